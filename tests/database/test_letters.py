@@ -7,7 +7,7 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.usecases.actions import action_items
 from tracker.usecases.views.search import search
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 WRITTEN = "Call Đặng Łukasz Ñuñez Søren Ёлка"
 ASKED = (

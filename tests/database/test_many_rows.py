@@ -15,7 +15,7 @@ from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 only_postgres = pytest.mark.parametrize("source", ["postgres"], indirect=True)
 COUNTED = """
 CREATE TABLE run (number BIGINT);

@@ -23,7 +23,7 @@ from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.roster.sites import Site
 from tracker.usecases.core import audit
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TABLES: list[type[Table]] = APP_CONFIG.table_classes
 

@@ -15,7 +15,7 @@ from tracker.database import Engine, all_together, one_statement, writing
 from tracker.database.one_statement import LARGEST, LONG, MOST, Trips
 from tracker.database.sql_list import sql_list
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("source", ["postgres"], indirect=True)]
+pytestmark = pytest.mark.parametrize("source", ["postgres"], indirect=True)
 
 MANY = "SELECT n AS id, 'x' || n AS name FROM generate_series({}::int, {}::int) n ORDER BY n DESC"
 ID = UUID("7adac2ac-6369-41b4-bf10-d78e219c4fcf")

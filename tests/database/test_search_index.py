@@ -21,7 +21,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views.search import search
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SEARCHED = {"event_text": "event SET title = title", "item_text": "action_item SET title = title"} | {
     "person_text": "member SET name = name"

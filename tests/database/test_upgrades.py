@@ -25,7 +25,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
 from tracker.usecases.identity.accounts import account_at
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 LEAD, INVITED = "coordinator@usao.example", "fbi_lead@fbi.example"
 WIDER = """

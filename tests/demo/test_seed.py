@@ -29,8 +29,6 @@ from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.operations import activity_log, officer, readiness_given
 
-pytestmark = pytest.mark.anyio
-
 ZONE = "America/Chicago"
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
 YEAR = timedelta(days=366)

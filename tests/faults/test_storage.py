@@ -22,7 +22,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.events import events
 from tracker.usecases.identity import api_tokens
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 ROOM = 0  # pages that a full disk still has; single rows continue fitting into those that there are
 READ = ("/", "/calendar?month=2027-01", "/action-items", "/sign-in")

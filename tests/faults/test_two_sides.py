@@ -23,7 +23,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import plans
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 ROUNDS = 200 if IS_FULL else 6
 TOP = Path(__file__).parent.parent.parent

@@ -7,14 +7,10 @@ from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from tests.database.releases import changed, first_release, next_release
 from tests.faults.senders import IS_FULL
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import check_schema, migrate, names
-
-pytestmark = pytest.mark.anyio
 
 MEMBERS, KILLS = (50_000, 10) if IS_FULL else (3_000, 3)
 FIRST_RELEASE = 1  # migration

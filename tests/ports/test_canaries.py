@@ -28,8 +28,6 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, plans, readiness, readiness_given, readiness_states
 
-pytestmark = pytest.mark.anyio
-
 CANARY = "Vermilion"
 GIVEN = ("caht_lead", "harbor_advocate")
 READERS = ("caht_lead", "bridge_advocate", "administrator", "auditor")

@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -13,8 +11,6 @@ from tracker.rules.roster.confidential_sites import SiteFacts
 from tracker.usecases.events import events
 from tracker.usecases.operations import off_site, plans
 from tracker.usecases.roster import confidential_sites
-
-pytestmark = pytest.mark.anyio
 
 NAME = "Partner location 2"
 CANARIES = ("Wisteria", "Periwinkle")

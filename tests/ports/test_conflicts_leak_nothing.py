@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
@@ -27,8 +26,6 @@ from tracker.usecases.operations import deconfliction, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
 from tracker.usecases.operations.plans import basics_of
-
-pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-16"
 NEITHER_LEADS_NOR_APPROVES = ("hsi_liaison", "kcpd_detective", "caht_lead")

@@ -44,8 +44,6 @@ from tracker.usecases.emails import nudges, preferences, thanks
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences
 
-pytestmark = pytest.mark.anyio
-
 NAME = "Canary Rescue Project"
 CANARIES = (
     "canary",

@@ -24,8 +24,6 @@ from tracker.rules.events.templates import kept
 from tracker.usecases.events import events, form_options
 from tracker.usecases.identity import api_tokens
 
-pytestmark = pytest.mark.anyio
-
 every_field = pytest.mark.parametrize("name", FIELDS)
 every_text = pytest.mark.parametrize("name", TEXTS)
 IN_ANY_CASE = {"id", "version", "created_at", "changed_at"}

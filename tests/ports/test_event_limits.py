@@ -22,8 +22,6 @@ from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.usecases.events import events
 from tracker.usecases.identity import api_tokens
 
-pytestmark = pytest.mark.anyio
-
 NEW: dict[str, Any] = {
     "kind": "meeting",
     "title": "Case review",

@@ -19,8 +19,6 @@ from tracker.database import engine
 from tracker.ports.http.guards import GUARDS, bearer, signed_in
 from tracker.tables.piccolo_app import APP_CONFIG
 
-pytestmark = pytest.mark.anyio
-
 WITHOUT_SIGN_IN = {
     "/healthz": "public",
     "/static/{name:path}": "public",

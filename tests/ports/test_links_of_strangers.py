@@ -2,7 +2,6 @@
 
 from uuid import UUID, uuid4
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting
@@ -18,8 +17,6 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
-
-pytestmark = pytest.mark.anyio
 
 Tokens = dict[str, str]
 

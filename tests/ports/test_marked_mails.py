@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from html import unescape
 
 import icalendar
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
@@ -21,8 +20,6 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, digest, preferences
 from tracker.usecases.events import events, occurrences
-
-pytestmark = pytest.mark.anyio
 
 BANNER = "CUI//SP-INV/LEI"
 BY = "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."

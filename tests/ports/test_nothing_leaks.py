@@ -24,8 +24,6 @@ from tracker.rules.core.drafts import DraftForm
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind
 from tracker.rules.emails.messages import KIND_WORDS
 
-pytestmark = pytest.mark.anyio
-
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")

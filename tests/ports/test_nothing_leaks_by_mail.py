@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.cast import NOW, ZONE
 from tests.ports.test_nothing_leaks import STRANGERS_OF_OPERATIONS, WORDS
 from tests.ports.worlds import Worlds, build, opened
@@ -15,8 +13,6 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.emails.reminders import queue_due
-
-pytestmark = pytest.mark.anyio
 
 EVERY, UNTIL = timedelta(hours=3), NOW + timedelta(days=45)
 Mail = tuple[str, datetime, datetime | None, Letter | Skip]

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from litestar import Litestar
 from msgspec.structs import replace
 
@@ -22,8 +21,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.identity import api_tokens
-
-pytestmark = pytest.mark.anyio
 
 KEY, SECRET = "2027-01-19", "Larkspur"
 

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.cast import NOW
 from tests.ical.readers import by_ical
 from tests.scenarios.office import Office, event_in, recipients
@@ -13,8 +11,6 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.operations.expiry import end_lapsed
-
-pytestmark = pytest.mark.anyio
 
 UNTIL = NOW + timedelta(days=4, hours=2)
 """Saturday, December 19, 2026, at 11 AM in Chicago."""

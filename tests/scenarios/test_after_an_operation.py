@@ -14,8 +14,6 @@ from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import plans
 
-pytestmark = pytest.mark.anyio
-
 DAY = "2027-01-16"
 LATER = datetime(2027, 1, 20, 15, tzinfo=UTC)
 REPORT = "/reports?period=2027-H1"

@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from tests.cast import ZONE
 from tests.ports.api.conftest import ALL, Program
 from tests.ports.pages.forms import typed
@@ -11,8 +9,6 @@ from tests.scenarios.office import Office, calendar_of, event_in, words_of
 from tracker import clock
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.identity import api_tokens
-
-pytestmark = pytest.mark.anyio
 
 EASTERN = "America/New_York"
 DETECTIVE = "kcpd_detective"

@@ -41,8 +41,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake.replies import IncomingReply
 
-pytestmark = pytest.mark.anyio
-
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"
 ONE_YES = "2 yes · 0 maybe · 0 no · 6 no reply"

@@ -7,15 +7,11 @@ from html import unescape
 from itertools import product
 from uuid import UUID
 
-import pytest
-
 from tests.ports.browser import BASE
 from tests.scenarios.monthly_meeting import april_moved, replies, scheduled
 from tests.scenarios.office import Office, recipients, reply_link, words_of
 from tracker import clock
 from tracker.rules.emails.nudges import REST
-
-pytestmark = pytest.mark.anyio
 
 LIAISON = "ipd_liaison"
 LINK = re.compile(rf'{BASE}(/[^\s"<>]*)')

@@ -32,8 +32,6 @@ from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import occurrences
 from tracker.usecases.reports import reports
 
-pytestmark = pytest.mark.anyio
-
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 LENGTH = timedelta(minutes=90)
 DATES = 5

@@ -10,8 +10,6 @@ from tests.scenarios.plan_makers import LEAD, PEOPLE, RIVAL, SUPERVISOR, Deed, H
 from tests.usecases.operations.world import with_another_lead
 from tracker.rules.operations.states import MOVES, OperationState
 
-pytestmark = pytest.mark.anyio
-
 RELIED_ON = frozenset({OperationState.APPROVED, OperationState.BRIEFED})
 """States in which people rely on an approval that may still be changed."""
 NAMES = PlanMakers(Cast({}, {}, {})).names

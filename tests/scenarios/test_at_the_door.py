@@ -14,8 +14,6 @@ from tests.scenarios.monthly_meeting import june_back, october_at_nine, schedule
 from tests.scenarios.office import Office, event_in
 from tracker import clock
 
-pytestmark = pytest.mark.anyio
-
 MARCH = "2027-03-09"
 DOOR = datetime(2027, 3, 9, 15, 45, tzinfo=UTC)
 JULY = datetime(2027, 7, 1, 15, tzinfo=UTC)

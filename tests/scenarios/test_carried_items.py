@@ -6,14 +6,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from tests.scenarios.monthly_meeting import october_at_nine, scheduled
 from tests.scenarios.office import Office, recipients, words_of
 from tracker import clock
 from tracker.usecases.events import occurrences
-
-pytestmark = pytest.mark.anyio
 
 REFERENCE = re.compile(r"AI-[2-9A-Z]+")
 LINK = re.compile(r"http://tracker\.test(/u/\S+?)\?s=done")

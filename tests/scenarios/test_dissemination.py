@@ -3,12 +3,8 @@
 import re
 from uuid import UUID
 
-import pytest
-
 from tests.scenarios.office import Office
 from tests.scenarios.test_operation import DAY, MAY_10, MAY_14, planned
-
-pytestmark = pytest.mark.anyio
 
 ROW = re.compile(r'<th scope="row"[^>]*>(.*?)</th>' + r"\s*<td[^>]*>(.*?)</td>" * 3, re.DOTALL)
 

@@ -56,8 +56,6 @@ from tracker.usecases.identity import api_tokens
 from tracker.usecases.views.preview import Deed, dry_run
 from tracker.usecases.views.series_page import series_view
 
-pytestmark = pytest.mark.anyio
-
 WEDNESDAY = datetime(2027, 1, 13, 10)
 LENGTH, HOUR, DAY, WEEK = timedelta(minutes=90), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 DATES = 6

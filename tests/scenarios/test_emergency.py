@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
 from litestar.routes import HTTPRoute
 
 from tests.cast import NOW
@@ -17,8 +16,6 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.operations.emergency import end_expired
-
-pytestmark = pytest.mark.anyio
 
 WHY = "The lead can’t be reached, and the hospital called."
 HOUR = timedelta(minutes=60)

@@ -15,7 +15,7 @@ from tests.usecases.operations.world import with_another_lead
 from tracker import clock
 from tracker.usecases.operations.deconfliction import compare_due
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 DAY = "2027-05-15"
 SUPERVISOR = "fbi_alternate"

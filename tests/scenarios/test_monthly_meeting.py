@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from tests.ical.readers import by_ical, by_icalendar
 from tests.ports.pages.forms import typed
 from tests.scenarios.monthly_meeting import (
@@ -20,8 +18,6 @@ from tests.scenarios.monthly_meeting import (
     typed_in,
 )
 from tests.scenarios.office import Office, calendar_of, recipients
-
-pytestmark = pytest.mark.anyio
 
 AT_TEN = [
     "01-12 16",

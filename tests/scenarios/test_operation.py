@@ -4,12 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.ical.readers import by_ical, by_icalendar
 from tests.scenarios.office import Office, event_in, recipients, words_of
-
-pytestmark = pytest.mark.anyio
 
 NAMED = ("hsi_liaison", "kcpd_detective", "ipd_liaison")
 OTHERS = ("coordinator", "caht_lead", "harbor_advocate", "kcpd_alternate", "administrator", "auditor")

@@ -11,8 +11,6 @@ from tests.ports.standing import standing
 from tests.scenarios.program import Json, Program, program_of, served
 from tests.usecases.operations.world import A, B, with_another_lead
 
-pytestmark = pytest.mark.anyio
-
 DAY = "2027-05-15"
 BLUESTEM = {"kind": "joint_operation", "title": "Operation Bluestem", "visibility": "named", "date": DAY}
 LARKSPUR = {**BLUESTEM, "title": "Operation Larkspur"}

@@ -25,8 +25,6 @@ from tracker.rules.recurrence.holidays import holiday_notes
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feed_access import open_feed
 
-pytestmark = pytest.mark.anyio
-
 FIRST, LAST = date(2026, 12, 20), date(2029, 1, 31)
 MOST = 120  # dates of a series that is counted; one that ends on a day has up to five years of them
 ZONES = [

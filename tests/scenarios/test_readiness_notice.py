@@ -15,8 +15,6 @@ from tracker import clock
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.operations import readiness_states
 
-pytestmark = pytest.mark.anyio
-
 DAY = "2027-05-15"
 WRITTEN = {
     "starts": "2027-05-14",

@@ -19,8 +19,6 @@ from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.reply_box import ReplyBox, Ways
 from tracker.usecases.core import send_hold
 
-pytestmark = pytest.mark.anyio
-
 JANUARY = "2027-01-12"
 
 

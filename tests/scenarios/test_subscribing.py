@@ -13,8 +13,6 @@ from tests.scenarios.monthly_meeting import scheduled, typed_in
 from tests.scenarios.office import Office, event_in
 from tracker import clock
 
-pytestmark = pytest.mark.anyio
-
 DETECTIVE = "kcpd_detective"
 ENTRY = re.compile(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", re.DOTALL)
 APRIL = {"date": "2027-04-15", "starts": "13:00", "ends": "14:30"}

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-import pytest
-
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.events import events
-
-pytestmark = pytest.mark.anyio
 
 
 def item(owner: Viewer, **facts: Any) -> dict[str, Any]:

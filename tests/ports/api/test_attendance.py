@@ -12,8 +12,6 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.events import events, replies
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def roll(cast: Cast) -> str:

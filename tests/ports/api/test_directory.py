@@ -13,8 +13,6 @@ from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.events import form_options
 from tracker.usecases.roster import directory, sites
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_coordinator_lists_every_agency(speak: Speak, cast: Cast) -> None:
     listed = (await (await speak(cast.coordinator)).get("/agencies")).json()["items"]

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import pytest
 from litestar import Litestar
 
 from tests.cast import Cast
@@ -15,8 +14,6 @@ from tracker.ports.api.document import about_of
 from tracker.ports.api.routes import OPERATIONS, described
 from tracker.ports.http.problems import KINDS
 from tracker.rules.identity.api_tokens import ApiScope
-
-pytestmark = pytest.mark.anyio
 
 DOCUMENT = described()
 

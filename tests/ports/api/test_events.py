@@ -14,8 +14,6 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals
 
-pytestmark = pytest.mark.anyio
-
 NEW: dict[str, Any] = {
     "kind": "meeting",
     "title": "Case review",

@@ -17,8 +17,6 @@ from tracker.database import writing
 from tracker.rules.identity.api_tokens import LIFETIME, ApiScope
 from tracker.usecases.identity import api_tokens
 
-pytestmark = pytest.mark.anyio
-
 PROBLEM = "application/problem+json"
 
 

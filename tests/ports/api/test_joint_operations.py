@@ -15,8 +15,6 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import access_records
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 PROBLEM = "application/problem+json"
 SITE: dict[str, Any] = {"role": "target", "place": "North lot", "latitude": 39.0911, "longitude": -94.4155}
 NEXT_TO_IT = {"role": "staging", "place": "South lot", "latitude": 39, "longitude": -94.4, "radius_ft": 600}

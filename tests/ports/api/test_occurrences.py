@@ -10,8 +10,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
 
 

@@ -4,15 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import let_in, planned
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
-
-pytestmark = pytest.mark.anyio
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 """5 AM in Kansas City, an hour before the operation."""

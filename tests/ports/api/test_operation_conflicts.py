@@ -10,8 +10,6 @@ from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import B, disclose, let_in, planned, with_another_lead
 from tracker.rules.operations.deconfliction import Disclosure
 
-pytestmark = pytest.mark.anyio
-
 FINE = {"decision": "proceed", "reason": "Channel 2."}
 
 

@@ -4,14 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import let_in, planned
 from tracker import clock
-
-pytestmark = pytest.mark.anyio
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 """5 AM in Kansas City, an hour before the operation."""

@@ -13,8 +13,6 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.operations.steps import enter
 
-pytestmark = pytest.mark.anyio
-
 BRIEFING: dict[str, Any] = {"name": "Briefing", "starts_at": "2027-01-16T05:00:00-06:00", "ends_at": None}
 HOUR_AGO, NOON = "2026-12-15T14:00:00Z", "2026-12-15T18:00:00Z"
 

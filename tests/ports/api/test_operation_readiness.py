@@ -12,8 +12,6 @@ from tracker.rules.roster.confidential_sites import SiteFacts
 from tracker.usecases.operations import off_site, readiness_states
 from tracker.usecases.roster import confidential_sites
 
-pytestmark = pytest.mark.anyio
-
 TEXT: dict[str, Any] = {
     "starts_at": "2027-01-15T20:00:00-06:00",
     "ends_at": "2027-01-17T02:00:00Z",

@@ -14,8 +14,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events
 from tracker.usecases.events.recorded_replies import reply_for
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def event(cast: Cast) -> str:

@@ -6,8 +6,6 @@ import sys
 from asyncio.subprocess import PIPE
 from uuid import uuid4
 
-import pytest
-
 from tests.cast import NOW, Cast
 from tests.database.others import url_of
 from tracker.database import engine
@@ -15,8 +13,6 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.identity import api_tokens
-
-pytestmark = pytest.mark.anyio
 
 SEEDS = (1, 2, 3, 4)
 

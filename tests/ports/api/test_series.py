@@ -1,12 +1,8 @@
 """Parts of a series by programs: a date and following dates, and a date beside the rule."""
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.api.conftest import Program, Speak
 from tests.ports.api.test_events import SERIES, made
-
-pytestmark = pytest.mark.anyio
 
 
 async def keys_of(program: Program, path: str) -> list[str]:

@@ -17,8 +17,6 @@ from tests.ports.cli.test_serve import COMMAND, READY_WITHIN
 from tests.ports.pages.forms import typed
 from tracker.ports.cli.http import listen
 
-pytestmark = pytest.mark.anyio
-
 SETUP_KEY = re.compile(r"\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b")
 PEOPLE = "agency_code,agency_name,arm,level,name,email\nFBI,FBI,law enforcement,federal,FBI lead,lead@fbi.example\n"
 

@@ -15,8 +15,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 READS = settings(reply_address="reply@tracker.example", authserv_id="mx.tracker.example")
 
 

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from litestar import Litestar
 from piccolo.querystring import QueryString
 
@@ -18,8 +17,6 @@ from tracker.usecases.core import send_hold
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events
 from tracker.usecases.views import health
-
-pytestmark = pytest.mark.anyio
 
 
 async def asked(app: Litestar) -> tuple[int, object]:

@@ -22,8 +22,6 @@ from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.sink import Sink
 from tracker.usecases.intake import arrivals
 
-pytestmark = pytest.mark.anyio
-
 ADDRESS = "reply@tracker.example"
 
 

@@ -1,15 +1,12 @@
 """Whether the mail server would take our emails is said before the first one is due, and why not."""
 
 import anyio.to_thread
-import pytest
 
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import ELSEWHERE, settings
 from tracker.config.settings import Settings
 from tracker.ports.health import checks, mail_server
 from tracker.ports.health.checks import State
-
-pytestmark = pytest.mark.anyio
 
 
 async def trouble(chosen: Settings) -> str:

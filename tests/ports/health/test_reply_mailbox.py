@@ -12,8 +12,6 @@ from tracker.ports.health import checks
 from tracker.ports.health.checks import Line, State
 from tracker.usecases.intake.mailbox import note_read, note_trouble
 
-pytestmark = pytest.mark.anyio
-
 HAS_MAILBOX = settings(imap_host="imap.example", imap_user="reply")
 
 

@@ -12,8 +12,6 @@ from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
 from tracker.ports.health import checks
 
-pytestmark = pytest.mark.anyio
-
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
 
 

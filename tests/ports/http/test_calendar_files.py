@@ -11,8 +11,6 @@ from tracker.errors import Busy, TooLarge
 from tracker.ical.incoming import USUAL
 from tracker.ports.http.calendar_files import read_calendar
 
-pytestmark = pytest.mark.anyio
-
 DAYS = "RRULE:FREQ=DAILY;COUNT=1000"
 
 

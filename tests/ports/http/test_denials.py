@@ -3,14 +3,10 @@
 import json
 from uuid import uuid4
 
-import pytest
-
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.conftest import SignIn
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
-
-pytestmark = pytest.mark.anyio
 
 
 async def denials() -> list[tuple[str, str, str, str]]:

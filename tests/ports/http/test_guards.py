@@ -25,8 +25,6 @@ from tracker.tables.schema.identity.identity import Session
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 DEED = "/sign-out"
 
 

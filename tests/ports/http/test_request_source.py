@@ -25,8 +25,6 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.identity import api_tokens
 
-pytestmark = pytest.mark.anyio
-
 PEER, ELSEWHERE = "192.0.2.7", "203.0.113.9"
 
 

@@ -26,8 +26,6 @@ from tracker.ports.http.security import BODY_LIMIT, HEADERS, protect
 from tracker.ports.pages.core.form_values import form_of
 from tracker.ports.pages.core.templating import page
 
-pytestmark = pytest.mark.anyio
-
 TOKEN = "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"
 FAULTS = {
     "missing": NotFound(),

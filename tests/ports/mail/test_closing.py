@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.database.statements import noted
 from tracker.ports.mail.closing import Closing
@@ -12,8 +10,6 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events
-
-pytestmark = pytest.mark.anyio
 
 SENT = Skip(state=State.SENT, reason="", sent_to="someone@fbi.example")
 UNKNOWN = Skip(state=State.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes

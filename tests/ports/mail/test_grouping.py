@@ -7,8 +7,6 @@ import pytest
 
 from tracker.ports.mail.grouping import MOST, Group
 
-pytestmark = pytest.mark.anyio
-
 
 class Doubling:
     """Doubles numbers, slowly, and refuses groups with a negative one."""

@@ -30,8 +30,6 @@ from tracker.usecases.core import send_hold
 from tracker.usecases.events import events
 from tracker.usecases.intake.mailbox import Mailbox, state
 
-pytestmark = pytest.mark.anyio
-
 
 class Post:
     """A mailbox, and readers of it whose clock is ours."""

@@ -17,8 +17,6 @@ from tracker.usecases.emails import nudges
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 EVENING_BEFORE = NOW + timedelta(days=31, hours=8)
 LATER_ON_THE_DAY = timedelta(hours=3)

@@ -5,7 +5,6 @@ import os
 import sys
 from asyncio.subprocess import PIPE
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
@@ -14,8 +13,6 @@ from tracker.database import engine
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events
-
-pytestmark = pytest.mark.anyio
 
 
 async def written(hash_seed: int) -> list[str]:

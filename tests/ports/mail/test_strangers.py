@@ -26,8 +26,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 MOST_APART = 4  # yardsticks of work between what is hidden and what never was
 ROUNDS = 20
 STRANGER = "someone@elsewhere.example"

@@ -14,8 +14,6 @@ from tracker.ports.outside.network import Network, Refused, connect, resolve
 from tracker.rules.availability.public_addresses import is_public
 from tracker.rules.availability.shared_calendars import Problem
 
-pytestmark = pytest.mark.anyio
-
 OWN = "tracker.example"
 FILE = calendar(vevent())
 INSIDE = "127.0.0.1 10.0.0.1 169.254.169.254 100.64.0.1 ::1 ::ffff:127.0.0.1 64:ff9b::7f00:1 fe80::1%lo fd00::1".split()

@@ -16,8 +16,6 @@ from tracker.rules.availability.shared_calendars import Problem, Shared
 from tracker.tables.schema.availability.shared_calendars import BusySpan
 from tracker.usecases.availability import shared_calendars
 
-pytestmark = pytest.mark.anyio
-
 ON = settings(shared_calendars=True)
 
 

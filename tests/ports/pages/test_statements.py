@@ -3,8 +3,6 @@
 from datetime import date, timedelta
 from operator import gt
 
-import pytest
-
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.database.statements import noted
 from tests.ports.conftest import SignIn
@@ -12,8 +10,6 @@ from tracker.rules.actions.item_changes import NewItem
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, replies
-
-pytestmark = pytest.mark.anyio
 
 EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {

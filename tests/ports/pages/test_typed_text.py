@@ -15,8 +15,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
 
-pytestmark = pytest.mark.anyio
-
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|AI-[A-Z0-9]+|\d{4}-\d\d-\d\d")
 PAGES = (
     "/schedule",

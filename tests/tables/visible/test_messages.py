@@ -9,7 +9,7 @@ from tracker.tables.schema.core.outbox import Message, Sending
 from tracker.tables.visible.emails import messages
 from tracker.usecases.events import events
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from tracker.tables.visible.events import replies
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events import replies as reply_deeds
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def test_an_invitation_opens_nothing_to_who_may_not_see_its_event(cast: Cast) -> None:

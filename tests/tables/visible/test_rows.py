@@ -6,7 +6,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.tables.visible.core import rows
 from tracker.usecases.events import events
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 _TITLES = "SELECT e.title FROM event e WHERE MAY_SEE(e)"
 

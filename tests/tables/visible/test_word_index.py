@@ -7,8 +7,7 @@ from tracker.database import engine, writing
 from tracker.usecases.views.search import MOST, search
 
 pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.parametrize("source", ["postgres"], indirect=True),  # SQLite's index gives its rows in their order
+    pytest.mark.parametrize("source", ["postgres"], indirect=True)  # SQLite's index gives its rows in their order
 ]
 
 STORED = 2_000

@@ -27,7 +27,7 @@ from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 from tracker.usecases.roster.known_people import Candidates, matching
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)

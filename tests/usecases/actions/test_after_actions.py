@@ -17,7 +17,7 @@ from tracker.usecases.operations import approvals
 from tracker.usecases.operations.after_page import after_view
 from tracker.usecases.roster.known_people import among
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY, TODAY, DUE = "2027-01-16", NOW.date(), date(2027, 1, 30)
 

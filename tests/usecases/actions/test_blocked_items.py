@@ -22,8 +22,6 @@ from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views.home import home
 
-pytestmark = pytest.mark.anyio
-
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
 SOON = NOW + timedelta(minutes=10)

@@ -21,7 +21,7 @@ from tracker.usecases.events import events
 from tracker.usecases.views import offboarding, seat_changes
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)

@@ -35,7 +35,7 @@ from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.recorded_replies import reply_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 ALL = Choice(since=FIRST, until=LAST)

@@ -22,8 +22,6 @@ from tracker.usecases.core import audit
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.recovery_codes import renew_codes
 
-pytestmark = pytest.mark.anyio
-
 OTHER = "another secret of the tests, long enough"
 SOON = NOW + timedelta(minutes=5)
 

@@ -18,7 +18,7 @@ from tracker.usecases.audit.verification import verify_nightly
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import content
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 THREE = datetime(2026, 12, 2, 9, tzinfo=UTC)  # in the night of Kansas City
 

@@ -11,8 +11,6 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 TODAY, MONDAY, FRIDAY = date(2026, 12, 15), date(2027, 1, 11), date(2027, 1, 15)
 
 

@@ -23,7 +23,7 @@ from tracker.usecases.events import events
 from tracker.usecases.roster import accounts
 from tracker.usecases.views import offboarding
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 ADDRESS = "https://outlook.office365.com/owa/calendar/canary/calendar.ics"
 TEN = datetime(2027, 1, 12, 16, tzinfo=NOW.tzinfo)

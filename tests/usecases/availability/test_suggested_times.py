@@ -19,7 +19,7 @@ from tracker.usecases.events import events, replies
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TEN = datetime(2027, 1, 12, 10)
 SLOT = slot(TEN, timedelta(hours=1), ZONE)

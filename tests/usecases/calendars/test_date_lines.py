@@ -21,7 +21,7 @@ from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import schedule
 from tracker.usecases.roster import people
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone

@@ -22,7 +22,7 @@ from tracker.usecases.events.events import event_for
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import Basics
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 APPROVED_AT, LATER = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
 EARLY = (NOW, NOW + timedelta(days=60))

@@ -17,7 +17,7 @@ from tracker.usecases.core.access_records import note_date, note_series, reading
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events.occurrences import date_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def an_operation(cast: Cast) -> Any:

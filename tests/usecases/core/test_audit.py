@@ -16,7 +16,7 @@ from tracker.tables.schema.core.audit import AuditEntry, AuditHead
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tracker.usecases.core import drafts
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import accounts
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 NEW = DraftKey(form=DraftForm.SCHEDULE)
 TAB, OTHER_TAB = ids.new_id(), ids.new_id()

@@ -5,7 +5,7 @@ import pytest
 from tracker.database import Engine
 from tracker.usecases.core.one_process import Job, hold
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def test_a_job_is_held_once_and_again_after_it_was_released(database: Engine) -> None:

@@ -8,8 +8,6 @@ from tracker.rules.core.saved_filters import MOST, SavedFilter
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.core import saved_filters
 
-pytestmark = pytest.mark.anyio
-
 
 async def saved(
     viewer: Viewer, name: str = "Trainings", query: str = "kind=training", listing: str = "calendar"

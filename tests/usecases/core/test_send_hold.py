@@ -21,8 +21,6 @@ from tracker.usecases.events import events
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 
-pytestmark = pytest.mark.anyio
-
 BACKUP = NOW - timedelta(hours=3)
 LATER = NOW + timedelta(minutes=5)
 STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")

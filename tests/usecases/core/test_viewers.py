@@ -14,7 +14,7 @@ from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatH
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import people
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):

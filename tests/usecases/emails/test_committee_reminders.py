@@ -18,8 +18,6 @@ from tracker.usecases.emails import committee_reminders
 from tracker.usecases.events import events, history
 from tracker.usecases.roster.reminder_policies import policy_of
 
-pytestmark = pytest.mark.anyio
-
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
 
 

@@ -31,8 +31,6 @@ from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.emails.upcoming_digests import own_digests
 from tracker.usecases.events import events, replies
 
-pytestmark = pytest.mark.anyio
-
 MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
 
 

@@ -15,7 +15,7 @@ from tracker.tables.visible.emails.email_tests import SentTest
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, email_tests
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SOON = NOW + timedelta(minutes=1)
 

@@ -19,8 +19,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences, series_split
 
-pytestmark = pytest.mark.anyio
-
 Deed = Callable[[Cast, UUID, datetime], Awaitable[object]]
 SENT = timedelta(minutes=5)
 BEFORE = NOW + SENT

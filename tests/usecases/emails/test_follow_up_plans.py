@@ -12,8 +12,6 @@ from tests.database.statements import noted
 from tracker.database.sqlite import SQLiteEngine
 from tracker.tables.background.emails import due, follow_ups
 
-pytestmark = pytest.mark.anyio
-
 READERS = [partial(follow_ups.invited, since=NOW), follow_ups.invitations, partial(due.nudged, since=NOW)]
 
 

@@ -25,8 +25,6 @@ from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events, series_split
 from tracker.usecases.events.occurrences import date_for
 
-pytestmark = pytest.mark.anyio
-
 FIRST, SECOND = "2027-01-12", "2027-01-19"  # at 10:00 AM, and from then on at 9:00 AM
 TWO, TEN = timedelta(days=2), timedelta(days=10)
 A_WEEK_BEFORE = datetime(2027, 1, 5, 18, tzinfo=UTC)

@@ -27,7 +27,7 @@ from tracker.usecases.emails.content import Reading
 from tracker.usecases.emails.message_reading import ReadMessage, read_message
 from tracker.usecases.events import events, occurrences, series_split, undo
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
 AFTERWARD = NOW + timedelta(days=90)

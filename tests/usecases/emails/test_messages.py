@@ -47,7 +47,7 @@ from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, re
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM

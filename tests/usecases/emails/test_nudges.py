@@ -31,8 +31,6 @@ from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge, nudge_of, undo
 from tracker.usecases.events import events, occurrences, replies
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 EARLIER = NOW - timedelta(days=5)
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
@@ -22,8 +21,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, message_reading, preferences
 from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
-
-pytestmark = pytest.mark.anyio
 
 SOON = NOW + timedelta(minutes=1)
 

@@ -19,8 +19,6 @@ from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.polls import closing
 
-pytestmark = pytest.mark.anyio
-
 MORNING = datetime(2027, 1, 7, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 

@@ -28,8 +28,6 @@ from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events
 from tracker.usecases.events.occurrences import date_for
 
-pytestmark = pytest.mark.anyio
-
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 WEEK, DAY, HOURS, HALF = timedelta(days=7), timedelta(days=1), timedelta(hours=2), timedelta(minutes=30)
 EARLIER = STARTS - WEEK - DAY

@@ -22,8 +22,6 @@ from tracker.usecases.emails import preferences
 from tracker.usecases.emails.quiet_hours import sendable
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 MIDNIGHT = datetime(2027, 1, 12, 6, tzinfo=UTC)
 MORNING = MIDNIGHT + timedelta(hours=6)
 STARTS = MIDNIGHT + timedelta(hours=10)

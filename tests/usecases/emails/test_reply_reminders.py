@@ -28,8 +28,6 @@ from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 FIVE, TWO = timedelta(days=5), timedelta(days=2)

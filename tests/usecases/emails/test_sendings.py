@@ -22,7 +22,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails.messages import FRESH, MOST_FAILED, PAGE, PEOPLE, SHOWN, message_page, retry, sending_page
 from tracker.usecases.events import events
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
 

@@ -26,8 +26,6 @@ from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, replies, substitute_replies
 from tracker.usecases.events.recorded_replies import reply_for
 
-pytestmark = pytest.mark.anyio
-
 SAID_AT = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
 AFTER = LATER + timedelta(minutes=1)

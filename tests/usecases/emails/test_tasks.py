@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
@@ -18,8 +17,6 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences
-
-pytestmark = pytest.mark.anyio
 
 LATER, TODAY = NOW + timedelta(minutes=5), date(2026, 12, 15)
 

@@ -26,8 +26,6 @@ from tracker.usecases.emails import content, preferences, thanks
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)
 CLOSED = STARTS + timedelta(hours=1)

@@ -29,7 +29,7 @@ from tracker.tables.schema.events.events import AudienceVersion
 from tracker.usecases.calendars import date_lines
 from tracker.usecases.events import calendar_import, events, occurrences
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SPAN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")

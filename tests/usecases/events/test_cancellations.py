@@ -18,7 +18,7 @@ from tracker.tables.visible.reports import rows
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, undo
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2026-12-08"
 STARTS = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone

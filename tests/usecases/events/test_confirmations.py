@@ -25,8 +25,6 @@ from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 STARTS = meeting().starts
 MONTHLY = rule_for("monthly_nth", STARTS, count=3)

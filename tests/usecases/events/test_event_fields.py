@@ -23,8 +23,6 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import events, history, occurrences, series_split, undo
 from tracker.usecases.views import preview
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(seconds=5)
 every_field = pytest.mark.parametrize("name", FIELDS)
 

@@ -22,7 +22,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences, replies
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 MONTHLY = rule_for("monthly_nth", JANUARY_12, until=date(2027, 12, 31))

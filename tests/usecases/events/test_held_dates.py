@@ -18,8 +18,6 @@ from tracker.tables.visible.attendance import sheet
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2026-12-08"
 STARTS, LENGTH = datetime(2026, 12, 8, 10), timedelta(hours=1, minutes=30)
 BEFORE, CLOSED = NOW - timedelta(days=20), datetime(2026, 12, 8, 18, tzinfo=UTC)

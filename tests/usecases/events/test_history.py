@@ -18,7 +18,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, history, occurrences, series_split
 from tracker.usecases.events.recorded_replies import reply_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 LATER = NOW + timedelta(hours=1)

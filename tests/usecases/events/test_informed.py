@@ -34,8 +34,6 @@ from tracker.usecases.emails import content, nudges, reminders
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY, STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
 ORGANIZER = Organizer(name="Task Force", address="tf@tracker.example")

@@ -18,8 +18,6 @@ from tracker.rules.emails.event_contexts import RemovedEmail, SubstituteEmail
 from tracker.rules.events.replies import AttendeeRole
 from tracker.usecases.events import events, substitute_replies
 
-pytestmark = pytest.mark.anyio
-
 
 async def informed(cast: Cast) -> UUID:
     """Return a weekly meeting of the committee of which the alternate of the Bureau's lead is kept informed."""

@@ -24,8 +24,6 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
 from tracker.usecases.views import event_page, series_page
 
-pytestmark = pytest.mark.anyio
-
 START = datetime(2027, 2, 3, 10)
 LENGTH = timedelta(minutes=90)
 SOON, LATER = NOW + timedelta(minutes=5), NOW + timedelta(hours=1)

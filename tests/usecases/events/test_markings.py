@@ -23,8 +23,6 @@ from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history, undo
 from tracker.usecases.roster.ended_roles import leave
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))

@@ -19,8 +19,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences, replies
 
-pytestmark = pytest.mark.anyio
-
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 MONTHLY = rule_for("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
 APRIL, JUNE = "2027-04-13", "2027-06-08"

@@ -15,7 +15,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, occurrences, series_split, undo
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 THIRD, FOURTH = "2027-01-26", "2027-02-02"
 REASON = "Surveillance of Larkspur"

@@ -26,8 +26,6 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, history, occurrences, replies
 from tracker.usecases.views.preview import dry_run
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 DURING, AFTER = datetime(2027, 1, 12, 17, tzinfo=UTC), datetime(2027, 1, 13, 14, tzinfo=UTC)
 NEXT_WEEK = datetime(2027, 1, 20, 10)

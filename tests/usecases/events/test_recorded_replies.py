@@ -20,8 +20,6 @@ from tracker.usecases.events import replies as reply_deeds
 from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views import event_page
 
-pytestmark = pytest.mark.anyio
-
 KEY, LATER = "2027-01-12", "2027-02-09"
 MONTHLY = rule_for("monthly_nth", meeting().starts, count=3)
 YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED

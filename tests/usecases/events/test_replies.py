@@ -15,8 +15,6 @@ from tracker.tables.background.events import new_replies
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events, occurrences, replies
 
-pytestmark = pytest.mark.anyio
-
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(hours=1)
 MOVED = meeting().starts + timedelta(days=7)

@@ -16,8 +16,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.views import event_page
 
-pytestmark = pytest.mark.anyio
-
 START = datetime(2027, 1, 12, 10)
 FIRST, SECOND = "2027-01-12", "2027-01-19"
 LATER = NOW + timedelta(hours=1)

@@ -6,15 +6,11 @@ import sys
 from asyncio.subprocess import PIPE
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.cast import Cast
 from tests.database.others import url_of
 from tracker.database import engine
 from tracker.tables.schema.core.outbox import Message
 from tracker.tables.schema.events.events import Event
-
-pytestmark = pytest.mark.anyio
 
 
 async def sent_in_a_process_of_its_own(hash_seed: int, *facts: object) -> UUID:

@@ -31,8 +31,6 @@ from tracker.usecases.calendars import feed_content
 from tracker.usecases.events import events, occurrences, replies, series_split
 from tracker.usecases.views import event_page
 
-pytestmark = pytest.mark.anyio
-
 START = datetime(2027, 1, 12, 10)
 AUGUST = datetime.fromisoformat("2027-08-01T15:00+00:00")
 

@@ -26,8 +26,6 @@ from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.organizer_transfer import transfer
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-19"
 MINUTE = timedelta(minutes=1)
 YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED

@@ -16,8 +16,6 @@ from tracker.usecases.events import events, replies, substitute_replies
 from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY, NEXT = "2027-01-19", "2027-01-26"
 MINUTE = timedelta(minutes=1)
 YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED

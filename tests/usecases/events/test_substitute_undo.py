@@ -17,8 +17,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import history, occurrences, replies, substitute_replies, substitute_undo, substitutes
 from tracker.usecases.events.recorded_replies import reply_for
 
-pytestmark = pytest.mark.anyio
-
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SAID = NOW + MINUTE
 SOON = SAID + 5 * SECOND

@@ -32,8 +32,6 @@ from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY, LATER = "2027-01-19", NOW + timedelta(hours=1)
 STARTS = meeting().starts
 WEEKLY = {"rule": rule_for("weekly", STARTS, count=3)}

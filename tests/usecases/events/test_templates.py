@@ -8,8 +8,6 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.events.templates import MOST, Template, is_shared, kept
 from tracker.usecases.events import templates
 
-pytestmark = pytest.mark.anyio
-
 FORM = {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"], "date": ["2027-01-12"]}
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, meeting
@@ -14,7 +13,6 @@ from tracker.usecases.events import events, occurrences, tz_drift
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-pytestmark = pytest.mark.anyio
 
 FIRST = datetime(2027, 1, 12, 10)
 HOUR = timedelta(hours=1)

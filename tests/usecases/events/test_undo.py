@@ -44,8 +44,6 @@ from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 AN_HOUR = timedelta(hours=1)
 SOON, LATE = NOW + timedelta(seconds=19), NOW + UNDO_FOR
 

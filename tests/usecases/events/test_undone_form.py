@@ -19,7 +19,7 @@ from tracker.tables.schema.events.undo import UndoSnapshot
 from tracker.usecases.core import drafts
 from tracker.usecases.events import events, undo
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 NEW = DraftKey(form=DraftForm.SCHEDULE)
 PAGE, TAB, OTHER_TAB = "/schedule", ids.new_id(), ids.new_id()

@@ -14,8 +14,6 @@ from tracker.tables.schema.identity.api_tokens import ApiToken
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity import api_tokens
 
-pytestmark = pytest.mark.anyio
-
 READ = frozenset({ApiScope.EVENTS_READ})
 
 

@@ -17,8 +17,6 @@ from tracker.usecases.identity import sessions
 from tracker.usecases.operations import emergency
 from tracker.usecases.roster import people
 
-pytestmark = pytest.mark.anyio
-
 MINUTE = timedelta(minutes=1)
 
 

@@ -29,8 +29,6 @@ from tracker.usecases.identity.one_time_links import check_link, issue_link
 from tracker.usecases.identity.password_resets import check_reset, issue_reset, reset_password
 from tracker.usecases.roster import account_access
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
 NEW = "copper lantern gravel sonnet"

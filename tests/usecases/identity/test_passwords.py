@@ -17,8 +17,6 @@ from tracker.usecases.identity import passwords, sign_in
 from tracker.usecases.identity.password_hashes import Argon2, Pbkdf2, Scheme
 from tracker.usecases.identity.passwords import Hashing, common_passwords, set_password
 
-pytestmark = pytest.mark.anyio
-
 
 async def stored(cast: Cast) -> str:
     row = await Member.select(Member.password_hash).where(Member.id == cast.kcpd_detective.member_id).first()

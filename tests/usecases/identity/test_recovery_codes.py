@@ -20,8 +20,6 @@ from tracker.usecases.identity.authenticators import credentials_of, new_authent
 from tracker.usecases.identity.failed_logins import PAUSED
 from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
 

@@ -20,8 +20,6 @@ from tracker.usecases.identity.one_time_links import RESET, SIGN_IN, check_link,
 from tracker.usecases.identity.revoke_access import report_lost_phone
 from tracker.usecases.identity.sessions import end_session, sessions_of, sign_out_everywhere
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(minutes=1)
 
 

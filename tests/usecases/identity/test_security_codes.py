@@ -13,8 +13,6 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.security_codes import PERIOD
 
-pytestmark = pytest.mark.anyio
-
 CODE = timedelta(seconds=PERIOD)
 NEXT = NOW + 10 * CODE
 

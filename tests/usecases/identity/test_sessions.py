@@ -21,8 +21,6 @@ from tracker.usecases.identity.accounts import Arrival
 from tracker.usecases.identity.one_time_links import RESET, check_link, issue_link, redeem_link
 from tracker.usecases.identity.passwords import set_password
 
-pytestmark = pytest.mark.anyio
-
 MINUTE = timedelta(minutes=1)
 
 

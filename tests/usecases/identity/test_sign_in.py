@@ -18,8 +18,6 @@ from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import failed_logins, security_codes, sign_in
 from tracker.usecases.identity.accounts import Arrival
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=20)
 

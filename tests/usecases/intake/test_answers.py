@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
@@ -24,7 +23,6 @@ from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import answers, incoming
 
-pytestmark = pytest.mark.anyio
 SOON = LATER + timedelta(minutes=1)
 
 

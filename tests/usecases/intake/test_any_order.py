@@ -28,7 +28,7 @@ from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.intake import incoming, undo
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 WORDS = ("IN PROGRESS", "BLOCKED: no key", "Two of three are in.", "DONE", "undo")
 FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

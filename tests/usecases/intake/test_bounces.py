@@ -23,8 +23,6 @@ from tracker.usecases.emails import messages
 from tracker.usecases.events import events
 from tracker.usecases.intake import bounces, undeliverable
 
-pytestmark = pytest.mark.anyio
-
 DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
 SPAM = of_refusal("554 5.7.1 Blocked", at_recipient=True)
 

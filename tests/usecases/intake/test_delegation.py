@@ -30,8 +30,6 @@ from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = [pytest.mark.anyio]
-
 FEBRUARY = "2027-02-09"
 AT_TEN = datetime.fromisoformat("2027-02-09T16:00+00:00")
 ALTERNATE = "fbi_alternate@fbi.example"

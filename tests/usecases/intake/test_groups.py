@@ -16,8 +16,6 @@ from tracker.rules.intake.rates import MOST_AN_HOUR
 from tracker.usecases.core import audit
 from tracker.usecases.intake import incoming
 
-pytestmark = pytest.mark.anyio
-
 UNREADABLE = Sender(address=object(), is_verified=True)  # type: ignore[arg-type]  # what no database takes
 
 

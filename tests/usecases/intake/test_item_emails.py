@@ -28,8 +28,6 @@ from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import item_emails, undo
 from tracker.usecases.views import offboarding
 
-pytestmark = pytest.mark.anyio
-
 AT = LATER + timedelta(hours=1)
 PRIVATE = Sender(address="caht.lead@home.example", is_verified=True)
 

@@ -22,8 +22,6 @@ from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 from tracker.usecases.intake import incoming, undo
 
-pytestmark = pytest.mark.anyio
-
 
 async def item(cast: Cast, reference: str) -> ActionItem:
     return (await item_lists.item_view(cast.coordinator, reference)).item

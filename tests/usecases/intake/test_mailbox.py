@@ -8,7 +8,7 @@ from tests.cast import NOW
 from tracker.database import Engine
 from tracker.usecases.intake.mailbox import Mailbox, note_read, note_trouble, state
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=1)
 

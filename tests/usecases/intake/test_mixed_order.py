@@ -5,7 +5,6 @@ from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -20,8 +19,6 @@ from tracker.tables.schema.intake.bounces import EmailPause
 from tracker.tables.schema.intake.replies import IncomingReply
 from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.intake import incoming
-
-pytestmark = pytest.mark.anyio
 
 REPLIES = (replying.YES, replying.NO, replying.MAYBE)
 WORDS = ("IN PROGRESS", "BLOCKED: no key", "DONE")

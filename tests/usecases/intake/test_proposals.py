@@ -41,7 +41,7 @@ from tracker.usecases.events import events, occurrences
 from tracker.usecases.intake import proposals, retention
 from tracker.usecases.intake.incoming import take
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 ONE_IN_MAY = TEN_IN_MAY + 3 * HOUR
 

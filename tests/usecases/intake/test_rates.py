@@ -18,8 +18,6 @@ from tracker.tables.schema.core.foreign_key import ForeignKey
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.intake import incoming
 
-pytestmark = pytest.mark.anyio
-
 FBI = "fbi_lead@fbi.example"
 
 

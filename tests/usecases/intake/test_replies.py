@@ -41,7 +41,7 @@ from tracker.usecases.intake import arrivals
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def misfit_of() -> Misfit:

@@ -28,8 +28,6 @@ from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import incoming, undo
 
-pytestmark = pytest.mark.anyio
-
 HOUR = timedelta(hours=1)
 SENT, LATER = NOW + timedelta(minutes=5), NOW + 2 * HOUR
 YES, NO, NONE = ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.NEEDS_ACTION

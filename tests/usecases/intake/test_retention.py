@@ -16,7 +16,7 @@ from tracker.tables.schema.intake.words import IncomingWords
 from tracker.usecases.intake import retention, undeliverable
 from tracker.usecases.intake.incoming import take
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 

@@ -21,7 +21,7 @@ from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.incoming import take
 from tracker.usecases.intake.waiting_emails import waiting
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TEN_IN_JANUARY = datetime(2027, 1, 12, 16, tzinfo=UTC)
 

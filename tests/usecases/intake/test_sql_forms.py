@@ -36,7 +36,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.intake import item_emails, replies
 from tracker.usecases.intake.replies import standing_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 AFTER = NOW + 6 * HOUR
 SETTLED_AS = {

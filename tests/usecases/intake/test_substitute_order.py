@@ -28,7 +28,7 @@ from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.intake import undo, unrecorded
 from tracker.usecases.intake.incoming import take
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 NAMED_AT, AFTER = NOW + HOUR, NOW + 12 * HOUR

@@ -28,8 +28,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitutes
 from tracker.usecases.intake import incoming, undo, unrecorded
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 SECOND = timedelta(seconds=1)
 

@@ -14,8 +14,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.intake import incoming
 from tracker.usecases.roster import aliases
 
-pytestmark = pytest.mark.anyio
-
 
 async def replied(cast: Cast, reference: str, word: Word | None, **facts: str) -> Taken:
     """Take what the program of the advocates' lead sends; `facts` replace what it says."""

@@ -25,8 +25,6 @@ from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import people
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY, AFTER = "2027-01-12", LATER + HOUR
 
 

@@ -36,8 +36,6 @@ from tracker.usecases.intake.incoming import take
 from tracker.usecases.roster import aliases
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 PRIVATE = Sender(address="fbi.lead@home.example", is_verified=True)
 AT = LATER + HOUR

@@ -13,8 +13,6 @@ from tracker.usecases.events import events
 from tracker.usecases.intake import unrecorded
 from tracker.usecases.intake.waiting_emails import waiting
 
-pytestmark = [pytest.mark.anyio]
-
 
 async def counted(viewer: Viewer) -> list[int]:
     return [len(came) for _, came in (await waiting(viewer, AT)).dates]

@@ -23,7 +23,7 @@ from tracker.usecases.operations.check_ins import CheckInList
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.views.home import home
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 WALK_INS = {"FBI": 3, "HSI": 3, "KCPD": 2}

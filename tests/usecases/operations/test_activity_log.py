@@ -18,7 +18,7 @@ from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.operations import activity_log, approvals, check_ins, deconfliction, plans, releases
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)

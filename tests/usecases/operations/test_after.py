@@ -13,7 +13,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import after
 from tracker.usecases.operations.after_page import after_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 

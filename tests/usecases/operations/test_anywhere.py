@@ -15,7 +15,7 @@ from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 PLACES = [(39.0911, -94.4155), (0.0, 0.0), (-41.3, 179.9999), (64.2, -179.9999), (79.99, 20.0), (89.99, 0.0)]
 RADII = [(50, 1_320), (1_320, 50), (52_800, 50)]

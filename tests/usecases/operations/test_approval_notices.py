@@ -21,8 +21,6 @@ from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, grants
 from tracker.usecases.views.home import home
 
-pytestmark = pytest.mark.anyio
-
 LATER = NOW + timedelta(minutes=5)
 
 

@@ -24,7 +24,7 @@ from tracker.usecases.operations.plans import Basics, basics_of
 from tracker.usecases.views.home import home
 from tracker.usecases.views.offboarding import depart
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def state(viewer: Viewer, event_id: UUID) -> OperationState:

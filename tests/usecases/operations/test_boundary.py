@@ -17,7 +17,7 @@ from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SIX_AM = datetime(2027, 5, 15, 6)  # noqa: DTZ001 - local to the zone; a Saturday
 C, D = (39.0997, -94.5786), (39.0911, -94.4108)

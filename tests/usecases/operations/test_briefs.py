@@ -15,7 +15,7 @@ from tracker.usecases.operations import briefs, deconfliction, grants, plans
 from tracker.usecases.operations.briefs import PrintedCopy
 from tracker.usecases.operations.plan_page import plan_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 

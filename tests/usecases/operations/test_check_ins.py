@@ -13,7 +13,7 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.operations.check_ins import CheckIn, Correction, Presence, Press, Tally, Tap, WalkIn
 from tracker.usecases.operations import check_ins
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 FIVE = datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)

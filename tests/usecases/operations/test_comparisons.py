@@ -26,7 +26,7 @@ from tracker.usecases.operations.comparisons import DAY
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.plan_page import plan_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 HALF_HOUR = timedelta(minutes=30)

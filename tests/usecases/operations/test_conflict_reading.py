@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictFound
@@ -16,8 +14,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import Reading, letter
 from tracker.usecases.operations import deconfliction, plans
 from tracker.usecases.operations.plan_page import plan_view
-
-pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-16"
 

@@ -20,7 +20,7 @@ from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TEN = SIX + timedelta(hours=4)
 

@@ -11,7 +11,7 @@ from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations import briefs
 from tracker.usecases.operations.dissemination import record_of
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 

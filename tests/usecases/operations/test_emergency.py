@@ -21,7 +21,7 @@ from tracker.usecases.identity import sessions
 from tracker.usecases.operations import emergency
 from tracker.usecases.roster import people
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 WHY = "The lead can’t be reached."
 MINUTE = timedelta(minutes=1)

@@ -33,7 +33,7 @@ from tracker.usecases.operations.expiry import end_lapsed
 from tracker.usecases.roster import ended_roles
 from tracker.usecases.roster.known_people import among
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 WHY = "She arranges the interpreters."

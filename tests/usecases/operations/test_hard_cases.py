@@ -33,7 +33,7 @@ from tracker.usecases.operations.plans import basics_of
 from tracker.usecases.views.event_page import event_view
 from tracker.usecases.views.home import home
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 

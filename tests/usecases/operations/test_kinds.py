@@ -8,7 +8,7 @@ from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.usecases.operations import kinds
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 OFFERED = ("Search warrant", "Arrest")
 

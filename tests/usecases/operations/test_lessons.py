@@ -14,7 +14,7 @@ from tracker.tables.schema.operations.lessons import ReleasedLesson
 from tracker.usecases.operations import lessons
 from tracker.usecases.operations.after_page import after_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 TEXT = "Bluestem: radios didn’t reach the lot."

@@ -19,7 +19,7 @@ from tracker.usecases.emails.content import letter
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plan_page import plan_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 

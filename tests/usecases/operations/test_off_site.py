@@ -12,7 +12,7 @@ from tracker.usecases.operations import off_site, officer, readiness
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.roster import confidential_sites
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 SHELTER = SiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")

@@ -14,7 +14,7 @@ from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.steps import enter
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 FIRST = {Paragraph.MISSION: "Serve the warrant at 06:00.", Paragraph.COMMAND: "Channel 2."}
 SECOND = FIRST | {Paragraph.MISSION: "Serve the warrant at 06:30."}

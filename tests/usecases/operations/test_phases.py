@@ -20,7 +20,7 @@ from tracker.usecases.operations import phases
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.steps import enter
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

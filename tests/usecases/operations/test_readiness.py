@@ -23,7 +23,7 @@ from tracker.usecases.events import events, undo
 from tracker.usecases.operations import approvals, readiness, readiness_given, readiness_states
 from tracker.usecases.roster.known_people import by_agency
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 CallOff = Callable[[Cast, UUID], Awaitable[None]]

@@ -15,7 +15,7 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.operations import approvals, check_ins, releases
 from tracker.usecases.operations.lookup import operation_for
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY = "2027-01-16"
 SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)

@@ -17,8 +17,6 @@ from tracker.usecases.operations import approvals, returns
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.views.home import home
 
-pytestmark = pytest.mark.anyio
-
 WHY = "Name the medic."
 
 

@@ -16,8 +16,6 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plan_page import plan_view
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 HEAD = 30  # characters of a statement that say what it does, without its values
 

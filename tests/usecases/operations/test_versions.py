@@ -10,8 +10,6 @@ from tests.usecases.operations.world import B, planned, site
 from tracker.errors import Conflict
 from tracker.usecases.operations import plans
 
-pytestmark = pytest.mark.anyio
-
 Change = Callable[[Cast, UUID, int], Awaitable[object]]
 CHANGES: dict[str, Change] = {
     "add a site": lambda cast, event, read: plans.add_site(cast.fbi_lead, event, site(B), NOW, version=read),

@@ -21,7 +21,7 @@ from tracker.usecases.operations import activity_log, check_ins, deconfliction
 from tracker.usecases.operations.plan_page import plan_of
 from tracker.usecases.roster import people
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 KEY, FIVE = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 ABOUT_ACCESS = {"access_requested", "access_decided"}

@@ -10,8 +10,6 @@ from tracker.rules.polls.polls import Fit
 from tracker.usecases.events import events
 from tracker.usecases.polls import by_link
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_person_taken_off_the_list_after_opening_the_link_no_longer_replies(sqlite_cast: Cast) -> None:
     organizer, person = sqlite_cast.coordinator, sqlite_cast.caht_lead

@@ -30,8 +30,6 @@ from tracker.usecases.events import events, occurrences, organizer_transfer, und
 from tracker.usecases.polls import closing, polls
 from tracker.usecases.views.preview import rolled_back
 
-pytestmark = pytest.mark.anyio
-
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 A_SECOND = timedelta(seconds=1)
 KEY = "2027-01-13"

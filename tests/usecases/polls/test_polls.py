@@ -15,8 +15,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events import events
 from tracker.usecases.polls import polls
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.mark.both_engines
 async def test_the_last_reply_of_a_person_counts_and_the_organizer_says_yes(cast: Cast) -> None:

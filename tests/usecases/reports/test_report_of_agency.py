@@ -10,7 +10,7 @@ from tracker.rules.reports.sums import Tally, total
 from tracker.usecases.reports.reports import report
 from tracker.usecases.reports.rows import of_agency
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 QUARTER = "FY2027-Q1"
 
 

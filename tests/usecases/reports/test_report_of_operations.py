@@ -16,7 +16,7 @@ from tracker.rules.reports.operations import Operations
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.reports.reports import Report, report
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 QUARTER = "FY2027-Q2"
 AFTER = datetime(2027, 2, 1, 15, tzinfo=NOW.tzinfo)

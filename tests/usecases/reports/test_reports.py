@@ -26,7 +26,7 @@ from tracker.usecases.reports.reports import Report, committees, report
 from tracker.usecases.reports.rows import OTHERS, Number, Part, rows
 from tracker.usecases.roster import people
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 QUARTER = "FY2027-Q1"
 OCTOBER = datetime(2026, 10, 20, 10)  # noqa: DTZ001 - local to the zone

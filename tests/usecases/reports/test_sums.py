@@ -15,7 +15,7 @@ from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.visible.reports import sums
 from tracker.tables.visible.reports.items import item_counts
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SPAN = Span(start=BEGAN, end=NOW, until=NOW, kinds=frozenset(KINDS))
 MONTHS = [BEGAN + timedelta(days=days) for days in (20, 40)]

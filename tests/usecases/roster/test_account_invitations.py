@@ -26,7 +26,6 @@ from tracker.usecases.identity.one_time_links import check_link, mailed_token, r
 from tracker.usecases.roster import account_invitations, accounts, people_changes
 from tracker.usecases.roster.account_invitations import LIFETIME, Mailed
 
-pytestmark = pytest.mark.anyio
 SOON = NOW + timedelta(minutes=1)
 
 

@@ -17,8 +17,6 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.roster import account_access, accounts, people_changes
 
-pytestmark = pytest.mark.anyio
-
 SOON = NOW + timedelta(minutes=1)
 Deed = Callable[[Viewer, UUID, datetime], Awaitable[object]]
 

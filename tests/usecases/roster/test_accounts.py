@@ -24,8 +24,6 @@ from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
 from tracker.usecases.roster import accounts, people, people_changes
 
-pytestmark = pytest.mark.anyio
-
 MINUTE = timedelta(minutes=1)
 
 

@@ -15,8 +15,6 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.roster import agencies, directory
 
-pytestmark = pytest.mark.anyio
-
 
 def usao(**facts: object) -> AgencyFacts:
     return agency(code="USAO", name="U.S. Attorney's Office", level=Level.FEDERAL, **facts)

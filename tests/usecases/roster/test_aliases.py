@@ -22,8 +22,6 @@ from tracker.usecases.emails import content, messages
 from tracker.usecases.roster import aliases, people
 from tracker.usecases.views import offboarding
 
-pytestmark = pytest.mark.anyio
-
 LINK = Origin("link")
 ADDRESS = "ipd.liaison+cal@ipd.example"
 HOUR = timedelta(hours=1)

@@ -21,8 +21,6 @@ from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.quorum import quorum_of
 
-pytestmark = pytest.mark.anyio
-
 
 def seat(primary: Viewer | None, *alternates: Viewer) -> SeatFacts:
     return SeatFacts(

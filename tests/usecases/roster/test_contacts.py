@@ -11,8 +11,6 @@ from tracker.rules.roster.contacts import AgencyContact
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.roster import agencies, csv_import, directory, people_changes, profile
 
-pytestmark = pytest.mark.anyio
-
 DESK = AgencyContact(name="Front desk", phone="816-555-0100", email="desk@kcpd.example", address="1125 Locust St")
 
 

@@ -4,14 +4,10 @@ import csv
 import io
 from typing import Any
 
-import pytest
-
 from tests.cast import NOW, ZONE, Cast
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.roster import csv_export, csv_import
-
-pytestmark = pytest.mark.anyio
 
 
 async def exported() -> list[dict[str, str]]:

@@ -23,8 +23,6 @@ from tracker.usecases.roster.csv_import import LEFT_WITHOUT, NO_COORDINATOR, Rep
 from tracker.usecases.roster.known_people import every, known_to
 from tracker.usecases.roster.people_changes import ONLY_COORDINATORS_MOVE
 
-pytestmark = pytest.mark.anyio
-
 HEAD = "agency_code,agency_name,arm,level,coalition,name,email,title,phone,roles,seats\n"
 COORDINATOR = (
     "USAO,U.S. Attorney's Office,Law enforcement,federal,,Coordinator,boss@usao.example,,,coordinator,Steering\n"

@@ -16,8 +16,6 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory, people
 
-pytestmark = pytest.mark.anyio
-
 
 async def names(viewer: Viewer) -> set[str]:
     """Return whom a viewer finds."""

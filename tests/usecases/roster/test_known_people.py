@@ -11,7 +11,7 @@ from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.roster import known_people, people
 from tracker.usecases.roster.known_people import known_to, matching
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 MOST = 8
 

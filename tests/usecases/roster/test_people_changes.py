@@ -16,8 +16,6 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.accounts import account_of
 from tracker.usecases.roster import directory, people_changes
 
-pytestmark = pytest.mark.anyio
-
 OLD_PROOF = NOW - timedelta(minutes=15)
 
 

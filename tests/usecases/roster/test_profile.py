@@ -10,8 +10,6 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.roster.people_changes import change_person
 from tracker.usecases.roster.profile import Profile, change_profile, profile_of
 
-pytestmark = pytest.mark.anyio
-
 WANTED = Profile(name="Somebody else", title="Detective", phone="816-555-0142", zone="America/Denver")
 
 

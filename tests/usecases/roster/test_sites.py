@@ -18,7 +18,7 @@ from tracker.usecases.roster import sites
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 ROOM = "USAO conference room"
 FACTS = SiteFacts(name=ROOM, address="400 E 9th St", capacity=12, equipment="", is_open=True)

@@ -29,7 +29,7 @@ from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import change, event_for, plan_to_change, schedule
 from tracker.usecases.views.home import Home, home
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TODAY = date(2026, 12, 15)
 LONG_AGO = NOW - timedelta(days=20)

@@ -16,7 +16,7 @@ from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import Basics
 from tracker.usecases.views.home import home
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)
 AFTER = NOW + timedelta(days=60)

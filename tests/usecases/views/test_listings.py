@@ -14,7 +14,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.events import events
 from tracker.usecases.views import listings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 YEAR = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 

@@ -37,7 +37,7 @@ from tracker.usecases.roster import accounts, committees, csv_import, directory,
 from tracker.usecases.roster.known_people import Candidates
 from tracker.usecases.views import event_page, offboarding
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 TODAY = NOW.date()
 LAST_WEEK = NOW - timedelta(days=8)

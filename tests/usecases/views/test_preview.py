@@ -34,7 +34,7 @@ from tracker.usecases.events import events, occurrences, replies, series_split
 from tracker.usecases.views.event_page import event_view
 from tracker.usecases.views.preview import Deed, dry_run
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 STARTS = meeting().starts
 AN_HOUR = timedelta(hours=1)

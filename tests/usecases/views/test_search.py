@@ -31,7 +31,7 @@ from tracker.usecases.views.search import MOST, search
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 MOST_APART = 2  # yardsticks of work between a word that hidden events have and one that nothing has
 ROUNDS = 40

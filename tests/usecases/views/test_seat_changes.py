@@ -27,7 +27,7 @@ from tracker.usecases.events.history import history
 from tracker.usecases.views import preview, seat_changes
 from tracker.usecases.views.event_page import event_view
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 STARTS = meeting().starts
 WEEKLY = {"rule": rule_for("weekly", STARTS, count=3)}

@@ -16,7 +16,7 @@ from tracker.usecases.emails import email_tests
 from tracker.usecases.events.events import schedule
 from tracker.usecases.views import set_up
 
-pytestmark = [pytest.mark.anyio, pytest.mark.both_engines]
+pytestmark = pytest.mark.both_engines
 
 
 async def to_do(viewer: Viewer) -> list[Step]:

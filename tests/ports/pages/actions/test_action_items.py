@@ -25,8 +25,6 @@ from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
 LATER = NOW + timedelta(minutes=5)

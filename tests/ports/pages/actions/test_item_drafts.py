@@ -14,8 +14,6 @@ from tracker.tables.schema.core.drafts import Draft
 from tracker.usecases.core import drafts
 from tracker.usecases.events import events, occurrences
 
-pytestmark = pytest.mark.anyio
-
 TYPED = "Bluestem staging keys"
 
 

@@ -3,15 +3,11 @@
 import re
 from datetime import datetime
 
-import pytest
-
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events.events import schedule
-
-pytestmark = pytest.mark.anyio
 
 AGENDA = "Welcome 10\nReports from each arm 30\nUpcoming dates\nAround the table 5"
 

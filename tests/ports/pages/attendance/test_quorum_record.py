@@ -14,8 +14,6 @@ from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 KEY, STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
 WORDS = "No quorum: 2 of 8 seats (3 needed)"
 

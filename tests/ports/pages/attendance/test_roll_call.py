@@ -19,8 +19,6 @@ from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.usecases.events import replies
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)
 HTMX = {"headers": {"HX-Request": "true"}}

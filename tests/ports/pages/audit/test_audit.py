@@ -24,8 +24,6 @@ from tracker.rules.core.reauthentication import PROOF_HOLDS
 from tracker.usecases.core import audit
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 
 async def read(browser: Browser, path: str = "/audit") -> str:
     response = await browser.get(path)

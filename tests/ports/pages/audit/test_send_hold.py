@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast
@@ -11,8 +10,6 @@ from tracker import clock
 from tracker.rules.core.reauthentication import PROOF_HOLDS
 from tracker.tables.schema.core.deployment import Deployment
 from tracker.usecases.core import send_hold
-
-pytestmark = pytest.mark.anyio
 
 BUTTON = "Resume sending"
 

@@ -17,8 +17,6 @@ from tracker.rules.availability.shared_calendars import EVERY, Found, Kind, Prob
 from tracker.rules.core.viewer import Viewer
 from tracker.usecases.availability import shared_calendars
 
-pytestmark = pytest.mark.anyio
-
 PATH = "/settings/calendar"
 ADDRESS = "https://outlook.office365.com/owa/calendar/canary/calendar.ics"
 TEN = datetime(2027, 1, 12, 16, tzinfo=NOW.tzinfo)

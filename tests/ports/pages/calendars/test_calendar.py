@@ -21,7 +21,6 @@ from tracker.usecases.events.events import schedule
 
 FIRST_DAY = re.compile(r'data-first="([0-9-]+)"')
 DAY_LINK = re.compile(r'class="(?:tt-plain )?tt-day[^"]*" href="([^"]+)"')
-pytestmark = pytest.mark.anyio
 
 JANUARY = "/calendar?month=2027-01"
 WEEK = "/calendar?view=week&date=2027-01-14"

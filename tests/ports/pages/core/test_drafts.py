@@ -29,8 +29,6 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 MARK = re.compile(r'name="_draft" value="([^"]+)"')
 TYPED = "Case briefing for “March”"
 KEPT = "What you typed is saved as a draft (9:00 AM). The form opens with it."

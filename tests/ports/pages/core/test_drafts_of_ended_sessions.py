@@ -21,8 +21,6 @@ from tracker.usecases.identity.revoke_access import report_lost_phone
 from tracker.usecases.identity.sessions import end_session, sign_out_everywhere
 from tracker.usecases.roster import accounts
 
-pytestmark = pytest.mark.anyio
-
 IN_TIME = timedelta(hours=24) - timedelta(seconds=1)
 KEPT_LATER = KEPT.replace("9:00", "9:30")
 

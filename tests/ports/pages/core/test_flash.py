@@ -24,8 +24,6 @@ from tracker.crypto import keys
 from tracker.ports.http import flash
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 SCHEDULED = "1 person will get an email."
 
 

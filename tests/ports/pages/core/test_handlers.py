@@ -16,8 +16,6 @@ from tracker.rules.core.viewer import Status, Viewer
 from tracker.usecases.core.viewers import Visit
 from tracker.usecases.roster import directory
 
-pytestmark = pytest.mark.anyio
-
 WHY = FormValues({"why": ["Their agency asked for it."]})
 
 

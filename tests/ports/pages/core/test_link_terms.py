@@ -11,8 +11,6 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.events.test_reply_link import invited
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 MOVED = "This event changed on"
 
 TERMS = {

@@ -15,7 +15,6 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.saved_filters import LISTINGS
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
 PATH = "/saved-filters"
 QUERIES = {
     "calendar": "view=list&kind=training",

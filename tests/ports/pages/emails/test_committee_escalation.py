@@ -1,12 +1,8 @@
 """The form for the escalation of a committee's action items."""
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-
-pytestmark = pytest.mark.anyio
 
 
 async def test_the_days_of_a_committee_are_set_and_its_page_says_so(sqlite_cast: Cast, browse: SignIn) -> None:

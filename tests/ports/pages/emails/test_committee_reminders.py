@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -17,8 +15,6 @@ from tracker.rules.roster.reminder_policy import ReminderPolicy
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.events import events
 from tracker.usecases.roster.reminder_policies import policy_of
-
-pytestmark = pytest.mark.anyio
 
 STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))

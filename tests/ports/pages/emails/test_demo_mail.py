@@ -16,8 +16,6 @@ from tracker.errors import Invalid
 from tracker.ports.mail.reply_box import Ways
 from tracker.ports.pages.emails.demo_mail import pieces
 
-pytestmark = pytest.mark.anyio
-
 TEN, ELEVEN = datetime(2027, 1, 12, 10, tzinfo=UTC), datetime(2027, 1, 12, 11, tzinfo=UTC)
 LINK = "http://tracker.test/r/abc.def?a=yes"
 

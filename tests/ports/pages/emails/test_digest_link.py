@@ -2,8 +2,6 @@
 
 from uuid import uuid4
 
-import pytest
-
 from tests.cast import NOW, SECRET, Cast
 from tests.ports.conftest import SignIn
 from tests.ports.mail.making import letter, message, parts, read
@@ -14,8 +12,6 @@ from tracker.rules.core.viewer import Viewer
 from tracker.rules.emails.content import StopPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.emails import preferences
-
-pytestmark = pytest.mark.anyio
 
 
 def path(viewer: Viewer) -> str:

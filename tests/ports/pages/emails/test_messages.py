@@ -24,8 +24,6 @@ from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 ROW = "<h3>"
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 

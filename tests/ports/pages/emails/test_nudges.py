@@ -14,8 +14,6 @@ from tracker.rules.emails.nudges import REST
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 

@@ -13,8 +13,6 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.emails import preferences
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 PATH = "/settings/notifications"
 DAY, HOURS = timedelta(days=1), timedelta(hours=2)
 

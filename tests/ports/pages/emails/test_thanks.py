@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -12,8 +10,6 @@ from tests.ports.pages.forms import typed
 from tracker.rules.attendance.sheet import Mark
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events.events import schedule
-
-pytestmark = pytest.mark.anyio
 
 STARTS = datetime(2026, 12, 14, 16, tzinfo=UTC)
 

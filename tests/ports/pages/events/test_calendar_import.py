@@ -9,8 +9,6 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 
-pytestmark = pytest.mark.anyio
-
 PATH = "/calendar/import"
 GOOD, BAD = vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two", title="Bad one")
 

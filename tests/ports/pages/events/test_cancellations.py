@@ -15,8 +15,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, series_split
 
-pytestmark = pytest.mark.anyio
-
 KEY, HELD = "2027-01-19", "2026-12-08"
 
 

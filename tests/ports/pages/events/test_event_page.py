@@ -25,7 +25,6 @@ from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events
 from tracker.usecases.views import event_page
 
-pytestmark = pytest.mark.anyio
 KEY = "2027-01-12"
 
 

@@ -17,8 +17,6 @@ from tracker.rules.events.markings import Category, Limit
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
 
-pytestmark = pytest.mark.anyio
-
 MARKED: dict[str, Any] = {"mark_categories": ["LEI", "SP-INV"], "mark_until": "2027-12-31"}
 BANNER = "CUI//SP-INV/LEI"
 BY = "Controlled by: U.S. Attorney&#39;s Office, Western District of Missouri. Decontrol on: Dec 31, 2027."

@@ -22,7 +22,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences, replies, series_split
 
-pytestmark = pytest.mark.anyio
 KEY = "2027-01-19"
 
 

@@ -4,16 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events.events import schedule
-
-pytestmark = pytest.mark.anyio
 
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 

@@ -21,8 +21,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events, occurrences, replies, series_split
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def stranger(browse: SignIn) -> Browser:

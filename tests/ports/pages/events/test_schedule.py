@@ -25,7 +25,6 @@ from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import sites
 
-pytestmark = pytest.mark.anyio
 MONTHLY: dict[str, Any] = {
     "title": "Monthly task force meeting",
     "date": "2027-01-14",

@@ -21,7 +21,6 @@ from tracker.usecases.events import events, form_options
 from tracker.usecases.roster import people
 from tracker.usecases.roster.known_people import Matches
 
-pytestmark = pytest.mark.anyio
 HTMX = {"HX-Request": "true"}
 LARGEST_FORM = 100_000  # bytes
 BOX = re.compile(r'<input[^>]*name="person"[^>]*value="([0-9a-f-]{36})"( checked)?')

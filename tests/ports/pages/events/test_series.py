@@ -23,8 +23,6 @@ from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.series_split import cancel_from, change_from
 
-pytestmark = pytest.mark.anyio
-
 FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 IN_FEBRUARY = datetime(2027, 2, 1, 15, tzinfo=NOW.tzinfo)
 

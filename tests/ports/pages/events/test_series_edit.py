@@ -21,8 +21,6 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.events import events, occurrences, replies, series_split
 
-pytestmark = pytest.mark.anyio
-
 FIRST = datetime(2027, 1, 13, 10)
 SECOND, THIRD, FOURTH = "2027-01-20", "2027-01-27", "2027-02-03"
 

@@ -16,8 +16,6 @@ from tracker.rules.core.audiences import Visibility
 from tracker.usecases.events import events, replies
 from tracker.usecases.intake.incoming import take
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-12"
 
 

@@ -19,8 +19,6 @@ from tests.usecases.intake.test_two_principals import both_send
 from tracker import clock
 from tracker.usecases.events import replies
 
-pytestmark = pytest.mark.anyio
-
 LATER = NOW + timedelta(hours=1)
 
 

@@ -13,7 +13,6 @@ from tests.ports.pages.forms import typed
 from tracker.rules.core.viewer import Viewer
 from tracker.tables.schema.core.outbox import Message
 
-pytestmark = pytest.mark.anyio
 PATH = "/schedule/templates"
 
 

@@ -20,8 +20,6 @@ from tracker.tables.schema.core.outbox import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 
 async def scheduled(desk: Browser, cast: Cast) -> httpx.Response:
     form: dict[str, Any] = {"title": "Core group", "date": "2027-01-12", "save": "send"}

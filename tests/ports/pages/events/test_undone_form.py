@@ -17,8 +17,6 @@ from tests.ports.pages.forms import Fields, typed
 from tracker.rules.core.drafts import LARGEST
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 GONE = "Undone. The event is gone, and no one was notified of it."
 BACK = f"{GONE} What you entered is back in this form."
 MADE_EACH_TIME = {"_csrf", "_draft", "form_id", "save"}

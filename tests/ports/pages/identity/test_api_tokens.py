@@ -3,15 +3,11 @@
 import re
 from datetime import timedelta
 
-import pytest
-
 from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.reauthentication import PROOF_HOLDS
 from tracker.usecases.identity import api_tokens
-
-pytestmark = pytest.mark.anyio
 
 PATH = "/settings/tokens"
 SHOWN = re.compile(r'id="token" readonly value="([^"]+)"')

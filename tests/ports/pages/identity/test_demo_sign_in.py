@@ -18,8 +18,6 @@ from tracker.tables.schema.identity.identity import Session
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity.one_time_links import issue_link
 
-pytestmark = pytest.mark.anyio
-
 PATH = "/demo/sign-in"
 HERE = "http://127.0.0.1:8000"
 FORM_TOKEN = re.compile(r'name="_csrf" value="([^"]+)"')

@@ -29,8 +29,6 @@ from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.password_hashes import Argon2
 from tracker.usecases.identity.passwords import Hashing
 
-pytestmark = pytest.mark.anyio
-
 SECRET = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
 ACK = {"ack": "yes", "password": PASSWORD}
 

@@ -15,8 +15,6 @@ from tracker.rules.intake.calendar_replies import ProposedTimes
 from tracker.tables.schema.intake.proposals import TimeProposal
 from tracker.usecases.intake.incoming import take
 
-pytestmark = pytest.mark.anyio
-
 ONE_TO_TWO = "Tue, May 11, 1:00–2:00 PM"
 
 

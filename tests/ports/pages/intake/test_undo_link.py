@@ -18,8 +18,6 @@ from tracker.tables.schema.intake.words import IncomingWords
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import occurrences, replies, substitutes
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def stranger(browse: SignIn) -> Browser:

@@ -1,7 +1,5 @@
 """The page of emails that wait, and the row of the home page that leads there."""
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import invited
@@ -11,8 +9,6 @@ from tests.usecases.intake.writing_back import given
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.intake.words import IncomingWords
-
-pytestmark = pytest.mark.anyio
 
 ROW = "3 email replies are waiting"
 

@@ -9,8 +9,6 @@ from tests.usecases.intake.replying import NO, invited
 from tests.usecases.intake.test_unrecorded import AT, KEY, forwarded, from_private_address
 from tracker.usecases.events import replies
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:

@@ -10,8 +10,6 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import planned, with_another_lead
 
-pytestmark = pytest.mark.anyio
-
 APPROVAL = re.compile(r'action="(/events/[^"]+/approval)"')
 
 

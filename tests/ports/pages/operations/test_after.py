@@ -11,8 +11,6 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import over, planned
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 HIDDEN = {name: re.compile(rf'name="{name}" value="([^"]*)"') for name in ("was", "_draft", "version")}
 

@@ -17,8 +17,6 @@ from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, orders, phases, plans
 
-pytestmark = pytest.mark.anyio
-
 OPERATION_KEY = "2027-01-16"
 
 

@@ -15,8 +15,6 @@ from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 
-pytestmark = pytest.mark.anyio
-
 FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
 HTMX = {"headers": {"HX-Request": "true"}}
 

@@ -12,8 +12,6 @@ from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
 from tracker.rules.core.viewer import Viewer
 
-pytestmark = pytest.mark.anyio
-
 SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
 
 

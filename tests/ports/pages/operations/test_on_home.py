@@ -4,8 +4,6 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.test_readiness import TEXT
@@ -15,8 +13,6 @@ from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import approvals, grants, plans, readiness, readiness_given, readiness_states
 from tracker.usecases.operations.plans import Basics
-
-pytestmark = pytest.mark.anyio
 
 KEY = "2027-01-16"
 HTMX = {"headers": {"HX-Request": "true"}}

@@ -12,8 +12,6 @@ from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import planned, with_another_lead
 from tracker.rules.operations.orders import LONGEST_PARAGRAPH
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 WAS = re.compile(r'name="was" value="([^"]*)"')
 MARK = re.compile(r'name="_draft" value="([^"]+)"')

@@ -15,8 +15,6 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations.lookup import operation_for
 from tracker.usecases.operations.steps import enter
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 PHASE = re.compile(r'href="([^"]+/phases/[0-9a-f-]+)"')
 UNDO_AT = re.compile(r'name="at" value="([^"]+)"')

@@ -16,8 +16,6 @@ from tracker.rules.roster.sites import SiteFacts
 from tracker.usecases.events.events import cancel, event_for, schedule
 from tracker.usecases.roster.sites import add_site
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 VERSION = re.compile(r"Version (\d+)")
 SITE = {"role": "target", "place": "North lot", "coordinates": "39.0911, -94.4155", "radius": "1320"}

@@ -12,8 +12,6 @@ from tracker.rules.roster.confidential_sites import SiteFacts
 from tracker.usecases.operations import off_site, readiness
 from tracker.usecases.roster import confidential_sites
 
-pytestmark = pytest.mark.anyio
-
 KEY = "2027-01-16"
 TYPED = {
     "starts": "2027-01-15",

@@ -18,8 +18,6 @@ from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
 
-pytestmark = pytest.mark.anyio
-
 SET = "The date is set: Tue, Jan 12, 10:00–11:30 AM Central."
 
 

@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -19,8 +17,6 @@ from tracker.rules.polls.polls import Fit
 from tracker.usecases.core import access_records
 from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
-
-pytestmark = pytest.mark.anyio
 
 NO_POLL = UUID(int=0)
 ASKED: Mapping[str, Any] = {

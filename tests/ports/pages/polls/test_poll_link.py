@@ -3,7 +3,6 @@
 import re
 from uuid import uuid4
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting, operation
@@ -14,8 +13,6 @@ from tracker.rules.events.replies import ReplySource
 from tracker.tables.visible.polls import polls as visible
 from tracker.usecases.events import events
 from tracker.usecases.polls import closing, polls
-
-pytestmark = pytest.mark.anyio
 
 
 async def linked(app: Litestar, cast: Cast, who: Viewer) -> str:

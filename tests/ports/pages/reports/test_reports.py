@@ -19,8 +19,6 @@ from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.core.audit import AuditEntry
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 PAGE = "/reports?period=FY2027-Q1"
 LINK = re.compile(r'<a href="(/reports/rows\?[^"]+)">([0-9,]+)</a>')
 TOKEN = re.compile(r'name="csrf" value="[^"]*"')

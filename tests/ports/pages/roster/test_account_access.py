@@ -21,8 +21,6 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.password_resets import issue_reset
 
-pytestmark = pytest.mark.anyio
-
 NEW = "copper lantern gravel sonnet"
 LINK = re.compile(r'value="http://tracker\.test(/sign-in/reset/[A-Za-z0-9_-]{43})"')
 

@@ -12,7 +12,6 @@ from tests.usecases.intake.returned import paused
 from tracker import clock
 from tracker.tables.schema.core.outbox import Message
 
-pytestmark = pytest.mark.anyio
 PATH = "/people/invitations"
 
 

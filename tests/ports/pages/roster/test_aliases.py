@@ -13,8 +13,6 @@ from tracker.tables.schema.roster.aliases import EmailAlias
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.roster import aliases
 
-pytestmark = pytest.mark.anyio
-
 MARK = re.compile(r'name="_draft" value="[^"]*"')
 ADDRESS = "ipd.liaison+cal@ipd.example"
 

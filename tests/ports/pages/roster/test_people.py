@@ -7,8 +7,6 @@ import pytest
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def cast(sqlite_cast: Cast) -> Cast:

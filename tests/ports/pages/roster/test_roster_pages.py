@@ -19,8 +19,6 @@ from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory
 
-pytestmark = pytest.mark.anyio
-
 NEW = "/people/new"
 CSV = (
     b"agency_code,name,email,title\nKCPD,KCPD clerk,clerk@kcpd.example,Clerk\nFBI,Fbi lead,fbi_lead@fbi.example,Lead\n"

@@ -8,8 +8,6 @@ from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 
-pytestmark = pytest.mark.anyio
-
 
 async def test_a_site_is_added_and_edited_by_who_keeps_the_roster(sqlite_cast: Cast, browse: SignIn) -> None:
     desk = await browse(sqlite_cast.coordinator)

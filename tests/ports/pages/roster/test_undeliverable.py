@@ -9,8 +9,6 @@ from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.returned import came_back, paused, sent
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def cast(sqlite_cast: Cast) -> Cast:

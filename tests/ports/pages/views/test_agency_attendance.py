@@ -6,7 +6,6 @@ from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.events.autumn import autumn
 
-pytestmark = pytest.mark.anyio
 QUARTER = "FY2027-Q1"
 
 

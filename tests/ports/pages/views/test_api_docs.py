@@ -1,14 +1,11 @@
 """The API as a page: made once, the same for everyone."""
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.ports.http.problems import DOCUMENTS
-
-pytestmark = pytest.mark.anyio
 
 
 async def test_the_page_of_the_interface_is_made_once_and_is_the_same_for_everybody(

@@ -1,12 +1,8 @@
 """Blackout days on the page of an agency."""
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-
-pytestmark = pytest.mark.anyio
 
 
 async def test_a_lead_names_blackout_days_and_removes_them(sqlite_cast: Cast, browse: SignIn) -> None:

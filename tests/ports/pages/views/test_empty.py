@@ -12,8 +12,6 @@ from tracker.rules.core.viewer import Level, Role, Viewer
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import people
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 async def first(sqlite_database: Engine) -> Viewer:

@@ -8,8 +8,6 @@ from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tracker.ports.pages.views.guide import FIRST, guide
 
-pytestmark = pytest.mark.anyio
-
 LINK = re.compile(r'href="(/help/[a-z-]+)"')
 PICTURE = re.compile(r'<img src="(/static/[^"]+)"')
 

@@ -20,8 +20,6 @@ from tracker.rules.events.event import Kind
 from tracker.usecases.actions import action_items
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 TODAY = date(2026, 12, 15)
 LONG_AGO = NOW - timedelta(days=20)
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone

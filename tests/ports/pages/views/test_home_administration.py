@@ -16,8 +16,6 @@ from tracker.rules.core.viewer import Viewer
 from tracker.usecases.emails import reminders
 from tracker.usecases.events.events import schedule
 
-pytestmark = pytest.mark.anyio
-
 WHEN = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 

@@ -4,7 +4,6 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from httpx import Response
 
 from tests.cast import NOW, Cast, operation
@@ -19,8 +18,6 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.events import replies
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.replies import ReplyValue
-
-pytestmark = pytest.mark.anyio
 
 HTMX = {"HX-Request": "true"}
 MONTHLY = "Monthly task force meeting"

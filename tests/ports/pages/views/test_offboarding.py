@@ -13,8 +13,6 @@ from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.usecases.events import events
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.fixture
 def cast(sqlite_cast: Cast) -> Cast:

@@ -4,8 +4,6 @@ import re
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
-import pytest
-
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -15,8 +13,6 @@ from tracker.tables.schema.roster.people import Member, MemberRole
 from tracker.usecases.actions.action_items import create
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for
-
-pytestmark = pytest.mark.anyio
 
 
 async def found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:

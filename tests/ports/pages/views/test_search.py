@@ -1,12 +1,8 @@
 """The search page: what it shows of what was found."""
 
-import pytest
-
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tracker.usecases.events.events import schedule
-
-pytestmark = pytest.mark.anyio
 
 
 async def test_a_text_with_highlighted_words_is_one_element(sqlite_cast: Cast, browse: SignIn) -> None:

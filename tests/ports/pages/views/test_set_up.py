@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting
@@ -14,8 +13,6 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import email_tests
 from tracker.usecases.events.events import schedule
-
-pytestmark = pytest.mark.anyio
 
 HTMX = {"HX-Request": "true"}
 

@@ -17,8 +17,6 @@ from tracker.rules.calendars.feeds import Scope
 from tracker.tables.schema.identity.identity import RecoveryCode, Session
 from tracker.usecases.calendars import subscriptions
 
-pytestmark = pytest.mark.anyio
-
 CODE = re.compile(r"<li>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</li>")
 KEY = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
 PROFILE = {"title": "Detective", "phone": "816-555-0142", "mobile": "816-555-0143", "zone": "America/Denver"}
