@@ -10,7 +10,7 @@ from pathlib import Path
 import uvicorn
 from litestar import Litestar, Response, get
 
-from tracker.ports.cli.http import listen, server_config
+from tracker.ports.cli.serve import listen, server_config
 
 BY_SERVER = ("date", "content-length")
 """Headers that the server or Litestar writes."""

@@ -23,10 +23,11 @@ from tests.cast import NOW
 from tests.usecases.operations.world import A, planned, with_another_lead
 from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
-from tracker.rules.operations.deconfliction import EARTH, LONGEST_BUFFER, Disclosure
-from tracker.tables.background.operations.plans import LONGEST, Planned, by_id
+from tracker.rules.operations.deconfliction import EARTH
+from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
+from tracker.tables.background.operations.plans import LONGEST_OPERATION, ComparedPlan, compared_plans
 from tracker.tables.schema.operations.plans import OperationPlan
-from tracker.usecases.operations.deconfliction import overlaps
+from tracker.usecases.operations.deconfliction import find_overlaps
 
 IN_THE_WINDOW, FEW, MANY = 10_000, 1_000, 100_000  # operations of the same days, and of other days
 USUAL = 200  # of the same days, beside those of other days
@@ -54,7 +55,7 @@ class Stock(Struct, frozen=True):
 
     engine: Engine
     file: Path
-    plan: Planned
+    plan: ComparedPlan
 
 
 def measure() -> Sequence[Figure]:
@@ -97,14 +98,14 @@ def _usual(turns: Sequence[tuple[float, float]]) -> tuple[float, float]:
 async def _check(stock: Stock) -> float:
     bind(stock.engine)
     began = time.process_time()
-    await overlaps(stock.plan, LEVELS, NOW)
+    await find_overlaps(stock.plan, LEVELS, NOW)
     return time.process_time() - began
 
 
-def _ask(connection: sqlite3.Connection, plan: Planned) -> float:
+def _ask(connection: sqlite3.Connection, plan: ComparedPlan) -> float:
     """Return how long the bare query takes, and the distances of what it finds."""
     [spot] = plan.spots
-    when = (_text(plan.starts_at - LONGEST_BUFFER - LONGEST), _text(plan.ends_at + LONGEST_BUFFER))
+    when = (_text(plan.starts_at - LONGEST_BUFFER - LONGEST_OPERATION), _text(plan.ends_at + LONGEST_BUFFER))
     box = (spot.latitude_e6 - REACH, spot.latitude_e6 + REACH, spot.longitude_e6 - REACH, spot.longitude_e6 + REACH)
     began = time.process_time()
     for latitude, longitude in connection.execute(BARE, (*when, *box)).fetchall():
@@ -121,7 +122,7 @@ async def _stock(stack: AsyncExitStack, file: Path, same_days: int, other_days: 
     _copy(file, same_days, lambda luck: timedelta(minutes=luck.randrange(-600, 600)))
     _copy(file, other_days, lambda luck: timedelta(days=-luck.randrange(60, 3_650)))
     [plan_id] = await OperationPlan.select(OperationPlan.id).where(OperationPlan.event == event_id).output(as_list=True)
-    return Stock(engine(), file, (await by_id([plan_id]))[plan_id])
+    return Stock(engine(), file, (await compared_plans([plan_id]))[plan_id])
 
 
 def _copy(file: Path, count: int, moved: Callable[[random.Random], timedelta]) -> None:

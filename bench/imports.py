@@ -12,7 +12,7 @@ from icalendar import Calendar
 from bench.figures import Figure
 from bench.stock import opened
 from tests.cast import NOW, ZONE
-from tracker.ical.incoming import read
+from tracker.ical.calendar_import import read_calendar_file
 from tracker.usecases.events.calendar_import import import_calendar
 
 EVENTS, SERIES, DATES = 2_000, 10, 9  # events; every tenth is a weekly series of so many dates
@@ -39,7 +39,9 @@ async def _imported(folder: Path) -> tuple[float, float]:
     content = "".join(f"{line}\r\n" for line in _file()).encode()
     async with opened(folder / "imports.sqlite") as cast:
         began = time.process_time()
-        report = await import_calendar(cast.coordinator, read(content, NOW, ZONE), NOW, skips_refused=False)
+        report = await import_calendar(
+            cast.coordinator, read_calendar_file(content, NOW, ZONE), NOW, skips_refused=False
+        )
         seconds = time.process_time() - began
     if len(report.new) != EVENTS:
         raise RuntimeError(f"{len(report.new):,} and not {EVENTS:,} events were imported.")

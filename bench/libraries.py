@@ -14,7 +14,7 @@ from bench.stock import SECRET
 
 WHICH = """
 import anyio, json, sys
-from tracker.ports.cli.http import server_config
+from tracker.ports.cli.serve import server_config
 import tracker.ports.cli
 config = server_config("tracker.app:create_app")
 config.load()

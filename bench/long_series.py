@@ -22,7 +22,7 @@ from tests.ports.browser import session_of, settings
 from tracker import clock
 from tracker.app import create_app
 from tracker.database import engine
-from tracker.ical.incoming import read
+from tracker.ical.calendar_import import read_calendar_file
 from tracker.ports.cli.serve import settle
 from tracker.rules.recurrence import MAX_DATES
 from tracker.usecases.events.calendar_import import import_calendar
@@ -66,7 +66,7 @@ async def _world(stack: AsyncExitStack, folder: Path, dates: int) -> tuple[World
     cast = await stack.enter_async_context(opened(folder / f"{dates}.sqlite"))
     content = "".join(f"{line}\r\n" for line in _file(dates)).encode()
     began = time.process_time()
-    await import_calendar(cast.coordinator, read(content, NOW, ZONE), NOW, skips_refused=False)
+    await import_calendar(cast.coordinator, read_calendar_file(content, NOW, ZONE), NOW, skips_refused=False)
     saved = time.process_time() - began
     reader = Reader(create_app(settings()), await session_of(cast.coordinator, NOW))
     return World(engine(), cast, reader), saved

@@ -23,8 +23,8 @@ from bench.server import HOST, Server, free_port, product, running
 from bench.stock import opened
 from bench.visitors import Visitors
 from tests.cast import NOW, meeting
-from tracker.rules.calendars.feeds import Scope
-from tracker.usecases.calendars.subscriptions import create
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events.events import schedule
 
 EVENTS = 1_000
@@ -74,7 +74,7 @@ async def _filled(database: Path) -> str:
         for number in range(EVENTS):
             plan = meeting(cast.kcpd_detective, title=f"Meeting {number}")
             await schedule(cast.coordinator, plan, NOW - timedelta(days=30))
-        _, token = await create(cast.kcpd_detective, "Bench", Scope.ALL, NOW, shows_operations=False)
+        _, token = await create_subscription(cast.kcpd_detective, "Bench", FeedScope.ALL, NOW, shows_operations=False)
         return token
 
 

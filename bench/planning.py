@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.stock import opened
 from tests.cast import NOW, ZONE, everybody, meeting
 from tracker.database import engine
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 

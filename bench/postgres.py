@@ -26,9 +26,9 @@ from tests.database.server import own_server
 from tracker import clock
 from tracker.database import bind, is_postgres, writing
 from tracker.ports.cli.serve import settle
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.tables.schema.events import audience_versions
-from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events import events
 
 STORED = 1_000  # dates
@@ -107,7 +107,7 @@ async def _measured(url: str) -> Sequence[Figure]:
 
 async def _deeds(of: World) -> dict[str, Deed]:
     plan = await five_years()
-    _, token = await create(of.cast.kcpd_detective, "Bench", Scope.ALL, NOW, shows_operations=False)
+    _, token = await create_subscription(of.cast.kcpd_detective, "Bench", FeedScope.ALL, NOW, shows_operations=False)
     pages = {"home page": "/", "month page": "/calendar?month=2026-12", "feed": f"/feeds/{token}.ics"}
     return {
         **{name: _asking(of, path) for name, path in pages.items()},

@@ -30,7 +30,7 @@ from tracker.ports.cli.serve import settle
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.rules.core.outbox import Skip
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails.reminders import queue_due
@@ -104,11 +104,11 @@ async def _per_second(work: Awaitable[int], server: Server) -> float:
 
 
 async def _one_mail(composer: Composer, now: datetime) -> bytes:
-    [message] = await outbox.claim("bench", (), now, 1)
+    [message] = await outbox.claim_messages("bench", (), now, 1)
     letter = await content_deeds.letter(message, now, ZONE)
     if isinstance(letter, Skip):
         raise RuntimeError(letter.reason)  # noqa: TRY004 - not a wrong type but a wrong set-up
-    await outbox.put_back([message], "bench")
+    await outbox.put_back_messages([message], "bench")
     return composer.mail(letter, message).content
 
 

@@ -9,7 +9,7 @@ from bench.statements import BareConnection
 from bench.world import World, asked
 from tests.database.statements import noted
 from tracker.database import bind
-from tracker.database.connecting import Statement
+from tracker.database.connections import Statement
 from tracker.ports.pages.core import templating
 
 WARM_UP = 20  # of each

@@ -25,7 +25,7 @@ from bench.stock import SECRET, ZONE, with_old_dates
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.client_emails import PROGRAMS, Envelope
 from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.taking import Intake
@@ -73,7 +73,7 @@ def measure() -> Sequence[Figure]:
 
 async def _measured(folder: Path) -> list[tuple[float, float]]:
     async with with_old_dates(folder / "replies.sqlite", STORED) as cast:
-        keys.use(SECRET)
+        keys.use_secret(SECRET)
         addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
         intake = Intake(Reader(addresses=addresses, authserv_id=SERVER, zone=ZONE))
         invited = await _invited(cast)

@@ -24,9 +24,8 @@ from tests.cast import NOW, ZONE
 from tracker import clock
 from tracker.crypto import ids
 from tracker.ports.cli.serve import settle
-from tracker.rules.reports.periods import fiscal_year, month
-from tracker.rules.reports.reports import Asked
-from tracker.usecases.reports.reports import report
+from tracker.rules.reports.reports import ReportRequest, fiscal_year, month_period
+from tracker.usecases.reports.reports import report_for
 
 FEW, MANY = 5_000, 50_000  # dates in the year
 REQUESTS, WARM_UP = 5, 1
@@ -34,7 +33,7 @@ TARGET = 2  # times the floor
 YEAR = fiscal_year(2026)
 FIRST, LAST = YEAR.span(ZONE)
 WHOLE_YEAR = timedelta(weeks=52)
-MOMENTS = [*(month(first).span(ZONE)[0] for first in YEAR.months()[1:]), FIRST, LAST]
+MOMENTS = [*(month_period(first).span(ZONE)[0] for first in YEAR.months()[1:]), FIRST, LAST]
 PATH = f"/reports?period={YEAR.key}"
 _MARK = (
     "INSERT INTO attendance_mark (id, guest, guest_agency, recorded_at, recorded_by, occurrence, member, agency,"
@@ -131,7 +130,7 @@ def _into(starts_at: datetime) -> timedelta:
 
 async def _check(year: World, connection: sqlite3.Connection) -> None:
     """Raise RuntimeError unless the product and the floor count the same."""
-    found = await report(year.cast.coordinator, Asked(period=YEAR, kind=None, zone=ZONE, now=NOW))
+    found = await report_for(year.cast.coordinator, ReportRequest(period=YEAR, kind=None, zone=ZONE, now=NOW))
     ours = Counter(asdict(found.total) | {"dates": found.activities[-1].held})
     bare: Counter[str] = Counter()
     for row in _summed(connection):

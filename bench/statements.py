@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from tracker.database import Engine
-from tracker.database.connecting import Statement, is_read
+from tracker.database.connections import Statement, is_read
 from tracker.database.sqlite import SQLiteEngine
 
 

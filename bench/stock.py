@@ -19,12 +19,12 @@ from tracker.database.migrate import migrate
 from tracker.demo import bulk
 from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.identity.accounts import UNKNOWN, Account, account_at
 from tracker.usecases.identity.sessions import open_session
+from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL, SignInAccount, account_at
 
 SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database that is thrown away
 ZONE = "America/Chicago"
@@ -144,17 +144,17 @@ async def _fill(database: Path | str, dates: int) -> None:
 
 async def _session_in(database: Path | str) -> str:
     async with _bound(database):
-        return await open_session(await _account("coordinator"), clock.now(), UNKNOWN, how="link")
+        return await open_session(await _account("coordinator"), clock.now(), UNKNOWN_ARRIVAL, how="link")
 
 
 async def _feed_in(database: Path | str) -> str:
     async with _bound(database):
         viewer = await viewer_for((await _account("kcpd_detective")).member_id, clock.now())
-        _, token = await create(viewer, "Bench", Scope.ALL, clock.now(), shows_operations=False)
+        _, token = await create_subscription(viewer, "Bench", FeedScope.ALL, clock.now(), shows_operations=False)
         return token
 
 
-async def _account(person: str) -> Account:
+async def _account(person: str) -> SignInAccount:
     account = await account_at(address(person))
     if account is None:
         raise RuntimeError(f"The demo has no {person}.")
@@ -163,7 +163,7 @@ async def _account(person: str) -> Account:
 
 @asynccontextmanager
 async def _bound(database: Path | str, secret: str = SECRET) -> AsyncIterator[None]:
-    keys.use(secret)
+    keys.use_secret(secret)
     engine = engine_from_url(url_of(database), synchronous="OFF")
     bind(engine)
     await open_database(engine)

@@ -15,8 +15,8 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import session_of, settings
 from tracker.app import create_app
 from tracker.database import Engine, bind, engine
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, replies
@@ -77,4 +77,4 @@ async def _give_items(cast: Cast) -> None:
     for number in range(ITEMS):
         due = date(2026, 12, 1) + timedelta(days=number)
         new = NewItem(title=f"Send report {number}", owner_id=owners[number % len(owners)].member_id, due=due)
-        await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
+        await action_items.create_item(cast.coordinator, new, LONG_AGO, LONG_AGO.date())

@@ -9,15 +9,16 @@ from msgspec import Struct
 
 from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.core.viewers import Level, Origin, Role, Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.markings import Category, Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.roster import people
+from tracker.usecases.roster import agencies as roster_agencies
+from tracker.usecases.roster import committees as roster_committees
+from tracker.usecases.roster import people as roster_people
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 """Tuesday, 9:00 AM in Kansas City."""
@@ -83,16 +84,16 @@ class Cast(Struct, frozen=True):
 
 async def people_of_the_task_force() -> Cast:
     """Write the cast into the bound database."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     agencies: dict[str, UUID] = {}
     ids: dict[str, UUID] = {}
     async with writing():
         for code, name, arm, level, coalition in AGENCIES:
-            agencies[code] = await people.add_agency(
+            agencies[code] = await roster_agencies.insert_agency(
                 name=name, code=code, arm=arm, level=level, coalition=agencies[coalition] if coalition else None
             )
         for name, agency, roles in PEOPLE:
-            ids[name] = await people.add_member(
+            ids[name] = await roster_people.insert_member(
                 agency_id=agencies[agency],
                 name=name.replace("_", " ").capitalize(),
                 roles=roles,
@@ -107,33 +108,33 @@ async def people_of_the_task_force() -> Cast:
 async def _committees(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> dict[str, UUID]:
     agency_of = {name: agency for name, agency, _ in PEOPLE}
     committees = {
-        "steering": await people.add_committee(
+        "steering": await roster_committees.insert_committee(
             name="Steering Committee", kind="steering", place="USAO conference room"
         ),
-        "enforcement": await people.add_committee(
+        "enforcement": await roster_committees.insert_committee(
             name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT
         ),
-        "services": await people.add_committee(
+        "services": await roster_committees.insert_committee(
             name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES
         ),
     }
     for name in STEERING:
         alternates = [ids[f"{name.split('_')[0]}_alternate"]] if f"{name.split('_')[0]}_alternate" in ids else []
-        await people.add_seat(
+        await roster_committees.insert_seat(
             committee_id=committees["steering"],
             agency_id=agencies[agency_of[name]],
             primary=ids[name],
             alternates=alternates,
         )
     for name in STEERING[:6]:
-        await people.add_seat(
+        await roster_committees.insert_seat(
             committee_id=committees["enforcement"], agency_id=agencies[agency_of[name]], primary=ids[name]
         )
     for name in ("caht_lead", "harbor_advocate", "bridge_advocate"):
-        await people.add_seat(
+        await roster_committees.insert_seat(
             committee_id=committees["services"], agency_id=agencies[agency_of[name]], primary=ids[name]
         )
-    await people.make_chair(committee_id=committees["services"], member_id=ids["caht_lead"])
+    await roster_committees.make_chair(committee_id=committees["services"], member_id=ids["caht_lead"])
     return committees
 
 

@@ -138,7 +138,7 @@ async def sqlite_cast(sqlite_source: Source, tmp_path: Path) -> AsyncIterator[Ca
 @asynccontextmanager
 async def _with_the_cast(source: Source, folder: Path) -> AsyncIterator[Cast]:
     url, cast = await source.filled(people_of_the_task_force, folder)
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     async with _opened(source, url):
         yield cast
 

@@ -7,7 +7,7 @@ from tests.cast import Cast, marking, meeting
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.event_fields import TEXTS
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 
 
 def another(cast: Cast, name: str) -> dict[str, Any]:

@@ -10,24 +10,22 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 
 from tracker import clock
-from tracker.config.settings import Settings, load
+from tracker.config.settings import Settings, load_settings
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
-from tracker.crypto.signed_links import Links
+from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
 from tracker.database.migrate import check_schema, on_our_schema
 from tracker.ports.api import routes as api
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.feeds import subscription
-from tracker.ports.health.healthz import healthz
-from tracker.ports.health.mail_server import Lately
+from tracker.ports.health.mail_server import RecentCheck
+from tracker.ports.health.monitoring import healthz
 from tracker.ports.http import drafts, errors
 from tracker.ports.http.application import Application
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.guards import recognize, refuse_unguarded
+from tracker.ports.http.guards import note_after_responses, recognize, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
-from tracker.ports.http.token_uses import note_after_responses
 from tracker.ports.mail import self_test
 from tracker.ports.mail.compose import Composer
 from tracker.ports.mail.delivery import Delivery
@@ -37,20 +35,18 @@ from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.mailbox import Mailbox
 from tracker.ports.mail.reading import read_email
 from tracker.ports.mail.reply_box import ReplyBox
-from tracker.ports.outside.network import Network
-from tracker.ports.outside.reading import read_due
-from tracker.ports.pages.core.escalation import usual_escalation
-from tracker.ports.pages.core.templating import page
+from tracker.ports.outside.shared_calendars import Network, read_due
+from tracker.ports.pages.core.dependencies import usual_escalation
+from tracker.ports.pages.core.templating import error_page
 from tracker.ports.pages.routers import DEMO, ROOMS
-from tracker.usecases.audit import verification
+from tracker.usecases.audit import audit_log
 from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import undo as undo_deeds
 from tracker.usecases.identity import passwords
-from tracker.usecases.identity.password_hashes import Pbkdf2
-from tracker.usecases.identity.passwords import Hashing
-from tracker.usecases.intake import retention as intake_retention
-from tracker.usecases.operations import accountability, deconfliction, emergency, expiry, readiness_states
+from tracker.usecases.identity.passwords import Hashing, Pbkdf2
+from tracker.usecases.intake import received_emails
+from tracker.usecases.operations import access, check_ins, deconfliction, emergency_access, readiness
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.roster import aliases
 from tracker.usecases.views import health
@@ -75,17 +71,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     Raises `BadSettings`, and `Unguarded` for a route without a guard. The database is opened when it starts.
     """
-    chosen = settings or load()
-    keys.use(chosen.secret, *chosen.earlier_secrets)
+    chosen = settings or load_settings()
+    keys.use_secret(chosen.secret, *chosen.earlier_secrets)
     if chosen.fips:
-        passwords.use(Hashing(Pbkdf2()))
+        passwords.use_hashing(Hashing(Pbkdf2()))
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
     app = Application(
         route_handlers=[*_pages(chosen), api.router, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
-        exception_handlers=errors.handlers(page),
+        exception_handlers=errors.handlers(error_page),
         after_exception=[recognize, drafts.keep_failed],
         before_send=[drafts.settle],
         lifespan=[_running(chosen, links)],
@@ -112,7 +108,7 @@ def _state(settings: Settings, links: Links) -> State:
             ),
             "api_document": api.described,
             "feeds": subscription.FeedDesk(settings),
-            "mail_server": Lately(),
+            "mail_server": RecentCheck(),
         }
     )
 
@@ -192,21 +188,25 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: plan(clock.now())),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),
         ("operations", min(settings.tick, COMPARING_EVERY), lambda: deconfliction.compare_due(clock.now())),
-        ("access", min(settings.tick, COMPARING_EVERY), lambda: expiry.end_lapsed(clock.now())),
-        ("accountability", min(settings.tick, MISSING_EVERY), lambda: accountability.notify_leads(clock.now())),
-        ("readiness", min(settings.tick, RELEASING_EVERY), lambda: readiness_states.run_due(clock.now())),
-        ("emergency", min(settings.tick, COMPARING_EVERY), lambda: emergency.end_expired(clock.now())),
-        ("accounts", ACCOUNTS_EVERY, lambda: account_life.close_due(clock.now())),
-        ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge(clock.now())),
-        ("incoming", INCOMING_EVERY, lambda: intake_retention.purge(clock.now())),
-        ("addresses", INCOMING_EVERY, lambda: aliases.purge(clock.now())),
+        ("access", min(settings.tick, COMPARING_EVERY), lambda: access.end_lapsed_access(clock.now())),
+        ("accountability", min(settings.tick, MISSING_EVERY), lambda: check_ins.notify_leads_of_missing(clock.now())),
+        ("readiness", min(settings.tick, RELEASING_EVERY), lambda: readiness.run_due_notices(clock.now())),
+        (
+            "emergency",
+            min(settings.tick, COMPARING_EVERY),
+            lambda: emergency_access.end_expired_emergencies(clock.now()),
+        ),
+        ("accounts", ACCOUNTS_EVERY, lambda: account_life.suspend_due_accounts(clock.now())),
+        ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge_drafts(clock.now())),
+        ("incoming", INCOMING_EVERY, lambda: received_emails.purge_received_emails(clock.now())),
+        ("addresses", INCOMING_EVERY, lambda: aliases.purge_aliases(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
-        ("audit", AUDIT_EVERY, lambda: verification.verify_nightly(clock.now(), settings.time_zone)),
+        ("audit", AUDIT_EVERY, lambda: audit_log.verify_nightly(clock.now(), settings.time_zone)),
     )
     return [(name, every, on_our_schema(run)) for name, every, run in jobs]
 
 
 async def _send(delivery: Delivery) -> None:
     await delivery.dispatch()
-    await health.note_look(clock.now())
+    await health.note_mail_run(clock.now())

@@ -70,12 +70,12 @@ class Demo(Struct, frozen=True):
 
     def digest_link(self) -> str:
         """Return the link of a weekly digest: none is due while the demo runs."""
-        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
 
     def undo_link(self, title: str) -> str:
         """Return the link that undoes a note by email: the owner of an action item wrote it, as far as the rows say."""
-        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         words = uuid4()
         with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
             database.execute(EMAILED_NOTE, (str(words), words.hex * 2, title))
@@ -89,7 +89,7 @@ class Demo(Struct, frozen=True):
 
     def series_link(self, recipient: str, title: str) -> str:
         """Return the link by which someone answers for a series: its invitations lie in the demo's past."""
-        keys.use((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
         with closing(sqlite3.connect(self._database)) as database:
             [[found]] = database.execute(INVITATION, (recipient, title))
         return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"

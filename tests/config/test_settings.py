@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import asdict
 
 from tracker.config import settings_file
-from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load, statements
+from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load_settings, statements
 
 SECRET = "a secret of the tests, long enough"
 
@@ -28,7 +28,9 @@ def say(folder: Path, text: str) -> None:
 
 
 def of(folder: Path, **environment: str) -> Settings:
-    return load({"TRACKER_DATA": str(folder), **{f"{PREFIX}{name}": value for name, value in environment.items()}})
+    return load_settings(
+        {"TRACKER_DATA": str(folder), **{f"{PREFIX}{name}": value for name, value in environment.items()}}
+    )
 
 
 def test_the_secret_and_the_database_of_a_folder_need_no_line(folder: Path) -> None:

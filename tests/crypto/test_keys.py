@@ -44,14 +44,14 @@ def test_a_seal_does_not_open_for_another_thing_or_with_another_key_or_changed()
 
 def test_what_was_sealed_with_an_earlier_secret_opens_and_nothing_is_sealed_with_it() -> None:
     sealed = keys.seal(keys.key(SECRET, "one"), "words", "member 1")
-    keys.use("another secret, of at least thirty-two", SECRET)
+    keys.use_secret("another secret, of at least thirty-two", SECRET)
     assert keys.unseal("one", sealed, "member 1") == "words"
     assert keys.named("one") != KEY
     assert keys.every("one")[1] == KEY
-    keys.use("another secret, of at least thirty-two")
+    keys.use_secret("another secret, of at least thirty-two")
     with pytest.raises(keys.BrokenSeal):
         keys.unseal("one", sealed, "member 1")
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
 
 
 def test_any_characters_can_be_compared() -> None:

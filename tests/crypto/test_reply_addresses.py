@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tracker.crypto.reply_addresses import LONGEST_MAILBOX, ReplyAddresses
+from tracker.crypto.signed_links import LONGEST_MAILBOX, ReplyAddresses
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 ADDRESSES = ReplyAddresses("reply@tracker.example", [KEY])

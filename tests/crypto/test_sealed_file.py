@@ -4,8 +4,8 @@ from io import BytesIO
 
 import pytest
 
-from tracker.crypto import sealed_file
-from tracker.crypto.sealed_file import CHUNK, TAG, Changed, NotSealed, Opener, Sealer, WrongSecret
+from tracker.crypto import sealed_files
+from tracker.crypto.sealed_files import CHUNK, TAG, Changed, NotSealed, Opener, Sealer, WrongSecret
 
 SECRET = "a secret of the tests, long enough"
 TEXT = b"Operation Canary"
@@ -26,7 +26,7 @@ def opened(content: bytes, secret: str = SECRET) -> bytes:
 
 def body(content: bytes) -> int:
     """Return where the chunks begin."""
-    return content.index(b"\n", len(sealed_file.KIND)) + 1
+    return content.index(b"\n", len(sealed_files.KIND)) + 1
 
 
 @pytest.mark.parametrize("length", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
@@ -59,7 +59,7 @@ def test_another_secret_is_told_from_a_changed_file() -> None:
         opened(sealed(TEXT), "x" * 40)
 
 
-@pytest.mark.parametrize("file", [b"", b"PK\x03\x04 something else", sealed_file.KIND, sealed_file.KIND + b"[]\n"])
+@pytest.mark.parametrize("file", [b"", b"PK\x03\x04 something else", sealed_files.KIND, sealed_files.KIND + b"[]\n"])
 def test_another_kind_of_file_is_none_of_ours(file: bytes) -> None:
     with pytest.raises(NotSealed):
         opened(file)

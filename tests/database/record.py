@@ -28,14 +28,12 @@ from tests.usecases.operations.world import over
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.migrate import migrate
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
-from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import Only, Scope
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.rules.emails.escalation import CommitteeDays
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import EventStatus
@@ -44,30 +42,29 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.intake.bounces import FAILURES, Refusal
+from tracker.rules.intake.bounces import FAILURES, DeliveryRefusal
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.operations.check_ins import Press, Tap, WalkIn
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
-from tracker.rules.operations.lessons import Edition
-from tracker.rules.operations.orders import Paragraph
-from tracker.rules.operations.phases import PhasePlan
-from tracker.rules.operations.plans import OutsideCheck, System
+from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.rules.operations.after_actions import Edition
+from tracker.rules.operations.check_ins import Direction, Tap, WalkIn
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.orders import Paragraph, PhasePlan
+from tracker.rules.operations.plans import Disclosure, OutsideCheck, System
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
-from tracker.rules.roster.people_changes import SeatFacts
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
+from tracker.rules.roster.directory import SeatFacts
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.core.deployment import Deployment
+from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.roster.people import Committee, Member
-from tracker.usecases.actions import action_items, after_actions
+from tracker.usecases.actions import action_items
+from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
@@ -75,36 +72,26 @@ from tracker.usecases.core import drafts, outbox, saved_filters
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import committee_reminders, escalations, preferences, reminders
 from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
-from tracker.usecases.identity import api_tokens, failed_logins, recovery_codes
-from tracker.usecases.identity.accounts import UNKNOWN
+from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.intake import bounces, mailbox
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL
+from tracker.usecases.intake import bounces, received_emails
+from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.operations import (
+    access,
     activity_log,
-    after,
-    after_page,
+    after_actions,
     approvals,
     check_ins,
     deconfliction,
-    emergency,
-    grants,
-    lessons,
-    off_site,
+    emergency_access,
     orders,
-    phases,
-    plan_page,
     plans,
     readiness,
-    readiness_given,
-    readiness_states,
-    releases,
-    returns,
 )
-from tracker.usecases.operations.briefs import issue_copy
-from tracker.usecases.operations.plans import Basics
-from tracker.usecases.polls import closing as poll_closing
-from tracker.usecases.polls import polls
+from tracker.usecases.operations.briefs import issue_brief_copy
+from tracker.usecases.operations.plans import PlanBasics
+from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.roster import aliases, confidential_sites, sites
 from tracker.usecases.views import seat_changes
 
@@ -133,7 +120,7 @@ async def _events(cast: Cast) -> UUID:
     event_id = await events.schedule(cast.coordinator, monthly, LAST_WEEK)
     raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await _plans_in_conflict(cast, raid)
-    await issue_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
+    await issue_brief_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
     await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await _by_email(cast, event_id)
     await _a_poll(cast)
@@ -155,10 +142,10 @@ async def _a_poll(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, draft, LAST_WEEK)
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=JUST_THEN - timedelta(days=2))
     earlier = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
-    await poll_closing.cancel(cast.coordinator, earlier, LAST_WEEK)
+    await poll_closing.cancel_poll(cast.coordinator, earlier, LAST_WEEK)
     poll_id = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
     [first, _] = (await polls.poll_for(cast.caht_lead, poll_id)).options
-    await polls.reply(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)
+    await polls.reply_to_poll(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)
 
 
 async def _by_email(cast: Cast, event_id: UUID) -> None:
@@ -169,45 +156,49 @@ async def _by_email(cast: Cast, event_id: UUID) -> None:
     proposal = CalendarReply(uid=uid, attendee=cast.caht_lead.email, value=None, date=moment, proposal=at_one)
     sender = Sender(address=cast.caht_lead.email, is_verified=True)
     own = (await invitations(event_id))[cast.caht_lead.member_id]
-    await take(ReceivedEmail(name="1" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(proposal,)))
+    await take_email(
+        ReceivedEmail(name="1" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(proposal,))
+    )
     stranger = Sender(address="someone@elsewhere.example", is_verified=False)
-    await take(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
-    await take(
+    await take_email(ReceivedEmail(name="0" * 64, received_at=NOW, invitation_id=None, sender=stranger))
+    await take_email(
         ReceivedEmail(name="2" * 64, received_at=NOW, invitation_id=None, message_id=UUID(int=7), sender=stranger)
     )
-    await mailbox.note_trouble("It doesn’t answer.", NOW)
+    await received_emails.note_mailbox_trouble("It doesn’t answer.", NOW)
 
 
 async def _undeliverable() -> None:
     """Let the mail server refuse three messages to one person, so that their address is paused."""
-    waiting = await outbox.claim("recorder", [], NOW + timedelta(days=900), 1_000)
+    waiting = await outbox.claim_messages("recorder", [], NOW + timedelta(days=900), 1_000)
     [(who, _)] = Counter(one.recipient_id for one in waiting).most_common(1)
     theirs = [one for one in waiting if one.recipient_id == who][:FAILURES]
     [address] = await Member.select(Member.email).where(Member.id == who).output(as_list=True)
     for one in theirs:
-        await bounces.refuse(one, Refusal(words="550 5.1.1 No such user", sent_to=address, at_recipient=True), NOW)
-    await outbox.put_back([one for one in waiting if one not in theirs], "recorder")
+        await bounces.record_refusal(
+            one, DeliveryRefusal(words="550 5.1.1 No such user", sent_to=address, at_recipient=True), NOW
+        )
+    await outbox.put_back_messages([one for one in waiting if one not in theirs], "recorder")
 
 
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
     """Plan an operation from its first site to its approval, and another one in its way."""
     lead = cast.fbi_lead
     other = await events.schedule(lead, operation(cast.ipd_liaison, title="Operation Larkspur"), LAST_WEEK)
-    lot = Site(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
+    lot = PlannedSite(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
     for event_id in (raid, other):
-        await plans.start(lead, event_id, LAST_WEEK)
-        await plans.add_site(lead, event_id, lot, LAST_WEEK)
-        await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+        await plans.start_plan(lead, event_id, LAST_WEEK)
+        await plans.add_site_to_plan(lead, event_id, lot, LAST_WEEK)
+        await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, LAST_WEEK)
     await _approved(cast, raid, other)
     await _notice(cast, raid)
     await over(lead, other)
-    await after.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
-    await after_actions.add(lead, other, "Buy more radios", LAST_WEEK)
-    await lessons.add(lead, other, "Radios don't reach the lot.", LAST_WEEK)
-    [lesson] = (await after_page.after_view(lead, other, "2027-01-16")).lessons
+    await after_actions.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
+    await after_items.add_after_action(lead, other, "Buy more radios", LAST_WEEK)
+    await after_actions.add_lesson(lead, other, "Radios don't reach the lot.", LAST_WEEK)
+    [lesson] = (await after_actions.after_action_view(lead, other, "2027-01-16")).lessons
     edition = Edition(title="Radios", text="Try each radio at its place before the briefing.")
-    await lessons.change(lead, other, lesson.id, lesson.text, edition, LAST_WEEK, read=1)
-    await lessons.release(lead, other, lesson.id, LAST_WEEK, read=2)
+    await after_actions.change_lesson(lead, other, lesson.id, lesson.text, edition, LAST_WEEK, read=1)
+    await after_actions.release_lesson(lead, other, lesson.id, LAST_WEEK, read=2)
 
 
 async def _notice(cast: Cast, raid: UUID) -> None:
@@ -225,64 +216,66 @@ async def _notice(cast: Cast, raid: UUID) -> None:
         contact="FBI duty desk",
     )
     to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
-    await readiness.save(cast.fbi_lead, raid, text, LAST_WEEK, to, LAST_WEEK)
+    await readiness.save_readiness_notice(cast.fbi_lead, raid, text, LAST_WEEK, to, LAST_WEEK)
     [notice] = (await readiness.readiness_view(cast.fbi_lead, raid, "2027-01-16")).notices
-    await readiness.move(cast.fbi_lead, raid, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
-    await readiness_states.run_due(LAST_WEEK)
-    await readiness_given.acknowledge(cast.caht_lead, notice.id, LAST_WEEK)
+    await readiness.change_notice_state(cast.fbi_lead, raid, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+    await readiness.run_due_notices(LAST_WEEK)
+    await readiness.acknowledge_notice(cast.caht_lead, notice.id, LAST_WEEK)
     place = ConfidentialFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    site_id = await confidential_sites.add(cast.harbor_advocate, place, LAST_WEEK)
-    await off_site.add(cast.fbi_lead, raid, site_id, LAST_WEEK)
+    site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, place, LAST_WEEK)
+    await readiness.add_off_site_place(cast.fbi_lead, raid, site_id, LAST_WEEK)
 
 
 async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     """Decide about the conflict on both sides, clear the operation outside, and approve it."""
     lead, supervisor = cast.fbi_lead, cast.kcpd_detective
-    [hit] = (await plan_page.plan_view(lead, raid, "2027-01-16", LAST_WEEK)).hits
+    [hit] = (await plans.plan_view(lead, raid, "2027-01-16", LAST_WEEK)).hits
     for event_id in (raid, other):
-        await deconfliction.decide(lead, event_id, hit.id, Decision.PROCEED, "Both on channel 2.", LAST_WEEK)
-    basics = Basics(
+        await deconfliction.decide_conflict(lead, event_id, hit.id, Decision.PROCEED, "Both on channel 2.", LAST_WEEK)
+    basics = PlanBasics(
         supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
-    await plans.change(lead, raid, basics, LAST_WEEK)
-    await grants.give(lead, raid, cast.caht_lead.member_id, "She arranges the interpreters.", None, LAST_WEEK)
-    await plans.commit(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
-    await orders.save(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
-    await phases.add(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
-    await approvals.acknowledge(supervisor, raid, 6, LAST_WEEK)
-    await approvals.record_number(lead, raid, OutsideCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK)
-    await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
-    await returns.send_back(supervisor, raid, "Name the medic.", LAST_WEEK)
-    await approvals.move(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
-    await approvals.move(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
+    await plans.change_plan_basics(lead, raid, basics, LAST_WEEK)
+    await access.give_access(lead, raid, cast.caht_lead.member_id, "She arranges the interpreters.", None, LAST_WEEK)
+    await plans.commit_resources(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
+    await orders.save_operations_order(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
+    await orders.plan_phase(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
+    await approvals.acknowledge_plan_version(supervisor, raid, 6, LAST_WEEK)
+    await approvals.record_deconfliction_number(
+        lead, raid, OutsideCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK
+    )
+    await approvals.change_plan_state(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
+    await approvals.return_plan(supervisor, raid, "Name the medic.", LAST_WEEK)
+    await approvals.change_plan_state(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
+    await approvals.change_plan_state(supervisor, raid, OperationState.APPROVED, LAST_WEEK)
     await _checked_in(cast, raid)
-    await approvals.move(lead, raid, OperationState.BRIEFED, LAST_WEEK)
-    await approvals.move(lead, raid, OperationState.EXECUTING, BRIEFING)
-    await releases.order(lead, raid, 30, BRIEFING)
+    await approvals.change_plan_state(lead, raid, OperationState.BRIEFED, LAST_WEEK)
+    await approvals.change_plan_state(lead, raid, OperationState.EXECUTING, BRIEFING)
+    await check_ins.release_everyone(lead, raid, 30, BRIEFING)
 
 
 async def _checked_in(cast: Cast, raid: UUID) -> None:
     """Check a person in and out, and a walk-in."""
     key, at = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=UTC)
-    for button in Tap:
-        press = Press(tap_id="1", person_id=cast.hsi_liaison.member_id, button=button)
-        await check_ins.tap(cast.hsi_liaison, raid, key, press, at)
-    await activity_log.add(cast.fbi_lead, raid, key, "On scene", at, tap_id="1")
+    for button in Direction:
+        press = Tap(tap_id="1", person_id=cast.hsi_liaison.member_id, button=button)
+        await check_ins.record_tap(cast.hsi_liaison, raid, key, press, at)
+    await activity_log.add_log_entry(cast.fbi_lead, raid, key, "On scene", at, tap_id="1")
     medic = WalkIn(ticket=raid, name="Medic", agency_id=None, agency="MSHP", contact="Channel 2", assignment="Medic")
-    await check_ins.add_walk_in(cast.fbi_lead, raid, key, medic, at)
+    await check_ins.check_in_walk_in(cast.fbi_lead, raid, key, medic, at)
 
 
 async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
     await Committee.update({Committee.quorum: 5}).where(Committee.id == cast.committees["steering"])
-    await roll_call.record(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
-    await roll_call.close(cast.coordinator, event_id, KEY, JUST_THEN)
-    await roll_call.reopen(cast.coordinator, event_id, KEY, JUST_THEN)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
+    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
     origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
     due = TODAY + timedelta(days=5)
     new = NewItem(title="Send the contact sheet", owner_id=cast.caht_lead.member_id, due=due, origin_id=origin.id)
-    reference = await action_items.create(cast.coordinator, new, LAST_WEEK, TODAY)
-    change = Change(status=ItemStatus.IN_PROGRESS, progress=50)
-    await action_items.update(cast.caht_lead, reference, change, 1, NOW, TODAY)
+    reference = await action_items.create_item(cast.coordinator, new, LAST_WEEK, TODAY)
+    change = ItemEdit(status=ItemStatus.IN_PROGRESS, progress=50)
+    await action_items.save_item_edit(cast.caht_lead, reference, change, 1, NOW, TODAY)
 
 
 REMINDED = ReminderPolicy(asks_before=frozenset({timedelta(days=5)}), asks_after=frozenset({timedelta(days=2)}))
@@ -294,13 +287,15 @@ async def _choices(cast: Cast) -> None:
     await committee_reminders.save_usual(cast.coordinator, REMINDED, NOW)
     await committee_reminders.save(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
-    await drafts.save(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
-    await saved_filters.save(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
+    await drafts.save_draft(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
+    await saved_filters.save_filter(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
     await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"
     await blackout_days.name(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
-    room = SiteFacts(name="USAO conference room", address="400 E 9th St", capacity=12, equipment="", is_open=True)
-    await sites.add_site(cast.coordinator, room, NOW, NOW)
+    room = MeetingSiteFacts(
+        name="USAO conference room", address="400 E 9th St", capacity=12, equipment="", is_open=True
+    )
+    await sites.add_meeting_site(cast.coordinator, room, NOW, NOW)
     await shared_calendars.share(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
     claimed = await shared_calendars.claim(NOW)
     assert claimed
@@ -312,25 +307,29 @@ async def _in_an_emergency(token: str) -> None:
     """Open an operation under emergency access."""
     visit = await viewer_of_session(token, NOW)
     assert visit
-    access = await emergency.begin(visit.viewer, visit.session_id, "The lead can’t be reached.", NOW, NOW)
+    access = await emergency_access.begin_emergency_access(
+        visit.viewer, visit.session_id, "The lead can’t be reached.", NOW, NOW
+    )
     viewer = replace(visit.viewer, emergency=access)
-    [first, *_] = await emergency.choices(viewer, NOW)
-    await emergency.open_operation(viewer, first.date.event_id, NOW)
+    [first, *_] = await emergency_access.emergency_choices(viewer, NOW)
+    await emergency_access.open_in_emergency(viewer, first.date.event_id, NOW)
 
 
 async def _ways_in(cast: Cast) -> None:
     await issue_link(cast.kcpd_detective.member_id, NOW)
     await session_of(cast.coordinator, NOW)
     await _in_an_emergency(await session_of(cast.administrator, NOW))
-    await subscriptions.create(cast.coordinator, "Phone", Scope.ALL, NOW, shows_operations=True)
-    drills = Only(committee_id=cast.committees["steering"], kind=EventKind.TRAINING)
+    await subscriptions.create_subscription(cast.coordinator, "Phone", FeedScope.ALL, NOW, shows_operations=True)
+    drills = FeedLimit(committee_id=cast.committees["steering"], kind=EventKind.TRAINING)
     both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
-    await subscriptions.create(cast.fbi_lead, "", Scope.MINE, NOW, only=drills, alarms=both, shows_operations=False)
-    await api_tokens.create(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
-    await aliases.add(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
-    await recovery_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
+    await subscriptions.create_subscription(
+        cast.fbi_lead, "", FeedScope.MINE, NOW, only=drills, alarms=both, shows_operations=False
+    )
+    await api_tokens.create_token(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    await aliases.add_alias(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
+    await security_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():
-        await failed_logins.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN, what="password")
+        await sign_in_attempts.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN_ARRIVAL, what="password")
 
 
 def rows_of(file: Path) -> dict[str, Rows]:

@@ -12,8 +12,7 @@ from piccolo.querystring import QueryString
 from piccolo.table import Table, sort_table_classes
 
 from tracker.database import engine, is_postgres, trying
-from tracker.tables.schema.core.constraints import Check, Constraint, Index, Unique
-from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.columns import Check, Constraint, ForeignKey, Index, Unique
 
 PATIENCE = 5.0  # seconds
 _POSTGRES = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tracker.database.connecting import Rows, Statement, Write
+from tracker.database.connections import Rows, Statement, Write
 from tracker.database.sqlite import Connection
 
 

@@ -8,17 +8,8 @@ from piccolo.table import Table, create_db_tables
 
 from tests.database.others import url_of
 from tests.database.rows import count, works
-from tracker.database import (
-    Engine,
-    bind,
-    engine,
-    engine_from_url,
-    is_postgres,
-    is_unavailable,
-    open_database,
-    writer_lock,
-    writing,
-)
+from tracker.database import Engine, bind, engine, engine_from_url, is_postgres, is_unavailable, open_database, writing
+from tracker.database import connections as writer_lock
 from tracker.tables.schema.roster.people import Agency
 
 pytestmark = pytest.mark.both_engines

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.cast import NOW, Cast
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.usecases.actions import action_items
-from tracker.usecases.views.search import search
+from tracker.usecases.views.search import search_all
 
 pytestmark = pytest.mark.both_engines
 
@@ -32,6 +32,6 @@ async def test_a_word_is_found_whatever_its_case_and_the_accents_and_strokes_of_
     cast: Cast, asked: str
 ) -> None:
     new = NewItem(title=WRITTEN, owner_id=cast.coordinator.member_id, due=NOW.date())
-    await action_items.create(cast.coordinator, new, NOW, NOW.date())
-    found = await search(cast.coordinator, asked, NOW)
+    await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
+    found = await search_all(cast.coordinator, asked, NOW)
     assert [one.title for one in found.items] == [WRITTEN]

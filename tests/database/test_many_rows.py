@@ -10,7 +10,7 @@ from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.database.migrate import statements
-from tracker.tables.schema.core.outbox import Watermark
+from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.schema.events.events import AudienceVersion, Occurrence
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events

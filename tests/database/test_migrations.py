@@ -15,11 +15,10 @@ from tests.database.schema import declared, present
 from tracker.database import Engine, engine, writing
 from tracker.database import migrate as migrating
 from tracker.database.migrate import OURS, SchemaBehind, check_schema, migrate, names
-from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.core.constraints import Constraint, check, index, one_of, unique, unique_index
-from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.columns import Constraint, ForeignKey, check, index, one_of, unique, unique_index
 from tracker.tables.schema.roster.sites import Site
 from tracker.usecases.core import audit
 

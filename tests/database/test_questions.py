@@ -4,7 +4,7 @@ import pytest
 from piccolo.querystring import QueryString
 
 from tracker.database.compiling import Question, compiled
-from tracker.database.connecting import is_read
+from tracker.database.connections import is_read
 from tracker.database.sql_list import sql_list
 
 

@@ -14,12 +14,12 @@ from tracker.crypto import ids
 from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.database.migrate import migrate
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, NewItem
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.views.search import search
+from tracker.usecases.views.search import search_all
 
 pytestmark = pytest.mark.both_engines
 
@@ -78,11 +78,11 @@ async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
     new = NewItem(title="Map the yard", owner_id=cast.kcpd_detective.member_id, due=NOW.date(), origin_id=origin.id)
-    reference = await action_items.create(cast.fbi_lead, new, NOW, NOW.date())
-    await action_items.update(cast.kcpd_detective, reference, Change(note="Half a yard"), 1, NOW, NOW.date())
+    reference = await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
+    await action_items.save_item_edit(cast.kcpd_detective, reference, ItemEdit(note="Half a yard"), 1, NOW, NOW.date())
 
     async def found(text: str) -> int:
-        return (await search(cast.kcpd_detective, text, NOW)).number
+        return (await search_all(cast.kcpd_detective, text, NOW)).number
 
     assert [await found(one) for one in ("yard", "half", "plains map", "bluestem")] == [1, 1, 0, 1]
     async with writing():
@@ -150,9 +150,9 @@ async def _words_of_each_kind(cast: Cast) -> dict[str, object]:
     await Occurrence.update({Occurrence.title: "Own words"}).where(Occurrence.id == second.id)
     origin = (await occurrences.date_for(lead, event, "2027-01-16")).id
     new = NewItem(title="Map", owner_id=owner.member_id, due=today)
-    item = await action_items.create(lead, replace(new, origin_id=origin), NOW, today)
-    await action_items.update(owner, item, Change(note="Half"), 1, NOW, today)
-    free = await action_items.create(cast.coordinator, new, NOW, today)
+    item = await action_items.create_item(lead, replace(new, origin_id=origin), NOW, today)
+    await action_items.save_item_edit(owner, item, ItemEdit(note="Half"), 1, NOW, today)
+    free = await action_items.create_item(cast.coordinator, new, NOW, today)
     people = {"other": owner.member_id, "coordinator": cast.coordinator.member_id}
     return {
         "event": event,
@@ -184,7 +184,7 @@ async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: 
         dates.append(date | made)
     async with writing():
         await bulk_insert(Occurrence, dates)
-    found = [(await search(cast.coordinator, one, NOW)).number for one in ("wheatfield", "cornfield", "series")]
+    found = [(await search_all(cast.coordinator, one, NOW)).number for one in ("wheatfield", "cornfield", "series")]
     assert found == [1, 1, 3]
     assert await indexed()
     before = await looked_through()
@@ -203,4 +203,4 @@ async def test_a_table_that_it_is_made_of_can_be_rebuilt(cast: Cast) -> None:
     )
     assert {row["name"] for row in await engine().run_ddl(WRITTEN) if row["sql"]} == {"operation_site", *written}
     await planned(cast.fbi_lead, cast.kcpd_detective)
-    assert (await search(cast.kcpd_detective, "lot", NOW)).number == 1
+    assert (await search_all(cast.kcpd_detective, "lot", NOW)).number == 1

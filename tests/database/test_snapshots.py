@@ -17,7 +17,7 @@ from tests.database.rows import (
     works,
 )
 from tracker.database import Engine, together, writing
-from tracker.database.snapshots import opened
+from tracker.database.in_step import opened
 
 pytestmark = pytest.mark.both_engines
 

@@ -23,7 +23,7 @@ from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
-from tracker.usecases.identity.accounts import account_at
+from tracker.usecases.identity.sign_in_attempts import account_at
 
 pytestmark = pytest.mark.both_engines
 
@@ -148,15 +148,15 @@ async def test_what_the_first_release_sent_again_is_in_the_sending_of_the_first_
 
 
 async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on(blank_database: Engine) -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     await first_release()
     await migrate()
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
     lead, invited = [await account_at(email) for email in (LEAD, INVITED)]
     assert lead
     assert invited
     await events.schedule(await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW)
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_after_an_upgrade_the_trail_is_still_guarded(blank_database: Engine) -> None:

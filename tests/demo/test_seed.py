@@ -15,19 +15,18 @@ from tracker.demo.days import CLOSES, OPENS
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.outbox import PAUSED, MessageKind, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.attendance.attendance import AttendanceMark
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.operations import activity_log, officer, readiness_given
+from tracker.usecases.operations import activity_log, officer, readiness
 
 ZONE = "America/Chicago"
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
@@ -53,12 +52,12 @@ async def demo(made: tuple[Engine, Company]) -> Company:
 
 @pytest.fixture
 async def empty(sqlite_database: Engine) -> Engine:
-    keys.use("a secret of the tests, long enough")
+    keys.use_secret("a secret of the tests, long enough")
     return sqlite_database
 
 
 async def opened(url: str) -> Engine:
-    keys.use("a secret of the tests, long enough")
+    keys.use_secret("a secret of the tests, long enough")
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)
@@ -93,14 +92,14 @@ async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one
 
 
 async def test_the_two_operations_are_in_each_others_way(demo: Company) -> None:
-    [case] = await officer.cases(demo.members["coordinator"], NOW)
+    [case] = await officer.open_conflicts(demo.members["coordinator"], NOW)
     assert (case.distance_ft, {side.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 
 async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowledged_it(demo: Company) -> None:
-    [one], [other] = [await readiness_given.in_force(demo.members[who], NOW) for who in ("caht_lead", "advocate")]
+    [one], [other] = [await readiness.notices_in_force(demo.members[who], NOW) for who in ("caht_lead", "advocate")]
     assert (one.id == other.id, one.acknowledged_at is None, other.acknowledged_at is None) == (True, False, True)
-    assert await readiness_given.in_force(demo.members["bridge_advocate"], NOW) == []
+    assert await readiness.notices_in_force(demo.members["bridge_advocate"], NOW) == []
 
 
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
@@ -166,7 +165,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
 
 async def test_the_audit_trail_is_whole_and_in_the_order_of_time(demo: Company) -> None:
     moments = await AuditEntry.select(AuditEntry.at).order_by(AuditEntry.seq).output(as_list=True)
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
     assert moments == sorted(moments)
     assert moments[-1] <= NOW
 
@@ -238,7 +237,7 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
 async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo: Company) -> None:
     lead = demo.members["fbi_lead"]
     [line] = [one for one in await occurrences.between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"]
-    log = await activity_log.log(lead, line.event_id, line.key, NOW)
+    log = await activity_log.read_activity_log(lead, line.event_id, line.key, NOW)
     said = [one.text for one in log.lines]
     assert [one for one in said if one.startswith("State: ")] == [
         "State: Planning",

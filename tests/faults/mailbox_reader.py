@@ -27,7 +27,7 @@ def run(url: str, port: int, user: str) -> None:
 
 
 async def _run(url: str, port: int, user: str) -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, pool=2)
     bind(engine)
     await open_database(engine)

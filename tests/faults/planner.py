@@ -18,7 +18,7 @@ from tracker.usecases.operations import approvals
 
 async def main(url: str, member: str) -> None:
     """Plan until there is no other line."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)
@@ -26,7 +26,9 @@ async def main(url: str, member: str) -> None:
     while line := await asyncio.to_thread(sys.stdin.readline):
         event_id, moment = line.split()
         now = datetime.fromisoformat(moment)
-        await approvals.move(await viewer_for(UUID(member), now), UUID(event_id), OperationState.PLANNING, now)
+        await approvals.change_plan_state(
+            await viewer_for(UUID(member), now), UUID(event_id), OperationState.PLANNING, now
+        )
         say("done")
 
 

@@ -18,7 +18,7 @@ def run(url: str, invitation: str, seconds: int, presses: int, first: int) -> No
 
 
 async def _run(url: str, invitation: UUID, off: timedelta, presses: int, first: int) -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, pool=2)
     bind(engine)
     await open_database(engine)

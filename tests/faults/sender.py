@@ -24,7 +24,7 @@ def run(url: str, port: str, start: str, speed: str) -> None:
 
 
 async def _run(url: str, port: str, start: str, speed: str) -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, pool=4)
     bind(engine)
     await open_database(engine)

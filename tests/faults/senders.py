@@ -14,7 +14,7 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.faults import mailbox_reader, sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
 

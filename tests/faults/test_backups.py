@@ -19,10 +19,10 @@ from tests.faults.senders import IS_FULL
 from tests.faults.server import MailServer, serving
 from tests.ports.cli.commands import founded, tracker
 from tests.ports.mail.sending import delivery
-from tracker.config.settings import load
+from tracker.config.settings import load_settings
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import audit, send_hold
 
 pytestmark = pytest.mark.both_engines
@@ -75,8 +75,8 @@ def busy(place: Place, tmp_path: Path) -> Iterator[Path]:
 
 async def judged(folder: Path, look: Callable[[], Any]) -> Any:
     """Look into the database of a folder."""
-    settings = load({"TRACKER_DATA": str(folder)})
-    keys.use(settings.secret)
+    settings = load_settings({"TRACKER_DATA": str(folder)})
+    keys.use_secret(settings.secret)
     bound = engine_from_url(settings.database_url)
     bind(bound)
     await open_database(bound)
@@ -92,7 +92,7 @@ async def what_is_in_it() -> tuple[int, list[str]]:
     events = found["events"]
     wanted = {"events": events, "invitations": 3 * events, "messages": 2 * events, "entries": events}
     wrong = [name for name, count in wanted.items() if found[name] != count]
-    broken = await audit.verify()
+    broken = await audit.verify_chain()
     return events, wrong + ([f"entry {broken.seq}: {broken.why}"] if broken else [])
 
 
@@ -103,7 +103,7 @@ async def what_it_sends() -> tuple[int, Counter[str], int]:
         await sending.dispatch()
         held = len(server.accepted)
         states = Counter(await Message.select(Message.state).output(as_list=True))
-        await send_hold.resume(None, LATER)
+        await send_hold.release_sending(None, LATER)
         await sending.dispatch()
         await sending.stop()
         return held, states, len(server.message_ids()) - held

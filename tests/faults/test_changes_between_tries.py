@@ -20,7 +20,7 @@ from tests.faults.senders import IS_FULL, Senders, sending, until_none_waits
 from tests.faults.server import MailServer, serving
 from tracker.database import engine
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue

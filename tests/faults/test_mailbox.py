@@ -13,10 +13,10 @@ from tests.ports.mail.mailboxes import accept, reader, reading
 from tracker.database import engine, is_postgres
 from tracker.ports.mail.imap_reader import MailboxReader
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome
+from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 
 pytestmark = pytest.mark.both_engines
@@ -43,13 +43,13 @@ async def test_a_reader_killed_between_recording_and_marking_records_once(cast: 
     await living.run()
     await living.stop()
     assert await asyncio.to_thread(dovecot.unseen, user) == []
-    assert [*states, await state(cast, event_id)] == [(ReplyValue.ACCEPTED, 1, [Outcome.RECORDED])] * (KILLS + 1)
+    assert [*states, await state(cast, event_id)] == [(ReplyValue.ACCEPTED, 1, [ReplyOutcome.RECORDED])] * (KILLS + 1)
 
 
-async def state(cast: Cast, event_id: UUID) -> tuple[ReplyValue | None, int, list[Outcome]]:
+async def state(cast: Cast, event_id: UUID) -> tuple[ReplyValue | None, int, list[ReplyOutcome]]:
     """Return the reply that counts, how many audit entries speak of it, and what became of the emails."""
     found = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
     entries: int = await AuditEntry.count().where(AuditEntry.verb == "replied")
     emails = await IncomingReply.select(IncomingReply.outcome)
     value = found[1].value if found and found[1] else None
-    return value, entries, [Outcome(one["outcome"]) for one in emails]
+    return value, entries, [ReplyOutcome(one["outcome"]) for one in emails]

@@ -13,7 +13,7 @@ from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import composer, settings
 from tracker.database import Engine
 from tracker.ports.mail.delivery import LANES, Delivery
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.events import events
 
 pytestmark = pytest.mark.both_engines

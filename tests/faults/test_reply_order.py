@@ -10,7 +10,7 @@ from tests.faults import replier
 from tests.faults.senders import PROCESSES
 from tracker.database import engine, is_postgres
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.events import events, occurrences, replies
 

@@ -14,10 +14,9 @@ from tracker import clock
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.identity.identity import Session
+from tracker.tables.schema.identity.credentials import Session
 from tracker.usecases.core import audit
 from tracker.usecases.events import events
 from tracker.usecases.identity import api_tokens
@@ -96,7 +95,7 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
     assert [(await browser.get(path)).status_code for path in READ] == [200] * len(READ)
     await with_room(None)
     assert (await browser.post("/events", form)).status_code == 303
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
     assert (await engine().run_querystring(QueryString("PRAGMA integrity_check")))[0]["integrity_check"] == "ok"
 
 
@@ -106,7 +105,7 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
-    token = await api_tokens.create(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
+    token = await api_tokens.create_token(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
     await close_database(bound)
     assert isinstance(bound, SQLiteEngine)
     bound.pragmas = (*bound.pragmas, "PRAGMA query_only=ON")

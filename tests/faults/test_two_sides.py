@@ -17,7 +17,7 @@ from tests.faults.senders import IS_FULL
 from tests.usecases.operations.world import site, with_another_lead
 from tracker.database import engine
 from tracker.rules.core.message_types import ConflictFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.operations.plans import every_open_pair
 from tracker.usecases.core import outbox
 from tracker.usecases.events.events import schedule
@@ -53,8 +53,8 @@ async def take_to_planning(process: Popen[str], event_id: UUID, now: datetime) -
 async def drafted(lead: Viewer, guest: Viewer, number: int) -> UUID:
     """Return an operation with a draft of a plan, at a place of its round."""
     event_id = await schedule(lead, operation(guest, title="Operation"), NOW)
-    await plans.start(lead, event_id, NOW)
-    await plans.add_site(lead, event_id, site((30 + number / 10, -94.4)), NOW)
+    await plans.start_plan(lead, event_id, NOW)
+    await plans.add_site_to_plan(lead, event_id, site((30 + number / 10, -94.4)), NOW)
     return event_id
 
 
@@ -75,7 +75,7 @@ async def test_two_processes_that_plan_at_once_find_their_conflict_once(cast: Ca
             assert len(await every_open_pair()) == number + 1
     emails = [
         message.recipient_id
-        for message in await outbox.claim("w", [], NOW + timedelta(hours=ROUNDS), 10_000)
+        for message in await outbox.claim_messages("w", [], NOW + timedelta(hours=ROUNDS), 10_000)
         if isinstance(message.content, ConflictFound)
     ]
     assert {emails.count(who.member_id) for who in (two.fbi_lead, two.kcpd_alternate, two.coordinator)} == {ROUNDS}

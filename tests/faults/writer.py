@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 
 from tests.cast import NOW, ZONE, meeting
-from tracker.config.settings import load
+from tracker.config.settings import load_settings
 from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
-from tracker.usecases.identity.accounts import account_at
+from tracker.usecases.identity.sign_in_attempts import account_at
 from tracker.usecases.roster.csv_import import import_roster
 
 LEAD, INVITED = "lead@usao.example", ("one@usao.example", "two@usao.example")
@@ -27,8 +27,8 @@ ROSTER = "agency_code,name,email,roles\n" + "".join(f"USAO,Somebody,{one},coordi
 
 async def main(folder: str) -> None:
     """Write forever."""
-    settings = load({"TRACKER_DATA": folder})
-    keys.use(settings.secret)
+    settings = load_settings({"TRACKER_DATA": folder})
+    keys.use_secret(settings.secret)
     engine = engine_from_url(settings.database_url)
     bind(engine)
     await open_database(engine)
@@ -51,9 +51,9 @@ async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:
 async def _send(began: Path) -> None:
     """Claim every message, and say of every other one that it was sent."""
     while True:
-        for number, message in enumerate(await outbox.claim("writer", [], NOW, 50)):
+        for number, message in enumerate(await outbox.claim_messages("writer", [], NOW, 50)):
             if number % 2:
-                await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+                await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
                 began.touch()
         await asyncio.sleep(0.01)
 

@@ -7,11 +7,11 @@ from functools import partial
 from msgspec.structs import replace
 
 from tracker.ical import client_replies as programs
-from tracker.ical.client_replies import CENTRAL, PROGRAMS, Answer, Invitation
+from tracker.ical.client_replies import CENTRAL, PROGRAMS, ClientInvitation, ClientReply
 
 
 def _reply(
-    write: Callable[[Invitation, Answer], bytes],
+    write: Callable[[ClientInvitation, ClientReply], bytes],
     uid: str,
     who: str,
     said: str = "ACCEPTED",
@@ -23,7 +23,7 @@ def _reply(
 ) -> bytes:
     """Return what a program writes; `date` is a local time like 20270511T100000, or in UTC with a Z."""
     starts = datetime(2027, 1, 12, 16, tzinfo=UTC)
-    of = Invitation(
+    of = ClientInvitation(
         uid=uid,
         title="Monthly meeting",
         organizer="reply@example.test",
@@ -33,7 +33,7 @@ def _reply(
         sequence=sequence,
         date=_moment(date) if date else None,
     )
-    return write(of, Answer(who=who, said=said, stamped_at=_moment(stamp), note=note))
+    return write(of, ClientReply(who=who, said=said, stamped_at=_moment(stamp), note=note))
 
 
 def _moment(text: str) -> datetime:
@@ -48,7 +48,9 @@ thunderbird = partial(_reply, programs.thunderbird)
 nextcloud = partial(_reply, programs.nextcloud)
 
 
-def _at_one(write: Callable[[Invitation, Answer], bytes]) -> Callable[[Invitation, Answer], bytes]:
+def _at_one(
+    write: Callable[[ClientInvitation, ClientReply], bytes],
+) -> Callable[[ClientInvitation, ClientReply], bytes]:
     """Return how a program proposes one o'clock on the first date."""
     times = _moment("20270112T130000"), _moment("20270112T143000")
     return lambda of, answer: write(of, replace(answer, proposed=times))

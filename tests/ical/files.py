@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tracker.ical.incoming import read
+from tracker.ical.calendar_import import read_calendar_file
 from tracker.rules.events.calendar_import import CalendarFile, Incoming
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
@@ -24,7 +24,7 @@ def calendar(*components: str) -> bytes:
 
 def taken(*components: str) -> CalendarFile:
     """Read a file of these components."""
-    return read(calendar(*components), NOW, ZONE)
+    return read_calendar_file(calendar(*components), NOW, ZONE)
 
 
 def one_event(*lines: str) -> Incoming:

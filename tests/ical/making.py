@@ -10,9 +10,8 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from tracker.ical.feed import calendar, vevents
-from tracker.ical.vevent import Organizer
-from tracker.rules.calendars.feeds import Level
+from tracker.ical.vevents import Organizer, feed_calendar, vevents
+from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.plan import rule_of, slot
@@ -88,8 +87,8 @@ def dates_of(of: Event) -> list[Occurrence]:
 
 
 def feed(
-    of: Event, its_dates: Sequence[Occurrence] | None = None, level: Level = Level.FULL, today: date = TODAY
+    of: Event, its_dates: Sequence[Occurrence] | None = None, level: FeedLevel = FeedLevel.FULL, today: date = TODAY
 ) -> bytes:
     """Return a feed that holds one event."""
     body = vevents(of, dates_of(of) if its_dates is None else its_dates, level, ORGANIZER, today)
-    return calendar("Task force", "America/Chicago", [] if of.is_all_day else [of.zone], [body])
+    return feed_calendar("Task force", "America/Chicago", [] if of.is_all_day else [of.zone], [body])

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 
 from tests.ical.making import ORGANIZER, TODAY, dates_of, event
 from tests.ical.readers import by_ical, by_icalendar
-from tracker.ical.feed import calendar, vevents
-from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import Level
+from tracker.ical.vevents import feed_calendar, vevents
+from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLevel
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.recurrence import rule_for
 
@@ -22,9 +21,9 @@ BOTH = Alarms(minutes=90, all_day=AllDayAlarm.EVENING)
 ALL_DAY: dict[str, Any] = {"starts": datetime(2026, 12, 10), "duration": timedelta(days=1), "is_all_day": True}
 
 
-def feed(of: Event, alarms: Alarms, level: Level = Level.FULL) -> bytes:
+def feed(of: Event, alarms: Alarms, level: FeedLevel = FeedLevel.FULL) -> bytes:
     zones = [] if of.is_all_day else [of.zone]
-    return calendar("Task force", of.zone, zones, [vevents(of, dates_of(of), level, ORGANIZER, TODAY, alarms)])
+    return feed_calendar("Task force", of.zone, zones, [vevents(of, dates_of(of), level, ORGANIZER, TODAY, alarms)])
 
 
 def alarms_in(text: bytes) -> list[tuple[str, str, timedelta]]:
@@ -51,8 +50,10 @@ def test_the_morning_of_a_whole_day_comes_after_its_midnight() -> None:
     assert alarms_in(text) == [("DISPLAY", "Core group", timedelta(hours=8))]
 
 
-@pytest.mark.parametrize(("level", "title"), [(Level.DISCREET, "Task force event"), (Level.APPOINTMENT, "Appointment")])
-def test_an_alarm_of_what_shows_its_time_alone_says_no_more(level: Level, title: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "title"), [(FeedLevel.DISCREET, "Task force event"), (FeedLevel.APPOINTMENT, "Appointment")]
+)
+def test_an_alarm_of_what_shows_its_time_alone_says_no_more(level: FeedLevel, title: str) -> None:
     text = feed(event(title="Canary", place="Canary"), BOTH, level)
     assert [said for _, said, _ in alarms_in(text)] == [title]
     assert b"Canary" not in text
@@ -66,8 +67,8 @@ def test_every_date_with_an_entry_of_its_own_has_the_alarm() -> None:
     series = event(rule_for("weekly", datetime(2026, 12, 10, 14), count=3))
     first, second, third = dates_of(series)
     dates = [first, replace(second, title="Moved", is_changed=True), replace(third, is_canceled=True, is_changed=True)]
-    text = vevents(series, dates, Level.FULL, ORGANIZER, TODAY, BOTH)
-    assert [said for _, said, _ in alarms_in(calendar("Task force", series.zone, [series.zone], [text]))] == [
+    text = vevents(series, dates, FeedLevel.FULL, ORGANIZER, TODAY, BOTH)
+    assert [said for _, said, _ in alarms_in(feed_calendar("Task force", series.zone, [series.zone], [text]))] == [
         "Core group",
         "Moved",
     ]

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from tests.ical.making import NOW, ORGANIZER, TODAY, date_of, dates_of, event, feed
 from tracker.errors import Invalid
-from tracker.ical.feed import calendar, vevents
-from tracker.rules.calendars.feeds import Level
+from tracker.ical.vevents import feed_calendar, vevents
+from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence import Repeat, rule_for
@@ -63,11 +63,13 @@ def test_the_head_names_the_calendar_and_says_how_often_to_come_back() -> None:
 
 
 def test_a_calendar_without_events_is_a_calendar() -> None:
-    assert icalendar.Calendar.from_ical(calendar("Task force", "America/Chicago", [], [])).walk("VEVENT") == []
+    assert icalendar.Calendar.from_ical(feed_calendar("Task force", "America/Chicago", [], [])).walk("VEVENT") == []
 
 
 def test_every_zone_in_use_is_told_once_and_before_the_events() -> None:
-    text = calendar("Task force", "UTC", ["America/Chicago", "America/Denver", "America/Chicago"], [b"BEGIN:VEVENT"])
+    text = feed_calendar(
+        "Task force", "UTC", ["America/Chicago", "America/Denver", "America/Chicago"], [b"BEGIN:VEVENT"]
+    )
     assert text.count(b"BEGIN:VTIMEZONE") == 2
     assert text.rindex(b"END:VTIMEZONE") < text.index(b"BEGIN:VEVENT")
 
@@ -207,7 +209,7 @@ def test_a_discreet_event_tells_its_time_and_nothing_else(kind: Kind, title: str
     dates = dates_of(series)
     dates[1] = replace(dates[1], is_changed=True, title="Canary-date", place="Canary-elsewhere")
     dates[2] = canceled(dates[2])
-    text = feed(series, dates, Level.DISCREET)
+    text = feed(series, dates, FeedLevel.DISCREET)
     assert b"anary" not in text
     assert b"CANARY" not in text
     assert str(series.id).encode() not in text
@@ -232,7 +234,7 @@ def test_a_discreet_event_tells_its_time_and_nothing_else(kind: Kind, title: str
 
 def test_the_uid_does_not_depend_on_how_much_is_told() -> None:
     series = weekly(visibility=Visibility.NAMED)
-    assert {str(one["UID"]) for level in Level for one in events_in(feed(series, level=level))} == {series.uid}
+    assert {str(one["UID"]) for level in FeedLevel for one in events_in(feed(series, level=level))} == {series.uid}
 
 
 @pytest.mark.parametrize("evil", ["a\rX-EVIL:1", "a\r\nX-EVIL:1", "a\x85X-EVIL:1", "a\u2028X-EVIL:1", "a\x00b"])
@@ -240,7 +242,7 @@ def test_the_uid_does_not_depend_on_how_much_is_told() -> None:
 def test_text_that_could_start_a_line_is_refused(field: str, evil: str) -> None:
     one = event(**{field: evil})
     with pytest.raises(Invalid):
-        vevents(one, dates_of(one), Level.FULL, ORGANIZER, TODAY)
+        vevents(one, dates_of(one), FeedLevel.FULL, ORGANIZER, TODAY)
 
 
 @pytest.mark.parametrize("facts", [{"rrule": "FREQ=SECONDLY"}, {"zone": "Nowhere/Land"}])
@@ -248,7 +250,7 @@ def test_a_rule_or_zone_that_we_never_wrote_is_refused(facts: dict[str, str]) ->
     sound = weekly()
     broken = replace(sound, **facts)
     with pytest.raises(Invalid):
-        vevents(broken, dates_of(sound), Level.FULL, ORGANIZER, TODAY)
+        vevents(broken, dates_of(sound), FeedLevel.FULL, ORGANIZER, TODAY)
 
 
 def test_newlines_and_separators_in_text_add_no_property() -> None:

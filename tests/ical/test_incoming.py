@@ -14,8 +14,8 @@ from tests.ical.making import dates_of, event, feed
 from tests.ical.readers import by_icalendar
 from tests.processor_time import within
 from tracker.errors import Invalid, TooLarge
+from tracker.ical.calendar_import import read_calendar_file
 from tracker.ical.components import LARGEST, MOST
-from tracker.ical.incoming import read
 from tracker.rules.events import plan
 from tracker.rules.events.calendar_import import Incoming, Outcome
 from tracker.rules.events.event import EventStatus, Kind
@@ -50,7 +50,7 @@ def test_an_event_is_read_with_its_texts() -> None:
 
 
 def test_an_event_by_video_of_our_own_feeds_is_read_without_a_place() -> None:
-    [found] = read(feed(event(place="", video_link="https://v.example/1")), NOW, ZONE).events
+    [found] = read_calendar_file(feed(event(place="", video_link="https://v.example/1")), NOW, ZONE).events
     assert (found.plan.place, found.plan.video_link) == ("", "https://v.example/1")
     assert one_event("LOCATION:By video").plan.place == "By video"
 
@@ -132,7 +132,7 @@ def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_
         ),
         vevent(f"RECURRENCE-ID{zoned}20270202T100000", "STATUS:CANCELLED"),
     )
-    [found] = read(file, NOW, ZONE).events
+    [found] = read_calendar_file(file, NOW, ZONE).events
     assert instants(found) == shown(file)
     assert len(instants(found)) == 3
 
@@ -152,7 +152,7 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
     )
     every[4] = replace(every[4], starts_at=moved[0], ends_at=moved[1], is_changed=True)
     every[5] = replace(every[5], is_canceled=True, is_changed=True)
-    [found] = read(feed(of, every), NOW, ZONE).events
+    [found] = read_calendar_file(feed(of, every), NOW, ZONE).events
     assert instants(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_canceled)
 
 
@@ -298,7 +298,7 @@ def test_a_series_that_lasts_while_the_clocks_change_says_on_which_nights(count:
 def test_an_extra_date_that_is_left_out_again_is_none() -> None:
     zoned = ";TZID=America/Chicago:20270121T100000"
     file = calendar(vevent(WEEKLY, f"RDATE{zoned}", f"EXDATE{zoned}", "STATUS:CONFIRMED"))
-    [found] = read(file, NOW, ZONE).events
+    [found] = read_calendar_file(file, NOW, ZONE).events
     assert instants(found) == shown(file)
     assert len(instants(found)) == 4
 
@@ -310,7 +310,7 @@ def test_a_changed_date_that_its_series_does_not_have_is_an_extra_one() -> None:
         vevent(f"RECURRENCE-ID{zoned}20270122T100000", "STATUS:CONFIRMED", title="Extra"),
         vevent(f"RECURRENCE-ID{zoned}20270123T100000", "STATUS:CANCELLED"),
     )
-    [found] = read(file, NOW, ZONE).events
+    [found] = read_calendar_file(file, NOW, ZONE).events
     assert instants(found) == shown(file)
     assert found.notes == ("Fri, Jan 22, 2027: not a date of the series in the file; it is added.",)
 
@@ -354,7 +354,7 @@ def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:
 )
 def test_what_is_no_calendar_is_refused_as_a_whole(content: bytes) -> None:
     with pytest.raises(Invalid):
-        read(content, NOW, ZONE)
+        read_calendar_file(content, NOW, ZONE)
 
 
 def test_a_file_has_a_largest_size_and_a_most_of_events_and_dates() -> None:
@@ -364,7 +364,7 @@ def test_a_file_has_a_largest_size_and_a_most_of_events_and_dates() -> None:
         calendar(*(vevent("RRULE:FREQ=DAILY;COUNT=999", uid=str(number)) for number in range(21))),
     ):
         with pytest.raises(TooLarge):
-            read(content, NOW, ZONE)
+            read_calendar_file(content, NOW, ZONE)
 
 
 @pytest.mark.parametrize(
@@ -385,4 +385,4 @@ def test_no_line_takes_longer_than_reading_it(line: str) -> None:
 
 def test_the_largest_file_is_read_as_another_program_reads_it() -> None:
     file = calendar(*(vevent("STATUS:CONFIRMED", uid=str(number)) for number in range(MOST)))
-    assert len(Calendar.from_ical(file).walk("VEVENT")) == len(read(file, NOW, ZONE).events)
+    assert len(Calendar.from_ical(file).walk("VEVENT")) == len(read_calendar_file(file, NOW, ZONE).events)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
-from tracker.ical.itip import Attendee, cancel, decline_counter, request, take_out
+from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.events.event import Occurrence
@@ -38,7 +38,7 @@ def moved(one: Occurrence) -> Occurrence:
 
 
 def test_an_invitation_asks_for_no_reply_by_calendar_and_names_its_one_reader_alone() -> None:
-    method, [shown] = read(request(event(), dates_of(event()), READER, ORGANIZER))
+    method, [shown] = read(request_message(event(), dates_of(event()), READER, ORGANIZER))
     assert method == "REQUEST"
     assert str(shown["ATTENDEE"]) == "mailto:detective@kcpd.example"
     assert dict(shown["ATTENDEE"].params) == {
@@ -62,13 +62,13 @@ def test_an_invitation_asks_for_no_reply_by_calendar_and_names_its_one_reader_al
 def test_reply_and_role_are_in_the_words_of_icalendar(
     reply: ReplyValue, role: AttendeeRole, words: tuple[str, str]
 ) -> None:
-    _, [shown] = read(request(event(), dates_of(event()), replace(READER, reply=reply, role=role), ORGANIZER))
+    _, [shown] = read(request_message(event(), dates_of(event()), replace(READER, reply=reply, role=role), ORGANIZER))
     assert (shown["ATTENDEE"].params["PARTSTAT"], shown["ATTENDEE"].params["ROLE"]) == words
 
 
 def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates() -> None:
     dates = [DATES[0], moved(DATES[1]), replace(DATES[2], is_canceled=True), DATES[3]]
-    message = request(SERIES, dates, READER, ORGANIZER)
+    message = request_message(SERIES, dates, READER, ORGANIZER)
     _, events = read(message)
     assert [one.get("RECURRENCE-ID") is None for one in events] == [True, False]
     assert b"EXDATE;TZID=America/Chicago:20261224T140000\r\n" in message
@@ -79,14 +79,14 @@ def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates(
 def test_each_date_of_a_series_has_the_reply_that_was_given_for_it() -> None:
     given = {DATES[1].original_start: ReplyValue.ACCEPTED, DATES[2].original_start: ReplyValue.DECLINED}
     reader = replace(READER, replies={**given, DATES[3].original_start: ReplyValue.NEEDS_ACTION})
-    _, events = read(request(SERIES, [DATES[0], moved(DATES[1]), *DATES[2:]], reader, ORGANIZER))
+    _, events = read(request_message(SERIES, [DATES[0], moved(DATES[1]), *DATES[2:]], reader, ORGANIZER))
     days = [one["RECURRENCE-ID"].dt.day if "RECURRENCE-ID" in one else 0 for one in events]
     replies = [one["ATTENDEE"].params["PARTSTAT"] for one in events]
     assert dict(zip(days, replies, strict=True)) == {0: "NEEDS-ACTION", 17: "ACCEPTED", 24: "DECLINED"}
 
 
 def test_one_date_comes_alone_with_the_higher_sequence() -> None:
-    _, [shown] = read(request(SERIES, DATES, READER, ORGANIZER, only=moved(DATES[1])))
+    _, [shown] = read(request_message(SERIES, DATES, READER, ORGANIZER, only=moved(DATES[1])))
     assert (shown["SEQUENCE"], shown["RECURRENCE-ID"].dt.hour, shown["DTSTART"].dt.hour) == (4, 14, 17)
     assert "RRULE" not in shown
 
@@ -94,43 +94,45 @@ def test_one_date_comes_alone_with_the_higher_sequence() -> None:
 def test_the_one_date_of_a_single_event_has_no_recurrence_id() -> None:
     single = event()
     [one] = dates_of(single)
-    assert request(single, [one], READER, ORGANIZER, only=one) == request(single, [one], READER, ORGANIZER)
-    assert b"RECURRENCE-ID" not in cancel(single, [one], READER, ORGANIZER, only=one)
+    assert request_message(single, [one], READER, ORGANIZER, only=one) == request_message(
+        single, [one], READER, ORGANIZER
+    )
+    assert b"RECURRENCE-ID" not in cancel_message(single, [one], READER, ORGANIZER, only=one)
 
 
 def test_a_cancellation_of_the_series_is_one_event_with_no_lower_sequence() -> None:
-    method, [shown] = read(cancel(SERIES, [DATES[0], moved(DATES[1])], READER, ORGANIZER))
+    method, [shown] = read(cancel_message(SERIES, [DATES[0], moved(DATES[1])], READER, ORGANIZER))
     assert (method, str(shown["STATUS"]), shown["SEQUENCE"]) == ("CANCEL", "CANCELLED", 4)
     assert "RSVP" not in shown["ATTENDEE"].params
 
 
 def test_a_cancellation_of_one_date_names_it() -> None:
-    _, [shown] = read(cancel(SERIES, DATES, READER, ORGANIZER, only=DATES[2]))
+    _, [shown] = read(cancel_message(SERIES, DATES, READER, ORGANIZER, only=DATES[2]))
     assert (str(shown["STATUS"]), str(shown["SUMMARY"])) == ("CANCELLED", "Core group")
     assert shown["RECURRENCE-ID"].dt.day == 24
 
 
 def test_a_named_event_tells_its_time_and_nothing_else() -> None:
     secret = event(visibility=Visibility.NAMED, title="Canary", place="Canary", description="Canary", lead="Canary")
-    for make in (request, cancel):
+    for make in (request_message, cancel_message):
         message = make(secret, dates_of(secret), READER, ORGANIZER)
         assert b"Canary" not in message
         assert b"SUMMARY:Task force event\r\n" in message
 
 
 def test_the_same_message_is_the_same_bytes_each_time() -> None:
-    assert request(SERIES, DATES, READER, ORGANIZER) == request(SERIES, DATES, READER, ORGANIZER)
+    assert request_message(SERIES, DATES, READER, ORGANIZER) == request_message(SERIES, DATES, READER, ORGANIZER)
 
 
 def test_an_event_without_a_date_left_is_not_sent() -> None:
     with pytest.raises(ValueError, match="read back"):
-        request(SERIES, [replace(one, is_canceled=True) for one in DATES], READER, ORGANIZER)
+        request_message(SERIES, [replace(one, is_canceled=True) for one in DATES], READER, ORGANIZER)
 
 
 @pytest.mark.parametrize("facts", [{"name": "A\rX-EVIL:1"}, {"email": "a@b\r\nX-EVIL:1"}])
 def test_a_reader_whose_name_or_address_could_start_a_line_gets_no_message(facts: dict[str, str]) -> None:
     with pytest.raises(Invalid):
-        request(event(), dates_of(event()), replace(READER, **facts), ORGANIZER)
+        request_message(event(), dates_of(event()), replace(READER, **facts), ORGANIZER)
 
 
 def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None:
@@ -154,10 +156,10 @@ def test_a_declined_proposal_is_named_by_its_date_and_sequence_and_says_nothing_
 
 def test_who_sends_someone_and_who_comes_in_their_place_name_each_other() -> None:
     sends = replace(READER, reply=ReplyValue.DECLINED, sends="alternate@kcpd.example")
-    _, [shown] = read(request(event(), dates_of(event()), sends, ORGANIZER))
+    _, [shown] = read(request_message(event(), dates_of(event()), sends, ORGANIZER))
     assert shown["ATTENDEE"].params["PARTSTAT"] == "DELEGATED"
     assert shown["ATTENDEE"].params["DELEGATED-TO"] == "mailto:alternate@kcpd.example"
     sent = replace(READER, reply=ReplyValue.ACCEPTED, sent_by="primary@kcpd.example")
-    _, [shown] = read(request(event(), dates_of(event()), sent, ORGANIZER))
+    _, [shown] = read(request_message(event(), dates_of(event()), sent, ORGANIZER))
     assert shown["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"
     assert shown["ATTENDEE"].params["DELEGATED-FROM"] == "mailto:primary@kcpd.example"

@@ -37,13 +37,13 @@ def test_no_line_is_longer_than_75_octets_or_cut_inside_a_character(text: str) -
 
 @given(st.lists(typed, max_size=4).map("\n".join))
 def test_a_text_reads_back_equal(text: str) -> None:
-    assert read(unfolded(lines.text("SUMMARY", text)).removeprefix("SUMMARY:").removesuffix("\r\n")) == text
+    assert read(unfolded(lines.text_line("SUMMARY", text)).removeprefix("SUMMARY:").removesuffix("\r\n")) == text
 
 
 @given(anything)
 def test_no_text_at_all_starts_a_line_of_its_own(text: str) -> None:
     try:
-        written = lines.text("SUMMARY", text)
+        written = lines.text_line("SUMMARY", text)
     except (Invalid, UnicodeEncodeError):
         return
     assert all(line.startswith(b" ") for line in written[:-2].split(b"\r\n")[1:])
@@ -54,23 +54,23 @@ def test_no_text_at_all_starts_a_line_of_its_own(text: str) -> None:
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_character_is_refused(control: str) -> None:
     with pytest.raises(Invalid):
-        lines.text("SUMMARY", f"a{control}X-EVIL:1")
+        lines.text_line("SUMMARY", f"a{control}X-EVIL:1")
 
 
 @pytest.mark.parametrize("control", [*CONTROLS, "\n"])
 def test_a_control_character_in_a_name_is_refused(control: str) -> None:
     with pytest.raises(Invalid):
-        lines.address("ORGANIZER", "a@tracker.example", f"A{control}B")
+        lines.address_line("ORGANIZER", "a@tracker.example", f"A{control}B")
 
 
 @pytest.mark.parametrize("control", ["\r", "\x00"])
 def test_a_control_character_in_a_date_or_rule_is_refused(control: str) -> None:
     with pytest.raises(Invalid):
-        lines.plain("RRULE", f"FREQ=DAILY{control}X-EVIL:1")
+        lines.plain_line("RRULE", f"FREQ=DAILY{control}X-EVIL:1")
 
 
 def test_a_name_in_quotes_cannot_end_them() -> None:
-    assert lines.address("ATTENDEE", "a@tracker.example", 'A";X-EVIL="b', "RSVP=FALSE") == (
+    assert lines.address_line("ATTENDEE", "a@tracker.example", 'A";X-EVIL="b', "RSVP=FALSE") == (
         b"ATTENDEE;CN=\"A';X-EVIL='b\";RSVP=FALSE:mailto:a@tracker.example\r\n"
     )
 
@@ -78,12 +78,12 @@ def test_a_name_in_quotes_cannot_end_them() -> None:
 @pytest.mark.parametrize("email", ["", "a", "a@b\r\nX:1", "a b@c", "a;b@c", 'a"@b', "a@b@c", "a@b c"])
 def test_an_odd_mail_address_is_refused(email: str) -> None:
     with pytest.raises(Invalid):
-        lines.address("ATTENDEE", email, "A")
+        lines.address_line("ATTENDEE", email, "A")
 
 
 @pytest.mark.parametrize("email", ["o'brien+tf@kcpd.example", "a.b-c_d@x.example.gov"])
 def test_an_ordinary_mail_address_is_taken(email: str) -> None:
-    assert lines.address("ATTENDEE", email, "A").endswith(f":mailto:{email}\r\n".encode())
+    assert lines.address_line("ATTENDEE", email, "A").endswith(f":mailto:{email}\r\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,4 @@ def test_an_ordinary_mail_address_is_taken(email: str) -> None:
 )
 def test_only_web_addresses_become_links(url: str) -> None:
     with pytest.raises(Invalid):
-        lines.link("URL", url)
+        lines.link_line("URL", url)

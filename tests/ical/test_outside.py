@@ -7,7 +7,7 @@ import pytest
 from tests.ical.files import ZONE, calendar, vevent
 from tests.processor_time import within
 from tracker.errors import Invalid, TooLarge
-from tracker.ical.outside import read
+from tracker.ical.shared_calendars import read_busy_times
 from tracker.rules.availability.shared_calendars import Kind, Span
 
 START, END = datetime(2026, 12, 15, 6, tzinfo=UTC), datetime(2027, 6, 17, 5, tzinfo=UTC)
@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 def spans(*components: str) -> list[Span]:
     """Read a calendar of these components, all of which can be read."""
-    reading = read(calendar(*components), START, END, ZONE)
+    reading = read_busy_times(calendar(*components), START, END, ZONE)
     assert reading.unread == 0
     return sorted(one.span for one in reading.found)
 
@@ -78,7 +78,7 @@ def test_a_date_that_began_before_the_window_is_still_taken() -> None:
 
 def test_periods_that_do_not_say_of_what_they_are_count_as_unread() -> None:
     periods = "BEGIN:VFREEBUSY\r\nFREEBUSY:20270112T160000Z/20270112T170000Z\r\nEND:VFREEBUSY"
-    assert read(calendar(periods), START, END, ZONE) == ([], 1)
+    assert read_busy_times(calendar(periods), START, END, ZONE) == ([], 1)
 
 
 @pytest.mark.parametrize("until", ["99991231T235959Z", "99991231"])
@@ -87,18 +87,18 @@ def test_a_series_until_the_year_9999_has_no_end(until: str) -> None:
 
 
 def test_an_empty_calendar_is_that_of_somebody_who_is_free() -> None:
-    assert read(calendar(), START, END, ZONE) == ([], 0)
+    assert read_busy_times(calendar(), START, END, ZONE) == ([], 0)
 
 
 def test_what_cannot_be_read_is_counted_and_the_rest_is_read() -> None:
-    reading = read(calendar(vevent("RRULE:FREQ=SECONDLY", uid="odd"), vevent()), START, END, ZONE)
+    reading = read_busy_times(calendar(vevent("RRULE:FREQ=SECONDLY", uid="odd"), vevent()), START, END, ZONE)
     assert (len(reading.found), reading.unread) == (1, 1)
 
 
 def test_what_is_no_calendar_is_refused() -> None:
     for content in (b"<html>Sign in</html>", b"", b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n" * 9):
         with pytest.raises(Invalid):
-            read(content, START, END, ZONE)
+            read_busy_times(content, START, END, ZONE)
 
 
 def test_many_old_series_that_are_over_are_read() -> None:
@@ -114,7 +114,7 @@ def test_many_old_series_that_are_over_are_read() -> None:
 def is_too_large(content: bytes) -> bool:
     """Return whether a calendar is refused because reading it would take too long."""
     try:
-        read(content, START, END, ZONE)
+        read_busy_times(content, START, END, ZONE)
     except TooLarge:
         return True
     return False
@@ -141,4 +141,4 @@ def test_dates_with_components_of_their_own_cost_no_more_than_others() -> None:
     named = "RECURRENCE-ID:20270113T160000Z"
     changes = [vevent(named, uid="a") for _ in range(5_000)]
     content = calendar(*[vevent(uid="a")] * 2_000, *changes)
-    assert len(within(8_000, lambda: read(content, START, END, ZONE)).found) == 7_000
+    assert len(within(8_000, lambda: read_busy_times(content, START, END, ZONE)).found) == 7_000

@@ -9,7 +9,7 @@ from tests.ical import client_replies
 from tests.ical.client_replies import CLIENTS
 from tests.processor_time import within
 from tracker.errors import Invalid, TrackerError
-from tracker.ical.replies import LARGEST, read
+from tracker.ical.replies import LARGEST, read_reply_email
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply
 
@@ -21,14 +21,14 @@ MAY_11 = datetime(2027, 5, 11, 15, tzinfo=UTC)
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_program_s_yes_is_read(client: str) -> None:
-    [found] = read(CLIENTS[client](UID, WHO), ZONE)
+    [found] = read_reply_email(CLIENTS[client](UID, WHO), ZONE)
     assert (found.uid, found.attendee, found.value, found.date) == (UID, WHO, ReplyValue.ACCEPTED, None)
     assert (found.sequence, found.stamped_at) == (0, datetime(2026, 12, 1, 16, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_program_s_one_date_is_the_same_moment(client: str) -> None:
-    [found] = read(CLIENTS[client](UID, WHO, "DECLINED", date="20270511T100000"), ZONE)
+    [found] = read_reply_email(CLIENTS[client](UID, WHO, "DECLINED", date="20270511T100000"), ZONE)
     assert found.date is not None
     assert (found.date.moment, found.value) == (MAY_11, ReplyValue.DECLINED)
 
@@ -36,16 +36,17 @@ def test_each_program_s_one_date_is_the_same_moment(client: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_program_s_note_is_read_without_its_escapes(client: str) -> None:
     assert (
-        read(CLIENTS[client](UID, WHO, note="Kids & court, too; works"), ZONE)[0].comment == "Kids & court, too; works"
+        read_reply_email(CLIENTS[client](UID, WHO, note="Kids & court, too; works"), ZONE)[0].comment
+        == "Kids & court, too; works"
     )
 
 
 def test_a_long_note_is_cut() -> None:
-    assert len(read(client_replies.outlook(UID, WHO, note="x" * 5_000), ZONE)[0].comment) == LONGEST_COMMENT
+    assert len(read_reply_email(client_replies.outlook(UID, WHO, note="x" * 5_000), ZONE)[0].comment) == LONGEST_COMMENT
 
 
 def test_a_proposal_names_its_times_and_outlook_s_also_those_that_it_replaces() -> None:
-    [found] = read(client_replies.proposal(UID, WHO), ZONE)
+    [found] = read_reply_email(client_replies.proposal(UID, WHO), ZONE)
     assert found.proposal
     named = (found.proposal.starts, found.proposal.ends, *(found.proposal.was or ()))
     assert [one.at(ZONE).hour for one in named if one] == [19, 20, 16, 17]
@@ -56,7 +57,7 @@ def test_a_proposal_of_google_has_the_earlier_reply_and_a_note_in_a_parameter() 
     file = client_replies.google_proposal(UID, WHO, said="ACCEPTED", note="I’ve a cold")
     assert rb"RESPONSE-COMMENT" in file
     assert b"CREATED" not in file
-    [found] = read(file.replace("I’ve".encode(), rb"I&rsquo\;ve"), ZONE)
+    [found] = read_reply_email(file.replace("I’ve".encode(), rb"I&rsquo\;ve"), ZONE)
     assert (found.value, found.comment) == (ReplyValue.ACCEPTED, "I’ve a cold")
     assert found.proposal
     assert found.proposal.starts.at(ZONE).hour == 19
@@ -65,20 +66,20 @@ def test_a_proposal_of_google_has_the_earlier_reply_and_a_note_in_a_parameter() 
 def test_a_proposal_that_names_several_people_is_that_of_its_sender() -> None:
     file = client_replies.proposal(UID, WHO)
     both = file.replace(b"UID:", b"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:other@kcpd.example\r\nUID:")
-    assert [(one.attendee, one.value) for one in read(both, ZONE, WHO)] == [(WHO, ReplyValue.TENTATIVE)]
-    assert [one.attendee for one in read(both, ZONE, "someone@elsewhere.example")] == [""]
+    assert [(one.attendee, one.value) for one in read_reply_email(both, ZONE, WHO)] == [(WHO, ReplyValue.TENTATIVE)]
+    assert [one.attendee for one in read_reply_email(both, ZONE, "someone@elsewhere.example")] == [""]
 
 
 def test_a_proposal_without_a_time_is_refused() -> None:
     file = client_replies.proposal(UID, WHO).replace(b"DTSTART;", b"X-DTSTART;")
     with pytest.raises(Invalid):
-        read(file, ZONE)
+        read_reply_email(file, ZONE)
 
 
 def test_a_whole_day_is_named_by_its_date() -> None:
     file = client_replies.apple(UID, WHO, date="20270511T100000")
     day = file.replace(b"RECURRENCE-ID;TZID=America/Chicago:20270511T100000", b"RECURRENCE-ID;VALUE=DATE:20270511")
-    [found] = read(day, ZONE)
+    [found] = read_reply_email(day, ZONE)
     assert found.date is not None
     assert (found.date.is_day, found.date.local.day) == (True, 11)
 
@@ -88,7 +89,7 @@ def test_two_events_in_one_file_are_two_replies() -> None:
     body = one[one.index(b"BEGIN:VEVENT") : one.index(b"END:VCALENDAR")]
     second = body.replace(b"PARTSTAT=ACCEPTED", b"PARTSTAT=DECLINED")
     both = one.replace(b"END:VCALENDAR", second + b"END:VCALENDAR")
-    assert [found.value for found in read(both, ZONE)] == [ReplyValue.ACCEPTED, ReplyValue.DECLINED]
+    assert [found.value for found in read_reply_email(both, ZONE)] == [ReplyValue.ACCEPTED, ReplyValue.DECLINED]
 
 
 @pytest.mark.parametrize(
@@ -104,14 +105,14 @@ def test_two_events_in_one_file_are_two_replies() -> None:
 )
 def test_anything_else_is_refused(old: bytes, new: bytes) -> None:
     with pytest.raises(Invalid):
-        read(client_replies.google(UID, WHO).replace(old, new), ZONE)
+        read_reply_email(client_replies.google(UID, WHO).replace(old, new), ZONE)
 
 
 @pytest.mark.parametrize(
     ("old", "new"), [(b"PARTSTAT=ACCEPTED", b"PARTSTAT=NEEDS-ACTION"), (b"PARTSTAT=ACCEPTED;", b"")]
 )
 def test_what_is_no_reply_has_no_value(old: bytes, new: bytes) -> None:
-    assert read(client_replies.google(UID, WHO).replace(old, new), ZONE)[0].value is None
+    assert read_reply_email(client_replies.google(UID, WHO).replace(old, new), ZONE)[0].value is None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_what_is_no_reply_has_no_value(old: bytes, new: bytes) -> None:
     ],
 )
 def test_to_delegate_is_to_decline_and_to_send_one_person(person: bytes, delegate: str | None) -> None:
-    [found] = read(client_replies.google(UID, WHO).replace(b"PARTSTAT=ACCEPTED", person), ZONE)
+    [found] = read_reply_email(client_replies.google(UID, WHO).replace(b"PARTSTAT=ACCEPTED", person), ZONE)
     assert (found.attendee, found.value, found.delegate) == (WHO, ReplyValue.DECLINED, delegate)
 
 
@@ -134,19 +135,19 @@ def test_a_program_may_name_the_person_who_is_sent_too() -> None:
         b"PARTSTAT=ACCEPTED", b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:other@kcpd.example"'
     )
     both = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(one.attendee, one.delegate) for one in read(both, ZONE)] == [(WHO, "other@kcpd.example")]
+    assert [(one.attendee, one.delegate) for one in read_reply_email(both, ZONE)] == [(WHO, "other@kcpd.example")]
 
 
 def test_a_second_attendee_is_no_one_s_reply() -> None:
     file = client_replies.google(UID, WHO)
     twice = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(one.attendee, one.value) for one in read(twice, ZONE)] == [("", None)]
+    assert [(one.attendee, one.value) for one in read_reply_email(twice, ZONE)] == [("", None)]
 
 
 @pytest.mark.parametrize("number", ["-1", "1e9", "\uff19", "99999999999999999999", "one"])
 def test_an_odd_sequence_is_left_out(number: str) -> None:
     file = client_replies.google(UID, WHO).replace(b"SEQUENCE:0", f"SEQUENCE:{number}".encode())
-    assert read(file, ZONE)[0].sequence is None
+    assert read_reply_email(file, ZONE)[0].sequence is None
 
 
 def nested() -> bytes:
@@ -214,7 +215,7 @@ BOMBS = [
 def read_if_possible(content: bytes) -> list[CalendarReply]:
     """Return the replies in a file; none of one that is refused."""
     try:
-        return read(content, ZONE)
+        return read_reply_email(content, ZONE)
     except TrackerError:
         return []
 

@@ -5,8 +5,8 @@ import pytest
 from tests.ical import client_replies
 from tests.processor_time import within
 from tracker.errors import Invalid
-from tracker.ical.task_replies import LARGEST, read
-from tracker.rules.core.answers import Word
+from tracker.ical.replies import LARGEST_TASK, read_task_reply
+from tracker.rules.core.message_types import AnswerWord
 
 UID, WHO = "5f2c@tracker.example", "caht_lead@caht.example"
 HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//K Desktop Environment//NONSGML KOrganizer 6.2//EN\r\n"
@@ -21,17 +21,17 @@ def reply(*lines: str, method: str = "REPLY", count: int = 1) -> bytes:
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        ((f"ATTENDEE;PARTSTAT=COMPLETED:mailto:{WHO}",), Word.DONE),
-        (("STATUS:COMPLETED", "PERCENT-COMPLETE:100", f"ATTENDEE:MAILTO:{WHO.upper()}"), Word.DONE),
-        (("STATUS:IN-PROCESS", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{WHO}"), Word.IN_PROGRESS),
+        ((f"ATTENDEE;PARTSTAT=COMPLETED:mailto:{WHO}",), AnswerWord.DONE),
+        (("STATUS:COMPLETED", "PERCENT-COMPLETE:100", f"ATTENDEE:MAILTO:{WHO.upper()}"), AnswerWord.DONE),
+        (("STATUS:IN-PROCESS", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{WHO}"), AnswerWord.IN_PROGRESS),
         (("STATUS:NEEDS-ACTION", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{WHO}"), None),
         (("STATUS:CANCELLED", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{WHO}"), None),
     ],
 )
 def test_a_reply_says_that_a_task_is_done_or_in_progress_or_nothing(
-    lines: tuple[str, ...], expected: Word | None
+    lines: tuple[str, ...], expected: AnswerWord | None
 ) -> None:
-    found = read(reply(*lines, "COMMENT:Sent\\, by mail"))
+    found = read_task_reply(reply(*lines, "COMMENT:Sent\\, by mail"))
     assert found
     assert (found.uid, found.attendee, found.word, found.comment) == (UID, WHO, expected, "Sent, by mail")
 
@@ -46,18 +46,21 @@ def test_a_reply_says_that_a_task_is_done_or_in_progress_or_nothing(
     ],
 )
 def test_a_file_of_anything_else_is_no_reply_about_a_task(other: bytes) -> None:
-    assert read(other) is None
+    assert read_task_reply(other) is None
 
 
 def test_a_file_with_many_tasks_is_not_even_looked_through() -> None:
     content = reply("STATUS:COMPLETED", count=16_000)
-    assert within(100, lambda: read(content)) is None
+    assert within(100, lambda: read_task_reply(content)) is None
 
 
 def test_a_damaged_file_is_refused() -> None:
     with pytest.raises(Invalid):
-        read(reply("STATUS:COMPLETED").replace(b"END:VTODO", b"END:VEVENT"))
+        read_task_reply(reply("STATUS:COMPLETED").replace(b"END:VTODO", b"END:VEVENT"))
 
 
 def test_a_file_that_is_too_large_for_one_task_is_none() -> None:
-    assert read(reply("STATUS:COMPLETED").replace(b"UID:", b"COMMENT:" + b"x" * LARGEST + b"\r\nUID:")) is None
+    assert (
+        read_task_reply(reply("STATUS:COMPLETED").replace(b"UID:", b"COMMENT:" + b"x" * LARGEST_TASK + b"\r\nUID:"))
+        is None
+    )

@@ -12,7 +12,8 @@ from hypothesis import strategies as some
 
 from tests.processor_time import within
 from tracker.errors import Invalid
-from tracker.ical.unrolled import CODES, Budget, starts_between
+from tracker.ical.foreign_events import CODES
+from tracker.ical.shared_calendars import Budget, starts_between
 
 FIRST = datetime(2026, 1, 6, 9, 30)
 START, END = date(2027, 1, 1), date(2027, 6, 30)

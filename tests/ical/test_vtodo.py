@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tests.ical.making import ORGANIZER
 from tracker.errors import Invalid
-from tracker.ical.vtodo import task
+from tracker.ical.vtodo import vtodo_calendar
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 
 ZONE = "America/Chicago"
@@ -29,12 +29,14 @@ ITEM = action_item(
 
 
 def read(item: ActionItem, *, is_withdrawn: bool = False) -> Any:
-    [found] = icalendar.Calendar.from_ical(task(item, ORGANIZER, ZONE, is_withdrawn=is_withdrawn)).walk("VTODO")
+    [found] = icalendar.Calendar.from_ical(vtodo_calendar(item, ORGANIZER, ZONE, is_withdrawn=is_withdrawn)).walk(
+        "VTODO"
+    )
     return found
 
 
 def test_a_task_has_what_a_publication_must_have_and_names_no_one_else() -> None:
-    assert task(ITEM, ORGANIZER, ZONE).decode() == (
+    assert vtodo_calendar(ITEM, ORGANIZER, ZONE).decode() == (
         "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Task Force Tracker//Calendar//EN\r\nMETHOD:PUBLISH\r\n"
         "BEGIN:VTODO\r\nUID:5f2c@tracker.example\r\nDTSTAMP:20261216T020000Z\r\nLAST-MODIFIED:20261216T020000Z\r\n"
         "SEQUENCE:0\r\nSUMMARY:Renew the MOU\\; send it\\, signed\r\n"
@@ -77,7 +79,7 @@ def test_a_task_that_passes_to_another_owner_is_canceled_for_the_earlier_one_und
 
 @pytest.mark.parametrize("title", ["\\n END:VTODO\\n", "\U0001f4c5 " * 60, 'He said: "now", then;'])
 def test_a_task_reads_back_unchanged_and_no_line_is_longer_than_75_octets(title: str) -> None:
-    made = task(replace(ITEM, title=title.strip()), ORGANIZER, ZONE)
+    made = vtodo_calendar(replace(ITEM, title=title.strip()), ORGANIZER, ZONE)
     assert max(map(len, made.split(b"\r\n"))) <= 75
     [found] = icalendar.Calendar.from_ical(made).walk("VTODO")
     assert str(found["SUMMARY"]) == title.strip()
@@ -85,9 +87,11 @@ def test_a_task_reads_back_unchanged_and_no_line_is_longer_than_75_octets(title:
 
 def test_a_task_with_control_characters_is_refused() -> None:
     with pytest.raises(Invalid):
-        task(replace(ITEM, title="A\x00B"), ORGANIZER, ZONE)
+        vtodo_calendar(replace(ITEM, title="A\x00B"), ORGANIZER, ZONE)
 
 
 def test_a_strict_reader_of_other_people_reads_the_same_task() -> None:
-    [found] = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(task(ITEM, ORGANIZER, ZONE).decode()).todos
+    [found] = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(
+        vtodo_calendar(ITEM, ORGANIZER, ZONE).decode()
+    ).todos
     assert (found.uid, found.summary, found.due, found.status) == (ITEM.uid, ITEM.title, ITEM.due, "NEEDS-ACTION")

@@ -9,7 +9,7 @@ from tests.cast import Cast
 from tests.ports.browser import Browser, session_of
 from tests.ports.standing import standing
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 
 SignIn = Callable[[Viewer | None], Awaitable[Browser]]
 

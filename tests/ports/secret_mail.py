@@ -8,16 +8,16 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake.returned import GONE
-from tracker.rules.core.answers import Taken
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.message_types import AnswerOutcome
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
+from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingWords
 from tracker.usecases.events import events
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import received_emails
 
 STRANGER = Sender(address="larkspur@canary.example", is_verified=True)
 TO_NO_ONE = ReceivedEmail(name="", received_at=NOW, invitation_id=None, sender=STRANGER)
@@ -33,12 +33,14 @@ async def emails_about(cast: Cast, event_id: UUID) -> None:
     theirs = replace(TO_NO_ONE, sender=Sender(address=who.email, is_verified=True))
     for email, expected in (
         (replace(TO_NO_ONE, bounced_id=message_id, bounce=GONE), GONE.fate),
-        (replace(TO_NO_ONE, invitation_id=invitation_id, replies=(reply,)), Outcome.UNMATCHED),
-        (replace(TO_NO_ONE, message_id=message_id, text="YES, at the Larkspur Lot"), Taken.UNMATCHED),
-        (replace(theirs, message_id=message_id, text="YES, at the Larkspur Lot"), Taken.SIGN_IN),
-        (replace(theirs, invitation_id=invitation_id, replies=(reply,)), Outcome.RECORDED),
+        (replace(TO_NO_ONE, invitation_id=invitation_id, replies=(reply,)), ReplyOutcome.UNMATCHED),
+        (replace(TO_NO_ONE, message_id=message_id, text="YES, at the Larkspur Lot"), AnswerOutcome.UNMATCHED),
+        (replace(theirs, message_id=message_id, text="YES, at the Larkspur Lot"), AnswerOutcome.SIGN_IN),
+        (replace(theirs, invitation_id=invitation_id, replies=(reply,)), ReplyOutcome.RECORDED),
     ):
-        assert await incoming.take(replace(email, name=sha256(repr(email).encode()).hexdigest())) == [expected]
+        assert await received_emails.take_email(replace(email, name=sha256(repr(email).encode()).hexdigest())) == [
+            expected
+        ]
 
 
 async def answer_about_an_item(owner: Viewer) -> UUID:
@@ -46,7 +48,7 @@ async def answer_about_an_item(owner: Viewer) -> UUID:
     about_it = (Message.recipient == owner.member_id) & Message.item.is_not_null()
     message_id = (await Message.select(Message.id).where(about_it).order_by(Message.created_at))[0]["id"]
     email = replace(TO_NO_ONE, name="a" * 64, message_id=message_id, text="BLOCKED: no key to the Canary Lot")
-    assert await incoming.take(email) == [Taken.UNMATCHED]
+    assert await received_emails.take_email(email) == [AnswerOutcome.UNMATCHED]
     [row] = await IncomingWords.select(IncomingWords.id).where(IncomingWords.claimed.is_not_null())
     found: UUID = row["id"]
     return found

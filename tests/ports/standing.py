@@ -12,7 +12,7 @@ from tests.ports.browser import settings
 from tracker import clock
 from tracker.app import create_app
 from tracker.ports.feeds.subscription import FeedDesk
-from tracker.ports.health.mail_server import Lately
+from tracker.ports.health.mail_server import RecentCheck
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def standing(**facts: Any) -> Iterator[Litestar]:
     app = _composed(**facts)
     clock.start_at(NOW, stands_still=True)
     fresh = app.state.copy()
-    app.state.update({"mail_server": Lately(), "feeds": FeedDesk(settings(**facts))})
+    app.state.update({"mail_server": RecentCheck(), "feeds": FeedDesk(settings(**facts))})
     try:
         yield app
     finally:

@@ -23,10 +23,10 @@ from tests.ports.worlds import LAST_WEEK, build, copied, opened
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import events
-from tracker.usecases.operations import approvals, plans, readiness, readiness_given, readiness_states
+from tracker.usecases.operations import approvals, plans, readiness
 
 CANARY = "Vermilion"
 GIVEN = ("caht_lead", "harbor_advocate")
@@ -63,11 +63,11 @@ async def secret_of(cast: Cast) -> Secret:
     """Plan an operation, release a notice about it, and let one of its recipients acknowledge it."""
     event_id = await _operation(cast)
     to = [cast.members[one].member_id for one in GIVEN]
-    await readiness.save(cast.fbi_lead, event_id, TEXT, LAST_WEEK, to, LAST_WEEK)
+    await readiness.save_readiness_notice(cast.fbi_lead, event_id, TEXT, LAST_WEEK, to, LAST_WEEK)
     [notice] = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
-    await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
-    await readiness_states.run_due(LAST_WEEK + timedelta(minutes=1))
-    await readiness_given.acknowledge(cast.caht_lead, notice.id, NOW)
+    await readiness.change_notice_state(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+    await readiness.run_due_notices(LAST_WEEK + timedelta(minutes=1))
+    await readiness.acknowledge_notice(cast.caht_lead, notice.id, NOW)
     return Secret(event_id, notice.id, await _ids(event_id))
 
 
@@ -77,14 +77,14 @@ async def _operation(cast: Cast) -> UUID:
     link, length = f"https://{CANARY}.example/", timedelta(hours=5, minutes=26)
     plan = operation(cast.hsi_liaison, starts=STARTS, duration=length, video_link=link, **texts)
     event_id = await events.schedule(lead, plan, LAST_WEEK)
-    await plans.start(lead, event_id, LAST_WEEK)
+    await plans.start_plan(lead, event_id, LAST_WEEK)
     for role in SiteRole:
-        place = Site(role=role, place=f"{CANARY} {role}", point=point_at(38.71, -94.17, 1_320))
-        await plans.add_site(lead, event_id, place, LAST_WEEK)
+        place = PlannedSite(role=role, place=f"{CANARY} {role}", point=point_at(38.71, -94.17, 1_320))
+        await plans.add_site_to_plan(lead, event_id, place, LAST_WEEK)
     agency, skills = cast.agencies["FBI"], f"{CANARY} skills"
-    await plans.commit(lead, event_id, agency, people=17, vehicles=3, skills=skills, now=LAST_WEEK)
-    await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
-    await approvals.record_number(lead, event_id, replace(RISSAFE, number=f"{CANARY}-1"), LAST_WEEK)
+    await plans.commit_resources(lead, event_id, agency, people=17, vehicles=3, skills=skills, now=LAST_WEEK)
+    await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+    await approvals.record_deconfliction_number(lead, event_id, replace(RISSAFE, number=f"{CANARY}-1"), LAST_WEEK)
     return event_id
 
 

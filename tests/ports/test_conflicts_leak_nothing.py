@@ -15,17 +15,16 @@ from tests.ports.worlds import Places, Story, Worlds, build, opened, what_all_ma
 from tests.processor_time import Turns
 from tests.usecases.operations.world import FAR, A, B, disclose, planned, site, with_another_lead
 from tracker.crypto import ids
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.sites import SiteRole
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import occurrences
 from tracker.usecases.operations import deconfliction, plans
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plan_page import plan_view
-from tracker.usecases.operations.plans import basics_of
+from tracker.usecases.operations.plans import plan_basics, plan_view
+from tracker.usecases.operations.states import operation_for
 
 KEY = "2027-01-16"
 NEITHER_LEADS_NOR_APPROVES = ("hsi_liaison", "kcpd_detective", "caht_lead")
@@ -55,8 +54,10 @@ async def bluestem(cast: Cast) -> tuple[Cast, Places]:
     two = await with_another_lead(cast)
     places = await what_all_may_see(two)
     event_id = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
-    basics = basics_of(await operation_for(two.fbi_lead, event_id))
-    await plans.change(two.fbi_lead, event_id, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
+    basics = plan_basics(await operation_for(two.fbi_lead, event_id))
+    await plans.change_plan_basics(
+        two.fbi_lead, event_id, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
+    )
     await deconfliction.compare_due(NOW)
     date_id = (await occurrences.date_for(two.fbi_lead, event_id, KEY)).id
     same = {"secret_event": event_id, "secret_plan": event_id, "secret_date": date_id}
@@ -68,10 +69,12 @@ async def in_the_way(two: Cast, level: Disclosure) -> None:
     for title in ("Operation Larkspur", "Operation Canary"):
         event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title=title, at=FAR)
         await disclose(two.kcpd_alternate, event_id, level)
-        await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
+        await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
         await deconfliction.compare_due(NOW)
     for hit in (await plan_view(two.kcpd_alternate, event_id, KEY, NOW)).hits:
-        await deconfliction.decide(two.kcpd_alternate, event_id, hit.id, Decision.PROCEED, "Our own team.", NOW)
+        await deconfliction.decide_conflict(
+            two.kcpd_alternate, event_id, hit.id, Decision.PROCEED, "Our own team.", NOW
+        )
 
 
 async def silent(two: Cast, _: Places) -> None:
@@ -87,8 +90,8 @@ async def contact_only(two: Cast, _: Places) -> None:
 async def planned_on(two: Cast, places: Places) -> None:
     """Let the lead of Bluestem continue planning."""
     lead, event_id = two.fbi_lead, places.secret_event
-    await plans.add_site(lead, event_id, site(A, SiteRole.STAGING), NOW)
-    await plans.commit(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
+    await plans.add_site_to_plan(lead, event_id, site(A, SiteRole.STAGING), NOW)
+    await plans.commit_resources(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
     await deconfliction.compare_due(NOW)
 
 
@@ -129,7 +132,9 @@ def _asked(script: Mapping[str, Callable[[Places], list[Any]]], places: Places) 
 
 async def _letters(reader: Viewer) -> list[tuple[str, object]]:
     """Return the emails that wait for a person."""
-    mine = [one for one in await outbox.claim(reader.name, [], NOW, 1_000) if one.recipient_id == reader.member_id]
+    mine = [
+        one for one in await outbox.claim_messages(reader.name, [], NOW, 1_000) if one.recipient_id == reader.member_id
+    ]
     return sorted([(one.key, await content.letter(one, NOW, ZONE)) for one in mine], key=lambda one: one[0])
 
 

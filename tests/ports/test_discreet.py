@@ -21,13 +21,12 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read_email
 from tests.ports.conftest import SignIn
 from tests.ports.mail.sending import composer
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.attendance.sheet import Mark
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Preferences
@@ -79,9 +78,9 @@ async def discreet(viewer: Viewer) -> Viewer:
 async def mails(reader: Viewer, now: datetime) -> list[tuple[ReadEmail, bytes]]:
     """Return what is due to a reader, as emails and as the bytes that go out, and record it as sent."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content_deeds.letter(message, now, ZONE)
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
         if isinstance(letter, Letter) and message.recipient_id == reader.member_id:
             found.append((read_email(letter), written(letter, message)))
     return found
@@ -174,34 +173,34 @@ async def given_an_item(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
     origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
     new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
-    await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
 
 
 async def _own_item(cast: Cast, reader: Viewer) -> str:
     event_id = await told_before(cast, reader)
     origin = await occurrences.date_for(reader, event_id, KEY)
     new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
-    return await action_items.create(reader, new, NOW, NOW.date())
+    return await action_items.create_item(reader, new, NOW, NOW.date())
 
 
 async def asked_for_help(cast: Cast, reader: Viewer) -> None:
-    blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
-    await action_items.update(cast.coordinator, await _own_item(cast, reader), blocked, 1, NOW, NOW.date())
+    blocked = ItemEdit(status=ItemStatus.BLOCKED, note="Canary")
+    await action_items.save_item_edit(cast.coordinator, await _own_item(cast, reader), blocked, 1, NOW, NOW.date())
 
 
 async def helped(cast: Cast, reader: Viewer) -> None:
     reference = await _own_item(cast, reader)
-    await action_items.update(reader, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, NOW.date())
-    note = Change(status=ItemStatus.IN_PROGRESS, note="Canary")
-    await action_items.update(cast.coordinator, reference, note, 2, NOW, NOW.date())
+    await action_items.save_item_edit(reader, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, NOW.date())
+    note = ItemEdit(status=ItemStatus.IN_PROGRESS, note="Canary")
+    await action_items.save_item_edit(cast.coordinator, reference, note, 2, NOW, NOW.date())
 
 
 async def thanked(cast: Cast, reader: Viewer) -> None:
     starts = NOW.replace(tzinfo=None) - timedelta(hours=8)
     event_id = await scheduled(cast, reader, NOW - timedelta(days=9), starts=starts, duration=timedelta(hours=1))
     key, held = starts.date().isoformat(), NOW - timedelta(hours=1)
-    await roll_call.record(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
-    await roll_call.close(cast.coordinator, event_id, key, held)
+    await roll_call.record_marks(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
+    await roll_call.close_attendance(cast.coordinator, event_id, key, held)
     await thanks.send(cast.coordinator, event_id, key, NOW, people=1)
 
 
@@ -276,7 +275,7 @@ async def test_the_calendar_of_a_mail_keeps_uid_and_time(sqlite_cast: Cast) -> N
     plain, discreetly = sqlite_cast.fbi_alternate, await discreet(sqlite_cast.kcpd_detective)
     await events.schedule(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
     entries = []
-    for message in await outbox.claim("test", (), LATER, 100):
+    for message in await outbox.claim_messages("test", (), LATER, 100):
         letter = await content_deeds.letter(message, LATER, ZONE)
         assert isinstance(letter, Letter)
         parsed = BytesParser(policy=default).parsebytes(written(letter, message))
@@ -294,7 +293,7 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
     reader = sqlite_cast.kcpd_detective
     await events.schedule(sqlite_cast.coordinator, planned(reader), NOW)
     await events.schedule(sqlite_cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
-    _, token = await subscriptions.create(reader, "Phone", Scope.ALL, NOW, shows_operations=True)
+    _, token = await subscriptions.create_subscription(reader, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     browser = await browse(None)
     plain = {"Accept-Encoding": "identity"}
     before = await browser.get(f"/feeds/{token}.ics", headers=plain)

@@ -39,7 +39,7 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 @pytest.fixture
 async def program(sqlite_cast: Cast, app: Litestar) -> Program:
     """The coordinator's program."""
-    return Program(app, await api_tokens.create(sqlite_cast.coordinator, "Program", ALL, NOW))
+    return Program(app, await api_tokens.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
 
 
 def usual() -> Plan:

@@ -13,9 +13,9 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.rules.events.test_event_fields import over
-from tracker.ical.foreign_parts import PROPERTIES
+from tracker.ical.foreign_events import PROPERTIES
 from tracker.ports.api.routes import described
-from tracker.rules.core.clean_text import too_long
+from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, ONLY_HTTPS, TEXTS
 from tracker.rules.events.plan import WHOLE_DAYS
 from tracker.rules.events.replies import LONGEST_COMMENT
@@ -43,7 +43,7 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 @pytest.fixture
 async def program(sqlite_cast: Cast, app: Litestar) -> Program:
     """The coordinator's program."""
-    return Program(app, await api_tokens.create(sqlite_cast.coordinator, "Program", ALL, NOW))
+    return Program(app, await api_tokens.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
 
 
 async def on_the_page(desk: Browser, **fields: str) -> str:
@@ -64,7 +64,7 @@ async def by_program(program: Program, **fields: Any) -> tuple[int, dict[str, st
 async def test_a_text_that_is_too_long_is_refused_by_page_and_api_in_the_same_sentence(
     desk: Browser, program: Program, name: str
 ) -> None:
-    sentence = too_long(over(name), TEXTS[name].longest)
+    sentence = too_long_words(over(name), TEXTS[name].longest)
     assert sentence in await on_the_page(desk, **{name: over(name)})
     assert await by_program(program, **{name: over(name)}) == (422, {name: sentence})
 
@@ -119,7 +119,7 @@ async def test_a_reason_that_is_too_long_is_refused_by_page_and_api_in_the_same_
 ) -> None:
     event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
     reason = "x" * (LONGEST_REASON + 1)
-    sentence, address = too_long(reason, LONGEST_REASON), f"/events/{event_id}/cancellation"
+    sentence, address = too_long_words(reason, LONGEST_REASON), f"/events/{event_id}/cancellation"
     form = typed((await desk.get(address)).text, address, reason=reason)
     assert sentence in unescape((await desk.post(address, form)).text)
     response = await program.ask("POST", address, {"reason": reason}, match="*")

@@ -10,11 +10,11 @@ from tests.usecases.intake.writing_back import given, said
 from tests.usecases.polls.world import asked
 from tracker.crypto.signed_links import Links
 from tracker.database import writing
-from tracker.rules.core.answers import Taken
-from tracker.rules.core.viewer import Status
+from tracker.rules.core.message_types import AnswerOutcome
+from tracker.rules.core.viewers import Status
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.intake.received_emails import IncomingWords
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 
@@ -27,7 +27,7 @@ async def their_links(cast: Cast, links: Links) -> Tokens:
     event_id = await events.schedule(cast.coordinator, meeting(who), NOW)
     poll_id = await asked(cast.coordinator, meeting(who))
     await given(cast.coordinator, who)
-    assert await said(who, "IN PROGRESS") is Taken.RECORDED
+    assert await said(who, "IN PROGRESS") is AnswerOutcome.RECORDED
     [item] = await ActionItem.select(ActionItem.id)
     [words] = await IncomingWords.select(IncomingWords.id)
     made = {

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.markings import Category
 from tracker.usecases.actions import action_items
@@ -29,9 +29,9 @@ LATER = NOW + timedelta(minutes=5)
 async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
     """Return what is due to a reader, each part of it as text, and record it as sent."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content.letter(message, now, ZONE)
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
         if not isinstance(letter, Skip) and message.recipient_id == reader.member_id:
             whole = parts(composer().mail(letter, message).content)
             kinds = [kind for kind in whole if kind.startswith("text/")]
@@ -102,7 +102,7 @@ async def test_a_mail_about_an_action_item_of_a_marked_event_is_marked_like_it(s
     new = NewItem(
         title="Bring the map", owner_id=cast.kcpd_detective.member_id, due=date(2027, 1, 20), origin_id=origin.id
     )
-    await action_items.create(cast.coordinator, new, LATER, NOW.date())
+    await action_items.create_item(cast.coordinator, new, LATER, NOW.date())
     [mail] = await mails(cast.kcpd_detective, LATER + timedelta(minutes=5))
     assert is_marked(mail)
 

@@ -19,7 +19,7 @@ from tests.ports.worlds import Places, Worlds, build, opened
 from tracker.app import create_app
 from tracker.crypto import ids
 from tracker.ports.http import drafts
-from tracker.ports.http.drafts import Mark
+from tracker.ports.http.drafts import DraftMark
 from tracker.rules.core.drafts import DraftForm
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind
 from tracker.rules.emails.messages import KIND_WORDS
@@ -142,7 +142,7 @@ def _drafts_of_items(p: Places) -> list[Ask]:
 
 def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -> str:
     return drafts.written(
-        Mark(
+        DraftMark(
             member_id=member,
             form=form,
             subject=str(event or ""),

@@ -35,7 +35,7 @@ async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
             await preferences.save(one, Preferences(digest=True), NOW)
         for now in moments():
             await queue_due(now, ZONE)
-            for message in await outbox.claim("test", (), now, 10_000):
+            for message in await outbox.claim_messages("test", (), now, 10_000):
                 letter = await _written(message, now)
                 if message.recipient_id in called:
                     found[called[message.recipient_id]].append((message.key, message.due, message.not_after, letter))
@@ -45,7 +45,7 @@ async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
 async def _written(message: Message, now: datetime) -> Letter | Skip:
     letter = await content.letter(message, now, ZONE)
     outcome = letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason="")
-    await outbox.close(message, outcome, now)
+    await outbox.close_message(message, outcome, now)
     return letter
 
 

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
@@ -52,7 +52,7 @@ async def test_pages_and_search_do_not_have_the_reason(sqlite_cast: Cast, browse
 async def test_the_api_does_not_have_the_reason(sqlite_cast: Cast, app: Litestar) -> None:
     cast = sqlite_cast
     event_id = await opened(cast, cast.caht_lead)
-    token = await api_tokens.create(cast.caht_lead, "Program", frozenset(ApiScope), NOW)
+    token = await api_tokens.create_token(cast.caht_lead, "Program", frozenset(ApiScope), NOW)
     for path in (f"/events/{event_id}", f"/events/{event_id}/occurrences", f"/events/{event_id}/occurrences/{KEY}"):
         response = await Browser(app).get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
         assert (response.status_code, SECRET in response.text) == (200, False), path
@@ -61,7 +61,9 @@ async def test_the_api_does_not_have_the_reason(sqlite_cast: Cast, app: Litestar
 async def test_a_feed_does_not_have_the_reason(sqlite_cast: Cast, browse: SignIn) -> None:
     cast = sqlite_cast
     event_id = await opened(cast, cast.caht_lead)
-    _, token = await subscriptions.create(cast.caht_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    _, token = await subscriptions.create_subscription(
+        cast.caht_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
+    )
     feed = (await (await browse(None)).get(f"/feeds/{token}.ics")).text
     uid = (await events.event_for(cast.caht_lead, event_id)).uid
     assert (uid in feed.replace("\r\n ", ""), SECRET in feed) == (True, False)
@@ -70,6 +72,6 @@ async def test_a_feed_does_not_have_the_reason(sqlite_cast: Cast, browse: SignIn
 async def test_an_invitation_to_it_does_not_have_the_reason(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await opened(cast, cast.caht_lead)
-    found = await outbox.claim("test", (), NOW, 100)
+    found = await outbox.claim_messages("test", (), NOW, 100)
     letters = [await content.letter(one, NOW, ZONE) for one in found if one.recipient_id == cast.caht_lead.member_id]
     assert (len(letters), SECRET in str(letters)) == (1, False)

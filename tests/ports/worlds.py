@@ -1,5 +1,6 @@
-# ruff: noqa: DTZ001 - starts are local to the zone of their event
 """Two worlds for the leak test: one without the secrets, and the same with them, made by copying its file."""
+
+# ruff: noqa: DTZ001 - starts are local to the zone of their event
 
 import json
 import shutil
@@ -21,14 +22,14 @@ from tests.usecases.operations.world import FAR, over, planned
 from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.audit import audit_log
 from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
@@ -36,49 +37,37 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.operations.after_actions import Assignment
-from tracker.rules.operations.orders import Paragraph
-from tracker.rules.operations.phases import PhasePlan
+from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.rules.operations.after_actions import ItemAssignment
+from tracker.rules.operations.orders import Paragraph, PhasePlan
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence import Rule, rule_for
-from tracker.rules.roster.confidential_sites import SiteFacts as ConfidentialFacts
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.core.drafts import Draft
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Draft, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.usecases.actions import action_items, after_actions
+from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.usecases.actions import action_items
+from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit import reading
+from tracker.usecases.audit import audit_log as audit_reading
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import access_records, drafts, saved_filters
+from tracker.usecases.core import audit, drafts, saved_filters
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, occurrences, replies, templates
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.intake import incoming, proposals
-from tracker.usecases.operations import (
-    after,
-    after_page,
-    approvals,
-    lessons,
-    off_site,
-    orders,
-    phases,
-    plans,
-    readiness,
-    readiness_states,
-)
-from tracker.usecases.operations.plan_page import plan_of
+from tracker.usecases.intake import proposals, received_emails
+from tracker.usecases.operations import after_actions, approvals, orders, plans, readiness
+from tracker.usecases.operations.plans import existing_plan
 from tracker.usecases.polls import polls
-from tracker.usecases.roster import confidential_sites, people, sites
+from tracker.usecases.roster import agencies, committees, confidential_sites, people, sites
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -178,7 +167,7 @@ async def build(folder: Path, story: Story | None = None) -> Worlds:
     built, plain, secret = _built[story], folder / "plain.sqlite", folder / "secret.sqlite"
     plain.write_bytes(built.plain)
     secret.write_bytes(built.secret)
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     return replace(built.worlds, places=replace(built.worlds.places), plain=plain, secret=secret)
 
 
@@ -197,11 +186,13 @@ async def _build(folder: Path, story: Story) -> Worlds:
         cast = await people_of_the_task_force()
         sessions = {name: await session_of(one, NOW) for name, one in cast.members.items()}
         feeds = {
-            name: (await subscriptions.create(one, "Phone", Scope.ALL, NOW, shows_operations=True))[1]
+            name: (await subscriptions.create_subscription(one, "Phone", FeedScope.ALL, NOW, shows_operations=True))[1]
             for name, one in cast.members.items()
         }
         everything = frozenset(ApiScope)
-        tokens = {name: await api_tokens.create(one, "Program", everything, NOW) for name, one in cast.members.items()}
+        tokens = {
+            name: await api_tokens.create_token(one, "Program", everything, NOW) for name, one in cast.members.items()
+        }
         cast, places = await story.before(cast)
     shutil.copy(plain, secret)
     async with opened(secret):
@@ -271,32 +262,34 @@ async def what_all_may_see(cast: Cast) -> Places:
 async def _attended(cast: Cast, event_id: UUID) -> None:
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
     marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
-    await roll_call.record(cast.coordinator, event_id, "2026-12-08", marks, during)
+    await roll_call.record_marks(cast.coordinator, event_id, "2026-12-08", marks, during)
 
 
 async def _room(cast: Cast) -> UUID:
-    room = SiteFacts(
+    room = MeetingSiteFacts(
         name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
     )
-    return await sites.add_site(cast.coordinator, room, NOW, NOW)
+    return await sites.add_meeting_site(cast.coordinator, room, NOW, NOW)
 
 
 async def _secret_people(cast: Cast, places: Places) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
-        marshals = await people.add_agency(
+        marshals = await agencies.insert_agency(
             name="Canary Marshals", code="Larkspur", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
         )
         places.secret_agency = marshals
-        await people.add_member(agency_id=marshals, name="Canary", email="canary@marshals.example", now=NOW, zone=ZONE)
-        places.secret_person = await people.add_member(
+        await people.insert_member(
+            agency_id=marshals, name="Canary", email="canary@marshals.example", now=NOW, zone=ZONE
+        )
+        places.secret_person = await people.insert_member(
             agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
         )
-        places.secret_committee = await people.add_committee(
+        places.secret_committee = await committees.insert_committee(
             name="Canary Working Group", kind="team", place="Canary Street", quorum=QuorumRule(seats=2)
         )
-        await people.add_seat(committee_id=places.secret_committee, agency_id=fbi, primary=places.secret_person)
-        await people.add_seat(
+        await committees.insert_seat(committee_id=places.secret_committee, agency_id=fbi, primary=places.secret_person)
+        await committees.insert_seat(
             committee_id=places.secret_committee, agency_id=cast.agencies["KCPD"], primary=cast.kcpd_detective.member_id
         )
 
@@ -311,7 +304,7 @@ async def _secret_plans(cast: Cast, places: Places) -> None:
     ]
     await _plans_in_conflict(lead, in_conflict)
     places.secret_plan = in_conflict[0]
-    view, _ = await plan_of(lead, places.secret_plan, LAST_WEEK)
+    view, _ = await existing_plan(lead, places.secret_plan, LAST_WEEK)
     places.secret_hit = view.hits[0].id
     places.secret_notice = await _notices(cast, in_conflict)
     places.secret_place = await _confidential_place(cast, in_conflict[0])
@@ -328,7 +321,7 @@ async def _a_poll(cast: Cast) -> UUID:
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=NOW + timedelta(days=3))
     poll_id = await polls.open_poll(lead, event_id, new, LAST_WEEK)
     [first, _] = (await polls.poll_for(asked, poll_id)).options
-    await polls.reply(asked, poll_id, {first.id: Fit.YES}, NOW)
+    await polls.reply_to_poll(asked, poll_id, {first.id: Fit.YES}, NOW)
     return poll_id
 
 
@@ -336,7 +329,7 @@ async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
     """Let a reply to a secret invitation come from an address that no one has."""
     invitation = (await invitations(event_id))[cast.kcpd_detective.member_id].id
     sender = Sender(address="canary@elsewhere.example", is_verified=True)
-    await incoming.take(
+    await received_emails.take_email(
         ReceivedEmail(
             name="c" * 64,
             received_at=NOW,
@@ -365,10 +358,10 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
     )
     own = (await invitations(event_id))[who.member_id]
     sender = Sender(address=who.email, is_verified=True)
-    await incoming.take(
+    await received_emails.take_email(
         ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
     )
-    [(one, _)] = await proposals.of_date(lead, date, NOW)
+    [(one, _)] = await proposals.recent_proposals(lead, date, NOW)
     return one.id
 
 
@@ -396,7 +389,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
     await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
-    await roll_call.record(
+    await roll_call.record_marks(
         lead,
         over,
         "2026-12-09",
@@ -406,21 +399,25 @@ async def _secrets(cast: Cast, places: Places) -> None:
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
     places.secret_answer = await answer_about_an_item(cast.kcpd_detective)
     places.secret_date = (await occurrences.date_for(lead, over, "2026-12-09")).id
-    blocked = Change(status=ItemStatus.BLOCKED, note="Canary")
-    await action_items.update(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
+    blocked = ItemEdit(status=ItemStatus.BLOCKED, note="Canary")
+    await action_items.save_item_edit(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
     await _secrets_about(cast, places)
 
 
 async def _plans_in_conflict(lead: Viewer, event_ids: Iterable[UUID]) -> None:
     """Plan secret operations at one site, so that they are in each other's way."""
-    lot = Site(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
+    lot = PlannedSite(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
     for event_id in event_ids:
-        await plans.start(lead, event_id, LAST_WEEK)
-        await plans.add_site(lead, event_id, lot, LAST_WEEK)
+        await plans.start_plan(lead, event_id, LAST_WEEK)
+        await plans.add_site_to_plan(lead, event_id, lot, LAST_WEEK)
         at = (await occurrences.nearest_date(lead, event_id, LAST_WEEK)).starts_at
-        await phases.add(lead, event_id, PhasePlan(name="Larkspur staging", starts_at=at, ends_at=None), LAST_WEEK)
-        await orders.save(lead, event_id, {Paragraph.MISSION: "Larkspur Lot at dawn"}, LAST_WEEK, read=0)
-        await approvals.move(lead, event_id, OperationState.PLANNING, LAST_WEEK)
+        await orders.plan_phase(
+            lead, event_id, PhasePlan(name="Larkspur staging", starts_at=at, ends_at=None), LAST_WEEK
+        )
+        await orders.save_operations_order(
+            lead, event_id, {Paragraph.MISSION: "Larkspur Lot at dawn"}, LAST_WEEK, read=0
+        )
+        await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, LAST_WEEK)
 
 
 async def _notices(cast: Cast, event_ids: Iterable[UUID]) -> UUID:
@@ -439,10 +436,10 @@ async def _notices(cast: Cast, event_ids: Iterable[UUID]) -> UUID:
     )
     recipients = ((cast.caht_alternate, LAST_WEEK), (cast.caht_lead, NOW + timedelta(days=30)))
     for event_id, (to, at) in zip(event_ids, recipients, strict=True):
-        await readiness.save(cast.fbi_lead, event_id, text, at, [to.member_id], LAST_WEEK)
+        await readiness.save_readiness_notice(cast.fbi_lead, event_id, text, at, [to.member_id], LAST_WEEK)
         [notice] = (await readiness.readiness_view(cast.fbi_lead, event_id, "2027-01-20")).notices
-        await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
-        await readiness_states.run_due(LAST_WEEK)
+        await readiness.change_notice_state(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, LAST_WEEK)
+        await readiness.run_due_notices(LAST_WEEK)
     return notice.id
 
 
@@ -451,21 +448,21 @@ async def _looked_back_on(cast: Cast) -> None:
     lead = cast.fbi_lead
     event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
     await over(lead, event_id)
-    await after.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
-    await lessons.add(lead, event_id, "Larkspur Lot was too small", NOW)
+    await after_actions.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
+    await after_actions.add_lesson(lead, event_id, "Larkspur Lot was too small", NOW)
     for title in ("Canary radios", "Larkspur keys"):
-        await after_actions.add(lead, event_id, title, NOW)
-    first = (await after_page.after_view(lead, event_id, "2027-01-16")).operation
-    given = await after_actions.given(lead, first)
-    wanted = Assignment(owner_id=cast.kcpd_detective.member_id, due=TODAY)
-    await after_actions.assign(lead, event_id, given[0].action.id, wanted, NOW, TODAY)
+        await after_items.add_after_action(lead, event_id, title, NOW)
+    first = (await after_actions.after_action_view(lead, event_id, "2027-01-16")).operation
+    given = await after_items.after_actions_given(lead, first)
+    wanted = ItemAssignment(owner_id=cast.kcpd_detective.member_id, due=TODAY)
+    await after_items.assign_after_action(lead, event_id, given[0].action.id, wanted, NOW, TODAY)
 
 
 async def _confidential_place(cast: Cast, event_id: UUID) -> UUID:
     """Keep a confidential place of an agency, and let a plan name it."""
     facts = ConfidentialFacts(name="Canary house", address="7 Larkspur Row", directions="Canary bell")
-    site_id = await confidential_sites.add(cast.kcpd_detective, facts, LAST_WEEK)
-    await off_site.add(cast.fbi_lead, event_id, site_id, LAST_WEEK)
+    site_id = await confidential_sites.add_confidential_site(cast.kcpd_detective, facts, LAST_WEEK)
+    await readiness.add_off_site_place(cast.fbi_lead, event_id, site_id, LAST_WEEK)
     return site_id
 
 
@@ -485,7 +482,9 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await reminders.queue_due(NOW, ZONE)
     places.secret_message, places.secret_sending = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
-    kept = await saved_filters.save(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
+    kept = await saved_filters.save_filter(
+        cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW
+    )
     places.secret_filter = kept.id
     await _a_shared_calendar(places.secret_person)
     await _drafts(cast, places.secret_event, places.secret_date)
@@ -496,7 +495,7 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
     texts = {"title": ["Operation Canary"], "place": ["Larkspur Lot"]}
     for form in (DraftForm.EVENT, DraftForm.COPY):
         key = DraftKey(form=form, subject=str(event_id), event_id=event_id)
-        await drafts.save(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=None)
+        await drafts.save_draft(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=None)
     about = {(DraftForm.EVENT, str(event_id)), (DraftForm.NEW_ITEM, str(date_id)), (DraftForm.NEW_ITEM, "")}
     left = [
         Draft(
@@ -533,12 +532,12 @@ async def _a_template(cast: Cast) -> UUID:
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
     """Leave what looks at an event leave in the log: of who is named, of who is not, of who reads the whole log."""
     event = await events.event_for(cast.kcpd_detective, event_id)
-    await access_records.note_series(cast.kcpd_detective, [event], NOW)
+    await audit.record_series_read(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}
-    await access_records.note(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
-    chosen = reading.Choice(since=LAST_WEEK, until=NOW, about=str(event_id))
-    await reading.note_reading(cast.auditor, {"about": str(event_id)}, NOW)
-    await reading.export(cast.auditor, chosen, {"about": str(event_id)}, NOW)
+    await audit.record_read(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
+    chosen = audit_log.AuditFilter(since=LAST_WEEK, until=NOW, about=str(event_id))
+    await audit_reading.note_reading(cast.auditor, {"about": str(event_id)}, NOW)
+    await audit_reading.export_entries(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 
 
 async def _a_message_about(event_id: UUID) -> tuple[UUID, UUID]:
@@ -552,15 +551,15 @@ async def _changed_afterwards(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
     await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW)
     await replies.reply(cast.caht_lead, places.event, places.event_key, ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    await action_items.update(
-        cast.harbor_advocate, places.item, Change(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
+    await action_items.save_item_edit(
+        cast.harbor_advocate, places.item, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
     )
 
 
 async def _item(giver: Viewer, owner: Viewer, title: str, event_id: UUID, key: str) -> str:
     origin = await occurrences.date_for(giver, event_id, key)
     new = NewItem(title=title, owner_id=owner.member_id, due=date(2026, 12, 20), origin_id=origin.id)
-    return await action_items.create(giver, new, LAST_WEEK, TODAY)
+    return await action_items.create_item(giver, new, LAST_WEEK, TODAY)
 
 
 def _monthly() -> Rule | None:

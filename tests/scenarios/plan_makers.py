@@ -13,18 +13,18 @@ from tests.cast import NOW, Cast
 from tests.scenarios.series_editor import no_event
 from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, disclose, planned, site
 from tracker.errors import TrackerError
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState, next_step
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.operations import plans as rows
-from tracker.tables.schema.operations.comparisons import ComparedPlaces
+from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, plans
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plans import basics_of
+from tracker.usecases.operations.plans import plan_basics
+from tracker.usecases.operations.states import operation_for
 
 LEAD, SUPERVISOR, ANOTHER, RIVAL = "fbi_lead", "fbi_alternate", "kcpd_detective", "kcpd_alternate"
 PEOPLE = (LEAD, SUPERVISOR, ANOTHER, RIVAL, "hsi_liaison", "coordinator", "caht_lead", "administrator")
@@ -97,9 +97,9 @@ class PlanMakers:
         self.bluestem = await planned(cast.fbi_lead, *on_it)
         self.larkspur = await planned(cast.kcpd_alternate, cast.ipd_liaison, title="Operation Larkspur", at=FAR)
         supervisor = cast.fbi_alternate.member_id
-        basics = basics_of(await operation_for(cast.fbi_lead, self.bluestem))
-        await plans.change(cast.fbi_lead, self.bluestem, replace(basics, supervisor_id=supervisor), NOW)
-        await plans.commit(
+        basics = plan_basics(await operation_for(cast.fbi_lead, self.bluestem))
+        await plans.change_plan_basics(cast.fbi_lead, self.bluestem, replace(basics, supervisor_id=supervisor), NOW)
+        await plans.commit_resources(
             cast.fbi_lead, self.bluestem, cast.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW
         )
 
@@ -150,51 +150,53 @@ class PlanMakers:
         operation = await operation_for(lead, self.bluestem)
         following = next_step(operation.state)
         if following is OperationState.APPROVED and operation.clearance is None and which != 0:
-            await approvals.record_number(lead, self.bluestem, RISSAFE, NOW)
+            await approvals.record_deconfliction_number(lead, self.bluestem, RISSAFE, NOW)
         if following is OperationState.BRIEFED and operation.waiting and which != 1:
-            await approvals.acknowledge(another, self.bluestem, operation.version, NOW)
+            await approvals.acknowledge_plan_version(another, self.bluestem, operation.version, NOW)
         if following:
             by = supervisor if following is OperationState.APPROVED else lead
-            await approvals.move(by, self.bluestem, following, _when(following))
+            await approvals.change_plan_state(by, self.bluestem, following, _when(following))
 
     async def _move(self, who: Viewer, which: int) -> None:
         to = STATES[which % len(STATES)]
-        await approvals.move(who, self.bluestem, to, _when(to))
+        await approvals.change_plan_state(who, self.bluestem, to, _when(to))
 
     async def _add_site(self, who: Viewer, which: int) -> None:
-        await plans.add_site(who, self.bluestem, site((A, B)[which % 2]), NOW)
+        await plans.add_site_to_plan(who, self.bluestem, site((A, B)[which % 2]), NOW)
 
     async def _remove_site(self, who: Viewer, which: int) -> None:
         operation = await operation_for(who, self.bluestem)
-        found = sorted(await visible.sites(who, operation.event))
+        found = sorted(await visible.plan_sites(who, operation.event))
         if found:
-            await plans.remove_site(who, self.bluestem, found[which % len(found)], NOW)
+            await plans.remove_site_from_plan(who, self.bluestem, found[which % len(found)], NOW)
 
     async def _basics(self, who: Viewer, which: int) -> None:
-        basics = basics_of(await operation_for(who, self.bluestem))
+        basics = plan_basics(await operation_for(who, self.bluestem))
         other = self._cast.members[(LEAD, SUPERVISOR, "hsi_liaison", RIVAL)[which % 4]].member_id
         changed = (
             replace(basics, supervisor_id=other),
             replace(basics, buffer=timedelta(minutes=(60, 600)[which % 2])),
             replace(basics, disclosure=list(Disclosure)[which % 3]),
         )[which % 3]
-        await plans.change(who, self.bluestem, changed, NOW)
+        await plans.change_plan_basics(who, self.bluestem, changed, NOW)
 
     async def _number(self, who: Viewer, which: int) -> None:
-        await approvals.record_number(who, self.bluestem, replace(RISSAFE, number=f"RS-{which}"), NOW)
+        await approvals.record_deconfliction_number(who, self.bluestem, replace(RISSAFE, number=f"RS-{which}"), NOW)
 
     async def _waive(self, who: Viewer, _: int) -> None:
-        await approvals.waive(who, self.bluestem, "A child is in danger.", NOW)
+        await approvals.waive_deconfliction(who, self.bluestem, "A child is in danger.", NOW)
 
     async def _commit(self, who: Viewer, which: int) -> None:
-        await plans.commit(who, self.bluestem, who.agency_id, people=which + 1, vehicles=1, skills="", now=NOW)
+        await plans.commit_resources(
+            who, self.bluestem, who.agency_id, people=which + 1, vehicles=1, skills="", now=NOW
+        )
 
     async def _withdraw(self, who: Viewer, _: int) -> None:
-        await plans.withdraw(who, self.bluestem, who.agency_id, NOW)
+        await plans.withdraw_resources(who, self.bluestem, who.agency_id, NOW)
 
     async def _acknowledge(self, who: Viewer, which: int) -> None:
         version = (await operation_for(who, self.bluestem)).version
-        await approvals.acknowledge(who, self.bluestem, version - which % 2, NOW)
+        await approvals.acknowledge_plan_version(who, self.bluestem, version - which % 2, NOW)
 
     async def _shift(self, who: Viewer, which: int) -> None:
         event, plan = await events.plan_to_change(who, self.bluestem)
@@ -213,23 +215,23 @@ class PlanMakers:
         """Let Larkspur get in the way, show itself otherwise, or be called off and planned again."""
         rival = self._cast.members[RIVAL]
         if which % 3 == 0:
-            await plans.add_site(rival, self.larkspur, site(B), NOW)
+            await plans.add_site_to_plan(rival, self.larkspur, site(B), NOW)
         elif which % 3 == 1:
             await disclose(rival, self.larkspur, list(Disclosure)[which % 2])
         else:
             state = (await operation_for(rival, self.larkspur)).state
             is_off = state is OperationState.STOOD_DOWN
             to = OperationState.PLANNING if is_off else OperationState.STOOD_DOWN
-            await approvals.move(rival, self.larkspur, to, NOW)
+            await approvals.change_plan_state(rival, self.larkspur, to, NOW)
 
     async def _decide(self, who: Viewer, which: int) -> None:
         """Decide about the first conflict that someone is shown."""
         about = self.larkspur if who.member_id == self._cast.members[RIVAL].member_id else self.bluestem
         operation = await operation_for(who, about)
-        hits = [one for one in await visible.hits(who, operation) if one.is_open]
+        hits = [one for one in await visible.plan_hits(who, operation) if one.is_open]
         if hits:
             decision = (Decision.PROCEED, Decision.RESCHEDULE, Decision.NOT_A_CONFLICT)[which % 3]
-            await deconfliction.decide(who, about, hits[0].id, decision, "Agreed by phone.", NOW)
+            await deconfliction.decide_conflict(who, about, hits[0].id, decision, "Agreed by phone.", NOW)
 
     async def _clock(self, _: Viewer, __: int) -> None:
         """Do nothing but let the clock compare."""

@@ -19,7 +19,7 @@ from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import choice_of, dates, rule_for
-from tracker.tables.schema.core.outbox import Message, Watermark
+from tracker.tables.schema.core.tables import Message, Watermark
 from tracker.tables.schema.events import events as rows
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events as event_deeds

@@ -8,9 +8,9 @@ from tests.ical.readers import by_ical
 from tests.scenarios.office import Office, event_in, recipients
 from tests.scenarios.test_operation import DAY, SATURDAY, TYPED
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations.expiry import end_lapsed
+from tracker.usecases.operations.access import end_lapsed_access
 
 UNTIL = NOW + timedelta(days=4, hours=2)
 """Saturday, December 19, 2026, at 11 AM in Chicago."""
@@ -55,7 +55,7 @@ async def test_the_feed_drops_it_at_that_moment_also_for_a_program_that_asks_whe
 
 async def test_a_program_with_a_token_finds_nothing_from_then_on(office: Office) -> None:
     event = await bluestem(office)
-    token = await api_tokens.create(office.cast.ipd_liaison, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await api_tokens.create_token(office.cast.ipd_liaison, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
     program, bearer = await office.browser(None), {"Authorization": f"Bearer {token}"}
     for moment, status in ((UNTIL - A_SECOND, 200), (UNTIL, 404)):
         await office.at(moment)
@@ -88,10 +88,10 @@ async def test_afterward_the_person_is_off_the_list_and_a_change_of_the_event_do
     assert (await office.fill("fbi_lead", address, address, place="Lot south", save="send")).status_code == 303
     browser = await office.browser("ipd_liaison")
     assert (await browser.get(f"/events/{event}/{DAY}")).status_code == 404
-    assert await end_lapsed(UNTIL) == 1
+    assert await end_lapsed_access(UNTIL) == 1
     [ipd] = office.ids("ipd_liaison")
     assert f"/people/{ipd}/removal" not in await office.page("fbi_lead", f"/events/{event}/{DAY}/plan/access")
-    assert await end_lapsed(UNTIL) == 0
+    assert await end_lapsed_access(UNTIL) == 0
 
 
 async def test_a_change_of_the_event_keeps_the_end_of_access(office: Office) -> None:

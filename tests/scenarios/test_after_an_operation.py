@@ -34,7 +34,7 @@ async def debriefed(office: Office) -> str:
     cast = office.cast
     event_id: UUID = await planned(cast.fbi_lead, cast.hsi_liaison, cast.kcpd_detective)
     for viewer in (cast.hsi_liaison, cast.kcpd_detective):
-        await plans.commit(viewer, event_id, viewer.agency_id, people=4, vehicles=1, skills="", now=NOW)
+        await plans.commit_resources(viewer, event_id, viewer.agency_id, people=4, vehicles=1, skills="", now=NOW)
     await over(cast.fbi_lead, event_id, OperationState.DEBRIEFED)
     await office.at(LATER)
     await office.mails()

@@ -36,10 +36,9 @@ from tests.scenarios.ways_in import (
 from tracker import clock
 from tracker.ports.mail.client_emails import PROGRAMS, Envelope
 from tracker.ports.mail.incoming import LARGEST
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.intake.received_emails import IncomingReply
 
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"

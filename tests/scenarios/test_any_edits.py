@@ -20,14 +20,14 @@ from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tests.usecases.events.autumn import asked
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.reminders import of_date
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import occurrences
 from tracker.usecases.reports import reports
@@ -62,7 +62,9 @@ async def feeds(cast: Cast) -> dict[str, str]:
     """A feed of all that each of two people may see."""
     made = {}
     for name in ("fbi_lead", "caht_lead"):
-        _, made[name] = await subscriptions.create(cast.members[name], "Phone", Scope.ALL, NOW, shows_operations=False)
+        _, made[name] = await subscriptions.create_subscription(
+            cast.members[name], "Phone", FeedScope.ALL, NOW, shows_operations=False
+        )
     return made
 
 
@@ -125,7 +127,7 @@ async def test_feed_page_and_report_hold_the_dates_of_the_database(
     desk = Browser(app, await session_of(cast.coordinator, editor.now))
     assert await on_pages(desk, "list") == await on_pages(desk, "month") == wanted
 
-    activities = (await reports.report(cast.coordinator, asked("FY2027", now=OCTOBER))).activities
+    activities = (await reports.report_for(cast.coordinator, asked("FY2027", now=OCTOBER))).activities
     assert (activities[-1].held if activities else 0) == len(rows)
 
 

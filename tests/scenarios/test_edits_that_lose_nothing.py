@@ -35,9 +35,9 @@ from tests.scenarios.series_editor import no_event
 from tracker import clock
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.emails.content import CalendarPart, Letter
 from tracker.rules.events.event import Event, Kind, Occurrence
@@ -46,15 +46,15 @@ from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.views.impact import Consequences
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
 from tracker.usecases.identity import api_tokens
+from tracker.usecases.views.event_page import view_series
 from tracker.usecases.views.preview import Deed, dry_run
-from tracker.usecases.views.series_page import series_view
 
 WEDNESDAY = datetime(2027, 1, 13, 10)
 LENGTH, HOUR, DAY, WEEK = timedelta(minutes=90), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
@@ -281,7 +281,7 @@ async def seen(cast: Cast, event_ids: Iterable[UUID]) -> list[Seen]:
     """Return every date as its page shows it to an invitee, with their reply."""
     found = []
     for event_id in event_ids:
-        view = await series_view(cast.fbi_lead, event_id, NOW)
+        view = await view_series(cast.fbi_lead, event_id, NOW)
         found += [_seen(each.occurrence, each.reply or OPEN) for each in view.dates]
     return in_order(found)
 
@@ -371,12 +371,12 @@ class Mailbox:
 
     async def deliver(self, now: datetime) -> None:
         """Send what is due."""
-        for message in await outbox.claim("test", (), now, 1_000):
+        for message in await outbox.claim_messages("test", (), now, 1_000):
             letter = await content.letter(message, now, ZONE)
             if isinstance(letter, Letter):
                 self._accepted.append(self._composer.mail(letter, message).content)
             ended = letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason="")
-            await outbox.close(message, ended, now)
+            await outbox.close_message(message, ended, now)
 
     def starts(self, of: Viewer) -> list[datetime]:
         """Return when dates begin in a person's calendar, if it took in every email."""
@@ -408,11 +408,11 @@ async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now:
     }
     assert len(waiting) == len(found.mails.mails)
     mailed: dict[UUID, CalendarPart] = {}
-    for message in await outbox.claim("test", (), now + HOUR, 1_000):
+    for message in await outbox.claim_messages("test", (), now + HOUR, 1_000):
         letter = await content.letter(message, now, ZONE)
         if isinstance(letter, Letter) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
             mailed[letter.calendar.event.id] = letter.calendar
-        await outbox.put_back([message], "test")
+        await outbox.put_back_messages([message], "test")
     shown = {one for part in mailed.values() for one in held(_seen(date, OPEN) for date in part.dates)}
     assert shown <= set(held(wanted))
 
@@ -466,7 +466,7 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     event_id, now = await begun(cast, edits, mailbox)
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     deed, shown = await made(cast, event_id, change, now)
-    view = await series_view(cast.fbi_lead, event_id, NOW)
+    view = await view_series(cast.fbi_lead, event_id, NOW)
     before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
     after, lost = expected(before, change, shown)
     found = await dry_run(cast.coordinator, event_id, deed, now)
@@ -523,8 +523,10 @@ async def sqlite_readers(sqlite_cast: Cast) -> AsyncIterator[Readers]:
 
 
 async def readers_of(app: Litestar, cast: Cast) -> Readers:
-    _, feed = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
-    return Readers(feed, Program(app, await api_tokens.create(cast.fbi_lead, "Program", ALL, NOW)))
+    _, feed = await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
+    )
+    return Readers(feed, Program(app, await api_tokens.create_token(cast.fbi_lead, "Program", ALL, NOW)))
 
 
 @bounded(30)

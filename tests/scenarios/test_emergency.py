@@ -13,9 +13,9 @@ from tests.scenarios.office import Office, recipients, words_of
 from tests.scenarios.test_operation import DAY, planned
 from tracker.ports.http.guards import signed_in
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.operations.emergency import end_expired
+from tracker.usecases.operations.emergency_access import end_expired_emergencies
 
 WHY = "The lead can’t be reached, and the hospital called."
 HOUR = timedelta(minutes=60)
@@ -86,7 +86,7 @@ async def test_the_administrator_reads_what_was_opened_for_an_hour_and_then_noth
     assert (await browser.get(f"/events/{event}/{DAY}")).status_code == 404
     pages = [(await browser.get(path)).text for path in ("/calendar?month=2027-05", "/search?q=Bluestem", "/")]
     assert [page for page in pages if "Operation Bluestem" in page] == []
-    assert await end_expired(NOW + HOUR) == 1
+    assert await end_expired_emergencies(NOW + HOUR) == 1
 
 
 async def test_what_was_not_opened_stays_closed(office: Office) -> None:
@@ -136,7 +136,7 @@ async def test_it_is_for_reading_only_on_every_route(office: Office) -> None:
 
 async def test_another_browser_a_feed_and_a_program_of_the_administrator_have_nothing(office: Office) -> None:
     feed = await office.subscribe("administrator", shows_operations="yes")
-    token = await api_tokens.create(office.cast.administrator, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await api_tokens.create_token(office.cast.administrator, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
     event, _ = await opened(office)
     assert not await reads(await office.browser("administrator"), event)
     assert by_ical((await office.fetch(feed)).content) == []

@@ -17,13 +17,13 @@ from tests.rules.recurrence.any_series import a_series
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
 from tracker import clock
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.holiday_choices import HolidayChoice, doubled
 from tracker.rules.recurrence.holiday_choices import held as held_on
 from tracker.rules.recurrence.holidays import holiday_notes
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.calendars.feeds import open_feed
 
 FIRST, LAST = date(2026, 12, 20), date(2029, 1, 31)
 MOST = 120  # dates of a series that is counted; one that ends on a day has up to five years of them
@@ -41,7 +41,9 @@ ZONES = [
 @pytest.fixture
 async def feed(cast: Cast) -> AsyncIterator[str]:
     """A feed of all that the FBI's lead may see."""
-    _, token = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    _, token = await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
+    )
     yield token
     clock.start_at(None)
 

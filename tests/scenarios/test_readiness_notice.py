@@ -13,7 +13,7 @@ from tests.scenarios.office import Office, event_in, recipients, words_of
 from tests.scenarios.test_operation import TYPED
 from tracker import clock
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.usecases.operations import readiness_states
+from tracker.usecases.operations import readiness
 
 DAY = "2027-05-15"
 WRITTEN = {
@@ -44,7 +44,7 @@ def notices_at(event: UUID) -> str:
 async def tick(office: Office, moment: datetime) -> None:
     """Let it be a moment, and let the clock of the product release what is due."""
     await office.at(moment)
-    await readiness_states.run_due(clock.now())
+    await readiness.run_due_notices(clock.now())
 
 
 async def scheduled(office: Office) -> UUID:
@@ -171,7 +171,7 @@ async def test_canceling_the_operation_tells_them_once_that_services_are_not_nee
     cancellation = f"/events/{event}/cancellation"
     assert (await office.fill("fbi_lead", cancellation, cancellation, reason="Larkspur")).status_code == 303
     for _ in range(2):
-        await readiness_states.run_due(clock.now() + UNDO_FOR)
+        await readiness.run_due_notices(clock.now() + UNDO_FOR)
     assert recipients(await notified(office)) == ["caht_lead", "harbor_advocate"]
     page = await office.page("caht_lead", address)
     assert "Services are not needed." in page

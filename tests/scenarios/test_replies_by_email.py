@@ -59,9 +59,9 @@ async def test_one_email_too_many_of_a_sender_is_left_with_the_mail_server(at: D
 async def test_a_restored_copy_leaves_an_email_with_the_mail_server_until_it_is_confirmed(at: Desk) -> None:
     ipd = at.invitation("ipd_liaison")
     accept = email(ipd, google(ipd.uid, ipd.who, stamp=stamped()))
-    await send_hold.hold(clock.now(), clock.now())
+    await send_hold.hold_sending(clock.now(), clock.now())
     assert await at.way.get(accept) == ["451"]
-    await send_hold.resume(None, clock.now())
+    await send_hold.release_sending(None, clock.now())
     assert await at.way.get(accept) == [TAKEN]
 
 

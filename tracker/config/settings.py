@@ -225,7 +225,7 @@ def listed(text: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(str.strip, text.split(",")))))
 
 
-def load(environment: Mapping[str, str] = os.environ) -> Settings:
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read and check the settings. Errors: `BadSettings`, with what to do."""
     given = _given(environment)
     values = {
@@ -289,7 +289,7 @@ def _of_file(folder: Path) -> dict[str, str]:
     if not path.is_file():
         raise BadSettings(f"There is no {path}. Run `tracker init --data {folder}`.")
     try:
-        said = settings_file.read(path)
+        said = settings_file.read_settings_file(path)
     except ValueError as odd:
         raise BadSettings(str(odd)) from odd
     if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):

@@ -25,7 +25,7 @@ HEAD = """\
 """
 
 
-def read(path: Path) -> dict[str, str]:
+def read_settings_file(path: Path) -> dict[str, str]:
     """Return the settings in a file. Errors: OSError, ValueError with a sentence for people."""
     said: dict[str, str] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):

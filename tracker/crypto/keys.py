@@ -28,21 +28,21 @@ class BrokenSeal(Exception):
     """The value was sealed with another key or for another purpose, or it was changed."""
 
 
-def use(secret: str, *earlier: str) -> None:
+def use_secret(secret: str, *earlier: str) -> None:
     """Set the secret from which this process derives its keys, and the earlier secrets, the latest first."""
     global _secrets  # noqa: PLW0603 - the secrets of the process, set once at start
     _secrets = (secret, *earlier)
 
 
 def named(purpose: str) -> bytes:
-    """Return the key of one purpose, for example "audit". Errors: `RuntimeError` before `use`."""
+    """Return the key of one purpose, for example "audit". Errors: `RuntimeError` before `use_secret`."""
     return every(purpose)[0]
 
 
 def every(purpose: str) -> tuple[bytes, ...]:
     """Return the keys of one purpose: today's, then those of earlier secrets, the latest first."""
     if not _secrets:
-        raise RuntimeError("tracker.crypto.keys.use(secret) has not been called in this process.")
+        raise RuntimeError("tracker.crypto.keys.use_secret(secret) has not been called in this process.")
     return tuple(key(secret, purpose) for secret in _secrets)
 
 

@@ -1,12 +1,11 @@
-"""Signed links: what an email's button may open without an account. Pure; the owner of the key makes and reads them.
+"""Signed links and reply addresses: what an email may open or answer without an account.
 
-A token names its purpose and nothing else, ends with the event or the item (the use case checks), survives reuse, and
-never signs anyone in. The exception is an invitation: that is a one-time link, found by its hash and never read here. A
-token that is forged, cut or made for another page gets the same error.
+Pure; the owner of the key makes them and reads them back, and nothing is stored.
 """
 
 import base64
 import binascii
+import hmac
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -124,17 +123,91 @@ def _signed(signers: tuple[Signer, ...], *ids: UUID) -> str:
 def _read(signers: Sequence[Signer], token: str) -> list[UUID]:
     try:
         sent = token.encode("ascii") if len(token) <= LONGEST else b""
-        letters = next(found for signer in signers if (found := _letters(signer, sent)))
+        letters = next(found for signer in signers if (found := _link_letters(signer, sent)))
         payload = base64.urlsafe_b64decode(letters + b"=" * (-len(letters) % 4))
     except (StopIteration, UnicodeEncodeError, binascii.Error) as odd:
         raise NotFound from odd
     return [UUID(bytes=payload[start : start + ID]) for start in range(0, len(payload), ID)]
 
 
-def _letters(signer: Signer, token: bytes) -> bytes:
+def _link_letters(signer: Signer, token: bytes) -> bytes:
     """Return the content of a token; empty when this signer did not write it, or wrote it in another spelling."""
     try:
         letters = signer.unsign(token)
     except BadSignature:
         return b""
     return letters if signer.sign(letters) == token else b""  # base64 has several spellings of the same signature
+
+
+ID_LENGTH = 16  # bytes of a UUID
+MAC = 16  # bytes: 128 bits
+TOKEN = 52  # characters
+LONGEST_MAILBOX = 64 - TOKEN - 1  # characters before the plus sign
+_INVITATION, _MESSAGE = b"tracker.reply_address", b"tracker.reply_address.message"
+_BOUNCED = b"tracker.bounce_address.message"
+
+
+class AddressSubject(NamedTuple):
+    """What an address is about: at most one of these."""
+
+    invitation_id: UUID | None
+    """The invitation whose replies it reads."""
+    message_id: UUID | None
+    """The message to which it reads what its recipient writes back."""
+    bounced_id: UUID | None
+    """The message whose bounces it reads."""
+
+
+class ReplyAddresses:
+    """Makes addresses with the first key and reads those of every key; `mailbox` is an address like reply@host."""
+
+    def __init__(self, mailbox: str, keys: Sequence[bytes]) -> None:
+        self._name, _, self._host = mailbox.lower().rpartition("@")
+        self._keys = keys
+
+    def of(self, invitation_id: UUID) -> str:
+        """Return the address that reads replies to one invitation."""
+        return self._made(_INVITATION, invitation_id)
+
+    def of_message(self, message_id: UUID) -> str:
+        """Return the address that reads what its recipient replies to one message."""
+        return self._made(_MESSAGE, message_id)
+
+    def of_bounced(self, message_id: UUID) -> str:
+        """Return the address that reads the bounces of one message: the sender on its envelope."""
+        return self._made(_BOUNCED, message_id)
+
+    def is_ours(self, address: str) -> bool:
+        """Return whether an address is the mailbox, with any token or none: a stranger learns nothing from it."""
+        local, _, host = address.lower().rpartition("@")
+        return (local.partition("+")[0], host) == (self._name, self._host)
+
+    def read(self, address: str) -> AddressSubject:
+        """Return what an address is about; nothing for every address that was not made here, however close it is."""
+        raw = _bytes_of(address.lower().rpartition("@")[0].partition("+")[2]) if self.is_ours(address) else b""
+        return AddressSubject(*(self._read(purpose, raw) for purpose in (_INVITATION, _MESSAGE, _BOUNCED)))
+
+    def _made(self, purpose: bytes, subject: UUID) -> str:
+        token = _address_letters(subject.bytes + _mac(self._keys[0], purpose, subject.bytes))
+        return f"{self._name}+{token}@{self._host}"
+
+    def _read(self, purpose: bytes, raw: bytes) -> UUID | None:
+        known = (_mac(key, purpose, raw[:ID_LENGTH]) for key in self._keys)
+        return UUID(bytes=raw[:ID_LENGTH]) if any(hmac.compare_digest(raw[ID_LENGTH:], mac) for mac in known) else None
+
+
+def _bytes_of(token: str) -> bytes:
+    """Return the bytes that a token spells, or none; base32 has several spellings of the last character."""
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-TOKEN % 8)) if len(token) == TOKEN else b""
+    except ValueError:
+        return b""
+    return raw if _address_letters(raw) == token else b""
+
+
+def _address_letters(raw: bytes) -> str:
+    return base64.b32encode(raw).decode("ascii").rstrip("=").lower()
+
+
+def _mac(key: bytes, purpose: bytes, raw: bytes) -> bytes:
+    return hmac.digest(key, purpose + raw, "sha256")[:MAC]

@@ -2,6 +2,7 @@
 
 from tracker.database.binding import (
     Engine,
+    all_together,
     bind,
     changing_schema,
     close_database,
@@ -10,13 +11,12 @@ from tracker.database.binding import (
     is_postgres,
     lock_audit_head,
     open_database,
+    rebuild_table,
+    together,
     trying,
     writing,
 )
-from tracker.database.conflicts import conflicts
-from tracker.database.failures import is_unavailable, surviving_failures
-from tracker.database.rebuild import rebuild_table
-from tracker.database.together import all_together, together
+from tracker.database.failures import conflicts, is_unavailable, surviving_failures
 
 __all__ = [
     "Engine",

@@ -1,17 +1,17 @@
-"""Which engine this process uses, and what use cases need of it."""
+"""Which engine this process uses, what use cases need of it, and how the parts of a page are read together."""
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from piccolo.engine import base as stock
 from piccolo.engine.exceptions import TransactionError
 from piccolo.table import TABLE_REGISTRY
 from typing_extensions import TypeIs
 
-from tracker.database import piccolo_conf, sqlite_types
+from tracker.database import piccolo_conf, sqlite
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
@@ -29,7 +29,7 @@ def engine_from_url(url: str, *, pool: int = 8, synchronous: str = "FULL") -> En
     path = rest.removeprefix("/")
     if kind != "sqlite" or not rest.startswith("/") or path in ("", ":memory:"):
         raise ValueError("The database must be sqlite:///path or postgresql://user:password@host/name.")
-    sqlite_types.register()
+    sqlite.register()
     return SQLiteEngine(path, pool=pool, synchronous=synchronous)
 
 
@@ -104,3 +104,68 @@ async def lock_audit_head() -> None:
     """
     if not engine().transaction_exists():
         raise TransactionError("An audit row is written in the transaction of its change.")
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+Part = Coroutine[Any, Any, A]
+
+
+@overload
+async def together(a: Part[A], b: Part[B], /) -> tuple[A, B]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], /) -> tuple[A, B, C]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], d: Part[D], /) -> tuple[A, B, C, D]: ...
+
+
+@overload
+async def together(a: Part[A], b: Part[B], c: Part[C], d: Part[D], e: Part[E], /) -> tuple[A, B, C, D, E]: ...
+
+
+@overload
+async def together(
+    a: Part[A], b: Part[B], c: Part[C], d: Part[D], e: Part[E], f: Part[F], /
+) -> tuple[A, B, C, D, E, F]: ...
+
+
+async def together(*parts: Part[Any]) -> tuple[Any, ...]:
+    """Return what independent parts of a page read; what they ask at the same time is one trip to the database.
+
+    A part may have parts of its own. When some of them fail, the first one's error is raised, after all of them have
+    ended. Errors: TransactionError when a part writes, inside a transaction too.
+    """
+    return tuple(await all_together(parts))
+
+
+async def all_together(parts: Sequence[Part[A]]) -> list[A]:
+    """Return what any number of independent parts of one kind read, in their order, as `together` does."""
+    return await engine().read_in_step(parts)
+
+
+async def rebuild_table(
+    table: str, *, create: str, copy: str, then: Sequence[str] = (), postgres: Sequence[str] = ()
+) -> None:
+    """Rebuild `table` on SQLite; on PostgreSQL run the plain ALTER statements in `postgres`.
+
+    `create` makes and `copy` fills `<table>_new`; `then` makes the indexes and triggers again, which are dropped with
+    the old table. Inside `changing_schema()` it is part of that transaction; alone it is one. Inside `writing()` on
+    SQLite it raises TransactionError before it touches a row.
+    """
+    swap = (
+        "PRAGMA legacy_alter_table=ON",  # or the triggers of other tables would have to know a table at this moment
+        f'DROP TABLE "{table}"',
+        f'ALTER TABLE "{table}_new" RENAME TO "{table}"',
+        "PRAGMA legacy_alter_table=OFF",
+    )
+    async with changing_schema():
+        for statement in postgres if is_postgres(engine()) else (create, copy, *swap, *then):
+            await engine().run_ddl(statement)

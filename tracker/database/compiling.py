@@ -10,7 +10,7 @@ from typing import Any, Literal
 from piccolo.columns import Column
 from piccolo.querystring import QueryString
 
-from tracker.database.connecting import Statement
+from tracker.database.connections import Statement
 
 PLACE = "{}"
 VALUE: Literal["value"] = "value"

@@ -1,4 +1,4 @@
-"""Recognizing the drivers' errors for a database that is away, full, locked, broken, or without a table."""
+"""Recognizing the drivers' errors: a database that is away, full, or broken, and a row that prevents a write."""
 
 import socket
 import sqlite3
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from asyncpg import exceptions as postgres
+
+from tracker.errors import Conflict
 
 UNREACHED = (
     ConnectionError,
@@ -46,3 +48,31 @@ def surviving_failures() -> Iterator[list[BaseException]]:
         if not is_unavailable(error):
             raise
         failed.append(error)
+
+
+SQLITE_CODES = (
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+)
+POSTGRES_ERRORS = (postgres.UniqueViolationError, postgres.ForeignKeyViolationError, postgres.RestrictViolationError)
+
+
+@contextmanager
+def conflicts(sentence: str | None = None) -> Iterator[None]:
+    """Raise `Conflict(sentence)` where a unique index or a foreign key refuses a write.
+
+    NOT NULL and CHECK failures are bugs, not conflicts, and pass through. Put it around `writing()`, or around a nested
+    `writing()` to continue afterward: a foreign key may be checked only at the end of a block.
+    """
+    try:
+        yield
+    except (sqlite3.IntegrityError, *POSTGRES_ERRORS) as refused:
+        if isinstance(refused, sqlite3.IntegrityError) and not _is_conflict(refused):
+            raise
+        raise Conflict(sentence) from refused
+
+
+def _is_conflict(refused: sqlite3.IntegrityError) -> bool:
+    # ON DELETE RESTRICT is refused by a trigger inside SQLite; only its text distinguishes it from our own triggers.
+    return refused.sqlite_errorcode in SQLITE_CODES or "FOREIGN KEY" in str(refused)

@@ -1,34 +1,33 @@
-"""Parts that read in step: what they ask at the same time goes to the database in one trip.
+"""Parts that read in step: what they ask at the same time goes to the database in one trip, from one state of it."""
 
-Waking a connection's thread takes longer than most statements of a page do. A part runs until it asks, and waits there
-for the others. It needs no task of its own, which would cost as much as some trips.
-"""
-
+import asyncio
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, suppress
 from types import coroutine
 from typing import Any, TypeVar
 
+from anyio import CancelScope
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connecting import Rows, Statement, is_read
+from tracker.database.connections import EngineConnections, Rows, Statement, is_read
 from tracker.database.failures import is_unreached
 
 ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
 T = TypeVar("T")
 
 
-class Asked:
+class AskedStatement:
     """What a part asks, on its way to the trip of all."""
 
     def __init__(self, statements: Sequence[Statement]) -> None:
         self.statements = statements
 
-    def __await__(self) -> Generator["Asked", list[Rows], list[Rows]]:
+    def __await__(self) -> Generator["AskedStatement", list[Rows], list[Rows]]:
         return (yield self)
 
 
-class Reading:
+class StepReading:
     """Where parts read: outside of write transactions, in one, or in a snapshot."""
 
     part: "_Part | None" = None
@@ -48,7 +47,7 @@ class Reading:
 
     async def read_with_others(self, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements that only read, or are in no part; a part may have parts of its own."""
-        return await (Asked(statements) if self.part else self.read_now(statements))
+        return await (AskedStatement(statements) if self.part else self.read_now(statements))
 
     def check_may_write(self) -> None:
         """Raise TransactionError in a part; again after all of them, because parts catch what a page may lack."""
@@ -57,7 +56,7 @@ class Reading:
             raise TransactionError(ONLY_READS)
 
 
-class ReadingBy(Reading):
+class ReadingBy(StepReading):
     """Reads by a function."""
 
     def __init__(self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]], *, survives_failure: bool) -> None:
@@ -72,7 +71,7 @@ class ReadingBy(Reading):
 class _Part:
     """A part that has begun: what it asks, or how it ended."""
 
-    def __init__(self, reading: Reading, begun: Coroutine[Any, Any, Any]) -> None:
+    def __init__(self, reading: StepReading, begun: Coroutine[Any, Any, Any]) -> None:
         self._reading, self._begun = reading, begun
         self.asked: Sequence[Statement] | None = None
         self.found: Any = None
@@ -101,7 +100,7 @@ class _Part:
         except BaseException as failed:  # noqa: BLE001 - `in_step` raises it
             self.error = failed
         else:
-            if not isinstance(reached, Asked):
+            if not isinstance(reached, AskedStatement):
                 return (reached,)
             self.asked = reached.statements
         finally:
@@ -118,7 +117,7 @@ class _Part:
             other = self._step(step, value)  # outside, so that it isn't "during handling of" the error
 
 
-async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Return what independent parts find; raise the first one's error after all of them have ended.
 
     None of them may wait for another one.
@@ -137,7 +136,7 @@ async def in_step(reading: Reading, begun: Sequence[Coroutine[Any, Any, T]]) -> 
     return [part.found for part in parts]
 
 
-async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
+async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:
     """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone.
 
     All of them get the error of a database that was not reached: each would wait as long again.
@@ -158,3 +157,45 @@ async def _answer(reading: Reading, waiting: Sequence[_Part]) -> None:
 @coroutine
 def _passed_on(other: Any) -> Generator[Any, Any, Any]:
     return (yield other)
+
+
+class Snapshot:
+    """One connection in a transaction that only reads, whose state is that of the first statement."""
+
+    def __init__(self, engine: EngineConnections, connection: Any) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._turn = asyncio.Lock()  # a connection of PostgreSQL refuses a second question before the first answer
+        self._begin: Sequence[str] = [engine.begin_to_read]
+        self._is_over = False
+
+    async def read(self, statements: Sequence[Statement]) -> list[Rows]:
+        """Return the rows of each statement. Errors: TransactionError for a task that is still there after the end."""
+        async with self._turn:
+            if self._is_over:
+                raise TransactionError("This snapshot has ended.")
+            begin, self._begin = self._begin, []
+            return await self._engine.fetch_each(self._connection, [], statements, *begin)
+
+    async def end(self) -> None:
+        """End the transaction after what is being read, and give the connection back, or close it if that fails."""
+        async with self._turn:
+            self._is_over, is_clean = True, bool(self._begin)
+            try:
+                with suppress(Exception):
+                    if not is_clean:
+                        await self._engine.fetch(self._connection, "ROLLBACK", [])
+                        is_clean = True
+            finally:  # asyncio's own cancellation passes the shield
+                await self._engine.give_back(self._connection, is_clean=is_clean)
+
+
+@asynccontextmanager
+async def opened(engine: EngineConnections) -> AsyncIterator[Snapshot]:
+    """Yield a snapshot, and end it whatever happens."""
+    snapshot = Snapshot(engine, await engine.acquire())
+    try:
+        yield snapshot
+    finally:
+        with CancelScope(shield=True):
+            await snapshot.end()

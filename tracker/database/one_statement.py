@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tracker.database.connecting import Rows, Statement
+from tracker.database.connections import Rows, Statement
 
 OFTEN = 3  # times that the same statements went together when they become one, which is planned by itself
 MOST = 128  # combinations that are remembered

@@ -11,7 +11,7 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connecting import Rows, Statement, Write, is_read
+from tracker.database.connections import Rows, Statement, Write, is_read
 from tracker.database.failures import is_unreached
 from tracker.database.one_statement import Trips, fetch_apart
 from tracker.database.transactions import FAILED, OneWriterEngine, Transaction

@@ -1,10 +1,15 @@
 """SQLite as a server's database: pooled connections, WAL, IMMEDIATE writes, a file that only its owner can read."""
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from time import monotonic, sleep
+from typing import Any, TypeVar
+from uuid import UUID
 
 import aiosqlite
 from anyio import CancelScope
@@ -12,10 +17,7 @@ from piccolo.engine import sqlite as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.changes import ChangeWatcher, Mark
-from tracker.database.connecting import Rows, Statement, Write, is_read
-from tracker.database.sqlite_file import create_for_owner_only, write_ahead
-from tracker.database.sqlite_lock import begin_to_write
+from tracker.database.connections import ChangeMark, ChangeWatcher, Rows, Statement, Write, is_read
 from tracker.database.transactions import OneWriterEngine, Savepoint, Transaction
 
 BUSY_TIMEOUT = 30.0  # seconds that a writer waits for another process
@@ -106,7 +108,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         while self._idle:
             await self._idle.pop().close()
 
-    def change_mark(self) -> Mark | None:
+    def change_mark(self) -> ChangeMark | None:
         """Return a value that stays the same until the next commit."""
         return self._watch.mark()
 
@@ -258,3 +260,87 @@ def _adapted(value: object) -> object:
 
 def _fold(text: str) -> str:
     return text.lower()
+
+
+def create_for_owner_only(path: str) -> None:
+    """Create the file with mode 0600 if it does not exist; SQLite gives its -wal and -shm the same mode.
+
+    An existing file is not even opened, because closing it would drop every lock that this process holds on it
+    (https://www.sqlite.org/howtocorrupt.html §2.2).
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Switch the file to WAL permanently; raise where the file system cannot share memory.
+
+    SQLite does not wait here as it does elsewhere: when four processes open a new file, one gets "locked".
+    """
+    give_up = monotonic() + patience
+    while (mode := _journal_mode(connection)) is None and monotonic() < give_up:
+        sleep(0.01)
+    if mode != "wal":
+        raise sqlite3.OperationalError("The database file is locked, or its folder cannot hold SQLite's WAL.")
+
+
+def _journal_mode(connection: sqlite3.Connection) -> str | None:
+    try:
+        return str(connection.execute("PRAGMA journal_mode=WAL").fetchone()[0])
+    except sqlite3.OperationalError as refused:
+        if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # the low byte is the kind
+            raise
+        return None
+
+
+SLICE = 0.2  # seconds inside SQLite, during which the wait cannot be canceled
+T = TypeVar("T")
+
+
+async def begin_to_write(run: Callable[[Sequence[str]], Awaitable[T]], first: Sequence[str], patience: float) -> T:
+    """Run `first`, begin a transaction that holds the lock, and return what comes after it in the same call.
+
+    `run` gets the statements that come first. Raises after `patience` seconds without the lock.
+    """
+    brief = min(SLICE, patience)
+    statements = (_waits(brief), *first, "BEGIN IMMEDIATE", _waits(patience))
+    give_up = monotonic() + patience - brief
+    while True:
+        try:
+            return await run(statements)
+        except sqlite3.OperationalError as locked:
+            if locked.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() >= give_up:
+                raise
+
+
+def _waits(seconds: float) -> str:
+    return f"PRAGMA busy_timeout={seconds * 1_000:.0f}"
+
+
+IDS = 16_384  # that are kept: 5 MB
+
+
+def register() -> None:
+    """Make every connection of this process convert ids and times this way."""
+    sqlite3.register_converter("UUID", _id)
+    sqlite3.register_converter("TIMESTAMPTZ", _moment)
+    sqlite3.register_adapter(datetime, _text)
+
+
+@lru_cache(IDS)
+def _id(value: bytes) -> UUID:
+    """Return the same object for the same id, as long as it is kept: sets and dicts know it without comparing."""
+    return UUID(int=int(value.replace(b"-", b""), 16))
+
+
+def _text(value: datetime) -> str:
+    """Return a local time as it is, and a moment in UTC, so that moments sort as texts."""
+    if value.tzinfo is None:
+        return str(value)
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return f"{moment.date()} {moment.time()}+00:00"
+
+
+def _moment(value: bytes) -> datetime:
+    moment = datetime.fromisoformat(value.decode())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,15 +12,14 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tracker.database.compiling import compiled
-from tracker.database.connecting import Connecting, Rows, Statement, Write, is_read
-from tracker.database.in_step import Reading, ReadingBy, in_step
-from tracker.database.snapshots import opened
+from tracker.database.connections import EngineConnections, Rows, Statement, Write, is_read
+from tracker.database.in_step import ReadingBy, StepReading, in_step, opened
 
 T = TypeVar("T")
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."
 
 
-class OneWriterEngine(Connecting):
+class OneWriterEngine(EngineConnections):
     """The half of an engine that does not depend on the database: who is in a transaction and who may write.
 
     A task that was started inside a transaction shares it while it is open and is on its own afterward; stock Piccolo
@@ -28,14 +27,14 @@ class OneWriterEngine(Connecting):
     """
 
     current_transaction: ContextVar[Any]  # of Transaction; Piccolo types it by engine
-    _reading: ContextVar[Reading | None] = ContextVar("reading", default=None)
+    _reading: ContextVar[StepReading | None] = ContextVar("reading", default=None)
 
     def live_transaction(self) -> "Transaction | None":
         """Return the open transaction of this task, or None."""
         held: Transaction | None = self.current_transaction.get()
         return None if held is None or held.is_over else held
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> StepReading | None:
         """Return where this task reads: in its transaction, in a snapshot, or with other parts; None = anywhere."""
         return self.live_transaction() or self._reading.get()
 
@@ -91,7 +90,7 @@ class OneWriterEngine(Connecting):
     @contextmanager
     def _reading_by(
         self, read: Callable[[Sequence[Statement]], Awaitable[list[Rows]]], *, survives_failure: bool = True
-    ) -> Iterator[Reading]:
+    ) -> Iterator[StepReading]:
         reading = ReadingBy(read, survives_failure=survives_failure)
         before = self._reading.set(reading)
         try:
@@ -123,7 +122,7 @@ class OneWriterEngine(Connecting):
             reading.check_may_write()
 
 
-class Transaction(Reading, BaseTransaction):
+class Transaction(StepReading, BaseTransaction):
     """One write transaction, which begins with its first statement: BEGIN goes along with it.
 
     Whatever happens on the way out (failed COMMIT, canceled task, dead connection), the connection is returned or

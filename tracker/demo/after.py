@@ -10,16 +10,15 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.operations.after_actions import Assignment
-from tracker.rules.operations.check_ins import Presence, Press, Tap
-from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
-from tracker.rules.operations.lessons import Edition
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.after_actions import Edition, ItemAssignment
+from tracker.rules.operations.check_ins import Direction, Presence, Tap
+from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.actions import after_actions
+from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.operations import activity_log, after, after_page, approvals, check_ins, lessons, plans, releases
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations import activity_log, after_actions, approvals, check_ins, plans
+from tracker.usecases.operations.plans import PlanBasics
 
 LEAD, SUPERVISOR, PARTNER = "fbi_lead", "hsi_liaison", "kcpd_detective"
 KEY, TITLE = "switchgrass", "Operation Switchgrass"
@@ -43,12 +42,12 @@ def look_back(story: Story) -> None:
         (timedelta(days=-9), _plan),
         (timedelta(minutes=-70), _approve),
         (timedelta(minutes=-45), _brief),
-        (timedelta(minutes=-20), partial(_tap, button=Tap.IN)),
+        (timedelta(minutes=-20), partial(_tap, button=Direction.IN)),
         (timedelta(), partial(_move, to=OperationState.EXECUTING)),
         (timedelta(minutes=10), partial(_log, text="Entry made")),
         (timedelta(hours=3), partial(_log, text="Search complete")),
         (timedelta(hours=3, minutes=20), _release),
-        (timedelta(hours=3, minutes=45), partial(_tap, button=Tap.OUT)),
+        (timedelta(hours=3, minutes=45), partial(_tap, button=Direction.OUT)),
         (timedelta(hours=5), partial(_move, to=OperationState.DEBRIEFED)),
         (timedelta(days=2, hours=3), _write_down),
     ):
@@ -72,52 +71,56 @@ async def _schedule(story: Story, now: datetime, *, starts: datetime) -> None:
 
 async def _plan(story: Story, now: datetime) -> None:
     lead, event_id = story.who(LEAD), story.events[KEY]
-    await plans.start(lead, event_id, now)
-    site = Site(role=SiteRole.TARGET, place="Warehouse on the river road", point=point_at(39.1312, -94.5201, 1_320))
-    await plans.add_site(lead, event_id, site, now)
+    await plans.start_plan(lead, event_id, now)
+    site = PlannedSite(
+        role=SiteRole.TARGET, place="Warehouse on the river road", point=point_at(39.1312, -94.5201, 1_320)
+    )
+    await plans.add_site_to_plan(lead, event_id, site, now)
     supervisor_id = story.who(SUPERVISOR).member_id
-    basics = Basics(supervisor_id=supervisor_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER)
-    await plans.change(lead, event_id, basics, now)
+    basics = PlanBasics(supervisor_id=supervisor_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER)
+    await plans.change_plan_basics(lead, event_id, basics, now)
     for key in (LEAD, PARTNER):
         agency_id = story.who(key).agency_id
-        await plans.commit(lead, event_id, agency_id, people=4, vehicles=2, skills="", now=now)
+        await plans.commit_resources(lead, event_id, agency_id, people=4, vehicles=2, skills="", now=now)
     await _move(story, now, to=OperationState.PLANNING)
 
 
 async def _approve(story: Story, now: datetime) -> None:
     supervisor, event_id = story.who(SUPERVISOR), story.events[KEY]
-    await approvals.waive(supervisor, event_id, "The location was known only an hour before.", now)
+    await approvals.waive_deconfliction(supervisor, event_id, "The location was known only an hour before.", now)
     await _move(story, now, to=OperationState.SUBMITTED)
-    await approvals.move(supervisor, event_id, OperationState.APPROVED, now)
+    await approvals.change_plan_state(supervisor, event_id, OperationState.APPROVED, now)
 
 
 async def _brief(story: Story, now: datetime) -> None:
     event_id = story.events[KEY]
-    version = (await after_page.after_view(story.who(LEAD), event_id, await _date_key(story, now))).operation.version
+    version = (
+        await after_actions.after_action_view(story.who(LEAD), event_id, await _date_key(story, now))
+    ).operation.version
     for person in (LEAD, PARTNER):
-        await approvals.acknowledge(story.who(person), event_id, version, now)
+        await approvals.acknowledge_plan_version(story.who(person), event_id, version, now)
     await _move(story, now, to=OperationState.BRIEFED)
 
 
-async def _tap(story: Story, now: datetime, *, button: Tap) -> None:
+async def _tap(story: Story, now: datetime, *, button: Direction) -> None:
     """Check everyone in or out; after the last check-out, the operation is released."""
-    was = Presence.EXPECTED if button is Tap.IN else Presence.IN
+    was = Presence.EXPECTED if button is Direction.IN else Presence.IN
     for person in (story.who(one) for one in (LEAD, SUPERVISOR, PARTNER)):
-        press = Press(tap_id=f"{button}", person_id=person.member_id, button=button, was=was)
-        await check_ins.tap(person, story.events[KEY], await _date_key(story, now), press, now)
+        press = Tap(tap_id=f"{button}", person_id=person.member_id, button=button, was=was)
+        await check_ins.record_tap(person, story.events[KEY], await _date_key(story, now), press, now)
 
 
 async def _log(story: Story, now: datetime, *, text: str) -> None:
     key = await _date_key(story, now)
-    await activity_log.add(story.who(PARTNER), story.events[KEY], key, text, now, tap_id=text)
+    await activity_log.add_log_entry(story.who(PARTNER), story.events[KEY], key, text, now, tap_id=text)
 
 
 async def _release(story: Story, now: datetime) -> None:
-    await releases.order(story.who(LEAD), story.events[KEY], 30, now)
+    await check_ins.release_everyone(story.who(LEAD), story.events[KEY], 30, now)
 
 
 async def _move(story: Story, now: datetime, *, to: OperationState) -> None:
-    await approvals.move(story.who(LEAD), story.events[KEY], to, now)
+    await approvals.change_plan_state(story.who(LEAD), story.events[KEY], to, now)
 
 
 async def _date_key(story: Story, now: datetime) -> str:
@@ -126,17 +129,19 @@ async def _date_key(story: Story, now: datetime) -> str:
 
 async def _write_down(story: Story, now: datetime) -> None:
     lead, event_id = story.who(LEAD), story.events[KEY]
-    await after.save_hot_wash(lead, event_id, WENT_WELL, TO_IMPROVE, now, read=0)
+    await after_actions.save_hot_wash(lead, event_id, WENT_WELL, TO_IMPROVE, now, read=0)
     for title in ACTIONS:
-        await after_actions.add(lead, event_id, title, now)
-    await lessons.add(lead, event_id, LESSON, now)
-    view = await after_page.after_view(lead, event_id, await _date_key(story, now))
+        await after_items.add_after_action(lead, event_id, title, now)
+    await after_actions.add_lesson(lead, event_id, LESSON, now)
+    view = await after_actions.after_action_view(lead, event_id, await _date_key(story, now))
     first = next(
-        one.action for one in await after_actions.given(lead, view.operation) if one.action.title == ACTIONS[0]
+        one.action
+        for one in await after_items.after_actions_given(lead, view.operation)
+        if one.action.title == ACTIONS[0]
     )
     due = due_day(20, to_local(story.now, story.zone).date())
-    wanted = Assignment(owner_id=story.who(SUPERVISOR).member_id, due=due)
-    await after_actions.assign(lead, event_id, first.id, wanted, now, to_local(now, story.zone).date())
+    wanted = ItemAssignment(owner_id=story.who(SUPERVISOR).member_id, due=due)
+    await after_items.assign_after_action(lead, event_id, first.id, wanted, now, to_local(now, story.zone).date())
     [lesson] = view.lessons
-    await lessons.change(lead, event_id, lesson.id, LESSON, EDITION, now, read=lesson.version)
-    await lessons.release(lead, event_id, lesson.id, now, read=lesson.version + 1)
+    await after_actions.change_lesson(lead, event_id, lesson.id, LESSON, EDITION, now, read=lesson.version)
+    await after_actions.release_lesson(lead, event_id, lesson.id, now, read=lesson.version + 1)

@@ -147,7 +147,7 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
         *(
             EventAudience(id=ids.new_id(), event=event.id, audience=audience)
             for event, plan in zip(events, plans, strict=True)
-            for audience in audiences.of_event(plan.visibility, None, ())
+            for audience in audiences.event_audiences(plan.visibility, None, ())
         )
     )
     await Invitation.insert(

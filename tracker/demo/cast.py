@@ -8,11 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.core.viewers import Level, Role, Viewer
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.roster import people, sites
+from tracker.usecases.roster import agencies as roster_agencies
+from tracker.usecases.roster import committees as roster_committees
+from tracker.usecases.roster import people as roster_people
+from tracker.usecases.roster import sites
 
 LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES
 
@@ -122,15 +125,15 @@ COMMITTEES = {
 }
 CHAIRS = {"services": "caht_lead"}
 SITES = (
-    SiteFacts(
+    MeetingSiteFacts(
         name="5th-floor conference room",
         address="400 E 9th St, Kansas City",
         capacity=24,
         equipment="Projector, video",
         is_open=True,
     ),
-    SiteFacts(name="FBI field office, room 210", address="", capacity=16, equipment="Video", is_open=True),
-    SiteFacts(name="KCPD academy, room 4", address="", capacity=40, equipment="Projector", is_open=True),
+    MeetingSiteFacts(name="FBI field office, room 210", address="", capacity=16, equipment="Video", is_open=True),
+    MeetingSiteFacts(name="KCPD academy, room 4", address="", capacity=40, equipment="Projector", is_open=True),
 )
 """Harbor House is not among them: the place of a shelter is never given."""
 BEHIND_THE_SCENES = ("administrator", "auditor")
@@ -163,7 +166,7 @@ async def assemble(now: datetime, zone: str) -> Company:
     """Write agencies, people and committees into the empty database, inside the caller's transaction."""
     agencies: dict[str, UUID] = {}
     for one in AGENCIES:
-        agencies[one.code] = await people.add_agency(
+        agencies[one.code] = await roster_agencies.insert_agency(
             name=one.name,
             code=one.code,
             arm=one.arm,
@@ -173,9 +176,9 @@ async def assemble(now: datetime, zone: str) -> Company:
     ids = await _people(agencies, now, zone)
     committees = {key: await _committee(committee, agencies, ids) for key, committee in COMMITTEES.items()}
     for key, chair in CHAIRS.items():
-        await people.make_chair(committee_id=committees[key], member_id=ids[chair])
+        await roster_committees.make_chair(committee_id=committees[key], member_id=ids[chair])
     for site in SITES:
-        await sites.add_site(await viewer_for(ids["coordinator"], now), site, now, now)
+        await sites.add_meeting_site(await viewer_for(ids["coordinator"], now), site, now, now)
     return await company(ids, committees, agencies, now)
 
 
@@ -195,7 +198,7 @@ def address(key: str) -> str:
 async def _people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dict[str, UUID]:
     every = [(agency, *person) for agency, members in PEOPLE.items() for person in members]
     return {
-        key: await people.add_member(
+        key: await roster_people.insert_member(
             agency_id=agencies[agency],
             name=name,
             email=address(key),
@@ -210,12 +213,12 @@ async def _people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dic
 
 async def _committee(committee: Committee, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
     agency_of = {key: agency for agency, members in PEOPLE.items() for key, *_ in members}
-    committee_id = await people.add_committee(
+    committee_id = await roster_committees.insert_committee(
         name=committee.name, kind=committee.kind, place=committee.place, arm=committee.arm, quorum=committee.quorum
     )
     for key in committee.seats:
         alternates = [ids[committee.alternates[key]]] if key in committee.alternates else []
-        await people.add_seat(
+        await roster_committees.insert_seat(
             committee_id=committee_id, agency_id=agencies[agency_of[key]], primary=ids[key], alternates=alternates
         )
     return committee_id

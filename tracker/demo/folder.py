@@ -94,7 +94,9 @@ class DemoFolder:
 
         A clock that was set runs on while no demo is served, so what is in the database is never in its future.
         """
-        kept = settings_file.read(self._settings).get(f"{PREFIX}NOW", "") if self._settings.exists() else ""
+        kept = (
+            settings_file.read_settings_file(self._settings).get(f"{PREFIX}NOW", "") if self._settings.exists() else ""
+        )
         if not kept:
             return None
         set_at = datetime.fromtimestamp(self._settings.stat().st_mtime, UTC)

@@ -8,7 +8,7 @@ from tracker.crypto import ids
 from tracker.demo.days import next_call
 from tracker.demo.program import SERIES, SINGLES, SOON, Script
 from tracker.demo.story import Date, Story
-from tracker.rules.attendance.sheet import Line, Mark, WalkIn
+from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark, RollCallLine
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.notifications import Notify
@@ -88,25 +88,25 @@ def _attendance(story: Story, script: Script, date: Date) -> None:
     lead = story.who(script.lead)
 
     async def bulk(now: datetime) -> None:
-        await roll_call.mark_yes_as_here(lead, story.events[script.key], date.key, now)
+        await roll_call.mark_replied_yes_here(lead, story.events[script.key], date.key, now)
 
     async def others(now: datetime) -> None:
-        roll = await roll_call.roll(lead, story.events[script.key], date.key, now)
+        roll = await roll_call.read_roll_call(lead, story.events[script.key], date.key, now)
         marks = {line.member_id: mark for line in roll.lines if line.member_id and (mark := _mark(story, line))}
-        await roll_call.record(lead, story.events[script.key], date.key, marks, now)
+        await roll_call.record_marks(lead, story.events[script.key], date.key, marks, now)
         if script.kind is Kind.TRAINING:
-            guest = WalkIn(id=ids.new_id(), name=GUEST[0], agency=GUEST[1])
-            await roll_call.add_walk_in(lead, story.events[script.key], date.key, guest, now)
+            guest = AttendanceWalkIn(id=ids.new_id(), name=GUEST[0], agency=GUEST[1])
+            await roll_call.record_walk_in(lead, story.events[script.key], date.key, guest, now)
 
     async def close(now: datetime) -> None:
-        await roll_call.close(lead, story.events[script.key], date.key, now)
+        await roll_call.close_attendance(lead, story.events[script.key], date.key, now)
 
     story.at(date.starts_at + timedelta(minutes=3), bulk)
     story.at(date.starts_at + timedelta(minutes=9), others)
     story.at(date.ends_at + timedelta(minutes=10), close)
 
 
-def _mark(story: Story, line: Line) -> Mark | None:
+def _mark(story: Story, line: RollCallLine) -> Mark | None:
     """Return the mark of a person; one in twelve of those marked already took part remotely."""
     if line.mark is not None:
         return Mark.REMOTE if story.luck.random() < 1 / 12 else None

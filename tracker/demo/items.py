@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from tracker.demo.days import A_DAY, due_day
 from tracker.demo.story import Date, Story
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import item_days
@@ -213,7 +212,7 @@ def _give(story: Story, errand: Errand, origin: Date | None) -> None:
     async def create(now: datetime) -> None:
         day = to_local(now, story.zone).date()
         due = due_day(errand.due, to_local(story.now, story.zone).date())
-        made["reference"] = await action_items.create(
+        made["reference"] = await action_items.create_item(
             giver,
             NewItem(
                 title=errand.title,
@@ -236,8 +235,10 @@ def _step(story: Story, errand: Errand, step: Step, version: int, at: datetime, 
     who = story.who(errand.giver if step.status is CANCELED else errand.owner)
 
     async def update(now: datetime) -> None:
-        change = Change(status=step.status, progress=step.progress, note=step.note)
-        await action_items.update(who, made["reference"], change, version, now, to_local(now, story.zone).date())
+        change = ItemEdit(status=step.status, progress=step.progress, note=step.note)
+        await action_items.save_item_edit(
+            who, made["reference"], change, version, now, to_local(now, story.zone).date()
+        )
 
     story.at(at, update)
 

@@ -5,14 +5,13 @@ from datetime import timedelta
 from msgspec import Struct
 
 from tracker.demo.story import Story
-from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure
-from tracker.rules.operations.orders import Paragraph, Paragraphs
-from tracker.rules.operations.phases import PhasePlan
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.operations.orders import Paragraph, Paragraphs, PhasePlan
+from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import occurrences
-from tracker.usecases.operations import approvals, grants, kinds, orders, phases, plans, returns
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations import access, approvals, orders, plans
+from tracker.usecases.operations.plans import PlanBasics
 
 
 class Sketch(Struct, frozen=True, kw_only=True):
@@ -77,30 +76,32 @@ async def plan(story: Story) -> None:
         await _plan(story, sketch)
     lead, advocate = story.who("kcpd_sergeant"), story.who("caht_lead").member_id
     why = "Arranges interpreters for the people we find."
-    await grants.give(lead, story.events["larkspur"], advocate, why, None, story.now)
-    await approvals.move(lead, story.events["larkspur"], OperationState.SUBMITTED, story.now)
+    await access.give_access(lead, story.events["larkspur"], advocate, why, None, story.now)
+    await approvals.change_plan_state(lead, story.events["larkspur"], OperationState.SUBMITTED, story.now)
     supervisor, comment = story.who(SKETCHES[-1].supervisor), "Add a staging site, and call the FBI about the conflict."
-    await returns.send_back(supervisor, story.events["larkspur"], comment, story.now)
+    await approvals.return_plan(supervisor, story.events["larkspur"], comment, story.now)
 
 
 async def _plan(story: Story, sketch: Sketch) -> None:
     lead, event_id, now = story.who(sketch.lead), story.events[sketch.key], story.now
-    await plans.start(lead, event_id, now)
-    basics = Basics(
+    await plans.start_plan(lead, event_id, now)
+    basics = PlanBasics(
         supervisor_id=story.who(sketch.supervisor).member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=DEFAULT_BUFFER
     )
-    await plans.change(lead, event_id, basics, now)
+    await plans.change_plan_basics(lead, event_id, basics, now)
     for role, place, latitude, longitude, radius_ft in sketch.sites:
-        site = Site(role=role, place=place, point=point_at(latitude, longitude, radius_ft))
-        await plans.add_site(lead, event_id, site, now)
+        site = PlannedSite(role=role, place=place, point=point_at(latitude, longitude, radius_ft))
+        await plans.add_site_to_plan(lead, event_id, site, now)
     for key, people, vehicles, skills in sketch.commitments:
         agency_id = story.who(key).agency_id
-        await plans.commit(lead, event_id, agency_id, people=people, vehicles=vehicles, skills=skills, now=now)
+        await plans.commit_resources(
+            lead, event_id, agency_id, people=people, vehicles=vehicles, skills=skills, now=now
+        )
     start = (await occurrences.nearest_date(lead, event_id, now)).starts_at
     for name, first, last in sketch.phases:
         ends_at = None if last is None else start + timedelta(minutes=last)
         phase = PhasePlan(name=name, starts_at=start + timedelta(minutes=first), ends_at=ends_at)
-        await phases.add(lead, event_id, phase, now)
-    await kinds.choose(lead, event_id, sketch.kind, (sketch.kind,), now)
-    await orders.save(lead, event_id, sketch.order, now, read=0)
-    await approvals.move(lead, event_id, OperationState.PLANNING, now)
+        await orders.plan_phase(lead, event_id, phase, now)
+    await plans.choose_operation_kind(lead, event_id, sketch.kind, (sketch.kind,), now)
+    await orders.save_operations_order(lead, event_id, sketch.order, now, read=0)
+    await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, now)

@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from tracker.demo.cast import BEHIND_THE_SCENES, address
 from tracker.errors import NotFound
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.identity.accounts import account_at
 from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.identity.sign_in_attempts import account_at
 
 LIFETIME = timedelta(hours=24)
 FEED = "Phone"
@@ -67,16 +67,16 @@ async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona
 
 
 async def _feed(viewer: Viewer, now: datetime) -> str:
-    known = await subscriptions.tokens_of(viewer, now, now)
+    known = await subscriptions.feed_tokens(viewer, now, now)
     return (
         next(iter(known.values()), None)
-        or (await subscriptions.create(viewer, FEED, Scope.ALL, now, shows_operations=False))[1]
+        or (await subscriptions.create_subscription(viewer, FEED, FeedScope.ALL, now, shows_operations=False))[1]
     )
 
 
 async def _token(viewer: Viewer, now: datetime) -> str:
     """Return a new token with all scopes, replacing that of an earlier start: only its hash was kept."""
-    for old in await api_tokens.tokens_of(viewer, now):
+    for old in await api_tokens.api_tokens_of(viewer, now):
         if old.name == PROGRAM:
-            await api_tokens.revoke(viewer, old.id, now)
-    return await api_tokens.create(viewer, PROGRAM, frozenset(ApiScope), now)
+            await api_tokens.revoke_token_of(viewer, old.id, now)
+    return await api_tokens.create_token(viewer, PROGRAM, frozenset(ApiScope), now)

@@ -42,7 +42,9 @@ def ask(story: Story) -> None:
         for key, fits in REPLIES.items():
             viewer = story.who(key)
             options = (await polls.poll_for(viewer, opened[0])).options
-            await polls.reply(viewer, opened[0], {one.id: fit for one, fit in zip(options, fits, strict=True)}, now)
+            await polls.reply_to_poll(
+                viewer, opened[0], {one.id: fit for one, fit in zip(options, fits, strict=True)}, now
+            )
 
     story.at(story.now - ASKED, open_poll)
     story.at(story.now - REPLIED, reply)

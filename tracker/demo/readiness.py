@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from tracker.demo.story import Story
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.roster.confidential_sites import SiteFacts
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
 from tracker.usecases.events import occurrences
-from tracker.usecases.operations import readiness, readiness_given, readiness_states
+from tracker.usecases.operations import readiness
 from tracker.usecases.roster import confidential_sites
 
 
@@ -25,11 +25,13 @@ async def notify(story: Story) -> None:
         place="Partner location 2",
         contact="FBI duty desk, 816-555-0142",
     )
-    shelter = SiteFacts(name=text.place, address="1420 Wisteria Row", directions="Ring at the side entrance.")
-    await confidential_sites.add(story.who("advocate"), shelter, now)
+    shelter = ConfidentialSiteFacts(
+        name=text.place, address="1420 Wisteria Row", directions="Ring at the side entrance."
+    )
+    await confidential_sites.add_confidential_site(story.who("advocate"), shelter, now)
     to = [story.who(one).member_id for one in ("caht_lead", "advocate")]
-    await readiness.save(writer, event_id, text, now, to, now)
+    await readiness.save_readiness_notice(writer, event_id, text, now, to, now)
     [notice] = (await readiness.readiness_view(writer, event_id, date.key)).notices
-    await readiness.move(writer, event_id, notice.id, NoticeState.SCHEDULED, now)
-    await readiness_states.run_due(now)
-    await readiness_given.acknowledge(story.who("caht_lead"), notice.id, now)
+    await readiness.change_notice_state(writer, event_id, notice.id, NoticeState.SCHEDULED, now)
+    await readiness.run_due_notices(now)
+    await readiness.acknowledge_notice(story.who("caht_lead"), notice.id, now)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker import clock
-from tracker.config.settings import PREFIX, Settings, load
+from tracker.config.settings import PREFIX, Settings, load_settings
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
@@ -24,7 +24,7 @@ from tracker.demo.folder import DemoFolder
 from tracker.demo.greeting import WayIn, greeting, listing
 from tracker.demo.personas import OFFERED, personas
 from tracker.demo.seed import Recipe, fill
-from tracker.ports.cli.http import server_config
+from tracker.ports.cli.serve import server_config
 from tracker.ports.mail.sink import Sink
 
 Say = Callable[[str], None]
@@ -75,7 +75,7 @@ def _run(options: Options, folder: DemoFolder, say: Say) -> None:
     else:
         options = replace(options, now=options.now or folder.clock(clock.now()))
     settings = _settings(options, folder)
-    keys.use(settings.secret)
+    keys.use_secret(settings.secret)
     clock.start_at(settings.now)
     asyncio.run(_prepare(options, settings, say, is_new=is_new))
     if options.listener is not None:
@@ -113,7 +113,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
     kept = {name: value for name, value in given.items() if name != "TRACKER_SECRET"}
     folder.settle(kept | folder.relative | SILENT)
     os.environ.update(given)
-    return load()
+    return load_settings()
 
 
 async def _prepare(options: Options, settings: Settings, say: Say, *, is_new: bool) -> None:

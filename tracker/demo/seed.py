@@ -13,11 +13,11 @@ from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
 from tracker.demo.story import Story
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.wording import local
-from tracker.rules.intake.bounces import Refusal
+from tracker.rules.intake.bounces import DeliveryRefusal
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.core import outbox
 from tracker.usecases.intake import bounces
-from tracker.usecases.views import set_up
+from tracker.usecases.views import home
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
@@ -51,7 +51,7 @@ async def fill(recipe: Recipe) -> Company:
     try:
         async with writing():
             company = await assemble(recipe.now - FIRST_DAY, recipe.zone)
-            await set_up.hide(company.members["coordinator"], recipe.now - FIRST_DAY)
+            await home.hide_set_up(company.members["coordinator"], recipe.now - FIRST_DAY)
             await committees.choose(company, recipe.now - FIRST_DAY)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
             dates = history.fill(story)
@@ -94,9 +94,11 @@ async def _settle(until: datetime, company: Company | None) -> None:
     With the `company`, those to one person came back, until sending to their address was paused.
     """
     gone = company.members[UNKNOWN] if company else None
-    for message in await outbox.claim("demo", [], until, EVERYTHING):
+    for message in await outbox.claim_messages("demo", [], until, EVERYTHING):
         if gone and message.recipient_id == gone.member_id:
             words = f"550 5.1.1 <{gone.email}>: Recipient address rejected: User unknown"
-            await bounces.refuse(message, Refusal(words=words, sent_to=gone.email, at_recipient=True), until)
+            await bounces.record_refusal(
+                message, DeliveryRefusal(words=words, sent_to=gone.email, at_recipient=True), until
+            )
         else:
-            await outbox.close(message, UNSENT, until)
+            await outbox.close_message(message, UNSENT, until)

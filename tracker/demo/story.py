@@ -15,14 +15,13 @@ from msgspec.structs import replace
 from tracker.demo.cast import Company
 from tracker.demo.program import Script
 from tracker.demo.timetable import timetable
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 from tracker.usecases.events import events as event_deeds
 
 Deed = Callable[[datetime], Awaitable[object]]

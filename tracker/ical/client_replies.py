@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.ical import times
+from tracker.ical import lines
 from tracker.ical.components import Component, components
-from tracker.ical.foreign_times import Zones, zones_of
+from tracker.ical.foreign_events import Zones, zones_of
 from tracker.ical.lines import escaped, fold
 from tracker.rules.core.wall_clock import to_utc
 
@@ -32,7 +32,7 @@ WINDOWS = "Central Standard Time"
 WINDOWS_ZONE = ZONE.format(WINDOWS).encode()
 
 
-class Invitation(Struct, frozen=True, kw_only=True):
+class ClientInvitation(Struct, frozen=True, kw_only=True):
     """What a calendar program keeps of METHOD:REQUEST; the times are aware."""
 
     uid: str
@@ -50,7 +50,7 @@ class Invitation(Struct, frozen=True, kw_only=True):
     """Whether it repeats, from `starts` on."""
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class ClientReply(Struct, frozen=True, kw_only=True):
     """What someone selects in their calendar program."""
 
     who: str
@@ -63,7 +63,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     """Another time that they propose; only Outlook and Google Calendar can."""
 
 
-def invitation_in(content: bytes, home: str) -> Invitation | None:
+def invitation_in(content: bytes, home: str) -> ClientInvitation | None:
     """Return the invitation in a calendar file, the series before its dates; None for a file that isn't one.
 
     `home` is the zone of times without one. Errors: Invalid, TooLarge.
@@ -74,7 +74,7 @@ def invitation_in(content: bytes, home: str) -> Invitation | None:
     zones = zones_of(found.zones, home)
     one = next((one for one in found.events if "RECURRENCE-ID" not in one.lines), found.events[0])
     organizer, number = one.one("ORGANIZER"), one.text("SEQUENCE")
-    return Invitation(
+    return ClientInvitation(
         uid=one.text("UID"),
         title=one.text("SUMMARY"),
         organizer=organizer.value.partition(":")[2] if organizer else "",
@@ -87,7 +87,7 @@ def invitation_in(content: bytes, home: str) -> Invitation | None:
     )
 
 
-def outlook(of: Invitation, answer: Answer) -> bytes:
+def outlook(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end.
 
     After the replies in issues 7962 of nextcloud/calendar and 53949 of nextcloud/server. A proposal is the reply
@@ -109,7 +109,7 @@ def outlook(of: Invitation, answer: Answer) -> bytes:
         _local("DTSTART", starts, WINDOWS),
         _local("DTEND", ends, WINDOWS),
         b"CLASS:PUBLIC\r\nPRIORITY:5\r\n",
-        times.stamp("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", answer.stamped_at),
         b"TRANSP:OPAQUE\r\nSTATUS:CONFIRMED\r\n",
         _sequence(of),
         b"X-MICROSOFT-CDO-APPT-SEQUENCE:0\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n",
@@ -118,7 +118,7 @@ def outlook(of: Invitation, answer: Answer) -> bytes:
     return calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(answer))
 
 
-def google(of: Invitation, answer: Answer) -> bytes:
+def google(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter.
 
     After replies that people published. The note is HTML whose entities have a backslash before their semicolon. A
@@ -130,14 +130,16 @@ def google(of: Invitation, answer: Answer) -> bytes:
     person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer.said};CN={answer.who};X-NUM-GUESTS=0{why}"
     starts, ends = answer.proposed or (of.starts, of.ends)
     event = (
-        times.stamp("DTSTART", starts),
-        times.stamp("DTEND", ends),
-        times.stamp("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTART", starts),
+        lines.utc_line("DTEND", ends),
+        lines.utc_line("DTSTAMP", answer.stamped_at),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
         fold(f"UID:{of.uid}"),
         fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
-        times.stamp("RECURRENCE-ID", of.date) if of.date else b"",
-        b"" if answer.proposed else b"CREATED:20261101T120000Z\r\n" + times.stamp("LAST-MODIFIED", answer.stamped_at),
+        lines.utc_line("RECURRENCE-ID", of.date) if of.date else b"",
+        b""
+        if answer.proposed
+        else b"CREATED:20261101T120000Z\r\n" + lines.utc_line("LAST-MODIFIED", answer.stamped_at),
         _sequence(of),
         b"STATUS:CONFIRMED\r\n",
         fold(f"SUMMARY:{escaped(of.title)}"),
@@ -147,7 +149,7 @@ def google(of: Invitation, answer: Answer) -> bytes:
     return calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(answer))
 
 
-def apple(of: Invitation, answer: Answer) -> bytes:
+def apple(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Apple Calendar: an IANA zone, ORGANIZER and SEQUENCE kept.
 
     After the reply of iCal 3 with which Apple tests its calendar server (apple/ccs-calendarserver).
@@ -155,12 +157,12 @@ def apple(of: Invitation, answer: Answer) -> bytes:
     return calendar("-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer))
 
 
-def thunderbird(of: Invitation, answer: Answer) -> bytes:
+def thunderbird(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Thunderbird, which keeps what it was sent and has one ATTENDEE."""
     return calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
 
 
-def nextcloud(of: Invitation, answer: Answer) -> bytes:
+def nextcloud(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Nextcloud: ORGANIZER and SEQUENCE kept, and the note twice.
 
     After the replies of its server that its tests and those of Twake Calendar, which uses the same library, expect.
@@ -169,7 +171,7 @@ def nextcloud(of: Invitation, answer: Answer) -> bytes:
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
     event = (
         fold(f"UID:{of.uid}"),
-        times.stamp("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", answer.stamped_at),
         _sequence(of),
         _local("DTSTART", of.starts, CENTRAL.key),
         _local("DTEND", of.ends, CENTRAL.key),
@@ -189,7 +191,7 @@ def calendar(program: str, head: bytes, event: Iterable[bytes], method: str = "R
     return b"".join((begin, head, b"BEGIN:VEVENT\r\n", *event, b"END:VEVENT\r\nEND:VCALENDAR\r\n"))
 
 
-PROGRAMS: Mapping[str, Callable[[Invitation, Answer], bytes]] = {
+PROGRAMS: Mapping[str, Callable[[ClientInvitation, ClientReply], bytes]] = {
     "outlook": outlook,
     "google": google,
     "apple": apple,
@@ -198,17 +200,17 @@ PROGRAMS: Mapping[str, Callable[[Invitation, Answer], bytes]] = {
 }
 
 
-def _method(answer: Answer) -> str:
+def _method(answer: ClientReply) -> str:
     return "COUNTER" if answer.proposed else "REPLY"
 
 
-def _with_iana(of: Invitation, answer: Answer) -> tuple[bytes, ...]:
+def _with_iana(of: ClientInvitation, answer: ClientReply) -> tuple[bytes, ...]:
     person = f"CN=Liaison;CUTYPE=INDIVIDUAL;EMAIL={answer.who};PARTSTAT={answer.said}"
     return (
         fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
         fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
         _local("DTEND", of.ends, CENTRAL.key),
-        times.stamp("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", answer.stamped_at),
         _local("DTSTART", of.starts, CENTRAL.key),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
         _recurrence(of, CENTRAL.key),
@@ -218,7 +220,7 @@ def _with_iana(of: Invitation, answer: Answer) -> tuple[bytes, ...]:
     )
 
 
-def _recurrence(of: Invitation, zone: str) -> bytes:
+def _recurrence(of: ClientInvitation, zone: str) -> bytes:
     return _local("RECURRENCE-ID", of.date, zone) if of.date else b""
 
 
@@ -226,7 +228,7 @@ def _local(name: str, moment: datetime, zone: str) -> bytes:
     return fold(f"{name};TZID={zone}:{moment.astimezone(CENTRAL):%Y%m%dT%H%M%S}")
 
 
-def _sequence(of: Invitation) -> bytes:
+def _sequence(of: ClientInvitation) -> bytes:
     return b"" if of.sequence is None else fold(f"SEQUENCE:{of.sequence}")
 
 

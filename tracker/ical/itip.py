@@ -7,12 +7,10 @@ import icalendar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tracker.ical import lines, times
-from tracker.ical.entries import Entry, entries, of_date, of_series
-from tracker.ical.feed import PRODUCT
+from tracker.ical import lines
 from tracker.ical.timezones import vtimezone
-from tracker.ical.vevent import Organizer, vevent
-from tracker.rules.calendars.feeds import Level
+from tracker.ical.vevents import PRODUCT, CalendarEntry, Organizer, calendar_entries, of_date, of_series, vevent
+from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events.event import Event, Occurrence
@@ -48,7 +46,7 @@ class Attendee(Struct, frozen=True, kw_only=True):
     """The email address of the person who comes in their place (DELEGATED-TO)."""
 
 
-def request(
+def request_message(
     event: Event,
     dates: Sequence[Occurrence],
     attendee: Attendee,
@@ -69,11 +67,11 @@ def request(
         found = [of_date(only)]
     else:
         replied = frozenset(start for start, reply in attendee.replies.items() if reply is not attendee.reply)
-        found = entries(event, dates, lambda one: one.is_canceled, alone=replied)
+        found = calendar_entries(event, dates, lambda one: one.is_canceled, alone=replied)
     return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
-def cancel(
+def cancel_message(
     event: Event,
     dates: Sequence[Occurrence],
     attendee: Attendee,
@@ -84,7 +82,7 @@ def cancel(
 ) -> bytes:
     """Return METHOD:CANCEL for the whole event or one date: it was canceled, or this reader is no longer invited.
 
-    Its SEQUENCE is never lower than the last one sent to the reader. Errors as in `request`.
+    Its SEQUENCE is never lower than the last one sent to the reader. Errors as in `request_message`.
     """
     if only and event.is_series:
         entry = of_date(only)
@@ -104,11 +102,11 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
     event = b"".join(
         (
             b"BEGIN:VEVENT\r\n",
-            lines.text("UID", entry.uid),
-            times.stamp("DTSTAMP", entry.at),
-            lines.plain("SEQUENCE", str(entry.sequence)),
-            lines.plain("STATUS", "CANCELLED"),
-            lines.address("ORGANIZER", organizer.address, organizer.name),
+            lines.text_line("UID", entry.uid),
+            lines.utc_line("DTSTAMP", entry.at),
+            lines.plain_line("SEQUENCE", str(entry.sequence)),
+            lines.plain_line("STATUS", "CANCELLED"),
+            lines.address_line("ORGANIZER", organizer.address, organizer.name),
             _attendee(attendee, "CANCEL"),
             b"END:VEVENT\r\n",
         )
@@ -121,19 +119,19 @@ def decline_counter(
 ) -> bytes:
     """Return METHOD:DECLINECOUNTER: the proposal with this SEQUENCE, of another time for a date, was declined.
 
-    It names neither the title nor a time: the reader's calendar stays as it is. Errors as in `request`.
+    It names neither the title nor a time: the reader's calendar stays as it is. Errors as in `request_message`.
     """
     event = date.event
-    write = times.day if event.is_all_day else times.time
+    write = lines.day_line if event.is_all_day else lines.time_line
     body = b"".join(
         (
             b"BEGIN:VEVENT\r\n",
-            lines.text("UID", event.uid),
+            lines.text_line("UID", event.uid),
             write("RECURRENCE-ID", date.original_start, zone_of(event.zone)) if event.is_series else b"",
-            times.stamp("DTSTAMP", at),
-            lines.plain("SEQUENCE", str(sequence)),
-            lines.text("COMMENT", comment) if comment else b"",
-            lines.address("ORGANIZER", organizer.address, organizer.name),
+            lines.utc_line("DTSTAMP", at),
+            lines.plain_line("SEQUENCE", str(sequence)),
+            lines.text_line("COMMENT", comment) if comment else b"",
+            lines.address_line("ORGANIZER", organizer.address, organizer.name),
             _attendee(attendee, "DECLINECOUNTER"),
             b"END:VEVENT\r\n",
         )
@@ -142,7 +140,9 @@ def decline_counter(
     return _calendar("DECLINECOUNTER", [event.zone] if is_timed else (), [body])
 
 
-def _message(method: str, found: Sequence[Entry], level: Level, attendee: Attendee, organizer: Organizer) -> bytes:
+def _message(
+    method: str, found: Sequence[CalendarEntry], level: FeedLevel, attendee: Attendee, organizer: Organizer
+) -> bytes:
     is_free = not attendee.role.takes_part
     found = [replace(one, joined_or_left_at=attendee.joined_or_left_at) for one in found]
     body = [
@@ -157,10 +157,10 @@ def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> byt
     message = b"".join(
         (
             b"BEGIN:VCALENDAR\r\n",
-            lines.plain("VERSION", "2.0"),
-            lines.text("PRODID", PRODUCT),
-            lines.plain("CALSCALE", "GREGORIAN"),
-            lines.plain("METHOD", method),
+            lines.plain_line("VERSION", "2.0"),
+            lines.text_line("PRODID", PRODUCT),
+            lines.plain_line("CALSCALE", "GREGORIAN"),
+            lines.plain_line("METHOD", method),
             *(vtimezone(zone) for zone in zones),
             *events,
             b"END:VCALENDAR\r\n",
@@ -170,13 +170,13 @@ def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> byt
     return message
 
 
-def _level(event: Event, *, is_discreet: bool) -> Level:
+def _level(event: Event, *, is_discreet: bool) -> FeedLevel:
     if is_discreet:
-        return Level.APPOINTMENT
-    return Level.DISCREET if event.is_restricted else Level.FULL
+        return FeedLevel.APPOINTMENT
+    return FeedLevel.DISCREET if event.is_restricted else FeedLevel.FULL
 
 
-def _for(entry: Entry, attendee: Attendee) -> Attendee:
+def _for(entry: CalendarEntry, attendee: Attendee) -> Attendee:
     """Return the reader with the reply that counts for an entry."""
     known = attendee.replies.get(entry.recurrence_id) if entry.recurrence_id else None
     return replace(attendee, reply=known) if known else attendee
@@ -187,7 +187,7 @@ def _attendee(attendee: Attendee, method: str) -> bytes:
     # FALSE (RFC 5545 §3.2.17) where no one reads the replies: people reply with the buttons of the email.
     is_asked = attendee.is_read and attendee.role.is_asked
     asks = (f"RSVP={'TRUE' if is_asked else 'FALSE'}",) if method == "REQUEST" else ()
-    return lines.address(
+    return lines.address_line(
         "ATTENDEE",
         attendee.email,
         attendee.name,

@@ -1,11 +1,9 @@
-"""Content lines (RFC 5545 §3.1): the one place where text becomes bytes of a calendar.
-
-Nothing that a person typed can start a line of its own: names are fixed, values are escaped, and control characters are
-refused. No `assert` is relied on, so `python -O` changes nothing.
-"""
+"""Content lines (RFC 5545 §3.1): the one place where text and times become bytes of a calendar."""
 
 import re
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tracker.errors import Invalid
 
@@ -17,23 +15,23 @@ _MAIL_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\x9f\"<>(),;:\\\[\]@]{1,64}@[A-Za
 _WEB_ADDRESS = re.compile(r"https?://[!#-;=?-Z_a-z~%\[\]]{1,2000}")
 
 
-def text(name: str, value: str) -> bytes:
+def text_line(name: str, value: str) -> bytes:
     """Return a property of type TEXT (§3.3.11). Errors: Invalid for control characters but newline and tab."""
     return fold(f"{name}:{escaped(value)}")
 
 
-def texts(name: str, values: Iterable[str]) -> bytes:
-    """Return a property that lists texts, for example CATEGORIES. Errors as in `text`."""
+def texts_line(name: str, values: Iterable[str]) -> bytes:
+    """Return a property that lists texts, for example CATEGORIES. Errors as in `text_line`."""
     return fold(f"{name}:{','.join(escaped(one) for one in values)}")
 
 
-def plain(name: str, value: str) -> bytes:
+def plain_line(name: str, value: str) -> bytes:
     """Return a property whose value this package made: a date, a number, a keyword. Errors: Invalid for controls."""
     _refuse(_FORBIDDEN, value)
     return fold(f"{name}:{value}")
 
 
-def address(name: str, email: str, common_name: str, *parameters: str) -> bytes:
+def address_line(name: str, email: str, common_name: str, *parameters: str) -> bytes:
     """Return a property of type CAL-ADDRESS (§3.3.3): ORGANIZER or ATTENDEE.
 
     Errors: Invalid for a malformed address or name.
@@ -48,7 +46,7 @@ def is_mail_address(email: str) -> bool:
     return _MAIL_ADDRESS.fullmatch(email) is not None
 
 
-def link(name: str, url: str) -> bytes:
+def link_line(name: str, url: str) -> bytes:
     """Return a property of type URI (§3.3.13). Errors: Invalid for anything but a web address."""
     if not is_web_address(url):
         raise Invalid("This isn't a web address.")
@@ -90,3 +88,51 @@ def _quoted(value: str) -> str:
 def _refuse(forbidden: re.Pattern[str], value: str) -> None:
     if forbidden.search(value):
         raise Invalid("This text has characters that can't be used in a calendar.")
+
+
+# Outlook refuses TZID=UTC, and some readers do not find the date that a RECURRENCE-ID with a Z names.
+TZID_OF_UTC = "Etc/UTC"
+ONE_DAY = timedelta(days=1)
+
+
+def utc_line(name: str, moment: datetime) -> bytes:
+    """Return a property in UTC (RFC 5545 §3.3.5 form 2), to the second."""
+    return plain_line(name, f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+
+
+def time_line(name: str, value: datetime, zone: ZoneInfo) -> bytes:
+    """Return a property on the clocks of the zone (form 3); `value` is a moment, or naive on those clocks.
+
+    The second occurrence of a doubled hour can only be written in UTC.
+    """
+    local = value.astimezone(zone) if value.tzinfo else value
+    if local.tzinfo and local.fold:
+        return utc_line(name, local)
+    return plain_line(f"{name};TZID={tzid(zone.key)}", f"{local:%Y%m%dT%H%M%S}")
+
+
+def tzid(zone: str) -> str:
+    """Return the TZID of an IANA zone."""
+    return TZID_OF_UTC if zone == "UTC" else zone
+
+
+def day_line(name: str, value: datetime, zone: ZoneInfo) -> bytes:
+    """Return a property of type DATE (§3.3.4): the day on which `value` falls in the zone."""
+    return plain_line(f"{name};VALUE=DATE", f"{_day(value, zone):%Y%m%d}")
+
+
+def first_day_after(starts: datetime, ends: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of an all-day event, naive: the day after its last one, at least one after its first."""
+    last = max(_day(ends - timedelta.resolution, zone), _day(starts, zone))
+    return datetime(last.year, last.month, last.day) + ONE_DAY  # noqa: DTZ001 - a day, not a moment
+
+
+def _day(value: datetime, zone: ZoneInfo) -> date:
+    return value.astimezone(zone).date() if value.tzinfo else value.date()
+
+
+def duration_value(length: timedelta) -> str:
+    """Return a DURATION value of whole minutes (§3.3.6), negative for one that comes before."""
+    minutes = abs(length) // timedelta(minutes=1)
+    hours, rest = divmod(minutes, 60)
+    return f"{'-' if length < timedelta(0) else ''}PT{f'{hours}H' if hours else ''}{f'{rest}M' if rest else ''}"

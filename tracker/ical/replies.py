@@ -1,4 +1,4 @@
-"""Reads what calendar programs send back: METHOD:REPLY and METHOD:COUNTER (RFC 5546 §3.2.3, §3.2.7)."""
+"""Reads what calendar programs send back: REPLY and COUNTER (RFC 5546 §3.2.3, §3.2.7), also about a task (§3.4.3)."""
 
 import html
 from datetime import UTC, datetime
@@ -7,11 +7,13 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ical.components import Component, Components, Property, components, parameters_in
-from tracker.ical.foreign_times import Zones, zones_of
+from tracker.ical.foreign_events import Zones, zones_of
+from tracker.rules.actions.action_items import LONGEST_NOTE
 from tracker.rules.core.clean_text import clean
+from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, TaskReply
 
 LARGEST = 1_000_000  # bytes
 MOST = 10  # events in one reply; Outlook sends a series and its changed dates in one
@@ -30,7 +32,7 @@ EVERY = 1_000_000  # characters: a comment is cut later
 LONGEST_SEQUENCE = 9  # digits
 
 
-def read(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
+def read_reply_email(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
     """Return the replies in a calendar file; `home` is the zone of times without one.
 
     A proposal of another time may name several people (RFC 5546 §3.2.7): then it is that of the `sender`, an address in
@@ -145,3 +147,33 @@ def _named(one: Component, name: str, zones: Zones) -> DateNamed | None:
         return DateNamed(moment=None, local=at.local, is_day=at.is_day)
     moment = at.local.replace(tzinfo=UTC) if at.is_utc else to_utc(at.local, at.zone)
     return DateNamed(moment=moment, local=at.local)
+
+
+LARGEST_TASK = 100_000  # bytes: a file that is no reply about a task is read once more
+WORDS = {"COMPLETED": AnswerWord.DONE, "IN-PROCESS": AnswerWord.IN_PROGRESS}
+"""STATUS and PARTSTAT of a VTODO (RFC 5545 §3.8.1.11, §3.2.12)."""
+
+
+def read_task_reply(content: bytes) -> TaskReply | None:
+    """Return the reply about one task in a calendar file; None for a file of anything else.
+
+    Errors: Invalid when it can't be read.
+    """
+    if len(content) > LARGEST_TASK or content.upper().count(b"BEGIN:VTODO") != 1:
+        return None
+    found = bounded(content)
+    if found.method.upper() != "REPLY" or found.events or len(found.tasks) != 1:
+        return None
+    [task] = found.tasks
+    address, partstat = attendee_of(task)
+    status = task.text("STATUS").strip().upper()
+    return TaskReply(
+        uid=task.text("UID").strip(),
+        attendee=address,
+        word=WORDS.get(status) or WORDS.get(partstat),
+        comment=_comment(task),
+    )
+
+
+def _comment(task: Component) -> str:
+    return clean(task.text("COMMENT"), EVERY, "comment", multiline=True)[:LONGEST_NOTE].rstrip()

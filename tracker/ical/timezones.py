@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.ical import lines
-from tracker.ical.times import tzid
+from tracker.ical.lines import tzid
 
 FIRST_YEAR = 2007  # when the present rule of the United States began
 LAST_YEAR = 2037  # the zone database continues by the same rule afterward
@@ -21,7 +21,7 @@ CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LAST, FIFTH = -1, 5
 
 
-class Change(NamedTuple):
+class OffsetChange(NamedTuple):
     """A clock change: `local` is what the clocks show at that moment, before they are set."""
 
     local: datetime
@@ -45,13 +45,13 @@ class Change(NamedTuple):
         return frozenset(ordinal for ordinal, fits in fitting if fits)
 
 
-class Run(NamedTuple):
+class OffsetRun(NamedTuple):
     """The same change, year after year."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[OffsetChange, ...]
     ordinals: frozenset[int]
 
-    def goes_on_with(self, change: Change) -> bool:
+    def goes_on_with(self, change: OffsetChange) -> bool:
         """Return whether a change is the next of this run."""
         latest = self.changes[-1]
         return (
@@ -65,10 +65,10 @@ class Run(NamedTuple):
 def vtimezone(zone: str) -> bytes:
     """Return the component of an IANA zone. Errors: ZoneInfoNotFoundError."""
     observances = [_observance(run) for run in _runs(_changes(ZoneInfo(zone)))] or [_fixed(ZoneInfo(zone))]
-    return b"".join((b"BEGIN:VTIMEZONE\r\n", lines.plain("TZID", tzid(zone)), *observances, b"END:VTIMEZONE\r\n"))
+    return b"".join((b"BEGIN:VTIMEZONE\r\n", lines.plain_line("TZID", tzid(zone)), *observances, b"END:VTIMEZONE\r\n"))
 
 
-def _changes(zone: tzinfo) -> Iterator[Change]:
+def _changes(zone: tzinfo) -> Iterator[OffsetChange]:
     first, after = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
     for start, end in pairwise(first + timedelta(days=n) for n in range((after - first).days + 1)):
         if _offset(start, zone) != _offset(end, zone):
@@ -84,9 +84,9 @@ def _when(start: datetime, end: datetime, zone: tzinfo) -> datetime:
     return end
 
 
-def _change(moment: datetime, zone: tzinfo) -> Change:
+def _change(moment: datetime, zone: tzinfo) -> OffsetChange:
     before, after = _offset(moment - timedelta(seconds=1), zone), moment.astimezone(zone)
-    return Change(
+    return OffsetChange(
         local=(moment + before).replace(tzinfo=None),
         before=before,
         after=_offset(moment, zone),
@@ -99,20 +99,20 @@ def _offset(moment: datetime, zone: tzinfo) -> timedelta:
     return moment.astimezone(zone).utcoffset() or timedelta()
 
 
-def _runs(changes: Iterator[Change]) -> list[Run]:
+def _runs(changes: Iterator[OffsetChange]) -> list[OffsetRun]:
     """Collect the changes of each observance, as long as one rule fits them all."""
-    runs: list[Run] = []
+    runs: list[OffsetRun] = []
     for change in changes:
         index = next((n for n, run in enumerate(runs) if run.goes_on_with(change)), None)
         if index is None:
-            runs.append(Run((change,), change.ordinals))
+            runs.append(OffsetRun((change,), change.ordinals))
         else:
             run = runs[index]
-            runs[index] = Run((*run.changes, change), run.ordinals & change.ordinals)
+            runs[index] = OffsetRun((*run.changes, change), run.ordinals & change.ordinals)
     return runs
 
 
-def _observance(run: Run) -> bytes:
+def _observance(run: OffsetRun) -> bytes:
     first, last = run.changes[0], run.changes[-1]
     rule = b""
     if len(run.changes) > 1:
@@ -120,27 +120,29 @@ def _observance(run: Run) -> bytes:
         end = last.local - last.before + timedelta(days=1)
         until = "" if last.local.year == LAST_YEAR else f";UNTIL={end:%Y%m%dT%H%M%SZ}"
         weekday = f"{max(run.ordinals)}{CODES[first.local.weekday()]}"
-        rule = lines.plain("RRULE", f"FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={weekday}{until}")
+        rule = lines.plain_line("RRULE", f"FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={weekday}{until}")
     return _component(first, first.local, rule)
 
 
 def _fixed(zone: tzinfo) -> bytes:
     always = NEVER_CHANGED.replace(year=FIRST_YEAR, tzinfo=UTC).astimezone(zone)
     offset = always.utcoffset() or timedelta()
-    return _component(Change(NEVER_CHANGED, offset, offset, always.tzname() or "", is_dst=False), NEVER_CHANGED, b"")
+    return _component(
+        OffsetChange(NEVER_CHANGED, offset, offset, always.tzname() or "", is_dst=False), NEVER_CHANGED, b""
+    )
 
 
-def _component(change: Change, start: datetime, rule: bytes) -> bytes:
+def _component(change: OffsetChange, start: datetime, rule: bytes) -> bytes:
     kind = "DAYLIGHT" if change.is_dst else "STANDARD"
     return b"".join(
         (
-            lines.plain("BEGIN", kind),
-            lines.plain("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
+            lines.plain_line("BEGIN", kind),
+            lines.plain_line("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
             rule,
-            lines.plain("TZOFFSETFROM", _signed(change.before)),
-            lines.plain("TZOFFSETTO", _signed(change.after)),
-            lines.text("TZNAME", change.name),
-            lines.plain("END", kind),
+            lines.plain_line("TZOFFSETFROM", _signed(change.before)),
+            lines.plain_line("TZOFFSETTO", _signed(change.after)),
+            lines.text_line("TZNAME", change.name),
+            lines.plain_line("END", kind),
         )
     )
 

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from tracker.ical import lines, times
-from tracker.ical.feed import PRODUCT
-from tracker.ical.vevent import Organizer
+from tracker.ical import lines
+from tracker.ical.vevents import PRODUCT, Organizer
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 
 STATUSES = {
@@ -22,7 +21,7 @@ STATUSES = {
 DAY = timedelta(days=1)
 
 
-def task(item: ActionItem, organizer: Organizer, zone: str, *, is_withdrawn: bool = False) -> bytes:
+def vtodo_calendar(item: ActionItem, organizer: Organizer, zone: str, *, is_withdrawn: bool = False) -> bytes:
     """Return METHOD:PUBLISH with one task (RFC 5546 §3.4.1); the same bytes until the item changes.
 
     PUBLISH, because a REQUEST makes programs ask people to accept or to decline, which changes nothing here. `zone` is
@@ -30,18 +29,18 @@ def task(item: ActionItem, organizer: Organizer, zone: str, *, is_withdrawn: boo
     can't hold.
     """
     parts = (
-        lines.text("UID", item.uid),
-        times.stamp("DTSTAMP", item.changed_at),
-        times.stamp("LAST-MODIFIED", item.changed_at),
-        lines.plain("SEQUENCE", str(item.sequence)),
-        lines.text("SUMMARY", item.title),
+        lines.text_line("UID", item.uid),
+        lines.utc_line("DTSTAMP", item.changed_at),
+        lines.utc_line("LAST-MODIFIED", item.changed_at),
+        lines.plain_line("SEQUENCE", str(item.sequence)),
+        lines.text_line("SUMMARY", item.title),
         *_days(item, ZoneInfo(zone)),
-        lines.plain("PRIORITY", "0"),
+        lines.plain_line("PRIORITY", "0"),
         *_state(item, is_withdrawn=is_withdrawn),
-        lines.link("URL", f"{organizer.base_url}/action-items/{item.reference}"),
-        lines.address("ORGANIZER", organizer.address, organizer.name),
+        lines.link_line("URL", f"{organizer.base_url}/action-items/{item.reference}"),
+        lines.address_line("ORGANIZER", organizer.address, organizer.name),
     )
-    begin = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + lines.text("PRODID", PRODUCT)
+    begin = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + lines.text_line("PRODID", PRODUCT)
     message = b"".join((begin, b"METHOD:PUBLISH\r\nBEGIN:VTODO\r\n", *parts, b"END:VTODO\r\nEND:VCALENDAR\r\n"))
     _read_back(message, item)
     return message
@@ -55,15 +54,15 @@ def _days(item: ActionItem, zone: ZoneInfo) -> Iterator[bytes]:
 
 
 def _day(name: str, day: date) -> bytes:
-    return lines.plain(f"{name};VALUE=DATE", f"{day:%Y%m%d}")
+    return lines.plain_line(f"{name};VALUE=DATE", f"{day:%Y%m%d}")
 
 
 def _state(item: ActionItem, *, is_withdrawn: bool) -> Iterator[bytes]:
     status = ItemStatus.CANCELED if is_withdrawn else item.status
-    yield lines.plain("STATUS", STATUSES[status])
-    yield lines.plain("PERCENT-COMPLETE", str(item.progress))
+    yield lines.plain_line("STATUS", STATUSES[status])
+    yield lines.plain_line("PERCENT-COMPLETE", str(item.progress))
     if status is ItemStatus.DONE and item.closed_at:
-        yield times.stamp("COMPLETED", item.closed_at)
+        yield lines.utc_line("COMPLETED", item.closed_at)
 
 
 def _read_back(message: bytes, item: ActionItem) -> None:

@@ -10,7 +10,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.standing import standing
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.identity import api_tokens
 
@@ -56,6 +56,6 @@ def speak(app: Litestar) -> Speak:
     """Return a program that speaks for a person; None = one without a token."""
 
     async def program(viewer: Viewer | None, scopes: frozenset[ApiScope] = ALL) -> Program:
-        return Program(app, await api_tokens.create(viewer, "Program", scopes, NOW) if viewer else None)
+        return Program(app, await api_tokens.create_token(viewer, "Program", scopes, NOW) if viewer else None)
 
     return program

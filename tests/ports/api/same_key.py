@@ -31,7 +31,7 @@ def operation(agency: str, invited: str) -> dict[str, object]:
 
 async def main(url: str, token: str, agency: str, invited: str, key: str) -> None:
     """Post it."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.events import events
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.picks import Picks
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.events import form_options
 from tracker.usecases.roster import directory, sites
@@ -57,7 +57,7 @@ async def test_people_and_agencies_come_with_how_they_are_reached_as_far_as_the_
 
 async def test_people_who_can_invite_no_one_list_those_of_their_directory(speak: Speak, cast: Cast) -> None:
     listed = {one["name"] for one in (await (await speak(cast.bridge_advocate)).get("/people")).json()["items"]}
-    assert listed == {one.name for one in await directory.people(cast.bridge_advocate)}
+    assert listed == {one.name for one in await directory.people_for(cast.bridge_advocate)}
 
 
 async def listed(program: Program, what: str) -> set[str]:
@@ -76,8 +76,8 @@ async def test_what_the_form_of_an_event_offers_a_program_can_read(speak: Speak,
 
 async def test_every_member_lists_the_open_sites_with_the_place_to_send(speak: Speak, cast: Cast) -> None:
     for name, is_open in (("Annex", True), ("Old annex", False)):
-        facts = SiteFacts(name=name, address="400 E 9th St", capacity=20, equipment="Projector", is_open=is_open)
-        await sites.add_site(cast.coordinator, facts, NOW, NOW)
+        facts = MeetingSiteFacts(name=name, address="400 E 9th St", capacity=20, equipment="Projector", is_open=is_open)
+        await sites.add_meeting_site(cast.coordinator, facts, NOW, NOW)
     for viewer in (cast.coordinator, cast.bridge_advocate):
         found = (await (await speak(viewer)).get("/sites")).json()["items"]
         assert found == [

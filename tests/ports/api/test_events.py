@@ -10,7 +10,7 @@ from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import planned
 from tracker.rules.events.plan import CONFIRM_FIRST
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals
 
@@ -249,7 +249,7 @@ async def test_an_operation_says_where_its_plan_is_and_has_a_new_etag_with_each_
     shown = {one["id"]: one["operation_state"] for one in (await program.get("/events")).json()["items"]}
     assert shown == {str(event_id): "planning", str(plain): None}
     before = await program.get(f"/events/{event_id}")
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
     after = await program.get(f"/events/{event_id}")
     assert (before.json()["operation_state"], after.json()["operation_state"]) == ("planning", "stood_down")
     assert before.headers["etag"] != after.headers["etag"]

@@ -10,9 +10,9 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import planned, with_another_lead
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.events.events import schedule
 
 PROBLEM = "application/problem+json"
@@ -274,5 +274,5 @@ async def test_a_token_for_events_opens_no_plan(speak: Speak, two: Cast) -> None
 async def test_reading_a_plan_by_program_is_in_the_audit_log(speak: Speak, app: Litestar, two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.kcpd_detective)
     await (await speak(two.kcpd_detective)).get(f"/operations/{event_id}/sites")
-    readings = await access_records.readings_of(two.fbi_lead, event_id)
+    readings = await audit.readings_of(two.fbi_lead, event_id)
     assert [(one.name, one.source) for one in readings] == [("Kcpd detective", "API")]

@@ -7,7 +7,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.events import events
 
 SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"

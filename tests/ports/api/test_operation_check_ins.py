@@ -8,7 +8,7 @@ from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import let_in, planned
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 """5 AM in Kansas City, an hour before the operation."""

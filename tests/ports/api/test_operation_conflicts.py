@@ -8,7 +8,7 @@ import pytest
 from tests.cast import Cast
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import B, disclose, let_in, planned, with_another_lead
-from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.plans import Disclosure
 
 FINE = {"decision": "proceed", "reason": "Channel 2."}
 

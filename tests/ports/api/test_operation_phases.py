@@ -10,8 +10,8 @@ from tests.ports.api.conftest import Speak
 from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations.plan_page import plan_of
-from tracker.usecases.operations.steps import enter
+from tracker.usecases.operations.plans import existing_plan
+from tracker.usecases.operations.states import enter_plan_state
 
 BRIEFING: dict[str, Any] = {"name": "Briefing", "starts_at": "2027-01-16T05:00:00-06:00", "ends_at": None}
 HOUR_AGO, NOON = "2026-12-15T14:00:00Z", "2026-12-15T18:00:00Z"
@@ -27,9 +27,9 @@ async def with_briefing(speak: Speak, cast: Cast) -> tuple[UUID, str]:
 
 async def approved(cast: Cast, event_id: UUID) -> None:
     """Let the plan be approved, without the steps until then."""
-    _, plan = await plan_of(cast.fbi_lead, event_id, NOW)
+    _, plan = await existing_plan(cast.fbi_lead, event_id, NOW)
     async with writing():
-        await enter(plan.id, OperationState.APPROVED, NOW)
+        await enter_plan_state(plan.id, OperationState.APPROVED, NOW)
 
 
 async def test_a_phase_is_planned_changed_and_removed_with_the_etag_of_the_plan(speak: Speak, cast: Cast) -> None:

@@ -8,8 +8,8 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Speak
 from tests.usecases.operations.world import planned
-from tracker.rules.roster.confidential_sites import SiteFacts
-from tracker.usecases.operations import off_site, readiness_states
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.usecases.operations import readiness
 from tracker.usecases.roster import confidential_sites
 
 TEXT: dict[str, Any] = {
@@ -41,7 +41,7 @@ async def test_a_notice_is_written_scheduled_released_and_stood_down(speak: Spea
     assert [one["name"] for one in notice["recipients"]] == ["Caht lead"]
     assert (await lead.ask("PUT", path, text(cast), match=empty.headers["etag"])).status_code == 412
     await lead.ask("POST", f"{path}/states", {"to": "scheduled"}, match=written.headers["etag"])
-    assert await readiness_states.run_due(NOW) == 1
+    assert await readiness.run_due_notices(NOW) == 1
     assert (await lead.get(path)).json()["current"]["state"] == "released"
     ended = (await lead.ask("POST", f"{path}/states", {"to": "stood_down"}, match="*")).json()
     assert (ended["current"], [one["state"] for one in ended["earlier"]]) == (None, ["stood_down"])
@@ -79,7 +79,7 @@ async def test_people_who_do_not_lead_write_no_notice_and_recipients_find_no_ope
     path, lead = await bluestem(cast), await speak(cast.fbi_lead)
     await lead.ask("PUT", path, text(cast), match="*")
     await lead.ask("POST", f"{path}/states", {"to": "scheduled"}, match="*")
-    await readiness_states.run_due(NOW)
+    await readiness.run_due_notices(NOW)
     liaison, advocate = await speak(cast.hsi_liaison), await speak(cast.caht_lead)
     assert (await liaison.get(path)).json()["current"]["state"] == "released"
     assert (await liaison.ask("POST", f"{path}/states", {"to": "closed"}, match="*")).status_code == 403
@@ -89,10 +89,10 @@ async def test_people_who_do_not_lead_write_no_notice_and_recipients_find_no_ope
 
 @pytest.mark.parametrize("name", ["fbi_lead", "hsi_liaison"])
 async def test_a_confidential_place_has_its_public_name_and_no_address(speak: Speak, cast: Cast, name: str) -> None:
-    shelter = SiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    site_id = await confidential_sites.add(cast.harbor_advocate, shelter, NOW)
+    shelter = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
+    site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, shelter, NOW)
     path = await bluestem(cast)
-    await off_site.add(cast.fbi_lead, UUID(path.split("/")[2]), site_id, NOW)
+    await readiness.add_off_site_place(cast.fbi_lead, UUID(path.split("/")[2]), site_id, NOW)
     program = await speak(cast.members[name])
     found = await program.get(path)
     place = {"id": str(site_id), "name": "Partner location 2", "agency": "Harbor House"}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.ical.files import calendar, vevent
 from tests.ports.cli.commands import BOSS, founded, is_one_sentence, tracker
-from tracker.ports.cli.progress import progress
+from tracker.ports.cli.opening import progress
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.faults.server import MailServer, serving
 from tests.ports.cli.commands import BOSS
 from tests.ports.cli.test_serve import COMMAND, READY_WITHIN
 from tests.ports.pages.forms import typed
-from tracker.ports.cli.http import listen
+from tracker.ports.cli.serve import listen
 
 SETUP_KEY = re.compile(r"\b(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}\b")
 PEOPLE = "agency_code,agency_name,arm,level,name,email\nFBI,FBI,law enforcement,federal,FBI lead,lead@fbi.example\n"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.ports.cli.commands import BOSS, founded, is_one_sentence, tracker
 from tracker.config import settings_file
-from tracker.ports.cli.folder import MAKING
+from tracker.ports.cli.deployments import MAKING
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.database.sources import Source
-from tracker.ports.cli.http import listen
+from tracker.ports.cli.serve import listen
 
 COMMAND = [sys.executable, "-c", "from tracker.ports.cli import main; main()"]
 READY_WITHIN = 30.0  # seconds; alone on a machine it takes two

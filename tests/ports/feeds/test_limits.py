@@ -9,10 +9,9 @@ import pytest
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import Only, Scope
+from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.tables.schema.roster.people import Committee, SeatHolder
 from tracker.usecases.calendars import subscriptions
@@ -28,10 +27,15 @@ async def program(browse: SignIn) -> Browser:
 
 
 async def made(
-    viewer: Viewer, only: Only, scope: Scope = Scope.ALL, alarms: Alarms = NO_ALARMS, *, shows_operations: bool = False
+    viewer: Viewer,
+    only: FeedLimit,
+    scope: FeedScope = FeedScope.ALL,
+    alarms: Alarms = NO_ALARMS,
+    *,
+    shows_operations: bool = False,
 ) -> tuple[UUID, str]:
     """Return the id and the address of a new feed."""
-    subscription_id, token = await subscriptions.create(
+    subscription_id, token = await subscriptions.create_subscription(
         viewer, "Phone", scope, NOW, only=only, alarms=alarms, shows_operations=shows_operations
     )
     return subscription_id, f"/feeds/{token}.ics"
@@ -69,18 +73,18 @@ async def test_a_feed_holds_what_it_is_limited_to_and_nothing_else(cast: Cast, p
     await of_all_sorts(cast)
     steering = cast.committees["steering"]
     for only, scope, expected in (
-        (Only(committee_id=steering), Scope.ALL, ["Steering", "Steering drill"]),
-        (Only(kind=Kind.TRAINING), Scope.ALL, ["Drill", "Steering drill"]),
-        (Only(committee_id=steering, kind=Kind.TRAINING), Scope.ALL, ["Steering drill"]),
-        (Only(committee_id=cast.committees["enforcement"]), Scope.ALL, ["Enforcement"]),
-        (Only(committee_id=steering), Scope.MINE, []),
+        (FeedLimit(committee_id=steering), FeedScope.ALL, ["Steering", "Steering drill"]),
+        (FeedLimit(kind=Kind.TRAINING), FeedScope.ALL, ["Drill", "Steering drill"]),
+        (FeedLimit(committee_id=steering, kind=Kind.TRAINING), FeedScope.ALL, ["Steering drill"]),
+        (FeedLimit(committee_id=cast.committees["enforcement"]), FeedScope.ALL, ["Enforcement"]),
+        (FeedLimit(committee_id=steering), FeedScope.MINE, []),
     ):
         _, address = await made(cast.fbi_lead, only, scope)
         assert titles(await program.get(address)) == expected
 
 
 async def test_the_calendar_is_named_after_what_it_holds(cast: Cast, program: Browser) -> None:
-    _, address = await made(cast.fbi_lead, Only(committee_id=cast.committees["steering"], kind=Kind.MEETING))
+    _, address = await made(cast.fbi_lead, FeedLimit(committee_id=cast.committees["steering"], kind=Kind.MEETING))
     name = str(calendar_in(await program.get(address))["NAME"])
     assert name.endswith(": Steering Committee meetings")
 
@@ -90,7 +94,9 @@ async def test_who_left_a_committee_and_who_is_on_a_closed_one_get_the_same_empt
 ) -> None:
     await of_all_sorts(cast)
     steering = cast.committees["steering"]
-    (_, left), (_, closed) = [await made(one, Only(committee_id=steering)) for one in (cast.fbi_lead, cast.hsi_liaison)]
+    (_, left), (_, closed) = [
+        await made(one, FeedLimit(committee_id=steering)) for one in (cast.fbi_lead, cast.hsi_liaison)
+    ]
     assert len(titles(await program.get(left))) == len(titles(await program.get(closed))) == 2
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
     after_leaving = await program.get(left)
@@ -104,7 +110,7 @@ async def test_who_left_a_committee_and_who_is_on_a_closed_one_get_the_same_empt
 
 async def test_what_is_outside_its_limit_or_unseen_moves_nothing_in_a_feed(cast: Cast, program: Browser) -> None:
     await of_all_sorts(cast)
-    _, address = await made(cast.harbor_advocate, Only(kind=Kind.TRAINING))
+    _, address = await made(cast.harbor_advocate, FeedLimit(kind=Kind.TRAINING))
     first = await program.get(address)
     known = {"If-None-Match": first.headers["etag"]}
     await schedule(cast.coordinator, meeting(title="Outside"), NOW)
@@ -120,8 +126,8 @@ async def test_a_restricted_event_is_in_no_feed_that_says_more_of_it_than_its_ti
 ) -> None:
     await of_all_sorts(cast)
     for only, expected in (
-        (Only(committee_id=cast.committees["steering"]), ["Steering", "Steering drill"]),
-        (Only(kind=Kind.JOINT_OPERATION), ["Operational period"]),
+        (FeedLimit(committee_id=cast.committees["steering"]), ["Steering", "Steering drill"]),
+        (FeedLimit(kind=Kind.JOINT_OPERATION), ["Operational period"]),
     ):
         _, address = await made(cast.fbi_lead, only, shows_operations=True)
         assert titles(await program.get(address)) == expected
@@ -131,14 +137,16 @@ async def test_other_alarms_are_another_calendar_and_the_same_alarms_the_same_by
     cast: Cast, program: Browser
 ) -> None:
     await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    subscription_id, address = await made(cast.fbi_lead, Only())
+    subscription_id, address = await made(cast.fbi_lead, FeedLimit())
     silent = await program.get(address)
     assert calendar_in(silent).walk("VALARM") == []
-    await subscriptions.change(cast.fbi_lead, subscription_id, "Phone", NOW, alarms=BOTH, shows_operations=False)
+    await subscriptions.change_subscription(
+        cast.fbi_lead, subscription_id, "Phone", NOW, alarms=BOTH, shows_operations=False
+    )
     loud = await program.get(address, headers={"If-None-Match": silent.headers["etag"]})
     assert loud.status_code == 200
     assert [str(one["DESCRIPTION"]) for one in calendar_in(loud).walk("VALARM")] == ["Monthly task force meeting"]
-    _, another = await made(cast.hsi_liaison, Only(), alarms=BOTH)
+    _, another = await made(cast.hsi_liaison, FeedLimit(), alarms=BOTH)
     assert (await program.get(another)).content == loud.content
     known = {"If-None-Match": loud.headers["etag"]}
     assert (await program.get(address, headers=known)).status_code == 304

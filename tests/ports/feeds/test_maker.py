@@ -12,15 +12,15 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import settings
 from tracker.database import writing
 from tracker.ports.feeds import feed_builder
-from tracker.ports.feeds.feed_builder import Body, FeedBuilder
-from tracker.rules.calendars.feeds import Scope
+from tracker.ports.feeds.feed_builder import FeedBody, FeedBuilder
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import EVERYONE
 from tracker.rules.events.event import EventStatus
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import Event
-from tracker.usecases.calendars.feed_access import Feed, open_feed
-from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.calendars.feeds import Feed, open_feed
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events.events import cancel, schedule
 from tracker.usecases.events.occurrences import cancel_date
 
@@ -32,17 +32,17 @@ class Counted(FeedBuilder):
 
     written = 0
 
-    def _piece(self, *arguments: object) -> feed_builder.Piece:
+    def _piece(self, *arguments: object) -> feed_builder.FeedPart:
         self.written += 1
         return super()._piece(*arguments)  # type: ignore[arg-type]  # the same arguments
 
 
-async def opened(cast: Cast, scope: Scope = Scope.ALL) -> str:
-    _, token = await create(cast.kcpd_detective, "Phone", scope, NOW, shows_operations=False)
+async def opened(cast: Cast, scope: FeedScope = FeedScope.ALL) -> str:
+    _, token = await create_subscription(cast.kcpd_detective, "Phone", scope, NOW, shows_operations=False)
     return token
 
 
-def summaries(body: Body) -> list[str]:
+def summaries(body: FeedBody) -> list[str]:
     return [str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(body.text).walk("VEVENT")]
 
 
@@ -60,7 +60,7 @@ async def test_members_who_see_the_same_share_what_was_written(cast: Cast) -> No
     made = Counted(settings())
     await schedule(cast.coordinator, meeting(), NOW)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.harbor_advocate):
-        _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False)
+        _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False)
         await made.body(await open_feed(token, NOW), NOW)
     assert made.written == 1
 
@@ -79,7 +79,7 @@ async def test_an_event_is_written_again_with_another_status_though_its_version_
 class LosingAccess(FeedBuilder):
     """Asks for the dates of events that the viewer has just lost access to."""
 
-    async def _pieces_of(self, feed: Feed, *arguments: Any) -> list[feed_builder.Piece]:
+    async def _pieces_of(self, feed: Feed, *arguments: Any) -> list[feed_builder.FeedPart]:
         lost = replace(feed, viewer=replace(feed.viewer, audiences=frozenset()))
         is_lost = feed.viewer.name == "Kcpd detective"
         return await super()._pieces_of(lost if is_lost else feed, *arguments)
@@ -90,7 +90,7 @@ async def test_an_event_is_in_the_feeds_of_others_when_one_loses_access_to_it(ca
     await schedule(cast.coordinator, meeting(), NOW)
     found = []
     for viewer in (cast.kcpd_detective, cast.fbi_lead):
-        _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False)
+        _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False)
         found.append(len(summaries(await made.body(await open_feed(token, NOW), NOW))))
     assert found == [0, 1]
 
@@ -130,6 +130,6 @@ async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
 
 async def test_the_name_of_a_calendar_says_whose_events_it_holds(cast: Cast) -> None:
     made = FeedBuilder(settings(task_force_name="Rescue, Project"))
-    for scope, name in ((Scope.ALL, rb"Rescue\, Project"), (Scope.MINE, rb"Rescue\, Project: my events")):
+    for scope, name in ((FeedScope.ALL, rb"Rescue\, Project"), (FeedScope.MINE, rb"Rescue\, Project: my events")):
         body = await made.body(await open_feed(await opened(cast, scope), NOW), NOW)
         assert b"\r\nNAME:" + name + b"\r\nX-WR-CALNAME:" + name + b"\r\n" in body.text

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from tracker.ports.feeds.cache import Cache
+from tracker.ports.feeds.feed_builder import Cache
 
 
 class Box(Struct, frozen=True):

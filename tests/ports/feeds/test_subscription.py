@@ -19,11 +19,11 @@ from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.database import engine
 from tracker.ports.http import access_log
-from tracker.rules.calendars.feeds import Scope, Subscription
+from tracker.rules.calendars.feeds import FeedScope, Subscription
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
@@ -39,9 +39,13 @@ async def program(browse: SignIn) -> Browser:
     return await browse(None)
 
 
-async def feed_of(viewer: Viewer, scope: Scope = Scope.ALL, *, shows_operations: bool = False) -> tuple[UUID, str]:
+async def feed_of(
+    viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False
+) -> tuple[UUID, str]:
     """Return the id and the address of a new feed."""
-    subscription_id, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=shows_operations)
+    subscription_id, token = await subscriptions.create_subscription(
+        viewer, "Phone", scope, NOW, shows_operations=shows_operations
+    )
     return subscription_id, f"/feeds/{token}.ics"
 
 
@@ -98,7 +102,7 @@ async def test_what_is_marked_leaves_every_feed_and_shows_its_time_to_those_who_
 async def test_a_feed_of_ones_own_holds_what_one_is_invited_to(cast: Cast, program: Browser) -> None:
     await schedule(cast.coordinator, meeting(cast.kcpd_detective, title="Mine"), NOW)
     await schedule(cast.coordinator, meeting(cast.fbi_lead, title="Others"), NOW)
-    _, address = await feed_of(cast.kcpd_detective, Scope.MINE)
+    _, address = await feed_of(cast.kcpd_detective, FeedScope.MINE)
     assert titles(await program.get(address)) == ["Mine"]
 
 
@@ -242,8 +246,8 @@ async def test_every_address_that_opens_nothing_gets_the_same_answer(cast: Cast,
     _, suspended = await feed_of(cast.ipd_liaison)
     _, good = await feed_of(cast.fbi_lead)
     tag = (await program.get(revoked)).headers["etag"]
-    await subscriptions.revoke(cast.kcpd_detective, revoked_id, NOW)
-    await subscriptions.rotate(cast.kcpd_detective, rotated_id, NOW)
+    await subscriptions.turn_off_subscription(cast.kcpd_detective, revoked_id, NOW)
+    await subscriptions.replace_feed_token(cast.kcpd_detective, rotated_id, NOW)
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.ipd_liaison.member_id)
     token = good.removeprefix("/feeds/").removesuffix(".ics")
     addresses = [
@@ -356,7 +360,7 @@ async def test_one_broken_event_is_left_out_and_logged_by_its_id_alone(
 async def test_no_log_line_holds_a_token(cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture) -> None:
     _, address = await feed_of(cast.kcpd_detective)
     stream = io.StringIO()
-    requests = access_log.Lines(stream)
+    requests = access_log.AccessLog(stream)
     access_log.log_requests(requests)
     with caplog.at_level(logging.DEBUG):
         await program.get(address)
@@ -384,8 +388,8 @@ async def test_an_event_is_free_time_for_its_informed_people_alone_and_until_the
     plan = meeting(cast.fbi_lead)
     informed = {**plan.invitees, cast.hhs_liaison.member_id: AttendeeRole.INFORMED}
     event_id = await schedule(cast.coordinator, replace(plan, invitees=informed), NOW)
-    _, liaison = await feed_of(cast.hhs_liaison, Scope.MINE)
-    _, lead = await feed_of(cast.fbi_lead, Scope.MINE)
+    _, liaison = await feed_of(cast.hhs_liaison, FeedScope.MINE)
+    _, lead = await feed_of(cast.fbi_lead, FeedScope.MINE)
     shown_as = ["TRANSP:TRANSPARENT" in (await program.get(one)).text for one in (liaison, lead, liaison)]
     assert shown_as == [True, False, True]
     asked = {**informed, cast.hhs_liaison.member_id: AttendeeRole.REQUIRED}

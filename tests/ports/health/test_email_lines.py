@@ -9,10 +9,10 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import settings
 from tracker import clock
 from tracker.ports.health import checks
-from tracker.ports.health.checks import Line, State
-from tracker.rules.intake.calendar_replies import Outcome
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.ports.health.checks import CheckLine, CheckState
+from tracker.rules.intake.calendar_replies import ReplyOutcome
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.usecases.events import events
 
 READS = settings(reply_address="reply@tracker.example", authserv_id="mx.tracker.example")
@@ -25,7 +25,7 @@ def _now() -> Iterator[None]:
     clock.start_at(None)
 
 
-async def out() -> Line:
+async def out() -> CheckLine:
     return await checks.of_queue(READS)
 
 
@@ -35,7 +35,7 @@ async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(
     clock.start_at(NOW + timedelta(minutes=6), stands_still=True)
     late = await out()
     assert (late.state, late.words.startswith("2 emails are due, the oldest since Tue, Dec 15")) == (
-        State.WARNING,
+        CheckState.WARNING,
         True,
     )
     await Message.update({Message.state: "bounced"}, force=True)
@@ -45,16 +45,16 @@ async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(
 async def test_the_page_says_when_the_last_email_came_in(sqlite_cast: Cast) -> None:
     assert [line.words for line in await coming()] == ["No email has come in yet. `tracker check --mail` tests it."]
     await IncomingReply.insert(
-        IncomingReply(received_at=NOW, email_hash="1" * 64, part=0, sender="a@b.example", outcome=Outcome.IGNORED)
+        IncomingReply(received_at=NOW, email_hash="1" * 64, part=0, sender="a@b.example", outcome=ReplyOutcome.IGNORED)
     )
     assert [line.words[:37] for line in await coming()] == ["The last email came in Tue, Dec 15, 2"]
     assert [line async for line in checks.of_incoming(settings())] == []
 
 
-async def coming() -> list[Line]:
+async def coming() -> list[CheckLine]:
     return [line async for line in checks.of_incoming(READS)]
 
 
 async def test_a_site_whose_mail_server_has_no_name_knows_that_no_reply_counts(sqlite_cast: Cast) -> None:
     _, line = [line async for line in checks.of_incoming(settings(reply_address="reply@tracker.example"))]
-    assert (line.state, "TRACKER_AUTHSERV_ID is empty" in line.words) == (State.WARNING, True)
+    assert (line.state, "TRACKER_AUTHSERV_ID is empty" in line.words) == (CheckState.WARNING, True)

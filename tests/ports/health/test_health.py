@@ -12,7 +12,7 @@ from tests.ports.conftest import SignIn
 from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine
-from tracker.usecases.audit import verification
+from tracker.usecases.audit import audit_log
 from tracker.usecases.core import send_hold
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events
@@ -57,15 +57,15 @@ async def test_it_is_not_well_without_its_database(sqlite_cast: Cast, app: Lites
 
 
 async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
-    assert await health.state(NOW) == health.State(is_late=False, is_ticking=False)
+    assert await health.work_state(NOW) == health.WorkState(is_late=False, is_ticking=False)
     await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW - timedelta(minutes=6))
     await reminders.queue_due(NOW, ZONE)
-    assert await health.state(NOW) == health.State(is_late=True, is_ticking=True)
-    await health.note_look(NOW)
-    await health.note_look(NOW + timedelta(seconds=10))
-    assert await health.last_looks() == {"reminders": NOW, "mail": NOW}
-    await health.note_look(NOW + timedelta(minutes=1))
-    assert (await health.last_looks())["mail"] == NOW + timedelta(minutes=1)
+    assert await health.work_state(NOW) == health.WorkState(is_late=True, is_ticking=True)
+    await health.note_mail_run(NOW)
+    await health.note_mail_run(NOW + timedelta(seconds=10))
+    assert await health.last_runs() == {"reminders": NOW, "mail": NOW}
+    await health.note_mail_run(NOW + timedelta(minutes=1))
+    assert (await health.last_runs())["mail"] == NOW + timedelta(minutes=1)
     assert (await health.storage()).megabytes > 0
 
 
@@ -123,17 +123,17 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_w
     html = (await browser.get("/admin/health")).text
     assert "127.0.0.1, port 25, can&#39;t be used" in html
     assert "It will be verified tonight, and every night." in html
-    await verification.verify_nightly(clock.now(), ZONE)
+    await audit_log.verify_nightly(clock.now(), ZONE)
     assert "Verified, no changes (less than an hour ago)." in (await browser.get("/admin/health")).text
     await unguard()
     await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
     clock.start_at(NOW + timedelta(days=1), stands_still=True)
-    await verification.verify_nightly(clock.now(), ZONE)
+    await audit_log.verify_nightly(clock.now(), ZONE)
     assert "The audit log was altered." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
 
 
 async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
-    await send_hold.hold(NOW - timedelta(hours=3), NOW)
+    await send_hold.hold_sending(NOW - timedelta(hours=3), NOW)
     html = (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
     assert "This restored copy isn’t sending email" in html
     assert "No backup yet." in html

@@ -14,13 +14,13 @@ from tests.ports.browser import settings
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.health import mail_loop
-from tracker.ports.health.checks import State
+from tracker.ports.health.checks import CheckState
 from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.sink import Sink
-from tracker.usecases.intake import arrivals
+from tracker.usecases.intake import received_emails
 
 ADDRESS = "reply@tracker.example"
 
@@ -46,14 +46,16 @@ def _settings(**facts: Any) -> Settings:
     return settings(**{"reply_address": ADDRESS, "lmtp": "127.0.0.1:1", "authserv_id": "mx.tracker.example", **facts})
 
 
-async def said(chosen: Settings, folder: Path, port: int = 0) -> list[tuple[State, str]]:
+async def said(chosen: Settings, folder: Path, port: int = 0) -> list[tuple[CheckState, str]]:
     """Return the lines of the check; between two looks, the mail server delivers what it has to the port, if any."""
 
     async def deliver(_seconds: float) -> None:
         for email in folder.glob("*.eml") if port else ():
             await to_thread.run_sync(_deliver, port, email.read_bytes())
 
-    return [(line.state, line.words) async for line in mail_loop.lines(chosen, 30.0 if port else 0.0, deliver)]
+    return [
+        (line.state, line.words) async for line in mail_loop.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)
+    ]
 
 
 def _deliver(port: int, content: bytes) -> None:
@@ -69,15 +71,15 @@ async def test_the_email_goes_out_and_comes_back(sqlite_cast: Cast, tmp_path: Pa
     async with mail_server(tmp_path) as chosen:
         (out, sent), (back, words) = await said(chosen, tmp_path, port)
     await listener.stop()
-    assert (out, back) == (State.OK, State.OK)
+    assert (out, back) == (CheckState.OK, CheckState.OK)
     assert (f"an email to {ADDRESS[:5]}+" in sent, "It arrived within" in words) == (True, True)
-    assert await arrivals.last_at() == NOW
+    assert await received_emails.last_email_at() == NOW
 
 
 async def test_an_email_that_does_not_come_back_says_what_to_check(sqlite_cast: Cast, tmp_path: Path) -> None:
     async with mail_server(tmp_path) as chosen:
         _, (state, words) = await said(chosen, tmp_path)
-    assert (state, "to 127.0.0.1:1 by LMTP" in words) == (State.FAULT, True)
+    assert (state, "to 127.0.0.1:1 by LMTP" in words) == (CheckState.FAULT, True)
 
 
 @pytest.mark.parametrize(
@@ -92,4 +94,4 @@ async def test_what_is_missing_is_said_before_anything_is_waited_for(
     sqlite_cast: Cast, tmp_path: Path, facts: dict[str, Any], expected: str
 ) -> None:
     [(state, words)] = await said(_settings(**facts), tmp_path)
-    assert (state, expected in words) == (State.FAULT, True)
+    assert (state, expected in words) == (CheckState.FAULT, True)

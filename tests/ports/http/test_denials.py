@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.conftest import SignIn
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events import events
 
 

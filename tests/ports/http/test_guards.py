@@ -19,9 +19,9 @@ from tracker.app import create_app
 from tracker.config.paths import folder
 from tracker.crypto import keys
 from tracker.ports.http import csrf
-from tracker.ports.http.addresses import hosts, place
 from tracker.ports.http.guards import Unguarded, feed, link, public, refuse_unguarded, signed_in
-from tracker.tables.schema.identity.identity import Session
+from tracker.ports.http.request_source import hosts, place
+from tracker.tables.schema.identity.credentials import Session
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events.events import schedule
 
@@ -276,7 +276,7 @@ def test_a_demo_has_both_names_of_this_computer_and_others_only_their_own() -> N
 
 
 def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
-    keys.use("a secret of the tests, long enough")
+    keys.use_secret("a secret of the tests, long enough")
     nonce = csrf.new_nonce(NOW)
     assert csrf.is_good_nonce(nonce, NOW + csrf.LIFETIME / 2)
     assert not csrf.is_good_nonce(nonce, NOW + csrf.LIFETIME)
@@ -284,7 +284,7 @@ def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
 
 @pytest.mark.parametrize("nonce", ["", "x", "9999999999.a.b", "99999999999." + "a" * 22 + "." + "b" * 43, "é" * 90])
 def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
-    keys.use("a secret of the tests, long enough")
+    keys.use_secret("a secret of the tests, long enough")
     assert not csrf.is_good_nonce(nonce, NOW)
 
 

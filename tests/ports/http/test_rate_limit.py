@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tracker.ports.http import rate_limit
-from tracker.ports.http.rate_limit import Guesses
+from tracker.ports.http import guards
+from tracker.ports.http.guards import Guesses
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 
@@ -18,6 +18,6 @@ def test_the_21st_guess_of_a_minute_is_one_too_many() -> None:
 
 def test_not_more_network_addresses_are_remembered_than_there_is_room_for() -> None:
     counted = Guesses()
-    for number in range(rate_limit.REMEMBERED + 1):
+    for number in range(guards.REMEMBERED + 1):
         counted.is_one_too_many(str(number), NOW)
-    assert len(counted._counted) == rate_limit.REMEMBERED
+    assert len(counted._counted) == guards.REMEMBERED

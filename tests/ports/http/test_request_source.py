@@ -17,10 +17,10 @@ from tests.ports.worlds import build, opened
 from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
 from tracker.crypto import keys
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.identity import api_tokens
@@ -86,7 +86,7 @@ async def test_a_sign_in_says_from_where_and_which_session_it_opened(app: Litest
 
 async def test_what_a_program_does_says_from_where_and_by_which_token(app: Litestar, sqlite_cast: Cast) -> None:
     who = sqlite_cast.coordinator
-    token = await api_tokens.create(who, "Duty roster", frozenset(ApiScope), NOW)
+    token = await api_tokens.create_token(who, "Duty roster", frozenset(ApiScope), NOW)
     new = {
         "kind": "meeting",
         "title": "Case review",
@@ -99,7 +99,7 @@ async def test_what_a_program_does_says_from_where_and_by_which_token(app: Lites
     headers = {"Authorization": f"Bearer {token}"}
     response = await Browser(app, address=ELSEWHERE).send("POST", "/api/v1/events", json=new, headers=headers)
     assert response.status_code == 201
-    [kept] = await api_tokens.tokens_of(who, NOW)
+    [kept] = await api_tokens.api_tokens_of(who, NOW)
     assert await source("scheduled") == ("api", ELSEWHERE, kept.id.hex[:12])
 
 
@@ -119,7 +119,9 @@ async def test_a_reply_by_a_mail_link_says_from_where_and_has_no_session(app: Li
 
 async def test_a_named_event_that_goes_to_a_feed_says_to_where(app: Litestar, sqlite_cast: Cast) -> None:
     await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
-    _, token = await subscriptions.create(sqlite_cast.kcpd_detective, "Phone", Scope.ALL, NOW, shows_operations=True)
+    _, token = await subscriptions.create_subscription(
+        sqlite_cast.kcpd_detective, "Phone", FeedScope.ALL, NOW, shows_operations=True
+    )
     assert (await Browser(app, address=ELSEWHERE).get(f"/feeds/{token}.ics")).status_code == 200
     assert await source("read") == ("feed", ELSEWHERE, "")
 

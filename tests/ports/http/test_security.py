@@ -12,7 +12,10 @@ import msgspec
 import pytest
 from litestar import Litestar, asgi, get, post
 from litestar._parsers import parse_url_encoded_form_data
-from litestar.params import FromPath, FromQuery  # noqa: TID251 - a number, which no address of ours has
+from litestar.params import (
+    FromPath,  # noqa: TID251 - a number, which no address of ours has
+    FromQuery,
+)
 from litestar.types import Receive, Scope, Send
 
 from tests.cast import Cast
@@ -23,8 +26,8 @@ from tracker.ports.http import access_log, errors
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import feed, link, public
 from tracker.ports.http.security import BODY_LIMIT, HEADERS, protect
-from tracker.ports.pages.core.form_values import form_of
-from tracker.ports.pages.core.templating import page
+from tracker.ports.pages.core.form_values import read_form
+from tracker.ports.pages.core.templating import error_page
 
 TOKEN = "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE"
 FAULTS = {
@@ -63,7 +66,7 @@ async def token_page(token: FromPath[str]) -> str:
 
 @post("/form", guards=[public], status_code=200)
 async def form_page(request: FormRequest) -> str:
-    return (await form_of(request))["word"]
+    return (await read_form(request))["word"]
 
 
 @asgi("/mount", is_mount=True, copy_scope=True, guards=[public])
@@ -85,7 +88,7 @@ def small() -> Litestar:
 def framed(**facts: Any) -> Litestar:
     app = Litestar(
         [fault, fault_of_feed, number, token_page, form_page, mount],
-        exception_handlers=errors.handlers(page),
+        exception_handlers=errors.handlers(error_page),
         request_class=FormRequest,
         openapi_config=None,
         logging_config=None,
@@ -104,7 +107,7 @@ def lines() -> Iterator[io.StringIO]:
     """What the process logs."""
     stream = io.StringIO()
     handler = AtOnce(stream)
-    handler.setFormatter(access_log.JsonLines())
+    handler.setFormatter(access_log.JsonLog())
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
@@ -116,7 +119,7 @@ def lines() -> Iterator[io.StringIO]:
     root.setLevel(before)
 
 
-class AtOnce(access_log.Lines):
+class AtOnce(access_log.AccessLog):
     """Lines that are written at once."""
 
     def add(self, line: access_log.RequestLine | msgspec.Raw) -> None:
@@ -432,7 +435,7 @@ class FullDisk(io.StringIO):
 async def test_a_line_that_cannot_be_written_is_dropped_without_another_error() -> None:
     errors: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-    access_log.Lines(FullDisk()).emit(logging.makeLogRecord({"msg": "one"}))
+    access_log.AccessLog(FullDisk()).emit(logging.makeLogRecord({"msg": "one"}))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert errors == []
@@ -440,7 +443,7 @@ async def test_a_line_that_cannot_be_written_is_dropped_without_another_error() 
 
 async def test_lines_of_one_turn_of_the_event_loop_are_written_at_its_end() -> None:
     stream = io.StringIO()
-    handler = access_log.Lines(stream)
+    handler = access_log.AccessLog(stream)
     for number in range(2):
         handler.emit(logging.makeLogRecord({"msg": str(number)}))
     before = stream.getvalue()

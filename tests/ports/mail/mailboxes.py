@@ -6,7 +6,7 @@ from tests.ical import client_replies
 from tests.ports.browser import settings
 from tracker.config.settings import Settings
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import Reader
 
 ADDRESS = "reply@tracker.example"

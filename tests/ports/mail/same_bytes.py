@@ -21,12 +21,12 @@ LATER = NOW + timedelta(minutes=5)
 
 async def main(url: str) -> None:
     """Claim every email, write it, and take the claim back."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)
     async with trying(10):
-        for message in await outbox.claim("same bytes", (), LATER, 1_000):
+        for message in await outbox.claim_messages("same bytes", (), LATER, 1_000):
             letter = await content.letter(message, LATER, ZONE)
             assert isinstance(letter, Letter)
             mail = composer().mail(letter, message)

@@ -7,10 +7,10 @@ import pytest
 
 from tests.ports.mail import bounced
 from tests.processor_time import within
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
 from tracker.rules.intake.bounces import Cause, Fate
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.received_emails import ReceivedEmail
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 MESSAGE = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")

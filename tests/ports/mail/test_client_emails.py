@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import ZONE
 from tests.ical.client_replies import CLIENTS
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.client_emails import PROGRAMS, Envelope, in_words
 from tracker.ports.mail.incoming import Reader
 from tracker.rules.events.replies import ReplyValue

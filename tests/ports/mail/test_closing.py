@@ -7,7 +7,7 @@ from tests.database.statements import noted
 from tracker.ports.mail.closing import Closing
 from tracker.rules.core import outbox as rules
 from tracker.rules.core.outbox import Skip, State
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events
 
@@ -17,7 +17,7 @@ UNKNOWN = Skip(state=State.SENT, reason="", sent_to=object())  # type: ignore[ar
 
 async def claimed(cast: Cast, count: int) -> list[rules.Message]:
     await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
-    return await outbox.claim("a worker", [], NOW, count)
+    return await outbox.claim_messages("a worker", [], NOW, count)
 
 
 async def sent() -> int:

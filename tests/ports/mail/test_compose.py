@@ -17,8 +17,7 @@ from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts
 from tests.ports.mail.sending import composer, settings
 from tracker.config.paths import folder
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
-from tracker.crypto.signed_links import Links
+from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
 from tracker.ports.mail.wording import worded
 from tracker.rules.core.clean_text import clean
@@ -71,7 +70,7 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
 
 
 def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     mail = composer(reply_address="reply@tracker.example").mail(
         letter(reads=Reads.ITEM_WORDS, task=Task(item=ITEM)), message()
     )
@@ -116,7 +115,7 @@ def test_a_mail_without_a_calendar_has_text_and_html_alone() -> None:
 
 
 def test_bounces_go_to_the_mailbox_of_replies_or_to_the_author() -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     reading = composer(reply_address="reply@tracker.example").mail(letter(), message())
     addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
     assert (addresses.read(reading.sender).bounced_id, reading.author) == (message().id, "calendar@tracker.example")
@@ -159,7 +158,7 @@ def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
 
 
 def test_an_invitation_to_sign_in_holds_the_link_that_was_stored_for_it() -> None:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     link = Button(name=ButtonName.SET_UP_ACCOUNT, target=InvitationPage(member_id=ONE, link_id=TWO))
     mail = Composer(settings(), Links(keys.named("links"))).mail(letter(buttons=(link,)), message())
     assert f"/sign-in/link/{mailed_token(ONE, TWO)}" in parts(mail.content)["text/plain"].get_content()

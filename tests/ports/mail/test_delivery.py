@@ -20,8 +20,8 @@ from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
 from tracker.rules.emails.content import Letter
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import Bounce
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import Bounce
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
@@ -164,20 +164,20 @@ async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
 
 async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    [message] = await outbox.claim("a worker", (), LATER, 10)
+    [message] = await outbox.claim_messages("a worker", (), LATER, 10)
     [letter] = await content.letters([message], LATER, "America/Chicago")
     assert isinstance(letter, Letter)
     await move(cast, event_id)
     sent = outbox_rules.Skip(
         state=outbox_rules.State.SENT, reason="", sent_to=letter.to, event_version=letter.event_version
     )
-    await outbox.close(message, sent, LATER)
+    await outbox.close_message(message, sent, LATER)
     assert await Message.select(Message.event_version).where(Message.id == message.id) == [{"event_version": 1}]
 
 
 async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(cast: Cast, server: MailServer) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await outbox.claim("gone", (), LATER, 10)
+    await outbox.claim_messages("gone", (), LATER, 10)
     server.at_data = lambda _: "452 No space"
     await dispatch(server)
     server.at_data = fine

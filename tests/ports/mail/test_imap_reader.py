@@ -22,13 +22,12 @@ from tracker.ports.mail import imap
 from tracker.ports.mail.imap import Away, Folder
 from tracker.ports.mail.imap_reader import FIRST_PAUSE, HELD, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
 from tracker.ports.mail.incoming import LARGEST
-from tracker.rules.intake.calendar_replies import Misfit, Outcome
+from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
 from tracker.usecases.core import send_hold
 from tracker.usecases.events import events
-from tracker.usecases.intake.mailbox import Mailbox, state
+from tracker.usecases.intake.received_emails import MailboxStatus, mailbox_status
 
 
 class Post:
@@ -74,9 +73,9 @@ async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
     clock.start_at(None)
 
 
-async def outcomes() -> list[Outcome]:
+async def outcomes() -> list[ReplyOutcome]:
     rows = await IncomingReply.select(IncomingReply.outcome).order_by(IncomingReply.received_at, IncomingReply.part)
-    return [Outcome(row["outcome"]) for row in rows]
+    return [ReplyOutcome(row["outcome"]) for row in rows]
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -89,8 +88,8 @@ async def test_a_reply_is_recorded_and_then_marked_as_read(post: Post) -> None:
     to, uid = await post.invitation()
     await post.put(accept(to, uid))
     await post.reader().run()
-    assert (await outcomes(), await post.unseen()) == ([Outcome.RECORDED], 0)
-    assert await state() == Mailbox(read_at=clock.now(), email_at=clock.now())
+    assert (await outcomes(), await post.unseen()) == ([ReplyOutcome.RECORDED], 0)
+    assert await mailbox_status() == MailboxStatus(read_at=clock.now(), email_at=clock.now())
 
 
 async def test_an_email_that_names_no_address_of_ours_is_kept_as_one_to_no_invitation(post: Post) -> None:
@@ -98,7 +97,7 @@ async def test_an_email_that_names_no_address_of_ours_is_kept_as_one_to_no_invit
     await post.put(accept("someone@elsewhere.example", uid))
     await post.reader().run()
     [row] = await IncomingReply.select()
-    assert (row["misfit"], row["sender"], await post.unseen()) == (Misfit.NO_ADDRESS, "fbi_lead@fbi.example", 0)
+    assert (row["misfit"], row["sender"], await post.unseen()) == (Mismatch.NO_ADDRESS, "fbi_lead@fbi.example", 0)
 
 
 async def test_an_email_to_the_address_of_a_message_is_read_as_words(post: Post) -> None:
@@ -112,7 +111,7 @@ async def test_a_sender_that_the_site_s_server_did_not_confirm_changes_nothing(p
     to, uid = await post.invitation()
     await post.put(accept(to, uid, head=VERIFIED.replace("mx.tracker", "mx.elsewhere")))
     await post.reader().run()
-    assert (await outcomes(), await post.unseen()) == ([Outcome.UNMATCHED], 0)
+    assert (await outcomes(), await post.unseen()) == ([ReplyOutcome.UNMATCHED], 0)
 
 
 async def test_odd_emails_do_not_keep_the_next_one_from_being_taken(post: Post) -> None:
@@ -120,8 +119,8 @@ async def test_odd_emails_do_not_keep_the_next_one_from_being_taken(post: Post) 
     large = f"From: a@b.example\r\nTo: {to}\r\n\r\n".encode() + b"x" * 70 + b"\r\n" * LARGEST
     await post.put(b"\r\n", b"\xff\xfe\x00", large, b"To: <\r\nTo: " + b"(" * 1_000 + b"\r\n\r\n", accept(to, uid))
     await post.reader().run()
-    assert (await post.unseen(), (await outcomes()).count(Outcome.RECORDED)) == (0, 1)
-    assert Outcome.UNREADABLE in await outcomes()
+    assert (await post.unseen(), (await outcomes()).count(ReplyOutcome.RECORDED)) == (0, 1)
+    assert ReplyOutcome.UNREADABLE in await outcomes()
 
 
 def test_an_email_of_which_the_server_gives_nothing_is_not_taken_for_one_that_is_gone() -> None:
@@ -144,7 +143,11 @@ async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and
     await post.put(too_many, accept(to, uid))
     one = post.reader()
     await one.run()
-    assert ((await outcomes()).count(Outcome.RECORDED), await post.unseen(), (await state()).trouble) == (1, 1, "")
+    assert ((await outcomes()).count(ReplyOutcome.RECORDED), await post.unseen(), (await mailbox_status()).trouble) == (
+        1,
+        1,
+        "",
+    )
     post.seconds += HELD
     clock.start_at(NOW + timedelta(hours=3, seconds=1), stands_still=True)
     await one.run()
@@ -164,14 +167,14 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
 
     one = post.reader(lambda given: Refusing(imap.opened(given)._mailbox))
     await one.run()
-    assert (await outcomes(), await post.unseen()) == ([Outcome.RECORDED], 1)
-    assert (await state()).trouble == NOT_TAKEN
+    assert (await outcomes(), await post.unseen()) == ([ReplyOutcome.RECORDED], 1)
+    assert (await mailbox_status()).trouble == NOT_TAKEN
     refused.clear()
     await one.run()
     assert await post.unseen() == 1  # not yet
     post.seconds += RETRY
     await one.run()
-    assert (await post.unseen(), (await state()).trouble) == (0, "")
+    assert (await post.unseen(), (await mailbox_status()).trouble) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -189,14 +192,14 @@ async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing
 ) -> None:
     one = post.reader(**wrong)
     await one.run()
-    found = await state()
+    found = await mailbox_status()
     assert words in found.trouble
     assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
 
 
 async def test_a_password_never_goes_to_another_machine_unencrypted(post: Post) -> None:
     await post.reader(imap_host=ELSEWHERE).run()
-    assert (await state()).trouble == "TLS not supported by server"
+    assert (await mailbox_status()).trouble == "TLS not supported by server"
 
 
 async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Post) -> None:
@@ -205,10 +208,10 @@ async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Po
     account = {"imap_token_url": post.server.tokens, "imap_client_id": "tracker", "imap_scope": post.user}
     wrong = post.reader(imap_client_secret="wrong", **account)
     await wrong.run()
-    assert (await state()).trouble == "The token endpoint returned 401. invalid_client"
+    assert (await mailbox_status()).trouble == "The token endpoint returned 401. invalid_client"
     await wrong.stop()
     await post.reader(imap_client_secret="client secret", **account).run()
-    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+    assert (await outcomes(), (await mailbox_status()).trouble) == ([ReplyOutcome.RECORDED], "")
 
 
 async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) -> None:
@@ -232,11 +235,11 @@ async def test_a_connection_that_breaks_is_made_again(post: Post) -> None:
     assert one._folder
     one._folder.interrupt()
     await one.run()
-    assert (await state()).trouble
+    assert (await mailbox_status()).trouble
     await post.put(accept(to, uid))
     post.seconds += FIRST_PAUSE
     await one.run()
-    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+    assert (await outcomes(), (await mailbox_status()).trouble) == ([ReplyOutcome.RECORDED], "")
 
 
 async def test_a_connection_that_ends_after_a_while_is_no_failure(post: Post) -> None:
@@ -248,9 +251,9 @@ async def test_a_connection_that_ends_after_a_while_is_no_failure(post: Post) ->
     post.seconds += LASTED
     await post.put(accept(to, uid))
     await one.run()
-    assert (await outcomes(), (await state()).trouble) == ([], "")
+    assert (await outcomes(), (await mailbox_status()).trouble) == ([], "")
     await one.run()
-    assert (await outcomes(), (await state()).trouble) == ([Outcome.RECORDED], "")
+    assert (await outcomes(), (await mailbox_status()).trouble) == ([ReplyOutcome.RECORDED], "")
 
 
 async def test_a_server_that_reports_nothing_is_asked_once_a_minute(post: Post) -> None:
@@ -268,7 +271,7 @@ async def test_a_server_that_reports_nothing_is_asked_once_a_minute(post: Post) 
     assert await outcomes() == []
     post.seconds += LOOKS_EVERY
     await one.run()
-    assert await outcomes() == [Outcome.RECORDED]
+    assert await outcomes() == [ReplyOutcome.RECORDED]
 
 
 async def test_an_email_that_comes_while_the_reader_waits_is_taken_at_once(post: Post) -> None:
@@ -288,15 +291,15 @@ async def test_a_reader_that_waits_stops_at_once(post: Post) -> None:
     async with asyncio.timeout(5):
         await one.stop()
         await running
-    assert (await state()).trouble == ""
+    assert (await mailbox_status()).trouble == ""
 
 
 async def _was_read() -> bool:
-    return (await state()).read_at is not None
+    return (await mailbox_status()).read_at is not None
 
 
 async def _has_email() -> bool:
-    return (await state()).email_at is not None
+    return (await mailbox_status()).email_at is not None
 
 
 async def test_one_process_reads_and_the_next_one_takes_over(post: Post) -> None:
@@ -309,12 +312,12 @@ async def test_one_process_reads_and_the_next_one_takes_over(post: Post) -> None
     await first.stop()
     post.seconds += 20
     await second.run()
-    assert await outcomes() == [Outcome.RECORDED]
+    assert await outcomes() == [ReplyOutcome.RECORDED]
 
 
 async def test_a_restored_copy_leaves_the_mailbox_to_the_one_that_works(post: Post) -> None:
     to, uid = await post.invitation()
     await post.put(accept(to, uid))
-    await send_hold.hold(NOW, NOW)
+    await send_hold.hold_sending(NOW, NOW)
     await post.reader().run()
     assert (await outcomes(), await post.unseen()) == ([], 1)

@@ -13,11 +13,11 @@ from tests.ical import client_replies
 from tests.ical.test_replies import alarms, folded, nested, zones
 from tests.ical.test_task_replies import reply as task_reply
 from tests.processor_time import within
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader
-from tracker.rules.core.answers import Word
+from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.received_emails import ReceivedEmail
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 INVITATION = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
@@ -88,7 +88,7 @@ def test_what_people_read_comes_from_the_text_or_else_from_the_html(mail: EmailM
 def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() -> None:
     found = read(message(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
     assert found.task
-    assert (found.is_readable, found.replies, found.task.word) == (True, (), Word.DONE)
+    assert (found.is_readable, found.replies, found.task.word) == (True, (), AnswerWord.DONE)
 
 
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import MOST_HEADERS
 from tracker.ports.mail.recipients import MOST, recipients
 

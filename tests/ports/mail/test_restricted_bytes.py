@@ -12,7 +12,7 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.rules.core.outbox import State
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import nudges
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import ELSEWHERE, settings
-from tracker.ports.http.addresses import is_loopback
+from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail import smtp
 from tracker.ports.mail.compose import Mail
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary

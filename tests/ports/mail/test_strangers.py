@@ -18,12 +18,12 @@ from tests.ical import client_replies
 from tests.ports.mail import bounced
 from tests.ports.mail.mailboxes import ADDRESS, reader
 from tests.processor_time import Turns
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.taking import Intake
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.usecases.events import events
 
 MOST_APART = 4  # yardsticks of work between what is hidden and what never was

@@ -14,8 +14,7 @@ from tests.ports.mail.making import letter
 from tracker.config.paths import folder
 from tracker.ports.mail.templates import FILES, words
 from tracker.ports.mail.wording import button_label, worded
-from tracker.rules.core.account_messages import AccountChange
-from tracker.rules.core.answers import Taken
+from tracker.rules.core.message_types import AccountChange, AnswerOutcome
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName
 from tracker.rules.emails.contexts import ItemAnsweredEmail, Says
 from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply
@@ -143,7 +142,7 @@ def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
 
 def test_an_email_says_until_when_what_it_changed_of_an_item_can_be_undone() -> None:
     answered = ItemAnsweredEmail(
-        reference="AI-TWX4", due="Fri, Dec 4", outcome=Taken.RECORDED, status="done", is_whole=True
+        reference="AI-TWX4", due="Fri, Dec 4", outcome=AnswerOutcome.RECORDED, status="done", is_whole=True
     )
     status, note = (worded(letter(says=one)) for one in (answered, replace(answered, status="")))
     undo = "If that's not what you meant, choose Undo."

@@ -9,8 +9,7 @@ import pytest
 
 from tests.ical.files import calendar, vevent
 from tests.ports.outside.server import ADDRESS, HERE, HOST, Answering, serving, text
-from tracker.ports.outside.fetch import Failed, fetch
-from tracker.ports.outside.network import Network, Refused, connect, resolve
+from tracker.ports.outside.shared_calendars import AddressRefused, FetchFailed, Network, connect, fetch, resolve
 from tracker.rules.availability.public_addresses import is_public
 from tracker.rules.availability.shared_calendars import Problem
 
@@ -21,7 +20,7 @@ INSIDE = "127.0.0.1 10.0.0.1 169.254.169.254 100.64.0.1 ::1 ::ffff:127.0.0.1 64:
 
 async def problem(address: str, network: Network, patience: float = 10.0) -> Problem:
     """Return why an address cannot be fetched."""
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(FetchFailed) as failed:
         await fetch(address, network, OWN, patience=patience)
     return failed.value.problem
 
@@ -77,7 +76,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(tmp_
 
 async def test_the_machines_own_name_is_refused_as_the_product_itself_resolves_it() -> None:
     assert await resolve("localhost")
-    with pytest.raises(Refused):
+    with pytest.raises(AddressRefused):
         await Network().reach("localhost")
 
 

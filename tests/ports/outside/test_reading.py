@@ -10,7 +10,7 @@ from tests.ical.files import calendar, vevent
 from tests.ports.browser import settings
 from tests.ports.outside.server import ADDRESS, HOST, Answering, serving, text
 from tracker import clock
-from tracker.ports.outside.reading import read_due
+from tracker.ports.outside.shared_calendars import read_due
 from tracker.rules.availability.public_addresses import is_public
 from tracker.rules.availability.shared_calendars import Problem, Shared
 from tracker.tables.schema.availability.shared_calendars import BusySpan

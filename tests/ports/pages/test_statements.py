@@ -6,7 +6,7 @@ from operator import gt
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.database.statements import noted
 from tests.ports.conftest import SignIn
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, replies
@@ -44,7 +44,7 @@ async def fill(cast: Cast, count: int) -> dict[str, str]:
         key = starts.date().isoformat()
         await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False)
         new = NewItem(title=f"Report {number}", owner_id=cast.fbi_lead.member_id, due=date(2027, 1, 5))
-        reference = await action_items.create(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
+        reference = await action_items.create_item(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
     return {EVENT: f"/events/{event_id}/{key}", EDIT: f"/events/{event_id}/edit", ITEM: f"/action-items/{reference}"}
 
 

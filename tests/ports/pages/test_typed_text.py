@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import forms_in
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, occurrences
@@ -51,7 +51,7 @@ async def places(sqlite_cast: Cast, app: Litestar) -> dict[str, object]:
     return {
         "event": event,
         "key": "2027-01-12",
-        "item": await action_items.create(cast.coordinator, new, NOW, NOW.date()),
+        "item": await action_items.create_item(cast.coordinator, new, NOW, NOW.date()),
         "person": cast.fbi_lead.member_id,
         "agency": cast.agencies["FBI"],
         "committee": cast.committees["steering"],

@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.errors import Invalid
-from tracker.rules.actions import action_items, item_changes, item_lists
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import Change
-from tracker.rules.actions.item_lists import Filter, GroupBy
+from tracker.rules.actions import action_items, item_lists
+from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStatus
+from tracker.rules.actions.item_lists import GroupBy, ItemFilter
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 
 TODAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -39,52 +38,54 @@ def a_viewer(**facts: Any) -> Viewer:
 
 
 def test_done_is_all_of_it_and_closes_the_item() -> None:
-    done = item_changes.changed(an_item(progress=25), Change(status=ItemStatus.DONE), NOW, TODAY)
+    done = action_items.edited_item(an_item(progress=25), ItemEdit(status=ItemStatus.DONE), NOW, TODAY)
     assert (done.progress, done.closed_at, done.is_open, done.version) == (100, NOW, False, 2)
 
 
 def test_an_open_status_opens_a_closed_item_again() -> None:
     done = an_item(status=ItemStatus.DONE, progress=100, closed_at=NOW)
-    again = item_changes.changed(done, Change(status=ItemStatus.IN_PROGRESS, progress=25), NOW, TODAY)
+    again = action_items.edited_item(done, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=25), NOW, TODAY)
     assert (again.is_open, again.closed_at, again.progress) == (True, None, 25)
 
 
 def test_a_change_that_changes_nothing_leaves_the_version() -> None:
     item = an_item()
-    assert item_changes.changed(item, Change(status=ItemStatus.OPEN, progress=0, due=item.due), NOW, TODAY) is item
+    assert (
+        action_items.edited_item(item, ItemEdit(status=ItemStatus.OPEN, progress=0, due=item.due), NOW, TODAY) is item
+    )
 
 
 def test_a_note_alone_makes_a_new_version() -> None:
-    assert item_changes.changed(an_item(), Change(note="Waiting."), NOW, TODAY).version == 2
+    assert action_items.edited_item(an_item(), ItemEdit(note="Waiting."), NOW, TODAY).version == 2
 
 
 @pytest.mark.parametrize("due", [TODAY - timedelta(days=1), date(2126, 1, 1)])
 def test_a_new_due_day_is_not_over_and_not_beyond_planning(due: date) -> None:
     with pytest.raises(Invalid) as refused:
-        item_changes.changed(an_item(), Change(due=due), NOW, TODAY)
+        action_items.edited_item(an_item(), ItemEdit(due=due), NOW, TODAY)
     assert "due" in refused.value.fields
 
 
 def test_an_overdue_item_can_be_updated_without_a_new_day() -> None:
     late = an_item()
-    assert item_changes.changed(late, Change(progress=50, due=late.due), NOW, TODAY).progress == 50
+    assert action_items.edited_item(late, ItemEdit(progress=50, due=late.due), NOW, TODAY).progress == 50
 
 
 @pytest.mark.parametrize("progress", [-1, 101])
 def test_progress_is_a_percentage(progress: int) -> None:
     with pytest.raises(Invalid):
-        item_changes.changed(an_item(), Change(progress=progress), NOW, TODAY)
+        action_items.edited_item(an_item(), ItemEdit(progress=progress), NOW, TODAY)
 
 
 def test_only_a_new_day_or_a_cancellation_is_news_for_calendars() -> None:
-    changes = [Change(progress=50), Change(due=TODAY), Change(status=ItemStatus.CANCELED)]
-    assert [item_changes.changed(an_item(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
+    changes = [ItemEdit(progress=50), ItemEdit(due=TODAY), ItemEdit(status=ItemStatus.CANCELED)]
+    assert [action_items.edited_item(an_item(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
 
 
 def test_history_says_what_changed_in_words() -> None:
     before = an_item()
     after = replace(before, status=ItemStatus.IN_PROGRESS, progress=50, due=date(2026, 12, 4))
-    assert item_changes.words(before, after, TODAY) == "Open → In progress, 50%, due Fri, Nov 27 → Fri, Dec 4"
+    assert action_items.edit_words(before, after, TODAY) == "Open → In progress, 50%, due Fri, Nov 27 → Fri, Dec 4"
 
 
 @pytest.mark.parametrize(
@@ -99,15 +100,15 @@ def test_history_says_what_changed_in_words() -> None:
     ids=["owner", "giver", "chair", "coordinator", "another lead"],
 )
 def test_who_may_move_an_item_and_who_may_hand_it_over(viewer: Viewer, may_update: bool, may_direct: bool) -> None:
-    assert action_items.may_update(viewer, an_item()) is may_update
-    assert action_items.may_direct(viewer, an_item()) is may_direct
+    assert action_items.may_update_item(viewer, an_item()) is may_update
+    assert action_items.may_direct_item(viewer, an_item()) is may_direct
 
 
 def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
     member = a_viewer()
-    assert action_items.may_give(member, member.member_id, None)
-    assert not action_items.may_give(member, OWNER, None)
-    assert action_items.may_give(a_viewer(roles=frozenset({Role.AGENCY_LEAD})), OWNER, None)
+    assert action_items.may_assign_to(member, member.member_id, None)
+    assert not action_items.may_assign_to(member, OWNER, None)
+    assert action_items.may_assign_to(a_viewer(roles=frozenset({Role.AGENCY_LEAD})), OWNER, None)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
     ids=["everyone", "an arm", "a committee", "one person"],
 )
 def test_an_audience_has_a_name_for_people(audience: str, visibility: Visibility) -> None:
-    assert action_items.visibility_of(audience) is visibility
+    assert action_items.item_audience_label(audience) is visibility
 
 
 ITEMS = [
@@ -134,13 +135,13 @@ ITEMS = [
 ]
 
 
-def names(groups: list[item_lists.Group]) -> list[tuple[str, list[str]]]:
+def names(groups: list[item_lists.ItemGroup]) -> list[tuple[str, list[str]]]:
     return [(group.name, [one.reference for one in group.items]) for group in groups]
 
 
 def test_items_are_grouped_by_when_they_are_due() -> None:
-    listed = item_lists.matching(ITEMS, Filter(with_done=True), OWNER, {})
-    assert names(item_lists.grouped(listed, GroupBy.DUE, TODAY)) == [
+    listed = item_lists.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
+    assert names(item_lists.group_items(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
         ("Due in the next 7 days", ["AI-WEEK"]),
@@ -150,28 +151,28 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
 
 
 def test_items_are_grouped_by_owner_and_by_agency() -> None:
-    listed = item_lists.matching(ITEMS, Filter(), OWNER, {})
-    assert [group.name for group in item_lists.grouped(listed, GroupBy.OWNER, TODAY)] == [
+    listed = item_lists.matching_items(ITEMS, ItemFilter(), OWNER, {})
+    assert [group.name for group in item_lists.group_items(listed, GroupBy.OWNER, TODAY)] == [
         "Analyst (FBI)",
         "Shelter lead (CAHT)",
     ]
-    assert [group.name for group in item_lists.grouped(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
+    assert [group.name for group in item_lists.group_items(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
 
 
 @pytest.mark.parametrize(
     ("chosen", "found"),
     [
-        (Filter(), ["AI-LATE", "AI-NOW2", "AI-WEEK", "AI-AFT2"]),
-        (Filter(only_mine=True), ["AI-LATE", "AI-NOW2", "AI-WEEK"]),
-        (Filter(words="CONTACT fbi"), ["AI-WEEK"]),
-        (Filter(words="ai-now2"), ["AI-NOW2"]),
-        (Filter(words="nothing like this"), []),
+        (ItemFilter(), ["AI-LATE", "AI-NOW2", "AI-WEEK", "AI-AFT2"]),
+        (ItemFilter(only_mine=True), ["AI-LATE", "AI-NOW2", "AI-WEEK"]),
+        (ItemFilter(words="CONTACT fbi"), ["AI-WEEK"]),
+        (ItemFilter(words="ai-now2"), ["AI-NOW2"]),
+        (ItemFilter(words="nothing like this"), []),
     ],
 )
-def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: Filter, found: list[str]) -> None:
-    assert [one.reference for one in item_lists.matching(ITEMS, chosen, OWNER, {})] == found
+def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: ItemFilter, found: list[str]) -> None:
+    assert [one.reference for one in item_lists.matching_items(ITEMS, chosen, OWNER, {})] == found
 
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:
-    counted = item_lists.counts(ITEMS, TODAY)
+    counted = item_lists.count_items(ITEMS, TODAY)
     assert (counted.open, counted.overdue, counted.due_soon, counted.done) == (4, 1, 2, 1)

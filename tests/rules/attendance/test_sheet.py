@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.attendance import sheet
-from tracker.rules.attendance.sheet import Mark, Recorded
+from tracker.rules.attendance import roll_call
+from tracker.rules.attendance.roll_call import Mark, RecordedMark
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
@@ -90,8 +90,8 @@ def a_participant(
     )
 
 
-def a_mark(mark: Mark, member_id: UUID | None = None, name: str = "Guest", agency: str = "FBI") -> Recorded:
-    return Recorded(
+def a_mark(mark: Mark, member_id: UUID | None = None, name: str = "Guest", agency: str = "FBI") -> RecordedMark:
+    return RecordedMark(
         id=uuid4(), member_id=member_id, name=name, agency_id=None, agency=agency, mark=mark, recorded_at=STARTS
     )
 
@@ -111,8 +111,10 @@ def a_viewer(arm: Arm = Arm.VICTIM_SERVICES, **facts: Any) -> Viewer:
 
 def test_attendance_opens_half_an_hour_before_the_start() -> None:
     opens = STARTS - timedelta(minutes=30)
-    assert sheet.why_not(a_date(), opens) is None
-    assert sheet.why_not(a_date(), opens - timedelta(seconds=1)) == "Attendance opens on Thu, Dec 10 at 1:30 PM."
+    assert roll_call.why_no_marks(a_date(), opens) is None
+    assert (
+        roll_call.why_no_marks(a_date(), opens - timedelta(seconds=1)) == "Attendance opens on Thu, Dec 10 at 1:30 PM."
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,27 +129,27 @@ def test_attendance_opens_half_an_hour_before_the_start() -> None:
 )
 def test_no_mark_is_made_on_a_date_that_is_off_a_draft_or_closed(date: Occurrence) -> None:
     with pytest.raises(NotAllowed):
-        sheet.check_open(date, STARTS)
+        roll_call.check_attendance_open(date, STARTS)
 
 
 def test_the_same_button_again_takes_the_mark_back_and_another_one_replaces_it() -> None:
-    assert sheet.pressed(Mark.HERE, None) is Mark.HERE
-    assert sheet.pressed(Mark.HERE, Mark.HERE) is Mark.CLEARED
-    assert sheet.pressed(Mark.REMOTE, Mark.HERE) is Mark.REMOTE
+    assert roll_call.tapped_mark(Mark.HERE, None) is Mark.HERE
+    assert roll_call.tapped_mark(Mark.HERE, Mark.HERE) is Mark.CLEARED
+    assert roll_call.tapped_mark(Mark.REMOTE, Mark.HERE) is Mark.REMOTE
 
 
 @pytest.mark.parametrize("mark", [Mark.ABSENT, Mark.EXCUSED])
 def test_nobody_is_absent_who_was_not_invited(mark: Mark) -> None:
     with pytest.raises(Invalid):
-        sheet.check_mark(mark, is_invited=False)
-    sheet.check_mark(mark, is_invited=True)
+        roll_call.check_mark(mark, is_invited=False)
+    roll_call.check_mark(mark, is_invited=True)
 
 
 def test_a_roll_holds_everybody_once_by_agency_with_walk_ins_last() -> None:
     zoe, abe, eve = a_participant("Zoe"), a_participant("Abe"), a_participant("Eve", "CAHT")
     came_along = a_mark(Mark.HERE, member_id=uuid4(), name="Ann")
     marks = [a_mark(Mark.REMOTE, member_id=zoe.member_id), came_along, a_mark(Mark.HERE, name="Officer", agency="KCPD")]
-    lines = sheet.roll([zoe, abe, eve], marks)
+    lines = roll_call.roll_call_lines([zoe, abe, eve], marks)
     assert [(line.agency, line.name, line.mark) for line in lines] == [
         ("CAHT", "Eve", None),
         ("FBI", "Abe", None),
@@ -160,7 +162,10 @@ def test_a_roll_holds_everybody_once_by_agency_with_walk_ins_last() -> None:
 
 def test_the_agency_of_a_line_is_the_one_served_when_the_mark_was_made() -> None:
     moved = a_participant("Moved", "CAHT")
-    assert sheet.roll([moved], [a_mark(Mark.HERE, member_id=moved.member_id, agency="FBI")])[0].agency == "FBI"
+    assert (
+        roll_call.roll_call_lines([moved], [a_mark(Mark.HERE, member_id=moved.member_id, agency="FBI")])[0].agency
+        == "FBI"
+    )
 
 
 def test_a_roll_is_counted_with_and_without_walk_ins() -> None:
@@ -169,7 +174,7 @@ def test_a_roll_is_counted_with_and_without_walk_ins() -> None:
         a_mark(mark, member_id=person.member_id)
         for mark, person in zip([Mark.HERE, Mark.REMOTE, Mark.ABSENT, Mark.EXCUSED], people, strict=False)
     ]
-    counted = sheet.tally(sheet.roll(people, [*marks, a_mark(Mark.HERE)]))
+    counted = roll_call.count_lines(roll_call.roll_call_lines(people, [*marks, a_mark(Mark.HERE)]))
     assert (counted.present, counted.remote, counted.absent, counted.excused, counted.unmarked) == (3, 1, 1, 1, 1)
     assert (counted.invited, counted.walk_ins) == (5, 1)
 
@@ -180,8 +185,8 @@ def test_the_bulk_button_waits_only_for_those_who_said_yes_and_have_no_mark() ->
         a_participant("no", reply=ReplyValue.DECLINED),
         a_participant("marked", reply=ReplyValue.ACCEPTED),
     )
-    lines = sheet.roll([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
-    assert [line.name for line in sheet.waiting_yes(lines)] == ["yes"]
+    lines = roll_call.roll_call_lines([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
+    assert [line.name for line in roll_call.waiting_yes(lines)] == ["yes"]
 
 
 PEOPLE = [
@@ -192,7 +197,7 @@ PEOPLE = [
 
 
 def test_a_member_reads_the_names_of_their_own_arm_alone() -> None:
-    assert [one.name for one in sheet.named_participants(a_viewer(), an_event(), PEOPLE)] == ["Advocate"]
+    assert [one.name for one in roll_call.named_participants(a_viewer(), an_event(), PEOPLE)] == ["Advocate"]
 
 
 COMMITTEE = uuid4()
@@ -204,4 +209,4 @@ COMMITTEE = uuid4()
     ids=["coordinator", "lead", "chair"],
 )
 def test_coordinator_lead_and_chair_read_all_names(viewer: Viewer) -> None:
-    assert sheet.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE) == PEOPLE
+    assert roll_call.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE) == PEOPLE

@@ -3,13 +3,12 @@
 import pytest
 
 from tests.cast import NOW
-from tracker.rules.audit.deeds import DeedEntries, whole_deeds
-from tracker.rules.audit.words import Entry
-from tracker.rules.core.actors import ON_SITE
+from tracker.rules.audit.audit_log import AuditLine, DeedEntries, whole_deeds
+from tracker.rules.core.viewers import ON_SITE
 
 
-def entry(verb: str, subject: str, title: str = "") -> Entry:
-    return Entry(
+def entry(verb: str, subject: str, title: str = "") -> AuditLine:
+    return AuditLine(
         seq=1,
         at=NOW,
         actor_id=None,

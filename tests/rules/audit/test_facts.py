@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.rules.audit.facts import ids_in, named, said
+from tracker.rules.audit.facts import facts_in_words, facts_with_names, ids_in_facts
 
 SOMEBODY = UUID(int=7)
 
@@ -65,12 +65,12 @@ SOMEBODY = UUID(int=7)
     ],
 )
 def test_facts_are_told_in_words(facts: dict[str, object], words: str) -> None:
-    assert said(facts) == words
+    assert facts_in_words(facts) == words
 
 
 def test_a_name_stands_where_the_id_of_what_has_one_stood() -> None:
     facts = {"to": str(SOMEBODY), "alternates": [str(SOMEBODY), str(UUID(int=8))], "copy": 2}
-    assert ids_in(facts) == {SOMEBODY, UUID(int=8)}
-    told = named(facts, {SOMEBODY: "Fbi lead (FBI)"})
+    assert ids_in_facts(facts) == {SOMEBODY, UUID(int=8)}
+    told = facts_with_names(facts, {SOMEBODY: "Fbi lead (FBI)"})
     assert told == {"to": "Fbi lead (FBI)", "alternates": ["Fbi lead (FBI)", str(UUID(int=8))], "copy": 2}
-    assert said({"to": "Fbi lead (FBI)", "copy": 2}) == "To Fbi lead (FBI); Copy 2"
+    assert facts_in_words({"to": "Fbi lead (FBI)", "copy": 2}) == "To Fbi lead (FBI); Copy 2"

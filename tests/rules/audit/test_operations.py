@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracker.rules.audit.words import VERBS, Entry
-from tracker.rules.core.actors import Origin
+from tracker.rules.audit.audit_log import VERBS, AuditLine
+from tracker.rules.core.viewers import Origin
 from tracker.rules.operations.states import MOVES, OperationState
 
 
-def entry(verb: str) -> Entry:
+def entry(verb: str) -> AuditLine:
     """Return an entry about Operation Bluestem."""
-    return Entry(
+    return AuditLine(
         seq=1,
         at=datetime(2026, 12, 15, tzinfo=UTC),
         actor_id=None,

@@ -13,7 +13,7 @@ from tracker.rules.availability.busy_days import Busy, Days, State
 from tracker.rules.availability.day_grid import Cell, row
 from tracker.rules.availability.suggested_times import Candidate, People, Suggestion, candidates, suggestions
 from tracker.rules.core.audiences import Arm
-from tracker.rules.roster.quorum import Quorum, QuorumRule, Seat
+from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
 ZONE = "America/Chicago"
 MONDAY = date(2027, 1, 11)
@@ -114,8 +114,8 @@ def test_a_blackout_day_is_one_cell_with_its_reason() -> None:
 def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> None:
     # At eight Carl alone is missing, and with him his arm; later both others are, and their alternate is not.
     seats = (
-        Seat(agency_id=uuid4(), arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
-        Seat(agency_id=uuid4(), arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
+        FillableSeat(agency_id=uuid4(), arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
+        FillableSeat(agency_id=uuid4(), arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
     )
     days = {ANNA: Days([busy(9, 9)]), BEN: Days([busy(9, 9)]), CARL: Days([busy(8)])}
     people = People(

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind, Line
 
@@ -45,9 +45,9 @@ def line(
     )
 
 
-def seen(*args: Any, is_mine: bool = False, **facts: Any) -> Seen:
+def seen(*args: Any, is_mine: bool = False, **facts: Any) -> SeenDate:
     """Return such a date as someone sees it."""
-    return Seen(line=line(*args, **facts), is_mine=is_mine)
+    return SeenDate(line=line(*args, **facts), is_mine=is_mine)
 
 
 def at(day: int, hour: int = 0, minute: int = 0) -> datetime:

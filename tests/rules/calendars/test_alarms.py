@@ -5,25 +5,25 @@ from datetime import timedelta
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.calendars.alarms import MINUTES, NO_ALARMS, Alarms, AllDayAlarm, alarm_words, alarms_of
+from tracker.rules.calendars.feeds import ALARM_MINUTES, NO_ALARMS, Alarms, AllDayAlarm, alarm_words, read_alarms
 
 
 def test_a_feed_has_no_alarm_unless_its_owner_chooses_one() -> None:
-    assert alarms_of("", "") == NO_ALARMS
+    assert read_alarms("", "") == NO_ALARMS
     assert [NO_ALARMS.trigger(is_all_day=one) for one in (False, True)] == [None, None]
     assert not alarm_words(NO_ALARMS)
 
 
-@pytest.mark.parametrize("minutes", MINUTES)
+@pytest.mark.parametrize("minutes", ALARM_MINUTES)
 def test_an_alarm_comes_before_an_event_with_a_time(minutes: int) -> None:
-    assert alarms_of(str(minutes), "").trigger(is_all_day=False) == -timedelta(minutes=minutes)
-    assert alarms_of(str(minutes), "").trigger(is_all_day=True) is None
+    assert read_alarms(str(minutes), "").trigger(is_all_day=False) == -timedelta(minutes=minutes)
+    assert read_alarms(str(minutes), "").trigger(is_all_day=True) is None
 
 
 @pytest.mark.parametrize(("choice", "hours"), [("evening", -6), ("morning", 8)])
 def test_an_alarm_of_a_whole_day_counts_from_its_midnight(choice: str, hours: int) -> None:
-    assert alarms_of("", choice).trigger(is_all_day=True) == timedelta(hours=hours)
-    assert alarms_of("", choice).trigger(is_all_day=False) is None
+    assert read_alarms("", choice).trigger(is_all_day=True) == timedelta(hours=hours)
+    assert read_alarms("", choice).trigger(is_all_day=False) is None
 
 
 def test_alarms_have_words() -> None:
@@ -37,5 +37,5 @@ def test_alarms_have_words() -> None:
 )
 def test_what_is_not_offered_is_refused(minutes: str, all_day: str, fields: set[str]) -> None:
     with pytest.raises(Invalid) as refused:
-        alarms_of(minutes, all_day)
+        read_alarms(minutes, all_day)
     assert set(refused.value.fields) == fields

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from tests.ical.making import NOW, TODAY, dates_of, event
 from tracker.errors import Invalid
 from tracker.rules.calendars.feeds import (
-    Level,
-    Scope,
+    FeedLevel,
+    FeedScope,
     client_name,
+    feed_level,
+    feed_shown_until,
     is_date_gone,
     is_over_and_gone,
-    level_for,
     neutral_title,
-    scope_of,
-    shown_until,
+    read_feed_scope,
 )
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
@@ -27,20 +27,20 @@ from tracker.rules.events.markings import Category, Marking
 @pytest.mark.parametrize("shows_operations", [True, False])
 @pytest.mark.parametrize("visibility", [one for one in Visibility if one is not Visibility.NAMED])
 def test_an_event_that_is_not_for_named_people_is_shown_in_full(visibility: Visibility, shows_operations: bool) -> None:
-    assert level_for(event(visibility=visibility), shows_operations=shows_operations) is Level.FULL
+    assert feed_level(event(visibility=visibility), shows_operations=shows_operations) is FeedLevel.FULL
 
 
 def test_a_named_event_is_left_out_unless_its_reader_turned_it_on_and_then_discreet() -> None:
     named = event(visibility=Visibility.NAMED)
-    assert level_for(named, shows_operations=False) is None
-    assert level_for(named, shows_operations=True) is Level.DISCREET
+    assert feed_level(named, shows_operations=False) is None
+    assert feed_level(named, shows_operations=True) is FeedLevel.DISCREET
 
 
 def test_a_marked_event_is_left_out_like_a_named_one_whoever_may_see_it() -> None:
     made = Marking(categories=frozenset({Category.LEI}), agency_id=UUID(int=1), decontrol_on=date(2027, 12, 31))
     marked = event(visibility=Visibility.ALL, marking=made)
-    assert level_for(marked, shows_operations=False) is None
-    assert level_for(marked, shows_operations=True) is Level.DISCREET
+    assert feed_level(marked, shows_operations=False) is None
+    assert feed_level(marked, shows_operations=True) is FeedLevel.DISCREET
 
 
 def test_a_canceled_date_is_gone_30_days_after_it() -> None:
@@ -59,10 +59,10 @@ def test_a_canceled_event_is_gone_30_days_after_its_cancellation() -> None:
 def test_what_is_shown_changes_by_itself_only_when_a_cancellation_has_been_seen() -> None:
     off = event(status=EventStatus.CANCELED, changed_at=NOW)
     [one] = [replace(one, is_canceled=True) for one in dates_of(off)]
-    assert shown_until(event(), dates_of(event()), TODAY) == date.max
-    assert shown_until(off, [one], TODAY) == TODAY + timedelta(days=30)
-    assert shown_until(off, [one], TODAY + timedelta(days=30)) == date(2027, 1, 9)
-    assert shown_until(off, [one], date(2028, 1, 1)) == date.max
+    assert feed_shown_until(event(), dates_of(event()), TODAY) == date.max
+    assert feed_shown_until(off, [one], TODAY) == TODAY + timedelta(days=30)
+    assert feed_shown_until(off, [one], TODAY + timedelta(days=30)) == date(2027, 1, 9)
+    assert feed_shown_until(off, [one], date(2028, 1, 1)) == date.max
 
 
 @pytest.mark.parametrize(
@@ -82,18 +82,18 @@ def test_a_client_is_called_by_the_name_that_people_know(user_agent: str, name: 
 
 
 def test_an_unknown_scope_is_refused_at_its_field() -> None:
-    assert scope_of("mine") is Scope.MINE
+    assert read_feed_scope("mine") is FeedScope.MINE
     with pytest.raises(Invalid) as refused:
-        scope_of("others")
+        read_feed_scope("others")
     assert set(refused.value.fields) == {"scope"}
 
 
 def test_who_reads_discreetly_has_appointments_of_everything_and_no_more_operations_than_before() -> None:
     named = event(visibility=Visibility.NAMED)
-    assert level_for(event(), shows_operations=False, is_discreet=True) is Level.APPOINTMENT
-    assert level_for(named, shows_operations=True, is_discreet=True) is Level.APPOINTMENT
-    assert level_for(named, shows_operations=False, is_discreet=True) is None
+    assert feed_level(event(), shows_operations=False, is_discreet=True) is FeedLevel.APPOINTMENT
+    assert feed_level(named, shows_operations=True, is_discreet=True) is FeedLevel.APPOINTMENT
+    assert feed_level(named, shows_operations=False, is_discreet=True) is None
 
 
 def test_an_appointment_does_not_even_say_that_it_is_an_operation() -> None:
-    assert {neutral_title(kind, Level.APPOINTMENT) for kind in Kind} == {"Appointment"}
+    assert {neutral_title(kind, FeedLevel.APPOINTMENT) for kind in Kind} == {"Appointment"}

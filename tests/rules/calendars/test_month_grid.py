@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.rules.calendars.lines import CENTRAL, at, line, seen
-from tracker.rules.calendars import month_grid as grid
+from tracker.rules.calendars import calendars as grid
 from tracker.rules.events.event import EventStatus
 
 DECEMBER = date(2026, 12, 1)
@@ -32,7 +32,7 @@ DECEMBER = date(2026, 12, 1)
     ],
 )
 def test_a_month_is_read_or_it_is_none(text: str, month: date | None) -> None:
-    assert grid.month_of(text) == month
+    assert grid.month_in_text(text) == month
 
 
 @pytest.mark.parametrize(
@@ -49,65 +49,67 @@ def test_a_month_is_read_or_it_is_none(text: str, month: date | None) -> None:
     ],
 )
 def test_a_day_is_read_or_it_is_none(text: str, day: date | None) -> None:
-    assert grid.day_of(text) == day
+    assert grid.day_in_text(text) == day
 
 
 def test_the_weeks_of_a_month_start_on_sunday_and_are_whole() -> None:
-    weeks = grid.weeks(DECEMBER)
+    weeks = grid.weeks_of_month(DECEMBER)
     assert (weeks[0][0], weeks[-1][-1]) == (date(2026, 11, 29), date(2027, 1, 2))
     assert all(len(week) == 7 and week[0].strftime("%a") == "Sun" for week in weeks)
 
 
 @pytest.mark.parametrize("month", [grid.FIRST_MONTH, grid.LAST_MONTH])
 def test_the_first_and_the_last_month_have_whole_weeks_too(month: date) -> None:
-    weeks = grid.weeks(month)
-    assert grid.moments(weeks[0][0], weeks[-1][-1], CENTRAL)[0] < grid.moments(month, month, CENTRAL)[1]
+    weeks = grid.weeks_of_month(month)
+    assert grid.moments_of_days(weeks[0][0], weeks[-1][-1], CENTRAL)[0] < grid.moments_of_days(month, month, CENTRAL)[1]
 
 
 def test_one_turns_from_month_to_month_and_not_out_of_our_time() -> None:
-    assert grid.turned(DECEMBER, 1) == date(2027, 1, 1)
-    assert grid.turned(date(2027, 1, 1), -1) == DECEMBER
-    assert grid.turned(grid.FIRST_MONTH, -1) is None
-    assert grid.turned(grid.LAST_MONTH, 1) is None
+    assert grid.turn_month(DECEMBER, 1) == date(2027, 1, 1)
+    assert grid.turn_month(date(2027, 1, 1), -1) == DECEMBER
+    assert grid.turn_month(grid.FIRST_MONTH, -1) is None
+    assert grid.turn_month(grid.LAST_MONTH, 1) is None
 
 
 def test_a_month_ends_with_its_last_day() -> None:
-    assert grid.last_day(date(2028, 2, 1)) == date(2028, 2, 29)
+    assert grid.last_day_of_month(date(2028, 2, 1)) == date(2028, 2, 29)
 
 
 def test_the_day_on_which_the_clocks_go_back_has_25_hours() -> None:
-    start, end = grid.moments(date(2026, 11, 1), date(2026, 11, 1), CENTRAL)
+    start, end = grid.moments_of_days(date(2026, 11, 1), date(2026, 11, 1), CENTRAL)
     assert end - start == timedelta(hours=25)
 
 
 def test_a_meeting_falls_on_its_local_day_and_not_on_that_of_utc() -> None:
-    assert grid.days_of(line(at(10, 19)), CENTRAL) == [date(2026, 12, 10)]
+    assert grid.days_touched(line(at(10, 19)), CENTRAL) == [date(2026, 12, 10)]
 
 
 def test_a_night_falls_on_two_days() -> None:
-    assert grid.days_of(line(at(11, 18), timedelta(hours=8)), CENTRAL) == [date(2026, 12, 11), date(2026, 12, 12)]
+    assert grid.days_touched(line(at(11, 18), timedelta(hours=8)), CENTRAL) == [date(2026, 12, 11), date(2026, 12, 12)]
 
 
 def test_what_ends_at_midnight_does_not_touch_the_next_day() -> None:
-    assert grid.days_of(line(at(11, 22), timedelta(hours=2)), CENTRAL) == [date(2026, 12, 11)]
+    assert grid.days_touched(line(at(11, 22), timedelta(hours=2)), CENTRAL) == [date(2026, 12, 11)]
 
 
 def test_a_moment_without_length_falls_on_its_day() -> None:
-    assert grid.days_of(line(at(11), timedelta(0)), CENTRAL) == [date(2026, 12, 11)]
+    assert grid.days_touched(line(at(11), timedelta(0)), CENTRAL) == [date(2026, 12, 11)]
 
 
 def test_three_whole_days_are_three_days() -> None:
     whole = line(at(14), timedelta(days=3), is_all_day=True)
-    assert grid.days_of(whole, CENTRAL) == [date(2026, 12, 14), date(2026, 12, 15), date(2026, 12, 16)]
+    assert grid.days_touched(whole, CENTRAL) == [date(2026, 12, 14), date(2026, 12, 15), date(2026, 12, 16)]
 
 
 def test_a_whole_day_stays_that_day_for_readers_elsewhere() -> None:
-    assert grid.days_of(line(at(14), timedelta(days=1), is_all_day=True), "Pacific/Honolulu") == [date(2026, 12, 14)]
+    assert grid.days_touched(line(at(14), timedelta(days=1), is_all_day=True), "Pacific/Honolulu") == [
+        date(2026, 12, 14)
+    ]
 
 
 def test_a_day_lists_what_touches_it_and_days_outside_are_left_out() -> None:
     night, noon = seen(at(31, 20), timedelta(hours=8)), seen(at(31, 12))
-    days = grid.by_day([noon, night], DECEMBER, date(2026, 12, 31), CENTRAL)
+    days = grid.dates_by_day([noon, night], DECEMBER, date(2026, 12, 31), CENTRAL)
     assert days == {date(2026, 12, 31): [noon, night]}
 
 
@@ -124,23 +126,23 @@ def test_a_date_is_listed_on_each_of_its_days_wherever_clocks_change(
 ) -> None:
     one = seen(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
     first, last = date(2026, 12, 1), date(2027, 4, 5)
-    expected = [day for day in grid.days_of(one.line, zone) if first <= day <= last]
-    assert grid.by_day([one], first, last, zone) == {day: [one] for day in expected}
+    expected = [day for day in grid.days_touched(one.line, zone) if first <= day <= last]
+    assert grid.dates_by_day([one], first, last, zone) == {day: [one] for day in expected}
 
 
 def test_a_day_has_room_for_three_and_what_is_canceled_gives_way() -> None:
     canceled = seen(at(10, 8), status=EventStatus.CANCELED)
     others = [seen(at(10, hour)) for hour in (9, 10, 11)]
-    assert grid.shown([canceled, *others]) == others
-    assert grid.shown([canceled, *others[:2]]) == [canceled, *others[:2]]
+    assert grid.shown_in_day([canceled, *others]) == others
+    assert grid.shown_in_day([canceled, *others[:2]]) == [canceled, *others[:2]]
 
 
 def test_the_week_of_today_is_written_out_even_when_nothing_happens_in_it() -> None:
-    weeks = grid.weeks(DECEMBER)
+    weeks = grid.weeks_of_month(DECEMBER)
     assert grid.week_to_list(weeks, {}, date(2026, 12, 15)) == weeks[2]
 
 
 def test_in_another_month_the_first_week_with_an_event_is_written_out() -> None:
-    weeks = grid.weeks(date(2027, 1, 1))
+    weeks = grid.weeks_of_month(date(2027, 1, 1))
     assert grid.week_to_list(weeks, {date(2027, 1, 12): [1]}, date(2026, 12, 15)) == weeks[2]
     assert grid.week_to_list(weeks, {}, date(2026, 12, 15)) is None

@@ -5,26 +5,25 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.rules.calendars.lines import CENTRAL, at, seen
-from tracker.rules.calendars import month_grid
-from tracker.rules.calendars.month_grid import Seen
-from tracker.rules.calendars.week_grid import Week, week_around, week_of
+from tracker.rules.calendars import calendars
+from tracker.rules.calendars.calendars import CalendarWeek, SeenDate, week_around, week_table
 from tracker.rules.events.event import Kind
 
 DECEMBER_10 = date(2026, 12, 10)
 THURSDAY = 4  # of a week that starts on Sunday
 
 
-def table(*dates: Seen, day: date = DECEMBER_10, zone: str = CENTRAL) -> Week:
+def table(*dates: SeenDate, day: date = DECEMBER_10, zone: str = CENTRAL) -> CalendarWeek:
     days = week_around(day)
-    return week_of(days, month_grid.by_day(dates, days[0], days[-1], zone), zone)
+    return week_table(days, calendars.dates_by_day(dates, days[0], days[-1], zone), zone)
 
 
-def placed(week: Week, day: int = THURSDAY) -> list[tuple[int, int, int]]:
+def placed(week: CalendarWeek, day: int = THURSDAY) -> list[tuple[int, int, int]]:
     """Return first half hour, height and width of each date of a day."""
     return [(one.first, one.height, one.width) for one in week.days[day].blocks if one.seen]
 
 
-def areas(week: Week) -> list[int]:
+def areas(week: CalendarWeek) -> list[int]:
     """Return how many columns each row fills, what reaches down from above included."""
     filled = [0] * 48
     for number, blocks in week.rows():

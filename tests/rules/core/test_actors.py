@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.core.actors import Origin, network_address
+from tracker.rules.core.viewers import Origin, network_address
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,16 @@ import pytest
 
 from tests.cast import NOW
 from tracker.errors import Invalid
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm, is_over, kept, read, saved_words, written
+from tracker.rules.core.drafts import (
+    KEPT_FOR,
+    LARGEST,
+    DraftForm,
+    draft_text,
+    is_draft_over,
+    kept_texts,
+    read_draft,
+    saved_words,
+)
 
 SCHEDULE = DraftForm.SCHEDULE
 MORNING = datetime(2026, 12, 10, 14, 40, tzinfo=UTC)  # 8:40 AM Central
@@ -14,36 +23,36 @@ MORNING = datetime(2026, 12, 10, 14, 40, tzinfo=UTC)  # 8:40 AM Central
 
 def test_a_draft_keeps_every_text_of_a_form() -> None:
     form = {"title": ["Briefing"], "person": ["a", "b"], "agenda": [""]}
-    assert read(written(SCHEDULE, form)) == form
+    assert read_draft(draft_text(SCHEDULE, form)) == form
 
 
 @pytest.mark.parametrize("secret", ["_csrf", "_draft", "password", "repeated", "proof", "file"])
 def test_a_draft_keeps_neither_passwords_nor_tokens(secret: str) -> None:
-    assert kept(SCHEDULE, {"title": ["Briefing"], secret: ["hunter2"]}) == {"title": ["Briefing"]}
+    assert kept_texts(SCHEDULE, {"title": ["Briefing"], secret: ["hunter2"]}) == {"title": ["Briefing"]}
 
 
 @pytest.mark.parametrize(("form", "right"), [(DraftForm.PEOPLE, "roles"), (DraftForm.COMMITTEES, "chair")])
 def test_a_draft_keeps_no_choice_that_gives_a_right(form: DraftForm, right: str) -> None:
-    assert kept(form, {"name": ["HSI liaison"], right: ["coordinator"]}) == {"name": ["HSI liaison"]}
+    assert kept_texts(form, {"name": ["HSI liaison"], right: ["coordinator"]}) == {"name": ["HSI liaison"]}
 
 
 def test_a_draft_keeps_what_narrows_access() -> None:
     form = {"guest": ["1"], "ends": ["2027-01-31"], "visibility": ["named"]}
-    assert kept(DraftForm.PEOPLE, form) == form
+    assert kept_texts(DraftForm.PEOPLE, form) == form
 
 
 def test_a_form_beyond_the_limit_is_no_draft() -> None:
     with pytest.raises(Invalid):
-        written(SCHEDULE, {"agenda": ["a" * LARGEST]})
+        draft_text(SCHEDULE, {"agenda": ["a" * LARGEST]})
 
 
 def test_a_form_up_to_the_limit_is_a_draft() -> None:
-    assert len(written(SCHEDULE, {"agenda": ["a" * (LARGEST - len('{"agenda":[""]}'))]})) == LARGEST
+    assert len(draft_text(SCHEDULE, {"agenda": ["a" * (LARGEST - len('{"agenda":[""]}'))]})) == LARGEST
 
 
 def test_a_draft_is_over_after_fourteen_days() -> None:
     assert timedelta(days=14) == KEPT_FOR
-    assert [is_over(NOW - KEPT_FOR + age, NOW) for age in (timedelta(0), timedelta(seconds=1))] == [True, False]
+    assert [is_draft_over(NOW - KEPT_FOR + age, NOW) for age in (timedelta(0), timedelta(seconds=1))] == [True, False]
 
 
 def test_a_draft_of_today_names_the_time_on_a_twelve_hour_clock() -> None:

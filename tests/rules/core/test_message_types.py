@@ -6,17 +6,23 @@ from uuid import UUID
 
 import pytest
 
-from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
-from tracker.rules.core import own_messages
-from tracker.rules.core.account_messages import AccountChange
-from tracker.rules.core.answers import Taken, Word
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import Before, Content, MailedEntry, Unreadable, decode, encode
+from tracker.rules.core.message_types import (
+    AccountChange,
+    AnswerOutcome,
+    AnswerWord,
+    Content,
+    ItemsOfDay,
+    KnownBefore,
+    MailedEntry,
+    Unreadable,
+    decode,
+    encode,
+)
 from tracker.rules.core.outbox import KINDS, Draft, Topic
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
-BEFORE = Before(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
+BEFORE = KnownBefore(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
 ENTRY = MailedEntry(uid="1@tracker.example", sequence=3, at=AT)
 ID = UUID(int=7)
 EVERY: tuple[Content, ...] = (
@@ -39,20 +45,20 @@ EVERY: tuple[Content, ...] = (
     types.ItemWithdrawn(),
     types.ItemBlocked(since=AT),
     types.ItemNoted(at=AT),
-    own_messages.ItemAnswered(at=AT, outcome=Taken.RECORDED, word=Word.DONE, is_whole=False, undo=ID),
-    own_messages.InvitationAnswered(at=AT, outcome=Taken.NO_WORD),
-    own_messages.ProposalDeclined(at=AT, starts_at=AT, ends_at=AT, sequence=1, comment="Court"),
+    types.ItemAnswered(at=AT, outcome=AnswerOutcome.RECORDED, word=AnswerWord.DONE, is_whole=False, undo=ID),
+    types.InvitationAnswered(at=AT, outcome=AnswerOutcome.NO_WORD),
+    types.ProposalDeclined(at=AT, starts_at=AT, ends_at=AT, sequence=1, comment="Court"),
     types.ItemDue(due=date(2027, 2, 9)),
     types.ItemOverdue(due=date(2027, 2, 9), is_late=True),
     ItemsOfDay(day=date(2027, 2, 9), since=date(2027, 2, 8), is_late=True),
     types.WeeklyDigest(monday=date(2027, 2, 8)),
-    accounts.AccountLocked(),
-    accounts.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
-    accounts.AccountInvited(link_id=ID, by="B"),
-    accounts.AuditLogAltered(),
-    accounts.EmailTest(),
-    accounts.AddressCheck(alias=ID),
-    accounts.AddressAdded(address="a@x.example"),
+    types.AccountLocked(),
+    types.AccountChanged(what=AccountChange.ADDRESS, to="a@x.example", name="A", by="B", by_id=ID),
+    types.AccountInvited(link_id=ID, by="B"),
+    types.AuditLogAltered(),
+    types.EmailTest(),
+    types.AddressCheck(alias=ID),
+    types.AddressAdded(address="a@x.example"),
     types.ConflictFound(hit=ID, for_officer=True),
     types.ConflictEnded(hit=ID),
     types.DecisionDropped(hit=ID),

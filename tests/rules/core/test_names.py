@@ -4,10 +4,10 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.names import FORMULA, UNSEEN, name_in
-from tracker.rules.core.viewer import Level, Status
-from tracker.rules.roster.people_changes import AgencyFacts, CommitteeFacts, PersonFacts
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.core.clean_text import FORMULA, UNSEEN, name_in
+from tracker.rules.core.viewers import Level, Status
+from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 
 UNSEEN_BEFORE = "\u00ad\u034f\u115f\u180e\u200b\u200d\u2060\u2800\u2003\u202e\t"
 
@@ -41,7 +41,7 @@ def test_people_agencies_committees_and_sites_have_the_same_rule() -> None:
     person = PersonFacts(name="=1", title="\u2800-1", is_guest=False, expires_at=None, **of_person)
     agency = AgencyFacts(code="@A", name="+1", arm=Arm.LAW_ENFORCEMENT, level=Level.LOCAL, coalition_id=None, **_ACTIVE)
     committee = CommitteeFacts(name="\u200b=1", kind="committee", arm=None, place="", chair_id=None, **_ACTIVE)
-    site = SiteFacts(name="\u2060=1", address="", capacity=None, equipment="", is_open=True)
+    site = MeetingSiteFacts(name="\u2060=1", address="", capacity=None, equipment="", is_open=True)
     wrong = [_fields(one) for one in (person, agency, committee, site)]
     assert wrong == [{"name", "title", "agency"}, {"code", "name"}, {"name"}, {"name"}]
 
@@ -49,7 +49,7 @@ def test_people_agencies_committees_and_sites_have_the_same_rule() -> None:
 _ACTIVE = {"status": Status.ACTIVE}
 
 
-def _fields(facts: PersonFacts | AgencyFacts | CommitteeFacts | SiteFacts) -> set[str]:
+def _fields(facts: PersonFacts | AgencyFacts | CommitteeFacts | MeetingSiteFacts) -> set[str]:
     with pytest.raises(Invalid) as refused:
         facts.check()
     return set(refused.value.fields)

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, folded, has_all, is_match, other_forms, tokens, words_of
+from tracker.rules.core.word_forms import (
+    SHORTEST_OF_A_NAME,
+    folded,
+    has_all,
+    is_match,
+    other_forms,
+    search_words,
+    tokens,
+)
 
 MEANS = [
     ("deconf", "deconfliction"),
@@ -64,13 +72,13 @@ def test_a_text_has_words_without_case_accents_and_signs(text: str, found: list[
 
 
 def test_words_to_look_for_count_once_and_without_case_or_signs() -> None:
-    assert words_of("  Task-FORCE task’ ") == ("task", "force")
-    assert words_of("Jane Smith (KCPD)") == ("jane", "smith", "kcpd")
+    assert search_words("  Task-FORCE task’ ") == ("task", "force")
+    assert search_words("Jane Smith (KCPD)") == ("jane", "smith", "kcpd")
 
 
 def test_of_a_long_text_only_the_first_words_are_looked_for() -> None:
-    assert words_of("a b c d e f g h i") == tuple("abcdefgh")
-    assert words_of(f"{'a' * 98} bcd") == ("a" * 60, "b")
+    assert search_words("a b c d e f g h i") == tuple("abcdefgh")
+    assert search_words(f"{'a' * 98} bcd") == ("a" * 60, "b")
 
 
 def test_words_may_be_in_different_texts() -> None:

@@ -28,22 +28,22 @@ def at(day: int, hour: int, minute: int = 0, *, month: int = 12, year: int = 202
     ],
 )
 def test_a_day_more_than_six_months_away_says_its_year(value: date, words: str) -> None:
-    assert wording.day(value, TODAY) == words
+    assert wording.short_day(value, TODAY) == words
 
 
 def test_the_days_of_one_list_all_have_their_year_or_none_has() -> None:
     near, far = date(2027, 5, 13), date(2027, 6, 10)
-    assert wording.days([near, near], TODAY) == ["Thu, May 13", "Thu, May 13"]
-    assert wording.days([near, far], TODAY) == ["Thu, May 13, 2027", "Thu, Jun 10, 2027"]
-    assert wording.days([], TODAY) == []
+    assert wording.short_days([near, near], TODAY) == ["Thu, May 13", "Thu, May 13"]
+    assert wording.short_days([near, far], TODAY) == ["Thu, May 13, 2027", "Thu, Jun 10, 2027"]
+    assert wording.short_days([], TODAY) == []
 
 
 def test_a_day_without_a_today_never_says_its_year() -> None:
-    assert wording.day(date(2030, 2, 28)) == "Thu, Feb 28"
+    assert wording.short_day(date(2030, 2, 28)) == "Thu, Feb 28"
 
 
 def test_a_long_day_says_everything() -> None:
-    assert wording.longday(at(10, 14)) == "Thursday, December 10, 2026"
+    assert wording.long_day(at(10, 14)) == "Thursday, December 10, 2026"
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_clock_has_twelve_hours(value: time, words: str) -> None:
     ],
 )
 def test_a_span_says_what_its_day_does_not(starts: datetime, ends: datetime, words: str) -> None:
-    assert wording.span(starts, ends) == words
+    assert wording.time_span(starts, ends) == words
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_span_says_what_its_day_does_not(starts: datetime, ends: datetime, wor
 )
 def test_a_whole_day_says_the_last_day_that_it_covers(days: int, words: str) -> None:
     starts = at(4, 0)
-    assert wording.span(starts, starts + timedelta(days=days), is_all_day=True) == words
+    assert wording.time_span(starts, starts + timedelta(days=days), is_all_day=True) == words
 
 
 @pytest.mark.parametrize(
@@ -104,11 +104,11 @@ def test_a_whole_day_says_the_last_day_that_it_covers(days: int, words: str) -> 
 )
 def test_how_long_ago_something_was_is_told_in_the_largest_fitting_unit(back: timedelta, words: str) -> None:
     now = at(1, 8, 40)
-    assert wording.ago(now.replace(month=11, day=30) - back if back.days > 30 else now - back, now) == words
+    assert wording.ago_words(now.replace(month=11, day=30) - back if back.days > 30 else now - back, now) == words
 
 
 def test_ago_counts_from_a_now_in_any_zone() -> None:
-    assert wording.ago(at(1, 23), at(1, 23, 30).astimezone(UTC)) == "30 minutes ago"
+    assert wording.ago_words(at(1, 23), at(1, 23, 30).astimezone(UTC)) == "30 minutes ago"
 
 
 def test_one_person_and_four_people() -> None:

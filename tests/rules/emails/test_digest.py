@@ -11,7 +11,7 @@ from tests.cast import NOW
 from tests.emails import read_email
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT
 from tracker.rules.emails.digest import Week, monday_in, needs_follow_up, span_of
 from tracker.rules.emails.digest_words import digest

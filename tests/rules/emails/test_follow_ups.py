@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.follow_ups import NextFollowUp, after_invitation, rests, spaced, timing_words
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED
+from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED
 
 ZONE = "America/Chicago"
 STARTS = datetime(2027, 1, 30, 16, tzinfo=UTC)

@@ -11,7 +11,7 @@ from tracker.errors import Invalid
 from tracker.rules.emails import reminders
 from tracker.rules.emails.preferences import Preferences, Wish, Wishes, quieter, wanted
 from tracker.rules.emails.quiet_hours import LONGEST_QUIET, Quiet, check_quiet
-from tracker.rules.roster.reminder_policy import OFFERED, USUAL
+from tracker.rules.roster.reminder_policies import OFFERED, USUAL
 
 CHICAGO = "America/Chicago"
 NIGHT = Quiet(starts=time(22), ends=time(6), zone=CHICAGO)

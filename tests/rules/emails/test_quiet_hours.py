@@ -12,7 +12,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.preferences import Preferences, Wish, Wishes
 from tracker.rules.emails.quiet_hours import LONGEST_WITH_WEEKEND, OF_USE, Quiet, held_until, quiet_words, waits
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policy import USUAL
+from tracker.rules.roster.reminder_policies import USUAL
 
 CHICAGO, NEW_YORK = "America/Chicago", "America/New_York"
 NIGHT = (time(20), time(7))

@@ -9,7 +9,7 @@ from tests.emails import ReadEmail, read_email
 from tests.rules.attendance.test_sheet import STARTS, a_date, an_event
 from tests.rules.emails.test_digest import item, reader
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.thanks import LISTED, Sent, sent_words, thank_you
 
 TODAY, DUE = date(2026, 12, 11), date(2027, 1, 5)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, meeting, operation
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.clean_text import too_long
+from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event
 from tracker.rules.events.event_fields import (
@@ -45,7 +45,7 @@ def refused(plan: Plan) -> dict[str, str]:
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_text_of_a_plan_is_longer_than_its_field(name: str) -> None:
     text = over(name)
-    assert refused(meeting(**{name: text})) == {name: too_long(text, TEXTS[name].longest)}
+    assert refused(meeting(**{name: text})) == {name: too_long_words(text, TEXTS[name].longest)}
     plan_rules.check(meeting(**{name: text[:-1]}))
 
 
@@ -54,7 +54,7 @@ def test_no_text_of_one_date_is_longer_than_its_field(name: str) -> None:
     change = DateChange(starts=MIDNIGHT, duration=A_DAY, **{name: over(name)})
     with pytest.raises(Invalid) as wrong:
         plan_rules.check_change(change, is_all_day=False)
-    assert wrong.value.fields == {name: too_long(over(name), TEXTS[name].longest)}
+    assert wrong.value.fields == {name: too_long_words(over(name), TEXTS[name].longest)}
 
 
 @pytest.mark.parametrize(

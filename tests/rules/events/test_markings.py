@@ -7,7 +7,7 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Level
+from tracker.rules.core.viewers import Level
 from tracker.rules.events.markings import Category, Limit, Marking, banner_of_all, check, check_limit, check_people
 
 TODAY = date(2026, 12, 15)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.identity.passwords import LONGEST, SHORTEST, refusal
+from tracker.rules.identity.passwords import LONGEST, SHORTEST, password_refusal
 
 COMMON = frozenset({"iloveyou", "dragon", "horse", "battery", "correct", "correcthorsebatterystaple"})
 PERSONAL = ("Dana Whitfield", "dana.whitfield@kcpd.example", "KCPD")
@@ -22,7 +22,7 @@ PERSONAL = ("Dana Whitfield", "dana.whitfield@kcpd.example", "KCPD")
     ],
 )
 def test_a_long_password_that_nobody_guesses_first_is_taken(password):
-    assert refusal(password, COMMON, PERSONAL) is None
+    assert password_refusal(password, COMMON, PERSONAL) is None
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_a_long_password_that_nobody_guesses_first_is_taken(password):
     ],
 )
 def test_a_password_of_known_words_is_refused_with_the_reason(password):
-    assert "easy to guess" in refusal(password, COMMON, PERSONAL)
+    assert "easy to guess" in password_refusal(password, COMMON, PERSONAL)
 
 
 @pytest.mark.parametrize("password", ["a" * 15, "abcabcabcabcabc", "horsetail!horsetail!", "ababababababbba"])
 def test_a_password_that_repeats_itself_is_refused(password):
-    assert "repeats" in refusal(password, COMMON)
+    assert "repeats" in password_refusal(password, COMMON)
 
 
 def test_a_password_below_fifteen_characters_is_refused():
-    assert f"at least {SHORTEST}" in refusal("x7!Qm2#Lp9@Vt4", COMMON)
+    assert f"at least {SHORTEST}" in password_refusal("x7!Qm2#Lp9@Vt4", COMMON)
 
 
 def test_a_password_above_128_characters_is_refused():
-    assert f"at most {LONGEST}" in refusal("x7!Qm2#Lp9@Vt4&" * 9, COMMON)
+    assert f"at most {LONGEST}" in password_refusal("x7!Qm2#Lp9@Vt4&" * 9, COMMON)
 
 
 def test_a_space_at_the_end_counts_as_a_character():
-    assert refusal("x7!Qm2#Lp9@Vt4 ", COMMON) is None
+    assert password_refusal("x7!Qm2#Lp9@Vt4 ", COMMON) is None

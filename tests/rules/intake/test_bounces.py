@@ -10,7 +10,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from tracker.rules.intake import bounces
-from tracker.rules.intake.bounces import Cause, Failure, Fate, Report, of_refusal, of_reports, of_text
+from tracker.rules.intake.bounces import (
+    AddressFailure,
+    Cause,
+    DeliveryReport,
+    Fate,
+    bounce_of_refusal,
+    bounce_of_reports,
+    bounce_of_text,
+)
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 FAILED, DELAYED, UNCLEAR = Fate.FAILED, Fate.DELAYED, Fate.UNCLEAR
@@ -63,7 +71,7 @@ user is over quota"""
     ],
 )
 def test_a_report_says_why_the_email_came_back(action: str, status: str, diagnostic: str, expected: Cause) -> None:
-    found = of_reports([Report(action=action, status=status, diagnostic=diagnostic)])
+    found = bounce_of_reports([DeliveryReport(action=action, status=status, diagnostic=diagnostic)])
     assert (found.fate, found.cause) == (FAILED, expected)
 
 
@@ -79,7 +87,10 @@ def test_a_report_says_why_the_email_came_back(action: str, status: str, diagnos
     ],
 )
 def test_only_a_failed_recipient_makes_it_a_failure(actions: list[str], expected: Fate) -> None:
-    assert of_reports([Report(action=one, status="5.1.1", diagnostic="") for one in actions]).fate is expected
+    assert (
+        bounce_of_reports([DeliveryReport(action=one, status="5.1.1", diagnostic="") for one in actions]).fate
+        is expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,14 +106,14 @@ def test_only_a_failed_recipient_makes_it_a_failure(actions: list[str], expected
     ids=["qmail", "exim", "exim_warns", "yahoo", "away", "empty"],
 )
 def test_a_text_says_it_in_words(text: str, fate: Fate, cause: Cause, status: str, words: str) -> None:
-    found = of_text(text)
+    found = bounce_of_text(text)
     assert (found.fate, found.cause, found.status) == (fate, cause, status)
     assert found.words.startswith(words) if words else not found.words
 
 
 @pytest.mark.parametrize("text", [QMAIL, EXIM, YAHOO])
 def test_nothing_of_the_email_itself_is_kept(text: str) -> None:
-    assert "Steering" not in of_text(text + "\n\nSubject: Steering Committee\n\nAgenda: 5.1.1\n").words
+    assert "Steering" not in bounce_of_text(text + "\n\nSubject: Steering Committee\n\nAgenda: 5.1.1\n").words
 
 
 @pytest.mark.parametrize(
@@ -121,18 +132,18 @@ def test_nothing_of_the_email_itself_is_kept(text: str) -> None:
 def test_a_refused_recipient_is_a_failure_of_the_address_unless_the_reply_says_more(
     said: str, at_recipient: bool, expected: Cause
 ) -> None:
-    assert of_refusal(said, at_recipient=at_recipient).cause is expected
+    assert bounce_of_refusal(said, at_recipient=at_recipient).cause is expected
 
 
 @pytest.mark.parametrize(
     ("said", "counts"),
     [
-        (of_refusal("550 5.1.1 User unknown", at_recipient=True), True),
-        (of_refusal("550 No such user", at_recipient=True), True),
-        (of_refusal("554 5.7.1 Relay access denied", at_recipient=True), False),
-        (of_refusal("554 5.6.0 Message refused", at_recipient=False), False),
-        (of_reports([Report(action="failed", status="4.4.1", diagnostic="smtp; timed out")]), False),
-        (of_reports([Report(action="delayed", status="4.4.1", diagnostic="smtp; timed out")]), False),
+        (bounce_of_refusal("550 5.1.1 User unknown", at_recipient=True), True),
+        (bounce_of_refusal("550 No such user", at_recipient=True), True),
+        (bounce_of_refusal("554 5.7.1 Relay access denied", at_recipient=True), False),
+        (bounce_of_refusal("554 5.6.0 Message refused", at_recipient=False), False),
+        (bounce_of_reports([DeliveryReport(action="failed", status="4.4.1", diagnostic="smtp; timed out")]), False),
+        (bounce_of_reports([DeliveryReport(action="delayed", status="4.4.1", diagnostic="smtp; timed out")]), False),
         (bounces.UNCLEAR, False),
     ],
 )
@@ -140,8 +151,8 @@ def test_only_a_permanent_failure_of_the_address_counts(said: bounces.Bounce, co
     assert said.counts is counts
 
 
-def failures(*days: int, of: UUID | None = None) -> list[Failure]:
-    return [Failure(message_id=of or uuid4(), at=NOW - timedelta(days=days_ago)) for days_ago in days]
+def failures(*days: int, of: UUID | None = None) -> list[AddressFailure]:
+    return [AddressFailure(message_id=of or uuid4(), at=NOW - timedelta(days=days_ago)) for days_ago in days]
 
 
 @pytest.mark.parametrize(
@@ -154,5 +165,5 @@ def failures(*days: int, of: UUID | None = None) -> list[Failure]:
     ],
     ids=["two", "three", "one_long_ago", "one_email_thrice"],
 )
-def test_sending_pauses_after_three_emails_within_90_days(known: list[Failure], expected: bool) -> None:
-    assert bounces.is_to_pause(known, NOW) is expected
+def test_sending_pauses_after_three_emails_within_90_days(known: list[AddressFailure], expected: bool) -> None:
+    assert bounces.must_pause(known, NOW) is expected

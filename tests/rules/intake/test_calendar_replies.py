@@ -10,12 +10,21 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from tracker.rules.events.replies import ReplyValue, Substitution
-from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Standing, judge, judge_of_substitute, order_of
+from tracker.rules.intake.calendar_replies import (
+    CalendarReply,
+    InvitationFacts,
+    ReplyOutcome,
+    judge_reply,
+    judge_substitute_reply,
+    reply_order,
+)
 
 CHANGED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 RECEIVED = CHANGED + timedelta(hours=4)
 MINUTE = timedelta(minutes=1)
-ASKED_AGAIN = Standing(addresses=frozenset({"a@b.example"}), uid="1", sequence=2, asked_at=2, asked_since=CHANGED)
+ASKED_AGAIN = InvitationFacts(
+    addresses=frozenset({"a@b.example"}), uid="1", sequence=2, asked_at=2, asked_since=CHANGED
+)
 
 
 def reply(minutes: int, sequence: int | None) -> CalendarReply:
@@ -28,8 +37,8 @@ def counts(replies: Sequence[CalendarReply]) -> CalendarReply | None:
     """Return which of some replies counts after they came in this order."""
     found, standing = None, ASKED_AGAIN
     for one in replies:
-        if judge(one, standing, RECEIVED) is Outcome.RECORDED:
-            found, standing = one, replace(standing, last=order_of(one, standing, RECEIVED))
+        if judge_reply(one, standing, RECEIVED) is ReplyOutcome.RECORDED:
+            found, standing = one, replace(standing, last=reply_order(one, standing, RECEIVED))
     return found
 
 
@@ -48,13 +57,13 @@ def test_any_order_of_replies_with_and_without_a_sequence_leaves_the_same_one(
 
 
 def test_a_reply_without_a_sequence_that_was_made_before_the_time_changed_is_to_the_old_time() -> None:
-    assert judge(reply(-1, None), ASKED_AGAIN, RECEIVED) is Outcome.OLD_TIME
-    assert judge(reply(1, None), ASKED_AGAIN, RECEIVED) is Outcome.RECORDED
+    assert judge_reply(reply(-1, None), ASKED_AGAIN, RECEIVED) is ReplyOutcome.OLD_TIME
+    assert judge_reply(reply(1, None), ASKED_AGAIN, RECEIVED) is ReplyOutcome.RECORDED
 
 
 def test_a_reply_to_an_earlier_sequence_is_older_whenever_it_was_made() -> None:
-    standing = Standing(addresses=frozenset({"a@b.example"}), uid="1", sequence=2, last=(2, CHANGED))
-    assert judge(reply(1, 1), standing, RECEIVED) is Outcome.STALE
+    standing = InvitationFacts(addresses=frozenset({"a@b.example"}), uid="1", sequence=2, last=(2, CHANGED))
+    assert judge_reply(reply(1, 1), standing, RECEIVED) is ReplyOutcome.STALE
 
 
 def test_a_sequence_that_the_event_never_had_does_not_outlast_the_next_reply() -> None:
@@ -78,36 +87,38 @@ TURN = Substitution(
 @pytest.mark.parametrize(
     ("said", "is_over", "expected"),
     [
-        ({"value": YES}, False, Outcome.REPEATED),
-        ({"value": YES}, True, Outcome.UNMATCHED),
-        ({"value": MAYBE}, False, Outcome.UNMATCHED),
-        ({"value": NO}, False, Outcome.RELEASED),
-        ({"value": NO}, True, Outcome.REPEATED),
-        ({"value": NO, "sequence": 1}, False, Outcome.OLD_TIME),
-        ({"value": NO, "stamped_at": CHANGED + 9 * MINUTE}, False, Outcome.UNMATCHED),
+        ({"value": YES}, False, ReplyOutcome.REPEATED),
+        ({"value": YES}, True, ReplyOutcome.UNMATCHED),
+        ({"value": MAYBE}, False, ReplyOutcome.UNMATCHED),
+        ({"value": NO}, False, ReplyOutcome.RELEASED),
+        ({"value": NO}, True, ReplyOutcome.REPEATED),
+        ({"value": NO, "sequence": 1}, False, ReplyOutcome.OLD_TIME),
+        ({"value": NO, "stamped_at": CHANGED + 9 * MINUTE}, False, ReplyOutcome.UNMATCHED),
     ],
 )
 def test_a_substitute_s_no_releases_them_unless_it_is_older_than_their_turn_or_the_time_of_the_date(
-    said: dict[str, object], expected: Outcome, *, is_over: bool
+    said: dict[str, object], expected: ReplyOutcome, *, is_over: bool
 ) -> None:
     turn = replace(TURN, is_over=is_over)
     one = replace(reply(11, 2), **said)  # type: ignore[arg-type]  # the fields of a reply
-    assert judge_of_substitute(one, ASKED_AGAIN, turn, RECEIVED) is expected
+    assert judge_substitute_reply(one, ASKED_AGAIN, turn, RECEIVED) is expected
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(9, Outcome.UNMATCHED), (10, Outcome.STALE), (11, Outcome.RELEASED)])
-def test_a_no_from_before_the_substitute_was_named_again_is_stale(minutes: int, expected: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(9, ReplyOutcome.UNMATCHED), (10, ReplyOutcome.STALE), (11, ReplyOutcome.RELEASED)]
+)
+def test_a_no_from_before_the_substitute_was_named_again_is_stale(minutes: int, expected: ReplyOutcome) -> None:
     one = replace(reply(11, 2), value=NO, stamped_at=CHANGED + minutes * MINUTE)
     again = CHANGED + 11 * MINUTE
     by_email = replace(ASKED_AGAIN, last=(2, again))
     on_the_page = replace(TURN, named_at=again)
-    assert judge_of_substitute(one, ASKED_AGAIN, on_the_page, RECEIVED) is expected
+    assert judge_substitute_reply(one, ASKED_AGAIN, on_the_page, RECEIVED) is expected
     emailed = replace(TURN, named_at=RECEIVED, is_named_by_email=True)
-    assert judge_of_substitute(one, by_email, emailed, RECEIVED) is expected
+    assert judge_substitute_reply(one, by_email, emailed, RECEIVED) is expected
 
 
 def test_a_no_to_a_whole_series_releases_no_substitute() -> None:
     whole = replace(ASKED_AGAIN, is_whole_series=True)
     for one in (TURN, replace(TURN, is_over=True)):
         said = replace(reply(11, 2), value=NO)
-        assert judge_of_substitute(said, whole, one, RECEIVED) is Outcome.UNMATCHED
+        assert judge_substitute_reply(said, whole, one, RECEIVED) is ReplyOutcome.UNMATCHED

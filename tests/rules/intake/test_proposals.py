@@ -10,7 +10,14 @@ from msgspec.structs import replace
 from tests.ical.making import date_of, event
 from tracker.rules.events.event import Occurrence
 from tracker.rules.intake.calendar_replies import DateNamed, ProposedTimes
-from tracker.rules.intake.proposals import NewProposal, Proposal, ProposalState, named_span, span_of, states_of
+from tracker.rules.intake.proposals import (
+    NewProposal,
+    Proposal,
+    ProposalState,
+    proposed_span,
+    replaced_span,
+    states_of_proposals,
+)
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,7 +45,7 @@ PROPOSAL = Proposal(
 def state(now: datetime = NOW, **facts: object) -> ProposalState:
     made = {name: facts.pop(name) for name in ("times", "was", "sequence") if name in facts}
     one = replace(PROPOSAL, **facts, made=replace(MADE, **made))  # type: ignore[arg-type]  # the fields of a proposal
-    [(_, found)] = states_of([one], now)
+    [(_, found)] = states_of_proposals([one], now)
     return found
 
 
@@ -71,13 +78,13 @@ def test_the_newest_proposal_of_a_person_waits_in_whatever_order_they_came() -> 
     other = replace(newer, id=UUID(int=10), member_id=UUID(int=5))
     for order in permutations([older, newer, newest, other]):
         came = [replace(one, received_at=NOW + HOUR * place) for place, one in enumerate(order)]
-        found = {one.id.int: found.value for one, found in states_of(came, NOW)}
+        found = {one.id.int: found.value for one, found in states_of_proposals(came, NOW)}
         assert found == {1: "outdated", 8: "replaced", 9: "waiting", 10: "waiting"}
 
 
 def test_proposals_that_wait_come_first() -> None:
     declined = replace(PROPOSAL, id=UUID(int=8), member_id=UUID(int=5), declined_at=NOW, received_at=NOW - HOUR)
-    assert [found.value for _, found in states_of([declined, PROPOSAL], NOW)] == ["waiting", "declined"]
+    assert [found.value for _, found in states_of_proposals([declined, PROPOSAL], NOW)] == ["waiting", "declined"]
 
 
 def moment(at: datetime) -> DateNamed:
@@ -113,7 +120,7 @@ DAY = timedelta(days=1)
 def test_what_is_not_named_of_a_time_stays_as_it_is(
     proposed: ProposedTimes, expected: tuple[datetime, datetime] | None
 ) -> None:
-    assert span_of(proposed, occurrence()) == expected
+    assert proposed_span(proposed, occurrence()) == expected
 
 
 @pytest.mark.parametrize(
@@ -126,11 +133,11 @@ def test_what_is_not_named_of_a_time_stays_as_it_is(
 )
 def test_an_all_day_event_stays_one(proposed: ProposedTimes, days: tuple[int, int]) -> None:
     date = replace(occurrence(is_all_day=True), starts_at=MIDNIGHT, ends_at=MIDNIGHT + DAY)
-    found = span_of(proposed, date)
+    found = proposed_span(proposed, date)
     assert found == (MIDNIGHT + days[0] * DAY, MIDNIGHT + days[1] * DAY)
 
 
 def test_only_times_that_the_email_names_can_differ_from_those_of_the_date() -> None:
     date = occurrence()
-    assert named_span(None, date) == named_span((day(11), day(12)), date) == (date.starts_at, date.ends_at)
-    assert named_span((moment(ONE), moment(ONE + HOUR)), date) == (ONE, ONE + HOUR)
+    assert replaced_span(None, date) == replaced_span((day(11), day(12)), date) == (date.starts_at, date.ends_at)
+    assert replaced_span((moment(ONE), moment(ONE + HOUR)), date) == (ONE, ONE + HOUR)

@@ -3,9 +3,8 @@
 import pytest
 
 from tests.processor_time import within
-from tracker.rules.core.answers import Word
-from tracker.rules.intake.own_text import own_text
-from tracker.rules.intake.words import about_invitation, about_item
+from tracker.rules.core.message_types import AnswerWord
+from tracker.rules.intake.emailed_words import read_invitation_words, read_item_words, read_own_text
 
 QUOTES = {
     "gmail": "On Fri, Nov 27, 2026 at 10:04 AM Task Force <a@b.example> wrote:\n\n> YES\n> DONE",
@@ -22,54 +21,57 @@ QUOTES = {
 
 @pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
 def test_what_a_program_quotes_or_signs_is_no_part_of_the_reply(quote: str) -> None:
-    assert own_text(quote).lines == ()
-    assert own_text(f"Two calls made\n\n{quote}").lines == ("Two calls made",)
-    assert own_text(f"Two calls made\r\n{quote}").lines == ("Two calls made",)
-    assert about_item(quote).word is about_invitation(quote).word is None
+    assert read_own_text(quote).lines == ()
+    assert read_own_text(f"Two calls made\n\n{quote}").lines == ("Two calls made",)
+    assert read_own_text(f"Two calls made\r\n{quote}").lines == ("Two calls made",)
+    assert read_item_words(quote).word is read_invitation_words(quote).word is None
 
 
 def test_a_note_may_begin_like_a_header() -> None:
     for text in ("From: the lab, all clear", "On hold until they call", "Waiting for two things:\nthe key and the car"):
-        assert own_text(text).lines == tuple(text.split("\n"))
+        assert read_own_text(text).lines == tuple(text.split("\n"))
 
 
 def test_the_warning_that_a_server_puts_above_an_email_is_passed_over() -> None:
-    assert about_item("CAUTION: This email came from outside the department.\nBe careful.\n\nDONE").word is Word.DONE
-    assert about_item("[EXTERNAL]\n\nDONE").word is Word.DONE
-    assert about_item("Caution: the gate is locked").word is Word.NOTE
+    assert (
+        read_item_words("CAUTION: This email came from outside the department.\nBe careful.\n\nDONE").word
+        is AnswerWord.DONE
+    )
+    assert read_item_words("[EXTERNAL]\n\nDONE").word is AnswerWord.DONE
+    assert read_item_words("Caution: the gate is locked").word is AnswerWord.NOTE
 
 
 @pytest.mark.parametrize(
     ("text", "word", "note"),
     [
-        ("DONE", Word.DONE, ""),
-        ("done.", Word.DONE, ""),
-        ("  Done!  \n\nJane Doe\nDetective", Word.DONE, ""),
-        ("Done. Sent it Friday.", Word.DONE, "Sent it Friday."),
-        ("DONE\nSent it Friday.", Word.DONE, "Sent it Friday."),
-        ("BLOCKED: no subpoena yet", Word.BLOCKED, "no subpoena yet"),
-        ("in progress", Word.IN_PROGRESS, ""),
-        ("In-Progress", Word.IN_PROGRESS, ""),
-        ("Done with half of it", Word.NOTE, "Done with half of it"),
-        ("Done, but not sent", Word.NOTE, "Done, but not sent"),
-        ("Not done", Word.NOTE, "Not done"),
-        ("YES", Word.NOTE, "YES"),
+        ("DONE", AnswerWord.DONE, ""),
+        ("done.", AnswerWord.DONE, ""),
+        ("  Done!  \n\nJane Doe\nDetective", AnswerWord.DONE, ""),
+        ("Done. Sent it Friday.", AnswerWord.DONE, "Sent it Friday."),
+        ("DONE\nSent it Friday.", AnswerWord.DONE, "Sent it Friday."),
+        ("BLOCKED: no subpoena yet", AnswerWord.BLOCKED, "no subpoena yet"),
+        ("in progress", AnswerWord.IN_PROGRESS, ""),
+        ("In-Progress", AnswerWord.IN_PROGRESS, ""),
+        ("Done with half of it", AnswerWord.NOTE, "Done with half of it"),
+        ("Done, but not sent", AnswerWord.NOTE, "Done, but not sent"),
+        ("Not done", AnswerWord.NOTE, "Not done"),
+        ("YES", AnswerWord.NOTE, "YES"),
         ("", None, ""),
         ("\n \n", None, ""),
     ],
 )
-def test_the_first_line_updates_an_action_item(text: str, word: Word | None, note: str) -> None:
-    said = about_item(text)
+def test_the_first_line_updates_an_action_item(text: str, word: AnswerWord | None, note: str) -> None:
+    said = read_item_words(text)
     assert (said.word, said.text) == (word, note)
 
 
 @pytest.mark.parametrize(
     ("text", "word", "comment"),
     [
-        ("YES", Word.YES, ""),
-        ("No, I’m in court.", Word.NO, "I’m in court."),
-        ("Maybe - depends on the trial", Word.MAYBE, "depends on the trial"),
-        ("no.\nSorry", Word.NO, "Sorry"),
+        ("YES", AnswerWord.YES, ""),
+        ("No, I’m in court.", AnswerWord.NO, "I’m in court."),
+        ("Maybe - depends on the trial", AnswerWord.MAYBE, "depends on the trial"),
+        ("no.\nSorry", AnswerWord.NO, "Sorry"),
         ("No problem, I’ll be there", None, "No problem, I’ll be there"),
         ("Yesterday was better", None, "Yesterday was better"),
         ("Yes-men only?", None, "Yes-men only?"),
@@ -77,8 +79,8 @@ def test_the_first_line_updates_an_action_item(text: str, word: Word | None, not
         ("DONE", None, "DONE"),
     ],
 )
-def test_the_first_line_replies_to_an_invitation(text: str, word: Word | None, comment: str) -> None:
-    said = about_invitation(text)
+def test_the_first_line_replies_to_an_invitation(text: str, word: AnswerWord | None, comment: str) -> None:
+    said = read_invitation_words(text)
     assert (said.word, said.text) == (word, comment)
 
 
@@ -88,47 +90,47 @@ def test_the_first_line_replies_to_an_invitation(text: str, word: Word | None, c
 )
 def test_a_greeting_above_the_word_is_passed_over(greeting: str) -> None:
     for gap in ("\n", "\n\n"):
-        said = about_item(f"{greeting}{gap}DONE\n\nThanks")
-        assert (said.word, said.text) == (Word.DONE, "")
-        assert about_invitation(f"CAUTION: from outside\n\n{greeting}{gap}No, I'm in court").word is Word.NO
+        said = read_item_words(f"{greeting}{gap}DONE\n\nThanks")
+        assert (said.word, said.text) == (AnswerWord.DONE, "")
+        assert read_invitation_words(f"CAUTION: from outside\n\n{greeting}{gap}No, I'm in court").word is AnswerWord.NO
 
 
 @pytest.mark.parametrize(
     "text", ["Hi,", "Hello Jane", "Hi DONE\nJane", "Hi, done\nwith half", "Hi the key is gone\nDONE", "High time\nDONE"]
 )
 def test_more_than_a_greeting_is_a_note(text: str) -> None:
-    said = about_item(text)
-    assert (said.word, said.text) == (Word.NOTE, text)
+    said = read_item_words(text)
+    assert (said.word, said.text) == (AnswerWord.NOTE, text)
 
 
 @pytest.mark.parametrize(
     ("text", "word", "note"),
     [
-        ("BLOCKED lot B is closed until Friday", Word.BLOCKED, "lot B is closed until Friday"),
-        ("BLOCKED no key yet", Word.BLOCKED, "no key yet"),
-        ("Blocked, waiting on phone", Word.BLOCKED, "waiting on phone"),
-        ("BLOCKED - waiting on the lab", Word.BLOCKED, "waiting on the lab"),
-        ("Blocked by the lab", Word.BLOCKED, "by the lab"),
-        ("Blocked — waiting on the lab", Word.BLOCKED, "waiting on the lab"),
-        ("IN PROGRESS half way", Word.IN_PROGRESS, "half way"),
-        ("in progress 50%", Word.IN_PROGRESS, "50%"),
-        ("DONE mou signed, scan follows", Word.DONE, "mou signed, scan follows"),
-        ("DONE (scan follows)", Word.DONE, "scan follows"),
-        ("DONE and sent", Word.DONE, "and sent"),
-        ("Done, thanks", Word.DONE, "thanks"),
-        ("done thank you!", Word.DONE, "thank you!"),
-        ("**DONE**", Word.DONE, ""),
-        ("DONE ✅", Word.DONE, ""),
-        ("Done ✔️ 🙏", Word.DONE, ""),
-        ("Done, no problems", Word.DONE, "no problems"),
-        ("Done. Sent it. Jane didn't need the scan.", Word.DONE, "Sent it. Jane didn't need the scan."),
-        ("BLOCKED I can't reach Jane", Word.BLOCKED, "I can't reach Jane"),
-        ("Completed", Word.DONE, ""),
-        ("Complete.", Word.DONE, ""),
+        ("BLOCKED lot B is closed until Friday", AnswerWord.BLOCKED, "lot B is closed until Friday"),
+        ("BLOCKED no key yet", AnswerWord.BLOCKED, "no key yet"),
+        ("Blocked, waiting on phone", AnswerWord.BLOCKED, "waiting on phone"),
+        ("BLOCKED - waiting on the lab", AnswerWord.BLOCKED, "waiting on the lab"),
+        ("Blocked by the lab", AnswerWord.BLOCKED, "by the lab"),
+        ("Blocked — waiting on the lab", AnswerWord.BLOCKED, "waiting on the lab"),
+        ("IN PROGRESS half way", AnswerWord.IN_PROGRESS, "half way"),
+        ("in progress 50%", AnswerWord.IN_PROGRESS, "50%"),
+        ("DONE mou signed, scan follows", AnswerWord.DONE, "mou signed, scan follows"),
+        ("DONE (scan follows)", AnswerWord.DONE, "scan follows"),
+        ("DONE and sent", AnswerWord.DONE, "and sent"),
+        ("Done, thanks", AnswerWord.DONE, "thanks"),
+        ("done thank you!", AnswerWord.DONE, "thank you!"),
+        ("**DONE**", AnswerWord.DONE, ""),
+        ("DONE ✅", AnswerWord.DONE, ""),
+        ("Done ✔️ 🙏", AnswerWord.DONE, ""),
+        ("Done, no problems", AnswerWord.DONE, "no problems"),
+        ("Done. Sent it. Jane didn't need the scan.", AnswerWord.DONE, "Sent it. Jane didn't need the scan."),
+        ("BLOCKED I can't reach Jane", AnswerWord.BLOCKED, "I can't reach Jane"),
+        ("Completed", AnswerWord.DONE, ""),
+        ("Complete.", AnswerWord.DONE, ""),
     ],
 )
-def test_a_status_may_have_its_note_on_the_same_line(text: str, word: Word, note: str) -> None:
-    said = about_item(text)
+def test_a_status_may_have_its_note_on_the_same_line(text: str, word: AnswerWord, note: str) -> None:
+    said = read_item_words(text)
     assert (said.word, said.text) == (word, note)
 
 
@@ -204,52 +206,52 @@ def test_a_status_may_have_its_note_on_the_same_line(text: str, word: Word, note
     ],
 )
 def test_a_sentence_that_may_not_mean_the_status_is_a_note(text: str) -> None:
-    said = about_item(text)
-    assert (said.word, said.text) == (Word.NOTE, text)
+    said = read_item_words(text)
+    assert (said.word, said.text) == (AnswerWord.NOTE, text)
 
 
 @pytest.mark.parametrize(
     ("text", "word", "comment"),
     [
-        ("YES see you there", Word.YES, "see you there"),
-        ("Yes see you there", Word.YES, "see you there"),
-        ("Yes thanks", Word.YES, "thanks"),
-        ("Yes, I can't wait", Word.YES, "I can't wait"),
-        ("Yes I'll be there", Word.YES, "I'll be there"),
-        ("Yes will be there", Word.YES, "will be there"),
-        ("Yes, I won't be late", Word.YES, "I won't be late"),
-        ("No; Jane will come for me", Word.NO, "Jane will come for me"),
-        ("YES no problem", Word.YES, "no problem"),
-        ("YES will be there", Word.YES, "will be there"),
-        ("Yes please", Word.YES, "please"),
-        ("Yes, sorry for the late reply", Word.YES, "sorry for the late reply"),
-        ("Yes, I'll be there. I don't need parking.", Word.YES, "I'll be there. I don't need parking."),
-        ("YES until 3", Word.YES, "until 3"),
-        ("YES 👍", Word.YES, ""),
-        ("YES 👍🏽 see you", Word.YES, "see you"),
-        ("YES :)", Word.YES, ""),
-        ("*YES*", Word.YES, ""),
-        ("“Yes”", Word.YES, ""),
-        ("Accept", Word.YES, ""),
-        ("Accepted, thanks", Word.YES, "thanks"),
-        ("Decline", Word.NO, ""),
-        ("Tentative", Word.MAYBE, ""),
-        ("No I'm in court", Word.NO, "I'm in court"),
-        ("NO (in court)", Word.NO, "in court"),
-        ("NO in court", Word.NO, "in court"),
-        ("No I can't make it", Word.NO, "I can't make it"),
-        ("No I have court", Word.NO, "I have court"),
-        ("No thanks", Word.NO, "thanks"),
-        ("No sorry, I can’t make it", Word.NO, "sorry, I can’t make it"),
-        ("No, I'll be in court", Word.NO, "I'll be in court"),
-        ("MAYBE depends on the trial", Word.MAYBE, "depends on the trial"),
-        ("No :(", Word.NO, ""),
-        ("Yes, this works", Word.YES, "this works"),
-        ("Maybe, if court ends early", Word.MAYBE, "if court ends early"),
+        ("YES see you there", AnswerWord.YES, "see you there"),
+        ("Yes see you there", AnswerWord.YES, "see you there"),
+        ("Yes thanks", AnswerWord.YES, "thanks"),
+        ("Yes, I can't wait", AnswerWord.YES, "I can't wait"),
+        ("Yes I'll be there", AnswerWord.YES, "I'll be there"),
+        ("Yes will be there", AnswerWord.YES, "will be there"),
+        ("Yes, I won't be late", AnswerWord.YES, "I won't be late"),
+        ("No; Jane will come for me", AnswerWord.NO, "Jane will come for me"),
+        ("YES no problem", AnswerWord.YES, "no problem"),
+        ("YES will be there", AnswerWord.YES, "will be there"),
+        ("Yes please", AnswerWord.YES, "please"),
+        ("Yes, sorry for the late reply", AnswerWord.YES, "sorry for the late reply"),
+        ("Yes, I'll be there. I don't need parking.", AnswerWord.YES, "I'll be there. I don't need parking."),
+        ("YES until 3", AnswerWord.YES, "until 3"),
+        ("YES 👍", AnswerWord.YES, ""),
+        ("YES 👍🏽 see you", AnswerWord.YES, "see you"),
+        ("YES :)", AnswerWord.YES, ""),
+        ("*YES*", AnswerWord.YES, ""),
+        ("“Yes”", AnswerWord.YES, ""),
+        ("Accept", AnswerWord.YES, ""),
+        ("Accepted, thanks", AnswerWord.YES, "thanks"),
+        ("Decline", AnswerWord.NO, ""),
+        ("Tentative", AnswerWord.MAYBE, ""),
+        ("No I'm in court", AnswerWord.NO, "I'm in court"),
+        ("NO (in court)", AnswerWord.NO, "in court"),
+        ("NO in court", AnswerWord.NO, "in court"),
+        ("No I can't make it", AnswerWord.NO, "I can't make it"),
+        ("No I have court", AnswerWord.NO, "I have court"),
+        ("No thanks", AnswerWord.NO, "thanks"),
+        ("No sorry, I can’t make it", AnswerWord.NO, "sorry, I can’t make it"),
+        ("No, I'll be in court", AnswerWord.NO, "I'll be in court"),
+        ("MAYBE depends on the trial", AnswerWord.MAYBE, "depends on the trial"),
+        ("No :(", AnswerWord.NO, ""),
+        ("Yes, this works", AnswerWord.YES, "this works"),
+        ("Maybe, if court ends early", AnswerWord.MAYBE, "if court ends early"),
     ],
 )
-def test_a_reply_may_have_its_note_on_the_same_line(text: str, word: Word, comment: str) -> None:
-    said = about_invitation(text)
+def test_a_reply_may_have_its_note_on_the_same_line(text: str, word: AnswerWord, comment: str) -> None:
+    said = read_invitation_words(text)
     assert (said.word, said.text) == (word, comment)
 
 
@@ -324,14 +326,14 @@ def test_a_reply_may_have_its_note_on_the_same_line(text: str, word: Word, comme
     ],
 )
 def test_a_sentence_that_may_mean_something_else_is_no_reply(text: str) -> None:
-    said = about_invitation(text)
+    said = read_invitation_words(text)
     assert (said.word, said.text) == (None, text)
 
 
 def test_what_was_left_out_is_known() -> None:
-    assert about_item("First part\n\nSecond part").is_whole is False
-    assert about_item("x" * 3_000).is_whole is False
-    assert about_item("All of it\n\n> quoted").is_whole is True
+    assert read_item_words("First part\n\nSecond part").is_whole is False
+    assert read_item_words("x" * 3_000).is_whole is False
+    assert read_item_words("All of it\n\n> quoted").is_whole is True
 
 
 @pytest.mark.parametrize(
@@ -357,4 +359,4 @@ def test_what_was_left_out_is_known() -> None:
 )
 def test_no_text_takes_long_to_read(piece: str) -> None:
     text = piece * (200_000 // len(piece))
-    within(500, lambda: (about_item(text), about_invitation(text)))
+    within(500, lambda: (read_item_words(text), read_invitation_words(text)))

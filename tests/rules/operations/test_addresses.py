@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.operations.addresses import places_in
+from tracker.rules.operations.readiness import places_in
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.operations.telltale import check_neutral, names_of, telltales
+from tracker.rules.operations.plans import check_neutral, telltale_names, telltales
 
 PLACES = ("Motel on the frontage road", "Lot")
 
@@ -20,10 +20,10 @@ PLACES = ("Motel on the frontage road", "Lot")
 )
 def test_a_name_of_the_operation_is_found_in_a_text_whatever_its_case(text: str, found: tuple[str, ...]) -> None:
     for title in ("Operation Bluestem", "Bluestem"):
-        assert telltales(text, names_of(title, PLACES)) == found
+        assert telltales(text, telltale_names(title, PLACES)) == found
 
 
 def test_a_text_that_gives_the_operation_away_is_refused_at_its_field() -> None:
     with pytest.raises(Invalid) as refused:
-        check_neutral("neutral_title", "After Bluestem", names_of("Operation Bluestem", ()))
+        check_neutral("neutral_title", "After Bluestem", telltale_names("Operation Bluestem", ()))
     assert refused.value.fields == {"neutral_title": "Leave out “Bluestem”. It would give the operation away."}

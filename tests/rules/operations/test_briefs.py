@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.rules.operations.briefs import Copy, outdated
+from tracker.rules.operations.briefs import NumberedCopy, why_outdated
 
 ISSUED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ ISSUED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 def test_a_copy_of_another_version_says_why_it_is_not_printed(
     of_copy: int | None, of_plan: int | None, reason: str
 ) -> None:
-    copy = Copy(
+    copy = NumberedCopy(
         number=3, version=of_copy, issued_at=ISSUED, issued_to_id=UUID(int=1), issued_to="KCPD", issued_by="FBI"
     )
-    assert outdated(copy, of_plan) == reason
+    assert why_outdated(copy, of_plan) == reason

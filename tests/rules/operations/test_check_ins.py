@@ -7,7 +7,15 @@ import pytest
 from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.operations.check_ins import CheckIn, Correction, Presence, Tap, corrected, not_out, tapped
+from tracker.rules.operations.check_ins import (
+    CheckIn,
+    Direction,
+    LineCorrection,
+    Presence,
+    corrected_line,
+    line_after_tap,
+    who_is_not_out,
+)
 from tracker.rules.operations.states import OperationState
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
@@ -20,27 +28,27 @@ OUT = replace(IN, time_out=FIVE + HOUR, tapped_at=FIVE + HOUR)
 @pytest.mark.parametrize(
     ("line", "tap", "was", "after"),
     [
-        (EXPECTED, Tap.IN, Presence.EXPECTED, Presence.IN),
-        (IN, Tap.IN, Presence.EXPECTED, Presence.IN),
-        (IN, Tap.OUT, Presence.IN, Presence.OUT),
-        (IN, Tap.OUT, Presence.EXPECTED, Presence.OUT),
-        (OUT, Tap.OUT, Presence.IN, Presence.OUT),
-        (OUT, Tap.IN, Presence.EXPECTED, Presence.OUT),
-        (OUT, Tap.IN, Presence.IN, Presence.OUT),
-        (OUT, Tap.IN, Presence.OUT, Presence.IN),
+        (EXPECTED, Direction.IN, Presence.EXPECTED, Presence.IN),
+        (IN, Direction.IN, Presence.EXPECTED, Presence.IN),
+        (IN, Direction.OUT, Presence.IN, Presence.OUT),
+        (IN, Direction.OUT, Presence.EXPECTED, Presence.OUT),
+        (OUT, Direction.OUT, Presence.IN, Presence.OUT),
+        (OUT, Direction.IN, Presence.EXPECTED, Presence.OUT),
+        (OUT, Direction.IN, Presence.IN, Presence.OUT),
+        (OUT, Direction.IN, Presence.OUT, Presence.IN),
     ],
 )
-def test_what_a_tap_makes_of_a_line(line: CheckIn, tap: Tap, was: Presence, after: Presence) -> None:
-    assert tapped(line, tap, was, FIVE + 2 * HOUR).presence is after
+def test_what_a_tap_makes_of_a_line(line: CheckIn, tap: Direction, was: Presence, after: Presence) -> None:
+    assert line_after_tap(line, tap, was, FIVE + 2 * HOUR).presence is after
 
 
 def test_no_one_is_out_before_they_were_in() -> None:
     early = replace(IN, tapped_at=None)
-    assert tapped(early, Tap.OUT, Presence.IN, FIVE - HOUR).time_out == FIVE
+    assert line_after_tap(early, Direction.OUT, Presence.IN, FIVE - HOUR).time_out == FIVE
 
 
-def to(time_in: datetime | None, time_out: datetime | None) -> Correction:
-    return Correction(time_in=time_in, time_out=time_out, contact="", assignment="")
+def to(time_in: datetime | None, time_out: datetime | None) -> LineCorrection:
+    return LineCorrection(time_in=time_in, time_out=time_out, contact="", assignment="")
 
 
 @pytest.mark.parametrize(
@@ -54,15 +62,17 @@ def to(time_in: datetime | None, time_out: datetime | None) -> Correction:
         (to(FIVE, None), OperationState.DEBRIEFED, "time_out"),
     ],
 )
-def test_times_that_cannot_be_are_refused_at_their_field(wanted: Correction, state: OperationState, field: str) -> None:
+def test_times_that_cannot_be_are_refused_at_their_field(
+    wanted: LineCorrection, state: OperationState, field: str
+) -> None:
     with pytest.raises(Invalid) as refused:
-        corrected(OUT, wanted, state, FIVE + 8 * HOUR)
+        corrected_line(OUT, wanted, state, FIVE + 8 * HOUR)
     assert list(refused.value.fields) == [field]
 
 
 def test_a_closed_operation_keeps_its_times() -> None:
     with pytest.raises(NotAllowed):
-        corrected(OUT, to(FIVE, FIVE), OperationState.CLOSED, FIVE + 8 * HOUR)
+        corrected_line(OUT, to(FIVE, FIVE), OperationState.CLOSED, FIVE + 8 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +84,4 @@ def test_a_closed_operation_keeps_its_times() -> None:
     ],
 )
 def test_the_first_people_are_named_and_the_others_counted(names: list[str], sentence: str) -> None:
-    assert not_out(names) == sentence
+    assert who_is_not_out(names) == sentence

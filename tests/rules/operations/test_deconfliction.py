@@ -9,15 +9,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tracker.rules.operations.deconfliction import (
-    FEET_IN_A_DEGREE,
     Footprint,
     Overlap,
     distance_ft,
-    facts_of,
-    overlap,
-    unplaced,
+    find_unplaced,
+    hash_of_facts,
+    overlap_of,
 )
-from tracker.rules.operations.sites import Point, point_at
+from tracker.rules.operations.sites import FEET_IN_A_DEGREE, Point, point_at
 
 SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
 """6:00 AM in Kansas City."""
@@ -65,11 +64,11 @@ FIRST = operation(site(A))
 def test_two_operations_are_in_each_others_way_to_the_foot_and_the_minute(
     other: Footprint, found: Overlap | None
 ) -> None:
-    assert overlap(FIRST, other) == found
+    assert overlap_of(FIRST, other) == found
 
 
 def test_an_operation_without_a_site_is_in_nobodys_way() -> None:
-    assert overlap(FIRST, operation()) is None
+    assert overlap_of(FIRST, operation()) is None
 
 
 def test_an_operation_without_a_place_could_be_in_the_way_of_each_at_its_time() -> None:
@@ -80,7 +79,7 @@ def test_an_operation_without_a_place_could_be_in_the_way_of_each_at_its_time() 
         later: operation(site(A), starts=7 * HOUR + timedelta(minutes=1)),
         also_lost: operation(starts=48 * HOUR),
     }
-    assert unplaced(operations) == {lost: [here]}
+    assert find_unplaced(operations) == {lost: [here]}
 
 
 def test_a_degree_of_latitude_is_as_long_as_the_map_draws_it() -> None:
@@ -98,26 +97,26 @@ OPERATIONS = st.builds(
 
 @given(OPERATIONS, OPERATIONS)
 def test_it_does_not_matter_which_operation_was_entered_first(one: Footprint, other: Footprint) -> None:
-    assert overlap(one, other) == overlap(other, one)
+    assert overlap_of(one, other) == overlap_of(other, one)
 
 
 @given(OPERATIONS, OPERATIONS)
 def test_the_same_facts_have_one_hash_in_either_order_and_any_zone(one: Footprint, other: Footprint) -> None:
     east = timezone(timedelta(hours=3))
     there = replace(one, starts_at=one.starts_at.astimezone(east), points=one.points[::-1])
-    assert facts_of(one, other) == facts_of(other, there)
+    assert hash_of_facts(one, other) == hash_of_facts(other, there)
 
 
 @given(OPERATIONS, OPERATIONS)
 def test_another_minute_is_another_fact(one: Footprint, other: Footprint) -> None:
     later = replace(one, ends_at=one.ends_at + timedelta(minutes=1))
-    assert facts_of(one, other) != facts_of(later, other)
+    assert hash_of_facts(one, other) != hash_of_facts(later, other)
 
 
 @pytest.mark.parametrize("buffer", [timedelta(), timedelta(minutes=30), timedelta(hours=24)], ids=str)
 def test_the_gap_that_still_conflicts_is_the_buffer_to_the_second(buffer: timedelta) -> None:
     first = replace(operation(site(A)), buffer=buffer)
     at_the_limit = replace(first, starts_at=first.ends_at + buffer, ends_at=first.ends_at + buffer + HOUR)
-    assert overlap(first, at_the_limit) == Overlap(0, buffer)
+    assert overlap_of(first, at_the_limit) == Overlap(0, buffer)
     a_second_later = replace(at_the_limit, starts_at=at_the_limit.starts_at + timedelta(seconds=1))
-    assert overlap(first, a_second_later) is None
+    assert overlap_of(first, a_second_later) is None

@@ -7,7 +7,7 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.operations.grants import Grant, GrantState, check_grant
+from tracker.rules.operations.access import Grant, GrantState, check_grant
 
 NOW = datetime(2027, 5, 12, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)

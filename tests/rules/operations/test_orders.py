@@ -3,11 +3,11 @@
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.operations.orders import EMPTY, LONGEST_PARAGRAPH, Paragraph, checked
+from tracker.rules.operations.orders import EMPTY_ORDER, LONGEST_PARAGRAPH, Paragraph, checked_paragraphs
 
 
 def test_paragraphs_that_are_left_out_are_empty() -> None:
-    assert checked({Paragraph.MISSION: "Serve the warrant."}) == {
+    assert checked_paragraphs({Paragraph.MISSION: "Serve the warrant."}) == {
         Paragraph.SITUATION: "",
         Paragraph.MISSION: "Serve the warrant.",
         Paragraph.EXECUTION: "",
@@ -18,14 +18,14 @@ def test_paragraphs_that_are_left_out_are_empty() -> None:
 
 def test_an_order_without_text_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
-        checked({Paragraph.MISSION: ""})
-    assert refused.value.fields == {"situation": EMPTY}
+        checked_paragraphs({Paragraph.MISSION: ""})
+    assert refused.value.fields == {"situation": EMPTY_ORDER}
 
 
 def test_each_paragraph_that_is_too_long_is_named() -> None:
     longest, longer = "x" * LONGEST_PARAGRAPH, "x" * (LONGEST_PARAGRAPH + 1)
     with pytest.raises(Invalid) as refused:
-        checked({Paragraph.SITUATION: longest, Paragraph.MISSION: longer, Paragraph.COMMAND: longer})
+        checked_paragraphs({Paragraph.SITUATION: longest, Paragraph.MISSION: longer, Paragraph.COMMAND: longer})
     assert refused.value.fields == dict.fromkeys(
         ("mission", "command"), "Use at most 5,000 characters. This has 5,001."
     )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.operations.phases import PhasePlan, check_plan, check_times
+from tracker.rules.operations.orders import PhasePlan, check_phase_plan, check_phase_times
 
 STARTS = datetime(2027, 1, 16, 12, tzinfo=UTC)
 ENDS = STARTS + timedelta(hours=6)
@@ -37,7 +37,7 @@ def test_a_phase_has_a_name_and_an_order_of_times_near_the_operation(
     name: str, starts: timedelta, ends: timedelta | None, wrong: dict[str, str]
 ) -> None:
     plan = PhasePlan(name=name, starts_at=STARTS + starts, ends_at=None if ends is None else STARTS + ends)
-    assert refused(lambda: check_plan(plan, STARTS, ENDS)) == wrong
+    assert refused(lambda: check_phase_plan(plan, STARTS, ENDS)) == wrong
 
 
 def refused(check: Callable[[], None]) -> dict[str, str]:
@@ -66,4 +66,4 @@ def test_a_phase_begins_before_it_ends_and_neither_is_ahead(
     begun: timedelta | None, ended: timedelta | None, wrong: dict[str, str]
 ) -> None:
     at = [None if one is None else STARTS + one for one in (begun, ended)]
-    assert refused(lambda: check_times(*at, STARTS)) == wrong
+    assert refused(lambda: check_phase_times(*at, STARTS)) == wrong

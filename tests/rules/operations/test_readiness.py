@@ -6,13 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.operations.readiness import Minors, NoticeText, check, is_outside
-from tracker.rules.operations.telltale import names_of
+from tracker.rules.operations.plans import telltale_names
+from tracker.rules.operations.readiness import Minors, NoticeText, check_notice, is_outside_window
 
 NOW = datetime(2027, 5, 12, 15, tzinfo=UTC)
 STARTS, ENDS = datetime(2027, 5, 15, 11, tzinfo=UTC), datetime(2027, 5, 15, 17, tzinfo=UTC)
 OPERATION = (STARTS, ENDS)
-NAMES = names_of("Operation Bluestem", ("Larkspur Lot", "A"))
+NAMES = telltale_names("Operation Bluestem", ("Larkspur Lot", "A"))
 TEXT = NoticeText(
     starts_at=datetime(2027, 5, 15, 1, tzinfo=UTC),
     ends_at=datetime(2027, 5, 16, 1, tzinfo=UTC),
@@ -30,7 +30,7 @@ RELEASE = datetime(2027, 5, 13, 17, tzinfo=UTC)
 
 def wrong(text: NoticeText, release_at: datetime = RELEASE) -> dict[str, str]:
     try:
-        check(text, release_at, OPERATION, NAMES, NOW)
+        check_notice(text, release_at, OPERATION, NAMES, NOW)
     except Invalid as refused:
         return dict(refused.fields)
     return {}
@@ -97,7 +97,7 @@ def test_a_notice_is_not_released_when_its_window_is_over() -> None:
     ],
 )
 def test_an_operation_is_outside_of_a_window_that_it_leaves_at_either_end(moved: timedelta, outside: bool) -> None:
-    assert is_outside(TEXT, (STARTS + moved, ENDS + moved)) is outside
+    assert is_outside_window(TEXT, (STARTS + moved, ENDS + moved)) is outside
 
 
 @pytest.mark.parametrize(("fewest", "most", "words"), [(3, 6, "3–6 people"), (1, 1, "1 person"), (4, 4, "4 people")])

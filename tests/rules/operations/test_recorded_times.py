@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.operations.recorded_times import BEFORE_THE_OPERATION, LONG_AGO, check_not_long_before
+from tracker.rules.operations.check_ins import BEFORE_THE_OPERATION, LONG_AGO, check_not_long_before
 
 STARTS = datetime(2027, 5, 15, 11, tzinfo=UTC)
 SECOND, MONTH, HOUR = timedelta(seconds=1), timedelta(days=30), timedelta(hours=1)

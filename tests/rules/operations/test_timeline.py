@@ -6,8 +6,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.rules.operations.phases import Phase
-from tracker.rules.operations.timeline import MARGIN, MOST_TICKS, WIDTH, Bar, timeline
+from tracker.rules.operations.orders import (
+    MOST_TICKS,
+    TIMELINE_MARGIN,
+    TIMELINE_WIDTH,
+    Phase,
+    TimelineBar,
+    draw_timeline,
+)
 
 SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
 NOW = SIX + timedelta(hours=2)
@@ -26,36 +32,41 @@ def phase(start: int, end: int | None, begun: int | None = None, ended: int | No
 
 
 def test_without_phases_there_is_nothing_to_draw() -> None:
-    assert timeline([], NOW) is None
+    assert draw_timeline([], NOW) is None
 
 
 def test_bars_have_the_proportions_of_their_times() -> None:
-    drawn = timeline([phase(0, 60), phase(60, 240, begun=90, ended=210)], NOW)
+    drawn = draw_timeline([phase(0, 60), phase(60, 240, begun=90, ended=210)], NOW)
     assert drawn
-    width = WIDTH - 2 * MARGIN
+    width = TIMELINE_WIDTH - 2 * TIMELINE_MARGIN
     assert [row.planned for row in drawn.rows] == [
-        Bar(MARGIN, width // 4),
-        Bar(MARGIN + width // 4, width - width // 4),
+        TimelineBar(TIMELINE_MARGIN, width // 4),
+        TimelineBar(TIMELINE_MARGIN + width // 4, width - width // 4),
     ]
-    assert [row.actual for row in drawn.rows] == [None, Bar(MARGIN + round(width * 3 / 8), round(width / 2))]
+    assert [row.actual for row in drawn.rows] == [
+        None,
+        TimelineBar(TIMELINE_MARGIN + round(width * 3 / 8), round(width / 2)),
+    ]
     assert [tick.at for tick in drawn.ticks] == [minutes(60 * hour) for hour in range(5)]
 
 
 def test_a_phase_that_is_under_way_reaches_to_now() -> None:
-    drawn = timeline([phase(0, 240, begun=60)], NOW)
+    drawn = draw_timeline([phase(0, 240, begun=60)], NOW)
     assert drawn
-    assert drawn.rows[0].actual == Bar(MARGIN + (WIDTH - 2 * MARGIN) // 4, (WIDTH - 2 * MARGIN) // 4)
+    assert drawn.rows[0].actual == TimelineBar(
+        TIMELINE_MARGIN + (TIMELINE_WIDTH - 2 * TIMELINE_MARGIN) // 4, (TIMELINE_WIDTH - 2 * TIMELINE_MARGIN) // 4
+    )
 
 
 def test_days_are_marked_when_the_phases_are_days_apart() -> None:
-    near, far = timeline([phase(0, 600)], NOW), timeline([phase(0, 600, begun=-18 * 24 * 60, ended=0)], NOW)
+    near, far = draw_timeline([phase(0, 600)], NOW), draw_timeline([phase(0, 600, begun=-18 * 24 * 60, ended=0)], NOW)
     assert near
     assert far
     assert (near.is_in_days, far.is_in_days) == (False, True)
 
 
 def test_a_moment_is_still_seen() -> None:
-    drawn = timeline([phase(30, None)], NOW)
+    drawn = draw_timeline([phase(30, None)], NOW)
     assert drawn
     assert drawn.rows[0].planned.width > 0
 
@@ -71,9 +82,11 @@ spans = st.builds(
 
 @given(st.lists(spans, min_size=1, max_size=20))
 def test_everything_is_inside_the_drawing(phases: list[Phase]) -> None:
-    drawn = timeline(phases, NOW)
+    drawn = draw_timeline(phases, NOW)
     assert drawn
     bars = [bar for row in drawn.rows for bar in (row.planned, row.actual) if bar]
-    assert all(bar.x >= MARGIN and bar.x + bar.width <= WIDTH - MARGIN + 2 for bar in bars)
+    assert all(bar.x >= TIMELINE_MARGIN and bar.x + bar.width <= TIMELINE_WIDTH - TIMELINE_MARGIN + 2 for bar in bars)
     assert 2 <= len(drawn.ticks) <= MOST_TICKS + 1
-    assert all(MARGIN <= tick.x <= WIDTH - MARGIN and tick.at.minute == 0 for tick in drawn.ticks)
+    assert all(
+        TIMELINE_MARGIN <= tick.x <= TIMELINE_WIDTH - TIMELINE_MARGIN and tick.at.minute == 0 for tick in drawn.ticks
+    )

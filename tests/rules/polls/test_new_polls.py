@@ -1,5 +1,6 @@
-# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 """What people can be asked: 2 to 20 dates ahead, each once, and to reply before the first of them."""
+
+# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from tests.rules.polls.drafts import draft
 from tracker.errors import Invalid
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.polls.polls import NewPoll, check_new, hindrance, usual_deadline
+from tracker.rules.polls.polls import NewPoll, check_new_poll, poll_hindrance, usual_reply_by
 
 NOW = datetime(2027, 1, 4, 15, tzinfo=UTC)
 FIRST = datetime(2027, 1, 12, 10)
@@ -19,13 +20,13 @@ IN_TIME = datetime(2027, 1, 8, 23, tzinfo=UTC)
 def wrong(*starts: datetime, reply_by: datetime = IN_TIME) -> str:
     """Return the fields of the errors."""
     with pytest.raises(Invalid) as refused:
-        check_new(NewPoll(starts=starts, reply_by=reply_by), draft(), NOW)
+        check_new_poll(NewPoll(starts=starts, reply_by=reply_by), draft(), NOW)
     return " ".join(refused.value.fields)
 
 
 @pytest.mark.parametrize("number", [2, 20])
 def test_two_to_twenty_dates_can_be_proposed(number: int) -> None:
-    check_new(NewPoll(starts=[FIRST + one * DAY for one in range(number)], reply_by=IN_TIME), draft(), NOW)
+    check_new_poll(NewPoll(starts=[FIRST + one * DAY for one in range(number)], reply_by=IN_TIME), draft(), NOW)
 
 
 @pytest.mark.parametrize("number", [0, 1, 21])
@@ -55,14 +56,14 @@ def test_both_errors_of_the_dates_and_of_the_day_to_reply_by_are_shown_at_once()
 
 
 def test_a_draft_with_one_date_and_people_can_have_a_poll() -> None:
-    assert hindrance(draft(), 1) == ""
+    assert poll_hindrance(draft(), 1) == ""
 
 
 def test_nothing_else_can() -> None:
     weekly = draft(rrule="FREQ=WEEKLY;COUNT=3")
     others = (draft(status=EventStatus.CONFIRMED), weekly, draft(kind=Kind.DEADLINE))
-    assert all(hindrance(one, 1) for one in others)
-    assert hindrance(draft(), 0)
+    assert all(poll_hindrance(one, 1) for one in others)
+    assert poll_hindrance(draft(), 0)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +77,4 @@ def test_nothing_else_can() -> None:
     ],
 )
 def test_the_form_begins_with_a_deadline_before_its_first_date(first: date, by: date) -> None:
-    assert usual_deadline(first, date(2027, 1, 4)) == by
+    assert usual_reply_by(first, date(2027, 1, 4)) == by

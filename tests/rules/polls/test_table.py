@@ -1,5 +1,6 @@
-# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 """The table of a poll: numbers by date and agency, quorum and arms, and the date that is best so far."""
+
+# ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,22 @@ from uuid import UUID
 from tests.rules.polls.drafts import draft
 from tracker.rules.core.audiences import Arm
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.polls.polls import Fit, Option, Poll, Respondent, waiting
-from tracker.rules.polls.table import Column, by_agency, columns, numbers, replied_words, words
-from tracker.rules.roster.quorum import Quorum, QuorumRule, Seat
+from tracker.rules.polls.polls import (
+    Fit,
+    Poll,
+    PollColumn,
+    PollDate,
+    Respondent,
+    count_fits,
+    fit_words,
+    poll_columns,
+    poll_rows_by_agency,
+    replied_words,
+    waiting_people,
+)
+from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
-A, B = (Option(id=UUID(int=one), starts=datetime(2027, 1, 10 + one, 10)) for one in (1, 2))
+A, B = (PollDate(id=UUID(int=one), starts=datetime(2027, 1, 10 + one, 10)) for one in (1, 2))
 MOMENT = datetime(2027, 1, 8, tzinfo=UTC)
 POLL = Poll(
     id=UUID(int=9),
@@ -45,18 +57,20 @@ def quorum(*people: Respondent, seats: int = 2, both_arms: bool = False) -> Quor
     """Return the rule of a committee on which each of these people has a seat."""
     return Quorum(
         rule=QuorumRule(seats=seats, both_arms=both_arms),
-        seats=[Seat(agency_id=one.agency_id, arm=one.arm, holders=frozenset({one.member_id})) for one in people],
+        seats=[
+            FillableSeat(agency_id=one.agency_id, arm=one.arm, holders=frozenset({one.member_id})) for one in people
+        ],
     )
 
 
-def counted(people: Sequence[Respondent], rule: Quorum | None = None) -> Column:
-    return columns(POLL, people, rule)[0]
+def counted(people: Sequence[Respondent], rule: Quorum | None = None) -> PollColumn:
+    return poll_columns(POLL, people, rule)[0]
 
 
 def test_each_reply_is_counted_once_and_a_date_left_out_counts_as_no_reply() -> None:
     people = [person(1, YES), person(2, IF_NEEDED), person(3, NO), person(4)]
-    assert words(counted(people).numbers) == "1 yes, 1 if need be, 1 no, 1 no reply"
-    assert words(numbers(B, people)) == "4 no reply"
+    assert fit_words(counted(people).numbers) == "1 yes, 1 if need be, 1 no, 1 no reply"
+    assert fit_words(count_fits(B, people)) == "4 no reply"
 
 
 def test_people_who_said_yes_make_the_quorum() -> None:
@@ -84,27 +98,27 @@ def test_an_arm_that_was_asked_and_cannot_come_is_named() -> None:
 
 def test_the_best_date_has_a_quorum_then_both_arms_then_the_most_people() -> None:
     few = [person(1, NO, YES), person(2, YES, YES)]
-    assert [one.is_best for one in columns(POLL, few, None)] == [False, True]
+    assert [one.is_best for one in poll_columns(POLL, few, None)] == [False, True]
     one_arm = [person(1, YES, YES), person(2, YES, NO), person(3, NO, YES, agency=CAHT)]
-    assert [one.is_best for one in columns(POLL, one_arm, None)] == [False, True]
+    assert [one.is_best for one in poll_columns(POLL, one_arm, None)] == [False, True]
     seated = quorum(one_arm[0], one_arm[1])
-    assert [one.is_best for one in columns(POLL, one_arm, seated)] == [True, False]
+    assert [one.is_best for one in poll_columns(POLL, one_arm, seated)] == [True, False]
 
 
 def test_of_equal_dates_the_sooner_is_best_and_none_is_before_anyone_replied() -> None:
     organizer = person(1, YES, YES, role=AttendeeRole.CHAIR)
-    assert not any(one.is_best for one in columns(POLL, [organizer, person(2)], None))
-    assert [one.is_best for one in columns(POLL, [organizer, person(2, YES, YES)], None)] == [True, False]
+    assert not any(one.is_best for one in poll_columns(POLL, [organizer, person(2)], None))
+    assert [one.is_best for one in poll_columns(POLL, [organizer, person(2, YES, YES)], None)] == [True, False]
 
 
 def test_an_agency_has_a_row_of_numbers_and_only_people_who_may_be_named() -> None:
     people = [person(1, YES), person(2, NO), person(3, YES, agency=CAHT)]
-    fbi, caht = by_agency(POLL, people, {one.member_id for one in people[:2]})
-    assert (fbi.agency, fbi.people, len(fbi.named), words(fbi.numbers[0])) == ("FBI", 2, 2, "1 yes, 1 no")
-    assert (caht.agency, caht.people, caht.named, words(caht.numbers[0])) == ("CAHT", 1, (), "1 yes")
+    fbi, caht = poll_rows_by_agency(POLL, people, {one.member_id for one in people[:2]})
+    assert (fbi.agency, fbi.people, len(fbi.named), fit_words(fbi.numbers[0])) == ("FBI", 2, 2, "1 yes, 1 no")
+    assert (caht.agency, caht.people, caht.named, fit_words(caht.numbers[0])) == ("CAHT", 1, (), "1 yes")
 
 
 def test_only_people_who_are_asked_are_waited_for() -> None:
     people = [person(1, role=AttendeeRole.CHAIR), person(2), person(3, None, NO)]
-    assert [one.name for one in waiting(people)] == ["Person 2"]
+    assert [one.name for one in waiting_people(people)] == ["Person 2"]
     assert replied_words(people) == "1 of 2 people asked have replied"

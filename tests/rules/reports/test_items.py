@@ -11,13 +11,20 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm
-from tracker.rules.reports.items import AGES, Column, ItemCount, Window, columns_of, lines
-from tracker.rules.reports.sums import Agency
+from tracker.rules.reports.sums import (
+    AGE_COLUMNS,
+    ItemColumn,
+    ItemCount,
+    ItemWindow,
+    ReportAgency,
+    item_columns_of,
+    item_lines,
+)
 
 ZONE = "America/Chicago"
-NOVEMBER = Window(start=datetime(2026, 11, 1, 5, tzinfo=UTC), end=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=ZONE)
+NOVEMBER = ItemWindow(start=datetime(2026, 11, 1, 5, tzinfo=UTC), end=datetime(2026, 12, 1, 6, tzinfo=UTC), zone=ZONE)
 OCTOBER_10 = datetime(2026, 10, 10, 15, tzinfo=UTC)
-FBI = Agency(id=uuid4(), code="FBI", name="FBI", arm=Arm.LAW_ENFORCEMENT, level="federal")
+FBI = ReportAgency(id=uuid4(), code="FBI", name="FBI", arm=Arm.LAW_ENFORCEMENT, level="federal")
 ITEM = action_item(agency_id=FBI.id, agency="FBI", due=date(2026, 11, 30), created_at=OCTOBER_10)
 
 
@@ -39,31 +46,31 @@ def alone(item: ActionItem) -> ItemCount:
 @pytest.mark.parametrize(
     ("due", "age"),
     [
-        (date(2026, 11, 30), Column.NOT_DUE),
-        (date(2026, 11, 29), Column.LATE_WEEK),
-        (date(2026, 11, 23), Column.LATE_WEEK),
-        (date(2026, 11, 22), Column.LATE_MONTH),
-        (date(2026, 10, 31), Column.LATE_MONTH),
-        (date(2026, 10, 30), Column.LATE_LONGER),
+        (date(2026, 11, 30), ItemColumn.NOT_DUE),
+        (date(2026, 11, 29), ItemColumn.LATE_WEEK),
+        (date(2026, 11, 23), ItemColumn.LATE_WEEK),
+        (date(2026, 11, 22), ItemColumn.LATE_MONTH),
+        (date(2026, 10, 31), ItemColumn.LATE_MONTH),
+        (date(2026, 10, 30), ItemColumn.LATE_LONGER),
     ],
 )
-def test_an_open_item_has_the_age_of_the_last_day_of_the_period(due: date, age: Column) -> None:
-    assert columns_of(replace(ITEM, due=due), NOVEMBER) == {Column.OPEN, age}
+def test_an_open_item_has_the_age_of_the_last_day_of_the_period(due: date, age: ItemColumn) -> None:
+    assert item_columns_of(replace(ITEM, due=due), NOVEMBER) == {ItemColumn.OPEN, age}
 
 
 def test_what_was_closed_after_the_period_was_open_in_it() -> None:
-    assert columns_of(closed(NOVEMBER.end), NOVEMBER) == {Column.OPEN, Column.NOT_DUE}
+    assert item_columns_of(closed(NOVEMBER.end), NOVEMBER) == {ItemColumn.OPEN, ItemColumn.NOT_DUE}
 
 
 def test_what_was_canceled_is_neither_open_nor_done() -> None:
-    assert columns_of(closed(datetime(2026, 11, 9, tzinfo=UTC), ItemStatus.CANCELED), NOVEMBER) == set()
+    assert item_columns_of(closed(datetime(2026, 11, 9, tzinfo=UTC), ItemStatus.CANCELED), NOVEMBER) == set()
 
 
 def test_an_item_is_on_time_until_midnight_of_its_day_in_the_zone() -> None:
     last_minute = datetime(2026, 11, 21, 5, 59, tzinfo=UTC)
     due = date(2026, 11, 20)
-    assert columns_of(closed(last_minute, due=due), NOVEMBER) == {Column.CLOSED, Column.ON_TIME}
-    assert columns_of(closed(last_minute + timedelta(minutes=1), due=due), NOVEMBER) == {Column.CLOSED}
+    assert item_columns_of(closed(last_minute, due=due), NOVEMBER) == {ItemColumn.CLOSED, ItemColumn.ON_TIME}
+    assert item_columns_of(closed(last_minute + timedelta(minutes=1), due=due), NOVEMBER) == {ItemColumn.CLOSED}
 
 
 @given(st.lists(st.tuples(st.integers(-80, 80), st.integers(0, 80), st.sampled_from(list(ItemStatus)))))
@@ -79,19 +86,19 @@ def test_ages_add_up_to_what_is_open_and_on_time_is_part_of_what_was_closed(
         )
         for late, took, status in facts
     ]
-    for line in lines(map(alone, items), [FBI], NOVEMBER):
-        assert sum(line.numbers[age] for age in AGES) == line.numbers[Column.OPEN]
-        assert line.numbers[Column.ON_TIME] <= line.numbers[Column.CLOSED] <= len(items)
+    for line in item_lines(map(alone, items), [FBI], NOVEMBER):
+        assert sum(line.numbers[age] for age in AGE_COLUMNS) == line.numbers[ItemColumn.OPEN]
+        assert line.numbers[ItemColumn.ON_TIME] <= line.numbers[ItemColumn.CLOSED] <= len(items)
 
 
 def test_the_median_is_of_what_was_closed_in_the_period() -> None:
     items = [closed(OCTOBER_10 + timedelta(days=days)) for days in (10, 30, 35, 51, 90)]
-    every = lines(map(alone, items), [FBI], NOVEMBER)[-1]
-    assert (every.numbers[Column.CLOSED], every.median_days) == (3, 35)
+    every = item_lines(map(alone, items), [FBI], NOVEMBER)[-1]
+    assert (every.numbers[ItemColumn.CLOSED], every.median_days) == (3, 35)
 
 
 def test_items_that_are_alike_count_together() -> None:
     took_30_days = alone(closed(OCTOBER_10 + timedelta(days=30)))
     took_31_days = alone(closed(OCTOBER_10 + timedelta(days=31)))
-    every = lines([replace(took_30_days, number=3), took_31_days], [FBI], NOVEMBER)[-1]
-    assert (every.numbers[Column.CLOSED], every.numbers[Column.ON_TIME], every.median_days) == (4, 4, 30)
+    every = item_lines([replace(took_30_days, number=3), took_31_days], [FBI], NOVEMBER)[-1]
+    assert (every.numbers[ItemColumn.CLOSED], every.numbers[ItemColumn.ON_TIME], every.median_days) == (4, 4, 30)

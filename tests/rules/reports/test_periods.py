@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
-from tracker.rules.reports import periods
+from tracker.rules.reports import reports
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 12, 31))
 ZONE = "America/Chicago"
@@ -26,7 +26,7 @@ ZONE = "America/Chicago"
     ],
 )
 def test_a_key_names_a_period(key: str, name: str, first: date, last: date) -> None:
-    period = periods.named(key)
+    period = reports.period_named(key)
     assert period is not None
     assert (period.key, period.name, period.first, period.last) == (key, name, first, last)
 
@@ -35,37 +35,37 @@ def test_a_key_names_a_period(key: str, name: str, first: date, last: date) -> N
     "key", ["", "2026", "2026-H3", "FY2027-Q5", "2026-13", "2026-00", "FY0001", "9999-H1", "٢٠٢٦-H1"]
 )
 def test_anything_else_names_none(key: str) -> None:
-    assert periods.named(key) is None
+    assert reports.period_named(key) is None
 
 
 @given(DAYS)
 def test_the_first_period_of_each_kind_that_is_offered_holds_today_and_the_others_lead_up_to_it(today: date) -> None:
-    for _, of_kind in periods.offered(today):
+    for _, of_kind in reports.offered_periods(today):
         assert of_kind[0].first <= today <= of_kind[0].last
         for later, earlier in pairwise(of_kind):
             assert (later.first - earlier.last).days == 1
-        assert all(periods.named(one.key) == one for one in of_kind)
+        assert all(reports.period_named(one.key) == one for one in of_kind)
 
 
 @given(DAYS)
 def test_quarters_make_up_the_fiscal_year_and_months_every_period(today: date) -> None:
     year = today.year
-    quarters = [periods.quarter(year, number) for number in (1, 2, 3, 4)]
-    whole = periods.fiscal_year(year)
+    quarters = [reports.fiscal_quarter(year, number) for number in (1, 2, 3, 4)]
+    whole = reports.fiscal_year(year)
     assert [month for one in quarters for month in one.months()] == whole.months()
     assert (quarters[0].first, quarters[-1].last) == (whole.first, whole.last)
 
 
 def test_a_period_lasts_from_midnight_to_midnight_in_the_zone() -> None:
-    start, end = periods.half_year(2027, 1).span(ZONE)
+    start, end = reports.half_year(2027, 1).span(ZONE)
     assert start == datetime(2027, 1, 1, 6, tzinfo=UTC)
     assert end == datetime(2027, 7, 1, 5, tzinfo=UTC)
 
 
 def test_chosen_days_are_in_order_and_at_most_three_years() -> None:
     with pytest.raises(Invalid, match="before the first"):
-        periods.custom(date(2026, 2, 2), date(2026, 2, 1))
+        reports.custom_period(date(2026, 2, 2), date(2026, 2, 1))
     with pytest.raises(Invalid, match="at most 3 years"):
-        periods.custom(date(2026, 1, 1), date(2029, 1, 1))
-    assert len(periods.custom(date(2026, 1, 1), date(2028, 12, 31)).months()) == 36
-    assert periods.custom(date(2026, 1, 31), date(2026, 2, 1)).name == "January 31, 2026, to February 1, 2026"
+        reports.custom_period(date(2026, 1, 1), date(2029, 1, 1))
+    assert len(reports.custom_period(date(2026, 1, 1), date(2028, 12, 31)).months()) == 36
+    assert reports.custom_period(date(2026, 1, 31), date(2026, 2, 1)).name == "January 31, 2026, to February 1, 2026"

@@ -8,34 +8,34 @@ from hypothesis import strategies as st
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.reports import sums
-from tracker.rules.reports.reports import KINDS, Mark
-from tracker.rules.reports.sums import Agency, Dates, Places
+from tracker.rules.reports.reports import KINDS, PlaceMark
+from tracker.rules.reports.sums import DateCount, PlaceCount, ReportAgency
 
 AGENCIES = [
-    *(Agency(id=uuid4(), code=f"A{n}", name="", arm=list(Arm)[n % 2], level="local") for n in range(3)),
-    Agency(id=None, code="Others", name="", arm=None, level=""),
+    *(ReportAgency(id=uuid4(), code=f"A{n}", name="", arm=list(Arm)[n % 2], level="local") for n in range(3)),
+    ReportAgency(id=None, code="Others", name="", arm=None, level=""),
 ]
 MONTHS = [date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)]
 PLACES = st.builds(
-    Places,
+    PlaceCount,
     month=st.integers(0, 2),
     kind=st.sampled_from(KINDS),
     agency_id=st.sampled_from([a.id for a in AGENCIES]),
-    mark=st.sampled_from(list(Mark)),
+    mark=st.sampled_from(list(PlaceMark)),
     number=st.integers(1, 9),
 )
 
 
 @given(st.lists(PLACES))
-def test_agencies_months_and_kinds_add_up_to_the_same_total(places: list[Places]) -> None:
-    whole = sums.tally(places)
-    dates = [Dates(month=0, kind=kind, is_off=False, number=1, minutes=60, restricted=0) for kind in KINDS]
-    assert sums.total(tally for _, tally in sums.by_agency(places, AGENCIES)) == whole
-    assert sums.total(line.tally for line in sums.by_month(places, dates, MONTHS)) == whole
-    *kinds, everything = sums.by_kind(places, dates)
-    assert sums.total(line.tally for line in kinds) == everything.tally == whole
-    of_arms = sums.total(tally for _, tally in sums.by_arm(sums.by_agency(places, AGENCIES)))
-    assert of_arms == sums.tally(one for one in places if one.agency_id is not None)
+def test_agencies_months_and_kinds_add_up_to_the_same_total(places: list[PlaceCount]) -> None:
+    whole = sums.tally_places(places)
+    dates = [DateCount(month=0, kind=kind, is_off=False, number=1, minutes=60, restricted=0) for kind in KINDS]
+    assert sums.total_tally(tally for _, tally in sums.tally_by_agency(places, AGENCIES)) == whole
+    assert sums.total_tally(line.tally for line in sums.lines_by_month(places, dates, MONTHS)) == whole
+    *kinds, everything = sums.activities_by_kind(places, dates)
+    assert sums.total_tally(line.tally for line in kinds) == everything.tally == whole
+    of_arms = sums.total_tally(tally for _, tally in sums.tally_by_arm(sums.tally_by_agency(places, AGENCIES)))
+    assert of_arms == sums.tally_places(one for one in places if one.agency_id is not None)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
@@ -45,4 +45,4 @@ def test_a_rate_is_in_whole_percent_and_nothing_has_none(part: int, rest: int) -
 
 
 def test_nothing_held_makes_no_line() -> None:
-    assert sums.by_kind([], []) == []
+    assert sums.activities_by_kind([], []) == []

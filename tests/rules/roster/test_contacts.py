@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.roster.contacts import PHONE_HINT, AgencyContact, check_phones, is_email, is_phone, mobile_for
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.roster.directory import PHONE_HINT, AgencyContact, check_phones, is_email, is_phone, mobile_for
 
 VIEWER = Viewer(
     member_id=uuid4(),

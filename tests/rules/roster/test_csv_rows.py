@@ -4,21 +4,21 @@ import pytest
 from msgspec.structs import asdict
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status
-from tracker.rules.roster.csv_rows import Entry, Fault, Place, contradictions, entry
+from tracker.rules.core.viewers import Level, Role, Status
+from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, contradictions, roster_row
 
 ROW = {"agency_code": "KCPD", "name": "KCPD detective", "email": "detective@kcpd.example"}
 
 
-def read(**cells: str) -> Entry:
-    found, faults = entry(2, {**ROW, **cells})
+def read(**cells: str) -> RosterRow:
+    found, faults = roster_row(2, {**ROW, **cells})
     assert faults == []
     assert found is not None
     return found
 
 
-def faults_of(**cells: str) -> list[Fault]:
-    return entry(2, {**ROW, **cells})[1]
+def faults_of(**cells: str) -> list[RowFault]:
+    return roster_row(2, {**ROW, **cells})[1]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def faults_of(**cells: str) -> list[Fault]:
         ("phone", "+1 (816) 555-0100", "+1 (816) 555-0100"),
         ("roles", "coordinator; Agency lead", {Role.COORDINATOR, Role.AGENCY_LEAD}),
         ("roles", "", frozenset()),
-        ("seats", "Steering; Training (ALTERNATE);", {"Steering": Place.PRIMARY, "Training": Place.ALTERNATE}),
-        ("seats", "Review (cold) (chair)", {"Review (cold)": Place.CHAIR}),
+        ("seats", "Steering; Training (ALTERNATE);", {"Steering": SeatPlace.PRIMARY, "Training": SeatPlace.ALTERNATE}),
+        ("seats", "Review (cold) (chair)", {"Review (cold)": SeatPlace.CHAIR}),
         ("status", "departed", Status.DEPARTED),
         ("zone", "America/Denver", "America/Denver"),
         ("name", "Ngọc\u200cAn", "Ngọc\u200cAn"),
@@ -87,8 +87,8 @@ def test_the_faults_are_sentences() -> None:
     assert all(one.sentence[0].isupper() and one.sentence.endswith(".") for one in every)
 
 
-def other(row: int, **cells: str) -> Entry:
-    found, _ = entry(row, {**ROW, "email": f"other{row}@kcpd.example", **cells})
+def other(row: int, **cells: str) -> RosterRow:
+    found, _ = roster_row(row, {**ROW, "email": f"other{row}@kcpd.example", **cells})
     assert found is not None
     return found
 

@@ -6,7 +6,7 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.roster.quorum import Quorum, QuorumRule, Seat
+from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
 LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES
 ANNA, BEN, CARL, DORA = (UUID(int=number) for number in range(1, 5))
@@ -16,9 +16,9 @@ def quorum(seats: int | None = 2, *, both_arms: bool = True) -> Quorum:
     return Quorum(
         rule=QuorumRule(seats=seats, both_arms=both_arms),
         seats=(
-            Seat(agency_id=uuid4(), arm=LAW, holders=frozenset({ANNA, BEN})),
-            Seat(agency_id=uuid4(), arm=LAW, holders=frozenset({CARL})),
-            Seat(agency_id=uuid4(), arm=SERVICES, holders=frozenset({DORA})),
+            FillableSeat(agency_id=uuid4(), arm=LAW, holders=frozenset({ANNA, BEN})),
+            FillableSeat(agency_id=uuid4(), arm=LAW, holders=frozenset({CARL})),
+            FillableSeat(agency_id=uuid4(), arm=SERVICES, holders=frozenset({DORA})),
         ),
     )
 

@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.roster.sites import Site, SiteFacts, site_at
+from tracker.rules.roster.sites import MeetingSite, MeetingSiteFacts, site_at
 
-ROOM = Site(
+ROOM = MeetingSite(
     id=UUID(int=1),
     name="5th-floor conference room",
     address="400 E 9th St, Kansas City",
@@ -46,5 +46,5 @@ def test_a_site_says_what_there_is() -> None:
 
 def test_a_site_has_a_name_and_a_seat() -> None:
     with pytest.raises(Invalid) as refused:
-        SiteFacts(name="", address="", capacity=0, equipment="", is_open=True).check()
+        MeetingSiteFacts(name="", address="", capacity=0, equipment="", is_open=True).check()
     assert set(refused.value.fields) == {"name", "capacity"}

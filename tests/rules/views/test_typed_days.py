@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.date_words import long_date, month_day, short_weekday_date
-from tracker.rules.views.typed_days import A_MONTH, day_typed
+from tracker.rules.core.wording import long_date, month_day, short_weekday_date
+from tracker.rules.views.search import A_MONTH, day_typed
 
 TODAY = date(2026, 12, 2)
 THE_TENTH = date(2026, 12, 10)

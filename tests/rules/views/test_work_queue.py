@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.events.event import EventStatus, Kind, Line
-from tracker.rules.views.work_queue import (
+from tracker.rules.views.home import (
     LateItem,
     MissingCheckOut,
     MissingReplies,
@@ -20,8 +20,8 @@ from tracker.rules.views.work_queue import (
     OpenProposal,
     OpenSheet,
     asks_for_a_deed,
-    concerns,
-    in_order,
+    concerns_viewer,
+    queue_in_order,
 )
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
@@ -66,21 +66,21 @@ def meeting(after: timedelta) -> Line:
 
 
 def test_an_item_of_another_agency_is_no_concern_of_a_member() -> None:
-    assert not concerns(MEMBER, item())
+    assert not concerns_viewer(MEMBER, item())
 
 
 def test_an_item_concerns_its_owner_who_gave_it_the_chair_of_its_committee_and_a_coordinator() -> None:
     committee = uuid4()
-    assert concerns(MEMBER, item(owner_id=MEMBER.member_id))
-    assert concerns(MEMBER, item(created_by_id=MEMBER.member_id))
-    assert concerns(replace(MEMBER, chairs=frozenset({committee})), item(committee_id=committee))
-    assert concerns(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), item())
+    assert concerns_viewer(MEMBER, item(owner_id=MEMBER.member_id))
+    assert concerns_viewer(MEMBER, item(created_by_id=MEMBER.member_id))
+    assert concerns_viewer(replace(MEMBER, chairs=frozenset({committee})), item(committee_id=committee))
+    assert concerns_viewer(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), item())
 
 
 def test_an_item_concerns_the_lead_of_its_agency_and_no_other_lead() -> None:
     lead = replace(MEMBER, roles=frozenset({Role.AGENCY_LEAD}))
-    assert concerns(lead, item(agency_id=CAHT))
-    assert not concerns(lead, item(agency_id=KCPD))
+    assert concerns_viewer(lead, item(agency_id=CAHT))
+    assert not concerns_viewer(lead, item(agency_id=KCPD))
 
 
 def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_rolls_then_later_replies() -> None:
@@ -93,7 +93,7 @@ def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_roll
     in_two_days = OpenProposal(line=meeting(timedelta(days=2)), people=("FBI lead (FBI)",))
     in_a_month = OpenProposal(line=meeting(timedelta(days=30)), people=("FBI lead (FBI)",))
     wanted = [runs, tomorrow, in_two_days, older, newer, last_week, yesterday, next_week, in_a_month]
-    assert in_order(reversed(wanted), NOW, TODAY) == wanted
+    assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted
 
 
 def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_deed() -> None:
@@ -105,7 +105,7 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 
     all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
-    queue = in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
+    queue = queue_in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
     assert (queue[0], queue[-2:]) == (one_is_left, [nobody_reminded, all_reminded])
     assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
 
@@ -116,4 +116,4 @@ def test_operations_come_first_with_people_missing_then_in_conflict_then_to_appr
     in_conflict = OpenConflict(line=later, conflicts=1)
     missing = MissingCheckOut(line=later, people="Not checked out: A.")
     wanted = [missing, in_conflict, waiting, running]
-    assert in_order(reversed(wanted), NOW, TODAY) == wanted
+    assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted

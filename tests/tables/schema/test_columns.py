@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID, NewId
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, NewId
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Agency, Member
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import NOW, Cast, operation
-from tracker.tables.schema.core.outbox import Message, Sending
+from tracker.tables.schema.core.tables import Message, Sending
 from tracker.tables.visible.emails import messages
 from tracker.usecases.events import events
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tracker.database import engine, writing
-from tracker.usecases.views.search import MOST, search
+from tracker.usecases.views.search import MOST, search_all
 
 pytestmark = [
     pytest.mark.parametrize("source", ["postgres"], indirect=True)  # SQLite's index gives its rows in their order
@@ -33,6 +33,6 @@ async def test_a_search_reads_few_rows_of_a_large_index_on_postgresql(cast: Cast
     async with writing():
         await engine().run_ddl(ONE_PLAN)
         for _ in range(TIMES):
-            await search(cast.coordinator, word, NOW)
+            await search_all(cast.coordinator, word, NOW)
         [read] = await engine().run_ddl(_READ)
     assert read["rows"] <= TIMES * 3 * (LOOKED_THROUGH + MOST)

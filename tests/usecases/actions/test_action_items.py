@@ -11,21 +11,19 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_lists import Filter
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.actions.item_lists import ItemFilter
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster.people import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.roster.known_people import Candidates, matching
+from tracker.usecases.roster.known_people import Candidates, candidates_with_words
 
 pytestmark = pytest.mark.both_engines
 
@@ -36,11 +34,11 @@ LATER = NOW + timedelta(hours=1)
 
 async def given(viewer: Viewer, owner: Viewer, **facts: Any) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
-    return await action_items.create(viewer, replace(new, **facts), NOW, TODAY)
+    return await action_items.create_item(viewer, replace(new, **facts), NOW, TODAY)
 
 
 async def moved(viewer: Viewer, reference: str, version: int = 1, **facts: Any) -> None:
-    await action_items.update(viewer, reference, Change(**facts), version, LATER, TODAY)
+    await action_items.save_item_edit(viewer, reference, ItemEdit(**facts), version, LATER, TODAY)
 
 
 async def sees(viewer: Viewer, reference: str) -> bool:
@@ -72,7 +70,7 @@ async def mails() -> list[tuple[UUID, str]]:
 
 async def test_an_item_has_a_random_reference_and_stands_in_the_list(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    board = await item_lists.board(cast.hsi_liaison, Filter(), NOW, TODAY)
+    board = await item_lists.list_items_for(cast.hsi_liaison, ItemFilter(), NOW, TODAY)
     assert [(group.name, [one.reference for one in group.items]) for group in board.groups] == [("Later", [reference])]
     assert reference.startswith("AI-")
 
@@ -148,7 +146,7 @@ async def test_counts_are_of_what_the_viewer_sees(cast: Cast) -> None:
     await given(cast.fbi_lead, cast.kcpd_detective, origin_id=await an_operation(cast))
     await given(cast.coordinator, cast.caht_lead)
     counted = [
-        (await item_lists.board(viewer, Filter(), NOW, TODAY)).counts.open
+        (await item_lists.list_items_for(viewer, ItemFilter(), NOW, TODAY)).counts.open
         for viewer in (cast.fbi_lead, cast.coordinator, cast.caht_lead)
     ]
     assert counted == [2, 1, 1]
@@ -186,7 +184,7 @@ async def test_one_of_twenty_updates_of_the_same_version_counts(cast: Cast) -> N
 async def test_done_twice_is_done_once(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     for _ in range(2):
-        item = await action_items.complete(cast.caht_lead, reference, 1, LATER, TODAY)
+        item = await action_items.mark_item_done(cast.caht_lead, reference, 1, LATER, TODAY)
     assert (item.status, item.version, item.closed_at) == (ItemStatus.DONE, 2, LATER)
 
 
@@ -194,28 +192,28 @@ async def test_done_refuses_a_version_that_somebody_changed_meanwhile(cast: Cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await moved(cast.caht_lead, reference, progress=50)
     with pytest.raises(Conflict):
-        await action_items.complete(cast.coordinator, reference, 1, LATER, TODAY)
+        await action_items.mark_item_done(cast.coordinator, reference, 1, LATER, TODAY)
 
 
 async def test_a_done_item_is_reopened_at_zero(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await action_items.complete(cast.caht_lead, reference, 1, LATER, TODAY)
-    await action_items.reopen(cast.caht_lead, reference, 2, LATER, TODAY)
+    await action_items.mark_item_done(cast.caht_lead, reference, 1, LATER, TODAY)
+    await action_items.reopen_item(cast.caht_lead, reference, 2, LATER, TODAY)
     item = (await item_lists.item_view(cast.caht_lead, reference)).item
     assert (item.is_open, item.closed_at, item.progress) == (True, None, 0)
 
 
 async def test_done_items_are_listed_for_thirty_days_when_asked_for(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await action_items.complete(cast.caht_lead, reference, 1, LATER, TODAY)
+    await action_items.mark_item_done(cast.caht_lead, reference, 1, LATER, TODAY)
 
-    async def listed(now: datetime, chosen: Filter) -> int:
-        board = await item_lists.board(cast.coordinator, chosen, now, TODAY)
+    async def listed(now: datetime, chosen: ItemFilter) -> int:
+        board = await item_lists.list_items_for(cast.coordinator, chosen, now, TODAY)
         return sum(len(group.items) for group in board.groups)
 
-    assert await listed(LATER, Filter()) == 0
-    assert await listed(LATER, Filter(with_done=True)) == 1
-    assert await listed(LATER + timedelta(days=31), Filter(with_done=True)) == 0
+    assert await listed(LATER, ItemFilter()) == 0
+    assert await listed(LATER, ItemFilter(with_done=True)) == 1
+    assert await listed(LATER + timedelta(days=31), ItemFilter(with_done=True)) == 0
 
 
 async def test_who_neither_owns_nor_gave_an_item_reads_it_only(cast: Cast) -> None:
@@ -235,7 +233,7 @@ async def test_the_owner_cannot_cancel_an_item_but_its_giver_can(cast: Cast) -> 
 async def test_an_item_handed_over_tells_the_new_owner_and_closes_the_old_link(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     item = (await item_lists.item_view(cast.coordinator, reference)).item
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, LATER, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, LATER, TODAY)
     assert {who for who, _ in await mails()} == {cast.caht_lead.member_id, cast.hsi_liaison.member_id}
     with pytest.raises(NotFound):
         await action_items.item_by_link(item.id, cast.caht_lead.member_id, NOW, LINK)
@@ -246,13 +244,13 @@ async def test_an_item_handed_over_tells_the_new_owner_and_closes_the_old_link(c
 async def test_an_item_is_not_handed_to_somebody_who_may_not_see_it(cast: Cast) -> None:
     reference = await given(cast.fbi_lead, cast.kcpd_detective, origin_id=await an_operation(cast))
     with pytest.raises(Invalid):
-        await action_items.hand_over(cast.fbi_lead, reference, cast.caht_lead.member_id, 1, LATER, TODAY)
+        await action_items.reassign_item(cast.fbi_lead, reference, cast.caht_lead.member_id, 1, LATER, TODAY)
 
 
 async def test_an_item_that_comes_back_to_its_first_owner_is_told_again(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, LATER, TODAY)
-    await action_items.hand_over(cast.coordinator, reference, cast.caht_lead.member_id, 2, LATER, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, LATER, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.caht_lead.member_id, 2, LATER, TODAY)
     assert [who for who, _ in await mails()].count(cast.caht_lead.member_id) == 2
 
 
@@ -292,24 +290,24 @@ async def test_a_meeting_carries_the_open_items_of_its_committee_and_of_its_own_
     assert {one.reference for one in of_committee} == {here, carried}
     assert [one.reference for one in await item_lists.items_of_date(cast.caht_lead, origin)] == [here]
     assert [one.origin for one in of_committee if one.reference == here] == ["Monthly task force meeting, Tue, Jan 12"]
-    await action_items.complete(cast.caht_lead, here, 1, LATER, TODAY)
+    await action_items.mark_item_done(cast.caht_lead, here, 1, LATER, TODAY)
     assert [one.reference for one in await item_lists.open_items_of_committee(cast.caht_lead, steering)] == [carried]
 
 
 async def known_by(candidates: Candidates) -> set[str]:
     """Return who can be chosen: everyone in the cast has such an address."""
-    return {one.name for one in (await matching(candidates, "example", 50)).people}
+    return {one.name for one in (await candidates_with_words(candidates, "example", 50)).people}
 
 
 async def test_the_form_offers_only_the_list_of_a_named_event_as_owners(cast: Cast) -> None:
     origin = await an_operation(cast)
-    offered = await item_lists.choices(cast.fbi_lead, origin, NOW)
+    offered = await item_lists.new_item_choices(cast.fbi_lead, origin, NOW)
     assert await known_by(offered.owners) == {"Fbi lead", "Hsi liaison", "Kcpd detective"}
     assert origin in offered.origins
 
 
 async def test_a_member_without_a_role_is_offered_themselves(cast: Cast) -> None:
-    offered = await item_lists.choices(cast.kcpd_detective, None, NOW)
+    offered = await item_lists.new_item_choices(cast.kcpd_detective, None, NOW)
     assert await known_by(offered.owners) == {"Kcpd detective"}
 
 

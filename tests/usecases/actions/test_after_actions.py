@@ -8,14 +8,14 @@ import pytest
 from tests.cast import NOW, Cast, everybody
 from tests.usecases.operations.world import over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.after_actions import AfterAction, Assignment
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.after_actions import AfterActionItem, ItemAssignment
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.operations import approvals
-from tracker.usecases.operations.after_page import after_view
-from tracker.usecases.roster.known_people import among
+from tracker.usecases.operations.after_actions import after_action_view
+from tracker.usecases.roster.known_people import candidates_among
 
 pytestmark = pytest.mark.both_engines
 
@@ -30,35 +30,35 @@ async def debriefed(cast: Cast) -> UUID:
     return event_id
 
 
-async def given(viewer: Viewer, event_id: UUID) -> list[after_actions.Given]:
-    return await after_actions.given(viewer, (await after_view(viewer, event_id, KEY)).operation)
+async def given(viewer: Viewer, event_id: UUID) -> list[after_actions.AfterActionGiven]:
+    return await after_actions.after_actions_given(viewer, (await after_action_view(viewer, event_id, KEY)).operation)
 
 
-async def added(cast: Cast, event_id: UUID, title: str = "Fix the radios at the lot") -> AfterAction:
-    await after_actions.add(cast.fbi_lead, event_id, title, NOW)
+async def added(cast: Cast, event_id: UUID, title: str = "Fix the radios at the lot") -> AfterActionItem:
+    await after_actions.add_after_action(cast.fbi_lead, event_id, title, NOW)
     return (await given(cast.fbi_lead, event_id))[-1].action
 
 
-def assignment(owner: Viewer, committee: UUID | None = None, title: str = "") -> Assignment:
-    return Assignment(owner_id=owner.member_id, due=DUE, committee_id=committee, neutral_title=title)
+def assignment(owner: Viewer, committee: UUID | None = None, title: str = "") -> ItemAssignment:
+    return ItemAssignment(owner_id=owner.member_id, due=DUE, committee_id=committee, neutral_title=title)
 
 
-async def assigned(cast: Cast, event_id: UUID, action: AfterAction, wanted: Assignment) -> str:
-    return await after_actions.assign(cast.fbi_lead, event_id, action.id, wanted, NOW, TODAY)
+async def assigned(cast: Cast, event_id: UUID, action: AfterActionItem, wanted: ItemAssignment) -> str:
+    return await after_actions.assign_after_action(cast.fbi_lead, event_id, action.id, wanted, NOW, TODAY)
 
 
 async def references(viewer: Viewer) -> set[str]:
     """Return the action items that a viewer sees in the list."""
-    board = await item_lists.board(viewer, item_lists.Filter(), NOW, TODAY)
+    board = await item_lists.list_items_for(viewer, item_lists.ItemFilter(), NOW, TODAY)
     return {item.reference for group in board.groups for item in group.items}
 
 
 async def test_an_operation_is_not_closed_while_an_after_action_item_has_no_owner(cast: Cast, debriefed: UUID) -> None:
     action = await added(cast, debriefed)
     with pytest.raises(NotAllowed, match="“Fix the radios at the lot” has no owner and no due date"):
-        await approvals.move(cast.fbi_lead, debriefed, OperationState.CLOSED, NOW)
+        await approvals.change_plan_state(cast.fbi_lead, debriefed, OperationState.CLOSED, NOW)
     await assigned(cast, debriefed, action, assignment(cast.kcpd_detective))
-    await approvals.move(cast.fbi_lead, debriefed, OperationState.CLOSED, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, debriefed, OperationState.CLOSED, NOW)
 
 
 async def test_an_item_for_the_people_on_the_operation_is_seen_by_them_alone(cast: Cast, debriefed: UUID) -> None:
@@ -132,8 +132,8 @@ async def test_an_owner_must_be_able_to_see_the_item(
 
 
 async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Cast, debriefed: UUID) -> None:
-    offered = await after_actions.choices(cast.fbi_lead, debriefed, (await added(cast, debriefed)).id)
-    found = set(await among(offered.owners, [one.member_id for one in everybody(cast)]))
+    offered = await after_actions.assignment_choices(cast.fbi_lead, debriefed, (await added(cast, debriefed)).id)
+    found = set(await candidates_among(offered.owners, [one.member_id for one in everybody(cast)]))
     on_it = {cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_alternate}
     assert {one.member_id for one in (*on_it, cast.caht_lead, cast.fbi_alternate)} <= found
     assert cast.bridge_advocate.member_id not in found
@@ -142,10 +142,10 @@ async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Ca
 async def test_a_seat_of_a_former_agency_makes_no_one_an_owner(cast: Cast, debriefed: UUID) -> None:
     alternate = cast.fbi_alternate.member_id
     action_id = (await added(cast, debriefed)).id
-    offered = await after_actions.choices(cast.fbi_lead, debriefed, action_id)
-    assert set(await among(offered.owners, [alternate])) == {alternate}
+    offered = await after_actions.assignment_choices(cast.fbi_lead, debriefed, action_id)
+    assert set(await candidates_among(offered.owners, [alternate])) == {alternate}
     await Member.update({Member.agency: cast.hsi_liaison.agency_id}).where(Member.id == alternate)
-    assert set(await among(offered.owners, [alternate])) == set()
+    assert set(await candidates_among(offered.owners, [alternate])) == set()
 
 
 async def test_an_item_with_an_owner_is_neither_assigned_again_nor_removed(cast: Cast, debriefed: UUID) -> None:
@@ -154,12 +154,12 @@ async def test_an_item_with_an_owner_is_neither_assigned_again_nor_removed(cast:
     with pytest.raises(Conflict):
         await assigned(cast, debriefed, action, assignment(cast.hsi_liaison))
     with pytest.raises(Conflict):
-        await after_actions.remove(cast.fbi_lead, debriefed, action.id, NOW)
+        await after_actions.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
 
 
 async def test_an_item_without_an_owner_can_be_removed_by_the_lead_alone(cast: Cast, debriefed: UUID) -> None:
     action = await added(cast, debriefed)
     with pytest.raises(NotAllowed):
-        await after_actions.remove(cast.kcpd_detective, debriefed, action.id, NOW)
-    await after_actions.remove(cast.fbi_lead, debriefed, action.id, NOW)
+        await after_actions.remove_after_action(cast.kcpd_detective, debriefed, action.id, NOW)
+    await after_actions.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
     assert await given(cast.fbi_lead, debriefed) == []

@@ -8,19 +8,18 @@ import pytest
 
 from tests.cast import LINK, NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.outbox import KINDS, MessageKind, Skip, State
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.content import SitePage
-from tracker.rules.views.work_queue import BlockedItem
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.views.home import BlockedItem
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster.people import MemberRole
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.views.home import home
+from tracker.usecases.views.home import home_for
 
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
@@ -31,12 +30,12 @@ WHY = "The county counsel has not approved it."
 
 async def given(giver: Viewer, owner: Viewer, **facts: Any) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE, **facts)
-    return await action_items.create(giver, new, NOW, TODAY)
+    return await action_items.create_item(giver, new, NOW, TODAY)
 
 
 async def moved(viewer: Viewer, reference: str, at: datetime = SOON, **facts: Any) -> None:
     version = (await item_lists.item_view(viewer, reference)).item.version
-    await action_items.update(viewer, reference, Change(**facts), version, at, TODAY)
+    await action_items.save_item_edit(viewer, reference, ItemEdit(**facts), version, at, TODAY)
 
 
 async def blocked(viewer: Viewer, reference: str, at: datetime = SOON) -> None:
@@ -46,9 +45,9 @@ async def blocked(viewer: Viewer, reference: str, at: datetime = SOON) -> None:
 async def emailed(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
     """Send due emails, and return the emails of one kind by recipient."""
     found = {}
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
-        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
         if isinstance(made, ReadEmail) and KINDS[type(message.content)] is kind:
             found[message.recipient_id] = made
     return found
@@ -59,7 +58,7 @@ async def calls_for_help(now: datetime = SOON + MINUTE) -> dict[UUID, ReadEmail]
 
 
 async def waiting_for_help(viewer: Viewer) -> list[tuple[str, str]]:
-    rows = (await home(viewer, SOON, TODAY, ZONE)).follow_up
+    rows = (await home_for(viewer, SOON, TODAY, ZONE)).follow_up
     return [(row.item.reference, row.reason) for row in rows if isinstance(row, BlockedItem)]
 
 
@@ -92,7 +91,7 @@ async def test_the_row_of_a_blocked_item_leaves_when_it_is_unblocked(sqlite_cast
 async def test_a_blocked_item_that_is_overdue_has_one_row(sqlite_cast: Cast) -> None:
     reference = await of_services(sqlite_cast)
     await blocked(sqlite_cast.harbor_advocate, reference)
-    rows = (await home(sqlite_cast.coordinator, SOON, DUE + timedelta(days=3), ZONE)).follow_up
+    rows = (await home_for(sqlite_cast.coordinator, SOON, DUE + timedelta(days=3), ZONE)).follow_up
     assert [type(row) for row in rows] == [BlockedItem]
 
 
@@ -186,7 +185,7 @@ async def test_an_owner_s_own_note_on_a_blocked_item_is_emailed_to_no_one(sqlite
 async def test_a_blocked_item_that_is_reassigned_is_open_for_its_new_owner(sqlite_cast: Cast) -> None:
     reference = await of_services(sqlite_cast)
     await blocked(sqlite_cast.harbor_advocate, reference)
-    await action_items.hand_over(
+    await action_items.reassign_item(
         sqlite_cast.coordinator, reference, sqlite_cast.caht_alternate.member_id, 2, SOON + MINUTE, TODAY
     )
     view = await item_lists.item_view(sqlite_cast.coordinator, reference)

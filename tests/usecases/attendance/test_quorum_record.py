@@ -7,19 +7,18 @@ from uuid import UUID
 import pytest
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.attendance.quorum_record import QuorumOfRecord
-from tracker.rules.attendance.sheet import Mark, WalkIn
+from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark, QuorumOfRecord
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.people_changes import SeatFacts
-from tracker.tables.schema.attendance.quorum import QuorumRecord
+from tracker.rules.roster.directory import SeatFacts
+from tracker.tables.schema.attendance.attendance import QuorumRecord
 from tracker.tables.schema.roster.people import Committee
-from tracker.usecases.attendance import printouts, roll_call
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
 from tracker.usecases.views import offboarding, seat_changes
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
 
@@ -39,19 +38,19 @@ async def of_steering(cast: Cast, **facts: Any) -> UUID:
 
 async def mark(cast: Cast, event_id: UUID, *names: str, what: Mark = Mark.HERE) -> None:
     marks = {cast.members[name].member_id: what for name in names}
-    await roll_call.record(cast.coordinator, event_id, KEY, marks, STARTS)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
 
 
 async def closed(cast: Cast, **facts: Any) -> UUID:
     """Return a meeting at which four of eight seats were filled."""
     event_id = await of_steering(cast, **facts)
     await mark(cast, event_id, *SEATED)
-    await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     return event_id
 
 
 async def recorded(viewer: Viewer, event_id: UUID) -> QuorumOfRecord | None:
-    return (await event_view(viewer, event_id, KEY, LATER)).quorum
+    return (await view_event(viewer, event_id, KEY, LATER)).quorum
 
 
 async def test_closing_attendance_records_which_seats_were_filled_and_whether_that_was_a_quorum(cast: Cast) -> None:
@@ -74,12 +73,12 @@ async def test_a_seat_that_is_removed_later_leaves_the_record_alone(cast: Cast) 
 async def test_a_person_who_leaves_later_leaves_the_record_and_the_roll_alone(cast: Cast) -> None:
     event_id = await closed(cast)
     before = await recorded(cast.coordinator, event_id)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     successor = cast.coordinator.member_id
     day = LATER.date()
-    await offboarding.depart(cast.coordinator, cast.hsi_liaison.member_id, successor, LATER, LATER, day)
+    await offboarding.offboard_person(cast.coordinator, cast.hsi_liaison.member_id, successor, LATER, LATER, day)
     assert await recorded(cast.coordinator, event_id) == before
-    after = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    after = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert (after.tally, after.recorded_quorum) == (roll.tally, before)
 
 
@@ -93,15 +92,15 @@ async def test_another_rule_later_leaves_the_record_alone(cast: Cast) -> None:
 
 async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records_anew(cast: Cast) -> None:
     event_id = await closed(cast)
-    await roll_call.reopen(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
     await mark(cast, event_id, "fbi_lead", "hsi_liaison", what=Mark.ABSENT)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert roll.quorum is not None
     assert roll.recorded_quorum is not None
     assert roll.quorum.words == "No quorum: 2 of 8 seats (3 needed)"
     assert roll.recorded_quorum.words == "Quorum: 4 of 8 seats (3 needed)"
     again = LATER + timedelta(hours=1)
-    await roll_call.close(cast.coordinator, event_id, KEY, again)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, again)
     found = await recorded(cast.coordinator, event_id)
     assert found is not None
     assert (found.words, found.recorded_at) == ("No quorum: 2 of 8 seats (3 needed)", again)
@@ -111,7 +110,7 @@ async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records
 async def test_a_committee_without_a_rule_leaves_no_record(cast: Cast) -> None:
     event_id = await of_steering(cast)
     await Committee.update({Committee.quorum: None}, force=True)
-    await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     assert await recorded(cast.coordinator, event_id) is None
 
 
@@ -130,16 +129,16 @@ async def test_a_coordinator_reads_it_after_the_committee_has_ended(cast: Cast) 
 
 async def test_the_printed_sheet_has_it(cast: Cast) -> None:
     event_id = await closed(cast)
-    sheet = await printouts.sign_in_sheet(cast.coordinator, event_id, KEY)
+    sheet = await roll_call.read_sign_in_sheet(cast.coordinator, event_id, KEY)
     assert sheet.quorum is not None
     assert sheet.quorum.words == "Quorum: 4 of 8 seats (3 needed)"
 
 
 async def test_an_alternate_fills_the_seat(cast: Cast) -> None:
     event_id = await of_steering(cast)
-    walk_in = WalkIn(id=event_id, member_id=cast.fbi_alternate.member_id)
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, walk_in, STARTS)
-    await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    walk_in = AttendanceWalkIn(id=event_id, member_id=cast.fbi_alternate.member_id)
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, walk_in, STARTS)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     found = await recorded(cast.coordinator, event_id)
     assert found is not None
     assert (found.present, found.count.is_met) == ("FBI", False)
@@ -175,16 +174,16 @@ async def test_a_seat_that_changes_hands_twice_leaves_the_rolls_in_between_alone
 async def _names(cast: Cast, event_id: UUID, now: datetime) -> list[set[str]]:
     """Return who is on the attendance sheet of each weekly date."""
     keys = [f"2027-{day}" for day in ("01-12", "01-19", "01-26", "02-02")]
-    rolls = [await roll_call.roll(cast.coordinator, event_id, key, now) for key in keys]
+    rolls = [await roll_call.read_roll_call(cast.coordinator, event_id, key, now) for key in keys]
     return [{line.name for line in roll.lines} for roll in rolls]
 
 
 async def test_a_person_who_was_marked_before_the_start_and_leaves_then_was_invited(cast: Cast) -> None:
     event_id = await of_steering(cast)
     early = STARTS - timedelta(minutes=20)
-    await roll_call.record(cast.coordinator, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, early)
-    before = await roll_call.roll(cast.coordinator, event_id, KEY, early)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, early)
+    before = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, early)
     gone = (cast.hsi_liaison.member_id, cast.coordinator.member_id, early, early + timedelta(minutes=1), early.date())
-    await offboarding.depart(cast.coordinator, *gone)
-    after = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    await offboarding.offboard_person(cast.coordinator, *gone)
+    after = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert (after.tally, [line.is_walk_in for line in after.lines]) == (before.tally, [False] * len(before.lines))

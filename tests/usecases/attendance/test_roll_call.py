@@ -8,19 +8,19 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.attendance.sheet import Mark, Tally, WalkIn
+from tracker.rules.attendance.roll_call import AttendanceTally, AttendanceWalkIn, Mark
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.attendance.attendance import AttendanceMark
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster.people import Committee, Member
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import change, schedule
-from tracker.usecases.roster import people
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.roster import committees
+from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
 
@@ -38,15 +38,15 @@ async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue = ReplyValue.A
 
 
 async def mark(cast: Cast, event_id: UUID, who: Viewer, what: Mark, at: datetime = STARTS) -> None:
-    await roll_call.record(cast.coordinator, event_id, KEY, {who.member_id: what}, at)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, {who.member_id: what}, at)
 
 
-async def tally(cast: Cast, event_id: UUID) -> Tally:
-    return (await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)).tally
+async def tally(cast: Cast, event_id: UUID) -> AttendanceTally:
+    return (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).tally
 
 
 async def mark_of(cast: Cast, event_id: UUID, who: Viewer) -> Mark | None:
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     return next((line.mark for line in roll.lines if line.member_id == who.member_id), None)
 
 
@@ -59,7 +59,7 @@ async def only_mark() -> UUID:
 async def test_a_roll_lists_everybody_invited_with_the_reply_for_that_date(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await reply(cast.fbi_lead, event_id)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     said_yes = [line.name for line in roll.lines if line.replied_yes and line.member_id != cast.coordinator.member_id]
     assert said_yes == ["Fbi lead"]
     assert roll.tally.invited == len(everybody(cast)) + 1
@@ -95,7 +95,7 @@ async def test_the_roll_says_when_the_quorum_of_the_committee_is_met(cast: Cast)
     )
 
     async def words() -> str:
-        quorum = (await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)).quorum
+        quorum = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).quorum
         return quorum.words if quorum else ""
 
     for one in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
@@ -111,11 +111,11 @@ async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(ca
         cast.coordinator, meeting(*everybody(cast), committee_id=cast.committees["steering"]), NOW
     )
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
-    await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     await Committee.update({Committee.quorum: 8}).where(Committee.id == cast.committees["steering"])
-    assert (await roll_call.roll(cast.coordinator, event_id, KEY, LATER)).quorum is None
-    await roll_call.reopen(cast.coordinator, event_id, KEY, LATER)
-    assert (await roll_call.roll(cast.coordinator, event_id, KEY, LATER)).quorum is not None
+    assert (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is None
+    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
+    assert (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is not None
 
 
 async def test_a_cleared_mark_leaves_the_person_unmarked(cast: Cast) -> None:
@@ -131,7 +131,7 @@ async def test_the_bulk_button_marks_those_who_said_yes_and_overrules_nobody(cas
         await reply(who, event_id)
     await reply(cast.ipd_liaison, event_id, ReplyValue.DECLINED)
     await mark(cast, event_id, cast.hsi_liaison, Mark.EXCUSED)
-    await roll_call.mark_yes_as_here(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, LATER)
     marks = [await mark_of(cast, event_id, who) for who in (cast.fbi_lead, cast.hsi_liaison, cast.ipd_liaison)]
     assert marks == [Mark.HERE, Mark.EXCUSED, None]
 
@@ -140,7 +140,7 @@ async def test_the_bulk_button_pressed_twice_is_pressed_once(cast: Cast) -> None
     event_id = await a_meeting(cast)
     await reply(cast.fbi_lead, event_id)
     for at in (STARTS, LATER):
-        await roll_call.mark_yes_as_here(cast.coordinator, event_id, KEY, at)
+        await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, at)
     assert await AttendanceMark.count().where(AttendanceMark.member == cast.fbi_lead.member_id) == 1
 
 
@@ -151,8 +151,8 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
     await mark(cast, event_id, cast.fbi_lead, Mark.REMOTE, LATER)
     await mark(cast, event_id, cast.fbi_lead, Mark.CLEARED, LATER + timedelta(minutes=1))
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE, LATER + timedelta(minutes=2))
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
-    found = await roll_call.corrections(cast.coordinator, roll)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    found = await roll_call.sheet_corrections(cast.coordinator, roll)
     assert [(one.name, one.agency, one.before, one.after) for one in found] == [
         ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED),
         ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
@@ -162,10 +162,12 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
 
 async def test_a_corrected_guest_stands_among_the_corrections(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    guest = WalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await roll_call.record_guest(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
-    found = await roll_call.corrections(cast.coordinator, await roll_call.roll(cast.coordinator, event_id, KEY, LATER))
+    guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
+    found = await roll_call.sheet_corrections(
+        cast.coordinator, await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    )
     assert [(one.name, one.agency, one.before, one.after) for one in found] == [
         ("P. Gray", "County Prosecutor", Mark.HERE, Mark.REMOTE)
     ]
@@ -175,7 +177,7 @@ async def test_undo_brings_the_earlier_mark_back(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await mark(cast, event_id, cast.fbi_lead, Mark.EXCUSED)
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE, LATER)
-    await roll_call.undo(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(seconds=5))
+    await roll_call.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(seconds=5))
     assert await mark_of(cast, event_id, cast.fbi_lead) is Mark.EXCUSED
 
 
@@ -183,73 +185,75 @@ async def test_undo_of_the_bulk_button_leaves_what_was_marked_afterwards(cast: C
     event_id = await a_meeting(cast)
     for who in (cast.fbi_lead, cast.hsi_liaison):
         await reply(who, event_id)
-    await roll_call.mark_yes_as_here(cast.coordinator, event_id, KEY, STARTS)
+    await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, STARTS)
     await mark(cast, event_id, cast.hsi_liaison, Mark.REMOTE, LATER)
-    await roll_call.undo(cast.coordinator, event_id, KEY, STARTS, LATER + timedelta(seconds=5))
+    await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER + timedelta(seconds=5))
     assert await mark_of(cast, event_id, cast.fbi_lead) is None
     assert await mark_of(cast, event_id, cast.hsi_liaison) is Mark.REMOTE
 
 
 async def test_undo_never_takes_back_what_somebody_else_recorded(cast: Cast) -> None:
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
-    await roll_call.record(cast.fbi_lead, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, STARTS)
+    await roll_call.record_marks(cast.fbi_lead, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, STARTS)
     with pytest.raises(NotFound):
-        await roll_call.undo(cast.coordinator, event_id, KEY, STARTS, LATER)
+        await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "\u200b@A1", "Ada\u2060"], ids=ascii)
 async def test_the_name_of_a_guest_follows_the_rule_of_names(sqlite_cast: Cast, name: str) -> None:
-    event_id, guest = await a_meeting(sqlite_cast), WalkIn(id=uuid4(), name=name, agency="County Prosecutor")
+    event_id, guest = await a_meeting(sqlite_cast), AttendanceWalkIn(id=uuid4(), name=name, agency="County Prosecutor")
     with pytest.raises(Invalid) as refused:
-        await roll_call.add_walk_in(sqlite_cast.coordinator, event_id, KEY, guest, STARTS)
+        await roll_call.record_walk_in(sqlite_cast.coordinator, event_id, KEY, guest, STARTS)
     assert list(refused.value.fields) == ["name"]
 
 
 async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await asyncio.gather(*(roll_call.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS) for _ in range(5)))
+    guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    await asyncio.gather(*(roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS) for _ in range(5)))
     assert (await tally(cast, event_id)).walk_ins == 1
 
 
 async def test_the_same_key_for_another_date_or_from_another_person_is_another_guest(cast: Cast) -> None:
-    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
     of_their_arm = meeting(cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     first, second = await a_meeting(cast), await schedule(cast.fbi_lead, of_their_arm, NOW)
     for viewer, event_id in ((cast.coordinator, first), (cast.coordinator, second), (cast.fbi_lead, second)):
-        await roll_call.add_walk_in(viewer, event_id, KEY, guest, STARTS)
+        await roll_call.record_walk_in(viewer, event_id, KEY, guest, STARTS)
     assert [(await tally(cast, one)).walk_ins for one in (first, second)] == [1, 2]
 
 
 async def test_a_guest_who_was_taken_back_can_be_added_again_from_the_same_page(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await roll_call.undo(cast.coordinator, event_id, KEY, STARTS, LATER)
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, guest, LATER + timedelta(seconds=5))
+    guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, LATER + timedelta(seconds=5))
     assert (await tally(cast, event_id)).walk_ins == 1
 
 
 async def test_a_guest_can_be_marked_remote_taken_back_and_brought_back(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    guest = WalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
     at = STARTS + timedelta(minutes=1)
-    await roll_call.record_guest(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, at)
-    line = (await roll_call.roll(cast.coordinator, event_id, KEY, LATER)).agencies["Jackson County Prosecutor"][0]
+    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, at)
+    line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).agencies[
+        "Jackson County Prosecutor"
+    ][0]
     assert (line.name, line.mark, line.is_walk_in) == ("P. Gray", Mark.REMOTE, True)
     assert line.mark_id
-    await roll_call.record_guest(cast.coordinator, event_id, KEY, line.mark_id, Mark.CLEARED, LATER)
+    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, line.mark_id, Mark.CLEARED, LATER)
     assert (await tally(cast, event_id)).walk_ins == 0
-    await roll_call.undo(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(minutes=1))
+    await roll_call.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(minutes=1))
     assert (await tally(cast, event_id)).remote == 1
 
 
 async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: Cast) -> None:
     event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    one = WalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, one, STARTS)
-    line = (await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
+    one = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, one, STARTS)
+    line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
     assert (line.name, line.is_walk_in, line.mark) == ("Kcpd alternate", True, Mark.HERE)
 
 
@@ -257,14 +261,14 @@ async def test_who_is_taken_off_the_list_after_it_began_stays_on_the_roll(sqlite
     cast, event_id = sqlite_cast, await a_meeting(sqlite_cast)
     fewer = meeting(*(one for one in everybody(cast) if one != cast.hsi_liaison))
     await change(cast.coordinator, event_id, fewer, 1, LATER)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert "Hsi liaison" in [line.name for line in roll.agencies["HSI"] if not line.is_walk_in]
 
 
 async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_cast: Cast) -> None:
     event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    walk_in = WalkIn(id=uuid4(), member_id=sqlite_cast.kcpd_alternate.member_id)
-    await roll_call.add_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
+    walk_in = AttendanceWalkIn(id=uuid4(), member_id=sqlite_cast.kcpd_alternate.member_id)
+    await roll_call.record_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
     for missing in (Mark.ABSENT, Mark.EXCUSED):
         with pytest.raises(Invalid, match="Only people who were invited can be absent or excused"):
             await mark(sqlite_cast, event_id, sqlite_cast.kcpd_alternate, missing, LATER)
@@ -275,24 +279,28 @@ async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_
 async def test_nobody_can_be_absent_from_an_operation_to_which_they_were_not_invited(cast: Cast) -> None:
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     with pytest.raises(Invalid):
-        await roll_call.record(cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS)
+        await roll_call.record_marks(
+            cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS
+        )
 
 
 async def test_a_walk_in_has_a_name(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     with pytest.raises(Invalid) as refused:
-        await roll_call.add_walk_in(cast.coordinator, event_id, KEY, WalkIn(id=uuid4(), name=" \u202e "), STARTS)
+        await roll_call.record_walk_in(
+            cast.coordinator, event_id, KEY, AttendanceWalkIn(id=uuid4(), name=" \u202e "), STARTS
+        )
     assert "name" in refused.value.fields
 
 
 async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
-    await people.make_chair(committee_id=cast.committees["services"], member_id=cast.bridge_advocate.member_id)
+    await committees.make_chair(committee_id=cast.committees["services"], member_id=cast.bridge_advocate.member_id)
     chair = await viewer_for(cast.bridge_advocate.member_id, NOW)
     plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     event_id = await schedule(chair, plan, NOW)
     with pytest.raises(Invalid):
-        stranger = WalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
-        await roll_call.add_walk_in(chair, event_id, KEY, stranger, STARTS)
+        stranger = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
+        await roll_call.record_walk_in(chair, event_id, KEY, stranger, STARTS)
 
 
 async def test_the_agency_of_that_day_stays_when_somebody_moves_to_another(cast: Cast) -> None:
@@ -300,7 +308,7 @@ async def test_the_agency_of_that_day_stays_when_somebody_moves_to_another(cast:
     await mark(cast, event_id, cast.fbi_alternate, Mark.HERE)
     await Member.update({Member.agency: cast.agencies["HSI"]}).where(Member.id == cast.fbi_alternate.member_id)
     await mark(cast, event_id, cast.fbi_alternate, Mark.REMOTE, LATER)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, LATER)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert "Fbi alternate" in [line.name for line in roll.agencies["FBI"]]
 
 
@@ -321,11 +329,11 @@ async def test_a_canceled_date_has_no_attendance(cast: Cast) -> None:
 async def test_closing_reports_the_unmarked_and_refuses_marks_until_reopened(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
-    counted = await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    counted = await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     assert (counted.present, counted.unmarked) == (1, counted.invited - 1)
     with pytest.raises(NotAllowed):
         await mark(cast, event_id, cast.hsi_liaison, Mark.HERE, LATER)
-    await roll_call.reopen(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
     await mark(cast, event_id, cast.hsi_liaison, Mark.HERE, LATER)
     assert (await tally(cast, event_id)).present == 2
 
@@ -334,44 +342,44 @@ async def test_attendance_is_not_closed_before_the_meeting_begins(cast: Cast) ->
     event_id, early = await a_meeting(cast), STARTS - timedelta(minutes=15)
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE, early)
     with pytest.raises(NotAllowed, match=r"once it begins, on Tue, Jan 12 at 10:00 AM\."):
-        await roll_call.close(cast.coordinator, event_id, KEY, early)
-    assert (await roll_call.close(cast.coordinator, event_id, KEY, STARTS)).present == 1
+        await roll_call.close_attendance(cast.coordinator, event_id, KEY, early)
+    assert (await roll_call.close_attendance(cast.coordinator, event_id, KEY, STARTS)).present == 1
 
 
 async def test_only_lead_chair_and_coordinator_take_attendance(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     with pytest.raises(NotAllowed):
-        await roll_call.roll(cast.fbi_lead, event_id, KEY, STARTS)
+        await roll_call.read_roll_call(cast.fbi_lead, event_id, KEY, STARTS)
     with pytest.raises(NotAllowed):
-        await roll_call.record(cast.fbi_lead, event_id, KEY, {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
+        await roll_call.record_marks(cast.fbi_lead, event_id, KEY, {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
 
 
 @pytest.mark.parametrize("key", ["2027-01-13", "next week", ""])
 async def test_a_date_that_does_not_exist_is_not_found(cast: Cast, key: str) -> None:
     event_id = await a_meeting(cast)
     with pytest.raises(NotFound):
-        await roll_call.roll(cast.coordinator, event_id, key, STARTS)
+        await roll_call.read_roll_call(cast.coordinator, event_id, key, STARTS)
 
 
 async def test_the_roll_of_an_operation_is_not_found_by_who_may_not_see_it(cast: Cast) -> None:
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     for stranger in (cast.coordinator, cast.caht_lead):
         with pytest.raises(NotFound):
-            await roll_call.roll(stranger, event_id, "2027-01-16", STARTS)
+            await roll_call.read_roll_call(stranger, event_id, "2027-01-16", STARTS)
 
 
 async def test_each_deed_leaves_a_line_in_the_audit_trail_and_a_repeated_tap_none(cast: Cast) -> None:
     event_id = await a_meeting(cast)
     for _ in range(2):
         await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
-    await roll_call.close(cast.coordinator, event_id, KEY, LATER)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
     verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.subject == "occurrence").order_by(AuditEntry.seq)
     assert [row["verb"] for row in verbs] == ["attendance_marked", "attendance_closed"]
 
 
 async def test_members_read_names_of_their_own_arm_only_and_replies_of_each_agency(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    view = await event_view(cast.harbor_advocate, event_id, KEY, NOW)
+    view = await view_event(cast.harbor_advocate, event_id, KEY, NOW)
     own_arm = {"CAHT", "Harbor House", "Bridge Legal"}
     assert {one.agency for one in view.named} == own_arm
     assert {one.agency for one in view.replies} == own_arm | {"USAO", "FBI", "HSI", "HHS", "KCPD", "IPD"}

@@ -10,27 +10,25 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import writing
 from tracker.errors import NotFound
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.attendance.sheet import Mark
-from tracker.rules.audit.words import GROUPS, Entry
-from tracker.rules.core.actors import BY_CLOCK, BY_COMMAND, Actor, Origin
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.audit.audit_log import GROUPS, AuditFilter, AuditLine
+from tracker.rules.core.viewers import BY_CLOCK, BY_COMMAND, Actor, Origin, Role, Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit.reading import (
+from tracker.usecases.audit.audit_log import (
     MOST_READ,
     PAGE,
-    Choice,
-    Page,
-    export,
-    last_verification,
+    AuditPage,
+    export_entries,
+    last_verification_for,
     note_reading,
-    page,
-    verify,
+    read_page,
+    verify_log_for,
 )
-from tracker.usecases.core import audit, names
+from tracker.usecases.core import audit
 from tracker.usecases.events import events, replies
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.events.recorded_replies import reply_for
@@ -38,21 +36,21 @@ from tracker.usecases.events.recorded_replies import reply_for
 pytestmark = pytest.mark.both_engines
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-ALL = Choice(since=FIRST, until=LAST)
+ALL = AuditFilter(since=FIRST, until=LAST)
 LATER = NOW + timedelta(minutes=5)
 
 
-async def opened(viewer: Viewer, choice: Choice, asked: dict[str, str], now: datetime) -> Page:
+async def opened(viewer: Viewer, choice: AuditFilter, asked: dict[str, str], now: datetime) -> AuditPage:
     """Open a page of the log, which is noted first."""
     await note_reading(viewer, asked, now)
-    return await page(viewer, choice)
+    return await read_page(viewer, choice)
 
 
-async def read(viewer: Viewer, **facts: Any) -> Page:
+async def read(viewer: Viewer, **facts: Any) -> AuditPage:
     return await opened(viewer, replace(ALL, **facts), {}, LATER)
 
 
-def deeds(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+def deeds(entries: Sequence[AuditLine]) -> list[tuple[str, str]]:
     return [(one.verb, one.subject) for one in entries if one.subject != "audit"]
 
 
@@ -94,9 +92,9 @@ async def test_an_action_item_of_an_operation_is_kept_from_the_coordinator(cast:
     event_id = await events.schedule(cast.fbi_lead, past, NOW - timedelta(days=9))
     origin, owner = await date_for(cast.fbi_lead, event_id, "2026-12-10"), cast.kcpd_detective.member_id
     new = NewItem(title="Return the radios", owner_id=owner, due=NOW.date(), origin_id=origin.id)
-    await action_items.create(cast.fbi_lead, new, NOW, NOW.date())
+    await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     plain = NewItem(title="Send the sheet", owner_id=owner, due=NOW.date())
-    await action_items.create(cast.coordinator, plain, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, plain, NOW, NOW.date())
     of_items = [one for one in (await read(cast.coordinator)).entries if one.subject == "item"]
     assert len(of_items) == 1
     assert of_items[0].title.endswith("Send the sheet")
@@ -107,9 +105,9 @@ async def test_only_coordinators_and_auditors_read_the_trail(cast: Cast):
         with pytest.raises(NotFound):
             await opened(viewer, ALL, {}, NOW)
         with pytest.raises(NotFound):
-            await export(viewer, ALL, {}, NOW)
+            await export_entries(viewer, ALL, {}, NOW)
         with pytest.raises(NotFound):
-            await verify(viewer, NOW)
+            await verify_log_for(viewer, NOW)
 
 
 async def test_reading_the_trail_is_an_entry_once_a_day_and_filter(cast: Cast):
@@ -124,7 +122,7 @@ async def test_reading_the_trail_is_an_entry_once_a_day_and_filter(cast: Cast):
 async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_was(cast: Cast):
     event_id = str(await an_operation(cast))
     await opened(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
-    await export(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
+    await export_entries(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
     looks = [one for one in (await read(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
     assert [dict(one.facts) for one in looks] == [
         {"filter": {"about": "one subject"}},
@@ -141,23 +139,23 @@ async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
 async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):
     reader = cast.auditor
     for _ in range(2):
-        await export(reader, ALL, {}, NOW)
-        await verify(reader, NOW)
+        await export_entries(reader, ALL, {}, NOW)
+        await verify_log_for(reader, NOW)
     verbs = [one.verb for one in (await read(reader)).entries]
     assert (verbs.count("audit_exported"), verbs.count("audit_verified")) == (2, 2)
 
 
 async def test_a_verification_is_remembered(cast: Cast):
-    assert await last_verification(cast.coordinator) is None
-    assert (await verify(cast.coordinator, NOW)).is_whole
-    remembered = await last_verification(cast.coordinator)
+    assert await last_verification_for(cast.coordinator) is None
+    assert (await verify_log_for(cast.coordinator, NOW)).is_whole
+    remembered = await last_verification_for(cast.coordinator)
     assert remembered is not None
     assert (remembered.is_whole, remembered.at) == (True, NOW)
 
 
 async def test_a_deed_of_many_entries_is_one_of_the_deeds_of_a_page(cast: Cast):
     invited = [
-        audit.Deed(actor=BY_COMMAND, verb="invited", subject="member", subject_id=str(number), facts={})
+        audit.NewAuditEntry(actor=BY_COMMAND, verb="invited", subject="member", subject_id=str(number), facts={})
         for number in range(24)
     ]
     async with writing():
@@ -174,7 +172,7 @@ async def test_a_deed_of_many_entries_is_one_of_the_deeds_of_a_page(cast: Cast):
 
 async def test_a_deed_of_more_entries_than_a_page_reads_goes_on_on_the_next(cast: Cast):
     many = [
-        audit.Deed(actor=BY_COMMAND, verb="tested", subject="agency", subject_id=str(number), facts={})
+        audit.NewAuditEntry(actor=BY_COMMAND, verb="tested", subject="agency", subject_id=str(number), facts={})
         for number in range(MOST_READ + 5)
     ]
     async with writing():
@@ -191,7 +189,7 @@ async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast:
     secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     plain = await events.schedule(cast.coordinator, meeting(), NOW)
     both = [
-        audit.Deed(actor=cast.fbi_lead.actor, verb="handed_over", subject="event", subject_id=one, facts={})
+        audit.NewAuditEntry(actor=cast.fbi_lead.actor, verb="handed_over", subject="event", subject_id=one, facts={})
         for one in (secret, plain)
     ]
     async with writing():
@@ -299,14 +297,14 @@ async def test_what_counts_unseen_things_is_not_told_to_a_coordinator(cast: Cast
 
 
 async def test_those_who_left_keep_their_names(cast: Cast):
-    assert cast.fbi_lead.member_id in await names.people([cast.fbi_lead.member_id])
+    assert cast.fbi_lead.member_id in await audit.names_of_people([cast.fbi_lead.member_id])
 
 
 async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_recorded(cast: Cast) -> None:
     last_week = meeting(cast.harbor_advocate, cast.fbi_lead, starts=datetime(2026, 12, 15, 9))  # noqa: DTZ001 - local to the event's zone
     event_id = await events.schedule(cast.coordinator, last_week, NOW - timedelta(days=1))
     marks = {cast.harbor_advocate.member_id: Mark.HERE, cast.fbi_lead.member_id: Mark.HERE}
-    await roll_call.record(cast.coordinator, event_id, "2026-12-15", marks, NOW)
+    await roll_call.record_marks(cast.coordinator, event_id, "2026-12-15", marks, NOW)
     ahead = await events.schedule(cast.coordinator, meeting(cast.harbor_advocate), NOW)
     await reply_for(
         cast.coordinator,
@@ -341,4 +339,4 @@ async def test_marks_that_were_only_counted_stay_readable_and_the_chain_holds_ov
         await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, whom, LATER)
     said = [one.said for one in (await read(cast.auditor)).entries if one.verb == "attendance_marked"]
     assert said == ["Absent: a walk-in; Here: Fbi lead (FBI)", "Here: 1"]
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None

@@ -9,12 +9,11 @@ from tests.cast import NOW, ZONE, Cast
 from tests.emails import ReadEmail, read
 from tests.unguarded import unguard
 from tracker.database import engine, writing
-from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.outbox import MessageKind
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.audit import verification
-from tracker.usecases.audit.verification import verify_nightly
+from tracker.rules.core.viewers import BY_COMMAND
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.usecases.audit import audit_log
+from tracker.usecases.audit.audit_log import verify_nightly
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import content
 
@@ -39,7 +38,7 @@ async def test_it_is_verified_at_first_and_then_once_after_each_three_in_the_nig
     found = [await verify_nightly(at, ZONE) for at in looks]
     assert [one is not None for one in found] == [True, False, True, False]
     assert all(one.is_whole for one in found if one)
-    last = await verification.last()
+    last = await audit_log.last_verification()
     assert last
     assert (last.at, last.is_whole) == (THREE, True)
 
@@ -92,16 +91,20 @@ async def test_an_entry_that_sqlite_cannot_read_is_told_and_the_last_look_says_s
     await engine().run_ddl("UPDATE audit_entry SET at = 'x' WHERE verb = 'tested'")
     await verify_nightly(THREE, ZONE)
     assert await Message.count().where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value) == 2
-    last = await verification.last()
+    last = await audit_log.last_verification()
     assert last
-    assert last.broken == audit.Broken(1, audit.UNREADABLE)
+    assert last.broken == audit.BrokenEntry(1, audit.UNREADABLE)
 
 
 async def test_the_mail_says_when_and_where_to_look_and_names_no_entry(sqlite_cast: Cast):
     await an_entry()
     await tamper()
     await verify_nightly(THREE, ZONE)
-    mine = [one for one in await outbox.claim("w", [], THREE, 9) if one.recipient_id == sqlite_cast.auditor.member_id]
+    mine = [
+        one
+        for one in await outbox.claim_messages("w", [], THREE, 9)
+        if one.recipient_id == sqlite_cast.auditor.member_id
+    ]
     letter = read(await content.letter(mine[0], THREE, ZONE))
     assert isinstance(letter, ReadEmail)
     assert (letter.to, letter.facts) == (

@@ -7,7 +7,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.roster.forms import verbs
 from tracker.errors import NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events
 

@@ -10,10 +10,10 @@ from tracker.crypto import keys
 from tracker.errors import Invalid
 from tracker.rules.availability.busy_days import State
 from tracker.rules.availability.shared_calendars import AHEAD, EVERY, STALE, Found, Kind, Problem, Span, window
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.availability import shared_calendars, suggested_times
 from tracker.usecases.availability.shared_calendars import Due
@@ -157,23 +157,23 @@ async def test_a_name_that_no_entry_of_the_tracker_can_have_harms_nothing(cast: 
 
 async def test_a_suspended_member_is_not_read_and_nothing_of_theirs_is_kept(cast: Cast) -> None:
     await share(cast.fbi_lead)
-    await accounts.suspend(cast.coordinator, cast.fbi_lead.member_id, "On leave", NOW, NOW)
+    await accounts.suspend_account(cast.coordinator, cast.fbi_lead.member_id, "On leave", NOW, NOW)
     assert await BusySpan.count() == 0
     assert await shared_calendars.claim(NOW + EVERY) is None
-    await accounts.reopen(cast.coordinator, cast.fbi_lead.member_id, NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, cast.fbi_lead.member_id, NOW, NOW)
     assert (await due(NOW + EVERY)).address == ADDRESS
 
 
 async def test_with_somebody_who_leaves_the_address_goes(cast: Cast) -> None:
     await share(cast.fbi_lead)
     successor = cast.fbi_alternate.member_id
-    await offboarding.depart(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
+    await offboarding.offboard_person(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
     assert await SharedCalendar.count() == await BusySpan.count() == 0
 
 
 async def test_a_held_copy_reads_nothing(cast: Cast) -> None:
     await shared_calendars.share(cast.fbi_lead, ADDRESS, "", NOW)
-    await send_hold.hold(NOW, NOW)
+    await send_hold.hold_sending(NOW, NOW)
     assert await shared_calendars.claim(NOW) is None
 
 

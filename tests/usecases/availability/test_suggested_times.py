@@ -7,7 +7,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.rules.availability.busy_days import State
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import slot
 from tracker.rules.events.replies import AttendeeRole, ReplyValue

@@ -8,18 +8,17 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.operations.world import planned
 from tracker.database import writing
-from tracker.rules.calendars.calendar_filter import Choice, Filter
-from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.calendars.calendars import CalendarChoice, CalendarFilter, SeenDate
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
-from tracker.usecases.calendars import date_lines
+from tracker.usecases.calendars import calendars
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import schedule
-from tracker.usecases.roster import people
+from tracker.usecases.roster import agencies, people
 
 pytestmark = pytest.mark.both_engines
 
@@ -28,8 +27,8 @@ FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 MONTHLY = rule_for("monthly_nth", FIRST, count=3)
 
 
-async def seen(viewer: Viewer) -> list[Seen]:
-    return await date_lines.seen_between(viewer, START, END)
+async def seen(viewer: Viewer) -> list[SeenDate]:
+    return await calendars.dates_between(viewer, START, END)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, key: str, for_series: bool) -> None:
@@ -81,24 +80,26 @@ async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Ca
     await schedule(cast.coordinator, meeting(cast.fbi_lead, title="With FBI"), NOW)
     await schedule(cast.coordinator, meeting(cast.hsi_liaison, title="Without"), NOW)
     await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    fbi = Choice(id=cast.agencies["FBI"], name="FBI")
+    fbi = CalendarChoice(id=cast.agencies["FBI"], name="FBI")
     for viewer, titles in ((cast.kcpd_detective, ["With FBI", "Operation Bluestem"]), (cast.coordinator, ["With FBI"])):
-        found = await date_lines.chosen_between(viewer, START, END, Filter(agency=fbi))
+        found = await calendars.filtered_dates_between(viewer, START, END, CalendarFilter(agency=fbi))
         assert [one.line.title for one in found] == titles
 
 
 async def test_one_chooses_from_the_committees_whose_events_one_may_see(cast: Cast) -> None:
-    offered = await date_lines.choices(cast.bridge_advocate)
+    offered = await calendars.calendar_choices(cast.bridge_advocate)
     assert [one.name for one in offered.committees] == ["Victim Services Committee"]
 
 
 async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast: Cast) -> None:
     async with writing():
-        agency = await people.add_agency(name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL)
-        await people.add_member(agency_id=agency, name="Marshal", email="marshal@usms.example", now=NOW, zone=ZONE)
-    known = [one.name for one in (await date_lines.choices(cast.bridge_advocate)).agencies]
+        agency = await agencies.insert_agency(
+            name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
+        )
+        await people.insert_member(agency_id=agency, name="Marshal", email="marshal@usms.example", now=NOW, zone=ZONE)
+    known = [one.name for one in (await calendars.calendar_choices(cast.bridge_advocate)).agencies]
     assert known == ["Bridge Legal", "CAHT", "Harbor House"]
-    assert "USMS" in [one.name for one in (await date_lines.choices(cast.coordinator)).agencies]
+    assert "USMS" in [one.name for one in (await calendars.calendar_choices(cast.coordinator)).agencies]
 
 
 async def test_people_on_an_operation_see_where_its_plan_is_and_others_see_neither(cast: Cast) -> None:

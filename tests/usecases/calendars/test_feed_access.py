@@ -11,27 +11,26 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.usecases.operations.world import planned
 from tracker.database import engine, writing
 from tracker.errors import NotFound
-from tracker.rules.calendars.alarms import Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import Only, Scope
+from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
-from tracker.usecases.calendars import feed_access, subscriptions
-from tracker.usecases.calendars.feed_access import Feed, OpenFeeds, open_feed
-from tracker.usecases.calendars.feed_fetches import Fetch, FetchLog, note_fetches
+from tracker.usecases.calendars import feeds as feed_access
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feeds import Feed, FeedFetch, FetchLog, OpenFeeds, note_fetches, open_feed
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import schedule
-from tracker.usecases.operations import grants
+from tracker.usecases.operations import access
 
 pytestmark = pytest.mark.both_engines
 
 
-async def token_of(viewer: Viewer, scope: Scope = Scope.ALL) -> str:
-    _, token = await subscriptions.create(viewer, "Phone", scope, NOW, shows_operations=False)
+async def token_of(viewer: Viewer, scope: FeedScope = FeedScope.ALL) -> str:
+    _, token = await subscriptions.create_subscription(viewer, "Phone", scope, NOW, shows_operations=False)
     return token
 
 
@@ -42,18 +41,20 @@ async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast)
 
 
 async def test_a_feed_is_opened_with_its_limits_and_alarms(cast: Cast) -> None:
-    only = Only(committee_id=cast.committees["steering"], kind=Kind.TRAINING)
+    only = FeedLimit(committee_id=cast.committees["steering"], kind=Kind.TRAINING)
     alarms = Alarms(minutes=15, all_day=AllDayAlarm.MORNING)
-    _, token = await subscriptions.create(
-        cast.fbi_lead, "Phone", Scope.MINE, NOW, only=only, alarms=alarms, shows_operations=False
+    _, token = await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.MINE, NOW, only=only, alarms=alarms, shows_operations=False
     )
     feed = await open_feed(token, NOW)
-    assert (feed.scope, feed.only, feed.committee, feed.alarms) == (Scope.MINE, only, "Steering Committee", alarms)
+    assert (feed.scope, feed.only, feed.committee, feed.alarms) == (FeedScope.MINE, only, "Steering Committee", alarms)
 
 
 async def test_a_feed_of_a_committee_does_not_name_it_to_who_left_it(cast: Cast) -> None:
-    only = Only(committee_id=cast.committees["steering"])
-    _, token = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, only=only, shows_operations=False)
+    only = FeedLimit(committee_id=cast.committees["steering"])
+    _, token = await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.ALL, NOW, only=only, shows_operations=False
+    )
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
     assert (await open_feed(token, NOW)).committee == ""
 
@@ -120,7 +121,7 @@ async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None
 async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
     one, other = await token_of(cast.kcpd_detective), await token_of(cast.kcpd_detective)
     assert (await open_feed(one, NOW)).state == (await open_feed(other, NOW)).state
-    mine = await token_of(cast.kcpd_detective, Scope.MINE)
+    mine = await token_of(cast.kcpd_detective, FeedScope.MINE)
     assert (await open_feed(mine, NOW)).state != (await open_feed(one, NOW)).state
 
 
@@ -129,7 +130,7 @@ async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
     feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
     later = NOW + timedelta(minutes=1, microseconds=5)
-    await note_fetches([Fetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW, 3)])
+    await note_fetches([FeedFetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW, 3)])
     feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("ab" * 32, NOW, later)
     [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
@@ -141,8 +142,8 @@ async def test_fetches_wait_and_are_written_together_with_the_newest_content(cas
     feeds = [await open_feed(token, NOW) for token in tokens]
     log, later = FetchLog(), NOW + timedelta(seconds=10)
     for feed in feeds:
-        log.add(Fetch(feed.subscription_id, "Outlook", NOW, "ab" * 32, NOW))
-        log.add(Fetch(feed.subscription_id, "Thunderbird", later))
+        log.add(FeedFetch(feed.subscription_id, "Outlook", NOW, "ab" * 32, NOW))
+        log.add(FeedFetch(feed.subscription_id, "Thunderbird", later))
     before = [one.fetches for one in await subscriptions.subscriptions_of(cast.kcpd_detective)]
     await log.write(later)
     assert {(await open_feed(token, NOW)).body_hash for token in tokens} == {"ab" * 32}
@@ -156,10 +157,10 @@ async def test_fetches_that_could_not_be_written_wait_with_those_of_meanwhile(sq
     await engine().run_ddl(
         "CREATE TRIGGER full BEFORE UPDATE ON subscription BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     )
-    log.add(Fetch(feed.subscription_id, "Outlook", NOW))
+    log.add(FeedFetch(feed.subscription_id, "Outlook", NOW))
     writes = asyncio.create_task(log.write(NOW))
     await asyncio.sleep(0)
-    log.add(Fetch(feed.subscription_id, "Thunderbird", NOW + timedelta(seconds=1)))
+    log.add(FeedFetch(feed.subscription_id, "Thunderbird", NOW + timedelta(seconds=1)))
     with pytest.raises(sqlite3.IntegrityError):
         await writes
     assert log.is_due(NOW)
@@ -173,14 +174,14 @@ async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast
     token = await token_of(cast.kcpd_detective)
     feed = await open_feed(token, NOW)
     later = NOW + timedelta(seconds=10)
-    await note_fetches([Fetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW)])
-    await note_fetches([Fetch(feed.subscription_id, "Outlook", NOW)])
+    await note_fetches([FeedFetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW)])
+    await note_fetches([FeedFetch(feed.subscription_id, "Outlook", NOW)])
     feed = await open_feed(token, NOW)
     assert (feed.fetched_at, feed.body_hash, feed.body_since) == (later, "ab" * 32, NOW)
 
 
 async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
-    mine, other = audiences.member(UUID(int=1)), audiences.member(UUID(int=2))
+    mine, other = audiences.member_audience(UUID(int=1)), audiences.member_audience(UUID(int=2))
     async with writing():
         await audience_versions.touch([mine, mine])
         await audience_versions.touch([mine])
@@ -225,8 +226,8 @@ async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_
 async def test_a_feed_that_is_kept_loses_access_that_ends_by_itself(sqlite_cast: Cast) -> None:
     lead, liaison = sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison
     event_id = await planned(lead, sqlite_cast.kcpd_detective)
-    _, token = await subscriptions.create(liaison, "Phone", Scope.ALL, NOW, shows_operations=True)
-    await grants.give(lead, event_id, liaison.member_id, "Needs it", NOW + timedelta(hours=2), NOW)
+    _, token = await subscriptions.create_subscription(liaison, "Phone", FeedScope.ALL, NOW, shows_operations=True)
+    await access.give_access(lead, event_id, liaison.member_id, "Needs it", NOW + timedelta(hours=2), NOW)
     feeds = OpenFeeds()
     first, second, third = [(await feeds.open(token, NOW + timedelta(hours=n))).viewer.audiences for n in range(3)]
     assert first == second > third

@@ -10,16 +10,15 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ical.readers import Shown, by_ical, by_icalendar
-from tracker.ical.feed import calendar, vevents
-from tracker.ical.vevent import Organizer
-from tracker.rules.calendars.feeds import Level, Scope
+from tracker.ical.vevents import Organizer, feed_calendar, vevents
+from tracker.rules.calendars.feeds import FeedLevel, FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.plan import DateChange, plan_of
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.usecases.calendars import feed_content
+from tracker.usecases.calendars import feeds
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, restore_occurrence
 
@@ -32,26 +31,26 @@ FEBRUARY, APRIL, JUNE = "2027-02-09", "2027-04-13", "2027-06-08"
 
 
 async def published(
-    viewer: Viewer, scope: Scope = Scope.ALL, *, shows_operations: bool = False
-) -> list[tuple[Event, Level]]:
-    return await feed_content.published(viewer, NOW, scope=scope, shows_operations=shows_operations)
+    viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False
+) -> list[tuple[Event, FeedLevel]]:
+    return await feeds.feed_events(viewer, NOW, scope=scope, shows_operations=shows_operations)
 
 
-async def titles(viewer: Viewer, scope: Scope = Scope.ALL, *, shows_operations: bool = False) -> set[str]:
+async def titles(viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False) -> set[str]:
     found = await published(viewer, scope, shows_operations=shows_operations)
     return {event.title for event, _ in found}
 
 
 async def feed_of(viewer: Viewer) -> bytes:
     events = [event for event, _ in await published(viewer)]
-    dates = await feed_content.dates_of(viewer, events)
-    texts = [vevents(one, dates[one.id], Level.FULL, ORGANIZER, NOW.date()) for one in events]
-    return calendar("Task force", "America/Chicago", {one.zone for one in events}, texts)
+    dates = await feeds.feed_dates(viewer, events)
+    texts = [vevents(one, dates[one.id], FeedLevel.FULL, ORGANIZER, NOW.date()) for one in events]
+    return feed_calendar("Task force", "America/Chicago", {one.zone for one in events}, texts)
 
 
 async def in_database(viewer: Viewer) -> list[Shown]:
     events = [event for event, _ in await published(viewer)]
-    dates = [one for found in (await feed_content.dates_of(viewer, events)).values() for one in found]
+    dates = [one for found in (await feeds.feed_dates(viewer, events)).values() for one in found]
     return sorted(Shown(one.starts_at, one.ends_at, one.title) for one in dates if not one.is_off)
 
 
@@ -113,7 +112,7 @@ async def test_named_events_are_published_discreetly_and_only_on_demand(cast: Ca
     await event_deeds.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
     assert await published(cast.fbi_lead) == []
     [(_, level)] = await published(cast.fbi_lead, shows_operations=True)
-    assert level is Level.DISCREET
+    assert level is FeedLevel.DISCREET
 
 
 async def test_a_draft_is_published_to_nobody_not_even_its_lead(cast: Cast) -> None:
@@ -124,7 +123,7 @@ async def test_a_draft_is_published_to_nobody_not_even_its_lead(cast: Cast) -> N
 async def test_the_own_feed_holds_what_one_leads_or_is_invited_to(cast: Cast) -> None:
     await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
     for viewer, count in ((cast.coordinator, 1), (cast.fbi_lead, 1), (cast.kcpd_detective, 0)):
-        assert len(await published(viewer, Scope.MINE)) == count
+        assert len(await published(viewer, FeedScope.MINE)) == count
 
 
 @pytest.mark.parametrize(("days", "is_there"), [(366, True), (368, False)])
@@ -135,4 +134,4 @@ async def test_what_ended_more_than_a_year_ago_is_left_out(cast: Cast, days: int
 
 
 async def test_no_dates_are_asked_for_no_events(cast: Cast) -> None:
-    assert await feed_content.dates_of(cast.fbi_lead, []) == {}
+    assert await feeds.feed_dates(cast.fbi_lead, []) == {}

@@ -11,16 +11,16 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import settings
 from tests.usecases.operations.world import BEGINS, planned
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.emails import due
-from tracker.usecases.calendars.feed_access import Feed, open_feed
-from tracker.usecases.calendars.subscriptions import create
+from tracker.usecases.calendars.feeds import Feed, open_feed
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events.events import event_for
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations.plans import PlanBasics
 
 pytestmark = pytest.mark.both_engines
 
@@ -29,7 +29,7 @@ EARLY = (NOW, NOW + timedelta(days=60))
 
 
 async def subscribed(viewer: Viewer) -> str:
-    _, token = await create(viewer, "Phone", Scope.ALL, NOW, shows_operations=True)
+    _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     return token
 
 
@@ -47,25 +47,25 @@ async def entry(token: str, now: datetime = NOW) -> Any:
 async def submitted(cast: Cast) -> UUID:
     """Return an operation that fbi_alternate can approve."""
     event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
-    basics = Basics(
+    basics = PlanBasics(
         supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
-    await plans.change(cast.fbi_lead, event_id, basics, NOW)
-    await approvals.waive(cast.fbi_alternate, event_id, "No time to ask.", NOW)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    await plans.change_plan_basics(cast.fbi_lead, event_id, basics, NOW)
+    await approvals.waive_deconfliction(cast.fbi_alternate, event_id, "No time to ask.", NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
     return event_id
 
 
 async def approved(cast: Cast) -> UUID:
     event_id = await submitted(cast)
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
     return event_id
 
 
 async def test_an_operation_is_tentative_until_its_plan_is_approved(cast: Cast) -> None:
     token, event_id = await subscribed(cast.kcpd_detective), await submitted(cast)
     before = await entry(token)
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
     after = await entry(token, APPROVED_AT)
     assert (before["STATUS"], after["STATUS"]) == ("TENTATIVE", "CONFIRMED")
 
@@ -73,7 +73,7 @@ async def test_an_operation_is_tentative_until_its_plan_is_approved(cast: Cast) 
 async def test_an_approval_moves_the_time_of_change_and_no_sequence(cast: Cast) -> None:
     token, event_id = await subscribed(cast.kcpd_detective), await submitted(cast)
     before = await entry(token)
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
     after = await entry(token, APPROVED_AT)
     assert (after["DTSTAMP"].dt, after["LAST-MODIFIED"].dt) == (APPROVED_AT, APPROVED_AT)
     assert after["SEQUENCE"] == before["SEQUENCE"]
@@ -83,7 +83,7 @@ async def test_an_approval_moves_the_validator_of_those_on_the_operation_alone(c
     on_it, others = await subscribed(cast.kcpd_detective), await subscribed(cast.kcpd_alternate)
     event_id = await submitted(cast)
     before = [(await opened(token, NOW)).state for token in (on_it, others)]
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
     after = [(await opened(token, NOW)).state for token in (on_it, others)]
     assert [was == now for was, now in zip(before, after, strict=True)] == [False, True]
 
@@ -91,7 +91,7 @@ async def test_an_approval_moves_the_validator_of_those_on_the_operation_alone(c
 async def test_an_operation_that_is_stood_down_is_canceled_with_a_higher_sequence(cast: Cast) -> None:
     token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
     before = await entry(token, APPROVED_AT)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
     after = await entry(token, LATER)
     assert (after["STATUS"], after["SUMMARY"]) == ("CANCELLED", "Canceled: Operational period")
     assert after["SEQUENCE"] == before["SEQUENCE"] + 1
@@ -99,9 +99,9 @@ async def test_an_operation_that_is_stood_down_is_canceled_with_a_higher_sequenc
 
 async def test_an_operation_that_is_planned_again_is_tentative_with_a_higher_sequence(cast: Cast) -> None:
     token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
     before = await entry(token, LATER)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
     after = await entry(token, LATER)
     assert after["STATUS"] == "TENTATIVE"
     assert after["SEQUENCE"] == before["SEQUENCE"] + 1
@@ -110,9 +110,9 @@ async def test_an_operation_that_is_planned_again_is_tentative_with_a_higher_seq
 async def test_a_step_that_calendars_do_not_show_leaves_the_feed_as_it_is(cast: Cast) -> None:
     token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
     before = (await opened(token, LATER)).state
-    await approvals.move(cast.fbi_lead, event_id, OperationState.BRIEFED, LATER)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.ABORTED, BEGINS)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.BRIEFED, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.ABORTED, BEGINS)
     assert (await opened(token, LATER)).state == before
     assert (await entry(token, LATER))["STATUS"] == "CONFIRMED"
 
@@ -120,14 +120,14 @@ async def test_a_step_that_calendars_do_not_show_leaves_the_feed_as_it_is(cast: 
 async def test_a_form_that_edits_the_event_is_not_outdated_by_its_plan(cast: Cast) -> None:
     event_id = await submitted(cast)
     before = (await event_for(cast.fbi_lead, event_id)).version
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
     assert (await event_for(cast.fbi_lead, event_id)).version == before
 
 
 async def test_an_operation_that_is_stood_down_gets_no_reminders_until_it_is_planned_again(cast: Cast) -> None:
     event_id = await approved(cast)
     assert [one.event_id for one in await due.dates_starting([EARLY])] == [event_id]
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
     assert await due.dates_starting([EARLY]) == []
-    await approvals.move(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
     assert [one.event_id for one in await due.dates_starting([EARLY])] == [event_id]

@@ -9,22 +9,22 @@ import pytest
 from tests.cast import NOW, Cast
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Only, Scope
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.tables.schema.calendars.subscriptions import Subscription
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import OpenFeeds, open_feed
-from tracker.usecases.calendars.feed_fetches import Fetch, note_fetches
+from tracker.usecases.calendars.feeds import FeedFetch, OpenFeeds, note_fetches, open_feed
 from tracker.usecases.core import audit
 
 ALARMS = Alarms(minutes=30, all_day=AllDayAlarm.EVENING)
 
 
 async def made(viewer: Viewer, name: str = "Work Outlook", **facts: Any) -> tuple[UUID, str]:
-    return await subscriptions.create(viewer, name, Scope.ALL, NOW, **{"shows_operations": False, **facts})
+    return await subscriptions.create_subscription(
+        viewer, name, FeedScope.ALL, NOW, **{"shows_operations": False, **facts}
+    )
 
 
 async def test_a_new_address_opens_its_owners_feed(cast: Cast) -> None:
@@ -43,21 +43,21 @@ async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -
 
 async def test_its_owner_sees_an_address_again_within_15_minutes_of_a_proof(cast: Cast) -> None:
     subscription_id, token = await made(cast.kcpd_detective)
-    shown = await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=14, seconds=59), NOW)
+    shown = await subscriptions.feed_tokens(cast.kcpd_detective, NOW - timedelta(minutes=14, seconds=59), NOW)
     assert shown == {subscription_id: token}
     with pytest.raises(NotAllowed, match="Confirm it’s you"):
-        await subscriptions.tokens_of(cast.kcpd_detective, NOW - timedelta(minutes=15), NOW)
+        await subscriptions.feed_tokens(cast.kcpd_detective, NOW - timedelta(minutes=15), NOW)
 
 
 async def test_nobody_else_sees_or_touches_it(cast: Cast) -> None:
     subscription_id, token = await made(cast.kcpd_detective)
     other = cast.coordinator
     assert await subscriptions.subscriptions_of(other) == []
-    assert await subscriptions.tokens_of(other, NOW, NOW) == {}
+    assert await subscriptions.feed_tokens(other, NOW, NOW) == {}
     for deed in (
-        subscriptions.rotate(other, subscription_id, NOW),
-        subscriptions.revoke(other, subscription_id, NOW),
-        subscriptions.change(other, subscription_id, "Mine", NOW, alarms=NO_ALARMS, shows_operations=True),
+        subscriptions.replace_feed_token(other, subscription_id, NOW),
+        subscriptions.turn_off_subscription(other, subscription_id, NOW),
+        subscriptions.change_subscription(other, subscription_id, "Mine", NOW, alarms=NO_ALARMS, shows_operations=True),
     ):
         with pytest.raises(NotFound):
             await deed
@@ -66,26 +66,26 @@ async def test_nobody_else_sees_or_touches_it(cast: Cast) -> None:
 
 async def test_a_replaced_address_stops_at_once_and_the_new_one_opens_the_same_feed(cast: Cast) -> None:
     subscription_id, old = await made(cast.kcpd_detective)
-    new = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
+    new = await subscriptions.replace_feed_token(cast.kcpd_detective, subscription_id, NOW)
     with pytest.raises(NotFound):
         await open_feed(old, NOW)
     assert (await open_feed(new, NOW)).subscription_id == subscription_id
-    assert await subscriptions.tokens_of(cast.kcpd_detective, NOW, NOW) == {subscription_id: new}
+    assert await subscriptions.feed_tokens(cast.kcpd_detective, NOW, NOW) == {subscription_id: new}
 
 
 async def test_an_address_that_is_turned_off_opens_nothing_and_is_not_listed(cast: Cast) -> None:
     subscription_id, token = await made(cast.kcpd_detective)
-    await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+    await subscriptions.turn_off_subscription(cast.kcpd_detective, subscription_id, NOW)
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
     assert await subscriptions.subscriptions_of(cast.kcpd_detective) == []
     with pytest.raises(NotFound):
-        await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+        await subscriptions.turn_off_subscription(cast.kcpd_detective, subscription_id, NOW)
 
 
 async def test_an_address_is_renamed_and_its_alarms_and_operations_turned_on(cast: Cast) -> None:
     subscription_id, _ = await made(cast.kcpd_detective)
-    await subscriptions.change(
+    await subscriptions.change_subscription(
         cast.kcpd_detective, subscription_id, " My\nphone ", NOW, alarms=ALARMS, shows_operations=True
     )
     [shown] = await subscriptions.subscriptions_of(cast.kcpd_detective)
@@ -109,21 +109,21 @@ async def test_a_member_has_at_most_ten_addresses(cast: Cast) -> None:
 
 async def test_an_unknown_address_cannot_be_replaced(cast: Cast) -> None:
     with pytest.raises(NotFound):
-        await subscriptions.rotate(cast.kcpd_detective, uuid4(), NOW)
+        await subscriptions.replace_feed_token(cast.kcpd_detective, uuid4(), NOW)
 
 
 async def test_every_deed_is_in_the_audit_trail_without_the_token(cast: Cast) -> None:
     subscription_id, first = await made(cast.kcpd_detective)
-    second = await subscriptions.rotate(cast.kcpd_detective, subscription_id, NOW)
-    await subscriptions.change(
+    second = await subscriptions.replace_feed_token(cast.kcpd_detective, subscription_id, NOW)
+    await subscriptions.change_subscription(
         cast.kcpd_detective, subscription_id, "Phone", NOW, alarms=NO_ALARMS, shows_operations=True
     )
-    await subscriptions.revoke(cast.kcpd_detective, subscription_id, NOW)
+    await subscriptions.turn_off_subscription(cast.kcpd_detective, subscription_id, NOW)
     entries = await AuditEntry.select().where(AuditEntry.subject == "subscription").order_by(AuditEntry.seq)
     assert [one["verb"] for one in entries] == ["created", "rotated", "changed", "revoked"]
     assert {one["subject_id"] for one in entries} == {str(subscription_id)}
     assert not [one for one in entries if first in str(one) or second in str(one)]
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 # Addresses stop by themselves --------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ DAY = timedelta(days=1)
 
 
 async def fetched(subscription_id: object, at: datetime) -> None:
-    await note_fetches([Fetch(subscription_id, "Thunderbird", at, "hash", at)])
+    await note_fetches([FeedFetch(subscription_id, "Thunderbird", at, "hash", at)])
 
 
 async def test_an_address_that_no_calendar_fetched_for_90_days_is_off(cast: Cast) -> None:
@@ -157,7 +157,7 @@ async def test_an_address_works_for_a_year_however_often_it_is_fetched(cast: Cas
 async def test_a_replaced_address_has_its_own_year(cast: Cast) -> None:
     subscription_id, _ = await made(cast.kcpd_detective)
     later = NOW + 400 * DAY
-    token = await subscriptions.rotate(cast.kcpd_detective, subscription_id, later)
+    token = await subscriptions.replace_feed_token(cast.kcpd_detective, subscription_id, later)
     assert await open_feed(token, later + 89 * DAY)
     with pytest.raises(NotFound):
         await open_feed(token, later + 90 * DAY)
@@ -184,17 +184,17 @@ async def test_its_owner_sees_when_and_why_it_stopped(cast: Cast) -> None:
 async def test_a_feed_without_a_name_is_named_after_what_it_shows(cast: Cast) -> None:
     steering = cast.committees["steering"]
     for scope, only in (
-        (Scope.ALL, Only()),
-        (Scope.MINE, Only()),
-        (Scope.MINE, Only(committee_id=steering, kind=Kind.TRAINING)),
+        (FeedScope.ALL, FeedLimit()),
+        (FeedScope.MINE, FeedLimit()),
+        (FeedScope.MINE, FeedLimit(committee_id=steering, kind=Kind.TRAINING)),
     ):
-        await subscriptions.create(cast.fbi_lead, " ", scope, NOW, only=only, shows_operations=False)
+        await subscriptions.create_subscription(cast.fbi_lead, " ", scope, NOW, only=only, shows_operations=False)
     names = [one.name for one in await subscriptions.subscriptions_of(cast.fbi_lead)]
     assert names == ["Everything", "My events", "My Steering Committee training"]
 
 
 async def test_a_feed_keeps_its_limits_and_alarms(cast: Cast) -> None:
-    only = Only(committee_id=cast.committees["steering"], kind=Kind.MEETING)
+    only = FeedLimit(committee_id=cast.committees["steering"], kind=Kind.MEETING)
     await made(cast.fbi_lead, only=only, alarms=ALARMS)
     [shown] = await subscriptions.subscriptions_of(cast.fbi_lead)
     assert (shown.only, shown.alarms) == (only, ALARMS)
@@ -204,6 +204,6 @@ async def test_a_committee_that_one_may_not_see_is_refused_as_one_that_never_was
     refusals = []
     for committee_id in (cast.committees["enforcement"], uuid4()):
         with pytest.raises(Invalid) as refused:
-            await made(cast.harbor_advocate, only=Only(committee_id=committee_id))
+            await made(cast.harbor_advocate, only=FeedLimit(committee_id=committee_id))
         refusals.append(refused.value.fields)
     assert refusals[0] == refusals[1] == {"committee": "Choose a committee from the list."}

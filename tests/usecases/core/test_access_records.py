@@ -9,11 +9,10 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import engine
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import audit
-from tracker.usecases.core.access_records import note_date, note_series, readings_of
+from tracker.usecases.core.audit import readings_of, record_date_read, record_series_read
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events.occurrences import date_for
 
@@ -25,7 +24,7 @@ async def an_operation(cast: Cast) -> Any:
 
 
 async def look(viewer: Viewer, event_id: Any, now: Any = NOW, key: str = "2027-01-16") -> None:
-    await note_date(viewer, await date_for(viewer, event_id, key), now)
+    await record_date_read(viewer, await date_for(viewer, event_id, key), now)
 
 
 async def looks() -> int:
@@ -62,13 +61,13 @@ async def test_a_look_at_an_open_event_is_nobody_s_business(cast: Cast):
 async def test_of_many_named_events_those_not_noted_today_are_noted_in_one_chain(cast: Cast):
     ids = [await an_operation(cast) for _ in range(3)]
     events = [await event_deeds.event_for(cast.kcpd_detective, one) for one in ids]
-    await note_series(cast.kcpd_detective, events[:1], NOW)
+    await record_series_read(cast.kcpd_detective, events[:1], NOW)
     for minutes in (1, 2):
-        await note_series(cast.kcpd_detective, events, NOW + timedelta(minutes=minutes))
+        await record_series_read(cast.kcpd_detective, events, NOW + timedelta(minutes=minutes))
     noted = await AuditEntry.select(AuditEntry.subject_id, AuditEntry.at).where(AuditEntry.verb == "read")
     assert {row["subject_id"] for row in noted} == set(map(str, ids))
     assert len(noted) == 3
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_many_looks_are_noted_together_or_not_at_all(sqlite_cast: Cast):
@@ -79,10 +78,10 @@ async def test_many_looks_are_noted_together_or_not_at_all(sqlite_cast: Cast):
         " BEGIN SELECT RAISE(ABORT, 'no room'); END"
     )
     await engine().run_ddl(refuse_the_last.format(ids[-1]))
-    await note_series(sqlite_cast.kcpd_detective, events, NOW)
+    await record_series_read(sqlite_cast.kcpd_detective, events, NOW)
     assert await looks() == 0
     await engine().run_ddl("DROP TRIGGER no_room")
-    await note_series(sqlite_cast.kcpd_detective, events, NOW)
+    await record_series_read(sqlite_cast.kcpd_detective, events, NOW)
     assert await looks() == 3
 
 

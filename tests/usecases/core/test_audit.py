@@ -11,8 +11,8 @@ from tests.unguarded import unguard
 from tracker.crypto import keys
 from tracker.database import engine, writing
 from tracker.errors import Invalid
-from tracker.rules.core.actors import BY_COMMAND, Actor, Origin
-from tracker.tables.schema.core.audit import AuditEntry, AuditHead
+from tracker.rules.core.viewers import BY_COMMAND, Actor, Origin
+from tracker.tables.schema.core.tables import AuditEntry, AuditHead
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_engines
 @pytest.fixture
 async def guarded_trail(database):
     """A log of five entries."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     async with writing():
         for number in range(1, 6):
             await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {"number": number}, NOW)
@@ -35,12 +35,12 @@ async def trail(guarded_trail):
 
 
 async def test_an_untouched_trail_is_whole(trail):
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_an_empty_trail_is_whole(database):
-    keys.use(SECRET)
-    assert await audit.verify() is None
+    keys.use_secret(SECRET)
+    assert await audit.verify_chain() is None
 
 
 async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast):
@@ -66,7 +66,7 @@ async def test_an_entry_says_who_did_what_to_what_when_and_from_where(cast: Cast
 
 
 async def test_an_entry_needs_the_transaction_of_its_change(database):
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     with pytest.raises(TransactionError, match="transaction"):
         await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
 
@@ -77,7 +77,7 @@ async def test_a_change_that_fails_leaves_no_entry(trail):
             await audit.record(BY_COMMAND, "tested", "member", "x", {}, NOW)
             1 / 0  # noqa: B018 - the change that fails
     assert await AuditEntry.count() == 5
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_without_a_trail_the_change_fails_too(cast: Cast):
@@ -96,7 +96,7 @@ WORDS = ("actor", "agency", "source", "address", "session", "request", "verb", "
 async def test_a_changed_word_names_the_first_broken_entry(trail, column):
     for seq in (3, 4):
         await AuditEntry.update({column: "other"}).where(AuditEntry.seq == seq)
-    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(3, "The entry was changed.")
 
 
 async def come_from_there(cast: Cast) -> None:
@@ -107,8 +107,8 @@ async def come_from_there(cast: Cast) -> None:
     await unguard()
 
 
-def deed(by: Actor) -> audit.Deed:
-    return audit.Deed(actor=by, verb="tested", subject="member", subject_id="x", facts={})
+def deed(by: Actor) -> audit.NewAuditEntry:
+    return audit.NewAuditEntry(actor=by, verb="tested", subject="member", subject_id="x", facts={})
 
 
 @pytest.mark.parametrize(
@@ -126,20 +126,20 @@ def deed(by: Actor) -> audit.Deed:
 )
 async def test_from_where_a_deed_came_cannot_be_changed_unnoticed(cast: Cast, changed: dict[str, str]):
     await come_from_there(cast)
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
     await AuditEntry.update(changed).where(AuditEntry.seq == 2)
-    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(2, "The entry was changed.")
 
 
 @pytest.mark.parametrize("column", ["hash", "facts", "previous"])
 async def test_no_letter_keeps_a_changed_entry_from_being_named(trail, column):
     await AuditEntry.update({column: "é" * 64}).where(AuditEntry.seq == 3)
-    assert await audit.verify() == audit.Broken(3, "The entry was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(3, "The entry was changed.")
 
 
 async def test_no_letter_keeps_a_changed_end_from_being_named(trail):
     await AuditHead.update({AuditHead.seal: "é" * 64}).where(AuditHead.id == 1)
-    assert await audit.verify() == audit.Broken(5, "The recorded end of the log was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(5, "The recorded end of the log was changed.")
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1_000])
@@ -152,63 +152,63 @@ async def test_an_entry_that_cannot_be_read_is_named(sqlite_cast: Cast, put, bat
             await audit.record(BY_COMMAND, "tested", "member", f"subject {number}", {}, NOW)
     await unguard()
     await engine().run_ddl(f"UPDATE audit_entry SET {put} WHERE seq = 3")
-    broken = await audit.verify(batch=batch)
+    broken = await audit.verify_chain(batch=batch)
     assert broken
     assert (broken.seq, broken.why) in {(3, audit.UNREADABLE), (3, "The entry was changed.")}
 
 
 async def test_a_moved_time_is_found(trail):
     await AuditEntry.update({AuditEntry.at: NOW.replace(microsecond=1)}).where(AuditEntry.seq == 2)
-    assert await audit.verify() == audit.Broken(2, "The entry was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(2, "The entry was changed.")
 
 
 async def test_a_missing_entry_is_found(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 2)
-    assert await audit.verify() == audit.Broken(2, "The entry is missing.")
+    assert await audit.verify_chain() == audit.BrokenEntry(2, "The entry is missing.")
 
 
 async def test_a_missing_first_entry_is_found(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 1)
-    assert await audit.verify() == audit.Broken(1, "The entry is missing.")
+    assert await audit.verify_chain() == audit.BrokenEntry(1, "The entry is missing.")
 
 
 async def test_missing_last_entries_are_found_by_the_head(trail):
     await AuditEntry.delete().where(AuditEntry.seq >= 4)
-    assert await audit.verify() == audit.Broken(4, "The entry and all after it are missing.")
+    assert await audit.verify_chain() == audit.BrokenEntry(4, "The entry and all after it are missing.")
 
 
 async def test_last_entries_that_were_cut_are_found_after_more_were_written(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 5)
     async with writing():
         await audit.record(BY_COMMAND, "tested", "member", "later", {}, NOW)
-    assert await audit.verify() == audit.Broken(5, "The entry is missing.")
+    assert await audit.verify_chain() == audit.BrokenEntry(5, "The entry is missing.")
 
 
 async def test_a_head_set_back_to_hide_a_cut_is_found(trail):
     await AuditEntry.delete().where(AuditEntry.seq == 5)
     last = await AuditEntry.select().where(AuditEntry.seq == 4).first()
     await AuditHead.update({AuditHead.seq: 4, AuditHead.hash: last["hash"]}).where(AuditHead.id == 1)
-    assert await audit.verify() == audit.Broken(4, "The recorded end of the log was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(4, "The recorded end of the log was changed.")
 
 
 async def test_a_missing_head_is_found(trail):
     await AuditHead.delete(force=True)
-    assert await audit.verify() == audit.Broken(5, "The end of the log isn’t recorded.")
+    assert await audit.verify_chain() == audit.BrokenEntry(5, "The end of the log isn’t recorded.")
 
 
 async def test_an_entry_made_without_the_key_is_found(trail):
     last = await AuditEntry.select().where(AuditEntry.seq == 5).first()
     await AuditEntry.insert(AuditEntry(**last | {"seq": 6, "previous": last["hash"]}))
-    assert await audit.verify() == audit.Broken(6, "The entry was changed.")
+    assert await audit.verify_chain() == audit.BrokenEntry(6, "The entry was changed.")
 
 
 async def test_another_secret_verifies_nothing(trail):
-    keys.use("another secret of the tests, long enough")
-    assert await audit.verify() == audit.Broken(1, "The entry was changed.")
+    keys.use_secret("another secret of the tests, long enough")
+    assert await audit.verify_chain() == audit.BrokenEntry(1, "The entry was changed.")
 
 
 async def test_entries_of_parallel_changes_follow_each_other(database):
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
 
     async def change(number: int) -> None:
         async with writing():
@@ -218,12 +218,12 @@ async def test_entries_of_parallel_changes_follow_each_other(database):
         for number in range(20):
             group.start_soon(change, number)
     assert await AuditEntry.count() == 20
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_a_trail_of_many_batches_is_read_to_its_end(trail):
     await AuditEntry.update({AuditEntry.verb: "other"}).where(AuditEntry.seq == 5)
-    assert await audit.verify(batch=2) == audit.Broken(5, "The entry was changed.")
+    assert await audit.verify_chain(batch=2) == audit.BrokenEntry(5, "The entry was changed.")
 
 
 FORBIDDEN = (
@@ -239,13 +239,13 @@ FORBIDDEN = (
 async def test_the_database_itself_refuses_to_change_the_trail(guarded_trail, sql):
     with pytest.raises(REFUSED, match="the audit log only grows"):
         await engine().run_ddl(sql)
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_a_guarded_trail_still_grows(guarded_trail):
     async with writing():
         await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def rewritten(upto: int) -> None:
@@ -257,28 +257,28 @@ async def rewritten(upto: int) -> None:
             await audit.record(BY_COMMAND, "tested", "member", f"other {number}", {}, NOW)
 
 
-async def kept() -> audit.Head:
-    found = await audit.head()
+async def kept() -> audit.AuditLogHead:
+    found = await audit.audit_log_head()
     assert found is not None
     return found
 
 
 async def test_an_empty_trail_has_no_end(database):
-    assert await audit.head() is None
+    assert await audit.audit_log_head() is None
 
 
 async def test_an_end_that_was_kept_fits_a_trail_that_only_grew(trail):
     ends = [await kept()]
     async with writing():
         await audit.record(BY_COMMAND, "tested", "member", "6", {}, NOW)
-    assert await audit.verify([*ends, await kept()]) is None
+    assert await audit.verify_chain([*ends, await kept()]) is None
 
 
 async def test_a_trail_that_was_cut_with_the_key_is_found_by_an_end_that_was_kept(trail):
     end = await kept()
     await rewritten(3)
-    assert await audit.verify() is None
-    assert await audit.verify([end]) == audit.Broken(
+    assert await audit.verify_chain() is None
+    assert await audit.verify_chain([end]) == audit.BrokenEntry(
         4, "The entry and all after it are missing. Entry 5 existed before."
     )
 
@@ -286,13 +286,13 @@ async def test_a_trail_that_was_cut_with_the_key_is_found_by_an_end_that_was_kep
 async def test_a_trail_that_was_written_anew_with_the_key_is_found_by_an_end_that_was_kept(trail):
     end = await kept()
     await rewritten(9)
-    assert await audit.verify([end]) == audit.Broken(
+    assert await audit.verify_chain([end]) == audit.BrokenEntry(
         5, "The entry isn’t the one that was there when the end of the log was recorded."
     )
-    assert await audit.verify([end, await kept()]) is not None
+    assert await audit.verify_chain([end, await kept()]) is not None
 
 
 async def test_an_end_that_somebody_made_up_is_refused(trail):
     end = await kept()
     with pytest.raises(Invalid, match="entry 4 isn’t from this tracker"):
-        await audit.verify([audit.Head(4, end.hash, end.seal)])
+        await audit.verify_chain([audit.AuditLogHead(4, end.hash, end.seal)])

@@ -10,12 +10,12 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey, Saved
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey, DraftVersion
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import AttendeeRole
-from tracker.tables.schema.core import drafts as rows
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core import tables as rows
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import drafts
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import accounts
@@ -32,9 +32,14 @@ def about(event_id: UUID) -> DraftKey:
 
 
 async def types(
-    viewer: Viewer, key: DraftKey = NEW, title: str = "Case briefing", *, tab: UUID = TAB, shown: Saved | None = None
+    viewer: Viewer,
+    key: DraftKey = NEW,
+    title: str = "Case briefing",
+    *,
+    tab: UUID = TAB,
+    shown: DraftVersion | None = None,
 ) -> None:
-    await drafts.save(viewer, key, {"title": [title]}, NOW, tab=tab, shown=shown)
+    await drafts.save_draft(viewer, key, {"title": [title]}, NOW, tab=tab, shown=shown)
 
 
 async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
@@ -77,9 +82,9 @@ async def test_a_draft_of_an_event_is_shown_only_while_its_person_may_see_the_ev
 async def test_a_discarded_draft_of_an_event_that_its_person_lost_is_not_restored(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await types(cast.caht_lead, about(event_id))
-    await drafts.discard(cast.caht_lead, about(event_id), NOW)
+    await drafts.discard_draft(cast.caht_lead, about(event_id), NOW)
     await _keep_to(cast, event_id, cast.fbi_lead)
-    assert not await drafts.restore(cast.caht_lead, about(event_id), NOW)
+    assert not await drafts.restore_draft(cast.caht_lead, about(event_id), NOW)
 
 
 async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -> None:
@@ -87,7 +92,7 @@ async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -
     await types(cast.caht_lead, about(event_id))
     await types(cast.fbi_lead, about(event_id))
     await _keep_to(cast, event_id, cast.fbi_lead)
-    await drafts.purge(NOW)
+    await drafts.purge_drafts(NOW)
     assert await rows.Draft.select(rows.Draft.member).output(as_list=True) == [cast.fbi_lead.member_id]
 
 
@@ -96,7 +101,7 @@ async def test_typing_goes_on_in_a_form_whose_draft_was_about_an_event_that_its_
     origin = await occurrences.nearest_date(cast.caht_lead, event_id, NOW)
     new_item = DraftKey(form=DraftForm.NEW_ITEM)
     about_it = {"title": ["Case briefing"], "origin": [str(origin.id)]}
-    await drafts.save(cast.caht_lead, new_item, about_it, NOW, tab=TAB, shown=None)
+    await drafts.save_draft(cast.caht_lead, new_item, about_it, NOW, tab=TAB, shown=None)
     await _keep_to(cast, event_id, cast.fbi_lead)
     await types(cast.caht_lead, new_item, "Book the room", tab=OTHER_TAB)
     assert await title_of(cast.caht_lead, new_item) == "Book the room"
@@ -136,7 +141,7 @@ async def test_a_tab_that_shows_a_draft_that_was_removed_does_not_overwrite_the_
     await types(cast.fbi_lead, title="First event", tab=TAB)
     found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
     assert found
-    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
+    await drafts.remove_draft(cast.fbi_lead, NEW, tab=TAB, shown=None)
     await types(cast.fbi_lead, title="Second event", tab=TAB)
     with pytest.raises(Conflict):
         await types(cast.fbi_lead, title="First event, changed", tab=OTHER_TAB, shown=found.saved)
@@ -145,41 +150,41 @@ async def test_a_tab_that_shows_a_draft_that_was_removed_does_not_overwrite_the_
 
 async def test_a_form_that_was_sent_in_vain_takes_the_place_of_any_draft(cast: Cast) -> None:
     await types(cast.fbi_lead, title="Elsewhere", tab=OTHER_TAB)
-    await drafts.save(cast.fbi_lead, NEW, TYPED, NOW, tab=TAB, shown=None, replaces=True)
+    await drafts.save_draft(cast.fbi_lead, NEW, TYPED, NOW, tab=TAB, shown=None, replaces=True)
     assert await title_of(cast.fbi_lead) == "Case briefing"
 
 
 async def test_the_draft_of_a_saved_form_is_gone(cast: Cast) -> None:
     await types(cast.fbi_lead)
-    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
+    await drafts.remove_draft(cast.fbi_lead, NEW, tab=TAB, shown=None)
     assert await rows.Draft.count() == 0
 
 
 async def test_what_another_tab_typed_stays_when_a_form_is_saved(cast: Cast) -> None:
     await types(cast.fbi_lead, title="Another event", tab=OTHER_TAB)
-    await drafts.remove(cast.fbi_lead, NEW, tab=TAB, shown=None)
+    await drafts.remove_draft(cast.fbi_lead, NEW, tab=TAB, shown=None)
     assert await title_of(cast.fbi_lead) == "Another event"
 
 
 async def test_a_discarded_draft_can_be_restored_for_a_minute(cast: Cast) -> None:
     await types(cast.fbi_lead)
-    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    await drafts.discard_draft(cast.fbi_lead, NEW, NOW)
     assert await title_of(cast.fbi_lead) is None
-    assert await drafts.restore(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR - timedelta(seconds=1))
+    assert await drafts.restore_draft(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR - timedelta(seconds=1))
     assert await title_of(cast.fbi_lead) == "Case briefing"
 
 
 async def test_after_a_minute_a_discarded_draft_is_deleted(cast: Cast) -> None:
     await types(cast.fbi_lead)
-    await drafts.discard(cast.fbi_lead, NEW, NOW)
-    assert not await drafts.restore(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR)
-    await drafts.purge(NOW + RESTORABLE_FOR)
+    await drafts.discard_draft(cast.fbi_lead, NEW, NOW)
+    assert not await drafts.restore_draft(cast.fbi_lead, NEW, NOW + RESTORABLE_FOR)
+    await drafts.purge_drafts(NOW + RESTORABLE_FOR)
     assert await rows.Draft.count() == 0
 
 
 async def test_typing_after_a_draft_was_discarded_begins_a_new_one(cast: Cast) -> None:
     await types(cast.fbi_lead, tab=TAB)
-    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    await drafts.discard_draft(cast.fbi_lead, NEW, NOW)
     await types(cast.fbi_lead, title="Anew", tab=OTHER_TAB)
     assert await title_of(cast.fbi_lead) == "Anew"
 
@@ -187,16 +192,16 @@ async def test_typing_after_a_draft_was_discarded_begins_a_new_one(cast: Cast) -
 async def test_a_draft_that_no_one_typed_in_for_fourteen_days_is_deleted(cast: Cast) -> None:
     await types(cast.fbi_lead)
     assert await drafts.draft_of(cast.fbi_lead, NEW, NOW + KEPT_FOR) is None
-    await drafts.purge(NOW + KEPT_FOR - timedelta(seconds=1))
+    await drafts.purge_drafts(NOW + KEPT_FOR - timedelta(seconds=1))
     assert await rows.Draft.count() == 1
-    await drafts.purge(NOW + KEPT_FOR)
+    await drafts.purge_drafts(NOW + KEPT_FOR)
     assert await rows.Draft.count() == 0
 
 
 async def test_the_oldest_draft_makes_room_for_one_too_many(cast: Cast) -> None:
     for number in range(MOST + 1):
         key, at = DraftKey(form=DraftForm.SUSPENSION, subject=str(number)), NOW + timedelta(seconds=number)
-        await drafts.save(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=None)
+        await drafts.save_draft(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=None)
     left = await rows.Draft.select(rows.Draft.subject).output(as_list=True)
     assert sorted(left, key=int) == [str(number) for number in range(1, MOST + 1)]
 
@@ -217,14 +222,14 @@ async def test_a_draft_that_is_too_large_leaves_the_one_before(cast: Cast) -> No
 
 async def test_someone_whose_account_is_suspended_keeps_no_draft(cast: Cast) -> None:
     await types(cast.fbi_alternate)
-    await accounts.suspend(cast.administrator, cast.fbi_alternate.member_id, "Long leave", NOW, NOW)
+    await accounts.suspend_account(cast.administrator, cast.fbi_alternate.member_id, "Long leave", NOW, NOW)
     assert await rows.Draft.count() == 0
 
 
 async def test_drafts_leave_no_entry_in_the_audit_log(cast: Cast) -> None:
     before = await AuditEntry.count()
     await types(cast.fbi_lead)
-    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    await drafts.discard_draft(cast.fbi_lead, NEW, NOW)
     assert await AuditEntry.count() == before
 
 

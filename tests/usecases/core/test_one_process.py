@@ -3,17 +3,17 @@
 import pytest
 
 from tracker.database import Engine
-from tracker.usecases.core.one_process import Job, hold
+from tracker.usecases.core.process_locks import SingleJob, lock_job
 
 pytestmark = pytest.mark.both_engines
 
 
 async def test_a_job_is_held_once_and_again_after_it_was_released(database: Engine) -> None:
-    first = await hold(Job.MAILBOX)
+    first = await lock_job(SingleJob.MAILBOX)
     assert first
-    assert (first.is_held(), await hold(Job.MAILBOX)) == (True, None)
+    assert (first.is_held(), await lock_job(SingleJob.MAILBOX)) == (True, None)
     await first.release()
-    again = await hold(Job.MAILBOX)
+    again = await lock_job(SingleJob.MAILBOX)
     assert again
     assert (first.is_held(), again.is_held()) == (False, True)
     await again.release()

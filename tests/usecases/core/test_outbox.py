@@ -12,17 +12,17 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing
-from tracker.rules.core.message_types import Before, Canceled, Changed, Content, Invited, ItemDue, ReminderDue
+from tracker.rules.core.message_types import Canceled, Changed, Content, Invited, ItemDue, KnownBefore, ReminderDue
 from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core import outbox as rows
+from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.events.events import Occurrence
 from tracker.usecases.core import outbox
-from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events, occurrences
 
@@ -35,7 +35,7 @@ ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
 @pytest.fixture
 async def worker(cast: Cast) -> AsyncIterator[Worker]:
-    me = await enlist()
+    me = await enlist_worker()
     yield me
     await me.leave()
 
@@ -50,7 +50,7 @@ def draft(cast: Cast, key: str, content: Content = ITEM_DUE, **facts: Any) -> Dr
 
 
 async def claim(worker: Worker, now: datetime = LATER, gone: tuple[str, ...] = (), limit: int = 50) -> list[Message]:
-    return await outbox.claim(worker.name, gone, now, limit)
+    return await outbox.claim_messages(worker.name, gone, now, limit)
 
 
 async def states(event_id: UUID) -> dict[tuple[str, str], str]:
@@ -82,7 +82,7 @@ async def test_the_oldest_go_first_and_no_more_than_asked_for(cast: Cast, worker
 
 async def test_what_one_worker_has_in_hand_no_other_gets(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one", "two")
-    other = await enlist()
+    other = await enlist_worker()
     await claim(worker, limit=1)
     assert len(await claim(other)) == 1
     await other.leave()
@@ -91,40 +91,40 @@ async def test_what_one_worker_has_in_hand_no_other_gets(cast: Cast, worker: Wor
 async def test_a_worker_with_a_wrong_clock_gets_nothing_that_another_has_in_hand(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
     await claim(worker)
-    other = await enlist()
-    gone = await other.gone(await outbox.names_in_use())
+    other = await enlist_worker()
+    gone = await other.gone(await outbox.claiming_workers())
     assert await claim(other, NOW + timedelta(days=365), tuple(gone)) == []
     await other.leave()
 
 
 async def test_what_a_worker_that_is_gone_had_in_hand_is_taken_over(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
-    other = await enlist()
+    other = await enlist_worker()
     await claim(other)
     await other.leave()
-    gone = await worker.gone(await outbox.names_in_use())
+    gone = await worker.gone(await outbox.claiming_workers())
     assert (gone, [one.key for one in await claim(worker, gone=tuple(gone))]) == ([other.name], ["one"])
 
 
 async def test_what_may_arrive_twice_says_so(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
-    await outbox.claim("nobody", (), LATER, 1)
+    await outbox.claim_messages("nobody", (), LATER, 1)
     [message] = await claim(worker, gone=("nobody",))
-    await outbox.close(message, SENT, LATER)
+    await outbox.close_message(message, SENT, LATER)
     [row] = await rows.Message.select(rows.Message.reason, rows.Message.state)
     assert row == {"reason": outbox.INTERRUPTED, "state": "sent"}
 
 
 async def test_what_is_put_back_counts_as_not_tried(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
-    await outbox.put_back(await claim(worker), worker.name)
+    await outbox.put_back_messages(await claim(worker), worker.name)
     assert [one.attempts for one in await claim(worker)] == [1]
 
 
 async def test_after_a_temporary_failure_it_is_tried_again_half_a_minute_later(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
     [message] = await claim(worker)
-    await outbox.postpone(message, "451 busy", worker.name, LATER)
+    await outbox.postpone_message(message, "451 busy", worker.name, LATER)
     assert await claim(worker, LATER + timedelta(seconds=26)) == []
     assert [one.attempts for one in await claim(worker, LATER + timedelta(seconds=34))] == [2]
 
@@ -132,14 +132,14 @@ async def test_after_a_temporary_failure_it_is_tried_again_half_a_minute_later(c
 async def test_a_message_that_is_of_no_use_any_more_is_not_tried_again(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one", not_after=LATER + timedelta(seconds=10))
     [message] = await claim(worker)
-    await outbox.postpone(message, "451 busy", worker.name, LATER)
+    await outbox.postpone_message(message, "451 busy", worker.name, LATER)
     assert await rows.Message.select(rows.Message.state).output(as_list=True) == ["too_late"]
 
 
 async def test_after_five_days_a_message_is_given_up_where_people_see_it(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
     [message] = await claim(worker)
-    await outbox.postpone(message, "Connection refused", worker.name, NOW + timedelta(days=5))
+    await outbox.postpone_message(message, "Connection refused", worker.name, NOW + timedelta(days=5))
     [row] = await rows.Message.select(rows.Message.state, rows.Message.reason)
     assert row["state"] == "failed"
     assert row["reason"].endswith("Connection refused")
@@ -148,8 +148,8 @@ async def test_after_five_days_a_message_is_given_up_where_people_see_it(cast: C
 async def test_a_message_never_ends_twice(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
     [message] = await claim(worker)
-    await outbox.close(message, SENT, LATER)
-    await outbox.close(message, Skip(state=State.BOUNCED, reason="late news"), LATER)
+    await outbox.close_message(message, SENT, LATER)
+    await outbox.close_message(message, Skip(state=State.BOUNCED, reason="late news"), LATER)
     assert await rows.Message.select(rows.Message.state).output(as_list=True) == ["sent"]
 
 
@@ -169,7 +169,7 @@ async def test_hundreds_of_messages_are_queued_in_one_go(cast: Cast, worker: Wor
 
 async def send_all(worker: Worker, now: datetime = LATER) -> None:
     for message in await claim(worker, now, limit=1_000):
-        await outbox.close(message, SENT, now)
+        await outbox.close_message(message, SENT, now)
 
 
 async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first_time(
@@ -183,7 +183,7 @@ async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first
     [news] = [one.content for one in waiting]
     assert isinstance(news, Changed)
     assert news.before is not None
-    assert structs.replace(news.before, details={}) == Before(
+    assert structs.replace(news.before, details={}) == KnownBefore(
         starts_at=datetime(2027, 2, 9, 16, tzinfo=UTC),
         ends_at=datetime(2027, 2, 9, 17, 30, tzinfo=UTC),
         place="USAO conference room",
@@ -279,14 +279,14 @@ async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 async def test_a_worker_whose_connection_was_cut_is_gone_and_knows_it(worker: Worker) -> None:
-    other = await enlist()
+    other = await enlist_worker()
     await _cut(worker)
     assert (await other.gone([worker.name]), worker.is_there()) == ([worker.name], False)
     await other.leave()
 
 
 async def test_a_worker_that_is_there_is_not_gone(worker: Worker) -> None:
-    other = await enlist()
+    other = await enlist_worker()
     assert await other.gone([worker.name, other.name, "7"]) == ["7"]
     await other.leave()
 

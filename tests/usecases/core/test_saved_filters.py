@@ -5,14 +5,14 @@ import pytest
 from tests.cast import NOW, Cast
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.saved_filters import MOST, SavedFilter
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import saved_filters
 
 
 async def saved(
     viewer: Viewer, name: str = "Trainings", query: str = "kind=training", listing: str = "calendar"
 ) -> SavedFilter:
-    return await saved_filters.save(viewer, listing, name, query, NOW)
+    return await saved_filters.save_filter(viewer, listing, name, query, NOW)
 
 
 async def test_a_filter_leads_back_to_what_it_narrows(cast: Cast) -> None:
@@ -25,7 +25,7 @@ async def test_a_filter_is_its_owners_alone(cast: Cast) -> None:
     kept = await saved(cast.fbi_lead)
     assert await saved_filters.filters_of(cast.coordinator) == []
     with pytest.raises(NotFound):
-        await saved_filters.remove(cast.coordinator, kept.id, NOW)
+        await saved_filters.remove_filter(cast.coordinator, kept.id, NOW)
 
 
 async def test_saving_under_the_same_name_replaces_the_filter_of_that_page_only(cast: Cast) -> None:
@@ -38,10 +38,10 @@ async def test_saving_under_the_same_name_replaces_the_filter_of_that_page_only(
 
 async def test_a_removed_filter_is_gone(cast: Cast) -> None:
     kept = await saved(cast.fbi_lead)
-    assert await saved_filters.remove(cast.fbi_lead, kept.id, NOW) == kept
+    assert await saved_filters.remove_filter(cast.fbi_lead, kept.id, NOW) == kept
     assert await saved_filters.filters_of(cast.fbi_lead) == []
     with pytest.raises(NotFound):
-        await saved_filters.remove(cast.fbi_lead, kept.id, NOW)
+        await saved_filters.remove_filter(cast.fbi_lead, kept.id, NOW)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,12 @@ from tests.cast import NOW, PROGRAM, ZONE, Cast, everybody, meeting
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
 from tracker.errors import NotFound
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.identity.credentials import Session, SignInLink
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import OpenFeeds
+from tracker.usecases.calendars.feeds import OpenFeeds
 from tracker.usecases.core import audit, send_hold
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events
@@ -42,9 +41,9 @@ async def test_a_database_of_its_own_is_not_held(cast: Cast) -> None:
 
 async def test_a_held_copy_sends_what_waits_only_when_it_is_let(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
-    await send_hold.hold(BACKUP, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
     assert await sent(cast, LATER) == 0
-    assert await send_hold.resume(cast.coordinator, LATER)
+    assert await send_hold.release_sending(cast.coordinator, LATER)
     assert await sent(cast, LATER) == 2
     assert await sent(cast, LATER) == 0
 
@@ -52,9 +51,9 @@ async def test_a_held_copy_sends_what_waits_only_when_it_is_let(cast: Cast) -> N
 async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Cast) -> None:
     await queue_due(NOW, ZONE)
     await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
-    await send_hold.hold(BACKUP, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
     assert await queue_due(STARTS - HOUR, ZONE) == 0
-    await send_hold.resume(None, OVER)
+    await send_hold.release_sending(None, OVER)
     await queue_due(OVER, ZONE)
     assert await sent(cast, OVER) == 0
     reminders = await Message.select(Message.state).where(Message.kind == "reminder").distinct().output(as_list=True)
@@ -63,8 +62,8 @@ async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Ca
 
 async def test_a_change_goes_out_beside_what_the_lost_instance_may_have_sent(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await send_hold.hold(BACKUP, NOW)
-    await send_hold.resume(None, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
+    await send_hold.release_sending(None, NOW)
     await events.cancel(cast.coordinator, event_id, 1, "", NOW)
     waiting = await Message.select(Message.kind).where(Message.state == "pending").output(as_list=True)
     assert sorted(waiting) == ["cancellation", "invitation"]
@@ -73,43 +72,45 @@ async def test_a_change_goes_out_beside_what_the_lost_instance_may_have_sent(cas
 async def test_holding_ends_every_session_and_link(cast: Cast) -> None:
     await issue_link(cast.fbi_lead.member_id, NOW)
     await redeem_link(await issue_link(cast.coordinator.member_id, NOW), NOW, asks_code=False)
-    await send_hold.hold(BACKUP, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
     assert not await Session.exists()
     assert not await SignInLink.exists()
 
 
 async def test_while_it_is_held_feeds_and_tokens_are_unknown_and_letting_it_send_opens_them(cast: Cast) -> None:
-    token = await api_tokens.create(cast.fbi_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
-    feed = (await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
+    token = await api_tokens.create_token(cast.fbi_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    feed = (
+        await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False)
+    )[1]
     opened = OpenFeeds()
     assert await opened.open(feed, NOW)
-    await send_hold.hold(BACKUP, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
     assert await api_tokens.bearer_of(token, NOW, PROGRAM) is None
     with pytest.raises(NotFound):
         await opened.open(feed, NOW)
-    await send_hold.resume(None, LATER)
+    await send_hold.release_sending(None, LATER)
     assert await api_tokens.bearer_of(token, LATER, PROGRAM)
     assert await opened.open(feed, LATER)
 
 
 async def test_letting_it_send_is_told_in_the_trail_with_who_did_it(cast: Cast) -> None:
-    await send_hold.hold(BACKUP, NOW)
-    await send_hold.resume(cast.coordinator, LATER)
+    await send_hold.hold_sending(BACKUP, NOW)
+    await send_hold.release_sending(cast.coordinator, LATER)
     told = await AuditEntry.select(AuditEntry.verb, AuditEntry.actor, AuditEntry.source).order_by(AuditEntry.seq)
     assert [tuple(row.values()) for row in told[-2:]] == [
         ("backup_restored", "", "cli"),
         ("resumed_sending", str(cast.coordinator.member_id), "page"),
     ]
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_letting_it_send_twice_is_one_deed(cast: Cast) -> None:
-    await send_hold.hold(BACKUP, NOW)
-    assert [await send_hold.resume(None, LATER), await send_hold.resume(None, LATER)] == [True, False]
+    await send_hold.hold_sending(BACKUP, NOW)
+    assert [await send_hold.release_sending(None, LATER), await send_hold.release_sending(None, LATER)] == [True, False]
 
 
 async def test_only_who_keeps_accounts_lets_it_send(cast: Cast) -> None:
-    await send_hold.hold(BACKUP, NOW)
+    await send_hold.hold_sending(BACKUP, NOW)
     with pytest.raises(NotFound):
-        await send_hold.resume(cast.fbi_lead, LATER)
+        await send_hold.release_sending(cast.fbi_lead, LATER)
     assert await send_hold.held_copy() == BACKUP

@@ -29,9 +29,9 @@ LATER = THEN + timedelta(hours=1)
 async def sent(now: datetime) -> list[ReadEmail]:
     """Send due emails, and return the emails."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
-        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
         found += [made] if isinstance(made, ReadEmail) else []
     return found
 
@@ -101,8 +101,8 @@ async def test_a_date_is_announced_as_restored_when_a_broken_first_try_may_have_
     event_id = await series(cast)
     await change_place(cast, event_id, THEN)
     await cancel(cast, event_id, THEN + SECOND)
-    [update] = await outbox.claim("test", (), THEN + 30 * SECOND, 100)
-    await outbox.postpone(update, "Connection lost", "test", THEN + 30 * SECOND, may_have_arrived=True)
+    [update] = await outbox.claim_messages("test", (), THEN + 30 * SECOND, 100)
+    await outbox.postpone_message(update, "Connection lost", "test", THEN + 30 * SECOND, may_have_arrived=True)
     await restore(cast, event_id, THEN + 32 * SECOND)
     assert "Back on" in " ".join(one.subject for one in await sent(LATER))
 
@@ -110,8 +110,8 @@ async def test_a_date_is_announced_as_restored_when_a_broken_first_try_may_have_
 async def test_a_cancellation_whose_first_try_broke_off_is_not_withdrawn_in_silence(cast: Cast) -> None:
     event_id = await series(cast)
     await cancel(cast, event_id, THEN)
-    [canceled] = await outbox.claim("test", (), THEN + 31 * SECOND, 100)
-    await outbox.postpone(canceled, "Connection lost", "test", THEN + 31 * SECOND, may_have_arrived=True)
+    [canceled] = await outbox.claim_messages("test", (), THEN + 31 * SECOND, 100)
+    await outbox.postpone_message(canceled, "Connection lost", "test", THEN + 31 * SECOND, may_have_arrived=True)
     await restore(cast, event_id, THEN + 32 * SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]
 
@@ -362,11 +362,11 @@ async def test_a_series_leaves_calendars_when_an_update_finds_all_its_remaining_
 
 async def test_an_invitation_that_a_cancellation_overtook_is_made_up_for_when_the_event_is_back_on(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    [invitation] = await outbox.claim("test", (), NOW, 100)
+    [invitation] = await outbox.claim_messages("test", (), NOW, 100)
     await events.cancel(cast.coordinator, event_id, 1, "", NOW + SECOND)
     skipped = await content.letter(invitation, NOW + SECOND, ZONE)
     assert isinstance(skipped, Skip)
-    await outbox.close(invitation, skipped, NOW + SECOND)
+    await outbox.close_message(invitation, skipped, NOW + SECOND)
     await events.restore(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]
 

@@ -8,15 +8,15 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.events import events, history
-from tracker.usecases.roster.reminder_policies import policy_of
+from tracker.usecases.roster.reminder_policies import policy_of_committee
 
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
 
@@ -43,7 +43,7 @@ async def test_only_the_chair_and_a_coordinator_set_the_policy_of_a_committee(ca
     for committee_id in (services, uuid4()):
         with pytest.raises(NotFound):
             await committee_reminders.save(cast.fbi_lead, committee_id, DAY, NOW)
-    assert await policy_of(cast.committees["steering"]) == USUAL_POLICY
+    assert await policy_of_committee(cast.committees["steering"]) == USUAL_POLICY
 
 
 async def test_events_already_scheduled_keep_their_reminders(cast: Cast) -> None:
@@ -99,7 +99,9 @@ async def test_another_number_than_the_one_that_was_shown_changes_nothing(cast: 
     event_id = await scheduled(cast)
     with pytest.raises(Conflict, match="changed while you had this form open"):
         await save(cast, cast.caht_lead, upcoming=2)
-    assert (await of_event(cast, event_id), await policy_of(cast.committees["services"])) == (USUAL_POLICY,) * 2
+    assert (await of_event(cast, event_id), await policy_of_committee(cast.committees["services"])) == (
+        USUAL_POLICY,
+    ) * 2
 
 
 async def test_undo_puts_back_the_policy_and_the_events_within_twenty_seconds(cast: Cast) -> None:
@@ -110,7 +112,7 @@ async def test_undo_puts_back_the_policy_and_the_events_within_twenty_seconds(ca
     with pytest.raises(Gone):
         await committee_reminders.undo(cast.coordinator, services, NOW, NOW)
     await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
-    assert (await of_event(cast, event_id), await policy_of(services)) == (USUAL_POLICY,) * 2
+    assert (await of_event(cast, event_id), await policy_of_committee(services)) == (USUAL_POLICY,) * 2
 
 
 async def test_undo_leaves_everything_when_an_event_has_changed_since(cast: Cast) -> None:
@@ -119,7 +121,7 @@ async def test_undo_leaves_everything_when_an_event_has_changed_since(cast: Cast
     await Event.update({Event.version: 9, Event.status: EventStatus.TENTATIVE}).where(Event.id == event_id)
     with pytest.raises(Conflict):
         await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
-    assert (await of_event(cast, event_id), await policy_of(services)) == (DAY, DAY)
+    assert (await of_event(cast, event_id), await policy_of_committee(services)) == (DAY, DAY)
 
 
 @pytest.mark.both_engines
@@ -129,15 +131,15 @@ async def test_committees_inherit_the_policy_of_the_task_force_until_they_choose
     usual = ReminderPolicy(asks_after=frozenset({timedelta(days=2)}), sends_thanks=True)
     event_id = await scheduled(cast)
     await committee_reminders.save_usual(cast.coordinator, usual, NOW)
-    assert [await policy_of(one) for one in (None, steering, services)] == [usual, usual, DAY]
+    assert [await policy_of_committee(one) for one in (None, steering, services)] == [usual, usual, DAY]
     assert await of_event(cast, event_id) != usual, "events already scheduled keep theirs"
     await committee_reminders.save(cast.caht_lead, services, None, NOW, upcoming=1)
-    assert [await policy_of(services), await of_event(cast, event_id)] == [usual, usual]
+    assert [await policy_of_committee(services), await of_event(cast, event_id)] == [usual, usual]
     await committee_reminders.undo(cast.caht_lead, services, NOW, NOW)
-    assert await policy_of(services) == DAY
+    assert await policy_of_committee(services) == DAY
 
 
 async def test_only_a_coordinator_sets_the_policy_of_the_task_force(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         await committee_reminders.save_usual(cast.caht_lead, DAY, NOW)
-    assert await policy_of(None) == USUAL_POLICY
+    assert await policy_of_committee(None) == USUAL_POLICY

@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.database import writing
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import ItemDue, ItemOverdue, MailedEntry, ReminderDue, Unreadable
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
@@ -44,11 +44,11 @@ TODAY = date(2026, 12, 15)
 async def waiting(now: datetime) -> list[ReadEmail | Skip]:
     """Return what becomes of each message that is due, and record it as done."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         found.append(read(await content_deeds.letter(message, now, ZONE)))
         made = found[-1]
         done = made if isinstance(made, Skip) else Skip(state=State.SENT, reason="")
-        await outbox.close(message, done, now)
+        await outbox.close_message(message, done, now)
     return found
 
 
@@ -91,7 +91,7 @@ async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = tim
     """Queue a reminder as the planner would for the date as it is now."""
     occurrence = await occurrences.date_for(member, event_id, key)
     async with writing():
-        draft = outbox.Draft(
+        draft = outbox_rules.Draft(
             content=ReminderDue(starts_at=occurrence.starts_at, lead=int(lead.total_seconds())),
             recipient_id=member.member_id,
             key=str(uuid4()),
@@ -286,7 +286,7 @@ async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
 async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    [message] = await outbox.claim("slow", (), MOVED, 10)
+    [message] = await outbox.claim_messages("slow", (), MOVED, 10)
     date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
     late = await content_deeds.letter(message, MOVED, ZONE)
@@ -499,13 +499,13 @@ async def item(
         seen_by=Visibility.ALL,
         committee_id=None,
     )
-    return await action_items.create(giver or cast.coordinator, new, NOW, TODAY)
+    return await action_items.create_item(giver or cast.coordinator, new, NOW, TODAY)
 
 
 async def item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
     [row] = await ActionItem.select(ActionItem.id)
     async with writing():
-        draft = outbox.Draft(content=content, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"])
+        draft = outbox_rules.Draft(content=content, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"])
         await outbox.enqueue_all([draft], NOW)
 
 
@@ -549,7 +549,7 @@ async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
     reference = await item(cast)
     await waiting(LATER)
     await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, LATER, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, LATER, TODAY)
     assert await the_skip() is State.SUPERSEDED
 
 
@@ -564,7 +564,7 @@ async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
     reference = await item(cast)
     await waiting(LATER)
     await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
-    await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
     found = {type(one) for one in await waiting(LATER)}
     assert found == {Skip, ReadEmail}
 
@@ -867,7 +867,7 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
 
 async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    [message] = await outbox.claim("test", (), LATER, 100)
+    [message] = await outbox.claim_messages("test", (), LATER, 100)
     made = await content_deeds.letter(replace(message, content=Unreadable()), LATER, ZONE)
     assert isinstance(made, Skip)
     assert made.state is State.FAILED

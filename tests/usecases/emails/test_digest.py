@@ -12,16 +12,15 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
 from tests.emails import ReadEmail, read
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import EmailPause
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.intake.received_emails import EmailPause
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
@@ -49,9 +48,9 @@ async def sent(now: datetime = MONDAY) -> list[ReadEmail | Skip]:
     """Return what becomes of the digests that are due."""
     await queue_due(now, ZONE)
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
-        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
         if isinstance(message.content, WeeklyDigest):
             found.append(made)
     return found
@@ -126,7 +125,7 @@ async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that
             await events.cancel(cast.coordinator, event_id, 1, "", NOW)
     await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, starts=datetime(2026, 12, 22, 12)), NOW)
     new = NewItem(title="Contact sheet", owner_id=reader.member_id, due=date(2026, 12, 27), seen_by=Visibility.ALL)
-    await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
     letter = await the_digest()
     assert letter.subject == "Your week: 1 event, 2 replies needed, 1 action item"
     assert [label for label, _ in letter.facts] == ["Reply needed", "Reply needed", "Event", "Due"]
@@ -141,7 +140,7 @@ async def test_it_lists_items_of_others_that_escalated_to_its_reader(cast: Cast)
         due=date(2026, 12, 16),
         committee_id=cast.committees["steering"],
     )
-    reference = await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    reference = await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
     await queue_due(MONDAY - timedelta(hours=23), ZONE)  # Sunday, four days after it was due
     letter = await the_digest()
     assert letter.subject == "Your week: 1 item to follow up"
@@ -211,7 +210,7 @@ async def test_a_chair_reads_which_items_of_the_committee_are_a_week_overdue_and
     due = MONDAY.date() - timedelta(days=7)
     for committee in (services, None):
         new = NewItem(title="Contact sheet", owner_id=cast.harbor_advocate.member_id, due=due, committee_id=committee)
-        await action_items.create(cast.coordinator, new, datetime.combine(due, time(15), UTC), due)
+        await action_items.create_item(cast.coordinator, new, datetime.combine(due, time(15), UTC), due)
     letter = await the_digest()
     assert letter.subject == "Your week: 1 item to follow up"
     assert chair.member_id == letter.letter.thread

@@ -9,7 +9,7 @@ from tests.emails import ReadEmail, read
 from tests.usecases.roster.forms import verbs
 from tracker.errors import NotFound
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.contexts import EmailTestEmail
 from tracker.tables.visible.emails.email_tests import SentTest
 from tracker.usecases.core import outbox
@@ -21,7 +21,7 @@ SOON = NOW + timedelta(minutes=1)
 
 
 async def sending() -> list[Message]:
-    return await outbox.claim("test", (), SOON, 100)
+    return await outbox.claim_messages("test", (), SOON, 100)
 
 
 async def latest(viewer: Viewer) -> SentTest:
@@ -47,7 +47,7 @@ async def test_it_is_waiting_until_the_email_server_took_it_and_then_says_when(c
     assert (waiting.state, waiting.sent_at, waiting.recipient) == (State.PENDING, None, cast.coordinator.email)
     assert not email_tests.any_was_sent([waiting])
     [message] = await sending()
-    await outbox.close(message, Skip(state=State.SENT, reason=""), SOON)
+    await outbox.close_message(message, Skip(state=State.SENT, reason=""), SOON)
     sent = await latest(cast.coordinator)
     assert (sent.state, sent.sent_at) == (State.SENT, SOON)
     assert email_tests.any_was_sent(await email_tests.every(cast.administrator))

@@ -28,11 +28,11 @@ RUNNING = datetime.fromisoformat("2027-02-15T15:00+00:00")
 async def sent(now: datetime) -> list[ReadEmail]:
     """Return the emails that go out."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content.letter(message, now, ZONE)
         assert not isinstance(letter, Skip)
         found.append(read(letter))
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
     return [one for one in found if isinstance(one, ReadEmail)]
 
 

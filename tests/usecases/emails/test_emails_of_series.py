@@ -30,9 +30,9 @@ LATER = THEN + timedelta(hours=1)
 async def sent(now: datetime) -> dict[str, ReadEmail]:
     """Send the emails that are due, and return them by their first word, such as "Invitation"."""
     found = {}
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         made = read(await content.letter(message, now, ZONE))
-        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
         if isinstance(made, ReadEmail):
             found[made.subject.partition(":")[0]] = made
     return found

@@ -13,11 +13,11 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tests.usecases.emails.test_reply_reminders import asked, scheduled, sent_to
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.plan import from_date
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.emails.chains import chains
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.nudges import nudge, nudge_of
 from tracker.usecases.emails.reminders import queue_due

@@ -9,19 +9,18 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.database.statements import noted
 from tests.emails import read_email
 from tests.ports.mail.sending import composer
-from tracker.database.connecting import is_read
+from tracker.database.connections import is_read
 from tracker.errors import NotAllowed
 from tracker.ports.mail.wording import Worded
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.outbox import MessageKind, Skip, State
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.emails.content import Letter, Reads
 from tracker.rules.emails.escalation import CommitteeDays, Escalation
 from tracker.rules.emails.messages import Narrowed, Standing
 from tracker.rules.emails.preferences import Preferences
-from tracker.tables.schema.core import outbox as rows
-from tracker.tables.schema.intake.bounces import EmailPause
+from tracker.tables.schema.core import tables as rows
+from tracker.tables.schema.intake.received_emails import EmailPause
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
@@ -47,7 +46,7 @@ def morning(day: int, month: int = 3) -> datetime:
 
 async def give(cast: Cast, owner: Viewer, title: str = "Draft the protocol", **facts: Any) -> str:
     given = {"due": DUE, "committee_id": cast.committees["steering"], **facts}
-    return await action_items.create(
+    return await action_items.create_item(
         cast.coordinator, NewItem(title=title, owner_id=owner.member_id, **given), NOW, TODAY
     )
 
@@ -68,11 +67,11 @@ async def plan(moment: datetime) -> dict[str, Letter]:
     """Plan and send at a moment; return the emails about items by the name of their readers."""
     await queue_due(moment, ZONE)
     found: dict[str, Letter] = {}
-    for message in await outbox.claim("worker", (), moment, 1_000):
+    for message in await outbox.claim_messages("worker", (), moment, 1_000):
         written = await content.letter(message, moment, ZONE)
         is_skipped = isinstance(written, Skip)
         outcome = written if is_skipped else Skip(state=State.SENT, reason="", said=written.said)
-        await outbox.close(message, outcome, moment)
+        await outbox.close_message(message, outcome, moment)
         if isinstance(written, Letter) and message.key.startswith("items_of_day"):
             assert written.to_name not in found
             found[written.to_name] = written
@@ -142,7 +141,7 @@ async def test_an_email_that_has_one_item_left_when_it_is_sent_can_be_answered_i
     other = await give(cast, cast.caht_lead, "Call the shelter")
     await all_sent_until(morning(10) - timedelta(hours=1))
     await queue_due(morning(10), ZONE)
-    await action_items.update(cast.caht_lead, other, Change(status=ItemStatus.DONE), 1, morning(10), TODAY)
+    await action_items.save_item_edit(cast.caht_lead, other, ItemEdit(status=ItemStatus.DONE), 1, morning(10), TODAY)
     letter = (await plan(morning(10)))["Caht lead"]
     assert said(letter).subject == f"Overdue by 1 day: action item {reference}"
     assert letter.reads is Reads.ITEM_WORDS
@@ -155,11 +154,11 @@ async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
     other = await give(cast, cast.caht_alternate)
     await all_sent_until(morning(10) - timedelta(hours=1))
     await queue_due(morning(10), ZONE)
-    claimed = await outbox.claim("worker", (), morning(10), 1_000)
+    claimed = await outbox.claim_messages("worker", (), morning(10), 1_000)
     [message] = [one for one in claimed if one.recipient_id == cast.caht_lead.member_id and one.item_id]
     stored = rows.Message.select(rows.Message.item.reference).where(rows.Message.id == message.id)
     of_other = (await item_lists.item_view(cast.coordinator, other)).item.id
-    await outbox.settle_item(message, of_other)
+    await outbox.keep_item(message, of_other)
     assert await stored == [{"item.reference": reference}]
     with noted() as statements:
         assert isinstance(await content.letter(message, morning(10), ZONE), Letter)
@@ -244,7 +243,7 @@ async def test_an_item_of_a_restricted_event_is_counted_for_those_who_may_see_it
     event_id = await events.schedule(cast.fbi_lead, plan_of, NOW)
     origin = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
     new = NewItem(title="Return the van", owner_id=cast.kcpd_alternate.member_id, due=DUE, origin_id=origin)
-    await action_items.create(cast.fbi_lead, new, NOW, TODAY)
+    await action_items.create_item(cast.fbi_lead, new, NOW, TODAY)
     letters = await sent(morning(13))
     assert list(letters) == ["Kcpd detective"]
     words = said(letters["Kcpd detective"])
@@ -298,7 +297,7 @@ async def test_what_a_day_without_a_mail_server_could_not_say_is_in_the_next_ema
 
 async def test_a_closed_item_is_in_no_email(cast: Cast) -> None:
     reference = await give(cast, cast.caht_alternate)
-    await action_items.update(cast.caht_alternate, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.caht_alternate, reference, ItemEdit(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await sent(morning(13)) == {}
 
 
@@ -306,7 +305,7 @@ async def test_an_item_that_closes_after_planning_is_not_in_the_email(cast: Cast
     reference = await give(cast, cast.caht_lead)
     await all_sent_until(morning(10) - timedelta(hours=1))
     await queue_due(morning(10), ZONE)
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await plan(morning(10)) == {}
     assert (await states())[-1] == ("2027-03-10", "superseded")
 
@@ -389,9 +388,9 @@ async def test_an_item_past_its_day_escalates_to_a_new_owner_s_agency_and_to_no_
     reference = await give(cast, cast.caht_alternate)
     await all_sent_until(morning(14))
     today = date(2027, 3, 14)
-    await action_items.hand_over(cast.coordinator, reference, cast.kcpd_alternate.member_id, 1, morning(14), today)
+    await action_items.reassign_item(cast.coordinator, reference, cast.kcpd_alternate.member_id, 1, morning(14), today)
     assert list(await sent(morning(15))) == ["Kcpd detective"]
-    await action_items.hand_over(cast.coordinator, reference, cast.caht_alternate.member_id, 2, morning(15), today)
+    await action_items.reassign_item(cast.coordinator, reference, cast.caht_alternate.member_id, 2, morning(15), today)
     assert await sent(morning(16)) == {}
 
 
@@ -412,7 +411,7 @@ async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(c
     made = []
     for number, worker in enumerate(("killed", "second")):
         now = morning(8, 2) + number * timedelta(minutes=2)
-        messages = await outbox.claim(worker, ["killed"], now, 10)
+        messages = await outbox.claim_messages(worker, ["killed"], now, 10)
         written = {one: await content.letter(one, now, ZONE) for one in messages}
         made.append(
             {one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Letter)}

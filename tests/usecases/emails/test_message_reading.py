@@ -13,12 +13,11 @@ from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesContinued
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import EventAudience
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.core import outbox
@@ -38,8 +37,8 @@ async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
 
 
 async def sent() -> None:
-    for message in await outbox.claim("test", (), LATER, 1_000):
-        await outbox.close(message, Skip(state=State.SENT, reason=""), LATER)
+    for message in await outbox.claim_messages("test", (), LATER, 1_000):
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), LATER)
 
 
 async def newest(recipient: Viewer) -> UUID:
@@ -134,7 +133,7 @@ async def test_what_the_recipient_may_see_and_the_reader_may_not_is_left_out(cas
     onward = replace(plan, starts=plan.starts + timedelta(hours=2), visibility=Visibility.LAW_ENFORCEMENT)
     await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
     await EventAudience.insert(EventAudience(event=event_id, audience="all"))
-    claimed = await outbox.claim("test", (), AFTERWARD, 100)
+    claimed = await outbox.claim_messages("test", (), AFTERWARD, 100)
     [ended] = [one for one in claimed if isinstance(one.content, SeriesContinued)]
     facts = []
     for by in (cast.coordinator, cast.harbor_advocate):
@@ -178,8 +177,8 @@ async def with_a_past(cast: Cast) -> UUID:
 
 
 async def sent_all(at: datetime) -> None:
-    for message in await outbox.claim("test", (), at + timedelta(minutes=30), 1_000):
-        await outbox.close(message, Skip(state=State.SENT, reason=""), at + timedelta(minutes=30))
+    for message in await outbox.claim_messages("test", (), at + timedelta(minutes=30), 1_000):
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), at + timedelta(minutes=30))
 
 
 async def said_to(viewer: Viewer, event_id: UUID, recipient: Viewer, now: datetime) -> list[str]:

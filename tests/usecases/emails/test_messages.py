@@ -14,11 +14,11 @@ from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tests.emails import read
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Content, ItemDue, ReplyNudge
 from tracker.rules.core.outbox import Draft, MessageKind, Skip, State, Topic
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.messages import (
     KIND_WORDS,
     STATES,
@@ -35,10 +35,9 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import EmailPause
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.intake.received_emails import EmailPause
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
@@ -83,8 +82,8 @@ async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
 
 async def end(*outcomes: State, now: datetime = LATER) -> None:
     """Let what waits end in these ways, one after the other, and the rest as the last."""
-    for number, message in enumerate(await outbox.claim("test", (), now, 1_000)):
-        await outbox.close(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
+    for number, message in enumerate(await outbox.claim_messages("test", (), now, 1_000)):
+        await outbox.close_message(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
 
 
 async def queue(cast: Cast, content: Content, key: str = "one", at: datetime = NOW, **facts: Any) -> None:
@@ -98,7 +97,7 @@ async def the_line(viewer: Viewer, **asked: Any) -> MessageLine:
 
 async def given(cast: Cast, owner: Viewer, **facts: Any) -> str:
     new = NewItem(title="Write the protocol", owner_id=owner.member_id, due=date(2027, 2, 9), **facts)
-    return await action_items.create(cast.coordinator, new, NOW, NOW.date())
+    return await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
 
 
 async def test_a_member_finds_their_own_messages_and_nobody_else_s(cast: Cast) -> None:
@@ -151,7 +150,7 @@ async def test_an_item_of_an_unseen_event_has_no_message_for_a_coordinator(cast:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
     new = NewItem(title="Brief", owner_id=cast.kcpd_detective.member_id, due=date(2027, 2, 9), origin_id=origin.id)
-    await action_items.create(cast.fbi_lead, new, NOW, NOW.date())
+    await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     mine = ("item_assigned", "Kcpd detective")
     assert await lines(cast.coordinator) == []
     assert mine in await lines(cast.fbi_lead)
@@ -270,7 +269,7 @@ async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER)
     await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
-    [message] = await outbox.claim("test", (), LATER, 10)
+    [message] = await outbox.claim_messages("test", (), LATER, 10)
     letter = read(await content_deeds.letter(message, LATER, ZONE))
     assert getattr(letter, "subject", "").startswith("Invitation: New")
 
@@ -284,7 +283,7 @@ async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> Non
     await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
     await end(State.SENT, now=LATER + timedelta(minutes=5))
     await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
-    [message] = await outbox.claim("test", (), LATER + timedelta(hours=2), 10)
+    [message] = await outbox.claim_messages("test", (), LATER + timedelta(hours=2), 10)
     skip = await content_deeds.letter(message, LATER + timedelta(hours=2), ZONE)
     assert isinstance(skip, Skip)
     assert skip.state is State.SUPPRESSED

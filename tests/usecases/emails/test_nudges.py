@@ -15,7 +15,7 @@ from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Changed, ConfirmationNudge
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped
@@ -23,8 +23,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
@@ -43,8 +42,8 @@ async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
 
 
 async def close_invitations(state: State, at: datetime) -> None:
-    for message in await outbox.claim("test", (), EARLIER + timedelta(minutes=1), 100):
-        await outbox.close(message, Skip(state=state, reason=""), at)
+    for message in await outbox.claim_messages("test", (), EARLIER + timedelta(minutes=1), 100):
+        await outbox.close_message(message, Skip(state=state, reason=""), at)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series: bool = False) -> None:
@@ -68,9 +67,9 @@ async def reminded() -> list[str]:
 async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | Skip]:
     """Send due emails, and return what became of it."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         found.append(read(await content.letter(message, now, ZONE)))
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
     return found
 
 
@@ -156,10 +155,10 @@ async def test_reminders_leave_when_they_can_no_longer_be_undone(cast: Cast) -> 
 async def test_nothing_is_undone_when_a_reminder_may_have_gone_out(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
     await remind(cast.coordinator, event_id)
-    [first, *_] = await outbox.claim("test", (), NOW + UNDO_FOR, 1)
+    [first, *_] = await outbox.claim_messages("test", (), NOW + UNDO_FOR, 1)
     with pytest.raises(Gone, match="A reminder may have gone out"):
         await undo(cast.coordinator, event_id, KEY, NOW, NOW + timedelta(seconds=5))
-    await outbox.put_back([first], "test")
+    await outbox.put_back_messages([first], "test")
     for at, now in ((NOW, NOW + UNDO_FOR), (NOW - timedelta(seconds=1), NOW)):
         with pytest.raises(Gone):
             await undo(cast.coordinator, event_id, KEY, at, now)
@@ -379,7 +378,7 @@ async def test_a_request_to_confirm_goes_out_after_the_email_about_the_change(ca
     await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
     order = []
     for seconds in (10, 60, 75):
-        for message in await outbox.claim("test", (), NOW + timedelta(seconds=seconds), 100):
+        for message in await outbox.claim_messages("test", (), NOW + timedelta(seconds=seconds), 100):
             order.append(type(message.content))
-            await outbox.close(message, Skip(state=State.SENT, reason=""), NOW)
+            await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
     assert order == [Changed, ConfirmationNudge]

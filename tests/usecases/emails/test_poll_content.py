@@ -10,24 +10,24 @@ from tests.emails import ReadEmail, read
 from tests.usecases.polls.world import asked, reply
 from tracker.rules.core.message_types import PollCanceled, PollNudge, PollOpened
 from tracker.rules.core.outbox import Message, Skip
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import ButtonName, Letter, PollPage, SitePage
 from tracker.rules.emails.contexts import PollNudgeEmail, PollOpenedEmail, RestrictedEmail
 from tracker.rules.emails.facts import FactName
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
-from tracker.tables.schema.core.outbox import Message as MessageRow
+from tracker.tables.schema.core.tables import Message as MessageRow
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, message_reading, preferences
 from tracker.usecases.events import events
-from tracker.usecases.polls import closing, polls
+from tracker.usecases.polls import poll_closing, polls
 
 SOON = NOW + timedelta(minutes=1)
 
 
 async def waiting(now: datetime = SOON) -> list[Message]:
     """Return the messages that are due."""
-    return await outbox.claim("test", (), now, 100)
+    return await outbox.claim_messages("test", (), now, 100)
 
 
 async def letter_to(viewer: Viewer, said: PollOpened | PollNudge | PollCanceled, now: datetime = SOON) -> Letter | Skip:
@@ -131,7 +131,7 @@ async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_af
     organizer = sqlite_cast.coordinator
     poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
     await waiting()
-    await closing.cancel(organizer, poll_id, SOON)
+    await poll_closing.cancel_poll(organizer, poll_id, SOON)
     event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     secret = replace(plan, title="Interview of a witness", place="Room 9")
     await events.change(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))

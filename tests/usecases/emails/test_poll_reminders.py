@@ -13,11 +13,11 @@ from tracker.rules.core.message_types import PollNudge
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import Letter
 from tracker.rules.polls.polls import Fit
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.polls import closing
+from tracker.usecases.polls import poll_closing
 
 MORNING = datetime(2027, 1, 7, 14, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,9 +26,11 @@ MINUTE = timedelta(minutes=1)
 async def reminded(now: datetime) -> list[str]:
     """Send what is due, and return who was reminded of a poll."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content.letter(message, now, ZONE)
-        await outbox.close(message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(
+            message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now
+        )
         if isinstance(letter, Letter) and isinstance(message.content, PollNudge):
             found.append(letter.to_name)
     return sorted(found)
@@ -54,7 +56,7 @@ async def test_none_goes_out_for_a_poll_that_is_closed_or_to_people_reminded_by_
     canceled = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     by_hand = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.caht_lead))
     await tick(NOW + MINUTE)
-    await closing.cancel(sqlite_cast.coordinator, canceled, NOW + MINUTE)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, canceled, NOW + MINUTE)
     before = MORNING - timedelta(hours=4)
     assert await poll_reminders.remind(sqlite_cast.coordinator, by_hand, before) == 1
     assert await reminded(before + MINUTE) == ["Caht lead"]

@@ -13,13 +13,12 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting
 from tests.database.statements import noted
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.emails import preferences, upcoming_reminders
@@ -172,7 +171,7 @@ async def test_item_reminders_wait_for_the_end_of_quiet_hours_or_are_off(cast: C
             seen_by=Visibility.ALL,
             committee_id=None,
         )
-        await action_items.create(cast.coordinator, new, NOW, NOW.date())
+        await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
     await plan_until(datetime(2027, 2, 9, 16, tzinfo=UTC), start=datetime(2027, 2, 5, 16, tzinfo=UTC))
     assert (await dues(cast.caht_lead, "items_of_day"))[-1] == datetime(2027, 2, 9, 15, tzinfo=UTC)
     assert await dues(cast.harbor_advocate, "items_of_day") == []

@@ -8,16 +8,14 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.database import writing
 from tracker.errors import NotAllowed
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import Canceled, Content, ReplyNudge
+from tracker.rules.core.message_types import Canceled, Content, ItemsOfDay, ReplyNudge
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.quiet_hours import HELD
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.core import outbox
-from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.quiet_hours import sendable
 from tracker.usecases.events import events
@@ -30,7 +28,7 @@ NIGHT = (time(22), time(6))
 
 @pytest.fixture
 async def worker(cast: Cast) -> AsyncIterator[Worker]:
-    me = await enlist()
+    me = await enlist_worker()
     yield me
     await me.leave()
 
@@ -45,7 +43,7 @@ async def queue(cast: Cast, to: Viewer, content: Content, not_after: datetime) -
 
 
 async def sent(worker: Worker, now: datetime) -> list[str]:
-    claimed = await outbox.claim(worker.name, (), now, 50)
+    claimed = await outbox.claim_messages(worker.name, (), now, 50)
     return [one.key for one in await sendable(claimed, worker.name, now)]
 
 

@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import UNDO_FOR
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.nudges import nudge
 from tracker.usecases.emails.reminders import queue_due

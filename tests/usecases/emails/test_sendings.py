@@ -14,10 +14,9 @@ from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State, Topic
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import Narrowed, Sending, Standing
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.messages import FRESH, MOST_FAILED, PAGE, PEOPLE, SHOWN, message_page, retry, sending_page
 from tracker.usecases.events import events
@@ -34,9 +33,9 @@ async def scheduled(cast: Cast, *invitees: Viewer, at: Any = NOW, **facts: Any) 
 async def end(**outcomes: State) -> None:
     """Let what waits end: as it is said for the first letters of a name, or as sent."""
     names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
-    for message in await outbox.claim("test", (), LATER, 1_000):
+    for message in await outbox.claim_messages("test", (), LATER, 1_000):
         state = next((how for name, how in outcomes.items() if names[message.id].lower().startswith(name)), State.SENT)
-        await outbox.close(message, Skip(state=state, reason=""), LATER)
+        await outbox.close_message(message, Skip(state=state, reason=""), LATER)
 
 
 async def listed(viewer: Viewer, **asked: Any) -> list[Sending]:
@@ -65,9 +64,9 @@ async def test_the_row_says_why_people_got_no_email(cast: Cast) -> None:
         "hsi": "The recipient has replied.",
     }
     names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
-    for message in await outbox.claim("test", (), LATER, 1_000):
+    for message in await outbox.claim_messages("test", (), LATER, 1_000):
         reason = why[names[message.id].lower().partition(" ")[0]]
-        await outbox.close(message, Skip(state=State.SUPERSEDED, reason=reason), LATER)
+        await outbox.close_message(message, Skip(state=State.SUPERSEDED, reason=reason), LATER)
     [one] = await listed(cast.coordinator)
     assert (one.words, one.people) == ("3 not sent", 3)
     assert one.why == "2: The recipient has replied. 1: It has since been canceled."
@@ -75,8 +74,10 @@ async def test_the_row_says_why_people_got_no_email(cast: Cast) -> None:
 
 async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    for message in await outbox.claim("test", (), LATER, 1_000):
-        await outbox.close(message, Skip(state=State.TOO_LATE, reason="It was over before it could be sent."), LATER)
+    for message in await outbox.claim_messages("test", (), LATER, 1_000):
+        await outbox.close_message(
+            message, Skip(state=State.TOO_LATE, reason="It was over before it could be sent."), LATER
+        )
     [one] = await listed(cast.coordinator)
     assert one.why == "It was over before it could be sent."
 

@@ -14,7 +14,7 @@ from tracker.errors import NotAllowed
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import ReplyPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
@@ -42,7 +42,9 @@ async def declined(cast: Cast, *keys: str) -> UUID:
 
 async def to(reader: Viewer, now: datetime = AFTER) -> list[ReadEmail | Skip]:
     """Return what becomes of the messages to a reader that say that a substitute can't come."""
-    due = [one for one in await outbox.claim("test", (), now, 100) if isinstance(one.content, SubstituteDeclined)]
+    due = [
+        one for one in await outbox.claim_messages("test", (), now, 100) if isinstance(one.content, SubstituteDeclined)
+    ]
     assert {one.recipient_id for one in due} <= {reader.member_id}
     return [read(await content.letter(one, now, ZONE)) for one in due]
 

@@ -6,10 +6,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.contexts import ItemWithdrawnEmail
 from tracker.rules.emails.preferences import Preferences
@@ -23,15 +22,17 @@ LATER, TODAY = NOW + timedelta(minutes=5), date(2026, 12, 15)
 
 async def given(by: Viewer, owner: Viewer, **facts: Any) -> str:
     new = NewItem(title="Draft the protocol", owner_id=owner.member_id, due=date(2027, 2, 9))
-    return await action_items.create(by, replace(new, **facts), NOW, TODAY)
+    return await action_items.create_item(by, replace(new, **facts), NOW, TODAY)
 
 
 async def letters(to: Viewer) -> list[Letter | Skip]:
     """Return what becomes of the messages about action items to someone; those to others are done too."""
     found = []
-    for message in await outbox.claim("test", (), LATER, 100):
+    for message in await outbox.claim_messages("test", (), LATER, 100):
         made = await content.letter(message, LATER, ZONE)
-        await outbox.close(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), LATER)
+        await outbox.close_message(
+            message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), LATER
+        )
         if message.recipient_id == to.member_id and message.item_id:
             found.append(made)
     return found
@@ -77,7 +78,7 @@ async def test_a_reader_of_time_only_emails_gets_no_task(sqlite_cast: Cast) -> N
 async def test_people_who_can_help_get_no_task_of_someone_else(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     assert await tasks(cast.coordinator) == [None]
 
 
@@ -85,7 +86,7 @@ async def test_an_earlier_owner_is_notified_and_their_task_is_withdrawn(sqlite_c
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await letters(cast.caht_lead)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
     [letter] = await letters(cast.caht_lead)
     assert isinstance(letter, Letter)
     assert letter.task
@@ -96,14 +97,14 @@ async def test_the_owner_of_an_item_that_is_canceled_is_notified(sqlite_cast: Ca
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await letters(cast.caht_lead)
-    await action_items.update(cast.coordinator, reference, Change(status=ItemStatus.CANCELED), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.coordinator, reference, ItemEdit(status=ItemStatus.CANCELED), 1, NOW, TODAY)
     assert await tasks(cast.caht_lead) == [("canceled", False)]
 
 
 async def test_people_who_cancel_their_own_item_get_no_email(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.coordinator)
-    await action_items.update(cast.coordinator, reference, Change(status=ItemStatus.CANCELED), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.coordinator, reference, ItemEdit(status=ItemStatus.CANCELED), 1, NOW, TODAY)
     assert await letters(cast.coordinator) == []
 
 
@@ -111,8 +112,8 @@ async def test_an_owner_who_has_the_item_again_does_not_read_that_it_was_taken_a
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await letters(cast.caht_lead)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
-    await action_items.hand_over(cast.coordinator, reference, cast.caht_lead.member_id, 2, NOW, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.caht_lead.member_id, 2, NOW, TODAY)
     found = await letters(cast.caht_lead)
     assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPERSEDED]
     assert [one.task.is_withdrawn for one in found if isinstance(one, Letter) and one.task] == [False]

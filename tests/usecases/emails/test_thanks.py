@@ -10,15 +10,14 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.thanks import AFTER_CLOSING, UNDO_FOR
-from tracker.rules.roster.reminder_policy import USUAL_POLICY
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.roster.reminder_policies import USUAL_POLICY
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core import outbox
@@ -37,8 +36,8 @@ async def held(cast: Cast, **facts: Any) -> UUID:
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     here = (cast.coordinator, cast.fbi_lead, cast.caht_lead)
     marks = {one.member_id: Mark.HERE for one in here} | {cast.hsi_liaison.member_id: Mark.ABSENT}
-    await roll_call.record(cast.coordinator, event_id, KEY, marks, STARTS)
-    await roll_call.close(cast.coordinator, event_id, KEY, CLOSED)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     await Message.delete(force=True)
     return event_id
 
@@ -57,7 +56,7 @@ async def thanked() -> list[str]:
 async def emails(now: datetime) -> dict[str, ReadEmail | Skip]:
     """Return what becomes of each message that is due, by its recipient."""
     found = {}
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         name = (await Message.select(Message.recipient.name).where(Message.id == message.id))[0]["recipient.name"]
         found[name] = read(await content.letter(message, now, ZONE))
     return found
@@ -80,7 +79,7 @@ async def test_each_finds_the_action_items_that_they_may_see(cast: Cast) -> None
     origin = (await occurrences.date_for(cast.coordinator, event_id, KEY)).id
     for owner in (cast.fbi_lead, cast.caht_lead):
         new = NewItem(title=f"For {owner.name}", owner_id=owner.member_id, due=date(2027, 2, 9), origin_id=origin)
-        await action_items.create(cast.coordinator, new, CLOSED, CLOSED.date())
+        await action_items.create_item(cast.coordinator, new, CLOSED, CLOSED.date())
     await Message.delete(force=True)
     await send(cast, event_id)
     found = (await emails(CLOSED + UNDO_FOR))["Caht lead"]
@@ -130,13 +129,13 @@ async def test_who_turned_it_off_gets_none_and_quiet_hours_hold_it(cast: Cast) -
 async def test_who_is_marked_absent_meanwhile_gets_none(cast: Cast) -> None:
     event_id = await held(cast)
     await send(cast, event_id)
-    await roll_call.reopen(cast.coordinator, event_id, KEY, CLOSED)
+    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, CLOSED)
     reopened = await emails(CLOSED + UNDO_FOR)
     assert {one.reason for one in reopened.values() if isinstance(one, Skip)} == {
         "Attendance was reopened, or the event was canceled or restricted."
     }
-    await roll_call.record(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.ABSENT}, CLOSED)
-    await roll_call.close(cast.coordinator, event_id, KEY, CLOSED)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.ABSENT}, CLOSED)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     closed_again = await emails(CLOSED + UNDO_FOR)
     assert isinstance(closed_again["Fbi lead"], ReadEmail)
     assert isinstance(closed_again["Caht lead"], Skip)
@@ -145,8 +144,8 @@ async def test_who_is_marked_absent_meanwhile_gets_none(cast: Cast) -> None:
 async def test_no_one_is_thanked_for_an_operation(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     key, starts = "2027-01-16", datetime(2027, 1, 16, 18, tzinfo=UTC)
-    await roll_call.record(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
-    await roll_call.close(cast.fbi_lead, event_id, key, starts)
+    await roll_call.record_marks(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
+    await roll_call.close_attendance(cast.fbi_lead, event_id, key, starts)
     with pytest.raises(Conflict, match="aren’t sent for operations"):
         await thanks.send(cast.fbi_lead, event_id, key, starts, people=1)
 

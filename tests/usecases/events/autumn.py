@@ -1,5 +1,6 @@
-# ruff: noqa: DTZ001 - starts are local to the zone of their event
 """An autumn to report on: meetings, a training with walk-ins, an operation of named people, items given and done."""
+
+# ruff: noqa: DTZ001 - starts are local to the zone of their event
 
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -8,15 +9,13 @@ from msgspec import Struct
 
 from tests.cast import ZONE, Cast, everybody, meeting, operation
 from tracker.crypto import ids
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.attendance.sheet import Mark, WalkIn
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.recurrence import rule_for
-from tracker.rules.reports.periods import named
-from tracker.rules.reports.reports import Asked
+from tracker.rules.reports.reports import ReportRequest, period_named
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events as event_deeds
@@ -50,23 +49,23 @@ async def autumn(cast: Cast) -> Autumn:
     return events
 
 
-def asked(period: str, kind: Kind | None = None, now: datetime = NOW) -> Asked:
+def asked(period: str, kind: Kind | None = None, now: datetime = NOW) -> ReportRequest:
     """Return a question about a period by its key."""
-    chosen = named(period)
+    chosen = period_named(period)
     assert chosen is not None
-    return Asked(period=chosen, kind=kind, zone=ZONE, now=now)
+    return ReportRequest(period=chosen, kind=kind, zone=ZONE, now=now)
 
 
 async def mark(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance: each keyword is a mark, with the people who get it."""
     wanted = {who.member_id: Mark(name) for name, people in marks.items() for who in people}
-    await roll_call.record(lead, event, key, wanted, at)
+    await roll_call.record_marks(lead, event, key, wanted, at)
 
 
 async def take(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance and close it."""
     await mark(lead, event, key, at, **marks)
-    await roll_call.close(lead, event, key, at)
+    await roll_call.close_attendance(lead, event, key, at)
 
 
 async def _monthly(cast: Cast) -> UUID:
@@ -101,11 +100,11 @@ async def _training(cast: Cast) -> UUID:
     )
     event, at = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER), datetime(2026, 11, 19, 15, tzinfo=UTC)
     await mark(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
-    member = WalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
-    guest = WalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
+    member = AttendanceWalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
+    guest = AttendanceWalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
     for one in (member, guest):
-        await roll_call.add_walk_in(cast.coordinator, event, "2026-11-19", one, at)
-    await roll_call.close(cast.coordinator, event, "2026-11-19", at)
+        await roll_call.record_walk_in(cast.coordinator, event, "2026-11-19", one, at)
+    await roll_call.close_attendance(cast.coordinator, event, "2026-11-19", at)
     return event
 
 
@@ -147,10 +146,12 @@ async def _items(cast: Cast) -> str:
         given = datetime(2026, 11, 2, 16, tzinfo=UTC)
         reference = await _item(cast.coordinator, cast.fbi_lead, title, due, given)
         done = given + timedelta(days=days)
-        change = Change(status=ItemStatus.DONE, progress=100)
-        await action_items.update(cast.fbi_lead, reference, change, 1, done, done.date())
+        change = ItemEdit(status=ItemStatus.DONE, progress=100)
+        await action_items.save_item_edit(cast.fbi_lead, reference, change, 1, done, done.date())
     return await _item(cast.coordinator, cast.caht_lead, "Third", date(2026, 12, 3), datetime(2026, 11, 2, tzinfo=UTC))
 
 
 async def _item(giver: Viewer, owner: Viewer, title: str, due: date, now: datetime) -> str:
-    return await action_items.create(giver, NewItem(title=title, owner_id=owner.member_id, due=due), now, now.date())
+    return await action_items.create_item(
+        giver, NewItem(title=title, owner_id=owner.member_id, due=due), now, now.date()
+    )

@@ -20,7 +20,7 @@ from tracker.usecases.events import events
 
 async def main(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) -> None:
     """Schedule the operation."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)

@@ -11,22 +11,20 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ical.files import calendar, taken, vevent
 from tests.ical.readers import by_icalendar
 from tracker.errors import NotAllowed
-from tracker.ical.feed import calendar as feed_of
-from tracker.ical.feed import vevents
-from tracker.ical.incoming import read
-from tracker.ical.vevent import Organizer
-from tracker.rules.calendars.feeds import Level
+from tracker.ical.calendar_import import read_calendar_file
+from tracker.ical.vevents import Organizer, vevents
+from tracker.ical.vevents import feed_calendar as feed_of
+from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.calendar_import import CalendarFile, Outcome
 from tracker.rules.events.event import Event, EventStatus, Kind, Line
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import AudienceVersion
-from tracker.usecases.calendars import date_lines
+from tracker.usecases.calendars import calendars
 from tracker.usecases.events import calendar_import, events, occurrences
 
 pytestmark = pytest.mark.both_engines
@@ -60,7 +58,7 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
 
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
     await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
-    found = await date_lines.seen_between(cast.coordinator, *SPAN)
+    found = await calendars.dates_between(cast.coordinator, *SPAN)
     assert [(one.reply, one.is_mine) for one in found] == [(ReplyValue.ACCEPTED, True)] * 2
 
 
@@ -141,7 +139,7 @@ async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) 
         .replace(b"DTSTART;TZID=America/Chicago", b"DTSTART")
         .replace(b"DTEND;TZID=America/Chicago", b"DTEND")
     )
-    await imported(cast.coordinator, read(file, NOW, ZONE))
+    await imported(cast.coordinator, read_calendar_file(file, NOW, ZONE))
     found = await lines(cast.harbor_advocate)
     assert [(one.key, one.place, one.is_off) for one in found] == [
         ("2027-01-12", "", False),
@@ -162,7 +160,7 @@ async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) 
     file = await _feed(cast.coordinator, await events.event_for(cast.coordinator, event_id))
     before = _moments(await lines(cast.coordinator))
     elsewhere = file.replace(b"UID:", b"UID:of-another-tracker-")
-    await imported(cast.coordinator, read(elsewhere, NOW, ZONE))
+    await imported(cast.coordinator, read_calendar_file(elsewhere, NOW, ZONE))
     new = [one for one in await lines(cast.coordinator) if one.event_id != event_id]
     assert _moments(new) == before
     again = await _feed(cast.coordinator, await events.event_for(cast.coordinator, new[0].event_id))
@@ -171,7 +169,7 @@ async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) 
 
 async def _feed(viewer: Viewer, event: Event) -> bytes:
     every = await occurrences.dates_of(viewer, event)
-    return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, Level.FULL, ORGANIZER, NOW.date())])
+    return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, FeedLevel.FULL, ORGANIZER, NOW.date())])
 
 
 def _moments(found: list[Line]) -> list[tuple[datetime, datetime, str]]:

@@ -11,9 +11,8 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.events.cancellation import Record
 from tracker.rules.events.event import Kind
 from tracker.rules.recurrence import rule_for
-from tracker.rules.reports.reports import Span
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.reports.reports import ReportSpan
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.visible.reports import rows
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, undo
@@ -31,7 +30,7 @@ async def held(cast: Cast, *, is_series: bool = True) -> UUID:
     rule = rule_for("weekly", STARTS, count=3) if is_series else None
     plan = meeting(cast.fbi_lead, starts=STARTS, rule=rule)
     event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=20))
-    await roll_call.close(cast.coordinator, event_id, KEY, CLOSED)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     await Message.delete(force=True)
     return event_id
 
@@ -44,7 +43,7 @@ async def cancel(cast: Cast, event_id: UUID, record: Record | None, key: str = K
 async def in_reports(cast: Cast) -> tuple[list[str], list[str]]:
     """Return the dates that reports count as held, and as canceled."""
     start, later = NOW - timedelta(days=60), NOW + timedelta(days=60)
-    span = Span(start=start, end=later, until=later, kinds=frozenset(Kind))
+    span = ReportSpan(start=start, end=later, until=later, kinds=frozenset(Kind))
     on, off = await rows.held_rows(cast.coordinator, span, 50), await rows.canceled_rows(cast.coordinator, span, 50)
     return [one.key for one in on], [one.key for one in off]
 
@@ -107,4 +106,4 @@ async def test_attendance_of_a_canceled_date_is_not_reopened(cast: Cast) -> None
     event_id = await held(cast)
     await cancel(cast, event_id, Record.KEEP)
     with pytest.raises(NotAllowed, match="Restore it before"):
-        await roll_call.reopen(cast.coordinator, event_id, KEY, NOW)
+        await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, NOW)

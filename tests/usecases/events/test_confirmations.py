@@ -11,19 +11,19 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Conflict
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.confirmations import Board
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY = "2027-01-12"
 STARTS = meeting().starts
@@ -45,15 +45,15 @@ async def asked(cast: Cast, **facts: Any) -> UUID:
 async def test_a_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
-    shown = (await event_view(cast.coordinator, event_id, KEY, NOW)).named
+    shown = (await view_event(cast.coordinator, event_id, KEY, NOW)).named
     assert {one.name: (one.reply, one.earlier) for one in shown if one.agency != "USAO"} == {
         "Fbi lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Caht lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Hsi liaison": (ReplyValue.NEEDS_ACTION, None),
     }
-    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is ReplyValue.ACCEPTED
+    assert (await view_event(cast.fbi_lead, event_id, KEY, NOW)).earlier is ReplyValue.ACCEPTED
     await reply(cast.fbi_lead, event_id, NOW + AN_HOUR)
-    assert (await event_view(cast.fbi_lead, event_id, KEY, NOW)).earlier is None
+    assert (await view_event(cast.fbi_lead, event_id, KEY, NOW)).earlier is None
 
 
 async def move(cast: Cast, event_id: UUID, starts: datetime, now: datetime = NOW, **facts: Any) -> None:
@@ -72,7 +72,7 @@ async def reply(viewer: Viewer, event_id: UUID, now: datetime) -> None:
 
 
 async def board_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> Board | None:
-    found = (await event_view(viewer, event_id, key, NOW + AN_HOUR)).nudge
+    found = (await view_event(viewer, event_id, key, NOW + AN_HOUR)).nudge
     return found.board if found else None
 
 
@@ -115,7 +115,7 @@ async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_bo
     assert board is not None
     assert [one.name for one in board.substitutes] == ["Fbi alternate"]
     previews = {}
-    for one in await outbox.claim("test", (), NOW + AN_HOUR, 100):
+    for one in await outbox.claim_messages("test", (), NOW + AN_HOUR, 100):
         email = read(await content.letter(one, NOW + AN_HOUR, ZONE))
         assert isinstance(email, ReadEmail)
         previews[email.to] = email.preview
@@ -179,10 +179,10 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
 
 
 async def sent(now: datetime) -> list[ReadEmail | Skip]:
-    found = await outbox.claim("test", (), now, 100)
+    found = await outbox.claim_messages("test", (), now, 100)
     made = [read(await content.letter(one, now, ZONE)) for one in found]
     for one in found:
-        await outbox.close(one, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
     return made
 
 

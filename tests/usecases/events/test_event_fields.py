@@ -12,7 +12,7 @@ from piccolo.columns import Varchar
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.event_fields import another
 from tracker.errors import Invalid, ReauthenticationNeeded
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event_fields import FIELDS, TEXTS, EventFields, fields_of, values_of
 from tracker.rules.events.plan import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, from_date
@@ -68,7 +68,7 @@ async def test_a_field_that_is_edited_is_read_in_the_history_and_the_audit_log(c
 
 @every_field
 async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: str) -> None:
-    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=True)
+    await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     event_id = await scheduled(cast)
     notified = await preview.dry_run(cast.coordinator, event_id, edit(cast, event_id, name), SOON)
     assert notified.shown == {cast.fbi_lead.member_id}

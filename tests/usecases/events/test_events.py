@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, decode
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items
@@ -277,7 +277,7 @@ async def test_a_date_with_an_action_item_goes_with_its_series_and_is_not_droppe
     event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     june = await occurrences.date_for(cast.coordinator, event_id, "2027-06-08")
     item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 6, 1), origin_id=june.id)
-    await action_items.create(cast.coordinator, item, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, item, NOW, NOW.date())
     earlier = meeting(cast.fbi_lead, rule=MONTHLY, starts=JANUARY_12.replace(hour=9))
     await event_deeds.change(cast.coordinator, event_id, earlier, 1, NOW)
     moved = await occurrences.date_for(cast.coordinator, event_id, "2027-06-08")

@@ -13,8 +13,8 @@ from tracker.errors import Invalid
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.visible.attendance import roll_call as sheet
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 
@@ -30,7 +30,7 @@ async def held(sqlite_cast: Cast) -> UUID:
     plan = meeting(cast.fbi_lead, starts=STARTS, rule=rule_for("weekly", STARTS, count=3))
     event_id = await events.schedule(cast.coordinator, plan, BEFORE)
     await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", BEFORE, for_series=True)
-    await roll_call.close(cast.coordinator, event_id, KEY, CLOSED)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     await Message.delete(force=True)
     return event_id
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.history import Entry, Field, Verb
 from tracker.rules.events.notifications import Notify

@@ -12,27 +12,27 @@ from tests.emails import ReadEmail, read
 from tracker.errors import NotAllowed, NotFound
 from tracker.ical import itip
 from tracker.ical.itip import Attendee
-from tracker.ical.vevent import Organizer
-from tracker.rules.attendance.sheet import Mark, WalkIn
-from tracker.rules.calendars.feeds import Scope
+from tracker.ical.vevents import Organizer
+from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.visible.calendars import calendar
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.visible.calendars import calendars
 from tracker.tables.visible.events import waiting
-from tracker.usecases.attendance import printouts, roll_call
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import suggested_times
-from tracker.usecases.calendars import feed_content
+from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, nudges, reminders
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY, STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -50,20 +50,20 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
 
 
 async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
-    mails = await outbox.claim("test", (), now, 1_000)
+    mails = await outbox.claim_messages("test", (), now, 1_000)
     for one in mails:
-        await outbox.close(one, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
     return [read(await content.letter(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
 
 
 async def test_they_see_the_event_on_its_page_and_are_asked_nothing(cast: Cast) -> None:
-    view = await event_view(cast.hhs_liaison, await scheduled(cast), KEY, NOW)
+    view = await view_event(cast.hhs_liaison, await scheduled(cast), KEY, NOW)
     assert (view.is_informed, view.is_invited, view.reply) == (True, False, None)
     assert [one.name for one in view.informed] == ["Hhs liaison"]
 
 
 async def test_no_number_of_the_page_counts_them(cast: Cast) -> None:
-    view = await event_view(cast.coordinator, await scheduled(cast), KEY, NOW)
+    view = await view_event(cast.coordinator, await scheduled(cast), KEY, NOW)
     assert (view.total.invited, view.total.waiting, view.coming) == (3, 2, 2)
     assert (view.on_the_list, view.notified) == (4, 3)
     assert "Hhs liaison" not in {one.name for one in (*view.named, *view.answerable)}
@@ -71,8 +71,8 @@ async def test_no_number_of_the_page_counts_them(cast: Cast) -> None:
 
 async def test_their_names_are_for_those_who_read_the_names_of_invitees(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    assert (await event_view(cast.caht_lead, event_id, KEY, NOW)).informed == ()
-    assert len((await event_view(cast.fbi_lead, event_id, KEY, NOW)).informed) == 1
+    assert (await view_event(cast.caht_lead, event_id, KEY, NOW)).informed == ()
+    assert len((await view_event(cast.fbi_lead, event_id, KEY, NOW)).informed) == 1
 
 
 async def test_they_get_an_invitation_for_their_information_without_buttons(cast: Cast) -> None:
@@ -93,7 +93,7 @@ async def test_their_calendar_shows_them_as_no_participant_and_stays_free(cast: 
     part = letter.calendar
     assert isinstance(part, CalendarPart)
     reader = Attendee(name="Hhs liaison", email="hhs@hhs.example", reply=part.reply, role=part.role)
-    text = itip.request(part.event, part.dates, reader, ORGANIZER).decode().replace("\r\n ", "")
+    text = itip.request_message(part.event, part.dates, reader, ORGANIZER).decode().replace("\r\n ", "")
     assert "ROLE=NON-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE" in text
     assert "TRANSP:TRANSPARENT" in text
 
@@ -162,7 +162,7 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
     await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.ALL)
-    view = await event_view(cast.coordinator, event_id, KEY, LATER)
+    view = await view_event(cast.coordinator, event_id, KEY, LATER)
     assert (view.total.accepted, view.total.invited) == (1, 2)  # the organizer
     await letters_to(cast.fbi_lead, LATER + timedelta(minutes=1))
     await reminders.queue_due(LATER, ZONE)
@@ -172,27 +172,27 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
 
 async def test_the_roll_the_sheet_and_the_percentages_are_without_them(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     assert (roll.tally.invited, roll.tally.unmarked) == (3, 3)
-    sheet = await printouts.sign_in_sheet(cast.coordinator, event_id, KEY)
+    sheet = await roll_call.read_sign_in_sheet(cast.coordinator, event_id, KEY)
     assert "Hhs liaison" not in {one.name for one in sheet.people}
 
 
 async def test_an_informed_person_who_comes_is_a_walk_in(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    came = WalkIn(id=event_id, member_id=cast.hhs_liaison.member_id)
-    await roll_call.add_walk_in(cast.coordinator, event_id, KEY, came, STARTS)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, STARTS)
+    came = AttendanceWalkIn(id=event_id, member_id=cast.hhs_liaison.member_id)
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, came, STARTS)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     [line] = [one for one in roll.lines if one.name == "Hhs liaison"]
     assert (line.is_walk_in, line.mark, roll.tally.invited) == (True, Mark.HERE, 3)
 
 
 async def test_it_is_in_their_feed_and_calendar_and_takes_none_of_their_time(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    mine = await feed_content.published(cast.hhs_liaison, NOW, scope=Scope.MINE, shows_operations=False)
+    mine = await feeds.feed_events(cast.hhs_liaison, NOW, scope=FeedScope.MINE, shows_operations=False)
     assert [event.id for event, _ in mine] == [event_id]
-    assert await feed_content.informed_of(cast.hhs_liaison) == {event_id}
-    [seen] = await calendar.seen(cast.hhs_liaison, STARTS, STARTS + timedelta(hours=1))
+    assert await feeds.feed_informed_events(cast.hhs_liaison) == {event_id}
+    [seen] = await calendars.dates_of_span(cast.hhs_liaison, STARTS, STARTS + timedelta(hours=1))
     assert (seen.is_mine, seen.reply) == (True, None)
     slot = (STARTS, STARTS + timedelta(hours=1))
     both = [cast.hhs_liaison.member_id, cast.fbi_lead.member_id]
@@ -204,5 +204,5 @@ async def test_a_moved_date_asks_them_nothing_again(cast: Cast) -> None:
     event_id = await scheduled(cast, rule=rule_for("weekly", meeting().starts, count=2))
     moved = DateChange(starts=meeting().starts + timedelta(days=1), duration=timedelta(minutes=90))
     await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW)
-    view = await event_view(cast.coordinator, event_id, KEY, NOW)
+    view = await view_event(cast.coordinator, event_id, KEY, NOW)
     assert view.total.waiting == 2

@@ -11,18 +11,18 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.history import Field, Verb
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
-from tracker.usecases.views import event_page, series_page
+from tracker.usecases.views import event_page
 
 START = datetime(2027, 2, 3, 10)
 LENGTH = timedelta(minutes=90)
@@ -137,7 +137,7 @@ async def test_another_end_moves_no_date_that_was_moved_and_asks_no_one_about_it
     before = await dates(cast, series)
     await change_all(cast, series, duration=timedelta(minutes=minutes))
     assert (await dates(cast, series))[MOVED] == before[MOVED]
-    view = await event_page.event_view(cast.fbi_lead, series, MOVED, LATER)
+    view = await event_page.view_event(cast.fbi_lead, series, MOVED, LATER)
     assert view.reply is not None
     assert view.reply.value is ReplyValue.ACCEPTED
 
@@ -180,7 +180,7 @@ async def test_a_new_title_from_a_date_on_is_the_same_series_moves_no_date_and_n
     assert await Message.count().where(Message.state == "pending") == 0
     present = await events.event_for(cast.coordinator, series)
     assert (present.uid, present.sequence, present.title) == (event.uid, event.sequence, event.title)
-    assert (await event_page.event_view(cast.fbi_lead, series, OFF, LATER)).reply is not None
+    assert (await event_page.view_event(cast.fbi_lead, series, OFF, LATER)).reply is not None
 
 
 async def test_the_form_of_later_dates_shows_the_title_that_they_have_and_another_title_replaces_it(
@@ -227,7 +227,7 @@ async def test_another_place_from_a_date_on_is_one_email_and_asks_about_the_date
     waiting = await Message.select(Message.kind).where(Message.state == "pending").output(as_list=True)
     assert waiting == ["update", "update"]
     assert (await events.event_for(cast.coordinator, series)).sequence > sequence
-    given = {key: (await event_page.event_view(cast.fbi_lead, series, key, LATER)).reply for key in (KEYS[0], MOVED)}
+    given = {key: (await event_page.view_event(cast.fbi_lead, series, key, LATER)).reply for key in (KEYS[0], MOVED)}
     assert {key: one.value for key, one in given.items() if one} == {
         KEYS[0]: ReplyValue.ACCEPTED,
         MOVED: ReplyValue.NEEDS_ACTION,
@@ -239,9 +239,9 @@ async def test_an_action_item_and_the_history_of_a_date_go_with_it_to_the_series
 ) -> None:
     one = await occurrences.date_for(cast.coordinator, series, ELSEWHERE)
     item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 2, 20), origin_id=one.id)
-    await action_items.create(cast.coordinator, item, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, item, NOW, NOW.date())
     new_id = await change_from(cast, series, MOVED, starts=datetime(2027, 2, 10, 13))
-    view = await event_page.event_view(cast.coordinator, new_id, ELSEWHERE, LATER)
+    view = await event_page.view_event(cast.coordinator, new_id, ELSEWHERE, LATER)
     assert [each.title for each in view.items] == ["Bring the roster"]
     assert Field.PLACE in {change.field for entry in view.history for change in entry.changes}
 
@@ -251,7 +251,7 @@ Story = list[tuple[Verb, str | None]]
 
 async def story(cast: Cast, event_id: UUID) -> Story:
     """Return what the page of a series says about its past, newest first: each deed, with the key of its date."""
-    entries = (await series_page.series_view(cast.coordinator, event_id, LATER)).history
+    entries = (await event_page.view_series(cast.coordinator, event_id, LATER)).history
     return [(one.verb, one.date.key if one.date else None) for one in entries]
 
 
@@ -287,7 +287,7 @@ async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_tha
     told = {
         key: [
             one.changes[0].after
-            for one in (await event_page.event_view(cast.coordinator, series, key, LATER)).history
+            for one in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
             if one.verb is Verb.DATE_ADDED
         ]
         for key in (ADDED, ELSEWHERE)

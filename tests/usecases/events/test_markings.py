@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.history import Change, Field
 from tracker.rules.events.markings import Category, Limit
@@ -21,7 +21,7 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history, undo
-from tracker.usecases.roster.ended_roles import leave
+from tracker.usecases.roster.ended_access import remove_from_task_force
 
 
 async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
@@ -166,7 +166,7 @@ async def test_who_leaves_loses_sight_of_a_limited_event_for_good(cast: Cast) ->
     event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
     one = cast.hsi_liaison.member_id
     async with writing():
-        await leave(one, None, NOW)
+        await remove_from_task_force(one, None, NOW)
     await Member.update({Member.status: "active"}).where(Member.id == one)
     assert await events.event(await viewer_for(one, NOW), event_id) is None
 

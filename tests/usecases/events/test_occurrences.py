@@ -13,7 +13,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events as event_deeds
@@ -63,9 +63,9 @@ async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> Non
 
 async def mailed(now: datetime) -> list[str]:
     """Send what waits, and return the types of messages, each once."""
-    found = await outbox.claim("test", (), now, 1_000)
+    found = await outbox.claim_messages("test", (), now, 1_000)
     for message in found:
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
     return sorted({type(message.content).__name__ for message in found})
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events, occurrences, series_split, undo

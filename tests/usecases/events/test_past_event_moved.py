@@ -18,7 +18,7 @@ from tests.cast import Cast, meeting
 from tests.ical.readers import by_icalendar
 from tests.usecases.calendars.test_feed_content import feed_of
 from tracker.errors import Invalid
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
@@ -104,9 +104,9 @@ async def test_an_event_whose_attendance_is_recorded_does_not_move_to_a_day_to_c
 ) -> None:
     who = sqlite_cast.coordinator
     if is_closed:
-        await roll_call.close(who, over, KEY, AFTER)
+        await roll_call.close_attendance(who, over, KEY, AFTER)
     else:
-        await roll_call.record(who, over, KEY, {sqlite_cast.fbi_lead.member_id: Mark.HERE}, DURING)
+        await roll_call.record_marks(who, over, KEY, {sqlite_cast.fbi_lead.member_id: Mark.HERE}, DURING)
     with pytest.raises(Invalid) as refused:
         await change(sqlite_cast, over, starts=NEXT_WEEK)
     assert refused.value.fields["date"] == (
@@ -117,6 +117,6 @@ async def test_an_event_whose_attendance_is_recorded_does_not_move_to_a_day_to_c
 async def test_the_hour_of_an_event_whose_attendance_is_recorded_can_be_corrected(
     sqlite_cast: Cast, over: UUID
 ) -> None:
-    await roll_call.close(sqlite_cast.coordinator, over, KEY, AFTER)
+    await roll_call.close_attendance(sqlite_cast.coordinator, over, KEY, AFTER)
     [date] = await change(sqlite_cast, over, starts=datetime(2027, 1, 12, 9))
     assert date.attendance_closed_at == AFTER

@@ -8,13 +8,12 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.visible.attendance import roll_call
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events import replies as reply_deeds
 from tracker.usecases.events.recorded_replies import reply_for
@@ -37,7 +36,7 @@ async def enter(
 
 async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[ReplyValue, str]]:
     date = await occurrences.date_for(viewer, event_id, key)
-    return {one.name: (one.reply, one.entered_by) for one in await sheet.participants(viewer, date)}
+    return {one.name: (one.reply, one.entered_by) for one in await roll_call.participants(viewer, date)}
 
 
 async def test_the_list_names_who_entered_a_reply(cast: Cast) -> None:
@@ -85,7 +84,7 @@ async def test_only_who_may_edit_the_event_replies_for_others(cast: Cast) -> Non
     event_id = await asked(cast, cast.kcpd_detective, cast.kcpd_alternate)
     with pytest.raises(NotAllowed):
         await enter(cast.kcpd_alternate, event_id, cast.kcpd_detective)
-    view = await event_page.event_view(cast.kcpd_alternate, event_id, KEY, NOW)
+    view = await event_page.view_event(cast.kcpd_alternate, event_id, KEY, NOW)
     assert view.answerable == ()
 
 

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, Cast, meeting
 from tracker.database import writing
-from tracker.rules.core.actors import ON_SITE, Origin
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import ON_SITE, Origin, Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.tables.background.events import new_replies
 from tracker.tables.schema.events.invitations import Reply

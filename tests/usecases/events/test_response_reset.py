@@ -40,7 +40,7 @@ async def change(cast: Cast, event_id: UUID, now: datetime = LATER, **facts: Any
 
 
 async def reply_to(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
-    given = (await event_page.event_view(cast.fbi_lead, event_id, key, LATER)).reply
+    given = (await event_page.view_event(cast.fbi_lead, event_id, key, LATER)).reply
     return given.value if given else OPEN
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from tests.cast import Cast
 from tests.database.others import url_of
 from tracker.database import engine
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Event
 
 

@@ -13,21 +13,21 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
-from tracker.ical.entries import entries
-from tracker.rules.calendars.feeds import Scope
+from tracker.ical.vevents import calendar_entries
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesEnded, decode
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.recurrence.holiday_choices import HolidayChoice
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import AudienceVersion
-from tracker.usecases.calendars import feed_content
+from tracker.usecases.calendars import feeds
 from tracker.usecases.events import events, occurrences, replies, series_split
 from tracker.usecases.views import event_page
 
@@ -65,7 +65,7 @@ async def dates_of(cast: Cast, event_id: UUID) -> list[Occurrence]:
 
 
 async def reply_of(viewer: Viewer, event_id: UUID, key: str) -> ReplyValue:
-    given = (await event_page.event_view(viewer, event_id, key, AUGUST)).reply
+    given = (await event_page.view_event(viewer, event_id, key, AUGUST)).reply
     return given.value if given else ReplyValue.NEEDS_ACTION
 
 
@@ -187,8 +187,8 @@ async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
 
 async def seen_by(viewer: Viewer) -> list[int]:
     """Return the months in which a calendar of what is theirs holds dates."""
-    published = await feed_content.published(viewer, NOW, scope=Scope.MINE, shows_operations=True)
-    theirs = await feed_content.dates_of(viewer, [event for event, _ in published])
+    published = await feeds.feed_events(viewer, NOW, scope=FeedScope.MINE, shows_operations=True)
+    theirs = await feeds.feed_dates(viewer, [event for event, _ in published])
     return sorted(one.starts_at.month for dates in theirs.values() for one in dates)
 
 
@@ -265,7 +265,7 @@ async def test_a_date_that_is_added_raises_the_sequence_of_its_series(sqlite_cas
 
 async def test_a_date_that_is_added_changes_the_calendars_of_those_invited(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    theirs = AudienceVersion.audience == audiences.member(sqlite_cast.fbi_lead.member_id)
+    theirs = AudienceVersion.audience == audiences.member_audience(sqlite_cast.fbi_lead.member_id)
     [before] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
     await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
     [after] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
@@ -465,7 +465,7 @@ async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast)
         ("02-15", True),
         ("02-22", False),
     ]
-    [series, moved] = entries(dates[0].event, dates, lambda one: one.is_canceled)
+    [series, moved] = calendar_entries(dates[0].event, dates, lambda one: one.is_canceled)
     assert (series.exdates, moved.recurrence_id) == ((datetime(2027, 1, 25, 9),), datetime(2027, 2, 8, 9))
 
 

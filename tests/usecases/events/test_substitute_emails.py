@@ -15,7 +15,7 @@ from tests.ports.mail.sending import composer
 from tracker.database import writing
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plan import DateChange
@@ -53,9 +53,9 @@ async def says(who: Viewer, event_id: UUID, value: ReplyValue, now: datetime, se
 async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Letter]]:
     """Send what is queued; return what one person gets."""
     got, now = [], queued + MINUTE / 2
-    for one in await outbox.claim("test", (), now, 1_000):
+    for one in await outbox.claim_messages("test", (), now, 1_000):
         letter = await content.letter(one, now, ZONE)
-        await outbox.close(one, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
         if one.recipient_id == to.member_id and not isinstance(letter, Skip):
             got.append((one, letter))
     return got

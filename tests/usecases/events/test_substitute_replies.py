@@ -8,13 +8,13 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.events import events, replies, substitute_replies
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY, NEXT = "2027-01-19", "2027-01-26"
 MINUTE = timedelta(minutes=1)
@@ -35,7 +35,7 @@ async def sent_to(cast: Cast, *keys: str) -> UUID:
 
 async def shown(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[ReplyValue, str]]:
     """Return the replies of the Bureau, and who entered each."""
-    view = await event_view(viewer, event_id, key, NOW + MINUTE)
+    view = await view_event(viewer, event_id, key, NOW + MINUTE)
     return {one.name: (one.reply, one.entered_by) for one in view.named if one.agency == "FBI"}
 
 
@@ -67,7 +67,7 @@ async def test_a_substitute_cannot_decline_a_date_that_is_over(sqlite_cast: Cast
 
 async def test_a_coordinator_records_that_a_substitute_can_t_come(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
-    view = await event_view(cast.coordinator, event_id, KEY, NOW)
+    view = await view_event(cast.coordinator, event_id, KEY, NOW)
     assert [one.name for one in view.answerable] == ["Fbi alternate", "Fbi lead"]
     said = (cast.coordinator, event_id, KEY, cast.fbi_alternate.member_id)
     await reply_for(*said, NO, "Called in sick", NOW + MINUTE, for_series=False)

@@ -11,9 +11,8 @@ from tests.usecases.events.test_substitute_replies import KEY, NO, YES, sent_to,
 from tests.usecases.intake.test_two_principals import KEY as ONLY
 from tests.usecases.intake.test_two_principals import both_send
 from tracker.errors import Conflict, Gone, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.core.viewers import Viewer
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.events import history, occurrences, replies, substitute_replies, substitute_undo, substitutes
 from tracker.usecases.events.recorded_replies import reply_for
 

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Invalid
-from tracker.rules.attendance.sheet import Mark
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.event import Kind
@@ -22,15 +22,14 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.calendars import feed_content
+from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY, LATER = "2027-01-19", NOW + timedelta(hours=1)
 STARTS = meeting().starts
@@ -72,9 +71,9 @@ async def waiting(cast: Cast) -> list[tuple[str, str]]:
 
 async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
     """Take what is due and return what is written to one person."""
-    mails = await outbox.claim("test", (), now, 1_000)
+    mails = await outbox.claim_messages("test", (), now, 1_000)
     for one in mails:
-        await outbox.close(one, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
     return [read(await content.letter(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
 
 
@@ -143,7 +142,7 @@ async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast:
 async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
-    view = await event_view(cast.hsi_liaison, event_id, KEY, NOW)
+    view = await view_event(cast.hsi_liaison, event_id, KEY, NOW)
     shown = {
         one.name: (one.reply.value, one.substitute, one.substitutes_for) for one in view.named if one.agency == "FBI"
     }
@@ -153,9 +152,9 @@ async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None
     }
     [row] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "replied")
     assert f'"substitute": "{cast.fbi_alternate.member_id}"' in row["facts"]
-    own = await event_view(cast.fbi_alternate, event_id, KEY, NOW)
+    own = await view_event(cast.fbi_alternate, event_id, KEY, NOW)
     assert (own.is_invited, own.substitutes_for) == (False, "Fbi lead (FBI)")
-    assert (await event_view(cast.fbi_alternate, event_id, "2027-01-12", NOW)).substitutes_for == ""
+    assert (await view_event(cast.fbi_alternate, event_id, "2027-01-12", NOW)).substitutes_for == ""
 
 
 async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_date_alone(cast: Cast) -> None:
@@ -178,7 +177,7 @@ async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -
     event_id = await asked(cast)
 
     async def mine() -> list[UUID]:
-        found = await feed_content.published(cast.fbi_alternate, NOW, scope=Scope.MINE, shows_operations=False)
+        found = await feeds.feed_events(cast.fbi_alternate, NOW, scope=FeedScope.MINE, shows_operations=False)
         return [event.id for event, _ in found]
 
     assert await mine() == []
@@ -195,7 +194,7 @@ async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_
     without = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     fewer = replace(plan, invitees=without)
     await events.change(cast.coordinator, event_id, fewer, event.version, LATER)
-    assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
+    assert await feeds.feed_events(cast.fbi_alternate, LATER, scope=FeedScope.MINE, shows_operations=True) == []
 
 
 async def informed(cast: Cast, event_id: UUID) -> None:
@@ -235,7 +234,7 @@ async def test_the_substitute_of_a_person_who_is_informed_has_it_in_no_feed_of_t
     cast, event_id = sqlite_cast, await asked(sqlite_cast)
     await send(cast, event_id, cast.fbi_alternate)
     await informed(cast, event_id)
-    assert await feed_content.published(cast.fbi_alternate, LATER, scope=Scope.MINE, shows_operations=True) == []
+    assert await feeds.feed_events(cast.fbi_alternate, LATER, scope=FeedScope.MINE, shows_operations=True) == []
 
 
 async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
@@ -259,7 +258,7 @@ async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: C
     assert "Fbi lead (FBI) is coming after all." in letter.paragraphs
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.is_cancel
-    view = await event_view(cast.coordinator, event_id, KEY, NOW)
+    view = await view_event(cast.coordinator, event_id, KEY, NOW)
     assert [one.name for one in view.named if one.agency == "FBI"] == ["Fbi lead"]
 
 
@@ -318,7 +317,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER)
     to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]
-    view = await event_view(cast.coordinator, new_id, KEY, LATER)
+    view = await view_event(cast.coordinator, new_id, KEY, LATER)
     assert [one.substitutes_for for one in view.named if one.name == "Fbi alternate"] == ["Fbi lead (FBI)"]
 
 
@@ -364,8 +363,8 @@ async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cas
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     at = datetime(2027, 1, 19, 16, tzinfo=UTC)
-    await roll_call.record(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, at)
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, at)
     [line] = [one for one in roll.lines if one.name == "Fbi alternate"]
     assert line.participant is not None
     assert (line.mark, line.is_walk_in, line.participant.substitutes_for) == (Mark.HERE, False, "Fbi lead (FBI)")
@@ -377,7 +376,7 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
     assert await letters_to(cast.fbi_alternate, NOW) == [
         Skip(state=State.SUPERSEDED, reason="The recipient now has their own invitation.")
     ]
-    roll = await roll_call.roll(cast.coordinator, event_id, KEY, NOW)
+    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, NOW)
     assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1
 
 

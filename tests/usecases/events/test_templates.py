@@ -4,7 +4,7 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.templates import MOST, Template, is_shared, kept
 from tracker.usecases.events import templates
 

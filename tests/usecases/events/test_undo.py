@@ -12,14 +12,14 @@ from piccolo.columns.base import OnDelete
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.database import bind, close_database, engine, open_database, writing
-from tracker.database.connecting import Rows, Statement, Write
+from tracker.database.connections import Rows, Statement, Write
 from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import event as event_rules
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
@@ -29,20 +29,20 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.core import outbox as rows
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core import tables as rows
+from tracker.tables.schema.core.columns import ForeignKey
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.events.undo import PUT_BACK
-from tracker.tables.schema.operations.briefs import BriefCopy
+from tracker.tables.schema.operations.access import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.core.outbox_workers import enlist
+from tracker.usecases.core.process_locks import enlist_worker
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 AN_HOUR = timedelta(hours=1)
 SOON, LATE = NOW + timedelta(seconds=19), NOW + UNDO_FOR
@@ -75,10 +75,10 @@ async def test_a_new_event_is_gone_with_its_invitations(cast: Cast) -> None:
 
 async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> None:
     await scheduled(cast)
-    me = await enlist()
+    me = await enlist_worker()
     try:
-        assert await outbox.claim(me.name, (), SOON, 50) == []
-        assert len(await outbox.claim(me.name, (), LATE, 50)) == 2
+        assert await outbox.claim_messages(me.name, (), SOON, 50) == []
+        assert len(await outbox.claim_messages(me.name, (), LATE, 50)) == 2
     finally:
         await me.leave()
 
@@ -111,9 +111,9 @@ async def test_an_event_that_was_changed_meanwhile_stays(cast: Cast) -> None:
 
 async def test_an_event_of_which_an_email_may_have_gone_out_stays(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    me = await enlist()
+    me = await enlist_worker()
     try:
-        await outbox.claim(me.name, (), NOW, 50)
+        await outbox.claim_messages(me.name, (), NOW, 50)
         with pytest.raises(Gone, match=NOTIFIED):
             await undone(cast.coordinator, event_id)
     finally:
@@ -122,9 +122,9 @@ async def test_an_event_of_which_an_email_may_have_gone_out_stays(cast: Cast) ->
 
 async def test_a_change_cannot_be_undone_while_an_email_about_the_event_is_being_sent(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
-    me = await enlist()
+    me = await enlist_worker()
     try:
-        await outbox.claim(me.name, (), NOW, 50)
+        await outbox.claim_messages(me.name, (), NOW, 50)
         await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW)
         assert await undo.change_to_undo(cast.coordinator, event_id, NOW) is None
     finally:
@@ -253,7 +253,7 @@ async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alo
 async def test_calendars_are_told_that_a_change_is_undone(sqlite_cast: Cast) -> None:
     event_id = await running(sqlite_cast)
     await move(sqlite_cast, event_id, 1, NOW)
-    theirs = AudienceVersion.audience == audiences.member(sqlite_cast.fbi_lead.member_id)
+    theirs = AudienceVersion.audience == audiences.member_audience(sqlite_cast.fbi_lead.member_id)
     [moved] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
     await undone(sqlite_cast.coordinator, event_id)
     [back] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
@@ -353,17 +353,17 @@ async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_af
     event_id = await events.schedule(cast.coordinator, plan, NOW - AN_HOUR)
     await sent()
     now = await queued(cast, event_id)
-    me = await enlist()
+    me = await enlist_worker()
     try:
-        in_hand = await outbox.claim(me.name, (), now, 50)
+        in_hand = await outbox.claim_messages(me.name, (), now, 50)
         assert in_hand
         event, plan = await events.plan_to_change(cast.coordinator, event_id)
         other = replace(plan, title="Other", rule=rule_for("weekly", plan.starts, count=1 if is_cut else 3))
         await events.change(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
         for one in in_hand:
-            await outbox.close(one, Skip(state=State.SENT, reason=""), now + timedelta(seconds=2))
+            await outbox.close_message(one, Skip(state=State.SENT, reason=""), now + timedelta(seconds=2))
         await undone(cast.coordinator, event_id, now, now + timedelta(seconds=10))
-        assert await outbox.claim(me.name, (), now + AN_HOUR, 50) == []
+        assert await outbox.claim_messages(me.name, (), now + AN_HOUR, 50) == []
     finally:
         await me.leave()
 
@@ -383,7 +383,7 @@ async def take_off_the_list(cast: Cast, event_id: UUID) -> None:
 
 
 async def open_to_another(_: Cast, event_id: UUID) -> None:
-    await EventAudience.insert(EventAudience(event=event_id, audience=audiences.arm(Arm.VICTIM_SERVICES)))
+    await EventAudience.insert(EventAudience(event=event_id, audience=audiences.arm_audience(Arm.VICTIM_SERVICES)))
 
 
 @pytest.mark.parametrize("deed", [close_attendance, print_a_copy, take_off_the_list, open_to_another])
@@ -401,8 +401,8 @@ async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be
     event_id = await scheduled(cast)
     changed = NOW + timedelta(seconds=15)
     await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed)
-    assert await outbox.claim("me", (), changed + timedelta(seconds=19), 50) == []
-    assert len(await outbox.claim("me", (), changed + UNDO_FOR, 50)) == 2
+    assert await outbox.claim_messages("me", (), changed + timedelta(seconds=19), 50) == []
+    assert len(await outbox.claim_messages("me", (), changed + UNDO_FOR, 50)) == 2
 
 
 async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
@@ -605,7 +605,7 @@ async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_
     new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", onward, event.version, NOW)
     await item_of(cast, await occurrences.date_for(cast.coordinator, new_id, "2027-01-12"))
     await undone(cast.coordinator, event_id)
-    view = await event_view(cast.coordinator, event_id, "2027-01-12", NOW)
+    view = await view_event(cast.coordinator, event_id, "2027-01-12", NOW)
     assert [one.title for one in view.items] == ["Book the room"]
 
 
@@ -613,7 +613,7 @@ async def item_of(cast: Cast, date: event_rules.Occurrence) -> None:
     """Assign an action item from a date."""
     due, owner = date.starts_at.date(), cast.fbi_lead.member_id
     item = NewItem(title="Book the room", owner_id=owner, due=due, origin_id=date.id)
-    await action_items.create(cast.coordinator, item, NOW, NOW.date())
+    await action_items.create_item(cast.coordinator, item, NOW, NOW.date())
 
 
 async def test_an_undone_change_is_in_the_audit_log(sqlite_cast: Cast) -> None:

@@ -10,11 +10,11 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.drafts import MOST, DraftForm, DraftKey, SentForm, written
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import MOST, DraftForm, DraftKey, SentForm, draft_text
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.events.undo import UNDO_FOR, Undone
-from tracker.tables.schema.core.drafts import Draft
+from tracker.tables.schema.core.tables import Draft
 from tracker.tables.schema.events.undo import UndoSnapshot
 from tracker.usecases.core import drafts
 from tracker.usecases.events import events, undo
@@ -26,7 +26,7 @@ PAGE, TAB, OTHER_TAB = "/schedule", ids.new_id(), ids.new_id()
 
 
 def sent(title: str = "Case briefing", key: DraftKey = NEW) -> SentForm:
-    return SentForm(key=key, page=PAGE, tab=TAB, text=written(key.form, {"title": [title]}))
+    return SentForm(key=key, page=PAGE, tab=TAB, text=draft_text(key.form, {"title": [title]}))
 
 
 async def scheduled(cast: Cast, form: SentForm) -> UUID:
@@ -47,7 +47,7 @@ async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
 
 
 async def types(viewer: Viewer, title: str, key: DraftKey = NEW) -> None:
-    await drafts.save(viewer, key, {"title": [title]}, NOW, tab=OTHER_TAB, shown=None)
+    await drafts.save_draft(viewer, key, {"title": [title]}, NOW, tab=OTHER_TAB, shown=None)
 
 
 async def test_what_was_entered_is_a_draft_again_of_its_person_alone(cast: Cast) -> None:
@@ -68,14 +68,14 @@ async def test_a_draft_that_was_begun_meanwhile_stays(cast: Cast) -> None:
 async def test_a_draft_that_was_discarded_meanwhile_makes_room(cast: Cast) -> None:
     event_id = await scheduled(cast, sent())
     await types(cast.fbi_lead, "Another event")
-    await drafts.discard(cast.fbi_lead, NEW, NOW)
+    await drafts.discard_draft(cast.fbi_lead, NEW, NOW)
     assert (await undone(cast.fbi_lead, event_id)).form_page == PAGE
     assert await title_of(cast.fbi_lead) == "Case briefing"
 
 
 async def test_the_page_that_sent_it_may_type_on_and_no_other_page_overwrites_it(cast: Cast) -> None:
     await undone(cast.fbi_lead, await scheduled(cast, sent()))
-    await drafts.save(cast.fbi_lead, NEW, {"title": ["Longer"]}, NOW, tab=TAB, shown=None)
+    await drafts.save_draft(cast.fbi_lead, NEW, {"title": ["Longer"]}, NOW, tab=TAB, shown=None)
     with pytest.raises(Conflict):
         await types(cast.fbi_lead, "Another event")
     assert await title_of(cast.fbi_lead) == "Longer"
@@ -96,7 +96,7 @@ async def test_it_makes_room_like_any_draft(cast: Cast) -> None:
     earlier = NOW - timedelta(hours=1)
     for number in range(MOST):
         leave = DraftKey(form=DraftForm.SUSPENSION, subject=str(number))
-        await drafts.save(cast.fbi_lead, leave, {"title": ["Long leave"]}, earlier, tab=OTHER_TAB, shown=None)
+        await drafts.save_draft(cast.fbi_lead, leave, {"title": ["Long leave"]}, earlier, tab=OTHER_TAB, shown=None)
     await undone(cast.fbi_lead, await scheduled(cast, sent()))
     assert (await Draft.count(), await title_of(cast.fbi_lead)) == (MOST, "Case briefing")
 

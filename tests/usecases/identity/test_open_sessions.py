@@ -9,12 +9,12 @@ from tests.cast import NOW, Cast
 from tests.database.statements import noted
 from tests.ports.browser import session_of
 from tracker.crypto import keys
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity import sessions
-from tracker.usecases.operations import emergency
+from tracker.usecases.operations import emergency_access
 from tracker.usecases.roster import people
 
 MINUTE = timedelta(minutes=1)
@@ -75,7 +75,9 @@ async def test_a_remembered_session_has_emergency_access_no_longer_than_its_hour
     began = NOW - 50 * MINUTE
     visit = await opened(known, token)
     assert visit
-    await emergency.begin(visit.viewer, visit.session_id, "The lead can’t be reached.", began, began)
+    await emergency_access.begin_emergency_access(
+        visit.viewer, visit.session_id, "The lead can’t be reached.", began, began
+    )
     held = {minutes: await opened(known, token, NOW + minutes * MINUTE) for minutes in (0, 9, 10)}
     assert {at: bool(one and one.viewer.emergency) for at, one in held.items()} == {0: True, 9: True, 10: False}
 

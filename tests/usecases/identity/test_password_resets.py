@@ -11,23 +11,26 @@ from tests.emails import ReadEmail, read
 from tests.ports.browser import session_of
 from tests.usecases.identity.world import PASSWORD, enroll, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.emails.contexts import AccountLockedEmail
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.identity.credentials import Session, SignInLink
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity import sign_in as sign_in_deeds
-from tracker.usecases.identity.one_time_links import check_link, issue_link
-from tracker.usecases.identity.password_resets import check_reset, issue_reset, reset_password
-from tracker.usecases.roster import account_access
+from tracker.usecases.identity.one_time_links import (
+    check_link,
+    email_of_reset_link,
+    issue_link,
+    issue_reset_link,
+    reset_password,
+)
+from tracker.usecases.roster import accounts
 
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
@@ -35,7 +38,7 @@ NEW = "copper lantern gravel sonnet"
 
 
 async def link_for(viewer: Viewer) -> str:
-    return await issue_reset(viewer.member_id, NOW, by=BY_COMMAND)
+    return await issue_reset_link(viewer.member_id, NOW, by=BY_COMMAND)
 
 
 async def fail_five_times(viewer: Viewer) -> None:
@@ -72,7 +75,7 @@ async def test_it_ends_sessions_and_the_pause(each_world: Cast):
 async def test_looking_at_a_link_changes_nothing_and_names_its_owner(world: Cast):
     link = await link_for(world.kcpd_detective)
     for _ in range(3):
-        assert await check_reset(link, SOON) == world.kcpd_detective.email
+        assert await email_of_reset_link(link, SOON) == world.kcpd_detective.email
     await reset_password(link, NEW, SOON, LINK)
 
 
@@ -92,15 +95,15 @@ async def test_a_password_that_cannot_be_taken_leaves_the_link_good(world: Cast)
 async def test_a_newer_link_takes_the_place_of_the_one_before(world: Cast):
     old, new = await link_for(world.kcpd_detective), await link_for(world.kcpd_detective)
     with pytest.raises(Gone):
-        await check_reset(old, SOON)
-    assert await check_reset(new, SOON)
+        await email_of_reset_link(old, SOON)
+    assert await email_of_reset_link(new, SOON)
 
 
 async def test_a_link_is_good_for_the_one_thing_it_is_for(world: Cast):
     member_id = world.kcpd_detective.member_id
     sign_in, reset = await issue_link(member_id, NOW), await link_for(world.kcpd_detective)
     with pytest.raises(Gone):
-        await check_reset(sign_in, SOON)
+        await email_of_reset_link(sign_in, SOON)
     with pytest.raises(Gone):
         await check_link(reset, SOON)
     assert await check_link(sign_in, SOON)
@@ -138,19 +141,19 @@ async def test_a_closed_account_gets_no_link_and_its_link_opens_nothing(world: C
 
 async def test_nobody_gets_no_link(world: Cast):
     with pytest.raises(NotFound):
-        await issue_reset(uuid4(), NOW, by=BY_COMMAND)
+        await issue_reset_link(uuid4(), NOW, by=BY_COMMAND)
 
 
 # Those who keep accounts -------------------------------------------------------------------------------------------
 
 DEEDS = [
-    account_access.make_reset_link,
-    account_access.release,
-    account_access.forget_authenticator,
-    account_access.end_sessions,
-    account_access.turn_off_feeds,
-    account_access.revoke_tokens,
-    account_access.revoke_everything,
+    accounts.make_reset_link,
+    accounts.end_pause,
+    accounts.remove_authenticator,
+    accounts.sign_member_out,
+    accounts.turn_off_feeds,
+    accounts.revoke_member_tokens,
+    accounts.revoke_everything,
 ]
 
 
@@ -163,7 +166,7 @@ async def test_coordinators_and_administrators_may_and_it_is_in_the_audit_trail(
     assert (entry["actor"], entry["subject_id"]) == (str(by.member_id), str(world.kcpd_detective.member_id))
 
 
-@pytest.mark.parametrize("deed", [*DEEDS, account_access.access_of])
+@pytest.mark.parametrize("deed", [*DEEDS, accounts.access_of_member])
 @pytest.mark.parametrize("who", ["fbi_lead", "kcpd_detective", "caht_lead", "auditor"])
 async def test_for_everybody_else_there_is_nothing_there(world: Cast, who: str, deed):
     with pytest.raises(NotFound):
@@ -185,9 +188,9 @@ async def test_nobody_may_to_themselves(world: Cast, deed):
 async def test_the_page_of_access_tells_what_there_is(each_world: Cast):
     detective = each_world.kcpd_detective
     await enroll(detective)
-    await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(detective, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
-    access = await account_access.access_of(each_world.administrator, detective.member_id, SOON)
+    access = await accounts.access_of_member(each_world.administrator, detective.member_id, SOON)
     assert (access.sessions, access.person.account.feeds, access.proofs.codes_left) == (1, 1, 10)
     assert access.paused_until == NOW + timedelta(minutes=15)
     assert access.why_not is None
@@ -196,17 +199,17 @@ async def test_the_page_of_access_tells_what_there_is(each_world: Cast):
 async def test_each_deed_does_what_it_says(each_world: Cast):
     detective, by = each_world.kcpd_detective, each_world.administrator
     await enroll(detective)
-    await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(detective, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
-    await api_tokens.create(detective, "Roster", frozenset(ApiScope), NOW)
+    await api_tokens.create_token(detective, "Roster", frozenset(ApiScope), NOW)
     for deed in (
-        account_access.release,
-        account_access.turn_off_feeds,
-        account_access.revoke_tokens,
-        account_access.forget_authenticator,
+        accounts.end_pause,
+        accounts.turn_off_feeds,
+        accounts.revoke_member_tokens,
+        accounts.remove_authenticator,
     ):
         await deed(by, detective.member_id, SOON)
-    access = await account_access.access_of(by, detective.member_id, SOON)
+    access = await accounts.access_of_member(by, detective.member_id, SOON)
     assert (access.sessions, access.person.account.feeds, access.tokens, access.paused_until) == (0, 0, 0, None)
     assert not access.proofs.has_authenticator
 
@@ -216,7 +219,7 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
 
 async def test_the_owner_is_mailed_once_that_the_account_is_paused(each_world: Cast):
     await fail_five_times(each_world.kcpd_detective)
-    [message] = await outbox.claim("test", (), SOON, 10)
+    [message] = await outbox.claim_messages("test", (), SOON, 10)
     letter = read(await content.letter(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
     assert letter.to == each_world.kcpd_detective.email

@@ -11,11 +11,10 @@ from tests.processor_time import Turns
 from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker.app import create_app
 from tracker.errors import Busy, Invalid, NotFound
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity import passwords, sign_in
-from tracker.usecases.identity.password_hashes import Argon2, Pbkdf2, Scheme
-from tracker.usecases.identity.passwords import Hashing, common_passwords, set_password
+from tracker.usecases.identity.passwords import Argon2, Hashing, HashScheme, Pbkdf2, common_passwords, set_password
 
 
 async def stored(cast: Cast) -> str:
@@ -47,18 +46,18 @@ async def test_a_password_for_nobody_is_not_found(sqlite_cast: Cast):
 
 
 async def test_a_hash_of_yesterdays_cost_is_renewed_at_sign_in(sqlite_cast: Cast):
-    passwords.use(Hashing(Argon2(memory=32, rounds=1)))
+    passwords.use_hashing(Hashing(Argon2(memory=32, rounds=1)))
     await give_password(sqlite_cast.kcpd_detective)
     hash_cheaply()
     challenge = await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
     assert "m=64," in await stored(sqlite_cast)
-    assert await sign_in.challenged(challenge.token, NOW)
+    assert await sign_in.account_challenged(challenge.token, NOW)
 
 
 async def test_where_fips_is_asked_for_no_argon2_hash_is_left_after_a_sign_in(sqlite_cast: Cast):
     hash_cheaply()
     await give_password(sqlite_cast.kcpd_detective)
-    passwords.use(Hashing(Pbkdf2(rounds=1_000)))
+    passwords.use_hashing(Hashing(Pbkdf2(rounds=1_000)))
     await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
     assert (await stored(sqlite_cast)).startswith("$pbkdf2-sha256$i=1000$")
     assert await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
@@ -71,7 +70,7 @@ def test_the_application_hashes_by_pbkdf2_when_the_settings_say_so():
     create_app(settings(fips=True))
     usual = Pbkdf2().hash(b"x")
     assert usual.startswith("$pbkdf2-sha256$i=600000$")
-    assert not passwords.hashing().is_outdated(usual)
+    assert not passwords.hashing_in_use().is_outdated(usual)
     hash_cheaply()
 
 
@@ -81,7 +80,7 @@ async def test_a_pbkdf2_hash_is_read_from_release_to_release():
 
 
 @pytest.mark.parametrize("scheme", [Argon2(memory=64, rounds=1), Pbkdf2(rounds=10)])
-async def test_only_the_exact_password_belongs_to_a_hash_and_two_hashes_differ(scheme: Scheme):
+async def test_only_the_exact_password_belongs_to_a_hash_and_two_hashes_differ(scheme: HashScheme):
     hashing = Hashing(scheme)
     made = await hashing.hash(PASSWORD)
     assert await hashing.hash(PASSWORD) != made

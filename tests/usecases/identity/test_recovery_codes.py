@@ -11,14 +11,14 @@ from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, App, enroll
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.core.actors import BY_COMMAND, ON_SITE
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.identity.identity import RecoveryCode, Session
+from tracker.rules.core.viewers import BY_COMMAND, ON_SITE
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.identity.credentials import RecoveryCode, Session
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import security_codes, sign_in
-from tracker.usecases.identity.authenticators import credentials_of, new_authenticator, set_authenticator
-from tracker.usecases.identity.failed_logins import PAUSED
-from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
+from tracker.usecases.identity.security_codes import codes_left, renew_codes
+from tracker.usecases.identity.sign_in import credentials_of, new_authenticator, set_authenticator
+from tracker.usecases.identity.sign_in_attempts import PAUSED
 
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
@@ -143,7 +143,7 @@ async def test_new_codes_end_the_old_ones(each_world: Cast):
 async def test_a_forgotten_authenticator_takes_its_recovery_codes_along(world: Cast):
     await codes_of(world)
     member_id = world.kcpd_detective.member_id
-    await security_codes.forget_authenticator(member_id, SOON, by=BY_COMMAND)
+    await security_codes.delete_authenticator(member_id, SOON, by=BY_COMMAND)
     assert (await credentials_of(member_id)).codes_left == 0
 
 

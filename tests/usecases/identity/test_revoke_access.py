@@ -8,29 +8,28 @@ from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.browser import session_of
 from tracker.crypto import keys
 from tracker.errors import Gone, NotFound
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_access import open_feed
+from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import RESET, SIGN_IN, check_link, issue_link
-from tracker.usecases.identity.revoke_access import report_lost_phone
-from tracker.usecases.identity.sessions import end_session, sessions_of, sign_out_everywhere
+from tracker.usecases.identity.sessions import end_session, report_lost_phone, sessions_of, sign_out_everywhere
 
 SOON = NOW + timedelta(minutes=1)
 
 
 async def feed_of(viewer: Viewer) -> str:
-    return (await subscriptions.create(viewer, "Phone", Scope.ALL, NOW, shows_operations=False))[1]
+    return (await subscriptions.create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False))[1]
 
 
 async def test_a_lost_phone_shuts_all_feeds_all_tokens_all_links_and_all_sessions_but_the_one_that_tells(cast: Cast):
     here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
-    token = await api_tokens.create(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await api_tokens.create_token(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     links = {purpose: await issue_link(cast.caht_lead.member_id, NOW, purpose=purpose) for purpose in (RESET, SIGN_IN)}
     shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.token_hash(here))
     assert shut == {"sessions": 1, "links": 2, "feeds": 2, "tokens": 1}

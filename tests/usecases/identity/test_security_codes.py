@@ -8,7 +8,7 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, App, enroll, give_password
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.tables.schema.identity.identity import Session
+from tracker.tables.schema.identity.credentials import Session
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.security_codes import PERIOD

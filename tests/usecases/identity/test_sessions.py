@@ -11,15 +11,15 @@ from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, enroll, give_password, hash_cheaply
 from tracker.crypto import keys
 from tracker.errors import Gone, NotAllowed
-from tracker.rules.core.actors import ON_SITE
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.rules.core.viewers import ON_SITE
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.identity.credentials import Session, SignInLink
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import sessions
-from tracker.usecases.identity.accounts import Arrival
 from tracker.usecases.identity.one_time_links import RESET, check_link, issue_link, redeem_link
 from tracker.usecases.identity.passwords import set_password
+from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 MINUTE = timedelta(minutes=1)
 
@@ -32,7 +32,7 @@ async def world(sqlite_cast: Cast) -> Cast:
 
 async def opened(person, now=NOW, replacing: str = "") -> str:
     link = await issue_link(person.member_id, now)
-    return await redeem_link(link, now, Arrival(browser="Firefox", replacing=replacing), asks_code=False)
+    return await redeem_link(link, now, SignInArrival(browser="Firefox", replacing=replacing), asks_code=False)
 
 
 async def test_a_session_shows_its_viewer(cast: Cast):
@@ -124,7 +124,7 @@ async def test_of_more_sessions_than_one_person_may_have_the_one_not_used_for_lo
 async def test_where_one_session_is_allowed_a_new_one_ends_the_other(world: Cast):
     first = await opened(world.caht_lead)
     link = await issue_link(world.caht_lead.member_id, NOW)
-    second = await redeem_link(link, NOW, Arrival(most=1), asks_code=False)
+    second = await redeem_link(link, NOW, SignInArrival(most=1), asks_code=False)
     assert await viewer_of_session(first, NOW) is None
     assert await viewer_of_session(second, NOW)
 
@@ -164,7 +164,7 @@ async def give_password_keeping(cast: Cast, token: str) -> None:
 
 async def test_a_long_browser_name_is_cut(world: Cast):
     link = await issue_link(world.caht_lead.member_id, NOW)
-    await redeem_link(link, NOW, Arrival(browser="x" * 5_000), asks_code=False)
+    await redeem_link(link, NOW, SignInArrival(browser="x" * 5_000), asks_code=False)
     assert len((await Session.select(Session.client).first())["client"]) == 200
 
 

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast
 from tests.usecases.identity.world import PASSWORD, enroll, give_password, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.rules.core.actors import BY_COMMAND, ON_SITE, Origin, network_address
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.identity.identity import FailedAttempt, Session
+from tracker.rules.core.viewers import BY_COMMAND, ON_SITE, Origin, network_address
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.identity.credentials import FailedAttempt, Session
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.identity import failed_logins, security_codes, sign_in
-from tracker.usecases.identity.accounts import Arrival
+from tracker.usecases.identity import security_codes, sign_in, sign_in_attempts
+from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 SOON = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=20)
@@ -106,7 +106,7 @@ async def test_ten_guesses_at_once_get_five_tries(each_world: Cast):
 async def test_an_administrator_ends_a_pause(each_world: Cast):
     for _ in range(5):
         await fails(each_world.kcpd_detective.email, "not the password of anybody")
-    await failed_logins.release(each_world.kcpd_detective.member_id, SOON, by=BY_COMMAND)
+    await sign_in_attempts.clear_pause(each_world.kcpd_detective.member_id, SOON, by=BY_COMMAND)
     assert await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, SOON)
 
 
@@ -116,9 +116,9 @@ async def test_wrong_tries_of_anybody_are_forgotten_after_fifteen_minutes(each_w
     assert await FailedAttempt.count() == 1
 
 
-def come_from(client: str) -> Arrival:
+def come_from(client: str) -> SignInArrival:
     """Return how someone comes whom the server sees there."""
-    return Arrival(origin=Origin(address=network_address(client)))
+    return SignInArrival(origin=Origin(address=network_address(client)))
 
 
 async def guess_everybody(client: str, how_many: int) -> None:
@@ -133,7 +133,7 @@ async def test_who_tries_one_password_on_everybody_has_to_wait(each_world: Cast)
     person = each_world.kcpd_detective.email
     with pytest.raises(Invalid) as refusal:
         await sign_in.sign_in(person, PASSWORD, SOON, come_from("192.0.2.9"))
-    assert refusal.value.sentence == failed_logins.FROM_THERE
+    assert refusal.value.sentence == sign_in_attempts.FROM_THERE
     assert await sign_in.sign_in(person, PASSWORD, SOON, come_from("192.0.2.10"))
     assert await sign_in.sign_in(person, PASSWORD, SOON + timedelta(minutes=15), come_from("192.0.2.9"))
 
@@ -179,7 +179,7 @@ async def test_wrong_passwords_and_codes_count_together(world: Cast):
             await sign_in.answer_code(challenge.token, "000000", SOON)
     with pytest.raises(Invalid) as refusal:
         await sign_in.answer_code(challenge.token, app.code(SOON), SOON)
-    assert refusal.value.fields["code"] == failed_logins.PAUSED
+    assert refusal.value.fields["code"] == sign_in_attempts.PAUSED
 
 
 async def test_a_right_password_does_not_forgive_wrong_codes(world: Cast):
@@ -256,7 +256,7 @@ async def test_success_failure_and_pause_are_in_the_audit_trail(each_world: Cast
         ("signed_in", True),
         ("recovery_codes_made", True),
     ]
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_nothing_secret_is_in_the_audit_trail(world: Cast):
@@ -273,7 +273,7 @@ async def test_a_person_proves_again_with_a_code(each_world: Cast):
     session = await Session.select().first()
     member = each_world.kcpd_detective.member_id
     assert await sign_in.reauthentication_asked(member) == "code"
-    await sign_in.prove_again(member, session["id"], app.code(LATER), LATER)
+    await sign_in.reauthenticate(member, session["id"], app.code(LATER), LATER)
     assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == LATER
 
 
@@ -281,26 +281,26 @@ async def test_a_wrong_proof_proves_nothing(world: Cast):
     await enroll(world.kcpd_detective)
     session = await Session.select().first()
     with pytest.raises(Invalid):
-        await sign_in.prove_again(world.kcpd_detective.member_id, session["id"], PASSWORD, LATER)
+        await sign_in.reauthenticate(world.kcpd_detective.member_id, session["id"], PASSWORD, LATER)
     assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == NOW
 
 
 async def test_who_has_neither_password_nor_code_cannot_prove(world: Cast):
     assert await sign_in.reauthentication_asked(world.caht_lead.member_id) is None
     with pytest.raises(NotAllowed):
-        await sign_in.prove_again(world.caht_lead.member_id, "x", "anything", LATER)
+        await sign_in.reauthenticate(world.caht_lead.member_id, "x", "anything", LATER)
 
 
 async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_world: Cast):
     await enroll(each_world.kcpd_detective)
     session = await Session.select().first()
     with pytest.raises(NotAllowed):
-        await sign_in.prove_by_press(each_world.kcpd_detective.member_id, session["id"], LATER)
+        await sign_in.reauthenticate_by_press(each_world.kcpd_detective.member_id, session["id"], LATER)
     assert (await Session.select(Session.reauthenticated_at).first())["reauthenticated_at"] == NOW
 
 
 async def test_a_removed_authenticator_is_enrolled_anew(each_world: Cast):
     old = await enroll(each_world.kcpd_detective)
-    await security_codes.forget_authenticator(each_world.kcpd_detective.member_id, NOW, by=BY_COMMAND)
+    await security_codes.delete_authenticator(each_world.kcpd_detective.member_id, NOW, by=BY_COMMAND)
     new = await enroll(each_world.kcpd_detective, LATER)
     assert new.code(LATER) != old.code(LATER)

@@ -6,12 +6,10 @@ from uuid import UUID
 import pyotp
 
 from tests.cast import NOW
-from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity import passwords, sign_in
-from tracker.usecases.identity.password_hashes import Argon2
-from tracker.usecases.identity.passwords import Hashing
+from tracker.usecases.identity.passwords import Argon2, Hashing
 
 PASSWORD = "violet kettle orbit plywood"
 CHEAP = Hashing(Argon2(memory=64, rounds=1))
@@ -19,7 +17,7 @@ CHEAP = Hashing(Argon2(memory=64, rounds=1))
 
 def hash_cheaply() -> None:
     """Let passwords cost next to nothing."""
-    passwords.use(CHEAP)
+    passwords.use_hashing(CHEAP)
 
 
 async def give_password(viewer: Viewer, password: str = PASSWORD) -> None:

@@ -7,14 +7,14 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, Sender
+from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake.received_emails import take_email
 
 HOUR = timedelta(hours=1)
 LATER = NOW + 4 * HOUR
@@ -52,10 +52,10 @@ async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts
     return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
-async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> Outcome:
+async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> ReplyOutcome:
     """Take one reply, and return what became of it."""
     one = await said(who, event_id, value, **facts)
-    [outcome] = await take(await email(who, event_id, one))
+    [outcome] = await take_email(await email(who, event_id, one))
     return outcome
 
 

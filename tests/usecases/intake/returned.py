@@ -5,18 +5,18 @@ from uuid import UUID, uuid4
 
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.intake.bounces import Bounce, of_refusal
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.intake.bounces import Bounce, bounce_of_refusal
 from tracker.rules.intake.calendar_replies import Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import received_emails
 
 LATER = NOW + timedelta(hours=1)
-GONE = of_refusal("550 5.1.1 User unknown", at_recipient=True)
+GONE = bounce_of_refusal("550 5.1.1 User unknown", at_recipient=True)
 
 
 async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = False) -> list[UUID]:
@@ -30,16 +30,16 @@ async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = Fal
             .where((Message.event == event_id) & (Message.recipient == who.member_id))
             .output(as_list=True)
         )
-    for one in await outbox.claim("a worker", [], LATER, 100):
+    for one in await outbox.claim_messages("a worker", [], LATER, 100):
         [address] = await Member.select(Member.email).where(Member.id == one.recipient_id).output(as_list=True)
-        await outbox.close(one, Skip(state=State.SENT, reason="", sent_to=address), LATER)
+        await outbox.close_message(one, Skip(state=State.SENT, reason="", sent_to=address), LATER)
     return made
 
 
 async def came_back(message_id: UUID, bounce: Bounce = GONE, name: str = "", at: timedelta = timedelta()) -> list[str]:
     """Take a bounce of a message."""
     return [
-        *await incoming.take(
+        *await received_emails.take_email(
             ReceivedEmail(
                 name=name or uuid4().hex * 2,
                 received_at=LATER + at,

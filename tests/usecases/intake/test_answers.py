@@ -9,19 +9,18 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tests.ports.mail.sending import composer
 from tests.usecases.intake.writing_back import LATER, email, given, said
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change
-from tracker.rules.core.answers import Taken
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus
+from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import ItemPage, Letter
 from tracker.rules.emails.preferences import Preferences
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.intake import answers, incoming
+from tracker.usecases.intake import emailed_words, received_emails
 
 SOON = LATER + timedelta(minutes=1)
 
@@ -29,9 +28,9 @@ SOON = LATER + timedelta(minutes=1)
 async def confirmations() -> list[tuple[str, ReadEmail]]:
     """Return the confirmations that are due, each with the address that it goes to."""
     found = []
-    for message in await outbox.claim("test", (), LATER, 100):
+    for message in await outbox.claim_messages("test", (), LATER, 100):
         letter = await content.letter(message, LATER, ZONE)
-        await outbox.close(message, Skip(state=State.SENT, reason=""), LATER)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), LATER)
         made = read(letter)
         if message.key.startswith("email_answered") and isinstance(letter, Letter) and isinstance(made, ReadEmail):
             found.append((letter.to, made))
@@ -63,7 +62,9 @@ async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "BLOCKED no key yet")
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.DONE), 2, SOON, LATER.date())
+    await action_items.save_item_edit(
+        cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 2, SOON, LATER.date()
+    )
     [(_, one)] = await confirmations()
     assert one.heading == "Marked blocked"
     assert dict(one.facts)["Note"] == "no key yet"
@@ -74,8 +75,8 @@ async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sql
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     first = await email(cast.caht_lead, "> DONE")
-    await incoming.take(first)
-    await incoming.take(replace(first, name="2" * 64))
+    await received_emails.take_email(first)
+    await received_emails.take_email(replace(first, name="2" * 64))
     [(_, one)] = await confirmations()
     assert one.subject == f"Your email didn't change action item {reference}"
     assert one.heading == "Nothing changed"
@@ -84,9 +85,9 @@ async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sql
 async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     first = await given(cast.coordinator, cast.caht_lead)
-    await incoming.take(await email(cast.caht_lead, "> DONE"))
+    await received_emails.take_email(await email(cast.caht_lead, "> DONE"))
     second = await given(cast.coordinator, cast.caht_lead)
-    await incoming.take(await email(cast.caht_lead, "> BLOCKED", message_id=await about(second)))
+    await received_emails.take_email(await email(cast.caht_lead, "> BLOCKED", message_id=await about(second)))
     subjects = {one.subject for _, one in await confirmations()}
     assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
 
@@ -101,9 +102,9 @@ async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sq
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
     first = await email(cast.caht_lead, "Ticket")
-    for number in range(answers.MOST_A_DAY + 5):
-        await incoming.take(replace(first, name=f"{number:064}", text=f"Ticket {number}"))
-    assert len(await confirmations()) == answers.MOST_A_DAY
+    for number in range(emailed_words.MOST_CONFIRMATIONS + 5):
+        await received_emails.take_email(replace(first, name=f"{number:064}", text=f"Ticket {number}"))
+    assert len(await confirmations()) == emailed_words.MOST_CONFIRMATIONS
 
 
 async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite_cast: Cast) -> None:
@@ -111,7 +112,7 @@ async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite
     event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
     date_id = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
     reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
-    assert await said(cast.hsi_liaison, "DONE with Larkspur") is Taken.SIGN_IN
+    assert await said(cast.hsi_liaison, "DONE with Larkspur") is AnswerOutcome.SIGN_IN
     [(_, one)] = await confirmations()
     assert one.subject == f"Your email about action item {reference}"
     assert "Larkspur" not in str(one)
@@ -122,7 +123,7 @@ async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqli
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
     await preferences.save(cast.caht_lead, Preferences(is_discreet=True), NOW)
-    assert await said(cast.caht_lead, "DONE") is Taken.SIGN_IN
+    assert await said(cast.caht_lead, "DONE") is AnswerOutcome.SIGN_IN
     [(_, one)] = await confirmations()
     assert one.is_discreet
     assert "contact sheet" not in str(one)
@@ -130,7 +131,7 @@ async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqli
 
 async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlite_cast: Cast) -> None:
     await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    [message] = await outbox.claim("test", (), LATER, 100)
+    [message] = await outbox.claim_messages("test", (), LATER, 100)
     letter = await content.letter(message, LATER, ZONE)
     assert isinstance(letter, Letter)
     with_address = composer(reply_address="reply@tracker.example").mail(letter, message).content.decode()
@@ -145,5 +146,5 @@ async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlit
 async def test_no_one_is_answered_who_is_not_known(sqlite_cast: Cast) -> None:
     await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     before = await Message.count()
-    await incoming.take(replace(await email(sqlite_cast.caht_lead, "DONE"), is_automatic=True))
+    await received_emails.take_email(replace(await email(sqlite_cast.caht_lead, "DONE"), is_automatic=True))
     assert await Message.count() == before

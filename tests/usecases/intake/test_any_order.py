@@ -21,12 +21,11 @@ from tests.usecases.intake.returned import GONE, came_back, sent
 from tests.usecases.intake.test_bounces import DELAYED, SPAM
 from tests.usecases.intake.test_item_words import history, item
 from tracker.errors import Conflict
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.bounces import Bounce
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import EmailPause
-from tracker.tables.schema.intake.words import IncomingWords
-from tracker.usecases.intake import incoming, undo
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import EmailPause, IncomingWords
+from tracker.usecases.intake import email_undo, received_emails
 
 pytestmark = pytest.mark.both_engines
 
@@ -53,9 +52,9 @@ async def after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[int]])
         at = writing_back.LATER + timedelta(minutes=number)
         facts = {"message_id": message_id, "name": _name(reference, number), "received_at": at}
         emails.append(await writing_back.email(cast.caht_lead, text, **facts))
-        await incoming.take(emails[-1])
+        await received_emails.take_email(emails[-1])
         for one in again[number]:
-            await incoming.take(replace(emails[one % len(emails)], received_at=at + A_WHILE))
+            await received_emails.take_email(replace(emails[one % len(emails)], received_at=at + A_WHILE))
     found = await item(cast, reference)
     return found.status, found.progress, await history(cast, reference)
 
@@ -66,7 +65,7 @@ async def _undo_the_last(name: str, number: int) -> None:
     )
     for row in rows:
         with suppress(Conflict):
-            await undo.undo(row["id"], writing_back.LATER + timedelta(minutes=number), LINK)
+            await email_undo.undo_emailed_change(row["id"], writing_back.LATER + timedelta(minutes=number), LINK)
 
 
 @given(said=some.lists(some.sampled_from(WORDS), min_size=1, max_size=5), data=some.data())

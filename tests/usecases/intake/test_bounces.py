@@ -8,23 +8,23 @@ from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.returned import LATER, came_back, paused, sent
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.account_messages import AccountLocked
+from tracker.rules.core import outbox
+from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.outbox import PAUSED, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import Narrowed
-from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, Fate, Refusal, of_refusal
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import Bounce as BounceRow
-from tracker.tables.schema.intake.bounces import EmailPause
+from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.intake.received_emails import Bounce as BounceRow
+from tracker.tables.schema.intake.received_emails import EmailPause
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.core import outbox
+from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events
-from tracker.usecases.intake import bounces, undeliverable
+from tracker.usecases.intake import bounces
 
 DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
-SPAM = of_refusal("554 5.7.1 Blocked", at_recipient=True)
+SPAM = bounce_of_refusal("554 5.7.1 Blocked", at_recipient=True)
 
 
 async def states(who: Viewer) -> list[tuple[str, str]]:
@@ -65,11 +65,11 @@ async def test_no_one_silences_a_security_notice_by_sending_back_three_emails(ca
     )
     messages_sent = await sent(cast, who, 3)
     async with writing():
-        await outbox.enqueue_all([before], LATER)
+        await core_outbox.enqueue_all([before], LATER)
     for one in messages_sent:
         await came_back(one)
     async with writing():
-        await outbox.enqueue_all([after], LATER)
+        await core_outbox.enqueue_all([after], LATER)
     assert [one for one in await states(who) if one[0] != "sent"] == [("pending", "")] * 2
 
 
@@ -93,9 +93,9 @@ async def test_refusals_of_the_mail_server_count_too(cast: Cast) -> None:
     for message_id in await sent(cast, cast.kcpd_detective, 2):
         await came_back(message_id)
     await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
-    [message] = await outbox.claim("a worker", [], LATER, 100)
-    refusal = Refusal(words="550 No such user", sent_to=cast.kcpd_detective.email, at_recipient=True)
-    await bounces.refuse(message, refusal, LATER)
+    [message] = await core_outbox.claim_messages("a worker", [], LATER, 100)
+    refusal = DeliveryRefusal(words="550 No such user", sent_to=cast.kcpd_detective.email, at_recipient=True)
+    await bounces.record_refusal(message, refusal, LATER)
     assert await EmailPause.count() == 1
 
 
@@ -108,7 +108,7 @@ async def test_an_earlier_address_neither_counts_nor_stays_paused(cast: Cast) ->
     await came_back(fourth)
     await events.schedule(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
-    found = await undeliverable.of_person(cast.administrator, who.member_id, LATER)
+    found = await bounces.undeliverable_emails(cast.administrator, who.member_id, LATER)
     assert found
     assert (found.paused_at, found.returned) == (None, ())
 
@@ -118,12 +118,12 @@ async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast:
     first, second, third, late = await sent(cast, who, 4)
     for message_id in (first, second, third):
         await came_back(message_id)
-    await undeliverable.restore(cast.administrator, who.member_id, LATER + timedelta(hours=1))
+    await bounces.resume_address(cast.administrator, who.member_id, LATER + timedelta(hours=1))
     await came_back(late, at=timedelta(hours=2))
     await events.schedule(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
     with pytest.raises(Conflict):
-        await undeliverable.restore(cast.administrator, who.member_id, LATER)
+        await bounces.resume_address(cast.administrator, who.member_id, LATER)
     assert await verbs() == ["email_paused", "email_resumed"]
 
 
@@ -134,7 +134,7 @@ async def test_what_was_not_sent_can_be_sent_again_once_it_is_resumed(cast: Cast
     [message_id] = await Message.select(Message.id).where(Message.event == event_id).output(as_list=True)
     with pytest.raises(Conflict):
         await messages.resend(cast.coordinator, message_id, LATER)
-    await undeliverable.restore(cast.coordinator, who.member_id, LATER)
+    await bounces.resume_address(cast.coordinator, who.member_id, LATER)
     await messages.resend(cast.coordinator, message_id, LATER)
     assert ("pending", "") in await states(who)
 
@@ -146,7 +146,7 @@ async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_
     [known] = await sent(cast, who)
     for message_id in (secret, known):
         await came_back(message_id)
-    found = await undeliverable.of_person(cast.coordinator, who.member_id, LATER)
+    found = await bounces.undeliverable_emails(cast.coordinator, who.member_id, LATER)
     assert found
     assert {(one.message_id, one.said) for one in found.failed} == {(None, ""), (known, "550 5.1.1 User unknown")}
     assert found.advice
@@ -155,11 +155,11 @@ async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_
 async def test_only_account_managers_and_the_person_see_it(cast: Cast) -> None:
     who = cast.kcpd_detective
     await paused(cast, who)
-    assert await undeliverable.of_person(cast.kcpd_alternate, who.member_id, LATER) is None
-    own = await undeliverable.of_person(who, who.member_id, LATER)
+    assert await bounces.undeliverable_emails(cast.kcpd_alternate, who.member_id, LATER) is None
+    own = await bounces.undeliverable_emails(who, who.member_id, LATER)
     assert own
     assert own.paused_at == LATER
     with pytest.raises(NotFound):
-        await undeliverable.restore(cast.fbi_lead, who.member_id, LATER)
-    assert [one.member_id for one in await undeliverable.paused_people(cast.administrator)] == [who.member_id]
-    assert await undeliverable.paused_people(cast.fbi_lead) == []
+        await bounces.resume_address(cast.fbi_lead, who.member_id, LATER)
+    assert [one.member_id for one in await bounces.paused_people(cast.administrator)] == [who.member_id]
+    assert await bounces.paused_people(cast.fbi_lead) == []

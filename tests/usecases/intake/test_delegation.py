@@ -15,20 +15,20 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.intake.calendar_replies import Misfit, Outcome, Sender
-from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome, Sender
+from tracker.rules.intake.unrecorded_replies import WaitingReply
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.core.outbox import Message as Queued
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.roster.aliases import EmailAlias
-from tracker.tables.visible.intake import replies as visible
+from tracker.tables.schema.core.tables import Message as Queued
+from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.roster.people import EmailAlias
+from tracker.tables.visible.intake import unrecorded_replies as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitute_replies, substitutes
-from tracker.usecases.intake import unrecorded
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 FEBRUARY = "2027-02-09"
 AT_TEN = datetime.fromisoformat("2027-02-09T16:00+00:00")
@@ -49,11 +49,11 @@ async def seated(cast: Cast) -> UUID:
     return await events.schedule(cast.coordinator, plan, NOW)
 
 
-async def delegated(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **facts: object) -> Outcome:
+async def delegated(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **facts: object) -> ReplyOutcome:
     """Let the Bureau's lead send someone to the date in February."""
     value = facts.pop("value", NO)
     one = await said(cast.fbi_lead, event_id, value, **{"date": on(AT_TEN), "delegate": to, **facts})  # type: ignore[arg-type]  # as in `said`
-    [outcome] = await take(await email(cast.fbi_lead, event_id, one))
+    [outcome] = await take_email(await email(cast.fbi_lead, event_id, one))
     return outcome
 
 
@@ -63,12 +63,12 @@ async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
 
 
 async def messages(kind: type[object]) -> list[Message]:
-    return [one for one in await outbox.claim("w", [], AFTER + HOUR, 99) if isinstance(one.content, kind)]
+    return [one for one in await outbox.claim_messages("w", [], AFTER + HOUR, 99) if isinstance(one.content, kind)]
 
 
 async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
-    assert await delegated(cast, event_id) is Outcome.RECORDED
+    assert await delegated(cast, event_id) is ReplyOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (NO, "email")
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert [one.recipient_id for one in await messages(SubstituteNamed)] == [cast.fbi_alternate.member_id]
@@ -78,9 +78,9 @@ async def test_an_alternate_is_known_by_an_address_that_they_confirmed(sqlite_ca
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     home = EmailAlias(member=cast.fbi_alternate.member_id, address="alternate@home.example", added_at=NOW)
     await EmailAlias.insert(home)
-    assert await delegated(cast, event_id, to="alternate@home.example") is Outcome.UNMATCHED
+    assert await delegated(cast, event_id, to="alternate@home.example") is ReplyOutcome.UNMATCHED
     await EmailAlias.update({EmailAlias.confirmed_at: NOW}).where(EmailAlias.id == home.id)
-    assert await delegated(cast, event_id, to="alternate@home.example", comment="Again") is Outcome.RECORDED
+    assert await delegated(cast, event_id, to="alternate@home.example", comment="Again") is ReplyOutcome.RECORDED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -88,9 +88,9 @@ async def test_an_address_that_became_someone_s_own_is_no_one_else_s(sqlite_cast
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     duty = EmailAlias(member=cast.kcpd_detective.member_id, address=ALTERNATE, added_at=NOW, confirmed_at=NOW)
     await EmailAlias.insert(duty)
-    found = await aliases.confirmed_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
+    found = await aliases.confirmed_aliases_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
     assert found == {}
-    assert await delegated(cast, event_id) is Outcome.RECORDED
+    assert await delegated(cast, event_id) is ReplyOutcome.RECORDED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -110,9 +110,9 @@ async def test_anyone_else_is_neither_sent_nor_added_and_the_organizer_reads_of_
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     invited = await invitations(event_id)
     queued = await Queued.count()
-    assert await delegated(cast, event_id, **facts) is Outcome.UNMATCHED  # type: ignore[arg-type]  # as in `said`
+    assert await delegated(cast, event_id, **facts) is ReplyOutcome.UNMATCHED  # type: ignore[arg-type]  # as in `said`
     [row] = await IncomingReply.select(IncomingReply.misfit)
-    assert (row["misfit"], await coming(cast, event_id)) == (Misfit.DELEGATE, frozenset())
+    assert (row["misfit"], await coming(cast, event_id)) == (Mismatch.DELEGATE, frozenset())
     assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (ReplyValue.NEEDS_ACTION, "")
     assert (await invitations(event_id), await Queued.count()) == (invited, queued)
 
@@ -121,7 +121,7 @@ async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
     yes = {"to": None, "value": YES, "stamped_at": NOW + 2 * HOUR}
-    assert await delegated(cast, event_id, **yes) is Outcome.RECORDED  # type: ignore[arg-type]  # as in `said`
+    assert await delegated(cast, event_id, **yes) is ReplyOutcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert await coming(cast, event_id) == frozenset()
     assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]
 
@@ -134,24 +134,24 @@ async def of_substitute(
     *,
     is_verified: bool = True,
     stamped_at: datetime = AFTER,
-) -> Outcome:
+) -> ReplyOutcome:
     """Let the alternate reply as themselves, to the address in their own email: that of the lead's invitation."""
     about = {"date": on(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": stamped_at}
     one = await said(cast.fbi_lead, event_id, value, **about)
     sender = Sender(address=ALTERNATE, is_verified=is_verified)
-    [outcome] = await take(await email(cast.fbi_lead, event_id, one, sender=sender, received_at=AFTER))
+    [outcome] = await take_email(await email(cast.fbi_lead, event_id, one, sender=sender, received_at=AFTER))
     return outcome
 
 
 async def waiting(cast: Cast, event_id: UUID) -> list[WaitingReply]:
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    return list((await unrecorded.of_date(cast.coordinator, date, AFTER)).waiting)
+    return list((await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).waiting)
 
 
 async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, YES) is Outcome.REPEATED
+    assert await of_substitute(cast, event_id, YES) is ReplyOutcome.REPEATED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await waiting(cast, event_id) == []
 
@@ -159,7 +159,7 @@ async def test_the_yes_of_a_substitute_is_what_is_known_and_waits_for_no_one(sql
 async def test_the_no_of_a_substitute_releases_them_and_is_no_one_else_s(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, NO) is Outcome.RELEASED
+    assert await of_substitute(cast, event_id, NO) is ReplyOutcome.RELEASED
     assert (await coming(cast, event_id), await waiting(cast, event_id)) == (frozenset(), [])
     assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
     assert [one.recipient_id for one in await messages(Removed)] == [cast.fbi_alternate.member_id]
@@ -171,7 +171,7 @@ async def test_a_substitute_s_no_that_may_be_forged_and_their_maybe_wait(
 ) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, value, is_verified=is_verified) is Outcome.UNMATCHED
+    assert await of_substitute(cast, event_id, value, is_verified=is_verified) is ReplyOutcome.UNMATCHED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [one] = await waiting(cast, event_id)
     assert one.reply.is_of_substitute
@@ -180,15 +180,15 @@ async def test_a_substitute_s_no_that_may_be_forged_and_their_maybe_wait(
 async def test_a_no_from_before_the_substitute_was_named_waits(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, NO, stamped_at=NOW) is Outcome.UNMATCHED
+    assert await of_substitute(cast, event_id, NO, stamped_at=NOW) is ReplyOutcome.UNMATCHED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
 async def test_a_yes_that_may_be_forged_or_comes_before_they_are_named_waits(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
-    assert await of_substitute(cast, event_id, YES) is Outcome.UNMATCHED
+    assert await of_substitute(cast, event_id, YES) is ReplyOutcome.UNMATCHED
     await delegated(cast, event_id)
-    assert await of_substitute(cast, event_id, YES, "Forged", is_verified=False) is Outcome.UNMATCHED
+    assert await of_substitute(cast, event_id, YES, "Forged", is_verified=False) is ReplyOutcome.UNMATCHED
 
 
 async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cast: Cast) -> None:
@@ -197,9 +197,9 @@ async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cas
     await of_substitute(cast, event_id, YES, is_verified=False)
     [one] = await waiting(cast, event_id)
     assert (one.person_id, one.is_attachable, one.substitute) == (cast.fbi_alternate.member_id, True, "")
-    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    view = await event_view(cast.coordinator, event_id, FEBRUARY, AFTER)
+    view = await view_event(cast.coordinator, event_id, FEBRUARY, AFTER)
     [lead] = [one for one in view.named if one.member_id == cast.fbi_lead.member_id]
     assert (lead.reply, lead.entered_by) == (NO, "")
 
@@ -209,13 +209,13 @@ async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_
     await delegated(cast, event_id)
     await of_substitute(cast, event_id, NO, is_verified=False)
     [one] = await waiting(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
     assert await coming(cast, event_id) == frozenset()
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    [shown] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).settled
+    [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).settled
     assert shown.reply.decision
     assert (shown.reply.decision.is_release, shown.reply.decision.is_substitution) == (True, False)
-    await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -226,10 +226,10 @@ async def test_undoing_a_substitute_s_attached_no_takes_back_the_email_to_the_pe
     await delegated(cast, event_id)
     await of_substitute(cast, event_id, NO, is_verified=False)
     [one] = await waiting(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
     named_by = (Queued.kind == "substitute_declined") & (Queued.recipient == cast.fbi_lead.member_id)
     assert [row["state"] for row in await Queued.select(Queued.state).where(named_by)] == ["pending"]
-    await unrecorded.undo(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
     taken_back = await Queued.select(Queued.state, Queued.reason).where(named_by)
     assert taken_back == [{"state": "superseded", "reason": outbox.UNDONE}]
 
@@ -246,11 +246,18 @@ async def test_a_waiting_no_of_a_substitute_who_was_released_later_needs_no_deci
         invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
         await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
     await of_substitute(cast, event_id, NO, is_verified=False)
-    assert len(await waiting(cast, event_id)) == len(await visible.waiting(cast.coordinator, AFTER, NOW)) == 1
+    assert (
+        len(await waiting(cast, event_id))
+        == len(await visible.dates_of_waiting_replies(cast.coordinator, AFTER, NOW))
+        == 1
+    )
     await replies.reply(cast.fbi_lead, event_id, FEBRUARY, YES, "", AFTER - HOUR, for_series=False)
-    assert (await waiting(cast, event_id), await visible.waiting(cast.coordinator, AFTER, NOW)) == ([], [])
+    assert (await waiting(cast, event_id), await visible.dates_of_waiting_replies(cast.coordinator, AFTER, NOW)) == (
+        [],
+        [],
+    )
     date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    [shown] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).settled
+    [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).settled
     assert shown.reply.why.endswith("No decision is needed: the sender is no longer the substitute.")
     assert not shown.is_attachable
     said_no = (cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER - HOUR)
@@ -262,7 +269,9 @@ async def from_home(cast: Cast, event_id: UUID) -> None:
     """Let the lead say Yes from an address that the tracker doesn't know, after naming the alternate."""
     yes = await said(cast.fbi_lead, event_id, YES, date=on(AT_TEN), stamped_at=AFTER)
     home = Sender(address="lead@home.example", is_verified=True)
-    assert await take(await email(cast.fbi_lead, event_id, yes, sender=home, received_at=AFTER)) == [Outcome.UNMATCHED]
+    assert await take_email(await email(cast.fbi_lead, event_id, yes, sender=home, received_at=AFTER)) == [
+        ReplyOutcome.UNMATCHED
+    ]
 
 
 @pytest.mark.both_engines
@@ -272,7 +281,9 @@ async def test_a_substitute_s_no_settles_no_reply_of_the_person_who_named_them(c
     await from_home(cast, event_id)
     await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
     [one] = await waiting(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, cast.fbi_lead.member_id, AFTER + HOUR)
+    await unrecorded_replies.attach_reply(
+        cast.coordinator, event_id, FEBRUARY, one.reply.id, cast.fbi_lead.member_id, AFTER + HOUR
+    )
     assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is YES
 
 
@@ -289,7 +300,7 @@ async def test_a_yes_written_before_the_substitute_s_no_counts_when_it_comes_aft
     await delegated(cast, event_id)
     await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
     yes = {"to": None, "value": YES, "stamped_at": AFTER}
-    assert await delegated(cast, event_id, **yes) is Outcome.RECORDED  # type: ignore[arg-type]  # as in `said`
+    assert await delegated(cast, event_id, **yes) is ReplyOutcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is YES
 
 
@@ -297,7 +308,7 @@ async def from_forwarded(cast: Cast, event_id: UUID, value: ReplyValue, sender: 
     """Let someone else reply in words to the lead's email, and return how it waits."""
     one = await said(cast.fbi_lead, event_id, value, date=on(AT_TEN), stamped_at=AFTER)
     about = {"sender": Sender(address=sender, is_verified=True), "received_at": AFTER}
-    assert await take(await email(cast.fbi_lead, event_id, one, **about)) == [Outcome.UNMATCHED]
+    assert await take_email(await email(cast.fbi_lead, event_id, one, **about)) == [ReplyOutcome.UNMATCHED]
     [shown] = await waiting(cast, event_id)
     return shown
 
@@ -333,7 +344,7 @@ async def test_a_substitute_s_maybe_is_not_attached_to_them(sqlite_cast: Cast) -
     await of_substitute(cast, event_id, MAYBE)
     [one] = await waiting(cast, event_id)
     with pytest.raises(Conflict):
-        await unrecorded.attach(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+        await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
 
 
 SAID = st.tuples(st.sampled_from([(YES, None), (MAYBE, None), (NO, ALTERNATE), (NO, STRANGER)]), st.integers(0, 4))

@@ -10,22 +10,20 @@ from tests.cast import LINK, NOW, Cast, operation
 from tests.usecases.intake.test_item_words import history, item, the_link
 from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change
-from tracker.rules.core.answers import Taken, Word
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.item_emails import ItemSettled
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.core.tables import AuditEntry, Message
+from tracker.tables.schema.intake.received_emails import IncomingWords
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.intake import item_emails, undo
+from tracker.usecases.intake import email_undo, item_emails
 from tracker.usecases.views import offboarding
 
 AT = LATER + timedelta(hours=1)
@@ -33,21 +31,21 @@ PRIVATE = Sender(address="caht.lead@home.example", is_verified=True)
 
 
 async def from_home(owner: Viewer, text: str = "BLOCKED: no address yet") -> None:
-    assert await said(owner, text, sender=PRIVATE) is Taken.UNMATCHED
+    assert await said(owner, text, sender=PRIVATE) is AnswerOutcome.UNMATCHED
 
 
 async def waiting(viewer: Viewer) -> list[UUID]:
-    return [one.email.id for one in await item_emails.waiting(viewer, AT)]
+    return [one.email.id for one in await item_emails.waiting_item_emails(viewer, AT)]
 
 
 async def texts(viewer: Viewer) -> Counter[str]:
-    return Counter(one.email.text.split(":")[0] for one in await item_emails.waiting(viewer, AT))
+    return Counter(one.email.text.split(":")[0] for one in await item_emails.waiting_item_emails(viewer, AT))
 
 
 async def flood(text: str, sender: str, *, is_verified: bool = True) -> None:
     """Let 60 notes come after all others, to the address to which the email with this text came."""
     [row] = await IncomingWords.select().where(IncomingWords.text == text)
-    facts = {"word": Word.NOTE, "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
+    facts = {"word": AnswerWord.NOTE, "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
     each = [
         facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(one), "text": f"flood: {one}"}
         for one in range(60)
@@ -59,7 +57,7 @@ async def flood(text: str, sender: str, *, is_verified: bool = True) -> None:
 async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_again(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
-    [one] = await item_emails.waiting(cast.coordinator, AT)
+    [one] = await item_emails.waiting_item_emails(cast.coordinator, AT)
     about = one.email
     assert (about.says, about.text, about.person, about.sender) == (
         "Blocked",
@@ -67,13 +65,13 @@ async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_aga
         "Caht lead (CAHT)",
         PRIVATE.address,
     )
-    await item_emails.attach(cast.coordinator, about.id, AT)
+    await item_emails.attach_item_email(cast.coordinator, about.id, AT)
     assert (await item(cast, reference)).status is ItemStatus.BLOCKED
     assert await history(cast, reference) == [("attached", "Open → Blocked", "no address yet")]
-    [decided] = await item_emails.kept(cast.coordinator, AT)
+    [decided] = await item_emails.kept_item_emails(cast.coordinator, AT)
     assert decided.email.decision
     assert decided.email.decision.attached_to == "Caht lead (CAHT)"
-    await item_emails.undo(cast.coordinator, about.id, AT + timedelta(minutes=1))
+    await item_emails.undo_item_email_decision(cast.coordinator, about.id, AT + timedelta(minutes=1))
     assert (await item(cast, reference)).status is ItemStatus.OPEN
     assert await waiting(cast.coordinator) == [about.id]
 
@@ -82,11 +80,11 @@ async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     since = NOW - timedelta(days=4)
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, since, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, since, TODAY)
     await from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
-    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
     found = await item(cast, reference)
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
 
@@ -96,11 +94,11 @@ async def test_an_attachment_is_undone_after_a_change_of_something_else_which_st
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     due = TODAY + timedelta(days=30)
-    others, later = Change(due=due, note="Two are in."), AT + timedelta(minutes=1)
-    await action_items.update(cast.caht_lead, reference, others, 2, later, TODAY)
-    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=2))
+    others, later = ItemEdit(due=due, note="Two are in."), AT + timedelta(minutes=1)
+    await action_items.save_item_edit(cast.caht_lead, reference, others, 2, later, TODAY)
+    await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=2))
     found = await item(cast, reference)
     assert (found.status, found.due) == (ItemStatus.OPEN, due)
     assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
@@ -111,10 +109,10 @@ async def test_an_attachment_is_not_undone_once_the_item_is_someone_else_s(sqlit
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, AT, TODAY)
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, AT, TODAY)
     with pytest.raises(Conflict, match="the item was reassigned"):
-        await item_emails.undo(cast.coordinator, email_id, AT)
+        await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT)
 
 
 async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_undid_that(sqlite_cast: Cast) -> None:
@@ -122,8 +120,8 @@ async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_
     reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
     await from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
-    await item_emails.undo(cast.fbi_lead, email_id, AT + timedelta(minutes=1))
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    await item_emails.undo_item_email_decision(cast.fbi_lead, email_id, AT + timedelta(minutes=1))
     notes = (await item_view(cast.coordinator, reference)).notes[:2]
     assert [(note.by, note.change, note.text) for note in notes] == [
         ("Fbi lead", "Blocked → Open", "Undid an email."),
@@ -140,8 +138,8 @@ async def test_an_undone_attachment_of_one_s_own_email_lets_it_wait_again(cast: 
     await said(cast.caht_lead, "BLOCKED: no key")
     await from_home(cast.coordinator, "IN PROGRESS: the key is here")
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
-    assert await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    assert await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
 
 
 @pytest.mark.both_engines
@@ -150,8 +148,8 @@ async def test_an_attached_note_settles_the_same_note_from_another_address(cast:
     await from_home(cast.caht_lead, "Two of three are in.")
     [email_id] = await waiting(cast.coordinator)
     phone = Sender(address="caht.lead@phone.example", is_verified=True)
-    assert await said(cast.caht_lead, "Two of three are in.", sender=phone, name="again") is Taken.UNMATCHED
-    await item_emails.attach(cast.coordinator, email_id, AT)
+    assert await said(cast.caht_lead, "Two of three are in.", sender=phone, name="again") is AnswerOutcome.UNMATCHED
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     assert await waiting(cast.coordinator) == []
 
 
@@ -160,11 +158,11 @@ async def test_a_dismissed_email_changes_nothing_and_can_wait_again(sqlite_cast:
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.dismiss(cast.coordinator, email_id, AT)
+    await item_emails.dismiss_item_email(cast.coordinator, email_id, AT)
     assert (await waiting(cast.coordinator), (await item(cast, reference)).version) == ([], 1)
     with pytest.raises(Conflict):
-        await item_emails.attach(cast.coordinator, email_id, AT)
-    await item_emails.undo(cast.coordinator, email_id, AT)
+        await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT)
     assert await waiting(cast.coordinator) == [email_id]
 
 
@@ -175,7 +173,11 @@ async def test_only_people_who_direct_the_item_see_and_decide(sqlite_cast: Cast)
     [email_id] = await waiting(cast.coordinator)
     for viewer in (cast.caht_lead, cast.fbi_lead, cast.harbor_advocate):
         assert await waiting(viewer) == []
-        for deed in (item_emails.attach, item_emails.dismiss, item_emails.undo):
+        for deed in (
+            item_emails.attach_item_email,
+            item_emails.dismiss_item_email,
+            item_emails.undo_item_email_decision,
+        ):
             with pytest.raises(NotFound):
                 await deed(viewer, email_id, AT)
 
@@ -221,17 +223,17 @@ async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_a
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     await from_home(cast.caht_lead, "Two of three are in.")
-    note, blocked = await item_emails.waiting(cast.coordinator, AT)
+    note, blocked = await item_emails.waiting_item_emails(cast.coordinator, AT)
     if note.email.text != "Two of three are in.":
         note, blocked = blocked, note
-    await item_emails.attach(cast.coordinator, blocked.email.id, AT)
-    change = Change(status=ItemStatus.IN_PROGRESS)
-    await action_items.update(cast.caht_lead, reference, change, 2, AT, TODAY)
+    await item_emails.attach_item_email(cast.coordinator, blocked.email.id, AT)
+    change = ItemEdit(status=ItemStatus.IN_PROGRESS)
+    await action_items.save_item_edit(cast.caht_lead, reference, change, 2, AT, TODAY)
     with pytest.raises(Conflict, match="The status was changed to “In progress” afterward"):
-        await item_emails.undo(cast.coordinator, blocked.email.id, AT)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
+        await item_emails.undo_item_email_decision(cast.coordinator, blocked.email.id, AT)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 3, AT, TODAY)
     with pytest.raises(Conflict):
-        await item_emails.attach(cast.coordinator, note.email.id, AT)
+        await item_emails.attach_item_email(cast.coordinator, note.email.id, AT)
 
 
 @pytest.mark.both_engines
@@ -240,13 +242,13 @@ async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and
     cast: Cast, text: str
 ) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    assert await said(cast.caht_lead, "BLOCKED") is Taken.RECORDED
+    assert await said(cast.caht_lead, "BLOCKED") is AnswerOutcome.RECORDED
     theirs = await the_link()
     await from_home(cast.caht_lead, text)
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
-    await item_emails.undo(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    await undo.undo(theirs, AT + timedelta(minutes=2), LINK)
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
+    await email_undo.undo_emailed_change(theirs, AT + timedelta(minutes=2), LINK)
     assert (await item(cast, reference)).status is ItemStatus.OPEN
 
 
@@ -259,9 +261,9 @@ async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_t
     theirs = await the_link()
     await from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, email_id, AT)
+    await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     with pytest.raises(Conflict):
-        await undo.undo(theirs, AT + timedelta(minutes=1), LINK)
+        await email_undo.undo_emailed_change(theirs, AT + timedelta(minutes=1), LINK)
     assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
@@ -271,12 +273,12 @@ async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_t
     await from_home(cast.caht_lead)
     await from_home(cast.caht_lead, "The list is in.")
     attached, other = await waiting(cast.coordinator)
-    await item_emails.attach(cast.coordinator, attached, AT)
+    await item_emails.attach_item_email(cast.coordinator, attached, AT)
     await ActionItem.update({ActionItem.audience: f"member:{cast.coordinator.member_id}"}, force=True)
-    with pytest.raises(Conflict, match=item_emails.NOT_THEIRS):
-        await item_emails.attach(cast.coordinator, other, AT)
-    with pytest.raises(Conflict, match=item_emails.NO_LONGER_THEIRS):
-        await item_emails.undo(cast.coordinator, attached, AT)
+    with pytest.raises(Conflict, match=item_emails.NOT_THE_OWNERS):
+        await item_emails.attach_item_email(cast.coordinator, other, AT)
+    with pytest.raises(Conflict, match=item_emails.NO_LONGER_THE_OWNERS):
+        await item_emails.undo_item_email_decision(cast.coordinator, attached, AT)
 
 
 async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_not_kept(sqlite_cast: Cast) -> None:
@@ -287,13 +289,13 @@ async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_n
     assert await waiting(cast.coordinator) == []
     await from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
-    await item_emails.dismiss(cast.coordinator, email_id, AT)
+    await item_emails.dismiss_item_email(cast.coordinator, email_id, AT)
     assert await Message.count() == before
 
 
 async def why(cast: Cast) -> list[ItemSettled | None]:
     """Return why each email needs no decision, after checking that the home page counts exactly the others."""
-    found = await item_emails.kept(cast.coordinator, AT + timedelta(hours=2))
+    found = await item_emails.kept_item_emails(cast.coordinator, AT + timedelta(hours=2))
     assert [one.email.id for one in found if one.waits] == await waiting(cast.coordinator)
     return [one.email.settled for one in found]
 
@@ -304,10 +306,10 @@ async def test_an_email_waits_until_the_person_updates_the_item_and_a_note_waits
     await from_home(cast.caht_lead)
     await said(cast.caht_lead, "Two of three are in.", sender=PRIVATE, received_at=LATER + timedelta(minutes=1))
     assert await why(cast) == [None, None]
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.IN_PROGRESS), 1, AT, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 1, AT, TODAY)
     assert await why(cast) == [None, ItemSettled.UPDATED]
-    note = Change(note="Two of three are in.")
-    await action_items.update(cast.caht_lead, reference, note, 2, AT, TODAY)
+    note = ItemEdit(note="Two of three are in.")
+    await action_items.save_item_edit(cast.caht_lead, reference, note, 2, AT, TODAY)
     assert await why(cast) == [ItemSettled.KNOWN, ItemSettled.UPDATED]
 
 
@@ -315,7 +317,7 @@ async def test_an_email_waits_until_the_person_updates_the_item_and_a_note_waits
 async def test_the_person_s_own_newer_email_settles_an_older_one(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
-    assert await said(cast.caht_lead, "IN PROGRESS", received_at=AT) is Taken.RECORDED
+    assert await said(cast.caht_lead, "IN PROGRESS", received_at=AT) is AnswerOutcome.RECORDED
     assert await why(cast) == [ItemSettled.UPDATED]
 
 
@@ -324,7 +326,7 @@ async def test_the_person_s_own_undone_email_settles_nothing(cast: Cast) -> None
     await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     await said(cast.caht_lead, "IN PROGRESS", received_at=AT)
-    await undo.undo(await the_link(), AT + timedelta(hours=1), LINK)
+    await email_undo.undo_emailed_change(await the_link(), AT + timedelta(hours=1), LINK)
     assert await why(cast) == [None]
 
 
@@ -333,37 +335,41 @@ async def test_an_email_about_a_closed_item_or_one_with_another_owner_waits_for_
     reference = await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
-    await action_items.hand_over(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, AT, TODAY)
+    await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, AT, TODAY)
     assert await why(cast) == [ItemSettled.OTHER_OWNER]
-    [listed] = await item_emails.kept(cast.coordinator, AT + timedelta(hours=2))
+    [listed] = await item_emails.kept_item_emails(cast.coordinator, AT + timedelta(hours=2))
     no_decision = "No decision is needed: the item now has a different owner."
     assert listed.email.why == f"It didn’t come from their address. {no_decision}"
     with pytest.raises(Conflict, match="different owner"):
-        await item_emails.attach(cast.coordinator, email_id, AT)
-    done = Change(status=ItemStatus.DONE)
-    await action_items.update(cast.hsi_liaison, reference, done, 2, AT, TODAY)
+        await item_emails.attach_item_email(cast.coordinator, email_id, AT)
+    done = ItemEdit(status=ItemStatus.DONE)
+    await action_items.save_item_edit(cast.hsi_liaison, reference, done, 2, AT, TODAY)
     assert await why(cast) == [ItemSettled.CLOSED]
 
 
 @pytest.mark.both_engines
 async def test_an_email_of_a_person_who_has_left_waits_for_no_one(cast: Cast) -> None:
     reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     away = Sender(address="fbi.lead@home.example", is_verified=True)
-    assert await said(cast.fbi_lead, "The key is at the desk.", sender=away) is Taken.UNMATCHED
+    assert await said(cast.fbi_lead, "The key is at the desk.", sender=away) is AnswerOutcome.UNMATCHED
     assert await why(cast) == [None]
-    await offboarding.depart(cast.coordinator, cast.fbi_lead.member_id, cast.coordinator.member_id, AT, AT, TODAY)
+    await offboarding.offboard_person(
+        cast.coordinator, cast.fbi_lead.member_id, cast.coordinator.member_id, AT, AT, TODAY
+    )
     assert await why(cast) == [ItemSettled.INACTIVE]
-    [left] = await item_emails.kept(cast.coordinator, AT)
+    [left] = await item_emails.kept_item_emails(cast.coordinator, AT)
     assert left.email.why.endswith("No decision is needed: Fbi lead (FBI) is no longer active.")
     with pytest.raises(Conflict):
-        await item_emails.attach(cast.coordinator, left.email.id, AT)
+        await item_emails.attach_item_email(cast.coordinator, left.email.id, AT)
 
 
 @pytest.mark.both_engines
 async def test_what_the_item_says_already_and_what_the_sender_wrote_before_waits_for_no_one(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await action_items.update(cast.caht_lead, reference, Change(status=ItemStatus.IN_PROGRESS), 1, LATER, TODAY)
+    await action_items.save_item_edit(
+        cast.caht_lead, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 1, LATER, TODAY
+    )
     await from_home(cast.caht_lead, "IN PROGRESS")
     assert await why(cast) == [ItemSettled.KNOWN]
     await from_home(cast.caht_lead)

@@ -6,7 +6,12 @@ import pytest
 
 from tests.cast import NOW
 from tracker.database import Engine
-from tracker.usecases.intake.mailbox import Mailbox, note_read, note_trouble, state
+from tracker.usecases.intake.received_emails import (
+    MailboxStatus,
+    mailbox_status,
+    note_mailbox_read,
+    note_mailbox_trouble,
+)
 
 pytestmark = pytest.mark.both_engines
 
@@ -14,17 +19,19 @@ LATER = NOW + timedelta(minutes=1)
 
 
 async def test_a_failure_lasts_from_its_first_error_until_the_mailbox_is_read(database: Engine) -> None:
-    assert await state() == Mailbox()
-    await note_trouble("It doesn’t answer.", NOW)
-    await note_trouble("It refuses the password.", LATER)
-    assert await state() == Mailbox(trouble="It refuses the password.", trouble_since=NOW)
-    await note_read(LATER, has_email=False)
-    assert await state() == Mailbox(read_at=LATER)
+    assert await mailbox_status() == MailboxStatus()
+    await note_mailbox_trouble("It doesn’t answer.", NOW)
+    await note_mailbox_trouble("It refuses the password.", LATER)
+    assert await mailbox_status() == MailboxStatus(trouble="It refuses the password.", trouble_since=NOW)
+    await note_mailbox_read(LATER, has_email=False)
+    assert await mailbox_status() == MailboxStatus(read_at=LATER)
 
 
 async def test_the_last_email_is_known_after_looks_that_found_none(database: Engine) -> None:
-    await note_read(NOW, has_email=True)
-    await note_read(NOW + timedelta(seconds=10), has_email=False)
-    assert await state() == Mailbox(read_at=NOW, email_at=NOW)
-    await note_read(LATER, has_email=False, trouble="One wasn’t taken.")
-    assert await state() == Mailbox(read_at=LATER, email_at=NOW, trouble="One wasn’t taken.", trouble_since=LATER)
+    await note_mailbox_read(NOW, has_email=True)
+    await note_mailbox_read(NOW + timedelta(seconds=10), has_email=False)
+    assert await mailbox_status() == MailboxStatus(read_at=NOW, email_at=NOW)
+    await note_mailbox_read(LATER, has_email=False, trouble="One wasn’t taken.")
+    assert await mailbox_status() == MailboxStatus(
+        read_at=LATER, email_at=NOW, trouble="One wasn’t taken.", trouble_since=LATER
+    )

@@ -11,14 +11,12 @@ from hypothesis import strategies as some
 from tests.cast import NOW, Cast
 from tests.usecases.intake import replying, returned, writing_back
 from tests.usecases.intake.test_item_words import history, item
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.bounces import EmailPause
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
-from tracker.usecases.intake import incoming
+from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import EmailPause, IncomingReply, IncomingWords
+from tracker.usecases.intake import received_emails
 
 REPLIES = (replying.YES, replying.NO, replying.MAYBE)
 WORDS = ("IN PROGRESS", "BLOCKED: no key", "DONE")
@@ -40,7 +38,7 @@ async def ended(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]]) -> tu
         **{("bounce", number): _bounce(one, number) for number, one in enumerate(messages)},
     }
     for one in order:
-        await incoming.take(emails[one])
+        await received_emails.take_email(emails[one])
     is_paused = await EmailPause.exists().where(EmailPause.member == who.member_id)
     await EmailPause.delete().where(EmailPause.member == who.member_id)
     status = (await item(cast, reference)).status

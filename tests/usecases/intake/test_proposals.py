@@ -24,22 +24,21 @@ from tests.usecases.intake.replying import (
     said,
 )
 from tracker.errors import Conflict, Gone, NotFound
+from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import Message
-from tracker.rules.core.own_messages import ProposalDeclined
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import DeclinedProposal, Letter
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome, ProposedTimes, Sender
+from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
 from tracker.rules.intake.proposals import Proposal, ProposalState
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.intake.proposals import TimeProposal
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.intake.received_emails import IncomingReply, TimeProposal
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences
-from tracker.usecases.intake import proposals, retention
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import proposals, received_emails
+from tracker.usecases.intake.received_emails import take_email
 
 pytestmark = pytest.mark.both_engines
 
@@ -48,17 +47,17 @@ ONE_IN_MAY = TEN_IN_MAY + 3 * HOUR
 
 async def proposed(
     who: Viewer, event_id: UUID, starts: datetime = ONE_IN_MAY, value: ReplyValue | None = MAYBE, **facts: object
-) -> Outcome:
+) -> ReplyOutcome:
     """Take a proposal of another time for May, and return what became of it as a reply."""
     of_email = {name: facts.pop(name) for name in ("sender",) if name in facts}
     times = ProposedTimes(starts=on(starts), ends=on(starts + HOUR))
     one = await said(who, event_id, value, **{"date": on(TEN_IN_MAY), "proposal": times, **facts})
-    [outcome] = await take(await email(who, event_id, one, **of_email))
+    [outcome] = await take_email(await email(who, event_id, one, **of_email))
     return outcome
 
 
-async def found(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[proposals.Judged]:
-    return await proposals.of_date(who, await occurrences.date_for(who, event_id, key), now)
+async def found(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[proposals.JudgedProposal]:
+    return await proposals.recent_proposals(who, await occurrences.date_for(who, event_id, key), now)
 
 
 async def states(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[ProposalState]:
@@ -83,7 +82,9 @@ async def move(cast: Cast, event_id: UUID, by: timedelta, key: str = MAY) -> Non
 
 async def letters(now: datetime) -> list[tuple[Message, Letter]]:
     """Return the emails about proposals that are sent by then."""
-    claimed = [one for one in await outbox.claim("w", [], now, 99) if isinstance(one.content, ProposalDeclined)]
+    claimed = [
+        one for one in await outbox.claim_messages("w", [], now, 99) if isinstance(one.content, ProposalDeclined)
+    ]
     made = [(one, await content.letter(one, now, ZONE)) for one in claimed]
     return [(one, letter) for one, letter in made if isinstance(letter, Letter)]
 
@@ -102,31 +103,31 @@ async def test_a_proposal_is_shown_with_its_times_and_comment_and_moves_nothing(
 
 async def test_a_proposal_records_the_reply_that_it_names_and_none_without_one(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
-    assert await proposed(cast.fbi_lead, event_id) is Outcome.RECORDED
+    assert await proposed(cast.fbi_lead, event_id) is ReplyOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id, MAY) == (MAYBE, "email")
-    assert await proposed(cast.kcpd_detective, event_id, value=None) is Outcome.PROPOSED
+    assert await proposed(cast.kcpd_detective, event_id, value=None) is ReplyOutcome.PROPOSED
     assert await reply_of(cast.kcpd_detective, event_id, MAY) == (ReplyValue.NEEDS_ACTION, "")
     assert await states(cast.coordinator, event_id) == [ProposalState.WAITING] * 2
 
 
 async def test_only_those_who_lead_the_event_see_its_proposals(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    assert [line.key for line, _ in await proposals.waiting(cast.coordinator, LATER)] == [MAY]
+    assert [line.key for line, _ in await proposals.waiting_proposals(cast.coordinator, LATER)] == [MAY]
     for who in (cast.fbi_lead, cast.kcpd_detective):
-        assert (await found(who, event_id), await proposals.waiting(who, LATER)) == ([], [])
+        assert (await found(who, event_id), await proposals.waiting_proposals(who, LATER)) == ([], [])
         with pytest.raises(NotFound):
-            await proposals.decline(who, one.id, "", LATER)
+            await proposals.decline_proposal(who, one.id, "", LATER)
 
 
 async def test_a_proposal_for_a_restricted_event_is_hidden_from_coordinators_who_are_not_on_it(cast: Cast) -> None:
     event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     moment = ProposedTimes(starts=on(date.starts_at + HOUR))
-    await take(await email(cast.hsi_liaison, event_id, await said(cast.hsi_liaison, event_id, proposal=moment)))
-    [(_, [one])] = await proposals.waiting(cast.fbi_lead, LATER)
-    assert await proposals.waiting(cast.coordinator, LATER) == []
+    await take_email(await email(cast.hsi_liaison, event_id, await said(cast.hsi_liaison, event_id, proposal=moment)))
+    [(_, [one])] = await proposals.waiting_proposals(cast.fbi_lead, LATER)
+    assert await proposals.waiting_proposals(cast.coordinator, LATER) == []
     with pytest.raises(NotFound):
-        await proposals.to_accept(cast.coordinator, one.id, LATER)
+        await proposals.proposal_to_accept(cast.coordinator, one.id, LATER)
 
 
 @pytest.mark.parametrize("by", [3 * HOUR, HOUR / 4])
@@ -136,7 +137,7 @@ async def test_moving_the_date_takes_up_or_outdates_a_proposal(cast: Cast, by: t
     taken = by == 3 * HOUR
     assert await states(cast.coordinator, event_id) == [ProposalState.TAKEN if taken else ProposalState.OUTDATED]
     with pytest.raises(Conflict):
-        await proposals.to_accept(cast.coordinator, one.id, LATER)
+        await proposals.proposal_to_accept(cast.coordinator, one.id, LATER)
 
 
 async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) -> None:
@@ -144,19 +145,19 @@ async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) 
     await occurrences.cancel_date(cast.coordinator, event_id, MAY, 1, "", LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.CANCELED]
     with pytest.raises(Conflict):
-        await proposals.decline(cast.coordinator, one.id, "", LATER)
+        await proposals.decline_proposal(cast.coordinator, one.id, "", LATER)
 
 
 async def test_a_proposal_that_cannot_be_matched_waits_unseen(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     forged = Sender(address=cast.fbi_lead.email, is_verified=False)
-    assert await proposed(cast.fbi_lead, event_id, sender=forged) is Outcome.UNMATCHED
+    assert await proposed(cast.fbi_lead, event_id, sender=forged) is ReplyOutcome.UNMATCHED
     assert (await states(cast.coordinator, event_id), await TimeProposal.count()) == ([], 1)
 
 
 async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecounter(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    await proposals.decline(cast.coordinator, one.id, "The room is taken.", LATER)
+    await proposals.decline_proposal(cast.coordinator, one.id, "The room is taken.", LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.DECLINED]
     [(message, letter)] = await letters(LATER + HOUR)
     assert message.recipient_id == cast.fbi_lead.member_id
@@ -167,16 +168,16 @@ async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecou
 
 async def test_declining_can_be_undone_until_the_email_leaves(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    await proposals.decline(cast.coordinator, one.id, "", LATER)
+    await proposals.decline_proposal(cast.coordinator, one.id, "", LATER)
     for _ in range(2):
-        await proposals.undo_decline(cast.coordinator, one.id, LATER)
+        await proposals.undo_proposal_decline(cast.coordinator, one.id, LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.WAITING]
     assert await letters(LATER + HOUR) == []
     again = LATER + HOUR
-    await proposals.decline(cast.coordinator, one.id, "", again)
+    await proposals.decline_proposal(cast.coordinator, one.id, "", again)
     assert len(await letters(again + HOUR)) == 1
     with pytest.raises(Gone):
-        await proposals.undo_decline(cast.coordinator, one.id, again)
+        await proposals.undo_proposal_decline(cast.coordinator, one.id, again)
     verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.verb.like("proposal%")).output(as_list=True)
     assert sorted(verbs) == ["proposal_decline_undone", "proposal_declined", "proposal_declined"]
 
@@ -184,7 +185,7 @@ async def test_declining_can_be_undone_until_the_email_leaves(cast: Cast) -> Non
 async def test_the_same_proposal_in_another_email_is_one(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     await proposed(cast.fbi_lead, event_id)
-    assert await proposed(cast.fbi_lead, event_id, sequence=0, comment="again") is Outcome.REPEATED
+    assert await proposed(cast.fbi_lead, event_id, sequence=0, comment="again") is ReplyOutcome.REPEATED
     assert await states(cast.coordinator, event_id) == [ProposalState.WAITING]
 
 
@@ -192,9 +193,9 @@ async def test_a_proposal_is_kept_as_long_as_its_date_is_ahead(sqlite_cast: Cast
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     await proposed(cast.fbi_lead, event_id, value=None)
     later = NOW + timedelta(days=120)
-    await retention.purge(later)
+    await received_emails.purge_received_emails(later)
     assert await states(cast.coordinator, event_id, now=later) == [ProposalState.WAITING]
-    await retention.purge(NOW + timedelta(days=730))
+    await received_emails.purge_received_emails(NOW + timedelta(days=730))
     assert await TimeProposal.count() == 0
 
 

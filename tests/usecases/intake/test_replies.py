@@ -29,29 +29,28 @@ from tests.usecases.intake.replying import (
     sent,
 )
 from tracker.database import writing
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Status
+from tracker.rules.core.viewers import Origin, Status
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import DateNamed, Misfit, Outcome, ProposedTimes, Sender
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.rules.intake.calendar_replies import DateNamed, Mismatch, ProposedTimes, ReplyOutcome, Sender
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake import arrivals
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import received_emails
+from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
 
 pytestmark = pytest.mark.both_engines
 
 
-async def misfit_of() -> Misfit:
+async def misfit_of() -> Mismatch:
     [row] = await IncomingReply.select(IncomingReply.misfit)
-    return Misfit(row["misfit"])
+    return Mismatch(row["misfit"])
 
 
 async def test_a_yes_is_recorded_with_its_note_and_how_it_came(cast: Cast) -> None:
     event_id = await invited(cast)
-    assert await sent(cast.fbi_lead, event_id, comment="Late by ten") is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id, comment="Late by ten") is ReplyOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
 
 
@@ -59,14 +58,14 @@ async def test_a_reply_takes_four_trips_to_the_database(sqlite_cast: Cast) -> No
     event_id = await invited(sqlite_cast)
     one = await email(sqlite_cast.fbi_lead, event_id, await said(sqlite_cast.fbi_lead, event_id))
     with noted() as statements:
-        assert await take(one) == [Outcome.RECORDED]
+        assert await take_email(one) == [ReplyOutcome.RECORDED]
     assert statements.trips == 4
 
 
 async def test_one_date_of_a_series_is_declined_alone(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     await sent(cast.fbi_lead, event_id)
-    assert await sent(cast.fbi_lead, event_id, NO, date=on(TEN_IN_MAY)) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id, NO, date=on(TEN_IN_MAY)) is ReplyOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id, MAY) == (NO, "email")
     assert await reply_of(cast.fbi_lead, event_id, APRIL) == (YES, "email")
 
@@ -80,29 +79,29 @@ async def test_one_date_of_a_series_is_declined_alone(cast: Cast) -> None:
 )
 async def test_a_date_is_found_by_its_day_and_by_its_local_time(cast: Cast, date: DateNamed) -> None:
     event_id = await invited(cast, is_series=True)
-    assert await sent(cast.fbi_lead, event_id, NO, date=date) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id, NO, date=date) is ReplyOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id, MAY) == (NO, "email")
 
 
 async def test_the_same_email_again_changes_nothing(cast: Cast) -> None:
     event_id = await invited(cast)
     one = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))
-    assert (await take(one), await take(one)) == ([Outcome.RECORDED], [Outcome.REPEATED])
+    assert (await take_email(one), await take_email(one)) == ([ReplyOutcome.RECORDED], [ReplyOutcome.REPEATED])
     assert await IncomingReply.count() == 1
 
 
 async def test_the_same_reply_in_another_email_is_a_repetition(cast: Cast) -> None:
     event_id = await invited(cast)
     one = await said(cast.fbi_lead, event_id)
-    first = await take(await email(cast.fbi_lead, event_id, one, name="1" * 64))
-    second = await take(await email(cast.fbi_lead, event_id, one, name="2" * 64))
-    assert (first, second) == ([Outcome.RECORDED], [Outcome.REPEATED])
+    first = await take_email(await email(cast.fbi_lead, event_id, one, name="1" * 64))
+    second = await take_email(await email(cast.fbi_lead, event_id, one, name="2" * 64))
+    assert (first, second) == ([ReplyOutcome.RECORDED], [ReplyOutcome.REPEATED])
 
 
 async def test_an_older_reply_that_comes_later_is_stale(cast: Cast) -> None:
     event_id = await invited(cast)
     await sent(cast.fbi_lead, event_id, NO, stamped_at=NOW + 2 * HOUR)
-    assert await sent(cast.fbi_lead, event_id, YES) is Outcome.STALE
+    assert await sent(cast.fbi_lead, event_id, YES) is ReplyOutcome.STALE
     assert (await reply_of(cast.fbi_lead, event_id))[0] is NO
 
 
@@ -110,17 +109,17 @@ async def test_a_reply_on_the_site_is_not_undone_by_an_older_email(cast: Cast) -
     event_id = await invited(cast)
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     await replies.reply(cast.fbi_lead, event_id, date.key, NO, "", NOW + 2 * HOUR, for_series=False)
-    assert await sent(cast.fbi_lead, event_id) is Outcome.STALE
-    assert await sent(cast.fbi_lead, event_id, MAYBE, stamped_at=NOW + 3 * HOUR) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id) is ReplyOutcome.STALE
+    assert await sent(cast.fbi_lead, event_id, MAYBE, stamped_at=NOW + 3 * HOUR) is ReplyOutcome.RECORDED
 
 
 async def test_a_reply_to_a_time_that_has_changed_does_not_count(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
-    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL)) is Outcome.OLD_TIME
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL)) is ReplyOutcome.OLD_TIME
     assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
-    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=1) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=1) is ReplyOutcome.RECORDED
 
 
 async def test_a_yes_to_the_series_does_not_count_for_a_date_that_moved(cast: Cast) -> None:
@@ -128,7 +127,7 @@ async def test_a_yes_to_the_series_does_not_count_for_a_date_that_moved(cast: Ca
     await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL))
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
-    assert await sent(cast.fbi_lead, event_id) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id) is ReplyOutcome.RECORDED
     assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
     assert (await reply_of(cast.fbi_lead, event_id, MAY))[0] is YES
 
@@ -136,40 +135,40 @@ async def test_a_yes_to_the_series_does_not_count_for_a_date_that_moved(cast: Ca
 async def test_a_reply_without_a_sequence_counts_by_its_time(cast: Cast) -> None:
     event_id = await invited(cast)
     await sent(cast.fbi_lead, event_id, NO, sequence=None)
-    assert await sent(cast.fbi_lead, event_id, YES, sequence=None, stamped_at=NOW + 2 * HOUR) is Outcome.RECORDED
+    assert await sent(cast.fbi_lead, event_id, YES, sequence=None, stamped_at=NOW + 2 * HOUR) is ReplyOutcome.RECORDED
 
 
 async def test_a_clock_of_the_future_does_not_outlast_the_next_reply(cast: Cast) -> None:
     event_id = await invited(cast)
     one = await said(cast.fbi_lead, event_id, NO, stamped_at=NOW + timedelta(days=900))
-    await take(await email(cast.fbi_lead, event_id, one))
+    await take_email(await email(cast.fbi_lead, event_id, one))
     other = await said(cast.fbi_lead, event_id, YES, stamped_at=LATER + HOUR)
     after = await email(cast.fbi_lead, event_id, other, name="2" * 64, received_at=LATER + HOUR)
-    assert await take(after) == [Outcome.RECORDED]
+    assert await take_email(after) == [ReplyOutcome.RECORDED]
 
 
 @pytest.mark.parametrize(
     ("of_email", "of_reply", "expected"),
     [
-        ({"sender": Sender(address=STRANGER, is_verified=True)}, {}, Misfit.OTHER_SENDER),
-        ({"sender": Sender(address="fbi_lead@fbi.example", is_verified=False)}, {}, Misfit.UNVERIFIED),
-        ({}, {"attendee": "fbi_alternate@fbi.example"}, Misfit.OTHER_ATTENDEE),
-        ({}, {"attendee": ""}, Misfit.OTHER_ATTENDEE),
-        ({}, {"uid": "another@tracker.example"}, Misfit.NO_INVITATION),
-        ({}, {"proposal": ProposedTimes(starts=on(TEN_IN_MAY)), "value": MAYBE}, Misfit.PROPOSAL),
-        ({}, {"value": None}, Misfit.NO_REPLY),
-        ({}, {"date": on(TEN_IN_MAY + HOUR)}, Misfit.OTHER_DATE),
-        ({"replies": ()}, {}, Misfit.NO_REPLY),
-        ({"invitation_id": None}, {}, Misfit.NO_ADDRESS),
-        ({"invitation_id": UUID(int=7)}, {}, Misfit.NO_INVITATION),
+        ({"sender": Sender(address=STRANGER, is_verified=True)}, {}, Mismatch.OTHER_SENDER),
+        ({"sender": Sender(address="fbi_lead@fbi.example", is_verified=False)}, {}, Mismatch.UNVERIFIED),
+        ({}, {"attendee": "fbi_alternate@fbi.example"}, Mismatch.OTHER_ATTENDEE),
+        ({}, {"attendee": ""}, Mismatch.OTHER_ATTENDEE),
+        ({}, {"uid": "another@tracker.example"}, Mismatch.NO_INVITATION),
+        ({}, {"proposal": ProposedTimes(starts=on(TEN_IN_MAY)), "value": MAYBE}, Mismatch.PROPOSAL),
+        ({}, {"value": None}, Mismatch.NO_REPLY),
+        ({}, {"date": on(TEN_IN_MAY + HOUR)}, Mismatch.OTHER_DATE),
+        ({"replies": ()}, {}, Mismatch.NO_REPLY),
+        ({"invitation_id": None}, {}, Mismatch.NO_ADDRESS),
+        ({"invitation_id": UUID(int=7)}, {}, Mismatch.NO_INVITATION),
     ],
 )
 async def test_what_is_not_the_invited_person_s_waits_and_changes_nothing(
-    sqlite_cast: Cast, of_email: dict[str, object], of_reply: dict[str, object], expected: Misfit
+    sqlite_cast: Cast, of_email: dict[str, object], of_reply: dict[str, object], expected: Mismatch
 ) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     one = await said(cast.fbi_lead, event_id, **of_reply)
-    assert await take(await email(cast.fbi_lead, event_id, one, **of_email)) == [Outcome.UNMATCHED]
+    assert await take_email(await email(cast.fbi_lead, event_id, one, **of_email)) == [ReplyOutcome.UNMATCHED]
     assert await misfit_of() is expected
     assert await reply_of(cast.fbi_lead, event_id) == (ReplyValue.NEEDS_ACTION, "")
 
@@ -177,7 +176,7 @@ async def test_what_is_not_the_invited_person_s_waits_and_changes_nothing(
 async def test_nothing_is_kept_of_an_email_to_an_unknown_address_but_its_sender(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     one = await said(cast.fbi_lead, event_id, comment="A secret")
-    await take(await email(cast.fbi_lead, event_id, one, invitation_id=None))
+    await take_email(await email(cast.fbi_lead, event_id, one, invitation_id=None))
     [row] = await IncomingReply.select()
     assert (row["comment"], row["reply"], row["invitation"]) == ("", None, None)
 
@@ -191,7 +190,7 @@ async def test_someone_who_may_no_longer_see_the_event_is_a_stranger(sqlite_cast
     await events.change(
         cast.fbi_lead, event_id, replace(plan, invitees=meeting(cast.ipd_liaison).invitees), event.version, NOW
     )
-    assert (await take(ready), await misfit_of()) == ([Outcome.UNMATCHED], Misfit.NO_INVITATION)
+    assert (await take_email(ready), await misfit_of()) == ([ReplyOutcome.UNMATCHED], Mismatch.NO_INVITATION)
 
 
 async def test_someone_who_left_the_task_force_is_a_stranger(sqlite_cast: Cast) -> None:
@@ -199,30 +198,31 @@ async def test_someone_who_left_the_task_force_is_a_stranger(sqlite_cast: Cast) 
     ready = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))
     async with writing():
         await Member.update({Member.status: Status.DEPARTED}).where(Member.id == cast.fbi_lead.member_id)
-    assert (await take(ready), await misfit_of()) == ([Outcome.UNMATCHED], Misfit.NO_INVITATION)
+    assert (await take_email(ready), await misfit_of()) == ([ReplyOutcome.UNMATCHED], Mismatch.NO_INVITATION)
 
 
 @pytest.mark.parametrize(
-    ("facts", "expected"), [({"is_automatic": True}, Outcome.IGNORED), ({"is_readable": False}, Outcome.UNREADABLE)]
+    ("facts", "expected"),
+    [({"is_automatic": True}, ReplyOutcome.IGNORED), ({"is_readable": False}, ReplyOutcome.UNREADABLE)],
 )
 async def test_what_a_machine_wrote_or_no_one_can_read_is_noted(
-    sqlite_cast: Cast, facts: dict[str, object], expected: Outcome
+    sqlite_cast: Cast, facts: dict[str, object], expected: ReplyOutcome
 ) -> None:
     event_id = await invited(sqlite_cast)
     one = await said(sqlite_cast.fbi_lead, event_id)
-    assert await take(await email(sqlite_cast.fbi_lead, event_id, one, **facts)) == [expected]
+    assert await take_email(await email(sqlite_cast.fbi_lead, event_id, one, **facts)) == [expected]
 
 
 async def test_a_reply_to_a_canceled_date_is_closed(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     await occurrences.cancel_date(cast.coordinator, event_id, MAY, 1, "", NOW)
-    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_MAY), sequence=1) is Outcome.CLOSED
+    assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_MAY), sequence=1) is ReplyOutcome.CLOSED
 
 
 async def test_both_replies_of_one_email_count(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     both = [await said(cast.fbi_lead, event_id), await said(cast.fbi_lead, event_id, NO, date=on(TEN_IN_MAY))]
-    assert await take(await email(cast.fbi_lead, event_id, *both)) == [Outcome.RECORDED] * 2
+    assert await take_email(await email(cast.fbi_lead, event_id, *both)) == [ReplyOutcome.RECORDED] * 2
     assert [(await reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [YES, NO]
 
 
@@ -254,15 +254,15 @@ async def test_an_administrator_sees_who_sent_an_email_that_leads_nowhere_and_no
 ) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     one = await said(cast.fbi_lead, event_id, comment="A secret")
-    await take(await email(cast.fbi_lead, event_id, one, name="1" * 64, invitation_id=None))
-    await take(await email(cast.fbi_lead, event_id, one, name="2" * 64, invitation_id=UUID(int=7)))
-    await take(await email(cast.fbi_lead, event_id, one, name="3" * 64, is_readable=False))
-    seen = await arrivals.stray(cast.administrator)
+    await take_email(await email(cast.fbi_lead, event_id, one, name="1" * 64, invitation_id=None))
+    await take_email(await email(cast.fbi_lead, event_id, one, name="2" * 64, invitation_id=UUID(int=7)))
+    await take_email(await email(cast.fbi_lead, event_id, one, name="3" * 64, is_readable=False))
+    seen = await received_emails.stray_emails(cast.administrator)
     assert [(shown.sender, shown.is_readable) for shown in seen] in (
         [(cast.fbi_lead.email, True), ("", False)],
         [("", False), (cast.fbi_lead.email, True)],
     )
-    assert await arrivals.stray(cast.fbi_lead) == []
+    assert await received_emails.stray_emails(cast.fbi_lead) == []
 
 
 async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: Cast) -> None:
@@ -272,7 +272,7 @@ async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: C
     kept = []
     for number, uid in enumerate((secret.uid, "9a0c@tracker.example")):
         one = await said(cast.kcpd_detective, event_id, uid=uid)
-        await take(await email(cast.kcpd_detective, event_id, one, name=str(number) * 64))
+        await take_email(await email(cast.kcpd_detective, event_id, one, name=str(number) * 64))
         [row] = await IncomingReply.select().where(IncomingReply.email_hash == str(number) * 64)
         kept.append({name: value for name, value in row.items() if name not in ("id", "email_hash")})
     assert kept[0] == kept[1]
@@ -280,12 +280,12 @@ async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: C
 
 async def test_a_reply_from_an_address_that_the_person_confirmed_counts_as_theirs(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await aliases.add(cast.fbi_lead, "fbi+cal@fbi.example", NOW)
+    await aliases.add_alias(cast.fbi_lead, "fbi+cal@fbi.example", NOW)
     sender = Sender(address="fbi+cal@fbi.example", is_verified=True)
     first = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id), sender=sender)
-    assert await take(first) == [Outcome.UNMATCHED]
-    [alias] = await aliases.mine(cast.fbi_lead)
-    await aliases.confirm(alias.id, NOW, Origin("link"))
-    assert await take(replace(first, name="2" * 64)) == [Outcome.RECORDED]
+    assert await take_email(first) == [ReplyOutcome.UNMATCHED]
+    [alias] = await aliases.aliases_of(cast.fbi_lead)
+    await aliases.confirm_alias(alias.id, NOW, Origin("link"))
+    assert await take_email(replace(first, name="2" * 64)) == [ReplyOutcome.RECORDED]
     one = await said(cast.fbi_lead, event_id, NO, attendee="fbi+cal@fbi.example", stamped_at=NOW + 2 * HOUR)
-    assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.RECORDED]
+    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.RECORDED]

@@ -11,22 +11,21 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Conflict
-from tracker.rules.core.answers import Taken
+from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.calendar_replies import CalendarReply, Mismatch, ReplyOutcome, Sender
+from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import invitees
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake import incoming, undo
+from tracker.usecases.intake import email_undo, received_emails
 
 HOUR = timedelta(hours=1)
 SENT, LATER = NOW + timedelta(minutes=5), NOW + 2 * HOUR
@@ -47,9 +46,9 @@ async def invited(cast: Cast, *, is_series: bool = False, **facts: Any) -> UUID:
 async def sent(now: datetime) -> list[tuple[str, ReadEmail | Skip]]:
     """Send what is due, and return the key of each message with its email."""
     found = []
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         found.append((message.key, read(await content.letter(message, now, ZONE))))
-        await outbox.close(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
     return found
 
 
@@ -59,7 +58,7 @@ async def confirmation(now: datetime = LATER) -> ReadEmail:
     return one
 
 
-async def said(to: Viewer, text: str, at: datetime = LATER, **facts: object) -> Taken:
+async def said(to: Viewer, text: str, at: datetime = LATER, **facts: object) -> AnswerOutcome:
     """Take what a person writes back to the newest email about an event that they got; `facts` replace its fields."""
     rows = await Message.select(Message.id).where(Message.recipient == to.member_id).order_by(Message.created_at)
     about = {
@@ -71,8 +70,8 @@ async def said(to: Viewer, text: str, at: datetime = LATER, **facts: object) -> 
         "text": text,
     }
     email = ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
-    [outcome] = await incoming.take(email)
-    return Taken(outcome)
+    [outcome] = await received_emails.take_email(email)
+    return AnswerOutcome(outcome)
 
 
 async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
@@ -84,14 +83,14 @@ async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyVal
 
 
 async def undone(now: datetime = LATER + HOUR) -> None:
-    rows = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == Taken.RECORDED)
-    await undo.undo(rows[-1]["id"], now, LINK)
+    rows = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == AnswerOutcome.RECORDED)
+    await email_undo.undo_emailed_change(rows[-1]["id"], now, LINK)
 
 
 @pytest.mark.both_engines
 async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -> None:
     event_id = await invited(cast)
-    assert await said(cast.fbi_lead, "No, I'm in court.\n\n> YES") is Taken.RECORDED
+    assert await said(cast.fbi_lead, "No, I'm in court.\n\n> YES") is AnswerOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id) == (NO, "I'm in court.")
     one = await confirmation()
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
@@ -104,7 +103,7 @@ async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sql
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     sent_to_it = (cast.fbi_lead, event_id, date.key, NO, "", NOW)
     await replies.reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
-    assert await said(cast.fbi_lead, "YES") is Taken.RECORDED
+    assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     one = await confirmation()
     assert (
         "Fbi alternate (FBI) no longer needs to come in your place, and gets an email that says so." in one.paragraphs
@@ -124,11 +123,11 @@ async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cas
 
 async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that_date(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
-    assert await said(cast.fbi_lead, "YES") is Taken.RECORDED
+    assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, LATER)
     await sent(LATER + HOUR)
-    assert await said(cast.fbi_lead, "NO", LATER + 2 * HOUR) is Taken.RECORDED
+    assert await said(cast.fbi_lead, "NO", LATER + 2 * HOUR) is AnswerOutcome.RECORDED
     assert [(await reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [NO, YES]
 
 
@@ -138,7 +137,7 @@ async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: C
     event, plan = await events.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=datetime(2027, 1, 13, 13))  # noqa: DTZ001 - local to the event's zone
     await events.change(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
-    assert await said(cast.fbi_lead, "YES", message_id=first["id"]) is Taken.OUTDATED
+    assert await said(cast.fbi_lead, "YES", message_id=first["id"]) is AnswerOutcome.OUTDATED
     assert (await reply_of(cast.fbi_lead, event_id))[0] is NONE
     one = await confirmation()
     assert one.paragraphs[0] == (
@@ -146,14 +145,14 @@ async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: C
         " Please reply to the new details below."
     )
     assert "You haven't replied yet." not in one.paragraphs
-    assert await said(cast.fbi_lead, "YES", LATER + HOUR) is Taken.RECORDED
+    assert await said(cast.fbi_lead, "YES", LATER + HOUR) is AnswerOutcome.RECORDED
 
 
 async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    assert await said(cast.fbi_lead, "Where do we park?") is Taken.NO_WORD
+    assert await said(cast.fbi_lead, "Where do we park?") is AnswerOutcome.NO_WORD
     [row] = await IncomingReply.select(IncomingReply.misfit, IncomingReply.comment)
-    assert row == {"misfit": Misfit.NO_REPLY, "comment": "Where do we park?"}
+    assert row == {"misfit": Mismatch.NO_REPLY, "comment": "Where do we park?"}
     assert await reply_of(cast.fbi_lead, event_id) == (NONE, "")
     one = await confirmation()
     assert one.subject == "No reply recorded: Monthly task force meeting, Tue, Jan 12"
@@ -163,7 +162,7 @@ async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) 
 async def test_a_text_to_the_organizer_of_a_calendar_entry_replies_to_the_event(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     own = (await invitees.invitations(event_id))[cast.fbi_lead.member_id]
-    assert await said(cast.fbi_lead, "YES", message_id=None, invitation_id=own.id) is Taken.RECORDED
+    assert await said(cast.fbi_lead, "YES", message_id=None, invitation_id=own.id) is AnswerOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "")
 
 
@@ -180,14 +179,14 @@ async def test_a_calendar_program_may_reply_to_the_address_of_the_email(sqlite_c
         sender=Sender(address=cast.fbi_lead.email, is_verified=True),
         replies=(accept,),
     )
-    assert await incoming.take(email) == [Outcome.RECORDED]
+    assert await received_emails.take_email(email) == [ReplyOutcome.RECORDED]
     assert (await reply_of(cast.fbi_lead, event_id))[0] is YES
 
 
 async def test_the_same_reply_again_changes_nothing(sqlite_cast: Cast) -> None:
     await invited(sqlite_cast)
     outcomes = [await said(sqlite_cast.fbi_lead, "YES", at) for at in (LATER, LATER + HOUR)]
-    assert outcomes == [Taken.RECORDED, Taken.UNCHANGED]
+    assert outcomes == [AnswerOutcome.RECORDED, AnswerOutcome.UNCHANGED]
 
 
 @pytest.mark.parametrize(
@@ -230,12 +229,12 @@ async def test_a_stranger_s_yes_changes_nothing_and_no_one_is_answered(sqlite_ca
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     before = await Message.count()
     stranger = Sender(address="someone@elsewhere.example", is_verified=True)
-    assert await said(cast.fbi_lead, "YES", sender=stranger) is Taken.UNMATCHED
+    assert await said(cast.fbi_lead, "YES", sender=stranger) is AnswerOutcome.UNMATCHED
     assert (await reply_of(cast.fbi_lead, event_id), await Message.count()) == ((NONE, ""), before)
     [row] = await IncomingReply.select(IncomingReply.misfit, IncomingReply.reply)
-    assert row == {"misfit": Misfit.OTHER_SENDER, "reply": YES}
+    assert row == {"misfit": Mismatch.OTHER_SENDER, "reply": YES}
     assert await said(cast.fbi_lead, "Hello", sender=Sender(address=cast.fbi_lead.email, is_verified=False)) is (
-        Taken.UNMATCHED
+        AnswerOutcome.UNMATCHED
     )
     assert await Message.count() == before
 
@@ -246,7 +245,7 @@ async def test_a_restricted_event_is_replied_to_after_sign_in_and_its_confirmati
     cast = sqlite_cast
     event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
     await sent(SENT)
-    assert await said(cast.hsi_liaison, "YES to Larkspur\nYES") is Taken.SIGN_IN
+    assert await said(cast.hsi_liaison, "YES to Larkspur\nYES") is AnswerOutcome.SIGN_IN
     assert await reply_of(cast.hsi_liaison, event_id) == (NONE, "")
     one = await confirmation()
     assert one.subject == "Task force event: please sign in and reply"
@@ -276,5 +275,5 @@ async def test_a_reply_after_the_email_is_not_undone(sqlite_cast: Cast) -> None:
     await said(cast.fbi_lead, "YES", LATER + HOUR)
     [first, _] = await IncomingWords.select(IncomingWords.id).order_by(IncomingWords.received_at)
     with pytest.raises(Conflict):
-        await undo.undo(first["id"], LATER + 2 * HOUR, LINK)
+        await email_undo.undo_emailed_change(first["id"], LATER + 2 * HOUR, LINK)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is YES

@@ -13,13 +13,13 @@ from tests.usecases.intake.test_reply_words import undone
 from tests.usecases.intake.test_unrecorded import AT, KEY, PRIVATE, emails, from_private_address
 from tracker.errors import Conflict
 from tracker.rules.events.notifications import Notify
-from tracker.rules.intake.calendar_replies import CalendarReply, Outcome, Sender
-from tracker.rules.intake.unrecorded import Settled
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
+from tracker.rules.intake.unrecorded_replies import Settled
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake import unrecorded
-from tracker.usecases.intake.incoming import take
-from tracker.usecases.intake.waiting_emails import waiting
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.intake.item_emails import waiting_emails
+from tracker.usecases.intake.received_emails import take_email
 
 pytestmark = pytest.mark.both_engines
 
@@ -36,13 +36,13 @@ async def moved(cast: Cast, event_id: UUID, now: datetime) -> None:
 async def settled(cast: Cast, event_id: UUID, now: datetime = AT) -> list[Settled | None]:
     """Return why each email needs no decision, after checking that the home page counts exactly the others."""
     found = await emails(cast, event_id, now=now)
-    counted = sum(len(came) for _, came in (await waiting(cast.coordinator, now)).dates)
+    counted = sum(len(came) for _, came in (await waiting_emails(cast.coordinator, now)).dates)
     assert counted == len(found.waiting) + found.more
     return [one.reply.settled for one in [*found.waiting, *found.settled]]
 
 
 async def came(cast: Cast, event_id: UUID, one: CalendarReply, sender: Sender, **facts: object) -> list[str]:
-    return list(await take(await email(cast.fbi_lead, event_id, one, sender=sender, **facts)))
+    return list(await take_email(await email(cast.fbi_lead, event_id, one, sender=sender, **facts)))
 
 
 async def test_a_reply_of_the_person_to_an_old_time_or_a_canceled_date_is_listed_and_waits_for_no_one(
@@ -51,12 +51,12 @@ async def test_a_reply_of_the_person_to_an_old_time_or_a_canceled_date_is_listed
     event_id = await invited(cast)
     own = Sender(address=cast.fbi_lead.email, is_verified=True)
     await moved(cast, event_id, LATER)
-    assert await came(cast, event_id, await said(cast.fbi_lead, event_id), own) == [Outcome.OLD_TIME]
+    assert await came(cast, event_id, await said(cast.fbi_lead, event_id), own) == [ReplyOutcome.OLD_TIME]
     assert await settled(cast, event_id) == [Settled.OLD_TIME]
     version = (await events.event_for(cast.coordinator, event_id)).version
     await events.cancel(cast.coordinator, event_id, version, "", LATER)
     late = await said(cast.fbi_lead, event_id, NO, sequence=9, stamped_at=AT)
-    assert await came(cast, event_id, late, own, received_at=AT) == [Outcome.CLOSED]
+    assert await came(cast, event_id, late, own, received_at=AT) == [ReplyOutcome.CLOSED]
     assert await settled(cast, event_id) == [Settled.CLOSED, Settled.OLD_TIME]
 
 
@@ -68,7 +68,7 @@ async def test_an_email_waits_until_the_date_is_over_or_canceled(cast: Cast) -> 
     await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "", AT)
     assert await settled(cast, event_id) == [Settled.CLOSED]
     with pytest.raises(Conflict, match="over or canceled"):
-        await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+        await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, row, AT)
 
 
 async def test_an_email_waits_until_the_person_is_asked_again(cast: Cast) -> None:
@@ -111,7 +111,7 @@ async def test_an_email_waits_until_the_person_s_newer_email_counts_in_whatever_
     await from_private_address(cast, event_id)
     own = Sender(address=cast.fbi_lead.email, is_verified=True)
     newer = await said(cast.fbi_lead, event_id, NO, stamped_at=stamped)
-    assert await came(cast, event_id, newer, own, received_at=AT) == [Outcome.RECORDED]
+    assert await came(cast, event_id, newer, own, received_at=AT) == [ReplyOutcome.RECORDED]
     assert await settled(cast, event_id) == [why]
 
 
@@ -123,9 +123,9 @@ async def test_what_a_decision_recorded_settles_what_came_before_and_undo_lets_i
         newest = await from_private_address(cast, event_id, sender=sender, stamped_at=stamped, comment=str(number))
     both = (await emails(cast, event_id)).waiting
     newest = next(one.reply.id for one in both if one.reply.comment == "2")
-    await unrecorded.attach(cast.coordinator, event_id, KEY, newest, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, newest, cast.fbi_lead.member_id, AT)
     assert [one.reply.waits for one in (await emails(cast, event_id)).settled] == [False, False]
-    assert await unrecorded.undo(cast.coordinator, event_id, KEY, newest, AT)
+    assert await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, newest, AT)
     assert await settled(cast, event_id) == [None, None]
 
 
@@ -136,7 +136,7 @@ async def test_an_undone_reply_by_email_settles_nothing_and_what_waited_can_be_a
     assert await settled(cast, event_id) == [Settled.REPLIED]
     await undone(AT + HOUR)
     assert await settled(cast, event_id, AT + HOUR) == [None]
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT + 2 * HOUR)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT + 2 * HOUR)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is NO
 
 
@@ -160,7 +160,7 @@ async def test_the_newest_email_of_a_confirmed_sender_replaces_the_older_ones(ca
     await came(cast, event_id, again, PRIVATE, received_at=AT)
     assert await settled(cast, event_id) == [None, Settled.WROTE_AGAIN]
     [shown] = (await emails(cast, event_id)).waiting
-    await unrecorded.dismiss(cast.coordinator, event_id, KEY, shown.reply.id, AT)
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, shown.reply.id, AT)
     assert (await emails(cast, event_id)).waiting == []
 
 
@@ -213,4 +213,4 @@ async def test_of_many_senders_those_whom_the_tracker_knows_are_shown_and_the_ot
     assert times == sorted(times, reverse=True)
     every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
     hidden = next(one for one in every if one not in [each.reply.id for each in found.waiting])
-    await unrecorded.dismiss(cast.coordinator, event_id, KEY, hidden, AT)
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, hidden, AT)

@@ -16,34 +16,33 @@ from tests.cast import NOW, Cast
 from tests.usecases.intake.replying import HOUR, NO, YES, invited
 from tests.usecases.intake.writing_back import given as assigned
 from tracker.database import writing
-from tracker.rules.core.answers import Taken, Word
+from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Misfit, Outcome, judge
-from tracker.rules.intake.item_emails import ItemSettled, is_answerable_by, may_decide
-from tracker.rules.intake.unrecorded import Settled, UnrecordedReply
+from tracker.rules.intake.calendar_replies import CalendarReply, Mismatch, ReplyOutcome, judge_reply
+from tracker.rules.intake.item_emails import ItemSettled, is_answerable_by, may_decide_emails
+from tracker.rules.intake.unrecorded_replies import Settled, UnrecordedReply
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.background.intake import replies as known
+from tracker.tables.background.intake import calendar_replies as known
 from tracker.tables.schema.actions.action_items import ActionItem as ItemRow
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.events.invitations import Reply
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import events
-from tracker.tables.visible.intake import item_emails, replies
-from tracker.usecases.intake.replies import standing_of
+from tracker.tables.visible.intake import item_emails, unrecorded_replies
+from tracker.usecases.intake.calendar_replies import facts_of_invitation
 
 pytestmark = pytest.mark.both_engines
 
 AFTER = NOW + 6 * HOUR
 SETTLED_AS = {
-    Outcome.RECORDED: None,
-    Outcome.OLD_TIME: Settled.OLD_TIME,
-    Outcome.STALE: Settled.REPLIED,
-    Outcome.REPEATED: Settled.REPLIED,
+    ReplyOutcome.RECORDED: None,
+    ReplyOutcome.OLD_TIME: Settled.OLD_TIME,
+    ReplyOutcome.STALE: Settled.REPLIED,
+    ReplyOutcome.REPEATED: Settled.REPLIED,
 }
 PEOPLE = ("fbi_lead", "kcpd_detective")
 OFF_THE_LIST = "hsi_liaison"
@@ -69,7 +68,7 @@ class Came(Struct, frozen=True, kw_only=True):
     sequence: int | None
     stamped_at: datetime | None
     received_at: datetime = AFTER
-    misfit: Misfit | None = None
+    misfit: Mismatch | None = None
     sender: str | None = None
     """None = a stranger."""
     is_verified: bool = True
@@ -96,7 +95,7 @@ waits = some.builds(
     sequence=sequences | some.none(),
     stamped_at=moments | some.none(),
     received_at=moments,
-    misfit=some.sampled_from([Misfit.OTHER_SENDER, Misfit.UNVERIFIED, Misfit.OTHER_ATTENDEE]),
+    misfit=some.sampled_from([Mismatch.OTHER_SENDER, Mismatch.UNVERIFIED, Mismatch.OTHER_ATTENDEE]),
     sender=some.sampled_from([None, *PEOPLE, OFF_THE_LIST]),
     is_verified=some.booleans(),
 )
@@ -107,11 +106,11 @@ WHOLE_SERIES = Given(
 )
 ASKED_BY_TWO_CLOCKS = [WHOLE_SERIES, replace(WHOLE_SERIES, sequence=2, at=NOW + HOUR)]
 REPLIED_SINCE = replace(WHOLE_SERIES, value=YES, source=ReplySource.SITE)
-BETWEEN = Came(who="fbi_lead", date=None, sequence=None, stamped_at=NOW + 2 * HOUR, misfit=Misfit.OTHER_SENDER)
+BETWEEN = Came(who="fbi_lead", date=None, sequence=None, stamped_at=NOW + 2 * HOUR, misfit=Mismatch.OTHER_SENDER)
 # Neither says that the person has replied since: it is their substitute who did.
 RELEASE = Given(who="fbi_lead", date=0, value=NO, source=ReplySource.SUBSTITUTE, sequence=0, at=NOW + 3 * HOUR)
 BY_EMAIL = Came(who="fbi_lead", date=0, sequence=3, stamped_at=NOW + 3 * HOUR, is_release=True)
-OWN_YES = replace(BETWEEN, date=0, misfit=Misfit.UNVERIFIED, sender="fbi_lead")
+OWN_YES = replace(BETWEEN, date=0, misfit=Mismatch.UNVERIFIED, sender="fbi_lead")
 bounded = settings(max_examples=30, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -140,13 +139,17 @@ class Series:
             email_hash=uuid4().hex,
             part=0,
             sender=self.cast.members[one.sender].email if one.sender else f"{uuid4().hex}@home.example",
-            is_verified=one.is_verified and one.misfit is not Misfit.UNVERIFIED,
+            is_verified=one.is_verified and one.misfit is not Mismatch.UNVERIFIED,
             invitation=self.invitation_of[one.who],
             occurrence=self.date_id(one.date),
             reply=YES,
             sequence=one.sequence,
             stamped_at=one.stamped_at,
-            outcome=Outcome.UNMATCHED if one.misfit else Outcome.RELEASED if one.is_release else Outcome.RECORDED,
+            outcome=ReplyOutcome.UNMATCHED
+            if one.misfit
+            else ReplyOutcome.RELEASED
+            if one.is_release
+            else ReplyOutcome.RECORDED,
             misfit=one.misfit,
         )
         await IncomingReply.insert(row)
@@ -159,14 +162,19 @@ class Series:
         """
         claimed = next((name for name in PEOPLE if self.cast.members[name].member_id == shown.claimed_by), None)
         date = self.days[one.date or 0]
-        history = await known.history(self.invitation_of[claimed or one.who])
+        history = await known.invitation_history(self.invitation_of[claimed or one.who])
         reply = CalendarReply(uid="", attendee="", value=YES, sequence=one.sequence, stamped_at=one.stamped_at)
-        settled = SETTLED_AS[judge(reply, standing_of(history, self.date_id(one.date), date), one.received_at)]
+        settled = SETTLED_AS[
+            judge_reply(reply, facts_of_invitation(history, self.date_id(one.date), date), one.received_at)
+        ]
         return settled if claimed or settled is Settled.OLD_TIME else None
 
     async def by_sql(self) -> dict[UUID, UnrecordedReply]:
         """Return each email as SQL says."""
-        found = [await replies.unrecorded(self.cast.coordinator, one.id, AFTER, NOW - HOUR) for one in self.days]
+        found = [
+            await unrecorded_replies.unrecorded_replies(self.cast.coordinator, one.id, AFTER, NOW - HOUR)
+            for one in self.days
+        ]
         return {one.id: one for rows, _ in found for one in rows}
 
 
@@ -223,11 +231,11 @@ async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_it
 ) -> None:
     item_id = await item_of(cast, owner, assigner, committee)
     await kept_for(cast, item_id, claimed)
-    found = await item_emails.kept(cast.members[viewer], NOW - HOUR)
+    found = await item_emails.emails_about_items(cast.members[viewer], NOW - HOUR)
     item = await action_items.item_by_id(cast.members[viewer], item_id)
     assert item
     waits = None if is_answerable_by(cast.members[claimed].member_id, item) else ItemSettled.OTHER_OWNER
-    assert [one.settled for one in found] == ([waits] if may_decide(cast.members[viewer], item) else [])
+    assert [one.settled for one in found] == ([waits] if may_decide_emails(cast.members[viewer], item) else [])
 
 
 async def item_of(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:
@@ -252,8 +260,8 @@ async def kept_for(cast: Cast, item_id: UUID, claimed: str) -> None:
         email_hash=uuid4().hex,
         sender="someone@home.example",
         is_verified=True,
-        outcome=Taken.UNMATCHED,
-        word=Word.BLOCKED,
+        outcome=AnswerOutcome.UNMATCHED,
+        word=AnswerWord.BLOCKED,
         text="no key",
         item=item_id,
         claimed=cast.members[claimed].member_id,

@@ -16,17 +16,16 @@ from tests.usecases.intake.test_reply_words import said as words
 from tests.usecases.intake.test_reply_words import sent
 from tests.usecases.intake.test_substitute_words import KEY, coming, named
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.intake.unrecorded import NAMED_AGAIN
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
+from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.rules.intake.unrecorded_replies import NAMED_AGAIN
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.invitations import Reply
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
 from tracker.usecases.events import occurrences, substitute_replies, substitute_undo
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.intake import undo, unrecorded
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import email_undo, unrecorded_replies
+from tracker.usecases.intake.received_emails import take_email
 
 pytestmark = pytest.mark.both_engines
 
@@ -54,7 +53,7 @@ async def of_substitute(cast: Cast, event_id: UUID, hours: int) -> ReceivedEmail
 
 async def waiting(cast: Cast, event_id: UUID) -> int:
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    return len((await unrecorded.of_date(cast.coordinator, date, AFTER + HOUR)).waiting)
+    return len((await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)).waiting)
 
 
 async def ended(cast: Cast, written: Sequence[Written], no_at: int, order: Sequence[int]) -> tuple[object, ...]:
@@ -63,7 +62,7 @@ async def ended(cast: Cast, written: Sequence[Written], no_at: int, order: Seque
     event_id = await named(cast)
     emails = [await own(cast, event_id, *one) for one in written] + [await of_substitute(cast, event_id, no_at)]
     for one in order:
-        await take(emails[one])
+        await take_email(emails[one])
     value, source = await reply_of(cast.fbi_lead, event_id)
     return value, source, await coming(cast, event_id), await waiting(cast, event_id)
 
@@ -91,10 +90,10 @@ async def test_the_last_that_the_person_wrote_counts_and_names_their_substitute_
 async def test_a_yes_from_before_the_substitute_s_no_that_comes_after_it_counts(cast: Cast, *, by_email: bool) -> None:
     event_id = await named(cast)
     if by_email:
-        await take(await of_substitute(cast, event_id, 2))
+        await take_email(await of_substitute(cast, event_id, 2))
     else:
         await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
-    await take(await own(cast, event_id, YES, 1))
+    await take_email(await own(cast, event_id, YES, 1))
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
 
 
@@ -102,7 +101,7 @@ async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast
     event_id = await named(cast)
     one = await said(cast.fbi_lead, event_id, YES, stamped_at=NAMED_AT + HOUR)
     unconfirmed = Sender(address=cast.fbi_lead.email, is_verified=False)
-    await take(await email(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR))
+    await take_email(await email(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR))
     await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
     assert await waiting(cast, event_id) == 1
 
@@ -120,30 +119,30 @@ async def test_a_delegation_from_before_the_substitute_s_no_tells_only_the_perso
     cast: Cast,
 ) -> None:
     event_id = await named(cast)
-    await take(await of_substitute(cast, event_id, 2))
+    await take_email(await of_substitute(cast, event_id, 2))
     assert await notified(cast, AFTER + HOUR) == [("alternate", "withdrawal"), ("lead", "substitute_declined")]
     late = replace(await own(cast, event_id, DELEGATED, 1), received_at=AFTER + HOUR)
-    await take(late)
+    await take_email(late)
     assert await coming(cast, event_id) == frozenset()
     assert await notified(cast, AFTER + 2 * HOUR) == [("lead", "substitute_declined")]
 
 
 async def test_a_delegation_from_after_the_substitute_s_no_asks_them_again(cast: Cast) -> None:
     event_id = await named(cast)
-    await take(await of_substitute(cast, event_id, 2))
+    await take_email(await of_substitute(cast, event_id, 2))
     await sent(AFTER + HOUR)
-    await take(replace(await own(cast, event_id, DELEGATED, 3), received_at=AFTER + HOUR))
+    await take_email(replace(await own(cast, event_id, DELEGATED, 3), received_at=AFTER + HOUR))
     assert await notified(cast, AFTER + 2 * HOUR) == [("alternate", "substitute")]
 
 
 async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they_are_asked_again(cast: Cast) -> None:
     event_id = await named(cast)
-    await take(await own(cast, event_id, DELEGATED, 3))
-    await take(await of_substitute(cast, event_id, 2))
+    await take_email(await own(cast, event_id, DELEGATED, 3))
+    await take_email(await of_substitute(cast, event_id, 2))
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await notified(cast, AFTER + HOUR) == [("alternate", "substitute")]
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    found = await unrecorded.of_date(cast.coordinator, date, AFTER + HOUR)
+    found = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
     assert [one.reply.why for one in (*found.waiting, *found.settled)] == [NAMED_AGAIN]
 
 
@@ -156,7 +155,7 @@ async def test_a_no_that_was_undone_keeps_no_delegation_from_naming_them(cast: C
     else:
         await reply_for(by, event_id, KEY, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
     await substitute_undo.undo(by, event_id, KEY, at, at)
-    await take(await own(cast, event_id, DELEGATED, 1))
+    await take_email(await own(cast, event_id, DELEGATED, 1))
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -180,7 +179,7 @@ async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_sub
             await undo_no(NAMED_AT + 4 * HOUR)
         for one in (delegation, program):
             if one.received_at == moment:
-                await take(one)
+                await take_email(one)
     assert await coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
 
 
@@ -189,7 +188,7 @@ async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_
     before = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
     await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
     await undo_no(NAMED_AT + 4 * HOUR)
-    assert await take(await of_substitute(cast, event_id, 3)) == [Outcome.STALE]
+    assert await take_email(await of_substitute(cast, event_id, 3)) == [ReplyOutcome.STALE]
     found = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
     assert (found, await waiting(cast, event_id)) == (2 * before, 0)
 
@@ -197,4 +196,4 @@ async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_
 async def undo_no(at: datetime) -> None:
     """Undo the substitute's NO by the link in its confirmation."""
     [row] = await IncomingWords.select(IncomingWords.id)
-    await undo.undo(row["id"], at, LINK)
+    await email_undo.undo_emailed_change(row["id"], at, LINK)

@@ -11,22 +11,19 @@ from tests.emails import ReadEmail
 from tests.usecases.intake import replying
 from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, YES, confirmation, said, sent
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.answers import Taken
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import Removed, SubstituteDeclined
+from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
-from tracker.rules.core.own_messages import InvitationAnswered
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import UndoPage
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.intake.calendar_replies import Outcome, Sender
-from tracker.rules.intake.unrecorded import BECAUSE, Settled
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
+from tracker.rules.intake.unrecorded_replies import BECAUSE, Settled
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitutes
-from tracker.usecases.intake import incoming, undo, unrecorded
+from tracker.usecases.intake import email_undo, received_emails, unrecorded_replies
 
 KEY = "2027-01-12"
 SECOND = timedelta(seconds=1)
@@ -48,13 +45,13 @@ async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
 
 
 async def queued() -> list[Queued]:
-    return await outbox.claim("test", (), LATER + HOUR, 99)
+    return await outbox.claim_messages("test", (), LATER + HOUR, 99)
 
 
 @pytest.mark.both_engines
 async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: Cast) -> None:
     event_id = await named(cast)
-    assert await said(cast.fbi_alternate, "NO I'm in court") is Taken.RECORDED
+    assert await said(cast.fbi_alternate, "NO I'm in court") is AnswerOutcome.RECORDED
     assert await coming(cast, event_id) == frozenset()
     assert {(one.recipient_id, type(one.content)) for one in await queued()} == {
         (cast.fbi_alternate.member_id, InvitationAnswered),
@@ -85,13 +82,13 @@ async def test_the_link_lets_the_substitute_come_again_and_drops_the_emails_abou
     event_id = await named(cast)
     await said(cast.fbi_alternate, "NO I'm in court")
     link = await link_of(await confirmation(LATER + SECOND))
-    found = await undo.by_link(link, LATER + 2 * SECOND, LINK)
+    found = await email_undo.undoable_by_link(link, LATER + 2 * SECOND, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.principals, found.refusal.may_be_known) == (True, "Fbi lead (FBI)", False)
-    await undo.undo(link, LATER + 2 * SECOND, LINK)
+    await email_undo.undo_emailed_change(link, LATER + 2 * SECOND, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await sent(LATER + HOUR) == []
-    await undo.undo(link, LATER + HOUR, LINK)
+    await email_undo.undo_emailed_change(link, LATER + HOUR, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -99,10 +96,10 @@ async def test_an_undo_after_the_emails_have_left_says_so_and_sends_the_entry_ag
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
-    found = await undo.by_link(link, LATER + 2 * HOUR, LINK)
+    found = await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.may_be_known) == (True, True)
-    await undo.undo(link, LATER + 2 * HOUR, LINK)
+    await email_undo.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [(key, _)] = await sent(LATER + 3 * HOUR)
     assert key.startswith("substitute:substitute")
@@ -113,9 +110,9 @@ async def test_the_link_undoes_nothing_once_the_person_who_named_them_replied(sq
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
     await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
-    assert not (await undo.by_link(link, LATER + 2 * HOUR, LINK)).can_undo
+    assert not (await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)).can_undo
     with pytest.raises(Conflict):
-        await undo.undo(link, LATER + 2 * HOUR, LINK)
+        await email_undo.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
     assert await coming(cast, event_id) == frozenset()
 
 
@@ -127,21 +124,21 @@ async def test_the_link_is_dead_for_a_substitute_who_may_no_longer_see_the_event
     restricted = operation(cast.fbi_lead, starts=plan.starts)
     await events.change(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
     with pytest.raises(NotFound):
-        await undo.by_link(link, LATER + 2 * HOUR, LINK)
+        await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)
 
 
 async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     [row] = await IncomingWords.select(IncomingWords.id)
-    await undo.undo(row["id"], LATER + SECOND, LINK)
+    await email_undo.undo_emailed_change(row["id"], LATER + SECOND, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert [one for _, one in await sent(LATER + HOUR) if isinstance(one, ReadEmail)] == []
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
-    assert await said(cast.fbi_alternate, "YES") is Taken.UNCHANGED
+    assert await said(cast.fbi_alternate, "YES") is AnswerOutcome.UNCHANGED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     one = await confirmation()
     assert "You're already the substitute for Fbi lead (FBI)." in one.paragraphs
@@ -158,7 +155,7 @@ async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said
 
 async def test_a_substitute_s_question_is_confirmed_without_asking_for_a_maybe(sqlite_cast: Cast) -> None:
     await named(sqlite_cast)
-    assert await said(sqlite_cast.fbi_alternate, "Which room?") is Taken.NO_WORD
+    assert await said(sqlite_cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
     one = await confirmation()
     assert one.paragraphs[0].startswith("We found no clear YES or NO at the start of your email.")
     still = "You're still the substitute for Fbi lead (FBI). If you can't come, say so on the event's page."
@@ -170,7 +167,7 @@ async def test_words_that_are_not_from_the_substitute_change_nothing_and_wait(sq
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     before = await Message.count()
     stranger = Sender(address="someone@elsewhere.example", is_verified=True)
-    assert await said(cast.fbi_alternate, text, sender=stranger) is Taken.UNMATCHED
+    assert await said(cast.fbi_alternate, text, sender=stranger) is AnswerOutcome.UNMATCHED
     assert (await coming(cast, event_id), await Message.count()) == ({cast.fbi_alternate.member_id}, before)
     assert await IncomingReply.count() == 1
 
@@ -199,7 +196,7 @@ async def test_a_substitute_s_no_to_the_old_time_says_nothing_of_the_new_one_and
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
     await moved(cast, event_id, LATER)
-    assert await said(cast.fbi_alternate, "NO", LATER + 3 * HOUR, message_id=first) is Taken.OUTDATED
+    assert await said(cast.fbi_alternate, "NO", LATER + 3 * HOUR, message_id=first) is AnswerOutcome.OUTDATED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     paragraphs = (await confirmation(LATER + 3 * HOUR)).paragraphs
     assert any(one.startswith("You're still the substitute for Fbi lead (FBI).") for one in paragraphs)
@@ -214,32 +211,32 @@ async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_
     no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=at, sequence=0)
     sender = Sender(address=address, is_verified=True)
     one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
-    assert await incoming.take(one) == [Outcome.OLD_TIME]
+    assert await received_emails.take_email(one) == [ReplyOutcome.OLD_TIME]
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    [shown] = (await unrecorded.of_date(cast.coordinator, date, at)).settled
+    [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, at)).settled
     assert (shown.reply.is_of_substitute, shown.reply.why) == (True, BECAUSE[Settled.OLD_TIME])
 
 
 async def test_a_second_no_of_a_substitute_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
-    assert await said(cast.fbi_alternate, "NO", message_id=first) is Taken.RECORDED
+    assert await said(cast.fbi_alternate, "NO", message_id=first) is AnswerOutcome.RECORDED
     await sent(LATER + SECOND)
-    assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is Taken.UNCHANGED
+    assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is AnswerOutcome.UNCHANGED
     text = "You're no longer the substitute, so you don't need to come."
     assert text in (await confirmation(LATER + HOUR)).paragraphs
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    assert (await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
+    assert (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
 
 
 async def test_a_yes_of_a_substitute_who_was_released_waits(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
     await said(cast.fbi_alternate, "NO", message_id=first)
-    assert await said(cast.fbi_alternate, "YES", LATER + HOUR, message_id=first) is Taken.UNMATCHED
+    assert await said(cast.fbi_alternate, "YES", LATER + HOUR, message_id=first) is AnswerOutcome.UNMATCHED
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    [one] = (await unrecorded.of_date(cast.coordinator, date, LATER + HOUR)).waiting
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting
     assert one.substitute == "Fbi alternate (FBI)"
 
 
@@ -249,7 +246,7 @@ async def test_a_substitute_s_calendar_program_may_reply_to_the_address_of_the_e
     no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=LATER)
     sender, about = Sender(address=address, is_verified=True), {"message_id": await first_email(cast.fbi_alternate)}
     one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, invitation_id=None, **about)
-    assert await incoming.take(one) == [Outcome.RELEASED]
+    assert await received_emails.take_email(one) == [ReplyOutcome.RELEASED]
     assert await coming(cast, event_id) == frozenset()
 
 
@@ -260,15 +257,15 @@ async def test_a_substitute_who_is_kept_informed_as_well_can_still_say_no(sqlite
     invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
     await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert await said(cast.fbi_alternate, "NO", LATER + HOUR, message_id=first) is Taken.RECORDED
+    assert await said(cast.fbi_alternate, "NO", LATER + HOUR, message_id=first) is AnswerOutcome.RECORDED
     assert await coming(cast, event_id) == frozenset()
 
 
 async def test_a_note_of_a_substitute_is_read_by_the_organizer(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
-    assert await said(cast.fbi_alternate, "Which room?") is Taken.NO_WORD
+    assert await said(cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    [one] = (await unrecorded.of_date(cast.coordinator, date, LATER)).waiting
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER)).waiting
     assert (one.reply.comment, one.reply.is_of_substitute) == ("Which room?", True)
 
 
@@ -278,5 +275,5 @@ async def test_a_substitute_who_may_no_longer_see_the_event_gets_no_reply_from_i
     restricted = operation(cast.fbi_lead, starts=plan.starts)
     await events.change(cast.coordinator, event_id, restricted, event.version, LATER)
     before = await Message.count()
-    assert await said(cast.fbi_alternate, "NO", LATER + HOUR) is Taken.UNMATCHED
+    assert await said(cast.fbi_alternate, "NO", LATER + HOUR) is AnswerOutcome.UNMATCHED
     assert await Message.count() == before

@@ -6,27 +6,28 @@ from tests.cast import NOW, Cast
 from tests.usecases.intake.test_item_words import history, item
 from tests.usecases.intake.writing_back import email, given
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.answers import Taken, Word
-from tracker.rules.intake.calendar_replies import Sender
-from tracker.rules.intake.task_replies import TaskReply
-from tracker.tables.schema.core.outbox import Message
-from tracker.usecases.intake import incoming
+from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
+from tracker.rules.core.viewers import Origin
+from tracker.rules.intake.calendar_replies import Sender, TaskReply
+from tracker.tables.schema.core.tables import Message
+from tracker.usecases.intake import received_emails
 from tracker.usecases.roster import aliases
 
 
-async def replied(cast: Cast, reference: str, word: Word | None, **facts: str) -> Taken:
+async def replied(cast: Cast, reference: str, word: AnswerWord | None, **facts: str) -> AnswerOutcome:
     """Take what the program of the advocates' lead sends; `facts` replace what it says."""
     said = {"uid": (await item(cast, reference)).uid, "attendee": "caht_lead@caht.example", **facts}
     task = TaskReply(word=word, comment=said.pop("comment", ""), uid=said["uid"], attendee=said["attendee"])
-    [outcome] = await incoming.take(await email(cast.caht_lead, "BLOCKED by a text that no one wrote", task=task))
-    return Taken(outcome)
+    [outcome] = await received_emails.take_email(
+        await email(cast.caht_lead, "BLOCKED by a text that no one wrote", task=task)
+    )
+    return AnswerOutcome(outcome)
 
 
 async def test_a_task_that_is_done_closes_the_item_and_is_confirmed(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    assert await replied(cast, reference, Word.DONE, comment="Sent it to all.") is Taken.RECORDED
+    assert await replied(cast, reference, AnswerWord.DONE, comment="Sent it to all.") is AnswerOutcome.RECORDED
     assert await history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
     assert await Message.count().where(Message.kind == "email_answered") == 1
 
@@ -34,7 +35,7 @@ async def test_a_task_that_is_done_closes_the_item_and_is_confirmed(sqlite_cast:
 async def test_a_task_that_someone_works_on_is_in_progress(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    assert await replied(cast, reference, Word.IN_PROGRESS) is Taken.RECORDED
+    assert await replied(cast, reference, AnswerWord.IN_PROGRESS) is AnswerOutcome.RECORDED
     assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
@@ -42,7 +43,7 @@ async def test_a_program_that_says_nothing_new_of_a_task_is_noted_and_gets_no_em
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     before = await Message.count()
-    assert await replied(cast, reference, None, comment="Accepted") is Taken.IGNORED
+    assert await replied(cast, reference, None, comment="Accepted") is AnswerOutcome.IGNORED
     assert ((await item(cast, reference)).version, await Message.count()) == (1, before)
 
 
@@ -52,23 +53,25 @@ async def test_a_reply_about_another_task_or_of_another_person_changes_nothing(
 ) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    assert await replied(cast, reference, Word.DONE, **facts) is Taken.UNMATCHED
+    assert await replied(cast, reference, AnswerWord.DONE, **facts) is AnswerOutcome.UNMATCHED
     assert (await item(cast, reference)).is_open
 
 
 async def test_a_forged_reply_about_a_task_changes_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    task = TaskReply(uid=(await item(cast, reference)).uid, attendee="", word=Word.DONE)
+    task = TaskReply(uid=(await item(cast, reference)).uid, attendee="", word=AnswerWord.DONE)
     forged = Sender(address=cast.caht_lead.email, is_verified=False)
-    assert await incoming.take(await email(cast.caht_lead, "", task=task, sender=forged)) == [Taken.UNMATCHED]
+    assert await received_emails.take_email(await email(cast.caht_lead, "", task=task, sender=forged)) == [
+        AnswerOutcome.UNMATCHED
+    ]
     assert (await item(cast, reference)).is_open
 
 
 async def test_a_reply_that_names_a_further_address_of_the_owner_counts(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference, address = await given(cast.coordinator, cast.caht_lead), "caht_lead+cal@caht.example"
-    await aliases.add(cast.caht_lead, address, NOW)
-    [added] = await aliases.mine(cast.caht_lead)
-    await aliases.confirm(added.id, NOW, Origin("link"))
-    assert await replied(cast, reference, Word.DONE, attendee=address) is Taken.RECORDED
+    await aliases.add_alias(cast.caht_lead, address, NOW)
+    [added] = await aliases.aliases_of(cast.caht_lead)
+    await aliases.confirm_alias(added.id, NOW, Origin("link"))
+    assert await replied(cast, reference, AnswerWord.DONE, attendee=address) is AnswerOutcome.RECORDED

@@ -12,18 +12,18 @@ from tests.usecases.intake.test_reply_words import sent
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome, Sender
-from tracker.rules.intake.unrecorded import WaitingReply
+from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
+from tracker.rules.intake.unrecorded_replies import WaitingReply
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences, replies, substitute_replies
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.intake import unrecorded
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import people
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY, AFTER = "2027-01-12", LATER + HOUR
 
@@ -34,7 +34,7 @@ async def third(cast: Cast, primary: Viewer, agency: str) -> Viewer:
     [row] = await SeatHolder.select(SeatHolder.seat).where(held)
     facts = {"zone": "America/Chicago", "email": f"third@{agency.lower()}.example"}
     async with writing():
-        new = await people.add_member(
+        new = await people.insert_member(
             agency_id=cast.agencies[agency], name=f"{agency} third", roles=(), now=NOW, **facts
         )
         await SeatHolder.insert(SeatHolder(seat=row["seat"], member=new, is_primary=False))
@@ -57,21 +57,21 @@ async def both_send(cast: Cast) -> tuple[UUID, Viewer]:
 
 async def sending(cast: Cast, event_id: UUID) -> list[str]:
     """Return who still sends someone."""
-    view = await event_view(cast.coordinator, event_id, KEY, AFTER)
+    view = await view_event(cast.coordinator, event_id, KEY, AFTER)
     return [one.name for one in view.named if one.substitute]
 
 
-async def came(to: Viewer, event_id: UUID, of: Viewer, value: ReplyValue, *, is_verified: bool) -> Outcome:
+async def came(to: Viewer, event_id: UUID, of: Viewer, value: ReplyValue, *, is_verified: bool) -> ReplyOutcome:
     """Take a reply of someone's calendar program to the address of another person's invitation."""
     one = await said(to, event_id, value, attendee=of.email, stamped_at=AFTER)
     sender = Sender(address=of.email, is_verified=is_verified)
-    [outcome] = await take(await email(to, event_id, one, sender=sender, received_at=AFTER))
+    [outcome] = await take_email(await email(to, event_id, one, sender=sender, received_at=AFTER))
     return outcome
 
 
 async def the_waiting(cast: Cast, event_id: UUID) -> WaitingReply:
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    [one] = (await unrecorded.of_date(cast.coordinator, date, AFTER)).waiting
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).waiting
     return one
 
 
@@ -84,7 +84,7 @@ async def test_a_waiting_no_releases_them_from_the_person_whose_email_it_answers
     await came(cast.members[answered], event_id, other, NO, is_verified=False)
     one = await the_waiting(cast, event_id)
     assert one.line == f"{other.member_id}:{one.reply.invitation_id}"
-    await unrecorded.attach(cast.coordinator, event_id, KEY, one.reply.id, other.member_id, AFTER)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, one.reply.id, other.member_id, AFTER)
     assert await sending(cast, event_id) == left
 
 
@@ -94,7 +94,7 @@ async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
 ) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)
-    view = await event_view(cast.coordinator, event_id, KEY, AFTER)
+    view = await view_event(cast.coordinator, event_id, KEY, AFTER)
     [line] = [one for one in view.answerable if one.substitutes_for == f"{chosen} (FBI)"]
     no = (cast.coordinator, event_id, KEY, other.member_id, NO, "", AFTER)
     with pytest.raises(Invalid):
@@ -106,7 +106,7 @@ async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
 async def test_their_own_no_counts_for_both(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)
-    assert (await event_view(other, event_id, KEY, AFTER)).substitutes_for == "Fbi alternate (FBI) and Fbi lead (FBI)"
+    assert (await view_event(other, event_id, KEY, AFTER)).substitutes_for == "Fbi alternate (FBI) and Fbi lead (FBI)"
     await substitute_replies.decline(other, event_id, KEY, AFTER)
     assert await sending(cast, event_id) == []
 
@@ -114,7 +114,7 @@ async def test_their_own_no_counts_for_both(sqlite_cast: Cast) -> None:
 async def test_their_own_no_by_email_counts_for_both(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)
-    assert await came(cast.fbi_lead, event_id, other, NO, is_verified=True) is Outcome.RELEASED
+    assert await came(cast.fbi_lead, event_id, other, NO, is_verified=True) is ReplyOutcome.RELEASED
     assert await sending(cast, event_id) == []
 
 
@@ -129,7 +129,7 @@ async def test_a_person_attaches_the_waiting_reply_of_their_own_substitute(
     await replies.reply(*said_no, for_series=False, substitute=other.member_id)
     await came(cast.coordinator, event_id, other, value, is_verified=False)
     one = await the_waiting(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, one.reply.id, one.person_id, AFTER)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, one.reply.id, one.person_id, AFTER)
     assert await sending(cast, event_id) == left
 
 

@@ -21,20 +21,18 @@ from tests.usecases.intake.replying import (
     said,
 )
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.actors import Origin
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import Outcome, ProposedTimes, Sender
-from tracker.rules.intake.unrecorded import BECAUSE, EmailReplies, Settled, WaitingReply
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
+from tracker.rules.intake.unrecorded_replies import BECAUSE, EmailReplies, Settled, WaitingReply
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.intake import proposals, unrecorded
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake import proposals, unrecorded_replies
+from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 KEY = "2027-01-12"
 PRIVATE = Sender(address="fbi.lead@home.example", is_verified=True)
@@ -48,7 +46,7 @@ async def waiting(cast: Cast, event_id: UUID, viewer: Viewer | None = None, now:
 
 async def emails(cast: Cast, event_id: UUID, viewer: Viewer | None = None, now: datetime = AT) -> EmailReplies:
     date = await occurrences.nearest_date(viewer or cast.coordinator, event_id, NOW)
-    return await unrecorded.of_date(viewer or cast.coordinator, date, now)
+    return await unrecorded_replies.unrecorded_of_date(viewer or cast.coordinator, date, now)
 
 
 async def from_private_address(
@@ -56,7 +54,7 @@ async def from_private_address(
 ) -> UUID:
     """Let the Bureau's lead reply from an address that the tracker doesn't know, and return the email's row."""
     one = await said(cast.fbi_lead, event_id, value, **facts)
-    assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.UNMATCHED]
+    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
     return (await waiting(cast, event_id))[0].reply.id
 
 
@@ -65,8 +63,8 @@ async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it
     row = await from_private_address(cast, event_id, comment="Late by ten")
     [before] = await waiting(cast, event_id)
     assert (before.person_id, before.is_attachable) == (cast.fbi_lead.member_id, True)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, before.person_id, AT)
-    view = await event_view(cast.coordinator, event_id, KEY, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, before.person_id, AT)
+    view = await view_event(cast.coordinator, event_id, KEY, AT)
     [shown] = [one for one in view.named if one.name == "Fbi lead"]
     assert (shown.reply, shown.comment, shown.source, shown.replied_at) == (YES, "Late by ten", "email", LATER)
     assert shown.entered_by == "Coordinator (USAO)"
@@ -74,20 +72,24 @@ async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it
 
 async def test_an_older_reply_that_came_late_is_listed_and_waits_for_no_decision(cast: Cast) -> None:
     event_id = await invited(cast)
-    await take(await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id, NO, stamped_at=NOW + 2 * HOUR)))
-    assert await take(await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))) == [Outcome.STALE]
+    await take_email(
+        await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id, NO, stamped_at=NOW + 2 * HOUR))
+    )
+    assert await take_email(await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id))) == [
+        ReplyOutcome.STALE
+    ]
     [shown] = await waiting(cast, event_id)
     assert (shown.reply.waits, shown.is_attachable) == (False, False)
     assert shown.reply.why == BECAUSE[Settled.REPLIED]
     with pytest.raises(Conflict):
-        await unrecorded.dismiss(cast.coordinator, event_id, KEY, shown.reply.id, AT)
+        await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, shown.reply.id, AT)
 
 
 async def test_it_is_in_the_audit_log_and_nothing_is_sent(cast: Cast) -> None:
     event_id = await invited(cast)
     row = await from_private_address(cast, event_id)
     queued = await Message.count()
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     assert await AuditEntry.exists().where(AuditEntry.verb == "reply_attached")
     assert await Message.count() == queued
 
@@ -96,9 +98,9 @@ async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: 
     event_id = await invited(cast)
     await replies.reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW + HOUR / 2, for_series=False)
     row = await from_private_address(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     assert [one.can_undo for one in await waiting(cast, event_id)] == [True]
-    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is MAYBE
     assert [one.is_attachable for one in await waiting(cast, event_id)] == [True]
 
@@ -106,22 +108,22 @@ async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: 
 async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT + HOUR, for_series=False)
     assert [one.can_undo for one in await waiting(cast, event_id)] == [False]
     with pytest.raises(Conflict):
-        await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT + HOUR)
+        await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT + HOUR)
 
 
 async def test_a_dismissed_email_changes_nothing_and_can_be_undone(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
-    await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, row, AT)
     [one] = await waiting(cast, event_id)
     assert one.reply.decision
     assert (one.reply.decision.attached_to, one.is_attachable, one.can_undo) == ("", False, True)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
-    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT)
     assert [one.reply.decision for one in await waiting(cast, event_id)] == [None]
 
 
@@ -129,17 +131,17 @@ async def test_it_can_be_attached_to_someone_else_on_the_list_and_to_no_one_off_
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
     with pytest.raises(Invalid):
-        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.caht_lead.member_id, AT)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.kcpd_detective.member_id, AT)
+        await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.caht_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.kcpd_detective.member_id, AT)
     assert (await reply_of(cast.kcpd_detective, event_id))[0] is YES
 
 
 async def test_it_is_decided_once(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
-    await unrecorded.dismiss(cast.coordinator, event_id, KEY, row, AT)
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, row, AT)
     with pytest.raises(Conflict):
-        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+        await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
 
 
 async def test_an_invited_person_neither_sees_nor_decides(sqlite_cast: Cast) -> None:
@@ -147,14 +149,14 @@ async def test_an_invited_person_neither_sees_nor_decides(sqlite_cast: Cast) -> 
     row = await from_private_address(cast, event_id)
     assert await waiting(cast, event_id, cast.fbi_lead) == []
     with pytest.raises(NotAllowed):
-        await unrecorded.dismiss(cast.fbi_lead, event_id, KEY, row, AT)
+        await unrecorded_replies.dismiss_reply(cast.fbi_lead, event_id, KEY, row, AT)
 
 
 async def test_the_email_of_another_event_is_not_found(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row, other = await from_private_address(cast, event_id), await invited(sqlite_cast)
     with pytest.raises(NotFound):
-        await unrecorded.dismiss(cast.coordinator, other, KEY, row, AT)
+        await unrecorded_replies.dismiss_reply(cast.coordinator, other, KEY, row, AT)
 
 
 async def test_an_email_older_than_the_person_s_reply_is_not_attached(sqlite_cast: Cast) -> None:
@@ -162,35 +164,37 @@ async def test_an_email_older_than_the_person_s_reply_is_not_attached(sqlite_cas
     row = await from_private_address(cast, event_id)
     await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
     with pytest.raises(Conflict, match="replied since"):
-        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+        await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
 
 
 @pytest.mark.parametrize("sequence", [0, None])
 async def test_an_email_to_a_time_that_changed_since_is_not_attached(sqlite_cast: Cast, sequence: int | None) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     about = await said(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=sequence)
-    await take(await email(cast.fbi_lead, event_id, about, sender=PRIVATE))
+    await take_email(await email(cast.fbi_lead, event_id, about, sender=PRIVATE))
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, AT)
     date = await occurrences.date_for(cast.coordinator, event_id, APRIL)
-    [one] = (await unrecorded.of_date(cast.coordinator, date, AT)).settled
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AT)).settled
     with pytest.raises(Conflict, match="time has changed"):
-        await unrecorded.attach(cast.coordinator, event_id, APRIL, one.reply.id, cast.fbi_lead.member_id, AT + HOUR)
+        await unrecorded_replies.attach_reply(
+            cast.coordinator, event_id, APRIL, one.reply.id, cast.fbi_lead.member_id, AT + HOUR
+        )
 
 
 async def test_an_attached_email_to_a_series_counts_for_all_its_dates(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     row = await from_private_address(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is YES
 
 
 async def test_an_attached_email_outlasts_an_older_one_of_the_person(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id, NO, stamped_at=NOW + 2 * HOUR)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     older = await said(cast.fbi_lead, event_id, YES, stamped_at=NOW + HOUR)
-    assert await take(await email(cast.fbi_lead, event_id, older, received_at=AT + HOUR)) == [Outcome.STALE]
+    assert await take_email(await email(cast.fbi_lead, event_id, older, received_at=AT + HOUR)) == [ReplyOutcome.STALE]
 
 
 async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_attached(sqlite_cast: Cast) -> None:
@@ -198,9 +202,9 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
     date = await occurrences.date_for(cast.coordinator, event_id, KEY)
     later = ProposedTimes(starts=on(date.starts_at + 3 * HOUR))
     row = await from_private_address(cast, event_id, MAYBE, proposal=later)
-    assert await proposals.of_date(cast.coordinator, date, AT) == []
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
-    [(one, state)] = await proposals.of_date(cast.coordinator, date, AT)
+    assert await proposals.recent_proposals(cast.coordinator, date, AT) == []
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    [(one, state)] = await proposals.recent_proposals(cast.coordinator, date, AT)
     assert (one.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
@@ -210,7 +214,7 @@ async def forwarded(cast: Cast, to: Viewer, *, is_verified: bool = True) -> UUID
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     one = await said(cast.fbi_lead, event_id, attendee=to.email)
     sender = Sender(address=to.email, is_verified=is_verified)
-    assert await take(await email(cast.fbi_lead, event_id, one, sender=sender)) == [Outcome.UNMATCHED]
+    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
     return event_id
 
 
@@ -218,13 +222,13 @@ async def test_an_alternate_who_replies_to_a_forwarded_invitation_can_be_recorde
     event_id = await forwarded(cast, cast.fbi_alternate)
     [one] = await waiting(cast, event_id)
     assert (one.substitute, one.person_id) == ("Fbi alternate (FBI)", None)
-    await unrecorded.substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
-    view = await event_view(cast.coordinator, event_id, KEY, AT)
+    await unrecorded_replies.record_sender_as_substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    view = await view_event(cast.coordinator, event_id, KEY, AT)
     assert {one.name: (one.reply, one.substitutes_for) for one in view.named if one.agency == "FBI"} == {
         "Fbi lead": (NO, ""),
         "Fbi alternate": (YES, "Fbi lead (FBI)"),
     }
-    await unrecorded.undo(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, one.reply.id, AT)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
 
 
@@ -233,8 +237,8 @@ async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added
     [one] = await waiting(cast, event_id)
     assert "isn’t on this event’s list" in one.reply.why
     with pytest.raises(Conflict):
-        await unrecorded.substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
-    view = await event_view(cast.coordinator, event_id, KEY, AT)
+        await unrecorded_replies.record_sender_as_substitute(cast.coordinator, event_id, KEY, one.reply.id, AT)
+    view = await view_event(cast.coordinator, event_id, KEY, AT)
     assert "Hsi liaison" not in {one.name for one in view.named}
 
 
@@ -245,29 +249,29 @@ async def test_an_email_that_was_undone_can_be_attached_again(sqlite_cast: Cast,
         await replies.reply(cast.fbi_lead, event_id, KEY, first, "", NOW, for_series=False)
     row = await from_private_address(cast, event_id)
     for _ in range(2):
-        await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+        await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
         assert (await reply_of(cast.fbi_lead, event_id))[0] is YES
-        await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+        await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is (first or ReplyValue.NEEDS_ACTION)
 
 
 async def test_a_person_s_own_email_counts_after_another_one_was_attached_and_undone(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
-    await unrecorded.attach(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
-    await unrecorded.undo(cast.coordinator, event_id, KEY, row, AT)
+    await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT)
     own = await said(cast.fbi_lead, event_id, NO, stamped_at=LATER)
-    assert await take(await email(cast.fbi_lead, event_id, own, received_at=AT + HOUR)) == [Outcome.RECORDED]
+    assert await take_email(await email(cast.fbi_lead, event_id, own, received_at=AT + HOUR)) == [ReplyOutcome.RECORDED]
 
 
 @pytest.mark.parametrize("is_verified", [True, False])
 async def test_a_forged_sender_does_not_show_whose_further_address_it_is(sqlite_cast: Cast, is_verified: bool) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await aliases.add(cast.kcpd_detective, "detective@home.example", NOW)
-    await aliases.confirm((await aliases.mine(cast.kcpd_detective))[0].id, NOW, Origin("link"))
+    await aliases.add_alias(cast.kcpd_detective, "detective@home.example", NOW)
+    await aliases.confirm_alias((await aliases.aliases_of(cast.kcpd_detective))[0].id, NOW, Origin("link"))
     sender = Sender(address="detective@home.example", is_verified=is_verified)
     one = await said(cast.fbi_lead, event_id, attendee=sender.address)
-    await take(await email(cast.fbi_lead, event_id, one, sender=sender))
+    await take_email(await email(cast.fbi_lead, event_id, one, sender=sender))
     [shown] = await waiting(cast, event_id)
     assert shown.reply.sender_id == (cast.kcpd_detective.member_id if is_verified else None)
 
@@ -281,7 +285,7 @@ async def test_a_forged_sender_does_not_show_an_ngo_whether_an_address_is_a_memb
     event_id = await events.schedule(cast.caht_lead, plan, NOW)
     one = await said(cast.harbor_advocate, event_id)
     forged = Sender(address=sender, is_verified=False)
-    await take(await email(cast.harbor_advocate, event_id, one, sender=forged))
+    await take_email(await email(cast.harbor_advocate, event_id, one, sender=forged))
     await replies.reply(cast.harbor_advocate, event_id, KEY, NO, "", NOW, for_series=False)
     [shown] = await waiting(cast, event_id, cast.caht_lead)
     assert (shown.person_id, shown.reply.sender_id) == (cast.harbor_advocate.member_id, None)

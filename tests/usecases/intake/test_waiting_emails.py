@@ -6,16 +6,16 @@ from msgspec.structs import replace
 from tests.cast import Cast
 from tests.usecases.intake.replying import LATER, invited
 from tests.usecases.intake.test_unrecorded import AT, from_private_address
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.usecases.events import events
-from tracker.usecases.intake import unrecorded
-from tracker.usecases.intake.waiting_emails import waiting
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.intake.item_emails import waiting_emails
 
 
 async def counted(viewer: Viewer) -> list[int]:
-    return [len(came) for _, came in (await waiting(viewer, AT)).dates]
+    return [len(came) for _, came in (await waiting_emails(viewer, AT)).dates]
 
 
 @pytest.mark.both_engines
@@ -25,7 +25,7 @@ async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: 
     other = Sender(address="lead@phone.example", is_verified=True)
     first = await from_private_address(cast, event_id, sender=other, comment="Again")
     assert [await counted(one) for one in (cast.coordinator, cast.fbi_lead, cast.caht_lead)] == [[2], [], []]
-    await unrecorded.dismiss(cast.coordinator, event_id, "2027-01-12", first, AT)
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, "2027-01-12", first, AT)
     assert await counted(cast.coordinator) == [1]
 
 

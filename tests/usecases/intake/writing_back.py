@@ -6,16 +6,15 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from tests.cast import NOW
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.answers import Taken
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.intake.calendar_replies import Outcome, Sender
-from tracker.rules.intake.emails import ReceivedEmail
-from tracker.rules.intake.rates import MOST_AN_HOUR
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.intake.replies import IncomingReply
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.message_types import AnswerOutcome
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
+from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR, ReceivedEmail
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.intake.received_emails import IncomingReply
 from tracker.usecases.actions import action_items
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import received_emails
 
 TODAY, DUE = date(2026, 12, 15), date(2026, 12, 22)
 LATER = NOW + timedelta(hours=1)
@@ -23,7 +22,7 @@ LATER = NOW + timedelta(hours=1)
 
 async def given(by: Viewer, owner: Viewer, **facts: object) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
-    return await action_items.create(by, replace(new, **facts), NOW, TODAY)  # type: ignore[arg-type]  # its fields
+    return await action_items.create_item(by, replace(new, **facts), NOW, TODAY)  # type: ignore[arg-type]  # its fields
 
 
 async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
@@ -41,12 +40,12 @@ async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
     return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
-async def said(to: Viewer, text: str, **facts: object) -> Taken:
-    [outcome] = await incoming.take(await email(to, text, **facts))
-    return Taken(outcome)
+async def said(to: Viewer, text: str, **facts: object) -> AnswerOutcome:
+    [outcome] = await received_emails.take_email(await email(to, text, **facts))
+    return AnswerOutcome(outcome)
 
 
 async def many_emails(sender: str, at: datetime, *, is_verified: bool = False) -> None:
     """Let as many emails of a sender have been taken as may be in an hour."""
-    row = {"received_at": at, "part": 0, "sender": sender, "is_verified": is_verified, "outcome": Outcome.IGNORED}
-    await IncomingReply.insert(*(IncomingReply(email_hash=f"{one:064}", **row) for one in range(MOST_AN_HOUR)))
+    row = {"received_at": at, "part": 0, "sender": sender, "is_verified": is_verified, "outcome": ReplyOutcome.IGNORED}
+    await IncomingReply.insert(*(IncomingReply(email_hash=f"{one:064}", **row) for one in range(MOST_EMAILS_AN_HOUR)))

@@ -7,11 +7,11 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import let_in, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.after import LONGEST_PART
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.after_actions import LONGEST_PART
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import after
-from tracker.usecases.operations.after_page import after_view
+from tracker.usecases.operations import after_actions
+from tracker.usecases.operations.after_actions import after_action_view
 
 pytestmark = pytest.mark.both_engines
 
@@ -28,13 +28,13 @@ async def released(cast: Cast) -> UUID:
 
 
 async def saved(viewer: Viewer, event_id: UUID, went_well: str = "The lot held.", *, read: int = 0) -> None:
-    await after.save_hot_wash(viewer, event_id, went_well, "", NOW, read=read)
+    await after_actions.save_hot_wash(viewer, event_id, went_well, "", NOW, read=read)
 
 
 async def test_everyone_on_the_operation_reads_its_hot_wash(cast: Cast, released: UUID) -> None:
     await saved(cast.fbi_lead, released)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead):
-        found = (await after_view(viewer, released, KEY)).hot_wash
+        found = (await after_action_view(viewer, released, KEY)).hot_wash
         assert found is not None
         assert (found.went_well, found.version, found.saved_by) == ("The lot held.", 1, "Fbi lead (FBI)")
 
@@ -43,7 +43,7 @@ async def test_people_who_are_not_on_the_operation_find_none(cast: Cast, release
     await saved(cast.fbi_lead, released)
     for viewer in (cast.coordinator, cast.harbor_advocate, cast.administrator):
         with pytest.raises(NotFound):
-            await after_view(viewer, released, KEY)
+            await after_action_view(viewer, released, KEY)
 
 
 async def test_only_the_lead_writes_it(cast: Cast, released: UUID) -> None:
@@ -71,7 +71,7 @@ async def test_a_hot_wash_that_was_saved_meanwhile_is_not_overwritten(cast: Cast
     with pytest.raises(Conflict):
         await saved(cast.fbi_lead, released, "Nothing.")
     await saved(cast.fbi_lead, released, "All of it.", read=1)
-    assert (await after_view(cast.fbi_lead, released, KEY)).version == 2
+    assert (await after_action_view(cast.fbi_lead, released, KEY)).version == 2
 
 
 @pytest.mark.parametrize(("text", "sentence"), [("", "Enter what went well"), ("x" * (LONGEST_PART + 1), "5,001")])

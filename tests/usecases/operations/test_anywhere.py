@@ -7,13 +7,13 @@ from geographiclib.geodesic import Geodesic
 
 from tests.cast import NOW, Cast, operation
 from tests.usecases.operations.world import site
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import EARTH, METERS_IN_A_FOOT
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.states import operation_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -33,15 +33,15 @@ async def test_what_is_near_is_found_everywhere(two: Cast, place: tuple[float, f
     for direction in DIRECTIONS:
         for feet in (max(radii) - A_BIT, max(radii) + A_BIT):
             await _planned(two.kcpd_alternate, two.ipd_liaison, _away(place, direction, feet), theirs)
-            found.append(len(await visible.hits(two.fbi_lead, bluestem)))
+            found.append(len(await visible.plan_hits(two.fbi_lead, bluestem)))
     assert found == [number for one in range(1, len(DIRECTIONS) + 1) for number in (one, one)]
 
 
 async def _planned(lead: Viewer, guest: Viewer, at: tuple[float, float], radius_ft: int) -> UUID:
     event_id = await schedule(lead, operation(guest, title="Operation"), NOW)
-    await plans.start(lead, event_id, NOW)
-    await plans.add_site(lead, event_id, site(at, radius_ft=radius_ft), NOW)
-    await approvals.move(lead, event_id, OperationState.PLANNING, NOW)
+    await plans.start_plan(lead, event_id, NOW)
+    await plans.add_site_to_plan(lead, event_id, site(at, radius_ft=radius_ft), NOW)
+    await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, NOW)
     return event_id
 
 

@@ -10,23 +10,23 @@ from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import RISSAFE, approved, let_in, planned, submitted
 from tracker.rules.core.message_types import AccessDecided, AccessRequested, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import Skip
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.work_queue import OpenRequests
-from tracker.tables.visible.operations import grants as requests
+from tracker.rules.views.home import OpenRequests
+from tracker.tables.visible.operations import access as requests
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events
-from tracker.usecases.operations import approvals, grants
-from tracker.usecases.views.home import home
+from tracker.usecases.operations import access, approvals
+from tracker.usecases.views.home import home_for
 
 LATER = NOW + timedelta(minutes=5)
 
 
 async def written(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Letter | Skip]]:
     """Return what each email of these kinds is now, with its recipient."""
-    queued = await outbox.claim("w", [], now, 1_000)
+    queued = await outbox.claim_messages("w", [], now, 1_000)
     return [(one.recipient_id, await letter(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
 
 
@@ -46,21 +46,21 @@ async def test_the_supervisor_alone_is_emailed_that_a_plan_is_submitted(two: Cas
 
 async def test_a_plan_that_is_withdrawn_before_the_email_goes_out_sends_none(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
     assert [mail.reason for _, mail in await written(PlanSubmitted)] == ["It no longer waits for a decision."]
 
 
 async def test_a_supervisor_who_is_taken_off_the_operation_gets_no_email_about_it(two: Cast) -> None:
     bluestem = await submitted(two)
-    await grants.end(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
+    await access.take_off_operation(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
     [(_, mail)] = await written(PlanSubmitted)
     assert isinstance(mail, Skip)
 
 
 async def test_a_plan_that_is_submitted_again_is_emailed_again(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, LATER)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, LATER)
     assert [isinstance(mail, Letter) for _, mail in await written(PlanSubmitted, now=LATER)] == [True, True]
 
 
@@ -75,14 +75,16 @@ async def requested(two: Cast) -> tuple[UUID, UUID]:
     """Ask for access of the lead of victim services to Bluestem, and return the operation and the request."""
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
     await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.harbor_advocate)
-    await grants.give(two.fbi_lead, bluestem, two.caht_lead.member_id, "She arranges the interpreters.", None, LATER)
-    [(_, waiting)] = await requests.waiting(two.hsi_liaison)
+    await access.give_access(
+        two.fbi_lead, bluestem, two.caht_lead.member_id, "She arranges the interpreters.", None, LATER
+    )
+    [(_, waiting)] = await requests.waiting_grants(two.hsi_liaison)
     return bluestem, waiting.id
 
 
 async def at_home(viewer: Viewer) -> list[int]:
     """Return how many requests each row on a person's Home asks them to approve."""
-    found = (await home(viewer, LATER, LATER.date(), ZONE)).follow_up
+    found = (await home_for(viewer, LATER, LATER.date(), ZONE)).follow_up
     return [one.requests for one in found if isinstance(one, OpenRequests)]
 
 
@@ -96,7 +98,7 @@ async def test_everyone_who_can_approve_access_is_emailed_and_finds_it_on_home_a
     assert [await at_home(one) for one in [*second, *others]] == [[1], [1], [], [], [], [], []]
 
 
-@pytest.mark.parametrize("decide", [grants.approve, grants.decline])
+@pytest.mark.parametrize("decide", [access.approve_access, access.decline_access])
 async def test_the_person_who_asked_for_access_is_emailed_the_decision_and_the_rows_go(
     two: Cast, decide: Callable[..., Awaitable[object]]
 ) -> None:
@@ -118,7 +120,7 @@ async def test_a_request_waits_for_no_one_while_the_operation_is_canceled(two: C
 
 async def test_a_request_that_is_withdrawn_before_the_emails_go_out_sends_none(two: Cast) -> None:
     bluestem, grant_id = await requested(two)
-    await grants.decline(two.fbi_lead, bluestem, grant_id, LATER)
+    await access.decline_access(two.fbi_lead, bluestem, grant_id, LATER)
     reasons = {mail.reason for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Skip)}
     assert reasons == {"It no longer waits for a decision."}
     assert not [mail for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Letter)]

@@ -9,20 +9,18 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.guards import SUPERVISOR_GONE
-from tracker.rules.operations.plans import OutsideResult
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.approvals import SUPERVISOR_GONE
+from tracker.rules.operations.plans import Disclosure, OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.work_queue import MissingSupervisor
+from tracker.rules.views.home import MissingSupervisor
 from tracker.usecases.events import events
-from tracker.usecases.operations import approvals, deconfliction, grants, plans
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plan_page import plan_view
-from tracker.usecases.operations.plans import Basics, basics_of
-from tracker.usecases.views.home import home
-from tracker.usecases.views.offboarding import depart
+from tracker.usecases.operations import access, approvals, deconfliction, plans
+from tracker.usecases.operations.plans import PlanBasics, plan_basics, plan_view
+from tracker.usecases.operations.states import operation_for
+from tracker.usecases.views.home import home_for
+from tracker.usecases.views.offboarding import offboard_person
 
 pytestmark = pytest.mark.both_engines
 
@@ -34,14 +32,14 @@ async def state(viewer: Viewer, event_id: UUID) -> OperationState:
 async def shift(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
     event, plan = await events.plan_to_change(viewer, event_id)
     await events.change(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
-    await deconfliction.settle_moved(NOW)
+    await deconfliction.compare_moved_plans(NOW)
 
 
 async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     with pytest.raises(NotAllowed) as refused:
-        await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+        await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert refused.value.sentence == (
         "1 conflict isn’t resolved yet. There is no deconfliction number from an outside system, and no waiver."
     )
@@ -50,36 +48,36 @@ async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
 async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
-    silent = Basics(supervisor_id=None, disclosure=Disclosure.SILENT, buffer=timedelta(minutes=60))
-    await plans.change(two.kcpd_alternate, larkspur, silent, NOW)
-    await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    silent = PlanBasics(supervisor_id=None, disclosure=Disclosure.SILENT, buffer=timedelta(minutes=60))
+    await plans.change_plan_basics(two.kcpd_alternate, larkspur, silent, NOW)
+    await plans.add_site_to_plan(two.kcpd_alternate, larkspur, site(B), NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
 
 
 async def test_the_lead_cannot_approve_their_own_plan(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     with pytest.raises(NotAllowed, match="operation lead can’t approve"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.APPROVED, NOW)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.APPROVED, NOW)
 
 
 async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     with pytest.raises(NotAllowed):
-        await approvals.waive(two.fbi_lead, bluestem, "No time.", NOW)
+        await approvals.waive_deconfliction(two.fbi_lead, bluestem, "No time.", NOW)
     with pytest.raises(Invalid):
-        await approvals.waive(two.fbi_alternate, bluestem, "", NOW)
-    await approvals.waive(two.fbi_alternate, bluestem, "A child is in danger.", NOW)
-    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+        await approvals.waive_deconfliction(two.fbi_alternate, bluestem, "", NOW)
+    await approvals.waive_deconfliction(two.fbi_alternate, bluestem, "A child is in danger.", NOW)
+    await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
 
 
 async def test_a_number_keeps_when_it_was_submitted_and_what_was_answered(two: Cast) -> None:
     bluestem = await submitted(two)
     asked = replace(RISSAFE, result=OutsideResult.CONFLICT, submitted_at=datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
-    await approvals.record_number(two.fbi_lead, bluestem, asked, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, asked, NOW)
     found = (await operation_for(two.fbi_lead, bluestem)).clearance
     assert found
     assert (found.result, found.submitted_at) == (OutsideResult.CONFLICT, datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
@@ -90,14 +88,14 @@ async def test_a_number_is_from_the_last_90_days(two: Cast, when: timedelta) -> 
     bluestem = await submitted(two)
     asked = replace(RISSAFE, submitted_at=NOW + when)
     with pytest.raises(Invalid, match="within the last 90 days"):
-        await approvals.record_number(two.fbi_lead, bluestem, asked, NOW)
+        await approvals.record_deconfliction_number(two.fbi_lead, bluestem, asked, NOW)
 
 
 async def test_a_small_shift_keeps_the_approval_and_asks_for_new_acknowledgments(two: Cast) -> None:
     bluestem = await approved(two)
-    await plans.commit(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
+    await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
     before = await operation_for(two.fbi_lead, bluestem)
-    await approvals.acknowledge(two.kcpd_detective, bluestem, before.version, NOW)
+    await approvals.acknowledge_plan_version(two.kcpd_detective, bluestem, before.version, NOW)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=30))
     after = await operation_for(two.fbi_lead, bluestem)
     assert (after.state, before.waiting, after.waiting) == (OperationState.APPROVED, ("KCPD",), ("KCPD",))
@@ -123,14 +121,14 @@ async def test_small_shifts_that_add_up_beyond_the_buffer_take_the_plan_back(two
 async def test_a_new_number_after_a_small_shift_does_not_stretch_the_approval(two: Cast) -> None:
     bluestem = await approved(two)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=50))
-    await approvals.record_number(two.fbi_lead, bluestem, replace(RISSAFE, number="RS-1043"), NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, replace(RISSAFE, number="RS-1043"), NOW)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=100))
     assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
 
 
 async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_an_approval(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     for minutes in (50, 100):
         await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=minutes))
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
@@ -138,57 +136,57 @@ async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_a
 
 async def test_a_number_does_not_outlast_a_move_under_a_longer_buffer_that_is_shortened_again(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.fbi_alternate)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
-    await plans.change(two.fbi_lead, bluestem, replace(basics, buffer=timedelta(hours=24)), NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    basics = plan_basics(await operation_for(two.fbi_lead, bluestem))
+    await plans.change_plan_basics(two.fbi_lead, bluestem, replace(basics, buffer=timedelta(hours=24)), NOW)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(hours=20))
     assert (await operation_for(two.fbi_lead, bluestem)).clearance
-    await plans.change(two.fbi_lead, bluestem, basics, NOW)
+    await plans.change_plan_basics(two.fbi_lead, bluestem, basics, NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 
 async def test_any_changed_site_takes_the_plan_back(two: Cast) -> None:
     bluestem = await approved(two)
-    await plans.add_site(two.fbi_lead, bluestem, site(A, SiteRole.STAGING), NOW)
+    await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A, SiteRole.STAGING), NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
 
 
 async def test_a_plan_is_briefed_when_every_agency_has_acknowledged_it_as_it_is(two: Cast) -> None:
     bluestem = await approved(two)
-    await plans.commit(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
+    await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
     version = (await operation_for(two.fbi_lead, bluestem)).version
     with pytest.raises(NotAllowed, match=f"has acknowledged version {version}: KCPD"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
     for another in (version - 1, version + 1):
         with pytest.raises(Conflict, match=f"Read version {version}"):
-            await approvals.acknowledge(two.kcpd_detective, bluestem, another, NOW)
-    await approvals.acknowledge(two.kcpd_detective, bluestem, version, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+            await approvals.acknowledge_plan_version(two.kcpd_detective, bluestem, another, NOW)
+    await approvals.acknowledge_plan_version(two.kcpd_detective, bluestem, version, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.BRIEFED
 
 
 async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
     numbers = {"people": 2, "vehicles": 1, "skills": "K-9", "now": NOW}
-    await plans.commit(two.kcpd_detective, bluestem, two.agencies["KCPD"], **numbers)
+    await plans.commit_resources(two.kcpd_detective, bluestem, two.agencies["KCPD"], **numbers)
     with pytest.raises(NotAllowed):
-        await plans.commit(two.kcpd_detective, bluestem, two.agencies["HSI"], **numbers)
-    await plans.commit(two.fbi_lead, bluestem, two.agencies["HSI"], **numbers)
+        await plans.commit_resources(two.kcpd_detective, bluestem, two.agencies["HSI"], **numbers)
+    await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["HSI"], **numbers)
     found = await operation_for(two.fbi_lead, bluestem)
     assert [one.agency for one in found.commitments] == ["HSI", "KCPD"]
     for unknown in (two.agencies["CAHT"], UUID(int=1)):
         with pytest.raises(Invalid):
-            await plans.commit(two.fbi_lead, bluestem, unknown, **numbers)
-    await plans.withdraw(two.kcpd_detective, bluestem, two.agencies["KCPD"], NOW)
+            await plans.commit_resources(two.fbi_lead, bluestem, unknown, **numbers)
+    await plans.withdraw_resources(two.kcpd_detective, bluestem, two.agencies["KCPD"], NOW)
     assert [one.agency for one in (await operation_for(two.fbi_lead, bluestem)).commitments] == ["HSI"]
 
 
 async def test_a_plan_is_begun_once_by_its_lead_and_found_only_by_people_who_see_the_operation(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     with pytest.raises(Conflict):
-        await plans.start(two.fbi_lead, bluestem, NOW)
+        await plans.start_plan(two.fbi_lead, bluestem, NOW)
     with pytest.raises(NotAllowed):
-        await plans.add_site(two.hsi_liaison, bluestem, site(A), NOW)
+        await plans.add_site_to_plan(two.hsi_liaison, bluestem, site(A), NOW)
     with pytest.raises(NotFound):
         await operation_for(two.coordinator, bluestem)
 
@@ -197,37 +195,37 @@ async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
     operation = await operation_for(two.fbi_lead, bluestem)
-    assert list(await plans.supervisors(operation)) == [two.hsi_liaison.member_id]
+    assert list(await approvals.possible_supervisors(operation)) == [two.hsi_liaison.member_id]
     for wrong in (two.fbi_lead, two.caht_lead, two.ipd_liaison):
-        wanted = Basics(supervisor_id=wrong.member_id, disclosure=Disclosure.OPEN, buffer=timedelta(minutes=60))
+        wanted = PlanBasics(supervisor_id=wrong.member_id, disclosure=Disclosure.OPEN, buffer=timedelta(minutes=60))
         with pytest.raises(Invalid):
-            await plans.change(two.fbi_lead, bluestem, wanted, NOW)
+            await plans.change_plan_basics(two.fbi_lead, bluestem, wanted, NOW)
 
 
 async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    await grants.end(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    await access.take_off_operation(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
     with pytest.raises(NotAllowed, match="Name someone else"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
 
 
 async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cast) -> None:
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     assert (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles == ()
-    await depart(two.coordinator, two.fbi_lead.member_id, two.fbi_alternate.member_id, NOW, NOW, NOW.date())
+    await offboard_person(two.coordinator, two.fbi_lead.member_id, two.fbi_alternate.member_id, NOW, NOW, NOW.date())
     assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16", NOW)).obstacles == (SUPERVISOR_GONE,)
 
 
 async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: Cast) -> None:
     bluestem = await approved(two)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
     [reason] = (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles
     assert reason.startswith("It can begin on Fri, Jan 15 at 6:00 PM, 12 hours before")
     with pytest.raises(NotAllowed, match="It can begin on Fri, Jan 15"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.EXECUTING, BEGINS)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.EXECUTING, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.EXECUTING, BEGINS)
     assert await state(two.fbi_lead, bluestem) is OperationState.EXECUTING
 
 
@@ -237,19 +235,19 @@ async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on
 ) -> None:
     bluestem, gone = await submitted(two), two.fbi_alternate.member_id
     if way == "off the list":
-        await grants.end(two.fbi_lead, bluestem, gone, NOW)
+        await access.take_off_operation(two.fbi_lead, bluestem, gone, NOW)
     else:
-        await depart(two.coordinator, gone, two.fbi_lead.member_id, NOW, NOW, NOW.date())
-    found = await home(two.fbi_lead, NOW, NOW.date(), ZONE)
+        await offboard_person(two.coordinator, gone, two.fbi_lead.member_id, NOW, NOW, NOW.date())
+    found = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
     assert [one.line.event_id for one in found.follow_up if isinstance(one, MissingSupervisor)] == [bluestem]
-    before = basics_of(await operation_for(two.fbi_lead, bluestem))
+    before = plan_basics(await operation_for(two.fbi_lead, bluestem))
     assert before.supervisor_id == gone
-    await plans.change(two.fbi_lead, bluestem, replace(before, disclosure=Disclosure.OPEN), NOW)
+    await plans.change_plan_basics(two.fbi_lead, bluestem, replace(before, disclosure=Disclosure.OPEN), NOW)
     after = await operation_for(two.fbi_lead, bluestem)
     assert (after.disclosure, after.state) == (Disclosure.OPEN, OperationState.SUBMITTED)
 
 
 async def test_a_plan_that_its_supervisor_can_approve_asks_for_no_other_one(two: Cast) -> None:
     await submitted(two)
-    found = await home(two.fbi_lead, NOW, NOW.date(), ZONE)
+    found = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
     assert not [one for one in found.follow_up if isinstance(one, MissingSupervisor)]

@@ -8,14 +8,14 @@ from msgspec import Struct
 
 from tests.cast import NOW, Cast, operation
 from tests.usecases.operations.world import A, B, disclose, planned, site
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Hit
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.deconfliction import Hit
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events.events import schedule
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
-from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations.states import operation_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -62,7 +62,7 @@ async def test_who_knows_of_a_conflict_with_another_operation(two: Cast, row: Ro
         both[lead] = await (_bluestem(two) if lead == "fbi_lead" else _larkspur(two, row))
     await deconfliction.compare_due(NOW)
     shown = {lead for lead, event_id in both.items() if await _hits(two.members[lead], event_id)}
-    known = {"coordinator"} if await officer.cases(two.coordinator, NOW) else set()
+    known = {"coordinator"} if await officer.open_conflicts(two.coordinator, NOW) else set()
     assert shown | known == row.known_to
 
 
@@ -75,13 +75,13 @@ async def _larkspur(two: Cast, row: Row) -> UUID:
     starts, ends = (datetime.fromisoformat(f"{day} {time}") for time in (row.starts, row.ends))
     facts = {"title": "Operation Larkspur", "starts": starts, "duration": ends - starts}
     event_id = await schedule(lead, operation(two.ipd_liaison, **facts), NOW)
-    await plans.start(lead, event_id, NOW)
+    await plans.start_plan(lead, event_id, NOW)
     await disclose(lead, event_id, row.level)
-    await plans.add_site(lead, event_id, site(row.at, radius_ft=row.radius_ft), NOW)
+    await plans.add_site_to_plan(lead, event_id, site(row.at, radius_ft=row.radius_ft), NOW)
     if row.state is not OperationState.DRAFT:
-        await approvals.move(lead, event_id, row.state, NOW)
+        await approvals.change_plan_state(lead, event_id, row.state, NOW)
     return event_id
 
 
 async def _hits(lead: Viewer, event_id: UUID) -> list[Hit]:
-    return await visible.hits(lead, await operation_for(lead, event_id))
+    return await visible.plan_hits(lead, await operation_for(lead, event_id))

@@ -12,19 +12,19 @@ from tests.usecases.operations.world import FAR, SIX, A, planned, site, with_pla
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ComparisonsReported
 from tracker.rules.core.outbox import Message
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.operations.comparisons import ComparedPlaces
+from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
-from tracker.usecases.operations.comparisons import DAY
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plan_page import plan_view
+from tracker.usecases.operations.deconfliction import DAY
+from tracker.usecases.operations.plans import plan_view
+from tracker.usecases.operations.states import operation_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -45,10 +45,10 @@ async def move(lead: Viewer, event_id: UUID, starts: datetime, now: datetime) ->
 
 async def try_address(lead: Viewer, event_id: UUID, at: tuple[float, float], now: datetime) -> None:
     """Add a site, look, and remove it."""
-    await plans.add_site(lead, event_id, site(at), now)
+    await plans.add_site_to_plan(lead, event_id, site(at), now)
     view = await plan_view(lead, event_id, KEY, NOW)
     [added] = [one for one, found in view.sites.items() if found.point == site(at).point]
-    await plans.remove_site(lead, event_id, added, now)
+    await plans.remove_site_from_plan(lead, event_id, added, now)
 
 
 async def search(lead: Viewer, event_id: UUID, now: datetime) -> int:
@@ -67,15 +67,17 @@ async def search(lead: Viewer, event_id: UUID, now: datetime) -> int:
 
 
 async def reports() -> list[Message]:
-    return [one for one in await outbox.claim("w", [], NOW, 1_000) if isinstance(one.content, ComparisonsReported)]
+    return [
+        one for one in await outbox.claim_messages("w", [], NOW, 1_000) if isinstance(one.content, ComparisonsReported)
+    ]
 
 
 async def test_a_search_over_40_addresses_and_12_half_hours_is_refused_early_and_reported(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     assert 90 <= await search(two.fbi_lead, bluestem, NOW) <= 100
     with pytest.raises(Invalid, match="You have had 100 sites compared with other operations in an hour"):
-        await plans.add_site(two.fbi_lead, bluestem, site(A), NOW)
-    [found] = await officer.searchers(two.coordinator, NOW)
+        await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
+    [found] = await officer.people_who_search(two.coordinator, NOW)
     assert (found.name, found.agency, found.places) == ("Fbi lead", "FBI", 100)
 
 
@@ -83,7 +85,7 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     for now, before in ((NOW, 98), (NOW + timedelta(hours=2), 99)):
         await with_places(two.fbi_lead, before, now)
-        await plans.add_site(two.fbi_lead, bluestem, site(A), now)
+        await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), now)
     [message] = await reports()
     made = await letter(message, NOW, ZONE)
     assert message.recipient_id == two.coordinator.member_id
@@ -95,23 +97,23 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
 async def test_planning_with_care_is_never_refused(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     for at in addresses(8):
-        await plans.add_site(two.fbi_lead, bluestem, site(at), NOW)
+        await plans.add_site_to_plan(two.fbi_lead, bluestem, site(at), NOW)
     for hours in range(1, 6):
         await move(two.fbi_lead, bluestem, SIX + timedelta(hours=hours), NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    assert await officer.searchers(two.coordinator, NOW) == []
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    assert await officer.people_who_search(two.coordinator, NOW) == []
     assert await reports() == []
 
 
 async def test_the_limit_ends_after_an_hour_and_that_of_a_day_after_a_day(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     await with_places(two.fbi_lead, 100)
-    await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=1))
+    await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=1))
     await with_places(two.fbi_lead, 200, NOW + timedelta(hours=1))
     with pytest.raises(Invalid, match=r"300 sites .* in 24 hours.* Try again tomorrow"):
-        await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=3))
-    await plans.add_site(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=26))
+        await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=3))
+    await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW + timedelta(hours=26))
 
 
 async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
@@ -119,8 +121,8 @@ async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
     for _ in range(2):
         await with_places(two.fbi_alternate, 100)
     with pytest.raises(Invalid, match="Your agency has had 200 sites"):
-        await plans.add_site(two.fbi_lead, bluestem, site(A), NOW)
-    assert {one.name for one in await officer.searchers(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
+        await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
+    assert {one.name for one in await officer.people_who_search(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
 
 
 async def test_a_plan_whose_time_moves_beyond_the_limit_is_a_draft_again_and_is_not_compared(two: Cast) -> None:
@@ -129,27 +131,27 @@ async def test_a_plan_whose_time_moves_beyond_the_limit_is_a_draft_again_and_is_
     await with_places(two.fbi_lead, 100)
     await move(two.fbi_lead, bluestem, SIX + timedelta(hours=18), NOW)
     operation = await operation_for(two.fbi_lead, bluestem)
-    assert (operation.state, await visible.hits(two.fbi_lead, operation)) == (OperationState.DRAFT, [])
+    assert (operation.state, await visible.plan_hits(two.fbi_lead, operation)) == (OperationState.DRAFT, [])
     with pytest.raises(NotAllowed, match="Try again in an hour, or ask a deconfliction officer"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
 
 
 async def test_sites_of_a_draft_and_off_site_services_are_not_compared_and_not_counted(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, at=FAR)
     await with_places(two.fbi_lead, 100)
-    await plans.add_site(two.fbi_lead, bluestem, site(A, SiteRole.OFF_SITE_SERVICES), NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
-    await plans.add_site(two.fbi_lead, bluestem, site(A), NOW)
+    await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A, SiteRole.OFF_SITE_SERVICES), NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
 
 
 @pytest.mark.parametrize("name", ["fbi_lead", "caht_lead", "administrator", "auditor"])
 async def test_only_officers_see_who_compared_many_places(two: Cast, name: str) -> None:
     with pytest.raises(NotFound):
-        await officer.searchers(two.members[name], NOW)
+        await officer.people_who_search(two.members[name], NOW)
 
 
 async def test_what_was_compared_is_kept_for_a_day_also_of_people_who_plan_nothing_else(two: Cast) -> None:
     await planned(two.fbi_lead, two.hsi_liaison)
     larkspur, later = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur"), NOW + DAY
-    await plans.add_site(two.kcpd_alternate, larkspur, site(FAR), later)
+    await plans.add_site_to_plan(two.kcpd_alternate, larkspur, site(FAR), later)
     assert await ComparedPlaces.select(ComparedPlaces.compared_at).output(as_list=True) == [later]

@@ -6,14 +6,14 @@ from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.outbox import Message, Skip
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.plans import Disclosure
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import Reading, letter
 from tracker.usecases.operations import deconfliction, plans
-from tracker.usecases.operations.plan_page import plan_view
+from tracker.usecases.operations.plans import plan_view
 
 KEY = "2027-01-16"
 
@@ -22,12 +22,12 @@ async def larkspur(two: Cast) -> UUID:
     """Plan Larkspur in the way of Bluestem."""
     event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, event_id, Disclosure.CONTACT_ONLY)
-    await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
+    await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
     return event_id
 
 
 async def about_it() -> dict[UUID, Message]:
-    queued = await outbox.claim("w", [], NOW, 1_000)
+    queued = await outbox.claim_messages("w", [], NOW, 1_000)
     return {one.recipient_id: one for one in queued if isinstance(one.content, ConflictFound)}
 
 
@@ -38,7 +38,7 @@ async def said(by: Viewer, message: Message) -> Letter | Skip:
 async def ended(two: Cast, bluestem: UUID, event_id: UUID) -> None:
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+        await deconfliction.decide_conflict(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
 
 
 async def test_a_lead_learns_nothing_of_a_conflict_from_the_officer_s_email(two: Cast) -> None:

@@ -5,11 +5,11 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import planned
 from tracker.rules.core.outbox import PAUSE, Skip, State
-from tracker.rules.operations.dissemination import Outlet
-from tracker.usecases.core import access_records, outbox
+from tracker.rules.operations.access import Outlet
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations import briefs
-from tracker.usecases.operations.dissemination import record_of
+from tracker.usecases.operations.access import dissemination_record
 
 pytestmark = pytest.mark.both_engines
 
@@ -20,9 +20,9 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     occurrence = await date_for(two.hsi_liaison, event_id, KEY)
     for _ in range(2):
-        await access_records.note_date(two.hsi_liaison, occurrence, NOW, plan=2)
-    await briefs.issue_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
-    found = await record_of(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+        await audit.record_date_read(two.hsi_liaison, occurrence, NOW, plan=2)
+    await briefs.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
+    found = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
     assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
         ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
         ("Hsi liaison (HSI)", Outlet.PRINT, 1, 2),
@@ -31,14 +31,14 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
 
 async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_sent(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    [waiting] = await outbox.claim("a worker", [], NOW + PAUSE, 10)
-    await outbox.close(waiting, Skip(state=State.SENT, reason=""), NOW)
-    [one] = await record_of(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+    [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
+    await outbox.close_message(waiting, Skip(state=State.SENT, reason=""), NOW)
+    [one] = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
     assert (one.outlet, one.version, one.at) == (Outlet.EMAIL, 1, NOW)
 
 
 async def test_people_who_do_not_lead_it_read_no_record(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     occurrence = await date_for(two.hsi_liaison, event_id, KEY)
-    await access_records.note_date(two.hsi_liaison, occurrence, NOW)
-    assert await record_of(two.hsi_liaison, occurrence) == []
+    await audit.record_date_read(two.hsi_liaison, occurrence, NOW)
+    assert await dissemination_record(two.hsi_liaison, occurrence) == []

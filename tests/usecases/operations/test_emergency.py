@@ -11,14 +11,14 @@ from tests.ports.browser import session_of
 from tests.usecases.operations.world import planned
 from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.tables.visible.events import events as visible_events
-from tracker.tables.visible.operations import emergency as visible
+from tracker.tables.visible.operations import access as visible
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events
 from tracker.usecases.identity import sessions
-from tracker.usecases.operations import emergency
+from tracker.usecases.operations import emergency_access
 from tracker.usecases.roster import people
 
 pytestmark = pytest.mark.both_engines
@@ -38,7 +38,7 @@ async def begun(cast: Cast) -> str:
     token = await session_of(cast.administrator, NOW)
     visit = await viewer_of_session(token, NOW)
     assert visit
-    await emergency.begin(visit.viewer, visit.session_id, WHY, NOW, NOW)
+    await emergency_access.begin_emergency_access(visit.viewer, visit.session_id, WHY, NOW, NOW)
     return token
 
 
@@ -49,7 +49,7 @@ async def sees(viewer: Viewer, event_id: UUID) -> bool:
 async def test_an_operation_is_read_after_it_was_opened_in_that_session_alone(cast: Cast) -> None:
     bluestem, larkspur = await planned(cast.fbi_lead, cast.hsi_liaison), await planned(cast.fbi_lead, cast.ipd_liaison)
     token = await begun(cast)
-    await emergency.open_operation(await in_session(token), bluestem, NOW)
+    await emergency_access.open_in_emergency(await in_session(token), bluestem, NOW)
     assert await sees(await in_session(token), bluestem)
     assert not await sees(await in_session(token), larkspur)
     assert not await sees(await viewer_for(cast.administrator.member_id, NOW), bluestem)
@@ -58,49 +58,49 @@ async def test_an_operation_is_read_after_it_was_opened_in_that_session_alone(ca
 
 async def test_after_an_hour_it_is_over(cast: Cast) -> None:
     bluestem, token = await planned(cast.fbi_lead, cast.hsi_liaison), await begun(cast)
-    await emergency.open_operation(await in_session(token), bluestem, NOW)
+    await emergency_access.open_in_emergency(await in_session(token), bluestem, NOW)
     for minutes in (20, 40, 59):
         assert await sees(await in_session(token, minutes * MINUTE), bluestem)
     assert not await sees(await in_session(token, 60 * MINUTE), bluestem)
-    assert await emergency.end_expired(NOW + 60 * MINUTE) == 1
-    [opened] = await visible.opened(cast.fbi_lead, await events.event_for(cast.fbi_lead, bluestem))
+    assert await emergency_access.end_expired_emergencies(NOW + 60 * MINUTE) == 1
+    [opened] = await visible.emergency_openings(cast.fbi_lead, await events.event_for(cast.fbi_lead, bluestem))
     assert (opened.person, opened.reason, opened.until) == ("Administrator (USAO)", WHY, NOW + 60 * MINUTE)
 
 
 async def test_it_can_be_ended_before(cast: Cast) -> None:
     bluestem, token = await planned(cast.fbi_lead, cast.hsi_liaison), await begun(cast)
     before = await in_session(token)
-    await emergency.open_operation(before, bluestem, NOW)
-    await emergency.end(before, NOW + MINUTE)
+    await emergency_access.open_in_emergency(before, bluestem, NOW)
+    await emergency_access.end_emergency_access(before, NOW + MINUTE)
     assert not await sees(await in_session(token, MINUTE), bluestem)
     assert not await sees(before, bluestem)
     with pytest.raises(Conflict):
-        await emergency.end(await in_session(token, MINUTE), NOW + MINUTE)
+        await emergency_access.end_emergency_access(await in_session(token, MINUTE), NOW + MINUTE)
 
 
 async def test_it_ends_with_its_session_also_for_the_people_on_an_operation(cast: Cast) -> None:
     event = await events.event_for(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
-    await emergency.open_operation(await in_session(await begun(cast)), event.id, NOW)
-    assert await emergency.end_expired(NOW + MINUTE) == 0
+    await emergency_access.open_in_emergency(await in_session(await begun(cast)), event.id, NOW)
+    assert await emergency_access.end_expired_emergencies(NOW + MINUTE) == 0
     await sessions.sign_out_everywhere(cast.administrator.member_id, NOW + MINUTE, by=cast.administrator.actor)
-    assert [await emergency.end_expired(NOW + MINUTE) for _ in range(2)] == [1, 0]
-    [opened] = await emergency.opened_by(cast.fbi_lead, event)
+    assert [await emergency_access.end_expired_emergencies(NOW + MINUTE) for _ in range(2)] == [1, 0]
+    [opened] = await emergency_access.openings_of(cast.fbi_lead, event)
     assert not opened.is_open(NOW + MINUTE)
 
 
 async def test_a_session_that_is_no_longer_used_ends_it(cast: Cast) -> None:
     await begun(cast)
-    assert await emergency.end_expired(NOW + 30 * MINUTE) == 1
+    assert await emergency_access.end_expired_emergencies(NOW + 30 * MINUTE) == 1
 
 
 async def test_a_session_has_one_at_a_time(cast: Cast) -> None:
     token = await session_of(cast.administrator, NOW)
     visit = await viewer_of_session(token, NOW)
     assert visit
-    begins = [emergency.begin(visit.viewer, visit.session_id, WHY, NOW, NOW) for _ in range(2)]
+    begins = [emergency_access.begin_emergency_access(visit.viewer, visit.session_id, WHY, NOW, NOW) for _ in range(2)]
     outcomes = await asyncio.gather(*begins, return_exceptions=True)
     assert sorted(isinstance(one, Conflict) for one in outcomes) == [False, True]
-    await emergency.end(await in_session(token), NOW)
+    await emergency_access.end_emergency_access(await in_session(token), NOW)
     assert (await in_session(token)).emergency is None
 
 
@@ -109,17 +109,19 @@ async def test_the_list_has_operations_for_named_people_and_no_draft_or_other_ev
     draft = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, status=EventStatus.DRAFT), NOW)
     private = await events.schedule(cast.fbi_lead, meeting(cast.hsi_liaison, visibility=Visibility.NAMED), NOW)
     viewer = await in_session(await begun(cast))
-    assert [one.date.event_id for one in await emergency.choices(viewer, NOW)] == [bluestem]
+    assert [one.date.event_id for one in await emergency_access.emergency_choices(viewer, NOW)] == [bluestem]
     for other in (draft, private, uuid4()):
         with pytest.raises(NotFound):
-            await emergency.open_operation(viewer, other, NOW)
+            await emergency_access.open_in_emergency(viewer, other, NOW)
 
 
 async def test_only_an_administrator_who_confirmed_who_they_are_begins_it(cast: Cast) -> None:
     with pytest.raises(NotFound):
-        await emergency.begin(cast.coordinator, "a session", WHY, NOW, NOW)
+        await emergency_access.begin_emergency_access(cast.coordinator, "a session", WHY, NOW, NOW)
     with pytest.raises(ReauthenticationNeeded):
-        await emergency.begin(cast.administrator, "a session", WHY, NOW - timedelta(hours=1), NOW)
+        await emergency_access.begin_emergency_access(
+            cast.administrator, "a session", WHY, NOW - timedelta(hours=1), NOW
+        )
 
 
 async def test_it_ends_with_the_role(cast: Cast) -> None:
@@ -130,6 +132,6 @@ async def test_it_ends_with_the_role(cast: Cast) -> None:
 
 async def test_victim_services_on_an_operation_do_not_read_who_opened_it(cast: Cast) -> None:
     event = await events.event_for(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
-    await emergency.open_operation(await in_session(await begun(cast)), event.id, NOW)
-    assert len(await emergency.opened_by(cast.hsi_liaison, event)) == 1
-    assert await emergency.opened_by(cast.caht_lead, event) == []
+    await emergency_access.open_in_emergency(await in_session(await begun(cast)), event.id, NOW)
+    assert len(await emergency_access.openings_of(cast.hsi_liaison, event)) == 1
+    assert await emergency_access.openings_of(cast.caht_lead, event) == []

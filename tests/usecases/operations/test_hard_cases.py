@@ -11,13 +11,13 @@ from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision, Outcome
+from tracker.rules.operations.deconfliction import Decision, Outcome
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.emails import upcoming_reminders
@@ -27,11 +27,10 @@ from tracker.usecases.events import events, undo
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plan_page import plan_view
-from tracker.usecases.operations.plans import basics_of
-from tracker.usecases.views.event_page import event_view
-from tracker.usecases.views.home import home
+from tracker.usecases.operations.plans import plan_basics, plan_view
+from tracker.usecases.operations.states import operation_for
+from tracker.usecases.views.event_page import view_event
+from tracker.usecases.views.home import home_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -61,23 +60,23 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
 async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_those_at_its_time(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).sites
-    await plans.remove_site(two.kcpd_alternate, larkspur, its, NOW)
+    await plans.remove_site_from_plan(two.kcpd_alternate, larkspur, its, NOW)
     assert not (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).is_placed
     assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
-    [found] = await officer.unplaced(two.coordinator, NOW)
+    [found] = await officer.unplaced_operations(two.coordinator, NOW)
     assert (found.side.agency, [one.agency for one in found.others]) == ("KCPD", ["FBI"])
     for name in ("fbi_lead", "caht_lead", "administrator"):
         with pytest.raises(NotFound):
-            await officer.unplaced(two.members[name], NOW)
+            await officer.unplaced_operations(two.members[name], NOW)
     await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=1))
-    assert await officer.unplaced(two.coordinator, NOW) == []
+    assert await officer.unplaced_operations(two.coordinator, NOW) == []
 
 
 async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
     await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
-    await deconfliction.settle_moved(NOW)
+    await deconfliction.compare_moved_plans(NOW)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (hit.outcome, hit.other.agency) == (Outcome.SUPERSEDED, "KCPD")
     assert (hit.lead, hit.other.lead) == ("Fbi lead", "Kcpd alternate")
@@ -87,7 +86,7 @@ async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothi
 async def test_a_conflict_that_ended_while_the_other_side_showed_nothing_names_no_one(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (hit.other.agency, hit.other.lead) == ("KCPD", "")
 
@@ -96,8 +95,8 @@ async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> N
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    await plans.add_site(two.kcpd_alternate, larkspur, site(B), NOW)
-    await approvals.move(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
+    await plans.add_site_to_plan(two.kcpd_alternate, larkspur, site(B), NOW)
+    await approvals.change_plan_state(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
     assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
@@ -105,12 +104,14 @@ async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> N
 async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     before = await operation_for(two.fbi_lead, bluestem)
-    silent = replace(basics_of(before), disclosure=Disclosure.SILENT)
-    await plans.change(two.fbi_lead, bluestem, silent, NOW, version=before.version)
+    silent = replace(plan_basics(before), disclosure=Disclosure.SILENT)
+    await plans.change_plan_basics(two.fbi_lead, bluestem, silent, NOW, version=before.version)
     with pytest.raises(Conflict):
-        await plans.change(two.fbi_lead, bluestem, basics_of(before), NOW, version=before.version)
+        await plans.change_plan_basics(two.fbi_lead, bluestem, plan_basics(before), NOW, version=before.version)
     with pytest.raises(Conflict):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW, version=before.version)
+        await approvals.change_plan_state(
+            two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW, version=before.version
+        )
     assert (await operation_for(two.fbi_lead, bluestem)).disclosure is Disclosure.SILENT
 
 
@@ -118,7 +119,9 @@ async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
     _, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
-    decided = deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    decided = deconfliction.decide_conflict(
+        two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW
+    )
     assert await decided is Outcome.PROCEED
 
 
@@ -126,7 +129,7 @@ async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_ag
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
-    await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
     [theirs] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     [ours] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (theirs.outcome, ours.outcome, ours.theirs) == (Outcome.PROCEED, Outcome.SUPERSEDED, None)
@@ -136,14 +139,16 @@ async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
     _, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
-    assert await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.JOINT, "Fine.", NOW) is None
+    assert (
+        await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.JOINT, "Fine.", NOW) is None
+    )
 
 
 async def test_a_conflict_that_was_decided_alone_is_open_again_when_the_other_side_is_shown_it(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
-    await deconfliction.decide(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
+    await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.CONTACT_ONLY)
     assert any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
 
@@ -152,24 +157,24 @@ async def test_the_event_s_page_and_home_tell_the_lead_of_a_conflict_and_no_one_
     bluestem, larkspur = await conflict(two)
     seen = {}
     for name in ("fbi_lead", "hsi_liaison", "caht_lead"):
-        view = await event_view(two.members[name], bluestem, KEY, NOW)
-        rows = (await home(two.members[name], NOW, NOW.date(), ZONE)).conflicts
+        view = await view_event(two.members[name], bluestem, KEY, NOW)
+        rows = (await home_for(two.members[name], NOW, NOW.date(), ZONE)).conflicts
         seen[name] = view.plan and view.plan.conflicts, [row.conflicts for row in rows or ()]
     assert seen == {"fbi_lead": (1, [1]), "hsi_liaison": (0, []), "caht_lead": (0, [])}
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    assert (await home(two.fbi_lead, NOW, NOW.date(), ZONE)).conflicts == []
+    assert (await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)).conflicts == []
 
 
 async def test_a_draft_has_no_plan(two: Cast) -> None:
     drafted = await schedule(two.fbi_lead, operation(two.hsi_liaison, status=EventStatus.DRAFT), NOW)
     with pytest.raises(NotAllowed):
-        await plans.start(two.fbi_lead, drafted, NOW)
+        await plans.start_plan(two.fbi_lead, drafted, NOW)
 
 
 async def test_an_operation_that_everyone_may_see_has_no_plan(two: Cast) -> None:
     opened = await schedule(two.fbi_lead, operation(two.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT), NOW)
     with pytest.raises(NotFound):
-        await plans.start(two.fbi_lead, opened, NOW)
+        await plans.start_plan(two.fbi_lead, opened, NOW)
 
 
 async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_people(two: Cast) -> None:
@@ -183,59 +188,63 @@ async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_p
 async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     for number, deed in enumerate(("site", "stand down")):
-        await approvals.record_number(two.fbi_lead, bluestem, replace(RISSAFE, number=f"RS-{number}"), NOW)
+        await approvals.record_deconfliction_number(
+            two.fbi_lead, bluestem, replace(RISSAFE, number=f"RS-{number}"), NOW
+        )
         if deed == "site":
-            await plans.add_site(two.fbi_lead, bluestem, site(B), NOW)
+            await plans.add_site_to_plan(two.fbi_lead, bluestem, site(B), NOW)
         else:
-            await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+            await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
         assert (await operation_for(two.fbi_lead, bluestem)).clearance is None, deed
 
 
 async def test_a_move_while_the_event_is_canceled_counts_when_it_is_restored(two: Cast) -> None:
     bluestem, _ = await conflict(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
     await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
-    await deconfliction.settle_moved(NOW)
+    await deconfliction.compare_moved_plans(NOW)
     event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
     await events.restore(two.fbi_lead, bluestem, event.version, NOW)
     await changed(two.fbi_lead, bluestem, starts=SIX + timedelta(days=10))
-    assert await deconfliction.settle_moved(NOW) == 1
-    assert await deconfliction.settle_moved(NOW) == 0
+    assert await deconfliction.compare_moved_plans(NOW) == 1
+    assert await deconfliction.compare_moved_plans(NOW) == 0
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 
 async def test_conflicts_end_when_an_operation_is_long_over(two: Cast) -> None:
     await conflict(two)
     later = NOW + timedelta(days=60)
-    assert await deconfliction.settle_moved(later) > 0
-    assert await officer.cases(two.coordinator, later) == []
-    assert await deconfliction.settle_moved(later) == 0
+    assert await deconfliction.compare_moved_plans(later) > 0
+    assert await officer.open_conflicts(two.coordinator, later) == []
+    assert await deconfliction.compare_moved_plans(later) == 0
 
 
 async def test_an_agency_that_committed_nothing_cannot_withdraw(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     before = await operation_for(two.fbi_lead, bluestem)
     with pytest.raises(NotFound):
-        await plans.withdraw(two.caht_lead, bluestem, two.caht_lead.agency_id, NOW)
+        await plans.withdraw_resources(two.caht_lead, bluestem, two.caht_lead.agency_id, NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).version == before.version
 
 
 async def test_nothing_of_the_plan_changes_after_the_operation(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
-    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
-    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
+    basics = plan_basics(await operation_for(two.fbi_lead, bluestem))
+    await plans.change_plan_basics(
+        two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
+    )
     numbers = {"people": 2, "vehicles": 1, "skills": "", "now": NOW}
-    await plans.commit(two.kcpd_detective, bluestem, two.kcpd_detective.agency_id, **numbers)
+    await plans.commit_resources(two.kcpd_detective, bluestem, two.kcpd_detective.agency_id, **numbers)
     async with writing():
         await OperationPlan.update({OperationPlan.state: OperationState.ABORTED}, force=True)
     before = await operation_for(two.fbi_lead, bluestem)
     kcpd = two.kcpd_detective
     for late in (
-        plans.commit(kcpd, bluestem, kcpd.agency_id, **numbers),
-        plans.withdraw(kcpd, bluestem, kcpd.agency_id, NOW),
-        approvals.acknowledge(kcpd, bluestem, before.version, NOW),
-        approvals.waive(two.fbi_alternate, bluestem, "A child is in danger.", NOW),
+        plans.commit_resources(kcpd, bluestem, kcpd.agency_id, **numbers),
+        plans.withdraw_resources(kcpd, bluestem, kcpd.agency_id, NOW),
+        approvals.acknowledge_plan_version(kcpd, bluestem, before.version, NOW),
+        approvals.waive_deconfliction(two.fbi_alternate, bluestem, "A child is in danger.", NOW),
     ):
         with pytest.raises(NotAllowed, match="The operation is over"):
             await late
@@ -244,12 +253,16 @@ async def test_nothing_of_the_plan_changes_after_the_operation(two: Cast) -> Non
 
 async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison)
-    basics = basics_of(await operation_for(two.fbi_lead, bluestem))
-    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
-    await plans.change(two.fbi_lead, bluestem, replace(basics, supervisor_id=two.hsi_liaison.member_id), NOW)
+    basics = plan_basics(await operation_for(two.fbi_lead, bluestem))
+    await plans.change_plan_basics(
+        two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
+    )
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    await plans.change_plan_basics(
+        two.fbi_lead, bluestem, replace(basics, supervisor_id=two.hsi_liaison.member_id), NOW
+    )
     after = await operation_for(two.fbi_lead, bluestem)
     assert (after.state, after.clearance) == (OperationState.PLANNING, None)
 
@@ -259,7 +272,7 @@ async def test_a_canceled_operation_is_not_submitted(two: Cast) -> None:
     event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
     await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
     with pytest.raises(NotAllowed, match="The operation is canceled"):
-        await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+        await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
 
 
 async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
@@ -267,7 +280,7 @@ async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
     event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
     change_id = await undo.change_to_undo(two.fbi_lead, bluestem, event.changed_at)
     assert change_id
-    await plans.start(two.fbi_lead, bluestem, NOW)
+    await plans.start_plan(two.fbi_lead, bluestem, NOW)
     with pytest.raises(Gone):
         await undo.undo(two.fbi_lead, bluestem, change_id, NOW)
 
@@ -276,7 +289,7 @@ async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(
     await conflict(two)
     async with writing():
         await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == two.kcpd_alternate.member_id)
-    [case] = await officer.cases(two.coordinator, NOW)
+    [case] = await officer.open_conflicts(two.coordinator, NOW)
     assert {(side.lead, side.email) for side in case.sides} == {
         ("Fbi lead", "fbi_lead@fbi.example"),
         ("Kcpd alternate", ""),
@@ -290,7 +303,7 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
     date = await date_for(two.fbi_lead, bluestem, KEY)
     assert await next_follow_up(two.fbi_lead, date, NOW)
     assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     assert await next_follow_up(two.fbi_lead, date, NOW) is None
     assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None) == []
 
@@ -299,7 +312,7 @@ async def test_no_one_is_reminded_to_reply_to_an_operation_that_was_stood_down(t
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     date = await date_for(two.fbi_lead, bluestem, KEY)
     assert await of_silent(two.fbi_lead, date, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     assert await of_silent(two.fbi_lead, date, NOW) is None
     with pytest.raises(Conflict, match=r"This operation was stood down, so no one needs to reply\."):
         await nudge(two.fbi_lead, bluestem, KEY, NOW, ZONE)

@@ -5,8 +5,8 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import planned
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.usecases.operations import kinds
-from tracker.usecases.operations.lookup import operation_for
+from tracker.usecases.operations import plans
+from tracker.usecases.operations.states import operation_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -16,27 +16,27 @@ OFFERED = ("Search warrant", "Arrest")
 async def test_a_kind_is_chosen_from_the_list_and_makes_a_new_version_of_the_plan(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
     before = await operation_for(two.kcpd_detective, bluestem)
-    await kinds.choose(two.fbi_lead, bluestem, "Arrest", OFFERED, NOW)
+    await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", OFFERED, NOW)
     after = await operation_for(two.kcpd_detective, bluestem)
     assert (before.kind, after.kind, after.version) == ("", "Arrest", before.version + 1)
     with pytest.raises(Invalid):
-        await kinds.choose(two.fbi_lead, bluestem, "Raid", OFFERED, NOW)
+        await plans.choose_operation_kind(two.fbi_lead, bluestem, "Raid", OFFERED, NOW)
 
 
 async def test_a_plan_keeps_a_kind_that_is_no_longer_offered(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
-    await kinds.choose(two.fbi_lead, bluestem, "Arrest", OFFERED, NOW)
+    await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", OFFERED, NOW)
     version = (await operation_for(two.fbi_lead, bluestem)).version
-    await kinds.choose(two.fbi_lead, bluestem, "Arrest", ("Search warrant",), NOW)
+    await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", ("Search warrant",), NOW)
     found = await operation_for(two.fbi_lead, bluestem)
     assert (found.kind, found.version) == ("Arrest", version)
-    await kinds.choose(two.fbi_lead, bluestem, "", ("Search warrant",), NOW)
+    await plans.choose_operation_kind(two.fbi_lead, bluestem, "", ("Search warrant",), NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).kind == ""
 
 
 async def test_only_people_who_lead_the_operation_choose_its_kind(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
     with pytest.raises(NotAllowed):
-        await kinds.choose(two.kcpd_detective, bluestem, "Arrest", OFFERED, NOW)
+        await plans.choose_operation_kind(two.kcpd_detective, bluestem, "Arrest", OFFERED, NOW)
     with pytest.raises(NotFound):
-        await kinds.choose(two.coordinator, bluestem, "Arrest", OFFERED, NOW)
+        await plans.choose_operation_kind(two.coordinator, bluestem, "Arrest", OFFERED, NOW)

@@ -7,12 +7,12 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import let_in, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.lessons import LONGEST_TITLE, Edition, Lesson
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.after_actions import LONGEST_EDITION_TITLE, Edition, LessonLearned
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.operations.lessons import ReleasedLesson
-from tracker.usecases.operations import lessons
-from tracker.usecases.operations.after_page import after_view
+from tracker.tables.schema.operations.records import ReleasedLesson
+from tracker.usecases.operations import after_actions
+from tracker.usecases.operations.after_actions import after_action_view
 
 pytestmark = pytest.mark.both_engines
 
@@ -30,27 +30,27 @@ async def closed(cast: Cast) -> UUID:
     return event_id
 
 
-async def of(viewer: Viewer, event_id: UUID) -> list[Lesson]:
-    return (await after_view(viewer, event_id, KEY)).lessons
+async def of(viewer: Viewer, event_id: UUID) -> list[LessonLearned]:
+    return (await after_action_view(viewer, event_id, KEY)).lessons
 
 
-async def again(cast: Cast, event_id: UUID, lesson: Lesson) -> Lesson:
+async def again(cast: Cast, event_id: UUID, lesson: LessonLearned) -> LessonLearned:
     """Return a lesson as it is now."""
     [found] = [one for one in await of(cast.fbi_lead, event_id) if one.id == lesson.id]
     return found
 
 
-async def written(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> Lesson:
+async def written(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     """Add a lesson with an edition."""
-    await lessons.add(cast.fbi_lead, event_id, TEXT, NOW)
+    await after_actions.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
     [added] = [one for one in await of(cast.fbi_lead, event_id) if one.version == 1]
-    await lessons.change(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
+    await after_actions.change_lesson(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
     return await again(cast, event_id, added)
 
 
-async def released(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> Lesson:
+async def released(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     lesson = await written(cast, event_id, edition)
-    await lessons.release(cast.fbi_lead, event_id, lesson.id, NOW, read=lesson.version)
+    await after_actions.release_lesson(cast.fbi_lead, event_id, lesson.id, NOW, read=lesson.version)
     return await again(cast, event_id, lesson)
 
 
@@ -61,12 +61,12 @@ async def test_only_people_on_the_operation_read_a_lesson_that_is_not_released(c
     for viewer in (cast.coordinator, cast.harbor_advocate):
         with pytest.raises(NotFound):
             await of(viewer, closed)
-    assert await lessons.released() == []
+    assert await after_actions.released_lessons() == []
 
 
 async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(cast: Cast, closed: UUID) -> None:
     await released(cast, closed)
-    assert await lessons.released() == [EDITION]
+    assert await after_actions.released_lessons() == [EDITION]
     [row] = await ReleasedLesson.select()
     assert set(row) == {"id", "title", "text"}
 
@@ -74,31 +74,33 @@ async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(cas
 async def test_the_order_of_released_lessons_says_nothing_of_when(cast: Cast, closed: UUID) -> None:
     for title in ("Water", "Keys", "radios"):
         await released(cast, closed, Edition(title=title, text="Bring them."))
-    assert [one.title for one in await lessons.released()] == ["Keys", "radios", "Water"]
+    assert [one.title for one in await after_actions.released_lessons()] == ["Keys", "radios", "Water"]
 
 
 async def test_a_lesson_that_is_withdrawn_is_read_by_no_one_else(cast: Cast, closed: UUID) -> None:
     lesson = await released(cast, closed)
-    await lessons.withdraw(cast.fbi_lead, closed, lesson.id, NOW)
-    assert await lessons.released() == []
+    await after_actions.withdraw_lesson(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await after_actions.released_lessons() == []
     assert [one.released_id for one in await of(cast.fbi_lead, closed)] == [None]
 
 
 async def test_what_everyone_reads_does_not_change_until_it_is_withdrawn(cast: Cast, closed: UUID) -> None:
     lesson = await released(cast, closed)
     with pytest.raises(Conflict, match="Withdraw it before you change it"):
-        await lessons.change(cast.fbi_lead, closed, lesson.id, TEXT, Edition(), NOW, read=lesson.version)
+        await after_actions.change_lesson(cast.fbi_lead, closed, lesson.id, TEXT, Edition(), NOW, read=lesson.version)
     with pytest.raises(Conflict, match="Withdraw it before you change it"):
-        await lessons.remove(cast.fbi_lead, closed, lesson.id, NOW)
-    assert await lessons.released() == [EDITION]
+        await after_actions.remove_lesson(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await after_actions.released_lessons() == [EDITION]
 
 
 async def test_only_the_edition_of_the_preview_is_released(cast: Cast, closed: UUID) -> None:
     seen = await written(cast, closed)
-    await lessons.change(cast.fbi_lead, closed, seen.id, TEXT, Edition(title="x", text="y"), NOW, read=seen.version)
+    await after_actions.change_lesson(
+        cast.fbi_lead, closed, seen.id, TEXT, Edition(title="x", text="y"), NOW, read=seen.version
+    )
     with pytest.raises(Conflict):
-        await lessons.release(cast.fbi_lead, closed, seen.id, NOW, read=seen.version)
-    assert await lessons.released() == []
+        await after_actions.release_lesson(cast.fbi_lead, closed, seen.id, NOW, read=seen.version)
+    assert await after_actions.released_lessons() == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ async def test_only_the_edition_of_the_preview_is_released(cast: Cast, closed: U
         (Edition(title="After bluestem", text="Try each radio."), "edition_title"),
         (Edition(title="Radios", text="Try them at a lot like this."), "edition_text"),
         (Edition(title="Radios", text="There was no signal while staging at Larkspur Lot."), "edition_text"),
-        (Edition(title="x" * (LONGEST_TITLE + 1), text="Try each radio."), "edition_title"),
+        (Edition(title="x" * (LONGEST_EDITION_TITLE + 1), text="Try each radio."), "edition_title"),
     ],
 )
 async def test_an_edition_that_names_the_operation_or_a_place_is_not_saved(
@@ -121,7 +123,7 @@ async def test_an_edition_that_names_the_operation_or_a_place_is_not_saved(
 async def test_a_lesson_without_a_text_for_everyone_is_not_released(cast: Cast, closed: UUID) -> None:
     lesson = await written(cast, closed, Edition(title="Radios"))
     with pytest.raises(Invalid) as refused:
-        await lessons.release(cast.fbi_lead, closed, lesson.id, NOW, read=lesson.version)
+        await after_actions.release_lesson(cast.fbi_lead, closed, lesson.id, NOW, read=lesson.version)
     assert refused.value.fields == {"edition_title": "Write a title and a text for everyone first."}
 
 
@@ -129,12 +131,12 @@ async def test_only_the_lead_writes_and_releases_lessons(cast: Cast, closed: UUI
     lesson = await written(cast, closed)
     for viewer in (cast.kcpd_detective, cast.caht_lead):
         with pytest.raises(NotAllowed):
-            await lessons.release(viewer, closed, lesson.id, NOW, read=lesson.version)
+            await after_actions.release_lesson(viewer, closed, lesson.id, NOW, read=lesson.version)
         with pytest.raises(NotAllowed):
-            await lessons.add(viewer, closed, TEXT, NOW)
+            await after_actions.add_lesson(viewer, closed, TEXT, NOW)
 
 
 async def test_lessons_are_written_once_the_operation_is_over(cast: Cast) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
     with pytest.raises(NotAllowed, match="once the operation is released or aborted"):
-        await lessons.add(cast.fbi_lead, event_id, TEXT, NOW)
+        await after_actions.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)

@@ -9,15 +9,15 @@ from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictEnded, ConflictFound
 from tracker.rules.core.outbox import MessageKind, Skip
 from tracker.rules.emails.content import Letter
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.operations import approvals, deconfliction, plans
-from tracker.usecases.operations.plan_page import plan_view
+from tracker.usecases.operations.plans import plan_view
 
 pytestmark = pytest.mark.both_engines
 
@@ -33,13 +33,13 @@ async def larkspur(two: Cast, level: Disclosure = Disclosure.CONTACT_ONLY) -> UU
     """Plan Larkspur with this level, first far away and then in the way of others."""
     event_id = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, event_id, level)
-    await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
+    await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
     return event_id
 
 
 async def written(two: Cast, kind: type[ConflictFound | ConflictEnded] = ConflictFound) -> dict[UUID, Letter | Skip]:
     """Return what each email about the conflict is now."""
-    queued = await outbox.claim("w", [], NOW, 1_000)
+    queued = await outbox.claim_messages("w", [], NOW, 1_000)
     about = [one for one in queued if isinstance(one.content, kind)]
     return {one.recipient_id: await letter(one, NOW, ZONE) for one in about}
 
@@ -48,7 +48,7 @@ async def test_both_leads_and_the_officer_get_one_email_each(two: Cast) -> None:
     await planned(two.fbi_lead, two.hsi_liaison)
     event_id = await larkspur(two)
     for _ in range(2):
-        await plans.add_site(two.kcpd_alternate, event_id, site(B), NOW)
+        await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
     told = (two.fbi_lead, two.kcpd_alternate, two.coordinator)
     assert await recipients() == sorted(one.member_id for one in told)
 
@@ -88,7 +88,7 @@ async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
 
 async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_ended(two: Cast) -> None:
     bluestem, event_id = await planned(two.fbi_lead, two.hsi_liaison), await larkspur(two)
-    await approvals.move(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
     made = await written(two, ConflictEnded)
     assert {one: [button.target.path for button in mail.buttons] for one, mail in made.items()} == {
         two.fbi_lead.member_id: [f"/events/{bluestem}"],
@@ -100,7 +100,7 @@ async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_end
 async def test_no_one_hears_of_the_end_of_a_conflict_that_they_were_not_shown(two: Cast) -> None:
     await planned(two.fbi_lead, two.hsi_liaison)
     event_id = await larkspur(two, Disclosure.SILENT)
-    await approvals.move(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
     assert list(await written(two, ConflictEnded)) == [two.kcpd_alternate.member_id]
 
 
@@ -109,5 +109,5 @@ async def test_an_email_about_a_conflict_that_has_ended_is_not_sent(two: Cast) -
     event_id = await larkspur(two)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+        await deconfliction.decide_conflict(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     assert {mail.reason for mail in (await written(two)).values()} == {"The conflict has ended."}

@@ -10,15 +10,14 @@ from tests.cast import NOW, Cast
 from tests.usecases.operations.world import SIX, planned
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.phases import MOST_PHASES, Phase, PhasePlan
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.orders import MOST_PHASES, Phase, PhasePlan
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events as visible_events
-from tracker.tables.visible.operations import phases as readers
+from tracker.tables.visible.operations import orders as readers
 from tracker.usecases.events import events
-from tracker.usecases.operations import phases
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.steps import enter
+from tracker.usecases.operations import orders
+from tracker.usecases.operations.states import enter_plan_state, operation_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -29,27 +28,27 @@ BRIEFING = PhasePlan(name="Briefing", starts_at=FIVE, ends_at=FIVE + 45 * MINUTE
 
 async def shown(viewer: Viewer, event_id: UUID) -> list[Phase]:
     event = await visible_events.event(viewer, event_id)
-    return list((await readers.phases(viewer, event)).values()) if event else []
+    return list((await readers.operation_phases(viewer, event)).values()) if event else []
 
 
 async def timed(two: Cast) -> tuple[UUID, UUID]:
     """Plan a briefing of an operation that is approved, and return both."""
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
-    await phases.add(two.fbi_lead, bluestem, BRIEFING, NOW)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
     await into(two, bluestem, OperationState.APPROVED)
     return bluestem, (await shown(two.fbi_lead, bluestem))[0].id
 
 
 async def into(two: Cast, event_id: UUID, state: OperationState) -> None:
     async with writing():
-        await enter((await operation_for(two.fbi_lead, event_id)).id, state, NOW)
+        await enter_plan_state((await operation_for(two.fbi_lead, event_id)).id, state, NOW)
 
 
 async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for plan in (PhasePlan(name="All out", starts_at=FIVE + 6 * HOUR, ends_at=None), BRIEFING):
-        await phases.add(two.fbi_lead, bluestem, plan, NOW)
+        await orders.plan_phase(two.fbi_lead, bluestem, plan, NOW)
     assert [(one.name, one.starts_at, one.ends_at) for one in await shown(two.kcpd_detective, bluestem)] == [
         ("Briefing", FIVE, FIVE + 45 * MINUTE),
         ("All out", FIVE + 6 * HOUR, None),
@@ -60,7 +59,7 @@ async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cas
 
 async def test_planned_times_move_with_the_operation(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
-    await phases.add(two.fbi_lead, bluestem, BRIEFING, NOW)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
     event, plan = await events.plan_to_change(two.fbi_lead, bluestem)
     later = replace(plan, starts=SIX + timedelta(minutes=30))
     await events.change(two.fbi_lead, bluestem, later, event.version, NOW)
@@ -70,24 +69,24 @@ async def test_planned_times_move_with_the_operation(two: Cast) -> None:
 
 async def test_a_phase_is_planned_differently_and_removed(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
-    await phases.add(two.fbi_lead, bluestem, BRIEFING, NOW)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
     [one] = await shown(two.fbi_lead, bluestem)
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for _ in range(2):  # the second one changes nothing, so no one has to acknowledge it
-        await phases.change(two.fbi_lead, bluestem, one.id, replace(BRIEFING, name="Roll call"), NOW)
+        await orders.replan_phase(two.fbi_lead, bluestem, one.id, replace(BRIEFING, name="Roll call"), NOW)
     assert [phase.name for phase in await shown(two.fbi_lead, bluestem)] == ["Roll call"]
-    assert (await phases.remove(two.fbi_lead, bluestem, one.id, NOW)).name == "Roll call"
+    assert (await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)).name == "Roll call"
     assert await shown(two.fbi_lead, bluestem) == []
     assert (await operation_for(two.fbi_lead, bluestem)).version == before + 2
     with pytest.raises(NotFound):
-        await phases.remove(two.fbi_lead, bluestem, one.id, NOW)
+        await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)
 
 
 async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:
     bluestem, briefing = await timed(two)
     version = (await operation_for(two.fbi_lead, bluestem)).version
-    await phases.begin(two.fbi_lead, bluestem, briefing, NOW)
-    await phases.end(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
     [one] = await shown(two.kcpd_detective, bluestem)
     assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
     assert (await operation_for(two.fbi_lead, bluestem)).version == version
@@ -96,26 +95,26 @@ async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:
 async def test_a_second_press_does_not_change_the_time(two: Cast) -> None:
     bluestem, briefing = await timed(two)
     with pytest.raises(Conflict):
-        await phases.end(two.fbi_lead, bluestem, briefing, NOW)
-    await phases.begin(two.fbi_lead, bluestem, briefing, NOW)
+        await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
     with pytest.raises(Conflict):
-        await phases.begin(two.fbi_lead, bluestem, briefing, NOW + MINUTE)
-    await phases.end(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+        await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW + MINUTE)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
     with pytest.raises(Conflict):
-        await phases.end(two.fbi_lead, bluestem, briefing, NOW + 2 * HOUR)
+        await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + 2 * HOUR)
     [one] = await shown(two.fbi_lead, bluestem)
     assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
 
 
 async def test_a_press_is_undone_unless_the_time_is_another_by_now(two: Cast) -> None:
     bluestem, briefing = await timed(two)
-    await phases.begin(two.fbi_lead, bluestem, briefing, NOW)
-    await phases.end(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
     for other in (NOW, NOW + MINUTE):
         with pytest.raises(Conflict):
-            await phases.undo(two.fbi_lead, bluestem, briefing, other, NOW + HOUR)
+            await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, other, NOW + HOUR)
     for moment in (NOW + HOUR, NOW):
-        await phases.undo(two.fbi_lead, bluestem, briefing, moment, NOW + HOUR)
+        await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, moment, NOW + HOUR)
     [one] = await shown(two.fbi_lead, bluestem)
     assert (one.begun_at, one.ended_at) == (None, None)
 
@@ -123,11 +122,11 @@ async def test_a_press_is_undone_unless_the_time_is_another_by_now(two: Cast) ->
 async def test_times_are_corrected_afterward(two: Cast) -> None:
     bluestem, briefing = await timed(two)
     await into(two, bluestem, OperationState.RELEASED)
-    await phases.correct(two.fbi_lead, bluestem, briefing, NOW - HOUR, NOW, NOW)
+    await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW - HOUR, NOW, NOW)
     [one] = await shown(two.fbi_lead, bluestem)
     assert (one.begun_at, one.ended_at) == (NOW - HOUR, NOW)
     with pytest.raises(Invalid):
-        await phases.correct(two.fbi_lead, bluestem, briefing, NOW + HOUR, None, NOW)
+        await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW + HOUR, None, NOW)
 
 
 @pytest.mark.parametrize("state", [OperationState.PLANNING, OperationState.CLOSED, OperationState.STOOD_DOWN])
@@ -135,34 +134,34 @@ async def test_no_time_is_recorded_before_the_approval_or_after_the_end(two: Cas
     bluestem, briefing = await timed(two)
     await into(two, bluestem, state)
     with pytest.raises(NotAllowed, match="once the plan is approved"):
-        await phases.begin(two.fbi_lead, bluestem, briefing, NOW)
+        await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
 
 
 async def test_only_people_who_lead_the_operation_change_phases(two: Cast) -> None:
     bluestem, briefing = await timed(two)
     for who, error in ((two.kcpd_detective, NotAllowed), (two.coordinator, NotFound)):
         with pytest.raises(error):
-            await phases.add(who, bluestem, BRIEFING, NOW)
+            await orders.plan_phase(who, bluestem, BRIEFING, NOW)
         with pytest.raises(error):
-            await phases.change(who, bluestem, briefing, BRIEFING, NOW)
+            await orders.replan_phase(who, bluestem, briefing, BRIEFING, NOW)
         with pytest.raises(error):
-            await phases.remove(who, bluestem, briefing, NOW)
+            await orders.delete_phase(who, bluestem, briefing, NOW)
         with pytest.raises(error):
-            await phases.begin(who, bluestem, briefing, NOW)
+            await orders.begin_phase(who, bluestem, briefing, NOW)
         with pytest.raises(error):
-            await phases.correct(who, bluestem, briefing, NOW, None, NOW)
+            await orders.correct_phase_times(who, bluestem, briefing, NOW, None, NOW)
 
 
 async def test_an_operation_has_a_limited_number_of_phases(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
     for _ in range(MOST_PHASES):
-        await phases.add(two.fbi_lead, bluestem, BRIEFING, NOW)
+        await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
     with pytest.raises(Invalid):
-        await phases.add(two.fbi_lead, bluestem, BRIEFING, NOW)
+        await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
 
 
 async def test_a_phase_of_another_operation_is_missing(two: Cast) -> None:
     _, briefing = await timed(two)
     larkspur = await planned(two.fbi_lead, two.kcpd_detective, title="Operation Larkspur")
     with pytest.raises(NotFound):
-        await phases.change(two.fbi_lead, larkspur, briefing, BRIEFING, NOW)
+        await orders.replan_phase(two.fbi_lead, larkspur, briefing, BRIEFING, NOW)

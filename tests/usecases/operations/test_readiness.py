@@ -12,7 +12,7 @@ from tests.usecases.operations.world import over, planned
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, Skip
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
@@ -20,8 +20,8 @@ from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events, undo
-from tracker.usecases.operations import approvals, readiness, readiness_given, readiness_states
-from tracker.usecases.roster.known_people import by_agency
+from tracker.usecases.operations import approvals, readiness
+from tracker.usecases.roster.known_people import count_candidates
 
 pytestmark = pytest.mark.both_engines
 
@@ -46,7 +46,7 @@ STARTS_WITH_THE_WINDOW = datetime(2027, 1, 15, 20)  # noqa: DTZ001 - local to th
 async def written(cast: Cast, event_id: UUID, text: NoticeText = TEXT, release: datetime = RELEASE) -> LedNotice:
     """Write the notice of an operation to two people, and return it as its lead sees it."""
     to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
-    await readiness.save(cast.fbi_lead, event_id, text, release, to, NOW)
+    await readiness.save_readiness_notice(cast.fbi_lead, event_id, text, release, to, NOW)
     return await current(cast, event_id)
 
 
@@ -59,47 +59,47 @@ async def scheduled(cast: Cast) -> tuple[UUID, UUID]:
     """Return an operation and its notice, which is scheduled."""
     event_id = await planned(cast.fbi_lead, cast.hsi_liaison)
     notice = await written(cast, event_id)
-    await readiness.move(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+    await readiness.change_notice_state(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
     return event_id, notice.id
 
 
 async def released(cast: Cast) -> tuple[UUID, UUID]:
     event_id, notice_id = await scheduled(cast)
-    assert await readiness_states.run_due(RELEASE) == 1
+    assert await readiness.run_due_notices(RELEASE) == 1
     return event_id, notice_id
 
 
 async def queued() -> list[tuple[UUID, str]]:
     """Return who gets an email about a notice, and which state it announces."""
-    claimed = await outbox.claim("w", [], RELEASE + timedelta(days=2), 1_000)
+    claimed = await outbox.claim_messages("w", [], RELEASE + timedelta(days=2), 1_000)
     found = [(one.recipient_id, one.content) for one in claimed]
     return sorted((who, content.state) for who, content in found if isinstance(content, ReadinessNews))
 
 
 async def mails() -> list[tuple[Message, Letter | Skip]]:
-    claimed = await outbox.claim("w", [], RELEASE, 1_000)
+    claimed = await outbox.claim_messages("w", [], RELEASE, 1_000)
     return [(one, await letter(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
 
 
 async def test_before_its_release_there_is_nothing_for_its_recipients(two: Cast) -> None:
     _, notice_id = await scheduled(two)
-    assert await readiness_states.run_due(RELEASE - timedelta(microseconds=1)) == 0
-    assert await readiness_given.in_force(two.caht_lead, RELEASE) == []
+    assert await readiness.run_due_notices(RELEASE - timedelta(microseconds=1)) == 0
+    assert await readiness.notices_in_force(two.caht_lead, RELEASE) == []
     with pytest.raises(NotFound):
-        await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+        await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     with pytest.raises(NotFound):
-        await readiness_given.acknowledge(two.caht_lead, notice_id, RELEASE)
+        await readiness.acknowledge_notice(two.caht_lead, notice_id, RELEASE)
     assert await queued() == []
 
 
 async def test_at_its_release_each_recipient_gets_one_email_and_no_one_else_does(two: Cast) -> None:
     _, notice_id = await released(two)
-    assert await readiness_states.run_due(RELEASE + timedelta(hours=1)) == 0
+    assert await readiness.run_due_notices(RELEASE + timedelta(hours=1)) == 0
     told = sorted(one.member_id for one in (two.caht_lead, two.harbor_advocate))
     assert await queued() == [(one, "released") for one in told]
-    assert [one.id for one in await readiness_given.in_force(two.caht_lead, RELEASE)] == [notice_id]
+    assert [one.id for one in await readiness.notices_in_force(two.caht_lead, RELEASE)] == [notice_id]
     with pytest.raises(NotFound):
-        await readiness_given.notice_for(two.bridge_advocate, notice_id, RELEASE)
+        await readiness.notice_for(two.bridge_advocate, notice_id, RELEASE)
 
 
 async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
@@ -112,7 +112,7 @@ async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
 
 async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two: Cast) -> None:
     event_id, notice_id = await released(two)
-    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
+    await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
     outcomes = {one.content.state: mail for one, mail in await mails() if isinstance(one.content, ReadinessNews)}
     assert isinstance(outcomes["released"], Skip)
     assert isinstance(outcomes["stood_down"], Letter)
@@ -120,22 +120,22 @@ async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two
 
 async def test_the_lead_sees_who_has_acknowledged_and_when_all_have(two: Cast) -> None:
     event_id, notice_id = await released(two)
-    await readiness_given.acknowledge(two.caht_lead, notice_id, RELEASE)
+    await readiness.acknowledge_notice(two.caht_lead, notice_id, RELEASE)
     notice = await current(two, event_id)
     assert (notice.state, notice.acknowledged) == (NoticeState.RELEASED, 1)
     for _ in range(2):
-        await readiness_given.acknowledge(two.harbor_advocate, notice_id, RELEASE)
+        await readiness.acknowledge_notice(two.harbor_advocate, notice_id, RELEASE)
     notice = await current(two, event_id)
     assert (notice.state, notice.acknowledged) == (NoticeState.ACKNOWLEDGED, 2)
 
 
 async def test_a_notice_is_activated_by_the_lead_and_then_closed(two: Cast) -> None:
     event_id, notice_id = await released(two)
-    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
+    await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
     assert {state for _, state in await queued()} == {"released", "activated"}
-    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.CLOSED, RELEASE)
-    assert await readiness_given.in_force(two.caht_lead, RELEASE) == []
-    assert (await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.CLOSED
+    await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.CLOSED, RELEASE)
+    assert await readiness.notices_in_force(two.caht_lead, RELEASE) == []
+    assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.CLOSED
 
 
 async def test_services_are_not_activated_for_an_operation_that_is_closed(two: Cast) -> None:
@@ -143,26 +143,26 @@ async def test_services_are_not_activated_for_an_operation_that_is_closed(two: C
     await over(two.fbi_lead, event_id, OperationState.CLOSED)
     assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).moves == (NoticeState.STOOD_DOWN,)
     with pytest.raises(NotAllowed, match="The operation is over"):
-        await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
+        await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
 
 
 async def test_a_released_notice_does_not_change_when_its_operation_moves_and_only_the_lead_is_warned(
     two: Cast,
 ) -> None:
     event_id, notice_id = await released(two)
-    before = await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+    before = await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     assert not (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).is_outside
     event, plan = await events.plan_to_change(two.fbi_lead, event_id)
     later = replace(plan, starts=datetime(2027, 1, 19, 6))  # noqa: DTZ001 - local to the zone
     await events.change(two.fbi_lead, event_id, later, event.version, RELEASE)
-    await readiness_states.run_due(RELEASE)
-    assert await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE) == before
+    await readiness.run_due_notices(RELEASE)
+    assert await readiness.notice_for(two.caht_lead, notice_id, RELEASE) == before
     assert (await readiness.readiness_view(two.fbi_lead, event_id, "2027-01-19")).is_outside
     assert {state for _, state in await queued()} == {"released"}
 
 
 async def stand_the_plan_down(cast: Cast, event_id: UUID) -> None:
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, RELEASE)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, RELEASE)
 
 
 async def cancel_the_event(cast: Cast, event_id: UUID) -> None:
@@ -174,8 +174,8 @@ async def test_services_are_stood_down_once_when_the_operation_is_called_off(two
     event_id, notice_id = await released(two)
     await call_off(two, event_id)
     later = RELEASE + UNDO_FOR
-    assert [await readiness_states.run_due(later) for _ in range(2)] == [1, 0]
-    notice = await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)
+    assert [await readiness.run_due_notices(later) for _ in range(2)] == [1, 0]
+    notice = await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     assert (notice.state, notice.sequence) == (NoticeState.STOOD_DOWN, 1)
     assert [state for _, state in await queued()].count("stood_down") == 2
 
@@ -183,12 +183,12 @@ async def test_services_are_stood_down_once_when_the_operation_is_called_off(two
 async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: Cast) -> None:
     event_id, notice_id = await released(two)
     await cancel_the_event(two, event_id)
-    assert await readiness_states.run_due(RELEASE + timedelta(seconds=5)) == 0
+    assert await readiness.run_due_notices(RELEASE + timedelta(seconds=5)) == 0
     made = await undo.change_to_undo(two.fbi_lead, event_id, RELEASE)
     assert made
     await undo.undo(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
-    assert await readiness_states.run_due(RELEASE + UNDO_FOR) == 0
-    assert (await readiness_given.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
+    assert await readiness.run_due_notices(RELEASE + UNDO_FOR) == 0
+    assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
 
 
 @pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
@@ -197,30 +197,30 @@ async def test_a_scheduled_notice_of_an_operation_that_was_called_off_is_not_rel
 ) -> None:
     event_id, _ = await scheduled(two)
     await call_off(two, event_id)
-    assert await readiness_states.run_due(RELEASE) == 0
+    assert await readiness.run_due_notices(RELEASE) == 0
     assert (await current(two, event_id)).state is NoticeState.SCHEDULED
     assert await queued() == []
 
 
 async def test_a_notice_whose_window_is_over_is_not_released(two: Cast) -> None:
     await scheduled(two)
-    assert await readiness_states.run_due(TEXT.ends_at) == 0
+    assert await readiness.run_due_notices(TEXT.ends_at) == 0
 
 
 async def test_a_scheduled_notice_is_changed_after_it_was_taken_back(two: Cast) -> None:
     event_id, notice_id = await scheduled(two)
     with pytest.raises(NotAllowed, match="This operation has a notice already"):
         await written(two, event_id)
-    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.DRAFT, NOW)
+    await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.DRAFT, NOW)
     changed = await written(two, event_id, replace(TEXT, most=9))
     assert ((await current(two, event_id)).id, changed.text.most) == (changed.id, 9)
-    await readiness.discard(two.fbi_lead, event_id, changed.id, NOW)
+    await readiness.discard_draft_notice(two.fbi_lead, event_id, changed.id, NOW)
     assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).notices == []
 
 
 async def test_another_notice_is_written_when_the_one_before_has_ended(two: Cast) -> None:
     event_id, notice_id = await released(two)
-    await readiness.move(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
+    await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
     second = await written(two, event_id)
     assert second.id != notice_id
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
@@ -230,10 +230,10 @@ async def test_another_notice_is_written_when_the_one_before_has_ended(two: Cast
 async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
-    assert {one.code for one in await by_agency(view.candidates)} == {"CAHT", "Harbor House"}
+    assert {one.code for one in await count_candidates(view.candidates)} == {"CAHT", "Harbor House"}
     for wrong in ([], [two.kcpd_detective.member_id], [two.bridge_advocate.member_id]):
         with pytest.raises(Invalid, match="Choose who gets it"):
-            await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
+            await readiness.save_readiness_notice(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
 
 
 async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_not_know_them_saves_the_draft(
@@ -241,10 +241,10 @@ async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_no
 ) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison, two.coordinator)
     to = [two.bridge_advocate.member_id]
-    await readiness.save(two.coordinator, event_id, TEXT, RELEASE, to, NOW)
+    await readiness.save_readiness_notice(two.coordinator, event_id, TEXT, RELEASE, to, NOW)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
-    assert "Bridge Legal" in {one.code for one in await by_agency(view.candidates)}
-    await readiness.save(two.fbi_lead, event_id, TEXT, RELEASE, to, NOW)
+    assert "Bridge Legal" in {one.code for one in await count_candidates(view.candidates)}
+    await readiness.save_readiness_notice(two.fbi_lead, event_id, TEXT, RELEASE, to, NOW)
     assert [one.id for one in (await current(two, event_id)).recipients] == to
 
 
@@ -267,7 +267,7 @@ async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_sch
     event, plan = await events.plan_to_change(two.fbi_lead, event_id)
     await events.change(two.fbi_lead, event_id, replace(plan, **facts), event.version, NOW)
     with pytest.raises(NotAllowed, match=sentence):
-        await readiness.move(two.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+        await readiness.change_notice_state(two.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
 
 
 @pytest.mark.parametrize("name", ["hsi_liaison", "kcpd_alternate", "caht_lead", "coordinator"])
@@ -276,9 +276,9 @@ async def test_only_the_people_who_lead_the_operation_write_a_notice(two: Cast, 
     stranger: Viewer = two.members[name]
     to = [two.caht_lead.member_id]
     for deed in (
-        readiness.save(stranger, event_id, TEXT, RELEASE, to, NOW),
-        readiness.move(stranger, event_id, notice_id, NoticeState.DRAFT, NOW),
-        readiness.discard(stranger, event_id, notice_id, NOW),
+        readiness.save_readiness_notice(stranger, event_id, TEXT, RELEASE, to, NOW),
+        readiness.change_notice_state(stranger, event_id, notice_id, NoticeState.DRAFT, NOW),
+        readiness.discard_draft_notice(stranger, event_id, notice_id, NOW),
     ):
         with pytest.raises((NotAllowed, NotFound)):
             await deed

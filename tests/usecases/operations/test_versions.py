@@ -12,12 +12,14 @@ from tracker.usecases.operations import plans
 
 Change = Callable[[Cast, UUID, int], Awaitable[object]]
 CHANGES: dict[str, Change] = {
-    "add a site": lambda cast, event, read: plans.add_site(cast.fbi_lead, event, site(B), NOW, version=read),
-    "remove a site": lambda cast, event, read: plans.remove_site(cast.fbi_lead, event, uuid4(), NOW, version=read),
-    "commit": lambda cast, event, read: plans.commit(
+    "add a site": lambda cast, event, read: plans.add_site_to_plan(cast.fbi_lead, event, site(B), NOW, version=read),
+    "remove a site": lambda cast, event, read: plans.remove_site_from_plan(
+        cast.fbi_lead, event, uuid4(), NOW, version=read
+    ),
+    "commit": lambda cast, event, read: plans.commit_resources(
         cast.hsi_liaison, event, cast.agencies["HSI"], people=2, vehicles=1, skills="", now=NOW, version=read
     ),
-    "withdraw": lambda cast, event, read: plans.withdraw(
+    "withdraw": lambda cast, event, read: plans.withdraw_resources(
         cast.hsi_liaison, event, cast.agencies["HSI"], NOW, version=read
     ),
 }

@@ -9,16 +9,17 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast
 from tests.usecases.operations.world import B, let_in, planned
 from tracker.database import writing
+from tracker.rules.audit import audit_log
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.messages import Narrowed
-from tracker.rules.operations.check_ins import Press, Tap
-from tracker.rules.operations.hits import Decision
-from tracker.usecases.audit import reading
+from tracker.rules.operations.check_ins import Direction, Tap
+from tracker.rules.operations.deconfliction import Decision
+from tracker.usecases.audit import audit_log as audit_reading
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import messages
 from tracker.usecases.operations import activity_log, check_ins, deconfliction
-from tracker.usecases.operations.plan_page import plan_of
+from tracker.usecases.operations.plans import existing_plan
 from tracker.usecases.roster import people
 
 pytestmark = pytest.mark.both_engines
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.both_engines
 KEY, FIVE = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 ABOUT_ACCESS = {"access_requested", "access_decided"}
 WITHHELD = {"conflict_decided", "checked_in", "log_entry_added"}
-EVERYTHING = reading.Choice(since=NOW - timedelta(days=1), until=FIVE + timedelta(days=1))
+EVERYTHING = audit_log.AuditFilter(since=NOW - timedelta(days=1), until=FIVE + timedelta(days=1))
 
 
 async def coordinator_on(two: Cast, event_id: UUID, person: Viewer, *roles: Role) -> Viewer:
@@ -41,17 +42,17 @@ async def busy(two: Cast) -> UUID:
     """Return an operation with a conflict, a decision about it, and a person who checked in."""
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
-    [hit] = (await plan_of(two.fbi_lead, event_id, NOW))[0].hits
-    await deconfliction.decide(two.fbi_lead, event_id, hit.id, Decision.PROCEED, "Channel 2.", NOW)
-    press = Press(tap_id="1", person_id=two.hsi_liaison.member_id, button=Tap.IN)
-    await check_ins.tap(two.fbi_lead, event_id, KEY, press, FIVE)
-    await activity_log.add(two.fbi_lead, event_id, KEY, "On scene", FIVE, tap_id="2")
+    [hit] = (await existing_plan(two.fbi_lead, event_id, NOW))[0].hits
+    await deconfliction.decide_conflict(two.fbi_lead, event_id, hit.id, Decision.PROCEED, "Channel 2.", NOW)
+    press = Tap(tap_id="1", person_id=two.hsi_liaison.member_id, button=Direction.IN)
+    await check_ins.record_tap(two.fbi_lead, event_id, KEY, press, FIVE)
+    await activity_log.add_log_entry(two.fbi_lead, event_id, KEY, "On scene", FIVE, tap_id="2")
     return event_id
 
 
 async def verbs(viewer: Viewer, event_id: UUID) -> set[str]:
     """Return the verbs of the entries about an operation that a reader of the audit log gets with its title."""
-    page = await reading.page(viewer, EVERYTHING)
+    page = await audit_reading.read_page(viewer, EVERYTHING)
     return {one.verb for one in page.entries if str(event_id) in one.address}
 
 

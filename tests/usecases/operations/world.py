@@ -7,24 +7,23 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tracker.database import writing
-from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.plans import OutsideCheck, OutsideResult, System
-from tracker.rules.operations.sites import Site, SiteRole, point_at
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.operations.plans import Disclosure, OutsideCheck, OutsideResult, System
+from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.operations.comparisons import ComparedPlaces
-from tracker.tables.visible.operations.grants import grants as grants_of
+from tracker.tables.schema.operations.plans import ComparedPlaces
+from tracker.tables.visible.operations.access import access_grants
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events.events import event_for, schedule
-from tracker.usecases.operations import approvals, grants, plans, steps
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations import access, approvals, plans, states
+from tracker.usecases.operations.plans import PlanBasics
+from tracker.usecases.operations.states import operation_for
 from tracker.usecases.roster import people
 
 A, B = (39.0911, -94.4155), (39.0925, -94.4130)
 """Two places, 873 feet apart."""
 RISSAFE = OutsideCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT)
-BASICS = Basics(supervisor_id=None, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60))
+BASICS = PlanBasics(supervisor_id=None, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60))
 FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
 BEGINS = datetime(2027, 1, 16, 0, tzinfo=UTC)
@@ -39,9 +38,9 @@ async def with_another_lead(cast: Cast) -> Cast:
     return replace(cast, members={**cast.members, "kcpd_alternate": await viewer_for(other.member_id, NOW)})
 
 
-def site(at: tuple[float, float], role: SiteRole = SiteRole.TARGET, radius_ft: int = 1_320) -> Site:
+def site(at: tuple[float, float], role: SiteRole = SiteRole.TARGET, radius_ft: int = 1_320) -> PlannedSite:
     """Return a site at a place."""
-    return Site(role=role, place="A lot", point=point_at(*at, radius_ft))
+    return PlannedSite(role=role, place="A lot", point=point_at(*at, radius_ft))
 
 
 async def planned(
@@ -53,9 +52,9 @@ async def planned(
 ) -> UUID:
     """Schedule an operation with a plan that is compared with others, and return its event."""
     event_id = await schedule(lead, operation(*others, title=title, starts=starts), NOW)
-    await plans.start(lead, event_id, NOW)
-    await plans.add_site(lead, event_id, site(at), NOW)
-    await approvals.move(lead, event_id, OperationState.PLANNING, NOW)
+    await plans.start_plan(lead, event_id, NOW)
+    await plans.add_site_to_plan(lead, event_id, site(at), NOW)
+    await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, NOW)
     return event_id
 
 
@@ -63,19 +62,19 @@ async def over(lead: Viewer, event_id: UUID, state: OperationState = OperationSt
     """Let an operation be over, whatever is in the way."""
     operation = await operation_for(lead, event_id)
     async with writing():
-        await steps.enter(operation.id, state, NOW)
+        await states.enter_plan_state(operation.id, state, NOW)
 
 
 async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:
     """Choose what the other side of a conflict is shown."""
-    await plans.change(lead, event_id, replace(BASICS, disclosure=level), NOW)
+    await plans.change_plan_basics(lead, event_id, replace(BASICS, disclosure=level), NOW)
 
 
 async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -> None:
     """Let a person of victim services see an operation, with the approval of a second person who is on it."""
-    await grants.give(lead, event_id, person.member_id, "She arranges the interpreters.", None, NOW)
-    [waiting] = [one for one in await grants_of(lead, await event_for(lead, event_id)) if not one.granted_at]
-    await grants.approve(second, event_id, waiting.id, NOW)
+    await access.give_access(lead, event_id, person.member_id, "She arranges the interpreters.", None, NOW)
+    [waiting] = [one for one in await access_grants(lead, await event_for(lead, event_id)) if not one.granted_at]
+    await access.approve_access(second, event_id, waiting.id, NOW)
 
 
 async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
@@ -90,19 +89,19 @@ async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
 async def submitted(two: Cast) -> UUID:
     """Plan Bluestem with the FBI's alternate as its approving supervisor, and submit it."""
     bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
-    wanted = Basics(
+    wanted = PlanBasics(
         supervisor_id=two.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
-    await plans.change(two.fbi_lead, bluestem, wanted, NOW)
-    await approvals.move(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
+    await plans.change_plan_basics(two.fbi_lead, bluestem, wanted, NOW)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
     return bluestem
 
 
 async def approved(two: Cast) -> UUID:
     """Submit Bluestem, clear it outside, and approve it."""
     bluestem = await submitted(two)
-    await approvals.record_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    await approvals.move(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     return bluestem
 
 
@@ -112,9 +111,9 @@ async def under_way(two: Cast, event_id: UUID) -> None:
     The FBI's alternate approves it.
     """
     supervisor = two.fbi_alternate
-    await plans.change(two.fbi_lead, event_id, replace(BASICS, supervisor_id=supervisor.member_id), NOW)
-    await approvals.move(two.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
-    await approvals.record_number(two.fbi_lead, event_id, RISSAFE, NOW)
-    await approvals.move(supervisor, event_id, OperationState.APPROVED, NOW)
-    await approvals.move(two.fbi_lead, event_id, OperationState.BRIEFED, NOW)
-    await approvals.move(two.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
+    await plans.change_plan_basics(two.fbi_lead, event_id, replace(BASICS, supervisor_id=supervisor.member_id), NOW)
+    await approvals.change_plan_state(two.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, event_id, RISSAFE, NOW)
+    await approvals.change_plan_state(supervisor, event_id, OperationState.APPROVED, NOW)
+    await approvals.change_plan_state(two.fbi_lead, event_id, OperationState.BRIEFED, NOW)
+    await approvals.change_plan_state(two.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)

@@ -14,21 +14,20 @@ from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.contexts import PollCanceledEmail, PollOpenedEmail
 from tracker.rules.emails.event_contexts import InvitationEmail
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.polls.cancellation import Cancellation
-from tracker.rules.polls.polls import Fit, PollState
-from tracker.tables.schema.intake.bounces import EmailPause
-from tracker.tables.visible.attendance import sheet
+from tracker.rules.polls.polls import Fit, PollCancellation, PollState
+from tracker.tables.schema.intake.received_emails import EmailPause
+from tracker.tables.visible.attendance import roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.events import events, occurrences, organizer_transfer, undo
-from tracker.usecases.polls import closing, polls
-from tracker.usecases.views.preview import rolled_back
+from tracker.usecases.polls import poll_closing, polls
+from tracker.usecases.views.preview import do_and_roll_back
 
 SOON, LATER = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
 A_SECOND = timedelta(seconds=1)
@@ -38,9 +37,11 @@ KEY = "2027-01-13"
 async def sent(now: datetime) -> dict[str, list[Letter]]:
     """Send what is due, and return each person's emails."""
     found: dict[str, list[Letter]] = {}
-    for message in await outbox.claim("test", (), now, 100):
+    for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content.letter(message, now, ZONE)
-        await outbox.close(message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(
+            message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now
+        )
         if isinstance(letter, Letter):
             found.setdefault(letter.to_name, []).append(letter)
     return found
@@ -71,9 +72,9 @@ async def replied(cast: Cast) -> UUID:
 async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_event(cast: Cast) -> None:
     poll_id = await replied(cast)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
-    await closing.schedule(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
+    await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
     date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
-    people = await sheet.participants(cast.coordinator, date)
+    people = await roll_call.participants(cast.coordinator, date)
     assert {one.name: one.reply for one in people} == {
         "Coordinator": ReplyValue.ACCEPTED,
         "Fbi lead": ReplyValue.ACCEPTED,
@@ -87,7 +88,9 @@ async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_ev
 
 async def test_each_person_gets_one_email_which_asks_only_those_who_said_nothing(sqlite_cast: Cast) -> None:
     poll_id = await replied(sqlite_cast)
-    await closing.schedule(sqlite_cast.coordinator, poll_id, await second(sqlite_cast.coordinator, poll_id), LATER)
+    await poll_closing.schedule_on_poll_date(
+        sqlite_cast.coordinator, poll_id, await second(sqlite_cast.coordinator, poll_id), LATER
+    )
     assert await sent(LATER + timedelta(seconds=19)) == {}
     mails = await sent(LATER + timedelta(seconds=40))
     said = {name: [one.says for one in letters] for name, letters in mails.items()}
@@ -109,7 +112,7 @@ async def test_undoing_it_opens_the_poll_again_with_all_replies_and_no_one_is_no
     poll_id = await replied(cast)
     before = await in_words(cast.coordinator, poll_id)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
-    await closing.schedule(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
+    await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
     change = await undo.change_to_undo(cast.coordinator, event_id, LATER)
     assert change
     await undo.undo(cast.coordinator, event_id, change, LATER + A_SECOND)
@@ -124,7 +127,7 @@ async def test_an_operation_is_scheduled_for_its_named_people_alone(sqlite_cast:
     lead, asked_one = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
     poll_id = await asked(lead, operation(asked_one))
     event_id = (await polls.poll_for(lead, poll_id)).event.id
-    await closing.schedule(lead, poll_id, await second(lead, poll_id), LATER)
+    await poll_closing.schedule_on_poll_date(lead, poll_id, await second(lead, poll_id), LATER)
     assert (await events.event_for(asked_one, event_id)).title == "Operation Bluestem"
     for stranger in (sqlite_cast.coordinator, sqlite_cast.caht_lead):
         with pytest.raises(NotFound):
@@ -136,19 +139,19 @@ async def test_only_the_organizer_ends_a_poll_and_only_an_open_one(sqlite_cast: 
     option = await second(sqlite_cast.fbi_lead, poll_id)
     for other in (sqlite_cast.hsi_liaison, sqlite_cast.coordinator):
         with pytest.raises(NotAllowed):
-            await closing.cancel(other, poll_id, NOW)
+            await poll_closing.cancel_poll(other, poll_id, NOW)
         with pytest.raises(NotAllowed):
-            await closing.schedule(other, poll_id, option, NOW)
+            await poll_closing.schedule_on_poll_date(other, poll_id, option, NOW)
     with pytest.raises(Gone):
-        await closing.schedule(sqlite_cast.fbi_lead, poll_id, option, NOW + timedelta(days=60))
-    await closing.schedule(sqlite_cast.fbi_lead, poll_id, option, LATER)
+        await poll_closing.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, NOW + timedelta(days=60))
+    await poll_closing.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, LATER)
     with pytest.raises(Gone):
-        await closing.cancel(sqlite_cast.fbi_lead, poll_id, LATER)
+        await poll_closing.cancel_poll(sqlite_cast.fbi_lead, poll_id, LATER)
 
 
 async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlite_cast: Cast) -> None:
     poll_id = await replied(sqlite_cast)
-    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, LATER)).notified == 4
+    assert (await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)).notified == 4
     mails = await sent(LATER + timedelta(minutes=1))
     assert sorted(mails) == ["Caht lead", "Fbi lead", "Hsi liaison", "Kcpd detective"]
     assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 4
@@ -162,38 +165,38 @@ async def test_a_person_taken_off_the_list_is_not_counted_among_those_who_hear_o
     event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     others = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.kcpd_detective.member_id}
     await events.change(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
-    assert (await closing.cancel(organizer, poll_id, LATER)).notified == 3
+    assert (await poll_closing.cancel_poll(organizer, poll_id, LATER)).notified == 3
     assert len(await sent(LATER + timedelta(minutes=1))) == 3
 
 
 async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, NOW + A_SECOND)).notified == 0
+    assert (await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, NOW + A_SECOND)).notified == 0
     assert await sent(NOW + timedelta(days=1)) == {}
 
 
 async def test_a_cancellation_is_undone_while_no_email_about_it_can_have_left(sqlite_cast: Cast) -> None:
     first = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    await closing.cancel(sqlite_cast.coordinator, first, NOW + A_SECOND)
-    await closing.restore(sqlite_cast.coordinator, first, NOW + 2 * A_SECOND)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, first, NOW + A_SECOND)
+    await poll_closing.restore_poll(sqlite_cast.coordinator, first, NOW + 2 * A_SECOND)
     mails = await sent(SOON)
     assert [type(one.says) for one in mails["Fbi lead"]] == [PollOpenedEmail]
-    await closing.cancel(sqlite_cast.coordinator, first, LATER)
-    await closing.restore(sqlite_cast.coordinator, first, LATER + A_SECOND)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, first, LATER)
+    await poll_closing.restore_poll(sqlite_cast.coordinator, first, LATER + A_SECOND)
     assert await sent(LATER + timedelta(minutes=1)) == {}
-    await closing.cancel(sqlite_cast.coordinator, first, LATER)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, first, LATER)
     with pytest.raises(Gone):
-        await closing.restore(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
+        await poll_closing.restore_poll(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
 
 
 async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_nothing(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
     await poll_reminders.remind(organizer, poll_id, LATER)
     await pause(sqlite_cast.caht_lead)
-    foreseen = await rolled_back(partial(closing.cancel, organizer, poll_id, LATER))
-    assert foreseen == Cancellation(notified=3, unsent=1, replied=3)
+    foreseen = await do_and_roll_back(partial(poll_closing.cancel_poll, organizer, poll_id, LATER))
+    assert foreseen == PollCancellation(notified=3, unsent=1, replied=3)
     assert (await polls.poll_for(organizer, poll_id)).state is PollState.OPEN
-    assert await closing.cancel(organizer, poll_id, LATER) == foreseen
+    assert await poll_closing.cancel_poll(organizer, poll_id, LATER) == foreseen
     mails = await sent(LATER + timedelta(minutes=1))
     assert sorted(mails) == ["Fbi lead", "Hsi liaison", "Kcpd detective"]
     assert [type(one.says) for letters in mails.values() for one in letters] == [PollCanceledEmail] * 3
@@ -201,25 +204,25 @@ async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_no
 
 async def test_a_poll_canceled_once_its_dates_are_over_promises_no_email(sqlite_cast: Cast) -> None:
     poll_id, later = await replied(sqlite_cast), NOW + timedelta(days=60)
-    assert (await closing.cancel(sqlite_cast.coordinator, poll_id, later)).notified == 0
+    assert (await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, later)).notified == 0
 
 
 async def test_reminders_that_a_cancellation_stopped_go_out_once_it_is_undone(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
     await poll_reminders.remind(organizer, poll_id, LATER)
-    await closing.cancel(organizer, poll_id, LATER + 10 * A_SECOND)
+    await poll_closing.cancel_poll(organizer, poll_id, LATER + 10 * A_SECOND)
     assert await sent(LATER + 25 * A_SECOND) == {}
-    await closing.restore(organizer, poll_id, LATER + 26 * A_SECOND)
+    await poll_closing.restore_poll(organizer, poll_id, LATER + 26 * A_SECOND)
     assert list(await sent(LATER + timedelta(minutes=1))) == ["Kcpd detective"]
 
 
 async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_discarded(sqlite_cast: Cast) -> None:
     poll_id = await replied(sqlite_cast)
     event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
-    await closing.cancel(sqlite_cast.coordinator, poll_id, LATER)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)
     again = await polls.open_poll(sqlite_cast.coordinator, event.id, NEW, LATER)
     assert await in_words(sqlite_cast.coordinator, again) == ["1 yes, 4 no reply"] * 2
-    await closing.cancel(sqlite_cast.coordinator, again, LATER + A_SECOND)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, again, LATER + A_SECOND)
     await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", LATER)
     with pytest.raises(NotFound):
         await events.event_for(sqlite_cast.coordinator, event.id)
@@ -228,7 +231,7 @@ async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_dis
 async def test_what_waits_about_a_poll_in_whose_place_people_were_asked_again_says_so(sqlite_cast: Cast) -> None:
     poll_id = await replied(sqlite_cast)
     await asked_again(sqlite_cast.coordinator, poll_id, LATER)
-    of_both = await outbox.claim("test", (), LATER + timedelta(minutes=1), 100)
+    of_both = await outbox.claim_messages("test", (), LATER + timedelta(minutes=1), 100)
     said = [await content.letter(one, LATER + timedelta(minutes=1), ZONE) for one in of_both]
     assert {one.reason for one in said if isinstance(one, Skip)} == {"People have since been asked again."}
 

@@ -52,7 +52,7 @@ async def test_a_draft_with_a_poll_stays_out_of_everything_else(sqlite_cast: Cas
 
 async def test_a_person_of_the_other_arm_is_counted_and_not_named(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
-    view = await polls.view_of(sqlite_cast.caht_lead, await polls.poll_for(sqlite_cast.caht_lead, poll_id))
+    view = await polls.view_poll(sqlite_cast.caht_lead, await polls.poll_for(sqlite_cast.caht_lead, poll_id))
     assert {row.agency: [one.name for one in row.named] for row in view.agencies} == {
         "CAHT": ["Caht lead"],
         "FBI": [],
@@ -70,7 +70,7 @@ async def test_only_people_who_are_asked_reply(sqlite_cast: Cast) -> None:
 async def test_a_reply_about_no_date_and_one_after_the_last_date_are_refused(sqlite_cast: Cast) -> None:
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     with pytest.raises(Invalid):
-        await polls.reply(sqlite_cast.fbi_lead, poll_id, {}, NOW)
+        await polls.reply_to_poll(sqlite_cast.fbi_lead, poll_id, {}, NOW)
     with pytest.raises(Gone):
         await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES, now=NOW + timedelta(days=60))
 
@@ -119,8 +119,8 @@ async def test_people_added_later_are_asked_once_when_the_organizer_says_so(sqli
     event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     more = {**plan.invitees, sqlite_cast.caht_lead.member_id: AttendeeRole.REQUIRED}
     await events.change(organizer, event.id, replace(plan, invitees=more), event.version, NOW)
-    view = await polls.view_of(organizer, await polls.poll_for(organizer, poll_id))
+    view = await polls.view_poll(organizer, await polls.poll_for(organizer, poll_id))
     assert view.added == [sqlite_cast.caht_lead.member_id]
-    assert [await polls.ask_added(organizer, poll_id, NOW) for _ in range(2)] == [1, 0]
-    due = await outbox.claim("test", (), NOW + timedelta(minutes=1), 100)
+    assert [await polls.ask_added_people(organizer, poll_id, NOW) for _ in range(2)] == [1, 0]
+    due = await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 100)
     assert {one.recipient_id for one in due} == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}

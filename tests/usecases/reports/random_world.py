@@ -12,11 +12,11 @@ from tests.cast import NOW, ZONE, Cast
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.rules.actions.action_items import CLOSED, ItemStatus
-from tracker.rules.core.audiences import Standing, Visibility, of_event
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.audiences import Capacity, Visibility, event_audiences
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import Kind
-from tracker.rules.reports.reports import KINDS, Reach
+from tracker.rules.reports.reports import KINDS, ReportReach
 from tracker.tables.schema.actions.action_items import ActionItem
 from tracker.tables.schema.attendance.attendance import AttendanceMark
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
@@ -51,7 +51,7 @@ class RandomWorld(Struct, frozen=True):
             (_month(o, months), Kind(e.kind), _is_off(e, o)) for e, o in self._seen(viewer) if Kind(e.kind) in KINDS
         )
 
-    def places_seen(self, viewer: Viewer, reach: Reach, months: Sequence[datetime]) -> Counter[Place]:
+    def places_seen(self, viewer: Viewer, reach: ReportReach, months: Sequence[datetime]) -> Counter[Place]:
         """Count the places within the reach, at dates that the viewer may see and that were held."""
         return Counter(
             (_month(o, months), Kind(e.kind), agency, mark)
@@ -153,7 +153,7 @@ def _event(cast: Cast, luck: random.Random) -> Event:
 
 def _audiences(e: Event, invitations: Sequence[Invitation]) -> Iterator[EventAudience]:
     listed = [i.member for i in invitations if i.event == e.id]
-    for audience in of_event(Visibility(e.visibility), None, [*listed, e.lead], Standing.MEMBER):
+    for audience in event_audiences(Visibility(e.visibility), None, [*listed, e.lead], Capacity.MEMBER):
         if e.status != "draft":
             yield EventAudience(id=ids.new_id(), event=e.id, audience=audience)
 

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast
 from tests.usecases.events.autumn import asked, autumn
 from tests.usecases.operations.world import FAR, planned
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.operations.states import OperationState
-from tracker.rules.reports.operations import Operations
+from tracker.rules.reports.sums import OperationCount
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.reports.reports import Report, report
+from tracker.usecases.reports.reports import PeriodReport, report_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -23,22 +23,22 @@ AFTER = datetime(2027, 2, 1, 15, tzinfo=NOW.tzinfo)
 OTHERS = ("coordinator", "caht_lead")
 
 
-async def of(viewer: Viewer, kind: Kind | None = None) -> Report:
-    return await report(viewer, asked(QUARTER, kind, AFTER))
+async def of(viewer: Viewer, kind: Kind | None = None) -> PeriodReport:
+    return await report_for(viewer, asked(QUARTER, kind, AFTER))
 
 
 async def held(cast: Cast) -> UUID:
     """Return an operation that FBI leads and to which FBI and KCPD commit people."""
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison)
     for viewer in (cast.fbi_lead, cast.kcpd_detective):
-        await plans.commit(viewer, event_id, viewer.agency_id, people=4, vehicles=1, skills="", now=NOW)
+        await plans.commit_resources(viewer, event_id, viewer.agency_id, people=4, vehicles=1, skills="", now=NOW)
     return event_id
 
 
 async def test_an_operation_is_counted_with_the_agencies_that_took_part(cast: Cast) -> None:
     await held(cast)
     await planned(cast.fbi_lead, cast.hsi_liaison, title="Operation Larkspur", at=FAR)
-    assert (await of(cast.fbi_lead)).operations == Operations(held=2, agencies=("FBI", "KCPD"))
+    assert (await of(cast.fbi_lead)).operations == OperationCount(held=2, agencies=("FBI", "KCPD"))
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -50,12 +50,12 @@ async def test_a_report_of_people_who_may_not_know_of_an_operation_is_the_same_w
     before = [await of(reader), await of(reader, Kind.JOINT_OPERATION)]
     await held(cast)
     assert [await of(reader), await of(reader, Kind.JOINT_OPERATION)] == before
-    assert all(one.operations == Operations(held=0, agencies=()) for one in before)
+    assert all(one.operations == OperationCount(held=0, agencies=()) for one in before)
 
 
 async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None:
     event_id = await held(cast)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
     found = await of(cast.fbi_lead)
     assert found.operations is not None
     assert found.operations.is_withheld
@@ -68,7 +68,7 @@ async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None
 async def test_an_operation_that_is_still_to_come_is_not_counted(cast: Cast) -> None:
     await held(cast)
     early = replace(asked(QUARTER, None, AFTER), now=NOW)
-    found = (await report(cast.fbi_lead, early)).operations
+    found = (await report_for(cast.fbi_lead, early)).operations
     assert found is not None
     assert found.is_withheld
 

@@ -11,20 +11,26 @@ from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked,
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.reports.items import Column
 from tracker.rules.reports.reports import MEASURES
-from tracker.rules.reports.reports import Mark as ReportMark
-from tracker.rules.reports.sums import Tally
+from tracker.rules.reports.reports import PlaceMark as ReportMark
+from tracker.rules.reports.sums import ItemColumn, PlaceTally
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import replies
-from tracker.usecases.reports.reports import Report, committees, report
-from tracker.usecases.reports.rows import OTHERS, Number, Part, rows
-from tracker.usecases.roster import people
+from tracker.usecases.reports.reports import (
+    WALK_INS,
+    NumberPart,
+    PeriodReport,
+    ReportNumber,
+    report_committees,
+    report_for,
+    rows_behind,
+)
+from tracker.usecases.roster import committees, people
 
 pytestmark = pytest.mark.both_engines
 
@@ -39,11 +45,11 @@ async def events(cast: Cast) -> Autumn:
     return await autumn(cast)
 
 
-async def of(viewer: Viewer, period: str = QUARTER, kind: Kind | None = None, now: datetime = NOW) -> Report:
-    return await report(viewer, asked(period, kind, now))
+async def of(viewer: Viewer, period: str = QUARTER, kind: Kind | None = None, now: datetime = NOW) -> PeriodReport:
+    return await report_for(viewer, asked(period, kind, now))
 
 
-def tally_of(found: Report, code: str) -> Tally:
+def tally_of(found: PeriodReport, code: str) -> PlaceTally:
     return next(tally for agency, tally in found.agencies if agency.code == code)
 
 
@@ -52,19 +58,19 @@ async def test_who_replies_for_nothing_has_no_reports(cast: Cast) -> None:
         with pytest.raises(NotAllowed):
             await of(nobody)
         with pytest.raises(NotAllowed):
-            await rows(nobody, asked(QUARTER), Number(part=Part.DATES, measure="held"), MOST)
+            await rows_behind(nobody, asked(QUARTER), ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
 
 
 async def test_attendance_is_counted_by_agency_with_each_invited_person_in_one_column(
     cast: Cast, events: Autumn
 ) -> None:
     found = await of(cast.coordinator)
-    assert tally_of(found, "FBI") == Tally(here=4, unmarked=1, open=2)
-    assert tally_of(found, "HSI") == Tally(remote=1, unmarked=1, open=1)
-    assert tally_of(found, "Harbor House") == Tally(here=1, absent=1, unmarked=1, open=1)
-    assert tally_of(found, "Bridge Legal") == Tally(absent=1, excused=1, unmarked=1, open=1)
-    assert tally_of(found, "IPD") == Tally(unmarked=2, open=1, walk_in=1)
-    assert tally_of(found, "Others") == Tally(walk_in=1)
+    assert tally_of(found, "FBI") == PlaceTally(here=4, unmarked=1, open=2)
+    assert tally_of(found, "HSI") == PlaceTally(remote=1, unmarked=1, open=1)
+    assert tally_of(found, "Harbor House") == PlaceTally(here=1, absent=1, unmarked=1, open=1)
+    assert tally_of(found, "Bridge Legal") == PlaceTally(absent=1, excused=1, unmarked=1, open=1)
+    assert tally_of(found, "IPD") == PlaceTally(unmarked=2, open=1, walk_in=1)
+    assert tally_of(found, "Others") == PlaceTally(walk_in=1)
     assert found.total.invited == 3 * 12 + 3 + 3, "the lead of an event is a participant of it"
 
 
@@ -96,7 +102,7 @@ async def test_an_operation_counts_only_for_those_who_are_named(cast: Cast, even
     assert of_the_lead.is_restricted
     assert all(one.kind is not Kind.JOINT_OPERATION for one in of_others.activities)
     assert not of_others.is_restricted
-    assert tally_of(of_the_lead, "KCPD") == Tally(here=1)
+    assert tally_of(of_the_lead, "KCPD") == PlaceTally(here=1)
     assert tally_of(of_others, "KCPD").present == 1
 
 
@@ -109,14 +115,14 @@ async def test_an_agency_lead_counts_the_own_agency_and_what_they_lead(cast: Cas
 
 async def test_a_chair_counts_everybody_at_what_the_committee_meets_for(cast: Cast, events: Autumn) -> None:
     found = await of(cast.caht_lead)
-    assert tally_of(found, "Harbor House") == Tally(here=1)
-    assert tally_of(found, "Bridge Legal") == Tally(absent=1)
+    assert tally_of(found, "Harbor House") == PlaceTally(here=1)
+    assert tally_of(found, "Bridge Legal") == PlaceTally(absent=1)
     assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
 
 
 async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, events: Autumn) -> None:
     before = tally_of(await of(cast.coordinator), "Harbor House")
-    await roll_call.reopen(cast.coordinator, events.monthly, MONTHLY[0], NOW)
+    await roll_call.reopen_attendance(cast.coordinator, events.monthly, MONTHLY[0], NOW)
     await mark(cast.coordinator, events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
     after = tally_of(await of(cast.coordinator), "Harbor House")
     assert (before.absent, before.remote) == (1, 0)
@@ -150,19 +156,19 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
         changed = replace(plan, invitees=invitees)
         await event_deeds.change(cast.coordinator, events.monthly, changed, version, NOW)
         assert (await of(cast.coordinator)).total == before
-        roll = await roll_call.roll(cast.coordinator, events.monthly, MONTHLY[0], NOW)
+        roll = await roll_call.read_roll_call(cast.coordinator, events.monthly, MONTHLY[0], NOW)
         assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
 
 
 async def test_items_count_by_agency_with_their_age_at_the_end_of_the_period(cast: Cast, events: Autumn) -> None:
     lines = {line.agency.code if line.agency else "": line for line in (await of(cast.coordinator)).items}
     fbi, caht, every = lines["FBI"], lines["CAHT"], lines[""]
-    assert (fbi.numbers[Column.GIVEN], fbi.numbers[Column.CLOSED], fbi.numbers[Column.ON_TIME]) == (2, 2, 1)
+    assert (fbi.numbers[ItemColumn.GIVEN], fbi.numbers[ItemColumn.CLOSED], fbi.numbers[ItemColumn.ON_TIME]) == (2, 2, 1)
     assert (fbi.median_days, fbi.on_time) == (15, 50)
-    assert (caht.numbers[Column.OPEN], caht.numbers[Column.LATE_MONTH]) == (1, 1)
-    assert every.numbers[Column.GIVEN] == 3
+    assert (caht.numbers[ItemColumn.OPEN], caht.numbers[ItemColumn.LATE_MONTH]) == (1, 1)
+    assert every.numbers[ItemColumn.GIVEN] == 3
     in_november = (await of(cast.coordinator, "2026-11")).items[-1]
-    assert (in_november.numbers[Column.OPEN], in_november.numbers[Column.NOT_DUE]) == (1, 1)
+    assert (in_november.numbers[ItemColumn.OPEN], in_november.numbers[ItemColumn.NOT_DUE]) == (1, 1)
 
 
 READERS = ("coordinator", "fbi_lead", "caht_lead")
@@ -175,48 +181,50 @@ async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind
     reader = cast.members[name]
     found = await of(reader, kind=kind)
     for expected, number, of_kind in numbers(found):
-        behind = await rows(reader, asked(QUARTER, of_kind or kind), number, MOST)
+        behind = await rows_behind(reader, asked(QUARTER, of_kind or kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
-    minutes = (await rows(reader, asked(QUARTER, kind), Number(part=Part.DATES, measure="held"), MOST)).dates
+    minutes = (
+        await rows_behind(reader, asked(QUARTER, kind), ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
+    ).dates
     assert sum(one.minutes for one in minutes) == found.activities[-1].minutes
 
 
-def numbers(found: Report) -> Iterator[tuple[int, Number, Kind | None]]:
+def numbers(found: PeriodReport) -> Iterator[tuple[int, ReportNumber, Kind | None]]:
     """Yield every number of a report with its place, and the kind of event to which its line keeps."""
-    lines = [(tally, {"agency": agency.id or OTHERS}) for agency, tally in found.agencies]
+    lines = [(tally, {"agency": agency.id or WALK_INS}) for agency, tally in found.agencies]
     lines += [(tally, {"arm": arm}) for arm, tally in found.arms]
     lines += [(line.tally, {"month": line.first}) for line in found.months]
     lines += [(found.total, {})]
     for tally, line in lines:
         for measure in MEASURES:
-            yield vars_of(tally)[measure], Number(part=Part.PLACES, measure=measure, **line), None
+            yield vars_of(tally)[measure], ReportNumber(part=NumberPart.PLACES, measure=measure, **line), None
     for one in found.months:
-        yield one.held, Number(part=Part.DATES, measure="held", month=one.first), None
+        yield one.held, ReportNumber(part=NumberPart.DATES, measure="held", month=one.first), None
     for one in found.activities:
-        yield one.held, Number(part=Part.DATES, measure="held"), one.kind
-        yield one.canceled, Number(part=Part.DATES, measure="canceled"), one.kind
-        yield one.tally.attended, Number(part=Part.PLACES, measure="attended"), one.kind
+        yield one.held, ReportNumber(part=NumberPart.DATES, measure="held"), one.kind
+        yield one.canceled, ReportNumber(part=NumberPart.DATES, measure="canceled"), one.kind
+        yield one.tally.attended, ReportNumber(part=NumberPart.PLACES, measure="attended"), one.kind
     for line in found.items:
         for column, number in line.numbers.items():
             agency = line.agency.id if line.agency else None
-            yield number, Number(part=Part.ITEMS, measure=column, agency=agency), None
+            yield number, ReportNumber(part=NumberPart.ITEMS, measure=column, agency=agency), None
 
 
-def vars_of(tally: Tally) -> dict[str, int]:
+def vars_of(tally: PlaceTally) -> dict[str, int]:
     sums = ("invited", "present", "attended", "not_marked")
     return {**asdict(tally), **{name: getattr(tally, name) for name in sums}}
 
 
 async def test_a_report_keeps_to_one_committee(cast: Cast, events: Autumn) -> None:
-    services = next(one for one in await committees(cast.coordinator) if one.name == "Victim Services Committee")
+    services = next(one for one in await report_committees(cast.coordinator) if one.name == "Victim Services Committee")
     question = replace(asked(QUARTER), committee=services)
-    found = await report(cast.coordinator, question)
+    found = await report_for(cast.coordinator, question)
     assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
     assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
     for expected, number, kind in numbers(found):
-        behind = await rows(cast.coordinator, replace(question, kind=kind), number, MOST)
+        behind = await rows_behind(cast.coordinator, replace(question, kind=kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
-    held = await rows(cast.coordinator, question, Number(part=Part.DATES, measure="held"), MOST)
+    held = await rows_behind(cast.coordinator, question, ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
     assert [one.title for one in held.dates] == ["Services committee"]
 
 
@@ -230,24 +238,24 @@ async def test_the_lines_of_a_report_add_up(cast: Cast, events: Autumn) -> None:
 
 
 async def test_rows_are_cut_where_the_reader_wants_no_more_but_their_count_is_whole(cast: Cast, events: Autumn) -> None:
-    invited = Number(part=Part.PLACES, measure="invited")
-    every, some = [await rows(cast.coordinator, asked(QUARTER), invited, most) for most in (MOST, 5)]
+    invited = ReportNumber(part=NumberPart.PLACES, measure="invited")
+    every, some = [await rows_behind(cast.coordinator, asked(QUARTER), invited, most) for most in (MOST, 5)]
     assert (some.count, some.places) == (every.count, every.places[:5])
 
 
 async def test_a_number_that_no_report_has_is_not_there(cast: Cast) -> None:
-    for part in Part:
+    for part in NumberPart:
         with pytest.raises(NotFound):
-            await rows(cast.coordinator, asked(QUARTER), Number(part=part, measure="odd"), MOST)
+            await rows_behind(cast.coordinator, asked(QUARTER), ReportNumber(part=part, measure="odd"), MOST)
 
 
 async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, events: Autumn) -> None:
-    held = Number(part=Part.DATES, measure="held")
+    held = ReportNumber(part=NumberPart.DATES, measure="held")
     of_operations = asked(QUARTER, Kind.JOINT_OPERATION)
-    seen = await rows(cast.fbi_lead, of_operations, held, MOST)
+    seen = await rows_behind(cast.fbi_lead, of_operations, held, MOST)
     assert [one.title for one in seen.dates] == ["Operation Bluestem"]
     assert seen.is_restricted
-    assert (await rows(cast.coordinator, of_operations, held, MOST)).count == 0
+    assert (await rows_behind(cast.coordinator, of_operations, held, MOST)).count == 0
 
 
 async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(cast: Cast) -> None:
@@ -257,7 +265,7 @@ async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(ca
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
     before = (await of(cast.coordinator)).total
     assert (before.invited, before.not_marked, before.open, before.rate) == (3, 2, 2, 100)
-    await roll_call.close(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
+    await roll_call.close_attendance(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
     after = (await of(cast.coordinator)).total
     assert (after.invited, after.not_marked, after.open, after.rate) == (3, 2, 0, 33)
 
@@ -273,25 +281,33 @@ async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast
     )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
     found = await of(cast.coordinator)
-    assert tally_of(found, "FBI") == Tally(remote=1)
-    [row] = (await rows(cast.coordinator, asked(QUARTER), Number(part=Part.PLACES, measure="attended"), MOST)).places
+    assert tally_of(found, "FBI") == PlaceTally(remote=1)
+    [row] = (
+        await rows_behind(
+            cast.coordinator, asked(QUARTER), ReportNumber(part=NumberPart.PLACES, measure="attended"), MOST
+        )
+    ).places
     assert (row.person, row.substitute, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,))
-    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, walk_in=1), "both came: one place is filled"
+    assert tally_of(await of(cast.coordinator), "FBI") == PlaceTally(here=1, walk_in=1), (
+        "both came: one place is filled"
+    )
 
 
 async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
-        second = await people.add_member(agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE)
+        second = await people.insert_member(
+            agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE
+        )
         committee, alternates = (
-            await people.add_committee(name="Team", kind="team"),
+            await committees.insert_committee(name="Team", kind="team"),
             [second, cast.fbi_alternate.member_id],
         )
-        await people.add_seat(
+        await committees.insert_seat(
             committee_id=committee, agency_id=fbi, primary=cast.fbi_lead.member_id, alternates=alternates
         )
-        await people.add_seat(
+        await committees.insert_seat(
             committee_id=committee, agency_id=cast.agencies["USAO"], primary=cast.coordinator.member_id
         )
     both, coordinator = (
@@ -311,4 +327,4 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
             substitute=cast.fbi_alternate.member_id,
         )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
-    assert tally_of(await of(cast.coordinator), "FBI") == Tally(here=1, open=1)
+    assert tally_of(await of(cast.coordinator), "FBI") == PlaceTally(here=1, open=1)

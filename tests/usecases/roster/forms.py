@@ -5,10 +5,9 @@ from uuid import UUID
 
 from tests.cast import ZONE, Cast
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Status, Viewer
-from tracker.rules.roster.directory import CommitteeStatus
-from tracker.rules.roster.people_changes import AgencyFacts, CommitteeFacts, PersonFacts
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.rules.core.viewers import Level, Status, Viewer
+from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, CommitteeStatus, PersonFacts
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.roster import directory
 
@@ -33,7 +32,7 @@ def person(cast: Cast, **facts: Any) -> PersonFacts:
 
 async def facts_of(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
     """Return what is known of someone, with some of it changed."""
-    known = await directory.person(cast.coordinator, who.member_id)
+    known = await directory.person_for(cast.coordinator, who.member_id)
     return PersonFacts(
         **{
             "name": known.name,

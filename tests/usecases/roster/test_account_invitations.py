@@ -14,32 +14,32 @@ from tests.ports.browser import session_of
 from tests.usecases.roster.forms import facts_of, verbs
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.emails.content import InvitationPage
 from tracker.rules.emails.contexts import AccountInvitationEmail
-from tracker.tables.schema.identity.identity import SignInLink
+from tracker.tables.schema.identity.credentials import SignInLink
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import content
 from tracker.usecases.identity.one_time_links import check_link, mailed_token, redeem_link
-from tracker.usecases.roster import account_invitations, accounts, people_changes
-from tracker.usecases.roster.account_invitations import LIFETIME, Mailed
+from tracker.usecases.roster import account_invitations, accounts, people
+from tracker.usecases.roster.account_invitations import LIFETIME, SentInvitation
 
 SOON = NOW + timedelta(minutes=1)
 
 
 async def invite(viewer: Viewer, *chosen: Viewer, now: datetime = NOW) -> int:
-    return (await account_invitations.invite(viewer, {one.member_id for one in chosen}, now, now)).sent
+    return (await account_invitations.send_invitations(viewer, {one.member_id for one in chosen}, now, now)).sent
 
 
 async def invited(viewer: Viewer, chosen: Collection[UUID] | None = None) -> set[UUID]:
-    await account_invitations.invite(viewer, chosen, NOW, NOW)
+    await account_invitations.send_invitations(viewer, chosen, NOW, NOW)
     return {one.recipient_id for one in await sending()}
 
 
 async def sending() -> list[Message]:
-    return await outbox.claim("test", (), SOON, 100)
+    return await outbox.claim_messages("test", (), SOON, 100)
 
 
 async def letter_of(message: Message) -> ReadEmail | Skip:
@@ -113,7 +113,7 @@ async def test_an_administrator_invites_neither_a_coordinator_nor_themselves(cas
     both = {cast.coordinator.member_id, cast.administrator.member_id}
     assert not both & await invited(cast.administrator)
     with pytest.raises(Invalid):
-        await account_invitations.invite(cast.administrator, both, NOW, NOW)
+        await account_invitations.send_invitations(cast.administrator, both, NOW, NOW)
 
 
 async def test_strangers_among_those_chosen_are_passed_over(sqlite_cast: Cast) -> None:
@@ -124,7 +124,7 @@ async def test_strangers_among_those_chosen_are_passed_over(sqlite_cast: Cast) -
 @pytest.mark.parametrize("chosen", [set(), {uuid4()}])
 async def test_nobody_to_invite_is_told_at_the_field(sqlite_cast: Cast, chosen: set[UUID]) -> None:
     with pytest.raises(Invalid) as refused:
-        await account_invitations.invite(sqlite_cast.coordinator, chosen, NOW, NOW)
+        await account_invitations.send_invitations(sqlite_cast.coordinator, chosen, NOW, NOW)
     assert list(refused.value.fields) == ["person"]
 
 
@@ -134,7 +134,7 @@ async def test_nobody_else_invites_and_an_old_proof_invites_nobody(sqlite_cast: 
             await invite(viewer, sqlite_cast.fbi_alternate)
         assert await account_invitations.newcomers(viewer, NOW) == []
     with pytest.raises(NotAllowed):
-        await account_invitations.invite(sqlite_cast.coordinator, None, NOW - timedelta(minutes=15), NOW)
+        await account_invitations.send_invitations(sqlite_cast.coordinator, None, NOW - timedelta(minutes=15), NOW)
     assert await sending() == []
 
 
@@ -168,7 +168,7 @@ async def test_a_mailed_link_is_good_for_a_week_and_not_for_who_is_suspended(cas
     await check_link(theirs, NOW + LIFETIME - timedelta(seconds=1))
     with pytest.raises(Gone):
         await check_link(theirs, NOW + LIFETIME)
-    await accounts.suspend(cast.coordinator, cast.hsi_liaison.member_id, "On leave", NOW, NOW)
+    await accounts.suspend_account(cast.coordinator, cast.hsi_liaison.member_id, "On leave", NOW, NOW)
     with pytest.raises(Gone):
         await check_link(tokens[cast.hsi_liaison.member_id], SOON)
 
@@ -180,7 +180,7 @@ async def test_no_invitation_outlives_the_address_it_was_mailed_to(cast: Cast, c
     [message] = await sending()
     token = await token_in(message)
     facts = await facts_of(cast, who, **changed)
-    await people_changes.change_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
+    await people.save_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
     with pytest.raises(Gone):
         await redeem_link(token, SOON, asks_code=False)
     assert isinstance(await letter_of(message), Skip)
@@ -190,11 +190,11 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
     who = cast.caht_alternate
     await invite(cast.coordinator, who)
     [message] = await sending()
-    await outbox.close(message, Skip(state=State.SENT, reason=""), SOON)
+    await outbox.close_message(message, Skip(state=State.SENT, reason=""), SOON)
     told = await mailed_to(cast, who)
     assert told.is_good(SOON)
     facts = await facts_of(cast, who, email="right@caht.example")
-    await people_changes.change_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
+    await people.save_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
     assert not (await mailed_to(cast, who)).is_good(SOON)
     await invite(cast.coordinator, who, now=SOON)
     assert (await mailed_to(cast, who)).is_good(SOON)
@@ -204,7 +204,7 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
     ]
 
 
-async def mailed_to(cast: Cast, who: Viewer) -> Mailed:
+async def mailed_to(cast: Cast, who: Viewer) -> SentInvitation:
     """Return the state of someone's last invitation."""
     found = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
     mailed = found[who.member_id]
@@ -221,7 +221,7 @@ async def test_each_invitation_stands_in_the_trail(cast: Cast) -> None:
 async def test_how_the_last_invitation_stands_is_told(cast: Cast) -> None:
     await invite(cast.coordinator, cast.fbi_lead)
     [message] = await sending()
-    await outbox.close(message, Skip(state=State.BOUNCED, reason="No such mailbox."), SOON)
+    await outbox.close_message(message, Skip(state=State.BOUNCED, reason="No such mailbox."), SOON)
     mailed = await mailed_to(cast, cast.fbi_lead)
     assert (mailed.state, mailed.reason, mailed.is_good(SOON)) == (State.BOUNCED, "No such mailbox.", False)
     known = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}

@@ -9,30 +9,29 @@ from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.roster.forms import column, person, verbs
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.accounts import IDLE
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.calendars import feed_access, subscriptions
+from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers_for
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
-from tracker.usecases.roster import accounts, people, people_changes
+from tracker.usecases.roster import accounts, people
 
 MINUTE = timedelta(minutes=1)
 
 
 async def suspend(viewer: Viewer, who: Viewer) -> None:
-    await accounts.suspend(viewer, who.member_id, "Long leave", NOW, NOW)
+    await accounts.suspend_account(viewer, who.member_id, "Long leave", NOW, NOW)
 
 
 async def test_a_link_made_by_a_keeper_lets_the_person_in_once(cast: Cast) -> None:
-    token = await accounts.make_link(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
+    token = await accounts.make_sign_in_link(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
     session = await redeem_link(token, NOW, asks_code=False)
     assert isinstance(session, str)
     visit = await viewer_of_session(session, NOW)
@@ -44,7 +43,7 @@ async def test_a_link_made_by_a_keeper_lets_the_person_in_once(cast: Cast) -> No
 
 
 async def test_a_link_is_over_after_half_an_hour(sqlite_cast: Cast) -> None:
-    token = await accounts.make_link(sqlite_cast.coordinator, sqlite_cast.ipd_liaison.member_id, NOW, NOW)
+    token = await accounts.make_sign_in_link(sqlite_cast.coordinator, sqlite_cast.ipd_liaison.member_id, NOW, NOW)
     with pytest.raises(Gone):
         await check_link(token, NOW + timedelta(minutes=30))
 
@@ -53,29 +52,29 @@ async def test_nobody_else_makes_links_or_suspends(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     for viewer in (cast.fbi_lead, cast.auditor):
         with pytest.raises(NotAllowed):
-            await accounts.make_link(viewer, cast.fbi_alternate.member_id, NOW, NOW)
+            await accounts.make_sign_in_link(viewer, cast.fbi_alternate.member_id, NOW, NOW)
         with pytest.raises(NotAllowed):
             await suspend(viewer, cast.fbi_alternate)
 
 
 async def test_an_old_proof_makes_no_link(sqlite_cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        await accounts.make_link(
+        await accounts.make_sign_in_link(
             sqlite_cast.coordinator, sqlite_cast.ipd_liaison.member_id, NOW - timedelta(minutes=15), NOW
         )
 
 
 async def test_an_administrator_gains_no_way_into_a_coordinators_account(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        await accounts.make_link(cast.administrator, cast.coordinator.member_id, NOW, NOW)
+        await accounts.make_sign_in_link(cast.administrator, cast.coordinator.member_id, NOW, NOW)
     with pytest.raises(NotAllowed):
         await suspend(cast.administrator, cast.coordinator)
 
 
 async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cast) -> None:
-    member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
+    member_id = await people.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
     with pytest.raises(NotAllowed, match="guest"):
-        await accounts.make_link(cast.coordinator, member_id, NOW, NOW)
+        await accounts.make_sign_in_link(cast.coordinator, member_id, NOW, NOW)
     guest = await viewer_for(member_id, NOW)
     event_id = await events.schedule(cast.coordinator, meeting(guest), NOW)
     mine = await replies.my_reply(guest, await occurrences.nearest_date(guest, event_id, NOW))
@@ -86,7 +85,7 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
 
 
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
-    member_id = await people_changes.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
+    member_id = await people.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
     with pytest.raises(Invalid, match="KCPD clerk"):
         await events.schedule(cast.coordinator, operation(await viewer_for(member_id, NOW), cast.fbi_lead), NOW)
 
@@ -101,14 +100,14 @@ async def test_suspending_shuts_sessions_links_feeds_and_mails_at_that_moment(ca
     who = cast.kcpd_detective
     await events.schedule(cast.coordinator, meeting(who), NOW)
     session = await session_of(who, NOW)
-    _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
-    link = await accounts.make_link(cast.coordinator, who.member_id, NOW, NOW)
+    _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
+    link = await accounts.make_sign_in_link(cast.coordinator, who.member_id, NOW, NOW)
     await suspend(cast.administrator, who)
     assert await viewer_of_session(session, NOW) is None
     with pytest.raises(Gone):
         await check_link(link, NOW)
     with pytest.raises(NotFound):
-        await feed_access.open_feed(token, NOW)
+        await feeds.open_feed(token, NOW)
     waiting = (Message.recipient == who.member_id) & (Message.state == "pending") & Message.event.is_not_null()
     assert await Message.count().where(waiting) == 0
     assert "suspended" in await verbs(who.member_id)
@@ -117,21 +116,21 @@ async def test_suspending_shuts_sessions_links_feeds_and_mails_at_that_moment(ca
 async def test_an_account_that_is_opened_again_has_its_feeds_and_no_old_session(cast: Cast) -> None:
     who = cast.kcpd_detective
     session = await session_of(who, NOW)
-    _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await suspend(cast.coordinator, who)
-    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
     assert await viewer_of_session(session, NOW) is None
-    assert (await feed_access.open_feed(token, NOW)).viewer.member_id == who.member_id
+    assert (await feeds.open_feed(token, NOW)).viewer.member_id == who.member_id
     with pytest.raises(Conflict):
-        await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+        await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
 
 
 async def test_a_reason_is_asked_for_and_kept_in_the_trail(cast: Cast) -> None:
     who = cast.kcpd_detective.member_id
     for nothing in ("", " \n "):
         with pytest.raises(Invalid, match="reason"):
-            await accounts.suspend(cast.coordinator, who, nothing, NOW, NOW)
-    await accounts.suspend(cast.coordinator, who, " Lost the badge,\nagain ", NOW, NOW)
+            await accounts.suspend_account(cast.coordinator, who, nothing, NOW, NOW)
+    await accounts.suspend_account(cast.coordinator, who, " Lost the badge,\nagain ", NOW, NOW)
     entry = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "suspended").first()
     assert json.loads(entry["facts"]) == {"why": "Lost the badge, again"}
 
@@ -142,10 +141,10 @@ async def test_nobody_suspends_themselves(sqlite_cast: Cast) -> None:
 
 
 async def test_the_clock_suspends_an_account_at_the_moment_it_ends(cast: Cast) -> None:
-    member_id = await people_changes.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
-    assert await accounts.close_due(NOW + MINUTE - timedelta(seconds=1)) == 0
-    assert await accounts.close_due(NOW + MINUTE) == 1
-    assert await accounts.close_due(NOW + MINUTE) == 0
+    member_id = await people.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
+    assert await accounts.suspend_due_accounts(NOW + MINUTE - timedelta(seconds=1)) == 0
+    assert await accounts.suspend_due_accounts(NOW + MINUTE) == 1
+    assert await accounts.suspend_due_accounts(NOW + MINUTE) == 0
     assert await column(member_id, "status") == "suspended"
     assert await verbs(member_id) == ["added", "suspended"]
 
@@ -153,72 +152,72 @@ async def test_the_clock_suspends_an_account_at_the_moment_it_ends(cast: Cast) -
 async def test_nothing_opens_after_the_last_day_before_the_clock_came(cast: Cast) -> None:
     who, ends = cast.ipd_liaison, NOW + MINUTE
     session = await session_of(who, NOW)
-    link = await accounts.make_link(cast.coordinator, who.member_id, NOW, NOW)
-    program = await api_tokens.create(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
-    _, feed = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
+    link = await accounts.make_sign_in_link(cast.coordinator, who.member_id, NOW, NOW)
+    program = await api_tokens.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    _, feed = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await Member.update({Member.expires_at: ends}).where(Member.id == who.member_id)
-    kept = feed_access.OpenFeeds()
+    kept = feeds.OpenFeeds()
     assert (await kept.open(feed, NOW)).viewer == await viewer_for(who.member_id, NOW)
     assert await column(who.member_id, "status") == "active"
     assert await viewer_of_session(session, ends) is None
     assert await viewers_for([who.member_id], ends) == {}
     assert await api_tokens.bearer_of(program, ends, PROGRAM) is None
-    for opened in (kept.open(feed, ends), feed_access.open_feed(feed, ends), viewer_for(who.member_id, ends)):
+    for opened in (kept.open(feed, ends), feeds.open_feed(feed, ends), viewer_for(who.member_id, ends)):
         with pytest.raises(NotFound):
             await opened
     with pytest.raises(Gone):
         await check_link(link, ends)
     with pytest.raises(NotAllowed):
-        await accounts.make_link(cast.coordinator, who.member_id, ends, ends)
+        await accounts.make_sign_in_link(cast.coordinator, who.member_id, ends, ends)
 
 
 async def test_the_last_coordinator_has_no_last_day(cast: Cast) -> None:
     last = cast.coordinator.member_id
     await Member.update({Member.expires_at: NOW}).where(Member.id == last)
-    assert await accounts.close_due(NOW) == 0
+    assert await accounts.suspend_due_accounts(NOW) == 0
     assert (await viewer_for(last, NOW)).is_coordinator
-    assert await accounts.close_due(NOW) == 0
+    assert await accounts.suspend_due_accounts(NOW) == 0
     assert await verbs(last) == ["updated"]
 
 
 async def test_an_account_opened_after_its_last_day_stays_open(cast: Cast) -> None:
-    member_id = await people_changes.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
+    member_id = await people.add_person(cast.coordinator, person(cast, expires_at=NOW + MINUTE), NOW, NOW)
     later = NOW + timedelta(days=2)
-    await accounts.close_due(later)
-    await accounts.reopen(cast.coordinator, member_id, later, later)
-    assert await accounts.close_due(later) == 0
+    await accounts.suspend_due_accounts(later)
+    await accounts.reopen_account(cast.coordinator, member_id, later, later)
+    assert await accounts.suspend_due_accounts(later) == 0
     assert await column(member_id, "expires_at") is None
 
 
 async def test_the_clock_suspends_who_has_not_signed_in_for_90_days(cast: Cast) -> None:
     await session_of(cast.ipd_liaison, NOW)
-    assert await accounts.close_due(NOW + IDLE - MINUTE) == 0
-    assert await accounts.close_due(NOW + IDLE) == 1
+    assert await accounts.suspend_due_accounts(NOW + IDLE - MINUTE) == 0
+    assert await accounts.suspend_due_accounts(NOW + IDLE) == 1
     assert await column(cast.ipd_liaison.member_id, "status") == "suspended"
 
 
 async def test_who_was_let_in_again_has_90_days_to_sign_in(cast: Cast) -> None:
     await session_of(cast.ipd_liaison, NOW)
     later = NOW + IDLE
-    await accounts.close_due(later)
-    await accounts.reopen(cast.coordinator, cast.ipd_liaison.member_id, later, later)
-    assert await accounts.close_due(later + IDLE - MINUTE) == 0
-    assert await accounts.close_due(later + IDLE) == 1
+    await accounts.suspend_due_accounts(later)
+    await accounts.reopen_account(cast.coordinator, cast.ipd_liaison.member_id, later, later)
+    assert await accounts.suspend_due_accounts(later + IDLE - MINUTE) == 0
+    assert await accounts.suspend_due_accounts(later + IDLE) == 1
 
 
 async def test_who_never_signed_in_has_nothing_that_could_be_idle(sqlite_cast: Cast) -> None:
-    assert await accounts.close_due(NOW + timedelta(days=400)) == 0
+    assert await accounts.suspend_due_accounts(NOW + timedelta(days=400)) == 0
 
 
 async def test_the_clock_leaves_the_last_coordinator(cast: Cast) -> None:
     for who in (cast.coordinator, cast.fbi_lead):
         await session_of(who, NOW)
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR}, set())
-    assert await accounts.close_due(NOW + IDLE) == 1
-    assert await accounts.close_due(NOW + IDLE) == 0
+    assert await accounts.suspend_due_accounts(NOW + IDLE) == 1
+    assert await accounts.suspend_due_accounts(NOW + IDLE) == 0
 
 
 async def test_a_review_is_noted(cast: Cast) -> None:
-    await accounts.review(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
+    await accounts.review_account(cast.administrator, cast.ipd_liaison.member_id, NOW, NOW)
     assert await column(cast.ipd_liaison.member_id, "reviewed_at") == NOW
     assert await verbs(cast.ipd_liaison.member_id) == ["reviewed"]

@@ -9,8 +9,8 @@ from tests.ports.browser import session_of
 from tests.usecases.roster.forms import agency, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Status, Viewer
-from tracker.rules.roster.people_changes import AgencyFacts
+from tracker.rules.core.viewers import Level, Status, Viewer
+from tracker.rules.roster.directory import AgencyFacts
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.roster import agencies, directory
@@ -34,7 +34,7 @@ async def change(viewer: Viewer, cast: Cast, code: str, facts: AgencyFacts, vers
 
 async def test_a_keeper_adds_an_agency(cast: Cast) -> None:
     agency_id = await agencies.add_agency(cast.administrator, agency(), NOW, NOW)
-    assert (await directory.agency(cast.coordinator, agency_id)).code == "MSHP"
+    assert (await directory.agency_for(cast.coordinator, agency_id)).code == "MSHP"
     assert await verbs(agency_id) == ["added"]
 
 
@@ -83,7 +83,7 @@ async def test_an_agency_leaves_when_nobody_serves_there_any_more(cast: Cast) ->
         await change(cast.coordinator, cast, "CAHT", caht(status=Status.DEPARTED))
     await Member.update({Member.status: "departed"}).where(Member.agency == cast.agencies["CAHT"])
     await change(cast.coordinator, cast, "CAHT", caht(status=Status.DEPARTED))
-    assert (await directory.agency(cast.coordinator, cast.agencies["CAHT"])).status is Status.DEPARTED
+    assert (await directory.agency_for(cast.coordinator, cast.agencies["CAHT"])).status is Status.DEPARTED
 
 
 async def test_only_a_coordinator_moves_an_agency_to_the_other_arm(cast: Cast) -> None:

@@ -10,13 +10,12 @@ from tests.emails import ReadEmail, read
 from tests.usecases.roster.forms import verbs
 from tracker.database import writing
 from tracker.errors import Gone, Invalid
-from tracker.rules.core.actors import Origin
 from tracker.rules.core.outbox import Skip
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.content import SitePage
 from tracker.rules.emails.messages import Narrowed
-from tracker.tables.schema.core.outbox import Message
-from tracker.tables.schema.roster.aliases import EmailAlias
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.roster.people import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, messages
 from tracker.usecases.roster import aliases, people
@@ -28,18 +27,18 @@ HOUR = timedelta(hours=1)
 
 
 async def added(who: Viewer, address: str = ADDRESS) -> UUID:
-    await aliases.add(who, address, NOW)
-    return next(one.id for one in await aliases.mine(who) if one.address == address)
+    await aliases.add_alias(who, address, NOW)
+    return next(one.id for one in await aliases.aliases_of(who) if one.address == address)
 
 
 async def confirmed(who: Viewer, address: str = ADDRESS) -> UUID:
     alias_id = await added(who, address)
-    await aliases.confirm(alias_id, NOW, LINK)
+    await aliases.confirm_alias(alias_id, NOW, LINK)
     return alias_id
 
 
 async def letters() -> list[ReadEmail | Skip]:
-    return [read(await content.letter(one, NOW, ZONE)) for one in await outbox.claim("test", (), NOW, 100)]
+    return [read(await content.letter(one, NOW, ZONE)) for one in await outbox.claim_messages("test", (), NOW, 100)]
 
 
 async def test_the_link_goes_to_the_address_alone_and_says_nothing_of_events(cast: Cast) -> None:
@@ -53,8 +52,8 @@ async def test_the_link_goes_to_the_address_alone_and_says_nothing_of_events(cas
 @pytest.mark.both_engines
 async def test_the_account_s_address_hears_of_it_once_it_is_confirmed_also_if_it_was_removed_again(cast: Cast) -> None:
     alias_id = await confirmed(cast.ipd_liaison)
-    await aliases.confirm(alias_id, NOW, LINK)
-    await aliases.remove(cast.ipd_liaison, alias_id, NOW)
+    await aliases.confirm_alias(alias_id, NOW, LINK)
+    await aliases.remove_alias(cast.ipd_liaison, alias_id, NOW)
     [letter] = [one for one in await letters() if isinstance(one, ReadEmail)]
     assert (letter.to, letter.subject) == (cast.ipd_liaison.email, "An address was added to your account")
     assert f"We'll count email replies from {ADDRESS} as yours." in letter.paragraphs[0]
@@ -66,9 +65,9 @@ async def test_the_account_s_address_hears_of_it_once_it_is_confirmed_also_if_it
 async def test_it_counts_once_it_is_confirmed_and_no_longer_once_it_is_removed(cast: Cast) -> None:
     alias_id = await confirmed(cast.ipd_liaison)
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email, ADDRESS}
-    await aliases.remove(cast.ipd_liaison, alias_id, NOW)
+    await aliases.remove_alias(cast.ipd_liaison, alias_id, NOW)
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
-    await aliases.restore(cast.ipd_liaison, alias_id, NOW + timedelta(seconds=59))
+    await aliases.restore_alias(cast.ipd_liaison, alias_id, NOW + timedelta(seconds=59))
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email, ADDRESS}
     done = ["address_added", "address_confirmed", "address_removed", "address_restored"]
     assert await verbs(cast.ipd_liaison.member_id) == done
@@ -78,10 +77,10 @@ async def test_a_link_works_for_an_hour_and_not_once_it_was_replaced(sqlite_cast
     who = sqlite_cast.ipd_liaison
     first = await added(who)
     with pytest.raises(Gone):
-        await aliases.confirm(first, NOW + HOUR, LINK)
+        await aliases.confirm_alias(first, NOW + HOUR, LINK)
     await added(who)
     with pytest.raises(Gone):
-        await aliases.confirm(first, NOW, LINK)
+        await aliases.confirm_alias(first, NOW, LINK)
 
 
 @pytest.mark.both_engines
@@ -90,10 +89,10 @@ async def test_an_address_of_someone_else_looks_like_any_other_and_gets_no_email
     for address in (cast.fbi_lead.email, "fbi+cal@fbi.example"):
         alias_id = await added(cast.ipd_liaison, address)
         with pytest.raises(Gone):
-            await aliases.confirm(alias_id, NOW, LINK)
+            await aliases.confirm_alias(alias_id, NOW, LINK)
     written = [one for one in await letters() if isinstance(one, ReadEmail)]
     assert [one.subject for one in written] == ["An address was added to your account"]  # to the one who confirmed it
-    assert {one.is_waiting(NOW) for one in await aliases.mine(cast.ipd_liaison)} == {True}
+    assert {one.is_waiting(NOW) for one in await aliases.aliases_of(cast.ipd_liaison)} == {True}
     assert await aliases.addresses_of(cast.ipd_liaison) == {cast.ipd_liaison.email}
 
 
@@ -108,7 +107,7 @@ async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_ca
     await confirmed(sqlite_cast.ipd_liaison, "new@fbi.example")
     agency = sqlite_cast.agencies["FBI"]
     async with writing():
-        await people.add_member(agency_id=agency, name="New", email="new@fbi.example", now=NOW, zone=ZONE)
+        await people.insert_member(agency_id=agency, name="New", email="new@fbi.example", now=NOW, zone=ZONE)
     assert await aliases.addresses_of(sqlite_cast.ipd_liaison) == {sqlite_cast.ipd_liaison.email}
 
 
@@ -118,7 +117,7 @@ async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_ca
 async def test_what_is_no_address_or_is_theirs_already_is_refused(sqlite_cast: Cast, address: str) -> None:
     await confirmed(sqlite_cast.ipd_liaison)
     with pytest.raises(Invalid):
-        await aliases.add(sqlite_cast.ipd_liaison, address, NOW)
+        await aliases.add_alias(sqlite_cast.ipd_liaison, address, NOW)
 
 
 async def test_no_one_can_have_links_sent_without_end(sqlite_cast: Cast) -> None:
@@ -126,13 +125,13 @@ async def test_no_one_can_have_links_sent_without_end(sqlite_cast: Cast) -> None
         await added(sqlite_cast.ipd_liaison)
     with pytest.raises(Invalid):
         await added(sqlite_cast.ipd_liaison)
-    await aliases.add(sqlite_cast.ipd_liaison, ADDRESS, NOW + HOUR)
+    await aliases.add_alias(sqlite_cast.ipd_liaison, ADDRESS, NOW + HOUR)
 
 
 async def test_account_managers_and_the_person_alone_see_them(sqlite_cast: Cast) -> None:
     cast, who = sqlite_cast, sqlite_cast.ipd_liaison
     await confirmed(who)
-    seen = [await aliases.of_person(one, who.member_id) for one in (cast.coordinator, who, cast.fbi_lead)]
+    seen = [await aliases.addresses_of_person(one, who.member_id) for one in (cast.coordinator, who, cast.fbi_lead)]
     assert seen == [[ADDRESS], [ADDRESS], []]
 
 
@@ -140,23 +139,23 @@ async def test_offboarding_deletes_them(sqlite_cast: Cast) -> None:
     cast, who = sqlite_cast, sqlite_cast.fbi_lead
     await confirmed(who)
     successor = cast.fbi_alternate.member_id
-    await offboarding.depart(cast.coordinator, who.member_id, successor, NOW, NOW, NOW.date())
+    await offboarding.offboard_person(cast.coordinator, who.member_id, successor, NOW, NOW, NOW.date())
     assert await EmailAlias.count() == 0
 
 
 async def test_what_was_not_confirmed_is_deleted_after_a_week(sqlite_cast: Cast) -> None:
     await confirmed(sqlite_cast.ipd_liaison)
     await added(sqlite_cast.fbi_lead, "fbi+cal@fbi.example")
-    await aliases.purge(NOW + timedelta(days=7, seconds=1))
+    await aliases.purge_aliases(NOW + timedelta(days=7, seconds=1))
     assert await EmailAlias.select(EmailAlias.address).output(as_list=True) == [ADDRESS]
 
 
 async def test_an_address_that_was_added_again_is_not_restored_beside_itself(sqlite_cast: Cast) -> None:
     who = sqlite_cast.ipd_liaison
     first = await confirmed(who)
-    await aliases.remove(who, first, NOW)
+    await aliases.remove_alias(who, first, NOW)
     second = await added(who)
     with pytest.raises(Gone):
-        await aliases.restore(who, first, NOW + timedelta(seconds=9))
-    await aliases.confirm(second, NOW, LINK)
-    assert [one.id for one in await aliases.mine(who)] == [second]
+        await aliases.restore_alias(who, first, NOW + timedelta(seconds=9))
+    await aliases.confirm_alias(second, NOW, LINK)
+    assert [one.id for one in await aliases.aliases_of(who)] == [second]

@@ -10,16 +10,15 @@ from tests.usecases.roster.forms import committee, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.roster.directory import CommitteeStatus
-from tracker.rules.roster.people_changes import SeatFacts
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.directory import CommitteeStatus, SeatFacts
 from tracker.rules.roster.quorum import QuorumRule
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster.people import Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import committees, directory
-from tracker.usecases.roster.quorum import quorum_of
+from tracker.usecases.roster.committees import quorum_of
 
 
 def seat(primary: Viewer | None, *alternates: Viewer) -> SeatFacts:
@@ -29,14 +28,14 @@ def seat(primary: Viewer | None, *alternates: Viewer) -> SeatFacts:
 
 
 async def set_seat(viewer: Viewer, committee_id: UUID, agency_id: UUID, facts: SeatFacts, version: int = 1) -> None:
-    await committees.set_seat(viewer, committee_id, agency_id, facts, version, NOW, NOW)
+    await committees.assign_seat(viewer, committee_id, agency_id, facts, version, NOW, NOW)
 
 
 async def test_a_keeper_adds_a_committee_with_its_chair(cast: Cast) -> None:
     committee_id = await committees.add_committee(
         cast.administrator, committee(chair_id=cast.caht_lead.member_id), NOW, NOW
     )
-    assert [one.id for one in (await directory.committee(cast.coordinator, committee_id)).chairs] == [
+    assert [one.id for one in (await directory.committee_for(cast.coordinator, committee_id)).chairs] == [
         cast.caht_lead.member_id
     ]
     assert committee_id in (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
@@ -46,7 +45,7 @@ async def test_a_keeper_adds_a_committee_with_its_chair(cast: Cast) -> None:
 async def test_a_committee_is_given_a_quorum_and_the_trail_tells_of_it(cast: Cast) -> None:
     facts = committee(name="Steering Committee", kind="steering", quorum=QuorumRule(seats=5, both_arms=True))
     await committees.change_committee(cast.coordinator, cast.committees["steering"], facts, 1, NOW, NOW)
-    known = await directory.committee(cast.fbi_lead, cast.committees["steering"])
+    known = await directory.committee_for(cast.fbi_lead, cast.committees["steering"])
     assert known.quorum.words(len(known.seats)) == "5 of 8 seats, both arms"
     [entry] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.subject_id == str(cast.committees["steering"]))
     assert json.loads(entry["facts"])["fields"] == ["both_arms", "place", "quorum"]
@@ -72,7 +71,7 @@ async def test_nobody_else_changes_a_committee_or_its_seats(sqlite_cast: Cast) -
     with pytest.raises(NotAllowed):
         await set_seat(chair, committee_id, agency_id, seat(chair))
     with pytest.raises(NotAllowed):
-        await committees.remove_seat(chair, committee_id, agency_id, 1, NOW, NOW)
+        await committees.delete_seat(chair, committee_id, agency_id, 1, NOW, NOW)
 
 
 async def test_a_name_belongs_to_one_committee(sqlite_cast: Cast) -> None:
@@ -92,7 +91,7 @@ async def test_an_ended_committee_opens_nothing_to_those_who_sat_in_it(cast: Cas
     facts = committee(name="Victim Services Committee", kind="committee", status=CommitteeStatus.ENDED)
     await committees.change_committee(cast.coordinator, cast.committees["services"], facts, 1, NOW, NOW)
     viewer = await viewer_for(cast.bridge_advocate.member_id, NOW)
-    assert audiences.committee(cast.committees["services"]) not in viewer.audiences
+    assert audiences.committee_audience(cast.committees["services"]) not in viewer.audiences
 
 
 async def test_a_new_seat_opens_the_meetings_of_the_committee_at_once_and_a_lost_one_shuts_them(cast: Cast) -> None:
@@ -105,7 +104,7 @@ async def test_a_new_seat_opens_the_meetings_of_the_committee_at_once_and_a_lost
     after = await viewer_for(cast.fbi_lead.member_id, NOW)
     assert (await events.event_for(after, event_id)).id == event_id
     assert await occurrences.between(after, NOW, NOW.replace(year=2028))
-    await committees.remove_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], 2, NOW, NOW)
+    await committees.delete_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], 2, NOW, NOW)
     with pytest.raises(NotFound):
         await events.event_for(await viewer_for(cast.fbi_lead.member_id, NOW), event_id)
 
@@ -117,7 +116,7 @@ async def test_a_seat_changes_hands(cast: Cast) -> None:
         cast.agencies["KCPD"],
         seat(cast.kcpd_alternate, cast.kcpd_detective),
     )
-    shown = await directory.committee(cast.coordinator, cast.committees["steering"])
+    shown = await directory.committee_for(cast.coordinator, cast.committees["steering"])
     [held] = [one for one in shown.seats if one.agency == "KCPD"]
     assert held.primary is not None
     assert (held.primary.id, [one.id for one in held.alternates]) == (
@@ -150,7 +149,7 @@ async def test_an_administrator_cannot_let_themselves_into_a_committee(cast: Cas
         await committees.add_committee(cast.administrator, committee(chair_id=cast.administrator.member_id), NOW, NOW)
     await set_seat(cast.coordinator, cast.committees["services"], cast.agencies["USAO"], seat(cast.administrator))
     assert (
-        audiences.committee(cast.committees["services"])
+        audiences.committee_audience(cast.committees["services"])
         in (await viewer_for(cast.administrator.member_id, NOW)).audiences
     )
 
@@ -161,7 +160,7 @@ async def test_of_two_keepers_the_second_learns_of_the_first(cast: Cast) -> None
     with pytest.raises(Conflict):
         await set_seat(cast.administrator, committee_id, kcpd, seat(cast.kcpd_detective))
     with pytest.raises(Conflict):
-        await committees.remove_seat(cast.administrator, committee_id, kcpd, 1, NOW, NOW)
+        await committees.delete_seat(cast.administrator, committee_id, kcpd, 1, NOW, NOW)
 
 
 async def test_no_committee_agency_or_seat_is_not_found(sqlite_cast: Cast) -> None:
@@ -171,7 +170,7 @@ async def test_no_committee_agency_or_seat_is_not_found(sqlite_cast: Cast) -> No
     with pytest.raises(NotFound):
         await set_seat(cast.coordinator, cast.committees["services"], uuid4(), seat(cast.kcpd_detective))
     with pytest.raises(NotFound):
-        await committees.remove_seat(cast.coordinator, cast.committees["services"], cast.agencies["KCPD"], 1, NOW, NOW)
+        await committees.delete_seat(cast.coordinator, cast.committees["services"], cast.agencies["KCPD"], 1, NOW, NOW)
 
 
 async def holders(committee_id: UUID, agency_id: UUID) -> dict[UUID, bool]:

@@ -6,20 +6,20 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.roster.forms import agency, facts_of
 from tracker.errors import Invalid
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.roster.contacts import AgencyContact
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.usecases.roster import agencies, csv_import, directory, people_changes, profile
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.directory import AgencyContact
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.usecases.roster import agencies, csv_import, directory, people
 
 DESK = AgencyContact(name="Front desk", phone="816-555-0100", email="desk@kcpd.example", address="1125 Locust St")
 
 
 async def own(who: Viewer, **facts: object) -> None:
-    await profile.change_profile(who, replace(await profile.profile_of(who), **facts), NOW)  # type: ignore[arg-type]  # by name
+    await people.change_profile(who, replace(await people.profile_of(who), **facts), NOW)  # type: ignore[arg-type]  # by name
 
 
 async def mobile_seen_by(viewer: Viewer, who: Viewer) -> str:
-    return (await directory.person(viewer, who.member_id)).mobile
+    return (await directory.person_for(viewer, who.member_id)).mobile
 
 
 async def test_a_mobile_number_is_for_those_who_may_know_the_person(cast: Cast) -> None:
@@ -50,17 +50,17 @@ async def test_a_wrong_number_is_refused_at_its_field(cast: Cast, field: str) ->
 
 async def test_a_coordinator_changes_the_numbers_of_a_person(cast: Cast) -> None:
     facts = await facts_of(cast, cast.ipd_liaison, mobile="816-555-0143", is_mobile_private=True)
-    await people_changes.change_person(cast.coordinator, cast.ipd_liaison.member_id, facts, 1, NOW, NOW)
-    found = await directory.person(cast.coordinator, cast.ipd_liaison.member_id)
+    await people.save_person(cast.coordinator, cast.ipd_liaison.member_id, facts, 1, NOW, NOW)
+    found = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
     assert (found.mobile, found.is_mobile_private) == ("816-555-0143", True)
 
 
 async def test_an_agency_has_a_contact_for_all_who_may_know_it(cast: Cast) -> None:
     made = await agencies.add_agency(cast.coordinator, agency(contact=DESK), NOW, NOW)
-    assert (await directory.agency(cast.coordinator, made)).contact == DESK
+    assert (await directory.agency_for(cast.coordinator, made)).contact == DESK
     known = agency(code="KCPD", name="Kansas City, Missouri, Police Department", contact=DESK)
     await agencies.change_agency(cast.coordinator, cast.agencies["KCPD"], known, 1, NOW, NOW)
-    assert (await directory.agency(cast.fbi_lead, cast.agencies["KCPD"])).contact == DESK
+    assert (await directory.agency_for(cast.fbi_lead, cast.agencies["KCPD"])).contact == DESK
 
 
 async def test_a_wrong_contact_is_refused_at_its_fields(cast: Cast) -> None:
@@ -78,9 +78,9 @@ async def test_a_list_brings_numbers_and_contacts(cast: Cast) -> None:
     )
     report = await csv_import.import_roster(f"{head}\n{row}\n".encode(), NOW, ZONE)
     assert report.faults == ()
-    found = await directory.person(cast.coordinator, cast.ipd_liaison.member_id)
+    found = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
     assert (found.phone, found.mobile, found.is_mobile_private) == ("816-555-0150", "816-555-0151", True)
-    assert (await directory.agency(cast.coordinator, cast.agencies["IPD"])).contact == DESK
+    assert (await directory.agency_for(cast.coordinator, cast.agencies["IPD"])).contact == DESK
     again = await csv_import.import_roster(f"{head}\n{row}\n".encode(), NOW, ZONE)
     assert [one.changes for one in again.outcomes] == [()]
 

@@ -9,19 +9,25 @@ from tracker.crypto import keys
 from tracker.database import Engine
 from tracker.errors import Invalid, NotFound, TooLarge
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Role
+from tracker.rules.core.viewers import Role
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.tables.background.events import invitees
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events
-from tracker.usecases.identity import accounts as account_deeds
-from tracker.usecases.roster import accounts, people
-from tracker.usecases.roster.csv_import import LEFT_WITHOUT, NO_COORDINATOR, Report, import_as, import_roster
-from tracker.usecases.roster.known_people import every, known_to
-from tracker.usecases.roster.people_changes import ONLY_COORDINATORS_MOVE
+from tracker.usecases.identity import sign_in_attempts as account_deeds
+from tracker.usecases.roster import accounts, committees
+from tracker.usecases.roster.csv_import import (
+    LEFT_WITHOUT,
+    NO_COORDINATOR,
+    RosterImportReport,
+    import_for_manager,
+    import_roster,
+)
+from tracker.usecases.roster.known_people import all_candidates, people_to_invite
+from tracker.usecases.roster.people import ONLY_COORDINATORS_MOVE_PEOPLE
 
 HEAD = "agency_code,agency_name,arm,level,coalition,name,email,title,phone,roles,seats\n"
 COORDINATOR = (
@@ -40,11 +46,11 @@ FILE = HEAD + COORDINATOR + ADVOCATE + LEAD
 
 @pytest.fixture
 def empty(database: Engine) -> Engine:
-    keys.use("a secret of the tests, long enough")
+    keys.use_secret("a secret of the tests, long enough")
     return database
 
 
-async def importing(text: str, *, is_trial: bool = False) -> Report:
+async def importing(text: str, *, is_trial: bool = False) -> RosterImportReport:
     return await import_roster(text.encode(), NOW, ZONE, is_trial=is_trial)
 
 
@@ -155,12 +161,12 @@ async def test_every_change_is_in_the_audit_trail(empty: Engine) -> None:
     verbs = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject, AuditEntry.source).order_by(AuditEntry.seq)
     assert {(row["verb"], row["subject"]) for row in verbs} >= {("added", "member"), ("imported", "roster")}
     assert {row["source"] for row in verbs} == {"cli"}
-    assert await audit.verify() is None
+    assert await audit.verify_chain() is None
 
 
 async def test_a_row_of_a_known_agency_needs_no_more_than_its_code(cast: Cast) -> None:
     await importing("agency_code,name,email\nkcpd,KCPD sergeant,sergeant@kcpd.example\n")
-    known = await every(known_to(cast.coordinator))
+    known = await all_candidates(people_to_invite(cast.coordinator))
     assert [one.agency for one in known if one.name == "KCPD sergeant"] == ["KCPD"]
 
 
@@ -233,8 +239,8 @@ async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cas
     assert who not in await invitees.invitees_of(event_id)
     assert not await MemberRole.exists().where(MemberRole.member == who)
     assert not await SeatHolder.exists().where(SeatHolder.member == who)
-    assert (await people.committees(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
-    await accounts.reopen(cast.coordinator, who, NOW, NOW)
+    assert (await committees.committee_choices(cast.caht_alternate))[0].primaries >= {cast.caht_alternate.member_id}
+    await accounts.reopen_account(cast.coordinator, who, NOW, NOW)
     back = await viewer_for(who, NOW)
     assert (back.roles, back.chairs) == (frozenset(), frozenset())
     with pytest.raises(NotFound):
@@ -250,10 +256,10 @@ async def test_a_list_gives_nothing_to_who_left(cast: Cast, cells: str) -> None:
 
 async def test_by_a_list_only_a_coordinator_moves_somebody_to_the_other_arm(cast: Cast) -> None:
     row = b"agency_code,name,email\nFBI,Harbor advocate,harbor_advocate@harbor-house.example\n"
-    refused = await import_as(cast.administrator, row, NOW, NOW, ZONE)
-    assert [(one.field, one.sentence) for one in refused.faults] == [("agency_code", ONLY_COORDINATORS_MOVE)]
+    refused = await import_for_manager(cast.administrator, row, NOW, NOW, ZONE)
+    assert [(one.field, one.sentence) for one in refused.faults] == [("agency_code", ONLY_COORDINATORS_MOVE_PEOPLE)]
     assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "Harbor House"
-    assert (await import_as(cast.coordinator, row, NOW, NOW, ZONE)).faults == ()
+    assert (await import_for_manager(cast.coordinator, row, NOW, NOW, ZONE)).faults == ()
     assert (await viewer_for(cast.harbor_advocate.member_id, NOW)).agency == "FBI"
 
 

@@ -9,17 +9,17 @@ from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.roster.directory import Access
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.roster.directory import AccountState
 from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
-from tracker.usecases.roster import directory, people
+from tracker.usecases.roster import committees, directory, people
 
 
 async def names(viewer: Viewer) -> set[str]:
     """Return whom a viewer finds."""
-    return {one.name.lower().replace(" ", "_") for one in await directory.people(viewer)}
+    return {one.name.lower().replace(" ", "_") for one in await directory.people_for(viewer)}
 
 
 async def leave_all_committees(*viewers: Viewer) -> None:
@@ -81,12 +81,12 @@ async def test_who_serves_elsewhere_by_now_is_not_known_by_the_seat_of_the_forme
     detective = cast.kcpd_detective.member_id
     await Member.update({Member.agency: cast.auditor.agency_id}).where(Member.id == detective)
     assert "kcpd_detective" not in await names(cast.harbor_advocate)
-    assert await directory.with_words(cast.harbor_advocate, ["detective"], 50) == ([], [])
+    assert await directory.people_with_words(cast.harbor_advocate, ["detective"], 50) == ([], [])
 
 
 async def added(agency_id: UUID, name: str) -> None:
     address = f"{name.lower().replace(' ', '.')}@example.com"
-    await people.add_member(agency_id=agency_id, name=name, title="", email=address, now=NOW, zone=ZONE)
+    await people.insert_member(agency_id=agency_id, name=name, title="", email=address, now=NOW, zone=ZONE)
 
 
 @pytest.mark.both_engines
@@ -94,67 +94,67 @@ async def test_people_whom_the_viewer_may_not_know_crowd_out_no_colleague(cast: 
     async with writing():
         await added(cast.agencies["KCPD"], "Canary One")
         await added(cast.auditor.agency_id, "Canary Two")
-    found, _ = await directory.with_words(cast.kcpd_alternate, ["canary"], 1)
+    found, _ = await directory.people_with_words(cast.kcpd_alternate, ["canary"], 1)
     assert [one.name for one in found] == ["Canary One"]
 
 
 async def test_a_search_reads_once_whom_the_viewer_met(sqlite_cast: Cast) -> None:
     with noted() as statements:
-        await directory.with_words(sqlite_cast.harbor_advocate, ["lead"], 50)
+        await directory.people_with_words(sqlite_cast.harbor_advocate, ["lead"], 50)
     assert sum("FROM invitation x" in sql for sql, _ in statements) == 1
 
 
 async def test_who_may_not_be_known_is_as_unknown_as_nobody(cast: Cast) -> None:
     for member_id in (cast.auditor.member_id, uuid4()):
         with pytest.raises(NotFound):
-            await directory.person(cast.harbor_advocate, member_id)
+            await directory.person_for(cast.harbor_advocate, member_id)
 
 
 async def test_a_suspended_member_is_found_by_keepers_alone(cast: Cast) -> None:
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.caht_lead.member_id)
     assert "caht_lead" not in await names(cast.harbor_advocate)
-    found = await directory.person(cast.administrator, cast.caht_lead.member_id)
-    assert found.access is Access.SUSPENDED
+    found = await directory.person_for(cast.administrator, cast.caht_lead.member_id)
+    assert found.access is AccountState.SUSPENDED
 
 
 async def test_people_who_left_are_listed_only_when_their_keepers_ask(cast: Cast) -> None:
     await Member.update({Member.status: "departed"}).where(Member.id == cast.caht_lead.member_id)
     assert "caht_lead" not in await names(cast.coordinator)
-    left = await directory.people(cast.coordinator, with_departed=True)
-    assert Access.DEPARTED in {one.access for one in left}
-    asked = await directory.people(cast.harbor_advocate, with_departed=True)
+    left = await directory.people_for(cast.coordinator, with_departed=True)
+    assert AccountState.DEPARTED in {one.access for one in left}
+    asked = await directory.people_for(cast.harbor_advocate, with_departed=True)
     assert cast.caht_lead.member_id not in {one.id for one in asked}
 
 
 async def test_accounts_are_shown_to_keepers_alone(cast: Cast) -> None:
-    theirs = await directory.person(cast.coordinator, cast.caht_lead.member_id)
+    theirs = await directory.person_for(cast.coordinator, cast.caht_lead.member_id)
     assert theirs.account is not None
-    assert theirs.access is Access.NOT_YET
-    others = await directory.person(cast.harbor_advocate, cast.caht_lead.member_id)
+    assert theirs.access is AccountState.NOT_YET
+    others = await directory.person_for(cast.harbor_advocate, cast.caht_lead.member_id)
     assert others.account is None
-    assert others.access is Access.OPEN
+    assert others.access is AccountState.OPEN
 
 
 async def test_a_person_shows_their_places_in_the_committees_that_the_viewer_knows(cast: Cast) -> None:
-    for_all = await directory.person(cast.coordinator, cast.caht_lead.member_id)
+    for_all = await directory.person_for(cast.coordinator, cast.caht_lead.member_id)
     assert [(place.committee, place.words) for place in for_all.places] == [
         ("Steering Committee", "primary"),
         ("Victim Services Committee", "chair, primary"),
     ]
-    for_some = await directory.person(cast.kcpd_detective, cast.caht_lead.member_id)
+    for_some = await directory.person_for(cast.kcpd_detective, cast.caht_lead.member_id)
     assert [place.committee for place in for_some.places] == ["Steering Committee"]
 
 
 async def test_agencies_are_those_of_the_people_whom_one_knows(cast: Cast) -> None:
-    assert len(await directory.agencies(cast.administrator)) == 9
-    found = {one.code: one.count for one in await directory.agencies(cast.bridge_advocate)}
+    assert len(await directory.agencies_for(cast.administrator)) == 9
+    found = {one.code: one.count for one in await directory.agencies_for(cast.bridge_advocate)}
     assert found == {"Bridge Legal": 1, "CAHT": 1, "Harbor House": 1}
 
 
 async def test_an_agency_of_which_one_knows_nobody_is_not_found(cast: Cast) -> None:
     with pytest.raises(NotFound):
-        await directory.agency(cast.bridge_advocate, cast.agencies["FBI"])
-    shown = await directory.agency(cast.harbor_advocate, cast.agencies["FBI"])
+        await directory.agency_for(cast.bridge_advocate, cast.agencies["FBI"])
+    shown = await directory.agency_for(cast.harbor_advocate, cast.agencies["FBI"])
     assert [one.id for one in shown.people] == [cast.fbi_alternate.member_id, cast.fbi_lead.member_id]
 
 
@@ -165,21 +165,21 @@ async def test_the_people_of_a_suspended_agency_are_found_by_keepers_alone(cast:
 
 
 async def test_committees_are_those_in_which_one_sits(cast: Cast) -> None:
-    assert {one.name for one in await directory.committees(cast.bridge_advocate)} == {"Victim Services Committee"}
-    assert len(await directory.committees(cast.administrator)) == 3
+    assert {one.name for one in await directory.committees_for(cast.bridge_advocate)} == {"Victim Services Committee"}
+    assert len(await directory.committees_for(cast.administrator)) == 3
     for unknown in (cast.committees["enforcement"], uuid4()):
         with pytest.raises(NotFound):
-            await directory.committee(cast.bridge_advocate, unknown)
+            await directory.committee_for(cast.bridge_advocate, unknown)
 
 
 async def test_an_ended_committee_is_found_by_keepers_alone(cast: Cast) -> None:
     await Committee.update({Committee.status: "ended"}).where(Committee.id == cast.committees["services"])
-    assert await directory.committees(await viewer_for(cast.bridge_advocate.member_id, NOW)) == []
-    assert len(await directory.committees(cast.coordinator)) == 3
+    assert await directory.committees_for(await viewer_for(cast.bridge_advocate.member_id, NOW)) == []
+    assert len(await directory.committees_for(cast.coordinator)) == 3
 
 
 async def test_a_committee_shows_its_chair_and_who_holds_its_seats(cast: Cast) -> None:
-    committee = await directory.committee(cast.bridge_advocate, cast.committees["services"])
+    committee = await directory.committee_for(cast.bridge_advocate, cast.committees["services"])
     assert [one.id for one in committee.chairs] == [cast.caht_lead.member_id]
     assert {(seat.agency, seat.primary.id if seat.primary else None) for seat in committee.seats} == {
         ("CAHT", cast.caht_lead.member_id),
@@ -191,13 +191,13 @@ async def test_a_committee_shows_its_chair_and_who_holds_its_seats(cast: Cast) -
 async def test_the_seat_of_who_moved_to_another_agency_is_vacant(cast: Cast) -> None:
     moved = {Member.agency: cast.agencies["CAHT"]}
     await Member.update(moved).where(Member.id == cast.bridge_advocate.member_id)
-    committee = await directory.committee(cast.coordinator, cast.committees["services"])
+    committee = await directory.committee_for(cast.coordinator, cast.committees["services"])
     assert committee.vacant == 1
 
 
 async def test_a_new_seat_shows_at_once(cast: Cast) -> None:
     async with writing():
-        await people.add_seat(
+        await committees.insert_seat(
             committee_id=cast.committees["services"], agency_id=cast.agencies["FBI"], primary=cast.fbi_lead.member_id
         )
     assert "fbi_lead" in await names(await viewer_for(cast.bridge_advocate.member_id, NOW))

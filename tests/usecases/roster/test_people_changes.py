@@ -7,30 +7,30 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.usecases.roster.forms import column, facts_of, person, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.roster.people_changes import PersonFacts
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.roster.directory import PersonFacts
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.roster.people import Agency, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.identity.accounts import account_of
-from tracker.usecases.roster import directory, people_changes
+from tracker.usecases.identity.sign_in_attempts import account_of
+from tracker.usecases.roster import directory, people
 
 OLD_PROOF = NOW - timedelta(minutes=15)
 
 
 async def add(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime = NOW) -> object:
-    return await people_changes.add_person(viewer, facts, reauthenticated_at, NOW)
+    return await people.add_person(viewer, facts, reauthenticated_at, NOW)
 
 
 async def change(viewer: Viewer, who: Viewer, facts: PersonFacts, version: int = 1) -> None:
-    await people_changes.change_person(viewer, who.member_id, facts, version, NOW, NOW)
+    await people.save_person(viewer, who.member_id, facts, version, NOW, NOW)
 
 
 @pytest.mark.parametrize("manager", ["coordinator", "administrator"])
 async def test_a_keeper_adds_a_person_who_has_not_signed_in_yet(cast: Cast, manager: str) -> None:
-    member_id = await people_changes.add_person(cast.members[manager], person(cast), NOW, NOW)
-    found = await directory.person(cast.coordinator, member_id)
+    member_id = await people.add_person(cast.members[manager], person(cast), NOW, NOW)
+    found = await directory.person_for(cast.coordinator, member_id)
     assert (found.name, found.agency, found.access) == ("KCPD clerk", "KCPD", "Not signed in yet")
     assert await verbs(member_id) == ["added"]
 
@@ -161,7 +161,9 @@ async def test_a_guest_can_have_no_role(sqlite_cast: Cast) -> None:
 
 
 async def test_who_becomes_a_guest_loses_every_key(cast: Cast) -> None:
-    await subscriptions.create(cast.kcpd_detective, "Phone", subscriptions.Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(
+        cast.kcpd_detective, "Phone", subscriptions.FeedScope.ALL, NOW, shows_operations=False
+    )
     await Member.update({Member.password_hash: "x"}).where(Member.id == cast.kcpd_detective.member_id)
     await change(cast.coordinator, cast.kcpd_detective, await facts_of(cast, cast.kcpd_detective, is_guest=True))
     account = await account_of(cast.kcpd_detective.member_id)
@@ -174,4 +176,4 @@ async def test_who_becomes_a_guest_loses_every_key(cast: Cast) -> None:
 async def test_nobody_is_not_found(sqlite_cast: Cast) -> None:
     nobody = sqlite_cast.agencies["KCPD"]
     with pytest.raises(NotFound):
-        await people_changes.change_person(sqlite_cast.coordinator, nobody, person(sqlite_cast), 1, NOW, NOW)
+        await people.save_person(sqlite_cast.coordinator, nobody, person(sqlite_cast), 1, NOW, NOW)

@@ -6,9 +6,8 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast
 from tests.usecases.roster.forms import facts_of
 from tracker.errors import Conflict, Invalid
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.usecases.roster.people_changes import change_person
-from tracker.usecases.roster.profile import Profile, change_profile, profile_of
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.usecases.roster.people import Profile, change_profile, profile_of, save_person
 
 WANTED = Profile(name="Somebody else", title="Detective", phone="816-555-0142", zone="America/Denver")
 
@@ -24,7 +23,7 @@ async def test_a_keepers_form_that_was_open_before_does_not_undo_it(cast: Cast) 
     who, opened = cast.kcpd_detective, await facts_of(cast, cast.kcpd_detective, name="Kcpd sergeant")
     await change_profile(who, WANTED, NOW)
     with pytest.raises(Conflict):
-        await change_person(cast.administrator, who.member_id, opened, 1, NOW, NOW)
+        await save_person(cast.administrator, who.member_id, opened, 1, NOW, NOW)
     assert (await profile_of(who)).phone == WANTED.phone
 
 

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import verbs
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.plan import DateChange, slot
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import sites
 
@@ -21,7 +21,7 @@ from tracker.usecases.roster import sites
 pytestmark = pytest.mark.both_engines
 
 ROOM = "USAO conference room"
-FACTS = SiteFacts(name=ROOM, address="400 E 9th St", capacity=12, equipment="", is_open=True)
+FACTS = MeetingSiteFacts(name=ROOM, address="400 E 9th St", capacity=12, equipment="", is_open=True)
 TEN = datetime(2027, 1, 12, 10)
 SLOT = slot(TEN, timedelta(hours=1), ZONE)
 SATURDAY_SIX = slot(datetime(2027, 1, 16, 6), timedelta(hours=1), ZONE)
@@ -33,26 +33,26 @@ async def in_the_room(viewer: Viewer, at: tuple[datetime, datetime] = SLOT, plac
 
 
 async def test_a_keeper_adds_a_site_and_changes_it(cast: Cast) -> None:
-    site_id = await sites.add_site(cast.administrator, FACTS, NOW, NOW)
-    await sites.change_site(cast.coordinator, site_id, replace(FACTS, capacity=20, is_open=False), 1, NOW, NOW)
-    assert (await sites.site(site_id)).capacity == 20
+    site_id = await sites.add_meeting_site(cast.administrator, FACTS, NOW, NOW)
+    await sites.change_meeting_site(cast.coordinator, site_id, replace(FACTS, capacity=20, is_open=False), 1, NOW, NOW)
+    assert (await sites.meeting_site(site_id)).capacity == 20
     assert await sites.open_sites() == ()
     assert await verbs(site_id) == ["added", "updated"]
 
 
 async def test_nobody_else_does_and_of_two_keepers_the_second_is_told(sqlite_cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        await sites.add_site(sqlite_cast.fbi_lead, FACTS, NOW, NOW)
-    site_id = await sites.add_site(sqlite_cast.coordinator, FACTS, NOW, NOW)
+        await sites.add_meeting_site(sqlite_cast.fbi_lead, FACTS, NOW, NOW)
+    site_id = await sites.add_meeting_site(sqlite_cast.coordinator, FACTS, NOW, NOW)
     with pytest.raises(Conflict):
-        await sites.change_site(sqlite_cast.coordinator, site_id, FACTS, 2, NOW, NOW)
+        await sites.change_meeting_site(sqlite_cast.coordinator, site_id, FACTS, 2, NOW, NOW)
     with pytest.raises(Invalid) as refused:
-        await sites.add_site(sqlite_cast.coordinator, replace(FACTS, name="usao conference room"), NOW, NOW)
+        await sites.add_meeting_site(sqlite_cast.coordinator, replace(FACTS, name="usao conference room"), NOW, NOW)
     assert "name" in refused.value.fields
 
 
 async def test_another_event_in_the_room_is_named_whatever_words_were_typed_for_it(cast: Cast) -> None:
-    await sites.add_site(cast.coordinator, FACTS, NOW, NOW)
+    await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
     typed = meeting(cast.fbi_lead, title="Case call", place="usao conference room, 400 E 9th St")
     await events.schedule(cast.coordinator, typed, NOW)
     assert await in_the_room(cast.coordinator) == ["Case call"]
@@ -61,13 +61,13 @@ async def test_another_event_in_the_room_is_named_whatever_words_were_typed_for_
 
 
 async def test_a_room_is_the_same_in_letters_of_any_case_and_alphabet(cast: Cast) -> None:
-    await sites.add_site(cast.coordinator, replace(FACTS, name="Édifice A"), NOW, NOW)
+    await sites.add_meeting_site(cast.coordinator, replace(FACTS, name="Édifice A"), NOW, NOW)
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Case call", place="ÉDIFICE A"), NOW)
     assert await in_the_room(cast.coordinator, place="édifice  a") == ["Case call"]
 
 
 async def test_an_event_does_not_take_its_own_room_and_one_that_was_moved_takes_it_no_more(cast: Cast) -> None:
-    await sites.add_site(cast.coordinator, FACTS, NOW, NOW)
+    await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
     twice = meeting(cast.fbi_lead, rule=rule_for("weekly", TEN, count=2))
     event_id = await events.schedule(cast.coordinator, twice, NOW)
     room = await sites.room_of(cast.coordinator, ROOM, [SLOT], event_id)
@@ -79,7 +79,7 @@ async def test_an_event_does_not_take_its_own_room_and_one_that_was_moved_takes_
 
 
 async def test_an_operation_that_the_viewer_is_not_named_on_takes_no_room(cast: Cast) -> None:
-    await sites.add_site(cast.coordinator, FACTS, NOW, NOW)
+    await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, place=ROOM), NOW)
     assert await in_the_room(cast.coordinator, SATURDAY_SIX) == []
     assert await in_the_room(cast.caht_lead, SATURDAY_SIX) == []

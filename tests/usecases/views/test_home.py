@@ -11,23 +11,22 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tracker.database import engine
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Kind, Occurrence
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.views.work_queue import LateItem, MissingReplies, Need, OpenSheet
+from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet
 from tracker.tables.schema.events.events import Event
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import waiting
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
+from tracker.usecases.attendance import roll_call as attendance_roll_call
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import change, event_for, plan_to_change, schedule
-from tracker.usecases.views.home import Home, home
+from tracker.usecases.views.home import Home, home_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -38,7 +37,7 @@ LAST_WEEK = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the event's zon
 
 
 async def needs(viewer: Viewer) -> Home:
-    return await home(viewer, NOW, TODAY, ZONE)
+    return await home_for(viewer, NOW, TODAY, ZONE)
 
 
 async def asked(viewer: Viewer) -> list[Need]:
@@ -47,7 +46,7 @@ async def asked(viewer: Viewer) -> list[Need]:
 
 async def item(giver: Viewer, owner: Viewer, due: date, **facts: Any) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=due, **facts)
-    return await action_items.create(giver, new, LONG_AGO, LONG_AGO.date())
+    return await action_items.create_item(giver, new, LONG_AGO, LONG_AGO.date())
 
 
 def soon(*invitees: Viewer, **facts: Any) -> Plan:
@@ -105,7 +104,7 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(ca
     await moved_by_a_day(cast, dates[1])
     missing = await waiting.missing(cast.coordinator, [one.id for one in dates])
     for one in dates:
-        people = await sheet.participants(cast.coordinator, one)
+        people = await roll_call.participants(cast.coordinator, one)
         silent = Counter(person.agency for person in people if person.reply is ReplyValue.NEEDS_ACTION)
         assert missing[one.id].waiting == dict(silent)
         assert missing[one.id].invited == len(people)
@@ -123,7 +122,7 @@ async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and
     assert isinstance(row, OpenSheet)
     assert (row.line.event_id, row.is_over) == (event_id, True)
     assert await asked(cast.fbi_lead) == []
-    await roll_call.close(cast.coordinator, event_id, "2026-12-08", NOW)
+    await attendance_roll_call.close_attendance(cast.coordinator, event_id, "2026-12-08", NOW)
     assert await asked(cast.coordinator) == []
 
 
@@ -161,8 +160,8 @@ async def test_at_the_second_at_which_a_meeting_ends_it_is_over(cast: Cast) -> N
 
 async def test_an_overdue_item_that_is_blocked_is_followed_up_once(cast: Cast) -> None:
     reference = await item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
-    blocked = Change(status=ItemStatus.BLOCKED, note="The shelter is closed.")
-    await action_items.update(cast.caht_lead, reference, blocked, 1, NOW, TODAY)
+    blocked = ItemEdit(status=ItemStatus.BLOCKED, note="The shelter is closed.")
+    await action_items.save_item_edit(cast.caht_lead, reference, blocked, 1, NOW, TODAY)
     found = await needs(cast.coordinator)
     assert found.items is not None
     assert ([row.need for row in found.follow_up], found.items.overdue) == ([Need.BLOCKED], 1)

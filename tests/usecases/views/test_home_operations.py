@@ -7,14 +7,14 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import over, planned
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.work_queue import Need, OpenAcknowledgment, OpenApproval, OpenCheckIn, OpenSheet
+from tracker.rules.views.home import Need, OpenAcknowledgment, OpenApproval, OpenCheckIn, OpenSheet
 from tracker.usecases.events.events import cancel, event_for
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.operations.plans import Basics
-from tracker.usecases.views.home import home
+from tracker.usecases.operations.plans import PlanBasics
+from tracker.usecases.views.home import home_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -24,7 +24,7 @@ AFTER = NOW + timedelta(days=60)
 
 async def asked(viewer: Viewer, now: datetime = NOW) -> list[tuple[Need, int]]:
     """Return what plans ask of a viewer, and of which version."""
-    found = await home(viewer, now, NOW.date(), ZONE)
+    found = await home_for(viewer, now, NOW.date(), ZONE)
     assert found.is_whole
     rows = [row for row in found.follow_up if isinstance(row, OpenApproval | OpenAcknowledgment)]
     return [(row.need, row.version) for row in rows]
@@ -32,7 +32,7 @@ async def asked(viewer: Viewer, now: datetime = NOW) -> list[tuple[Need, int]]:
 
 async def on_the_day(viewer: Viewer, now: datetime) -> list[Need]:
     """Return which rows lead to the check-in or the attendance of an operation."""
-    found = await home(viewer, now, now.date(), ZONE)
+    found = await home_for(viewer, now, now.date(), ZONE)
     assert found.is_whole
     return [row.need for row in found.follow_up if isinstance(row, OpenCheckIn | OpenSheet)]
 
@@ -40,15 +40,15 @@ async def on_the_day(viewer: Viewer, now: datetime) -> list[Need]:
 async def submitted(cast: Cast) -> UUID:
     """Return an operation that waits for the approval of fbi_alternate; KCPD commits four people."""
     event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
-    await plans.commit(
+    await plans.commit_resources(
         cast.kcpd_detective, event_id, cast.kcpd_detective.agency_id, people=4, vehicles=2, skills="", now=NOW
     )
-    basics = Basics(
+    basics = PlanBasics(
         supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
-    await plans.change(cast.fbi_lead, event_id, basics, NOW)
+    await plans.change_plan_basics(cast.fbi_lead, event_id, basics, NOW)
     assert await asked(cast.kcpd_detective) == []
-    await approvals.move(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
     return event_id
 
 
@@ -66,16 +66,18 @@ async def test_a_plan_asks_nothing_of_its_lead_nor_of_people_who_are_not_on_it(c
 
 async def test_an_acknowledged_plan_asks_again_when_it_changes(cast: Cast) -> None:
     event_id = await submitted(cast)
-    await approvals.acknowledge(cast.kcpd_detective, event_id, 4, NOW)
+    await approvals.acknowledge_plan_version(cast.kcpd_detective, event_id, 4, NOW)
     assert await asked(cast.kcpd_detective) == []
-    await plans.commit(cast.fbi_lead, event_id, cast.kcpd_detective.agency_id, people=6, vehicles=2, skills="", now=NOW)
+    await plans.commit_resources(
+        cast.fbi_lead, event_id, cast.kcpd_detective.agency_id, people=6, vehicles=2, skills="", now=NOW
+    )
     assert await asked(cast.kcpd_detective) == [(Need.ACKNOWLEDGMENT, 5)]
 
 
 async def test_an_approved_plan_no_longer_waits_for_its_supervisor(cast: Cast) -> None:
     event_id = await submitted(cast)
-    await approvals.waive(cast.fbi_alternate, event_id, "No time to ask.", NOW)
-    await approvals.move(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
+    await approvals.waive_deconfliction(cast.fbi_alternate, event_id, "No time to ask.", NOW)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
     assert await asked(cast.fbi_alternate) == []
     assert await asked(cast.kcpd_detective) == [(Need.ACKNOWLEDGMENT, 4)]
 

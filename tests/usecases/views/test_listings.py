@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Line
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.actions import action_items
@@ -23,7 +23,7 @@ async def every_event(viewer: Viewer, limit: int) -> list[Event]:
     """Read the whole list page by page."""
     found: list[Event] = []
     after = listings.START
-    while page := await listings.events(viewer, after, limit):
+    while page := await listings.page_of_events(viewer, after, limit):
         found += page
         after = page[-1].created_at, page[-1].id
     return found
@@ -33,7 +33,7 @@ async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime]
     """Read the whole list page by page."""
     found: list[Line] = []
     after = listings.START
-    while page := await listings.dates(viewer, *span, after, limit):
+    while page := await listings.page_of_dates(viewer, *span, after, limit):
         found += page
         after = page[-1].starts_at, page[-1].id
     return found
@@ -75,9 +75,9 @@ async def test_items_are_read_in_the_order_in_which_they_were_given(cast: Cast) 
     await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
     for number, owner in enumerate((cast.caht_lead, cast.fbi_lead, cast.caht_lead)):
         new = NewItem(title=f"Item {number}", owner_id=owner.member_id, due=NOW.date())
-        await action_items.create(cast.coordinator, new, NOW + timedelta(minutes=number), NOW.date())
-    first = await listings.items(cast.caht_lead, listings.START, 2, only_mine=False)
-    rest = await listings.items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
+        await action_items.create_item(cast.coordinator, new, NOW + timedelta(minutes=number), NOW.date())
+    first = await listings.page_of_items(cast.caht_lead, listings.START, 2, only_mine=False)
+    rest = await listings.page_of_items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
     assert [one.title for one in [*first, *rest]] == ["Item 0", "Item 1", "Item 2"]
-    mine = await listings.items(cast.caht_lead, listings.START, 9, only_mine=True)
+    mine = await listings.page_of_items(cast.caht_lead, listings.START, 9, only_mine=True)
     assert [one.title for one in mine] == ["Item 0", "Item 2"]

@@ -10,26 +10,25 @@ from tests.ports.browser import session_of
 from tests.usecases.operations.world import let_in, over, planned
 from tests.usecases.roster.forms import column, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.attendance.sheet import Mark
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, NewItem
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.people_changes import SeatFacts
+from tracker.rules.roster.directory import SeatFacts
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.actions import action_items as item_rows
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import AudienceVersion, Event
 from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
 from tracker.tables.visible.actions import action_items as action_item_rows
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.calendars import feed_access, subscriptions
+from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.identity import api_tokens
@@ -46,11 +45,11 @@ HELD = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
 
 async def leave(cast: Cast, who: Viewer, successor: Viewer | None, by: str = "coordinator") -> None:
     successor_id = successor.member_id if successor else None
-    await offboarding.depart(cast.members[by], who.member_id, successor_id, NOW, NOW, TODAY)
+    await offboarding.offboard_person(cast.members[by], who.member_id, successor_id, NOW, NOW, TODAY)
 
 
 async def ids_of(candidates: Candidates) -> set[UUID]:
-    return {one.id for one in await known_people.every(candidates)}
+    return {one.id for one in await known_people.all_candidates(candidates)}
 
 
 async def an_item(giver: Viewer, owner: Viewer, event_id: UUID | None = None, key: str = "2027-01-12") -> ActionItem:
@@ -61,8 +60,8 @@ async def an_item(giver: Viewer, owner: Viewer, event_id: UUID | None = None, ke
         due=date(2026, 12, 20),
         origin_id=origin.id if origin else None,
     )
-    reference = await action_items.create(giver, new, NOW, TODAY)
-    item = await action_item_rows.item(giver, reference)
+    reference = await action_items.create_item(giver, new, NOW, TODAY)
+    item = await action_item_rows.item_by_reference(giver, reference)
     assert item is not None
     return item
 
@@ -87,7 +86,7 @@ async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, manager
     new_owner = await viewer_for(cast.fbi_alternate.member_id, NOW)
     assert await lead_of(new_owner, event_id) == new_owner.member_id
     assert await owner_of(item) == new_owner.member_id
-    steering = await directory.committee(cast.coordinator, cast.committees["steering"])
+    steering = await directory.committee_for(cast.coordinator, cast.committees["steering"])
     [seat] = [one for one in steering.seats if one.agency == "FBI"]
     assert seat.primary is not None
     assert (seat.primary.id, seat.alternates) == (new_owner.member_id, [])
@@ -109,7 +108,7 @@ async def test_the_new_lead_is_chair_has_accepted_and_is_told_alone(cast: Cast) 
     event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead), NOW)
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR}, set())
     second = await viewer_for(cast.fbi_lead.member_id, NOW)
-    await offboarding.depart(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
+    await offboarding.offboard_person(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
     assert await lead_of(second, event_id) == second.member_id
     invited = await invitees.invitees_of(event_id)
     assert invited[second.member_id] == "chair"
@@ -157,7 +156,7 @@ async def test_an_operation_that_is_over_and_not_closed_passes_to_someone_who_ca
     await over(cast.fbi_lead, closed, OperationState.CLOSED)
     afterward = NOW + timedelta(days=60)
     by, successor_id = cast.coordinator, cast.fbi_alternate.member_id
-    await offboarding.depart(by, cast.fbi_lead.member_id, successor_id, afterward, afterward, afterward.date())
+    await offboarding.offboard_person(by, cast.fbi_lead.member_id, successor_id, afterward, afterward, afterward.date())
     assert await lead_of(cast.hsi_liaison, bluestem) == cast.hsi_liaison.member_id
     assert await lead_of(cast.hsi_liaison, closed) == cast.fbi_lead.member_id
     [row] = await Event.select(Event.status).where(Event.id == alone)
@@ -186,7 +185,7 @@ async def test_an_item_that_the_successor_may_not_see_passes_to_who_gave_it(cast
         NOW,
     )
     item = await an_item(cast.caht_lead, cast.bridge_advocate, services)
-    await people.add_member(
+    await people.insert_member(
         agency_id=cast.agencies["Bridge Legal"], name="New", email="new@bridge.example", now=NOW, zone=ZONE
     )
     await leave(cast, cast.bridge_advocate, cast.coordinator)
@@ -216,16 +215,16 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     await events.schedule(cast.coordinator, meeting(who), NOW)
     await Member.update({Member.password_hash: "x"}).where(Member.id == who.member_id)
     session = await session_of(who, NOW)
-    _, token = await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=False)
-    program = await api_tokens.create(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
+    program = await api_tokens.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await leave(cast, who, cast.kcpd_alternate)
     assert await viewer_of_session(session, NOW) is None
     assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
-    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
     assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
     await Member.update({Member.status: "departed"}).where(Member.id == who.member_id)
     with pytest.raises(NotFound):
-        await feed_access.open_feed(token, NOW)
+        await feeds.open_feed(token, NOW)
     with pytest.raises(NotFound):
         await viewer_for(who.member_id, NOW)
     waiting = (Message.recipient == who.member_id) & (Message.state == "pending")
@@ -238,12 +237,12 @@ async def test_past_attendance_stays_and_the_dates_to_come_do_without_them(cast:
     past = await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead, starts=HELD), LAST_WEEK)
     ahead = await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead), NOW)
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
-    await roll_call.record(cast.coordinator, past, "2026-12-08", {who.member_id: Mark.HERE}, during)
-    before = await roll_call.roll(cast.coordinator, past, "2026-12-08", NOW)
+    await roll_call.record_marks(cast.coordinator, past, "2026-12-08", {who.member_id: Mark.HERE}, during)
+    before = await roll_call.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
     await leave(cast, who, cast.kcpd_alternate)
-    after = await roll_call.roll(cast.coordinator, past, "2026-12-08", NOW)
+    after = await roll_call.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
     assert (after.tally, [line.name for line in after.lines]) == (before.tally, [line.name for line in before.lines])
-    view = await event_page.event_view(cast.coordinator, ahead, "2027-01-12", NOW)
+    view = await event_page.view_event(cast.coordinator, ahead, "2027-01-12", NOW)
     assert who.member_id not in {one.member_id for one in view.named}
 
 
@@ -251,10 +250,12 @@ async def test_the_last_coordinator_cannot_leave_and_nobody_sees_themselves_out(
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR, Role.AGENCY_LEAD}, {Role.AGENCY_LEAD})
     second = await viewer_for(cast.fbi_lead.member_id, NOW)
     with pytest.raises(NotAllowed, match="can’t remove yourself"):
-        await offboarding.depart(second, second.member_id, cast.coordinator.member_id, NOW, NOW, TODAY)
-    await offboarding.depart(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
+        await offboarding.offboard_person(second, second.member_id, cast.coordinator.member_id, NOW, NOW, TODAY)
+    await offboarding.offboard_person(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
     with pytest.raises(NotAllowed, match="coordinator"):
-        await offboarding.depart(cast.administrator, second.member_id, cast.fbi_alternate.member_id, NOW, NOW, TODAY)
+        await offboarding.offboard_person(
+            cast.administrator, second.member_id, cast.fbi_alternate.member_id, NOW, NOW, TODAY
+        )
 
 
 async def test_nobody_leaves_twice(cast: Cast) -> None:
@@ -273,11 +274,11 @@ async def test_nobody_else_sees_somebody_out(sqlite_cast: Cast, member: str) -> 
 
 async def test_a_seat_stays_with_its_agency_when_the_successor_is_of_another(cast: Cast) -> None:
     await leave(cast, cast.kcpd_detective, cast.coordinator)
-    steering = await directory.committee(cast.coordinator, cast.committees["steering"])
+    steering = await directory.committee_for(cast.coordinator, cast.committees["steering"])
     [seat] = [one for one in steering.seats if one.agency == "KCPD"]
     assert seat.primary is not None
     assert seat.primary.id == cast.kcpd_alternate.member_id
-    enforcement = await directory.committee(cast.coordinator, cast.committees["enforcement"])
+    enforcement = await directory.committee_for(cast.coordinator, cast.committees["enforcement"])
     [vacant] = [one for one in enforcement.seats if one.agency == "KCPD"]
     assert vacant.primary is None
 
@@ -301,22 +302,24 @@ async def test_an_administrator_cannot_let_themselves_into_a_committee_by_seeing
     found = await offboarding.plan_transfer(cast.administrator, chief, NOW)
     assert await ids_of(found.successors) == {cast.auditor.member_id, cast.coordinator.member_id}
     with pytest.raises(Invalid, match="Choose a successor"):
-        await offboarding.depart(cast.administrator, chief, administrator, NOW, NOW, TODAY)
+        await offboarding.offboard_person(cast.administrator, chief, administrator, NOW, NOW, TODAY)
     assert cast.committees["services"] not in (await viewer_for(administrator, NOW)).chairs
 
 
 async def test_a_coordinator_may_take_over_themselves(cast: Cast) -> None:
     chief = await a_chief_of_the_administrator(cast)
-    await offboarding.depart(cast.coordinator, chief, cast.coordinator.member_id, NOW, NOW, TODAY)
+    await offboarding.offboard_person(cast.coordinator, chief, cast.coordinator.member_id, NOW, NOW, TODAY)
     assert cast.committees["services"] in (await viewer_for(cast.coordinator.member_id, NOW)).chairs
 
 
 async def a_chief_of_the_administrator(cast: Cast) -> UUID:
-    chief = await people.add_member(
+    chief = await people.insert_member(
         agency_id=cast.agencies["USAO"], name="Chief", email="chief@usao.example", now=NOW, zone=ZONE
     )
-    await people.add_seat(committee_id=cast.committees["services"], agency_id=cast.agencies["USAO"], primary=chief)
-    await people.make_chair(committee_id=cast.committees["services"], member_id=chief)
+    await committees.insert_seat(
+        committee_id=cast.committees["services"], agency_id=cast.agencies["USAO"], primary=chief
+    )
+    await committees.make_chair(committee_id=cast.committees["services"], member_id=chief)
     return chief
 
 
@@ -341,24 +344,24 @@ async def test_who_comes_back_sees_no_named_event_of_before(cast: Cast) -> None:
     [before] = await _counted(cast.kcpd_detective)
     await leave(cast, who, cast.coordinator)
     [after] = await _counted(cast.kcpd_detective)
-    await accounts.reopen(cast.coordinator, who.member_id, NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
     with pytest.raises(NotFound):
         await events.event_for(await viewer_for(who.member_id, NOW), event_id)
     assert after > before, "the calendars of the others must show who is off the list"
 
 
 async def _counted(viewer: Viewer) -> list[int]:
-    of_member = AudienceVersion.audience == audiences.member(viewer.member_id)
+    of_member = AudienceVersion.audience == audiences.member_audience(viewer.member_id)
     return await AudienceVersion.select(AudienceVersion.version).where(of_member).output(as_list=True)
 
 
 async def test_a_form_of_a_committee_that_was_open_before_a_departure_is_refused_after_it(cast: Cast) -> None:
     committee_id, agency_id = cast.committees["steering"], cast.agencies["FBI"]
-    opened = await directory.committee(cast.coordinator, committee_id)
+    opened = await directory.committee_for(cast.coordinator, committee_id)
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     facts = SeatFacts(primary_id=cast.fbi_alternate.member_id, alternate_ids=frozenset())
     with pytest.raises(Conflict):
-        await committees.set_seat(cast.coordinator, committee_id, agency_id, facts, opened.version, NOW, NOW)
+        await committees.assign_seat(cast.coordinator, committee_id, agency_id, facts, opened.version, NOW, NOW)
 
 
 async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> None:
@@ -366,7 +369,7 @@ async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> 
     item = await an_item(cast.coordinator, cast.ipd_liaison)
     report = await csv_import.import_roster(row, NOW, ZONE)
     assert [one.field for one in report.faults] == ["status"]
-    done = await action_items.complete(cast.ipd_liaison, item.reference, 1, NOW, TODAY)
+    done = await action_items.mark_item_done(cast.ipd_liaison, item.reference, 1, NOW, TODAY)
     assert done.status is ItemStatus.DONE
     assert (await csv_import.import_roster(row, NOW, ZONE)).faults == ()
     assert await column(cast.ipd_liaison.member_id, "status") == "departed"
@@ -405,7 +408,7 @@ async def test_no_list_of_named_people_gets_longer_when_someone_leaves(cast: Cas
 
 async def test_offboarding_tells_who_is_invited_and_mailed_in_place_of_the_person(cast: Cast) -> None:
     await of_steering(cast, cast.kcpd_detective, cast.caht_lead)
-    [impact] = await offboarding.depart(
+    [impact] = await offboarding.offboard_person(
         cast.coordinator, cast.kcpd_detective.member_id, cast.kcpd_alternate.member_id, NOW, NOW, TODAY
     )
     assert (impact.joins, impact.leaves) == ("Kcpd alternate", "Kcpd detective")

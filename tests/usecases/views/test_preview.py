@@ -13,25 +13,24 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.database.others import another_writer
 from tracker.database import trying
 from tracker.errors import Invalid
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.notifications import NO_MAIL, Notices, Notify
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.rules.views.impact import ANY_PROGRAM, Consequences, of_nothing
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.views.impact import ANY_PROGRAM, Consequences, no_consequences
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
-from tracker.usecases.calendars import feed_content, subscriptions
+from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.events import events, occurrences, replies, series_split
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 from tracker.usecases.views.preview import Deed, dry_run
 
 pytestmark = pytest.mark.both_engines
@@ -259,8 +258,8 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
 
 
 async def sent() -> None:
-    for one in await outbox.claim("test", (), NOW, 1_000):
-        await outbox.close(one, Skip(state=State.SENT, reason=""), NOW)
+    for one in await outbox.claim_messages("test", (), NOW, 1_000):
+        await outbox.close_message(one, Skip(state=State.SENT, reason=""), NOW)
 
 
 async def queued(cast: Cast) -> Mails:
@@ -291,7 +290,7 @@ async def sees(viewer: Viewer, event_id: UUID) -> bool:
     return bool(
         [
             one
-            for one, _ in await feed_content.published(viewer, NOW, scope=Scope.ALL, shows_operations=True)
+            for one, _ in await feeds.feed_events(viewer, NOW, scope=FeedScope.ALL, shows_operations=True)
             if one.id == event_id
         ]
     )
@@ -305,7 +304,7 @@ async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> d
         event = await events.event_for(cast.coordinator, one)
         dates += [date for date in await occurrences.dates_of(cast.coordinator, event) if date.ends_at > now]
     for date in sorted(dates, key=lambda one: one.starts_at):
-        view = await event_view(cast.coordinator, date.event.id, date.key, now)
+        view = await view_event(cast.coordinator, date.event.id, date.key, now)
         for person in view.named:
             given.setdefault(person.member_id, []).append(person.reply)
     return given
@@ -318,8 +317,8 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
     if "brought back" in name:
         await cancel("one" if "one" in name else "all")(cast, event_id, now)()
         later = now + AN_HOUR
-        for one in await outbox.claim("test", (), later, 1_000):
-            await outbox.close(one, Skip(state=State.SENT, reason=""), later)
+        for one in await outbox.claim_messages("test", (), later, 1_000):
+            await outbox.close_message(one, Skip(state=State.SENT, reason=""), later)
         now = later
     deed = making(cast, event_id, now)
     notified = await dry_run(cast.coordinator, event_id, deed, now)
@@ -381,7 +380,7 @@ async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> No
 
     found = await dry_run(cast.coordinator, None, deed, NOW)
     assert found.follow_up_words(ZONE) == "Next: Thursday, December 17, to 2 people, unless they reply first"
-    assert of_nothing().follow_up_words(ZONE) == ""
+    assert no_consequences().follow_up_words(ZONE) == ""
 
 
 async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
@@ -395,16 +394,23 @@ async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
 
 
 async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) -> None:
-    scopes = {"fbi_lead": Scope.MINE, "caht_lead": Scope.ALL, "ipd_liaison": Scope.MINE, "harbor_advocate": Scope.ALL}
+    scopes = {
+        "fbi_lead": FeedScope.MINE,
+        "caht_lead": FeedScope.ALL,
+        "ipd_liaison": FeedScope.MINE,
+        "harbor_advocate": FeedScope.ALL,
+    }
     for name, scope in scopes.items():
-        await subscriptions.create(cast.members[name], "Phone", scope, NOW, shows_operations=name == "fbi_lead")
+        await subscriptions.create_subscription(
+            cast.members[name], "Phone", scope, NOW, shows_operations=name == "fbi_lead"
+        )
     event_id = await scheduled(cast)
 
     async def held() -> set[UUID]:
         return {
             cast.members[name].member_id
             for name, scope in scopes.items()
-            for event, _ in await feed_content.published(
+            for event, _ in await feeds.feed_events(
                 cast.members[name], NOW, scope=scope, shows_operations=name == "fbi_lead"
             )
             if event.id == event_id
@@ -426,7 +432,7 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
 
 
 async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
-    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     event_id = await scheduled(cast)
     notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
@@ -448,7 +454,7 @@ async def test_another_title_is_a_change_of_calendars_even_while_no_one_subscrib
 
 def test_programs_are_named_where_several_people_read_and_never_of_one() -> None:
     """Which program one person uses is theirs to tell."""
-    notified = replace(of_nothing(), programs=frozenset({"Outlook", "another app"}))
+    notified = replace(no_consequences(), programs=frozenset({"Outlook", "another app"}))
     for people, often in ((1, ANY_PROGRAM), (2, ANY_PROGRAM), (3, "Outlook checks about every 3 hours")):
         shown = replace(notified, shown=frozenset(uuid4() for _ in range(people)))
         assert shown.feed_words.endswith(f"will see it when their calendars refresh. {often}.")
@@ -506,7 +512,9 @@ def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
 
 async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast: Cast) -> None:
     for who in (cast.kcpd_detective, cast.hsi_liaison, cast.coordinator):
-        await subscriptions.create(who, "Phone", Scope.ALL, NOW, shows_operations=who is not cast.hsi_liaison)
+        await subscriptions.create_subscription(
+            who, "Phone", FeedScope.ALL, NOW, shows_operations=who is not cast.hsi_liaison
+        )
 
     async def deed() -> UUID:
         return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
@@ -527,7 +535,7 @@ async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_k
 async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
     event_id = await scheduled(cast)
     notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
-    assert replace(notified, dates=(), follow_ups={}) == of_nothing()
+    assert replace(notified, dates=(), follow_ups={}) == no_consequences()
     async with another_writer():
         with pytest.raises(TimeoutError):
             async with trying(0.05):

@@ -12,10 +12,10 @@ from tests.usecases.operations.world import planned
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_lists import Filter
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import has_all, words_of
+from tracker.rules.actions.action_items import ItemEdit, NewItem
+from tracker.rules.actions.item_lists import ItemFilter
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.word_forms import has_all, search_words
 from tracker.rules.events.event_fields import EventStatus
 from tracker.rules.events.plan import DateChange
 from tracker.rules.operations.orders import Paragraph
@@ -26,7 +26,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.operations import orders
 from tracker.usecases.roster import directory
-from tracker.usecases.views.search import MOST, search
+from tracker.usecases.views.search import MOST, search_all
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
@@ -40,11 +40,11 @@ ROUNDS = 40
 async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, agenda="Interpreter roster 20", place="Federal courthouse")
     await events.schedule(cast.coordinator, plan, NOW)
-    found = await search(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
+    found = await search_all(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
     assert [(one.title, one.passage) for one in found.events] == [
         ("Monthly task force meeting", "Interpreter roster 20")
     ]
-    assert (await search(cast.fbi_lead, "courthouse nowhere", NOW)).number == 0
+    assert (await search_all(cast.fbi_lead, "courthouse nowhere", NOW)).number == 0
 
 
 async def test_what_one_date_alone_says_is_found(cast: Cast) -> None:
@@ -55,15 +55,15 @@ async def test_what_one_date_alone_says_is_found(cast: Cast) -> None:
     moved = DateChange(starts=datetime(2027, 1, 20, 10), duration=timedelta(hours=1), place="Library annex")
     await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     for text, passage in (("annex", "Wed, Jan 20: Library annex"), ("monthly annex", "Wed, Jan 20: Library annex")):
-        [found] = (await search(cast.fbi_lead, text, NOW)).events
+        [found] = (await search_all(cast.fbi_lead, text, NOW)).events
         assert (found.id, found.passage) == (event_id, passage)
 
 
 async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast) -> None:
     await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    assert (await search(cast.kcpd_detective, "bluestem", NOW)).number == 1
-    assert (await search(cast.harbor_advocate, "bluestem", NOW)).number == 0
-    assert (await search(cast.coordinator, "bluestem", NOW)).number == 0
+    assert (await search_all(cast.kcpd_detective, "bluestem", NOW)).number == 1
+    assert (await search_all(cast.harbor_advocate, "bluestem", NOW)).number == 0
+    assert (await search_all(cast.coordinator, "bluestem", NOW)).number == 0
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,24 @@ async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast)
 )
 async def test_an_operation_is_found_by_its_sites_and_its_order(cast: Cast, text: str, passage: str) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
-    await orders.save(cast.fbi_lead, event_id, {Paragraph.SITUATION: "A van with tinted windows."}, NOW, read=0)
-    [found] = (await search(cast.kcpd_detective, text, NOW)).events
+    await orders.save_operations_order(
+        cast.fbi_lead, event_id, {Paragraph.SITUATION: "A van with tinted windows."}, NOW, read=0
+    )
+    [found] = (await search_all(cast.kcpd_detective, text, NOW)).events
     assert (found.id, found.passage.startswith(passage)) == (event_id, True)
-    assert [(await search(one, text, NOW)).number for one in (cast.coordinator, cast.caht_lead)] == [0, 0]
+    assert [(await search_all(one, text, NOW)).number for one in (cast.coordinator, cast.caht_lead)] == [0, 0]
 
 
 async def test_an_earlier_order_is_not_searched(cast: Cast) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
-    first = await orders.save(cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the barn."}, NOW, read=0)
-    await orders.save(cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the garage."}, NOW, read=first)
-    assert (await search(cast.kcpd_detective, "barn", NOW)).events == []
-    assert (await search(cast.kcpd_detective, "garage", NOW)).number == 1
+    first = await orders.save_operations_order(
+        cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the barn."}, NOW, read=0
+    )
+    await orders.save_operations_order(
+        cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the garage."}, NOW, read=first
+    )
+    assert (await search_all(cast.kcpd_detective, "barn", NOW)).events == []
+    assert (await search_all(cast.kcpd_detective, "garage", NOW)).number == 1
 
 
 SIGNS = ["%", "_", "  ", "", "\\", "'", "{}", "%%%", "()", "<->", "\x00", "\u0301", "😀"]
@@ -93,15 +99,15 @@ LETTERS = ["ﬁ", "İ", "ß", "ª²", "Йорк", "a" * 5_000, "\U0001d518\U0001
 
 async def test_signs_are_no_words(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert [(await search(cast.fbi_lead, text, NOW)).number for text in SIGNS] == [0] * len(SIGNS)
+    assert [(await search_all(cast.fbi_lead, text, NOW)).number for text in SIGNS] == [0] * len(SIGNS)
 
 
 async def test_no_text_is_syntax(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    found = {text: [one.title for one in (await search(cast.fbi_lead, text, NOW)).events] for text in SYNTAX}
+    found = {text: [one.title for one in (await search_all(cast.fbi_lead, text, NOW)).events] for text in SYNTAX}
     not_there = {"NEAR(task force)", "texts : task", "task AND", "@all"}  # near, texts, and, all: words like others
     assert {text for text, titles in found.items() if not titles} == not_there
-    assert [(await search(cast.fbi_lead, text, NOW)).number for text in LETTERS] == [0] * len(LETTERS)
+    assert [(await search_all(cast.fbi_lead, text, NOW)).number for text in LETTERS] == [0] * len(LETTERS)
 
 
 TITLES = [
@@ -122,8 +128,8 @@ async def test_the_index_finds_what_the_rule_of_words_says(cast: Cast) -> None:
     for title in TITLES:
         await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title=title, place=""), NOW)
     for looked_for in [*LOOKED_FOR.split(), "room floor", "interviews service", "policy room"]:
-        found = {one.title for one in (await search(cast.fbi_lead, looked_for, NOW)).events}
-        assert found == {title for title in TITLES if has_all(words_of(looked_for), title)}, looked_for
+        found = {one.title for one in (await search_all(cast.fbi_lead, looked_for, NOW)).events}
+        assert found == {title for title in TITLES if has_all(search_words(looked_for), title)}, looked_for
 
 
 @pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # PostgreSQL's processes have a clock of their own
@@ -131,7 +137,7 @@ async def test_a_word_in_many_hidden_events_takes_no_longer_than_one_in_none(cas
     await hide(cast, 2_000, title="Canary")
     turns: Turns[str] = Turns()
     for text in ["canary", "zanzibar"] * ROUNDS:
-        await turns.take(text, search(cast.harbor_advocate, text, NOW))
+        await turns.take(text, search_all(cast.harbor_advocate, text, NOW))
     assert turns.least("canary") - turns.least("zanzibar") < MOST_APART
 
 
@@ -139,7 +145,7 @@ async def test_hidden_events_with_a_word_crowd_out_none_of_the_viewer(cast: Cast
     seen = meeting(cast.caht_lead, title="Canary", starts=datetime(2026, 12, 20, 10))
     await events.schedule(cast.coordinator, seen, NOW)
     await hide(cast, MOST + 10, title="Canary")
-    assert (await search(cast.caht_lead, "canary", NOW)).number == 1
+    assert (await search_all(cast.caht_lead, "canary", NOW)).number == 1
 
 
 async def test_what_one_of_two_viewers_sees_crowds_out_nothing_that_both_see(cast: Cast) -> None:
@@ -147,20 +153,20 @@ async def test_what_one_of_two_viewers_sees_crowds_out_nothing_that_both_see(cas
     await events.schedule(cast.coordinator, seen, NOW)
     await hide(cast, MOST + 10, title="Canary")
     both = replace(cast.fbi_lead, beside=cast.caht_lead)
-    assert [one.place for one in (await search(both, "canary", NOW)).events] == ["USAO conference room"]
+    assert [one.place for one in (await search_all(both, "canary", NOW)).events] == ["USAO conference room"]
 
 
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)  # which looks through its newest rows first
 async def test_what_is_older_than_the_newest_rows_is_found_beside_what_they_have(cast: Cast) -> None:
     for number, title in ((1, "Canary"), (510, "Other"), (1, "Canary")):
         await hide(cast, number, title=title)
-    found = [(await search(cast.fbi_lead, text, NOW)).number for text in ("canary", "other")]
+    found = [(await search_all(cast.fbi_lead, text, NOW)).number for text in ("canary", "other")]
     assert found == [2, MOST]
 
 
 async def test_a_draft_is_found_by_its_organizer_alone(cast: Cast) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
-    found = [(await search(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
+    found = [(await search_all(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
     assert found == [1, 0]
 
 
@@ -179,7 +185,7 @@ async def hide(cast: Cast, number: int, **facts: Any) -> None:
 
 
 async def test_people_whom_the_viewer_may_know_are_found(cast: Cast) -> None:
-    found = await search(cast.coordinator, "kcpd detective", NOW)
+    found = await search_all(cast.coordinator, "kcpd detective", NOW)
     assert [one.name for one in found.people] == ["Kcpd detective"]
 
 
@@ -187,46 +193,46 @@ async def test_a_whole_email_address_finds_its_person_alone(cast: Cast) -> None:
     lead = cast.caht_lead
     await Member.update({Member.title: f"Deputy of {lead.email}"}).where(Member.id == cast.caht_alternate.member_id)
     for text in (lead.email, f" {lead.email.upper()} "):
-        assert [one.name for one in (await search(cast.coordinator, text, NOW)).people] == [lead.name]
-        assert [one.name for one in (await search(lead, text, NOW)).people] == [lead.name]
-    assert len((await search(cast.coordinator, lead.email.replace("@", " "), NOW)).people) == 2
+        assert [one.name for one in (await search_all(cast.coordinator, text, NOW)).people] == [lead.name]
+        assert [one.name for one in (await search_all(lead, text, NOW)).people] == [lead.name]
+    assert len((await search_all(cast.coordinator, lead.email.replace("@", " "), NOW)).people) == 2
 
 
 async def test_an_email_address_finds_no_one_whom_the_viewer_may_not_know(cast: Cast) -> None:
-    assert (await search(cast.bridge_advocate, cast.kcpd_detective.email, NOW)).number == 0
+    assert (await search_all(cast.bridge_advocate, cast.kcpd_detective.email, NOW)).number == 0
     await Member.update({Member.status: "departed"}).where(Member.id == cast.kcpd_detective.member_id)
-    assert (await search(cast.coordinator, cast.kcpd_detective.email, NOW)).number == 0
+    assert (await search_all(cast.coordinator, cast.kcpd_detective.email, NOW)).number == 0
 
 
 @pytest.mark.parametrize("text", ["ÉLAN", "élan", "Élan"])
 async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cast, text: str) -> None:
     await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Élan briefing"), NOW)
-    assert (await search(cast.fbi_lead, text, NOW)).number == 1
+    assert (await search_all(cast.fbi_lead, text, NOW)).number == 1
 
 
 async def test_a_committee_is_found_by_its_name_and_its_place_by_whoever_sits_in_it(cast: Cast) -> None:
-    assert [one.name for one in (await search(cast.fbi_lead, "steering usao", NOW)).committees] == [
+    assert [one.name for one in (await search_all(cast.fbi_lead, "steering usao", NOW)).committees] == [
         "Steering Committee"
     ]
 
 
 async def test_a_committee_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cast) -> None:
-    found = await search(cast.harbor_advocate, "enforcement", NOW)
+    found = await search_all(cast.harbor_advocate, "enforcement", NOW)
     assert (found.committees, found.number) == ([], 0)
-    assert len((await search(cast.fbi_lead, "enforcement", NOW)).committees) == 1
+    assert len((await search_all(cast.fbi_lead, "enforcement", NOW)).committees) == 1
 
 
 @pytest.mark.parametrize("text", ["kcpd", "KANSAS city police", "police kcpd"])
 async def test_an_agency_is_found_by_its_code_or_name(cast: Cast, text: str) -> None:
     for viewer in (cast.coordinator, cast.kcpd_detective, cast.fbi_lead):
-        assert [one.code for one in (await search(viewer, text, NOW)).agencies] == ["KCPD"]
+        assert [one.code for one in (await search_all(viewer, text, NOW)).agencies] == ["KCPD"]
 
 
 async def test_agencies_are_found_by_those_who_may_open_their_page(cast: Cast) -> None:
     for viewer in (cast.coordinator, cast.fbi_lead, cast.caht_lead, cast.harbor_advocate, cast.bridge_advocate):
-        codes = {one.code for one in await directory.agencies(viewer)}
+        codes = {one.code for one in await directory.agencies_for(viewer)}
         for code in cast.agencies:
-            found = {one.code for one in (await search(viewer, code, NOW)).agencies}
+            found = {one.code for one in (await search_all(viewer, code, NOW)).agencies}
             assert (code in found) == (code in codes), (viewer.name, code)
 
 
@@ -234,15 +240,15 @@ async def noted_item(giver: Viewer, owner: Viewer, note: str, **facts: Any) -> s
     """Assign an item, and let its owner note something on it."""
     today = NOW.date()
     new = NewItem(title="Draft the protocol", owner_id=owner.member_id, due=today + timedelta(days=7), **facts)
-    reference = await action_items.create(giver, new, NOW, today)
-    await action_items.update(owner, reference, Change(note=note), 1, NOW + timedelta(minutes=1), today)
+    reference = await action_items.create_item(giver, new, NOW, today)
+    await action_items.save_item_edit(owner, reference, ItemEdit(note=note), 1, NOW + timedelta(minutes=1), today)
     return reference
 
 
 @pytest.mark.parametrize("text", ["COUNTY counsel", "protocol counsel", "élan"])
 async def test_a_note_of_an_action_item_is_found_beside_its_title(cast: Cast, text: str) -> None:
     reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel of Élan.")
-    found = await search(cast.hsi_liaison, text, NOW)
+    found = await search_all(cast.hsi_liaison, text, NOW)
     assert [one.reference for one in found.items] == [reference]
     assert [*found.passages.values()] == ["Waiting for the county counsel of Élan."]
 
@@ -251,13 +257,13 @@ async def test_a_note_of_an_operation_s_item_is_found_and_counted_by_the_named_a
     event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
     await noted_item(cast.fbi_lead, cast.kcpd_detective, "Ask the county counsel.", origin_id=origin.id)
-    assert (await search(cast.kcpd_detective, "counsel", NOW)).number == 1
+    assert (await search_all(cast.kcpd_detective, "counsel", NOW)).number == 1
     for stranger in (cast.coordinator, cast.harbor_advocate, cast.fbi_alternate):
-        found = await search(stranger, "counsel", NOW)
+        found = await search_all(stranger, "counsel", NOW)
         assert (found.number, dict(found.passages)) == (0, {})
 
 
 async def test_the_list_of_action_items_looks_in_notes_too(cast: Cast) -> None:
     reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel.")
-    board = await item_lists.board(cast.hsi_liaison, Filter(words="counsel"), NOW, NOW.date())
+    board = await item_lists.list_items_for(cast.hsi_liaison, ItemFilter(words="counsel"), NOW, NOW.date())
     assert [one.reference for group in board.groups for one in group.items] == [reference]

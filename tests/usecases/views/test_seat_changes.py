@@ -9,23 +9,23 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import facts_of, verbs
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.people_changes import SeatFacts
-from tracker.rules.views.list_impact import ListImpact
+from tracker.rules.roster.directory import SeatFacts
+from tracker.rules.views.impact import ListImpact
 from tracker.tables.background.events import invitees
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.events.history import history
 from tracker.usecases.views import preview, seat_changes
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
 
@@ -89,7 +89,7 @@ async def test_the_new_primary_gets_an_invitation_and_the_former_one_a_removal(c
 
 async def test_the_dates_and_emails_are_shown_before_and_nothing_is_kept_of_the_preview(cast: Cast) -> None:
     event_id = await of_steering(cast, **WEEKLY)
-    [impact] = await preview.rolled_back(lambda: seat(cast, cast.kcpd_alternate))
+    [impact] = await preview.do_and_roll_back(lambda: seat(cast, cast.kcpd_alternate))
     assert [line.key for line in impact.dates] == ["2027-01-12", "2027-01-19", "2027-01-26"]
     assert (impact.joins, impact.leaves) == ("Kcpd alternate", "Kcpd detective")
     assert impact.notified == {cast.kcpd_alternate.member_id, cast.kcpd_detective.member_id}
@@ -117,14 +117,14 @@ async def test_held_dates_of_a_series_keep_their_invitees_attendance_and_replies
     who = cast.kcpd_detective
     await replies.reply(who, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     during = datetime(2027, 1, 12, 17, tzinfo=UTC)
-    await roll_call.record(cast.coordinator, event_id, "2027-01-12", {who.member_id: Mark.HERE}, during)
-    before = await roll_call.roll(cast.coordinator, event_id, "2027-01-12", BETWEEN)
+    await roll_call.record_marks(cast.coordinator, event_id, "2027-01-12", {who.member_id: Mark.HERE}, during)
+    before = await roll_call.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     await seat(cast, cast.kcpd_alternate, now=BETWEEN)
-    after = await roll_call.roll(cast.coordinator, event_id, "2027-01-12", BETWEEN)
+    after = await roll_call.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     assert (after.tally, [line.name for line in after.lines]) == (before.tally, [line.name for line in before.lines])
-    view = await event_view(cast.coordinator, event_id, "2027-01-12", BETWEEN)
+    view = await view_event(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     assert {one.member_id: one.reply for one in view.named}[who.member_id] is ReplyValue.ACCEPTED
-    ahead = await event_view(cast.coordinator, event_id, "2027-01-19", BETWEEN)
+    ahead = await view_event(cast.coordinator, event_id, "2027-01-19", BETWEEN)
     assert {one.name for one in ahead.named} == {"Coordinator", "Kcpd alternate", "Fbi lead", "Caht lead"}
 
 
@@ -286,10 +286,10 @@ async def test_a_person_who_moves_to_another_agency_leaves_the_lists_of_their_se
 async def test_a_list_that_names_another_primary_changes_the_invitations_too(cast: Cast) -> None:
     event_id = await of_steering(cast)
     row = b"agency_code,name,email,seats\nKCPD,Kcpd alternate,kcpd_alternate@kcpd.example,Steering Committee\n"
-    trial = await preview.rolled_back(lambda: seat_changes.import_as(cast.coordinator, row, NOW, NOW, ZONE))
+    trial = await preview.do_and_roll_back(lambda: seat_changes.import_list_for(cast.coordinator, row, NOW, NOW, ZONE))
     assert [one.joins for one in trial.impact] == ["Kcpd alternate"]
     assert cast.kcpd_alternate.member_id not in await invited(event_id)
-    await seat_changes.import_roster(row, NOW, ZONE, is_trial=False)
+    await seat_changes.import_list(row, NOW, ZONE, is_trial=False)
     assert cast.kcpd_alternate.member_id in await invited(event_id)
 
 
@@ -299,6 +299,6 @@ async def test_the_new_primary_sees_the_event_and_may_reply(cast: Cast) -> None:
     new = await viewer_for(cast.kcpd_alternate.member_id, NOW)
     date = await occurrences.nearest_date(new, event_id, NOW)
     await replies.reply(new, event_id, date.key, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    view = await event_view(new, event_id, date.key, NOW)
+    view = await view_event(new, event_id, date.key, NOW)
     assert view.reply is not None
     assert view.reply.value is ReplyValue.ACCEPTED

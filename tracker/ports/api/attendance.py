@@ -12,13 +12,18 @@ from msgspec import Meta
 from tracker.crypto import ids
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key
-from tracker.ports.api.responses import response
+from tracker.ports.api.responses import json_response
 from tracker.ports.api.shapes import Given, Moment, Shown
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId, PathText
-from tracker.rules.attendance.quorum_record import QuorumOfRecord
-from tracker.rules.attendance.sheet import LONGEST_NAME, Line, Mark, Tally, WalkIn
+from tracker.rules.attendance.roll_call import (
+    LONGEST_NAME,
+    AttendanceTally,
+    AttendanceWalkIn,
+    Mark,
+    QuorumOfRecord,
+    RollCallLine,
+)
 from tracker.rules.core.audiences import Arm
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.attendance import roll_call
@@ -138,7 +143,7 @@ async def mark(
     """Mark one member on the sheet."""
     await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewMark)
-    await roll_call.record(viewer, event_id, key, {member_id: new.mark}, now)
+    await roll_call.record_marks(viewer, event_id, key, {member_id: new.mark}, now)
     return await _roll(request, viewer, now, event_id, key)
 
 
@@ -151,7 +156,7 @@ async def mark_replied_yes(
     event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Mark everyone here who replied yes and has no mark."""
-    await roll_call.mark_yes_as_here(viewer, event_id, key, now)
+    await roll_call.mark_replied_yes_here(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)
 
 
@@ -166,7 +171,7 @@ async def add_walk_in(event_id: PathId, key: PathText, request: FormRequest, vie
     """Add a person who was not invited."""
     await _check_taker(viewer, now, event_id, key)
     new = await body_of(request, NewWalkIn)
-    walk_in = WalkIn(
+    walk_in = AttendanceWalkIn(
         id=idempotency_key(request) or ids.new_id(),
         member_id=new.member_id,
         name=new.name,
@@ -174,7 +179,7 @@ async def add_walk_in(event_id: PathId, key: PathText, request: FormRequest, vie
         agency=new.agency,
         mark=Mark(new.mark),
     )
-    await roll_call.add_walk_in(viewer, event_id, key, walk_in, now)
+    await roll_call.record_walk_in(viewer, event_id, key, walk_in, now)
     return await _roll(request, viewer, now, event_id, key)
 
 
@@ -188,7 +193,7 @@ async def add_walk_in(event_id: PathId, key: PathText, request: FormRequest, vie
 )
 async def close(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Close attendance."""
-    await roll_call.close(viewer, event_id, key, now)
+    await roll_call.close_attendance(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)
 
 
@@ -199,17 +204,17 @@ async def close(event_id: PathId, key: PathText, request: FormRequest, viewer: V
 )
 async def reopen(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Reopen attendance."""
-    await roll_call.reopen(viewer, event_id, key, now)
+    await roll_call.reopen_attendance(viewer, event_id, key, now)
     return await _roll(request, viewer, now, event_id, key)
 
 
 async def _check_taker(viewer: Viewer, now: Now, event_id: UUID, key: str) -> None:
     """Raise `NotFound` or `NotAllowed` for people who may not take attendance, before the request body is read."""
-    await roll_call.roll(viewer, event_id, key, now)
+    await roll_call.read_roll_call(viewer, event_id, key, now)
 
 
 async def _roll(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
-    roll = await roll_call.roll(viewer, event_id, key, now)
+    roll = await roll_call.read_roll_call(viewer, event_id, key, now)
     closed_at: datetime | None = roll.occurrence.attendance_closed_at
     shown = SheetShown(
         event_id=event_id,
@@ -219,7 +224,7 @@ async def _roll(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, 
         quorum=_quorum(roll.recorded_quorum),
         lines=tuple(map(_line_shown, roll.lines)),
     )
-    return response(request, shown)
+    return json_response(request, shown)
 
 
 def _quorum(record: QuorumOfRecord | None) -> QuorumShown | None:
@@ -235,7 +240,7 @@ def _quorum(record: QuorumOfRecord | None) -> QuorumShown | None:
     )
 
 
-def _line_shown(line: Line) -> SheetLine:
+def _line_shown(line: RollCallLine) -> SheetLine:
     return SheetLine(
         member_id=line.member_id,
         name=line.name,
@@ -247,7 +252,7 @@ def _line_shown(line: Line) -> SheetLine:
     )
 
 
-def _counts(tally: Tally) -> SheetCounts:
+def _counts(tally: AttendanceTally) -> SheetCounts:
     return SheetCounts(
         invited=tally.invited,
         here=tally.here,

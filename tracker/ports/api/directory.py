@@ -8,17 +8,17 @@ from msgspec import Meta
 
 from tracker.ports.api.event_shapes import RemindersShown, reminders_shown
 from tracker.ports.api.operations import Operation, operation
-from tracker.ports.api.responses import response
+from tracker.ports.api.responses import json_response
 from tracker.ports.api.shapes import Name, Shown
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status
+from tracker.rules.core.viewers import Level, Role, Status
 from tracker.rules.events.plan import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
-from tracker.usecases.roster import directory, people, reminder_policies, sites
-from tracker.usecases.roster.known_people import every, known_to, only
+from tracker.usecases.roster import committees, directory, reminder_policies, sites
+from tracker.usecases.roster.known_people import active_among, all_candidates, people_to_invite
 
 TAG = "You and others"
 
@@ -123,7 +123,7 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
         roles=tuple(sorted(viewer.roles)),
         scopes=tuple(sorted(scopes)),
     )
-    return response(request, shown)
+    return json_response(request, shown)
 
 
 @operation(
@@ -140,9 +140,9 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the people whom the viewer may know."""
-    cards = {one.id: one for one in await directory.people(viewer)}
-    found = await every(known_to(viewer) if viewer.may_schedule else only(cards))
-    return response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
+    cards = {one.id: one for one in await directory.people_for(viewer)}
+    found = await all_candidates(people_to_invite(viewer) if viewer.may_schedule else active_among(cards))
+    return json_response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
 
 
 def _person(one: Person, card: PersonCard | None) -> PersonShown:
@@ -169,7 +169,7 @@ def _person(one: Person, card: PersonCard | None) -> PersonShown:
 )
 async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the agencies that the viewer may know."""
-    found = await directory.agencies(viewer)
+    found = await directory.agencies_for(viewer)
     items = (
         AgencyShown(
             id=one.id,
@@ -188,7 +188,7 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
         )
         for one in found
     )
-    return response(request, AgenciesShown(items=tuple(items)))
+    return json_response(request, AgenciesShown(items=tuple(items)))
 
 
 @operation(
@@ -204,8 +204,8 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
 )
 async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the committees that the viewer may know."""
-    found = await people.committees(viewer)
-    policies = await reminder_policies.policies()
+    found = await committees.committee_choices(viewer)
+    policies = await reminder_policies.reminder_policies()
     items = (
         CommitteeShown(
             id=one.id,
@@ -216,7 +216,7 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
         )
         for one in found
     )
-    return response(request, CommitteesShown(items=tuple(items)))
+    return json_response(request, CommitteesShown(items=tuple(items)))
 
 
 @operation(
@@ -236,4 +236,4 @@ async def list_sites(request: FormRequest) -> Response[Any]:
         SiteShown(name=one.name, address=one.address, place=one.place, seats=one.capacity, equipment=one.equipment)
         for one in await sites.open_sites()
     )
-    return response(request, SitesShown(items=tuple(items)))
+    return json_response(request, SitesShown(items=tuple(items)))

@@ -16,6 +16,8 @@ Json = dict[str, Any]
 
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
 REF = "#/components/schemas/{name}"
+PUBLIC_NAMES = {"Direction": "Tap"}
+"""Names of components that programs know, where our class has another name."""
 ABOUT = (
     "Lets apps do what a member can see and do, under the same rules as on the pages. An app sends a personal token, "
     "created under Settings, and can do only what the token and its owner are allowed to. Forbidden and missing "
@@ -182,8 +184,12 @@ def _problem(status: int) -> Json:
 
 def _schemas(abouts: Iterable[Operation]) -> Json:
     shapes = {shape for about in abouts for shape in (about.body, about.response) if shape} | {Problem}
-    _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda one: one.__name__), ref_template=REF)
-    return dict(sorted(schemas.items()))
+    _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda shape: shape.__name__), ref_template=REF)
+    text = msgspec.json.encode(schemas).decode()
+    for name, public in PUBLIC_NAMES.items():
+        text = text.replace(f'"{name}":', f'"{public}":').replace(f'"title":"{name}"', f'"title":"{public}"')
+        text = text.replace(f'"{REF.format(name=name)}"', f'"{REF.format(name=public)}"')
+    return dict(sorted(msgspec.json.decode(text).items()))
 
 
 def _ref(shape: type[msgspec.Struct]) -> Json:

@@ -23,7 +23,7 @@ from tracker.ports.api.shapes import (
     minutes,
 )
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
 from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
 from tracker.rules.events.markings import Category, Limit, Marking
@@ -31,7 +31,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import rule_of
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500

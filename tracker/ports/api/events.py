@@ -1,27 +1,52 @@
-"""Events in JSON: list, schedule, read, change as a whole, cancel, restore."""
+"""Events in JSON: list, schedule, read, change as a whole, cancel, restore; and the plans that JSON asks for."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
 
-from tracker.errors import NotFound
-from tracker.ports.api.cursors import place_in, place_words
-from tracker.ports.api.event_plans import plan_changed, plan_of_new, reason_in
-from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
+from tracker.errors import Conflict, NotFound
+from tracker.ports.api.event_shapes import (
+    EventChange,
+    EventPage,
+    EventShown,
+    MarkingGiven,
+    NewEvent,
+    RemindersGiven,
+    Repeat,
+    event_shown,
+)
+from tracker.ports.api.occurrence_shapes import OccurrenceChange
 from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key, query_of
-from tracker.ports.api.responses import READS, check_match, list_response, next_page, response
-from tracker.ports.api.shapes import CancelingHeld, PageQuery
-from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.api.responses import (
+    READS,
+    check_match,
+    json_response,
+    list_response,
+    next_page,
+    place_in,
+    place_words,
+)
+from tracker.ports.api.shapes import Canceling, CancelingHeld, Given, PageQuery, local_start
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.event_fields import TEXTS, cleaned, cleaned_reason
+from tracker.rules.events.markings import Marking
+from tracker.rules.events.plan import Plan
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.core import access_records
+from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.usecases.core import audit
 from tracker.usecases.events import events
-from tracker.usecases.operations.summaries import state_of, states_of
+from tracker.usecases.operations.states import plan_state, plan_states
 from tracker.usecases.roster import reminder_policies
 from tracker.usecases.views import listings
 
@@ -47,11 +72,11 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_condi
 async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, PageQuery)
-    found = await listings.events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    found = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
-    states = await states_of(viewer)
+    states = await plan_states(viewer)
     items = tuple(event_shown(viewer, one, states.get(one.id)) for one in found[: query.limit])
-    await access_records.note_series(viewer, found[: query.limit], now)
+    await audit.record_series_read(viewer, found[: query.limit], now)
     return list_response(request, EventPage(items=items, next=following), following)
 
 
@@ -73,7 +98,7 @@ async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Respons
 async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
     """Schedule an event."""
     new = await body_of(request, NewEvent)
-    plan = plan_of_new(new, zone, await reminder_policies.policy_of(new.committee_id))
+    plan = plan_of_new(new, zone, await reminder_policies.policy_of_committee(new.committee_id))
     event_id = await events.schedule(viewer, plan, now, form_id=idempotency_key(request))
     return await event_reply(request, viewer, now, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
@@ -150,13 +175,111 @@ async def event_reply(
         if request.method in READS:
             raise
         return Response(None, status_code=204)
-    await access_records.note_series(viewer, [event], now)
-    shown = event_shown(viewer, event, await state_of(viewer, event_id))
-    return response(request, shown, status=status, **headers)
+    await audit.record_series_read(viewer, [event], now)
+    shown = event_shown(viewer, event, await plan_state(viewer, event_id))
+    return json_response(request, shown, status=status, **headers)
 
 
 async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
     event = await events.event_for(viewer, event_id)
-    check_match(request, event_shown(viewer, event, await state_of(viewer, event_id)))
+    check_match(request, event_shown(viewer, event, await plan_state(viewer, event_id)))
     return event
+
+
+AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
+"""Fields that the use cases take as sent; texts are cleaned, and the others have shapes of their own."""
+
+
+def plan_of_new(new: NewEvent, zone: str, usual: ReminderPolicy) -> Plan:
+    """Return the plan of a new event; `zone` and the `usual` reminders are the defaults. Errors: Invalid by field."""
+    empty = Plan(
+        kind=new.kind,
+        title="",
+        visibility=new.visibility,
+        starts=local_start(new.date, new.time),
+        duration=timedelta(minutes=new.minutes),
+        zone=zone,
+        reminders=usual,
+    )
+    return _planned(empty, given(new))
+
+
+def plan_changed(plan: Plan, change: EventChange) -> Plan:
+    """Return the plan of an event with its changes.
+
+    Errors: Invalid by field, Conflict for a canceled one.
+    """
+    if plan.status is EventStatus.CANCELED:
+        raise Conflict("This event is canceled. Restore it first.")
+    return _planned(plan, given(change))
+
+
+def reason_in(why: Canceling | OccurrenceChange) -> str:
+    """Return the reason for a change, cleaned. Errors: Invalid(reason)."""
+    return cleaned_reason(why.reason)
+
+
+def given(what: Given) -> dict[str, Any]:
+    """Return the fields that a program sent, or that have a default value."""
+    return {name: value for name, value in asdict(what).items() if value is not UNSET}
+
+
+def moved(starts: datetime, duration: timedelta, fields: Mapping[str, Any]) -> tuple[datetime, timedelta]:
+    """Return a local start and a duration with the given date, time or minutes in their place."""
+    when = local_start(fields.get("date", starts.date()), fields.get("time", f"{starts:%H:%M}"))
+    return when, timedelta(minutes=fields["minutes"]) if "minutes" in fields else duration
+
+
+def tidy(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return the given texts, cleaned. Errors: Invalid by field."""
+    return {name: cleaned(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
+
+
+def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
+    starts, duration = moved(plan.starts, plan.duration, fields)
+    facts: dict[str, Any] = {name: fields[name] for name in AS_GIVEN if name in fields} | tidy(fields)
+    if "status" in fields:
+        facts["status"] = EventStatus(fields["status"])
+    if "people" in fields:
+        facts["invitees"] = {one.member_id: AttendeeRole(one.role) for one in fields["people"]}
+    if "repeat" in fields:
+        facts["rule"] = _rule(fields["repeat"], starts)
+    if "marking" in fields:
+        facts["marking"] = _marking(fields["marking"])
+    if "reminders" in fields:
+        facts["reminders"] = _reminders(fields["reminders"])
+    zone = fields.get("time_zone", plan.zone)
+    return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
+
+
+def _marking(given: MarkingGiven | None) -> Marking | None:
+    if given is None:
+        return None
+    return Marking(
+        categories=frozenset(given.categories),
+        limit=given.limit,
+        agency_id=given.agency_id,
+        decontrol_on=given.decontrol_on,
+    )
+
+
+def _reminders(given: RemindersGiven) -> ReminderPolicy:
+    leads = frozenset(timedelta(minutes=one) for one in given.minutes_before)
+    asks_before = frozenset(timedelta(days=one) for one in given.follow_up_days_before)
+    asks_after = frozenset(timedelta(days=one) for one in given.follow_up_days_after_invitation)
+    return ReminderPolicy(leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks)
+
+
+def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:
+    if repeat is None:
+        return None
+    return rule_for(
+        repeat.every,
+        starts,
+        interval=repeat.interval,
+        weekdays=repeat.weekdays,
+        week_starts=repeat.week_starts,
+        until=repeat.until,
+        count=repeat.count,
+    )

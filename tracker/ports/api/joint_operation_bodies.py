@@ -7,14 +7,15 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from tracker.ports.api.shapes import Given, Moment, minutes
-from tracker.rules.operations.deconfliction import LONGEST_BUFFER, Disclosure
-from tracker.rules.operations.hits import Decision
-from tracker.rules.operations.phases import LONGEST_NAME
+from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.orders import LONGEST_PHASE_NAME
 from tracker.rules.operations.plans import (
+    LONGEST_BUFFER,
     LONGEST_NUMBER,
     LONGEST_REASON,
     LONGEST_SKILLS,
     MOST_PEOPLE,
+    Disclosure,
     OutsideResult,
     System,
 )
@@ -80,7 +81,7 @@ class NewSite(Given):
 class NewPhase(Given):
     """A phase of an operation as it is planned."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, examples=["Briefing"])]
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_PHASE_NAME, examples=["Briefing"])]
     starts_at: Moment
     ends_at: Annotated[Moment | None, Meta(description="Null for a phase that is a moment, such as all out.")] = None
 

@@ -9,14 +9,14 @@ from msgspec import Meta
 from tracker.ports.api.joint_operation_bodies import Buffer, Discloses
 from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
 from tracker.rules.events.event import EventStatus
-from tracker.rules.operations.approvals import Approval, Return
-from tracker.rules.operations.hits import Decision, Hit, Outcome
-from tracker.rules.operations.phases import Phase
-from tracker.rules.operations.plans import Clearance, Commitment, OutsideResult, System
-from tracker.rules.operations.sites import Site, SiteRole
+from tracker.rules.operations.approvals import Approval, PlanReturn
+from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
+from tracker.rules.operations.orders import Phase
+from tracker.rules.operations.plans import Commitment, OutsideResult, PlanClearance, System
+from tracker.rules.operations.sites import PlannedSite, SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations.whole_plan import WholePlan
-from tracker.usecases.views.listings import Planned
+from tracker.usecases.operations.plans import WholePlan
+from tracker.usecases.views.listings import PlannedOperation
 
 By = Annotated[str, Meta(description="Name and agency.")]
 
@@ -231,7 +231,7 @@ class PlanShown(Shown):
     clearance: Annotated[ClearanceShown | None, Meta(description="The number or waiver that is valid now.")]
 
 
-def planned_shown(planned: Planned) -> PlannedShown:
+def planned_shown(planned: PlannedOperation) -> PlannedShown:
     """Return an operation in brief in the shape of the API."""
     occurrence = planned.occurrence
     return PlannedShown(
@@ -280,7 +280,7 @@ def plan_shown(whole: WholePlan) -> PlanShown:
     )
 
 
-def site_shown(site_id: UUID, site: Site) -> PlanSite:
+def site_shown(site_id: UUID, site: PlannedSite) -> PlanSite:
     """Return a site in the shape of the API."""
     return PlanSite(
         id=site_id,
@@ -323,7 +323,7 @@ def acknowledgment_shown(one: Commitment, version: int) -> AcknowledgmentShown:
     )
 
 
-def clearance_shown(one: Clearance) -> ClearanceShown:
+def clearance_shown(one: PlanClearance) -> ClearanceShown:
     """Return a number or a waiver in the shape of the API."""
     return ClearanceShown(
         system=one.system,
@@ -341,7 +341,7 @@ def approval_shown(one: Approval) -> ApprovalShown:
     return ApprovalShown(version=one.version, by=one.by, approved_at=one.approved_at, ended_at=one.ended_at)
 
 
-def return_shown(given: Return) -> ReturnShown:
+def return_shown(given: PlanReturn) -> ReturnShown:
     """Return what was sent back in the shape of the API."""
     return ReturnShown(version=given.version, by=given.by, returned_at=given.returned_at, comment=given.comment)
 

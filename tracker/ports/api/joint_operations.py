@@ -9,7 +9,6 @@ from litestar import HttpMethod, Response
 from msgspec import UNSET
 
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.cursors import place_in, place_words
 from tracker.ports.api.joint_operation_bodies import Move, NewPlan, PlanChange
 from tracker.ports.api.joint_operation_shapes import (
     ApprovalsShown,
@@ -21,18 +20,16 @@ from tracker.ports.api.joint_operation_shapes import (
 )
 from tracker.ports.api.operations import BASE, Operation, operation
 from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import check_match, list_response, next_page, response
+from tracker.ports.api.responses import check_match, json_response, list_response, next_page, place_in, place_words
 from tracker.ports.api.shapes import PageQuery
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations import plans as rules
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.operations.plans import Basics, basics_of
-from tracker.usecases.operations.whole_plan import WholePlan, whole_plan
+from tracker.usecases.operations.plans import PlanBasics, WholePlan, plan_basics, whole_plan
 from tracker.usecases.views import listings
 
 TAG = "Joint operations"
@@ -59,10 +56,10 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=PlanShown, is_condit
 async def list_operations(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, PageQuery)
-    found = await listings.operations(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    found = await listings.page_of_operations(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     events = [one.occurrence.event for one in found]
     following = next_page(request, events, query.limit, lambda one: place_words(one.created_at, one.id))
-    await access_records.note_series(viewer, events[: query.limit], now)
+    await audit.record_series_read(viewer, events[: query.limit], now)
     items = tuple(map(planned_shown, found[: query.limit]))
     return list_response(request, PlannedPage(items=items, next=following), following)
 
@@ -85,7 +82,7 @@ async def begin_plan(request: FormRequest, viewer: Viewer, now: Now) -> Response
     """Begin the plan of an operation."""
     new = await body_of(request, NewPlan)
     try:
-        await plans.start(viewer, new.event_id, now)
+        await plans.start_plan(viewer, new.event_id, now)
     except NotFound as unknown:
         raise Invalid(event_id=NO_OPERATION) from unknown
     location = f"{BASE}/operations/{new.event_id}"
@@ -111,7 +108,7 @@ async def change_plan(event_id: PathId, request: FormRequest, viewer: Viewer, no
     """Change who approves a plan, its buffer, and what others are shown."""
     plan = await matched_plan(request, viewer, event_id, now)
     change = await body_of(request, PlanChange)
-    await plans.change(viewer, event_id, _basics(plan, change), now, version=plan.version)
+    await plans.change_plan_basics(viewer, event_id, _basics(plan, change), now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
 
 
@@ -129,7 +126,7 @@ async def move_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now:
     """Take a plan to another state."""
     plan = await matched_plan(request, viewer, event_id, now)
     to = OperationState((await body_of(request, Move)).to)
-    await approvals.move(viewer, event_id, to, now, version=plan.version)
+    await approvals.change_plan_state(viewer, event_id, to, now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
 
 
@@ -142,7 +139,7 @@ async def list_approvals(event_id: PathId, request: FormRequest, viewer: Viewer,
     """Return the approvals of a plan."""
     await read_by(viewer, event_id, now)
     found = await approvals.approvals_of(viewer, event_id)
-    return response(request, ApprovalsShown(items=tuple(map(approval_shown, found))))
+    return json_response(request, ApprovalsShown(items=tuple(map(approval_shown, found))))
 
 
 @operation(
@@ -157,7 +154,7 @@ async def list_approvals(event_id: PathId, request: FormRequest, viewer: Viewer,
 async def approve_plan(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Approve the version of a plan that the program read."""
     plan = await matched_plan(request, viewer, event_id, now)
-    await approvals.move(viewer, event_id, OperationState.APPROVED, now, version=plan.version)
+    await approvals.change_plan_state(viewer, event_id, OperationState.APPROVED, now, version=plan.version)
     return await plan_reply(request, viewer, now, event_id)
 
 
@@ -165,13 +162,13 @@ async def plan_reply(
     request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, *, status: int = 200, **headers: str
 ) -> Response[Any]:
     """Return the response that shows a plan. Errors: NotFound."""
-    return response(request, plan_shown(await read_by(viewer, event_id, now)), status=status, **headers)
+    return json_response(request, plan_shown(await read_by(viewer, event_id, now)), status=status, **headers)
 
 
 async def read_by(viewer: Viewer, event_id: UUID, now: Now) -> WholePlan:
     """Return a plan, and note that it was read. Errors: NotFound."""
     whole = await whole_plan(viewer, event_id, now)
-    await access_records.note_date(viewer, whole.view.occurrence, now, plan=whole.operation.version)
+    await audit.record_date_read(viewer, whole.view.occurrence, now, plan=whole.operation.version)
     return whole
 
 
@@ -182,9 +179,9 @@ async def matched_plan(request: FormRequest, viewer: Viewer, event_id: UUID, now
     return whole.operation
 
 
-def _basics(plan: rules.Operation, change: PlanChange) -> Basics:
-    now = basics_of(plan)
-    return Basics(
+def _basics(plan: rules.Operation, change: PlanChange) -> PlanBasics:
+    now = plan_basics(plan)
+    return PlanBasics(
         supervisor_id=now.supervisor_id if change.supervisor_id is UNSET else change.supervisor_id,
         disclosure=now.disclosure if change.disclosure is UNSET else change.disclosure,
         buffer=now.buffer if change.buffer_minutes is UNSET else timedelta(minutes=change.buffer_minutes),

@@ -7,8 +7,7 @@ from uuid import UUID
 from litestar import HttpMethod, Response
 from msgspec import UNSET
 
-from tracker.ports.api.cursors import place_in, place_words, position_of
-from tracker.ports.api.event_plans import given, moved, reason_in, tidy
+from tracker.ports.api.events import given, moved, reason_in, tidy
 from tracker.ports.api.occurrence_shapes import (
     LinePage,
     OccurrenceChange,
@@ -20,15 +19,22 @@ from tracker.ports.api.occurrence_shapes import (
 )
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import check_match, list_response, next_page, response
+from tracker.ports.api.responses import (
+    check_match,
+    json_response,
+    list_response,
+    next_page,
+    place_in,
+    place_words,
+    position_of,
+)
 from tracker.ports.api.shapes import CancelingHeld, PageQuery, in_utc, start_of
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId, PathText
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.views import listings
 
@@ -55,7 +61,7 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, SpanQuery)
     start, end = in_utc(query.start), in_utc(query.end)
-    found = await listings.dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
+    found = await listings.page_of_dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
     following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
     items = tuple(map(line_shown, found[: query.limit]))
     return list_response(request, LinePage(items=items, next=following), following)
@@ -72,7 +78,7 @@ async def list_dates_of_event(event_id: PathId, request: FormRequest, viewer: Vi
     """Return a page of an event's dates."""
     query = query_of(request, PageQuery)
     event = await events.event_for(viewer, event_id)
-    await access_records.note_series(viewer, [event], now)
+    await audit.record_series_read(viewer, [event], now)
     every = await occurrences.dates_of(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     found = [one for one in every if one.key > after][: query.limit + 1]
@@ -151,8 +157,8 @@ def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
 
 async def _date(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
     occurrence = await occurrences.date_for(viewer, event_id, key)
-    await access_records.note_date(viewer, occurrence, now)
-    return response(request, occurrence_shown(occurrence))
+    await audit.record_date_read(viewer, occurrence, now)
+    return json_response(request, occurrence_shown(occurrence))
 
 
 async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:

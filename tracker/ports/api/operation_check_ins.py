@@ -12,21 +12,20 @@ from tracker.crypto import ids
 from tracker.ports.api.joint_operations import PLAN, TAG, WRITE, read_by, reads
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key
-from tracker.ports.api.responses import check_match, response
+from tracker.ports.api.responses import check_match, json_response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
     LONGEST_CONTACT,
     LONGEST_NAME,
-    LONGEST_WAIT,
+    LONGEST_TAP_WAIT,
     CheckIn,
-    Correction,
+    Direction,
+    LineCorrection,
     Presence,
-    Press,
     Tap,
     WalkIn,
 )
@@ -69,13 +68,15 @@ class NewTap(Given):
     """A tap of In or Out for a person, as the program showed them."""
 
     person_id: UUID
-    tap: Tap
+    tap: Direction
     was: Annotated[Presence, Meta(description="In for a person who was out takes the check-out back.")] = (
         Presence.EXPECTED
     )
     waited: Annotated[
         int,
-        Meta(ge=0, le=LONGEST_WAIT // timedelta(seconds=1), description="Seconds since the tap, without a network."),
+        Meta(
+            ge=0, le=LONGEST_TAP_WAIT // timedelta(seconds=1), description="Seconds since the tap, without a network."
+        ),
     ] = 0
 
 
@@ -121,7 +122,7 @@ async def list_check_ins(event_id: PathId, request: FormRequest, viewer: Viewer,
         still_in=tally.still_in,
         items=tuple(map(_shown, found.lines)),
     )
-    return response(request, shown)
+    return json_response(request, shown)
 
 
 @operation(
@@ -139,14 +140,14 @@ async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, n
     """Record a tap for one person."""
     found = await _list(viewer, event_id, now)
     new = await body_of(request, NewTap)
-    press = Press(
+    tap = Tap(
         tap_id=str(idempotency_key(request) or ids.new_id()),
         person_id=new.person_id,
         button=new.tap,
         was=new.was,
         waited=timedelta(seconds=new.waited),
     )
-    await check_ins.tap(viewer, event_id, found.occurrence.key, press, now)
+    await check_ins.record_tap(viewer, event_id, found.occurrence.key, tap, now)
     return await _line(request, viewer, event_id, new.person_id, now)
 
 
@@ -172,7 +173,7 @@ async def check_walk_in(event_id: PathId, request: FormRequest, viewer: Viewer, 
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    added = await check_ins.add_walk_in(viewer, event_id, found.occurrence.key, walk_in, now)
+    added = await check_ins.check_in_walk_in(viewer, event_id, found.occurrence.key, walk_in, now)
     return await _line(request, viewer, event_id, added.person_id, now)
 
 
@@ -202,18 +203,18 @@ async def correct_check_in(
     line = found.line(person_id)
     check_match(request, _shown(line))
     new = await body_of(request, CheckInCorrection)
-    to = Correction(
+    to = LineCorrection(
         time_in=_moment(new.time_in),
         time_out=_moment(new.time_out),
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    await check_ins.correct(viewer, event_id, found.occurrence.key, person_id, to, now, seen=line.id)
+    await check_ins.correct_line(viewer, event_id, found.occurrence.key, person_id, to, now, seen=line.id)
     return await _line(request, viewer, event_id, person_id, now)
 
 
 async def _line(request: FormRequest, viewer: Viewer, event_id: UUID, person_id: UUID, now: Now) -> Response[Any]:
-    return response(request, _shown((await _list(viewer, event_id, now)).line(person_id)))
+    return json_response(request, _shown((await _list(viewer, event_id, now)).line(person_id)))
 
 
 async def _list(viewer: Viewer, event_id: UUID, now: Now) -> CheckInList:

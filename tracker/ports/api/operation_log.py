@@ -13,13 +13,12 @@ from tracker.errors import NotFound
 from tracker.ports.api.joint_operations import PLAN, TAG, WRITE, read_by, reads
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, idempotency_key
-from tracker.ports.api.responses import check_match, response
+from tracker.ports.api.responses import check_match, json_response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
-from tracker.rules.operations.activity_log import LONGEST_ENTRY, LONGEST_WAIT, Line, Source, Written
+from tracker.rules.operations.activity_log import LONGEST_ENTRY, LONGEST_WAIT, ActivityLine, EntryVersion, Source
 from tracker.usecases.operations import activity_log
 from tracker.usecases.operations.activity_log import ActivityLog
 
@@ -107,7 +106,7 @@ async def write_entry(event_id: PathId, request: FormRequest, viewer: Viewer, no
     new = await body_of(request, NewEntry)
     text, waited = clean(new.text, LONGEST_ENTRY, "text"), timedelta(seconds=new.waited)
     tap_id = str(idempotency_key(request) or ids.new_id())
-    await activity_log.add(viewer, event_id, key, text, now, tap_id=tap_id, waited=waited)
+    await activity_log.add_log_entry(viewer, event_id, key, text, now, tap_id=tap_id, waited=waited)
     return _log_shown(request, await _log(viewer, event_id, now))
 
 
@@ -117,7 +116,7 @@ async def read_entry(
 ) -> Response[Any]:
     """Return one entry."""
     found = await _log(viewer, event_id, now)
-    return response(request, _shown(found, found.line(entry_id)))
+    return json_response(request, _shown(found, found.line(entry_id)))
 
 
 @operation(
@@ -140,18 +139,18 @@ async def correct_entry(
     check_match(request, _shown(found, line))
     new = await body_of(request, EntryCorrection)
     text, key, seen = clean(new.text, LONGEST_ENTRY, "text"), found.occurrence.key, _last(line).id
-    await activity_log.correct(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)
+    await activity_log.correct_log_entry(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)
     after = await _log(viewer, event_id, now)
-    return response(request, _shown(after, after.line(entry_id)))
+    return json_response(request, _shown(after, after.line(entry_id)))
 
 
 async def _log(viewer: Viewer, event_id: UUID, now: Now) -> ActivityLog:
     """Return the log, and note that it was read. Errors: NotFound, also outside law enforcement."""
     occurrence = (await read_by(viewer, event_id, now)).view.occurrence
-    return await activity_log.log(viewer, event_id, occurrence.key, now)
+    return await activity_log.read_activity_log(viewer, event_id, occurrence.key, now)
 
 
-def _last(line: Line) -> Written:
+def _last(line: ActivityLine) -> EntryVersion:
     """Return the version of an entry that holds. Errors: NotFound for what the tracker recorded."""
     if line.last is None:
         raise NotFound
@@ -160,10 +159,10 @@ def _last(line: Line) -> Written:
 
 def _log_shown(request: FormRequest, found: ActivityLog) -> Response[Any]:
     may_write = found.may_write and found.why_not is None
-    return response(request, LogShown(may_write=may_write, items=tuple(_shown(found, one) for one in found.lines)))
+    return json_response(request, LogShown(may_write=may_write, items=tuple(_shown(found, one) for one in found.lines)))
 
 
-def _shown(found: ActivityLog, line: Line) -> LogLine:
+def _shown(found: ActivityLog, line: ActivityLine) -> LogLine:
     return LogLine(
         entry_id=line.entry_id,
         at=line.at,

@@ -12,16 +12,15 @@ from tracker.ports.api.joint_operation_shapes import NamedId
 from tracker.ports.api.joint_operations import PLAN, TAG, WRITE, read_by, reads
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of, fields_named
-from tracker.ports.api.responses import check_match, response
+from tracker.ports.api.responses import check_match, json_response
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId
 from tracker.rules.core.clean_text import clean
-from tracker.rules.operations.readiness import LONGEST, MOST_EXPECTED, LedNotice, Minors, NoticeState, NoticeText
+from tracker.rules.operations.readiness import LONGEST_TEXTS, MOST_EXPECTED, LedNotice, Minors, NoticeState, NoticeText
 from tracker.usecases.operations import readiness
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
-from tracker.usecases.roster.known_people import every
+from tracker.usecases.roster.known_people import all_candidates
 
 NOTICE = f"{PLAN}/readiness-notice"
 FIELDS = {"starts": "starts_at", "ends": "ends_at", "release": "release_at", "recipient": "recipients"}
@@ -40,14 +39,14 @@ class NewNotice(Given):
     fewest: Annotated[People, Meta(description="The least number of people to be ready for.")]
     most: People
     contact: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST["contact"], description="Whom victim services can call.")
+        str, Meta(min_length=1, max_length=LONGEST_TEXTS["contact"], description="Whom victim services can call.")
     ]
     recipients: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_RECIPIENTS)]
-    languages: Annotated[str, Meta(max_length=LONGEST["languages"], description=NO_OPERATION)] = ""
+    languages: Annotated[str, Meta(max_length=LONGEST_TEXTS["languages"], description=NO_OPERATION)] = ""
     minors: Minors = Minors.UNKNOWN
-    needs: Annotated[str, Meta(max_length=LONGEST["needs"], description=NO_OPERATION)] = ""
+    needs: Annotated[str, Meta(max_length=LONGEST_TEXTS["needs"], description=NO_OPERATION)] = ""
     place: Annotated[
-        str, Meta(max_length=LONGEST["place"], description="The public name of a place away from the operation.")
+        str, Meta(max_length=LONGEST_TEXTS["place"], description="The public name of a place away from the operation.")
     ] = ""
     release_at: Annotated[Moment | None, Meta(description="Null to release it as soon as it is scheduled.")] = None
 
@@ -139,7 +138,7 @@ async def write_notice(event_id: PathId, request: FormRequest, viewer: Viewer, n
     new = await body_of(request, NewNotice)
     release_at = in_utc(new.release_at) if new.release_at else now
     with fields_named(FIELDS):
-        await readiness.save(viewer, event_id, _text(new), release_at, set(new.recipients), now)
+        await readiness.save_readiness_notice(viewer, event_id, _text(new), release_at, set(new.recipients), now)
     return await _notices(request, viewer, event_id, now)
 
 
@@ -147,7 +146,7 @@ async def write_notice(event_id: PathId, request: FormRequest, viewer: Viewer, n
 async def discard_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Delete the draft."""
     notice_id = _current(await _matched(request, viewer, event_id, now))
-    await readiness.discard(viewer, event_id, notice_id, now)
+    await readiness.discard_draft_notice(viewer, event_id, notice_id, now)
     return await _notices(request, viewer, event_id, now)
 
 
@@ -164,12 +163,12 @@ async def discard_notice(event_id: PathId, request: FormRequest, viewer: Viewer,
 async def move_notice(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Take the notice to another state."""
     notice_id = _current(await _matched(request, viewer, event_id, now))
-    await readiness.move(viewer, event_id, notice_id, (await body_of(request, NoticeMove)).to, now)
+    await readiness.change_notice_state(viewer, event_id, notice_id, (await body_of(request, NoticeMove)).to, now)
     return await _notices(request, viewer, event_id, now)
 
 
 async def _notices(request: FormRequest, viewer: Viewer, event_id: UUID, now: Now) -> Response[Any]:
-    return response(request, await _shown(await _view(viewer, event_id, now)))
+    return json_response(request, await _shown(await _view(viewer, event_id, now)))
 
 
 async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, now: Now) -> ReadinessView:
@@ -198,16 +197,16 @@ def _text(new: NewNotice) -> NoticeText:
         ends_at=in_utc(new.ends_at),
         fewest=new.fewest,
         most=new.most,
-        languages=clean(new.languages, LONGEST["languages"], "languages"),
+        languages=clean(new.languages, LONGEST_TEXTS["languages"], "languages"),
         minors=new.minors,
-        needs=clean(new.needs, LONGEST["needs"], "needs", multiline=True),
-        place=clean(new.place, LONGEST["place"], "place"),
-        contact=clean(new.contact, LONGEST["contact"], "contact"),
+        needs=clean(new.needs, LONGEST_TEXTS["needs"], "needs", multiline=True),
+        place=clean(new.place, LONGEST_TEXTS["place"], "place"),
+        contact=clean(new.contact, LONGEST_TEXTS["contact"], "contact"),
     )
 
 
 async def _shown(view: ReadinessView) -> NoticesShown:
-    people = await every(view.candidates) if view.may_plan else []
+    people = await all_candidates(view.candidates) if view.may_plan else []
     return NoticesShown(
         current=_notice(view.current) if view.current else None,
         is_outside=view.is_outside,

@@ -13,8 +13,8 @@ import msgspec
 from tracker.errors import Invalid
 from tracker.ports.api.shapes import SENTENCE
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.problems import Refused
-from tracker.rules.core.clean_text import too_long
+from tracker.ports.http.problems import RequestRefused
+from tracker.rules.core.clean_text import too_long_words
 
 T = TypeVar("T", bound=msgspec.Struct)
 JSON = "application/json"
@@ -28,12 +28,12 @@ MOST_PARAMETERS = 50
 async def body_of(request: FormRequest, shape: type[T]) -> T:
     """Return the decoded body. Errors: Refused with 415, 400 for invalid JSON, 422 with a sentence for each field."""
     if request.content_type[0] != JSON:
-        raise Refused(415)
+        raise RequestRefused(415)
     given = _decoded(await request.body())
     try:
         return msgspec.convert(given, shape)
     except msgspec.ValidationError as odd:
-        raise Refused(422, errors=_errors_of(shape, given, strict=True)) from odd
+        raise RequestRefused(422, errors=_errors_of(shape, given, strict=True)) from odd
 
 
 def query_of(request: FormRequest, shape: type[T]) -> T:
@@ -42,7 +42,7 @@ def query_of(request: FormRequest, shape: type[T]) -> T:
     try:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as odd:
-        raise Refused(422, errors=_errors_of(shape, given, strict=False)) from odd
+        raise RequestRefused(422, errors=_errors_of(shape, given, strict=False)) from odd
 
 
 def idempotency_key(request: FormRequest) -> UUID | None:
@@ -51,7 +51,7 @@ def idempotency_key(request: FormRequest) -> UUID | None:
     try:
         return UUID(text) if text is not None else None
     except ValueError as odd:
-        raise Refused(422, errors={"Idempotency-Key": "This isn’t a UUID."}) from odd
+        raise RequestRefused(422, errors={"Idempotency-Key": "This isn’t a UUID."}) from odd
 
 
 @contextmanager
@@ -69,10 +69,10 @@ def _parameters(request: FormRequest) -> dict[str, str]:
             request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
         )
     except ValueError as many:
-        raise Refused(400, "There are too many parameters.") from many
+        raise RequestRefused(400, "There are too many parameters.") from many
     given = dict(pairs)
     if len(given) < len(pairs):
-        raise Refused(422, "Give each parameter once.")
+        raise RequestRefused(422, "Give each parameter once.")
     return given
 
 
@@ -80,9 +80,9 @@ def _decoded(raw: bytes) -> Any:
     try:
         return _whole(msgspec.json.decode(raw))
     except RecursionError as deep:
-        raise Refused(400, TOO_DEEP) from deep
+        raise RequestRefused(400, TOO_DEEP) from deep
     except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
-        raise Refused(400, NOT_JSON) from unreadable
+        raise RequestRefused(400, NOT_JSON) from unreadable
 
 
 def _whole(value: Any) -> Any:
@@ -132,7 +132,7 @@ def _said(sentence: str, value: object, kind: Any) -> str:
     if not isinstance(value, str):
         return f"{sentence}."
     if limit := TOO_LONG.fullmatch(sentence):
-        return too_long(value, int(limit["longest"]))
+        return too_long_words(value, int(limit["longest"]))
     return _sentence_of(kind) or f"{sentence}."
 
 

@@ -11,18 +11,17 @@ from msgspec import Meta
 from tracker.errors import NotFound
 from tracker.ports.api.operations import Operation, operation
 from tracker.ports.api.reading import body_of
-from tracker.ports.api.responses import response
+from tracker.ports.api.responses import json_response
 from tracker.ports.api.shapes import Given, Moment, Shown
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId, PathText
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, Participant, ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.events import replies as reply_deeds
 from tracker.usecases.events.occurrences import date_for, nearest_date
-from tracker.usecases.views.event_page import AgencyReplies, event_view
+from tracker.usecases.views.event_page import AgencyReplies, view_event
 
 TAG = "Replies"
 READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
@@ -139,8 +138,8 @@ async def read_replies(
     event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return the replies to a date."""
-    view = await event_view(viewer, event_id, key, now)
-    await access_records.note_date(viewer, view.occurrence, now)
+    view = await view_event(viewer, event_id, key, now)
+    await audit.record_date_read(viewer, view.occurrence, now)
     shown = RepliesShown(
         total=_counts(view.total),
         agencies=tuple(map(_counts, view.replies)),
@@ -149,7 +148,7 @@ async def read_replies(
             InformedPerson(member_id=one.member_id, name=one.name, agency=one.agency) for one in view.informed
         ),
     )
-    return response(request, shown)
+    return json_response(request, shown)
 
 
 @operation(
@@ -215,7 +214,7 @@ async def _mine(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) 
         substitute=(given.substitute or None) if given else None,
         substitute_note=given.substitute_note if given else "",
     )
-    return response(request, shown)
+    return json_response(request, shown)
 
 
 def _counts(replies: AgencyReplies) -> AgencyCounts:

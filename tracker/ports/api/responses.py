@@ -1,21 +1,30 @@
-"""API responses: JSON with an ETag made of what this reader sees, 304 for unchanged content, and the next page."""
+"""API responses: JSON with an ETag made of what this reader sees, 304 for unchanged content, and the next page.
+
+A cursor says where a page of a list ended. It is signed for this reader and this list, and reveals nothing new.
+"""
 
 import base64
+import binascii
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 import msgspec
 from litestar import HttpMethod, Response
+from msgspec import UNSET, UnsetType
 
 from tracker.crypto import keys
-from tracker.ports.api.cursors import cursor
+from tracker.errors import NotFound
 from tracker.ports.api.reading import JSON
 from tracker.ports.http.dependencies import viewer_of
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.problems import Refused
+from tracker.ports.http.problems import RequestRefused
+from tracker.rules.core.viewers import Viewer
+from tracker.usecases.views.listings import START, ListPlace
 
 T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
@@ -23,7 +32,7 @@ HALF = 16  # characters: 96 bits of the content, 96 of the proof that this tag w
 READS = (HttpMethod.GET, HttpMethod.HEAD)
 
 
-def response(request: FormRequest, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+def json_response(request: FormRequest, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
     """Return a thing as JSON with its ETag, or 304 when the program has it already."""
     tag = etag(request, body)
     headers = {"ETag": tag, "Vary": "Authorization", **{name.replace("_", "-"): one for name, one in headers.items()}}
@@ -45,12 +54,16 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     """
     asked = request.headers.get("if-match")
     if asked is None:
-        raise Refused(422, errors={"If-Match": "Send the ETag you read, so no one’s change is lost."})
+        raise RequestRefused(422, errors={"If-Match": "Send the ETag you read, so no one’s change is lost."})
     tags = TAG.findall(asked)
     if asked.strip() == "*" or etag(request, now) in tags:
         return
     was_ours = any(_is_ours(request, one) for one in tags)
-    raise Refused(412) if was_ours else Refused(409, "If-Match doesn’t have an ETag that you got here. Read it again.")
+    raise (
+        RequestRefused(412)
+        if was_ours
+        else RequestRefused(409, "If-Match doesn’t have an ETag that you got here. Read it again.")
+    )
 
 
 def next_page(
@@ -67,7 +80,9 @@ def next_page(
 
 def list_response(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
     """Return a page of a list; the address of a next page is in the Link header too (RFC 8288)."""
-    return response(request, body, Link=f'<{following}>; rel="next"') if following else response(request, body)
+    return (
+        json_response(request, body, Link=f'<{following}>; rel="next"') if following else json_response(request, body)
+    )
 
 
 def _names(asked: str | None, tag: str) -> bool:
@@ -84,3 +99,40 @@ def _is_ours(request: FormRequest, tag: str) -> bool:
 
 def _mark(request: FormRequest, seen: str) -> str:
     return keys.mac(keys.named("etag"), f"{viewer_of(request.scope).member_id} {seen}")[:HALF]
+
+
+LONGEST = 400  # characters
+
+
+def cursor(viewer: Viewer, of: str, position: Sequence[str]) -> str:
+    """Return the cursor that continues after a position of a list."""
+    letters = base64.urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode("ascii")
+    return f"{letters}.{_cursor_mark(viewer, of, letters)}"
+
+
+def position_of(viewer: Viewer, of: str, text: str) -> list[str]:
+    """Return the position of a cursor. Errors: NotFound unless it was made here for this reader and this list."""
+    letters, _, mark = text.partition(".")
+    if len(text) > LONGEST or not keys.same(mark, _cursor_mark(viewer, of, letters)):
+        raise NotFound
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=list[str])
+    except (binascii.Error, msgspec.DecodeError) as odd:
+        raise NotFound from odd
+
+
+def place_words(moment: datetime, thing_id: UUID) -> tuple[str, str]:
+    """Return a place, in a list that is ordered by time, as its cursor holds it."""
+    return moment.isoformat(), str(thing_id)
+
+
+def place_in(request: FormRequest, viewer: Viewer, text: str | UnsetType) -> ListPlace:
+    """Return the place after which a page of such a list starts. Errors: NotFound."""
+    if text is UNSET:
+        return START
+    moment, thing_id = position_of(viewer, request.scope["path"], text)
+    return datetime.fromisoformat(moment), UUID(thing_id)
+
+
+def _cursor_mark(viewer: Viewer, of: str, letters: str) -> str:
+    return keys.mac(keys.named("cursor"), f"{viewer.member_id} {of} {letters}")

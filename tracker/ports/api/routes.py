@@ -14,12 +14,9 @@ from tracker.ports.api import (
     joint_operations,
     occurrences,
     operation_check_ins,
-    operation_conflicts,
     operation_log,
     operation_parts,
-    operation_phases,
     operation_readiness,
-    operation_returns,
     replies,
     series,
 )
@@ -27,8 +24,7 @@ from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
 from tracker.ports.api.reading import JSON
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.guards import public
-from tracker.ports.http.routes import routes_in
+from tracker.ports.http.guards import public, routes_in
 
 VERSION = "1.0.0"
 AREAS = (
@@ -41,9 +37,6 @@ AREAS = (
     action_items,
     joint_operations,
     operation_parts,
-    operation_returns,
-    operation_phases,
-    operation_conflicts,
     operation_check_ins,
     operation_readiness,
     operation_log,

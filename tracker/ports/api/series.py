@@ -4,17 +4,15 @@ from typing import Any
 
 from litestar import HttpMethod, Response
 
-from tracker.ports.api.event_plans import plan_changed, reason_in
 from tracker.ports.api.event_shapes import EventChange
-from tracker.ports.api.events import changes, event_reply, matched_event
+from tracker.ports.api.events import changes, event_reply, matched_event, plan_changed, reason_in
 from tracker.ports.api.occurrence_shapes import OccurrenceShown, occurrence_shown
 from tracker.ports.api.operations import BASE, operation
 from tracker.ports.api.reading import body_of
-from tracker.ports.api.responses import response
+from tracker.ports.api.responses import json_response
 from tracker.ports.api.shapes import Canceling, Clock, Day, Given, local_start
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.path import PathId, PathText
 from tracker.usecases.events import occurrences, series_split
 
 DATES = "/events/{event_id:uuid}/occurrences"
@@ -46,7 +44,7 @@ async def add_date(event_id: PathId, request: FormRequest, viewer: Viewer, now: 
     new = await body_of(request, NewDate)
     key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, now)
     shown = occurrence_shown(await occurrences.date_for(viewer, event_id, key))
-    return response(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
+    return json_response(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
 
 
 @operation(

@@ -7,8 +7,7 @@ import click
 
 from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.cli.data import takes_data
-from tracker.ports.cli.opening import with_database
+from tracker.ports.cli.opening import takes_data, with_database
 from tracker.usecases.core import audit as audit_log
 
 HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
@@ -51,8 +50,8 @@ def verify(context: click.Context, kept: Path | None) -> None:
     """
     heads = _heads(kept) if kept else []
 
-    async def checked(_settings: Settings) -> audit_log.Broken | None:
-        return await audit_log.verify(heads)
+    async def checked(_settings: Settings) -> audit_log.BrokenEntry | None:
+        return await audit_log.verify_chain(heads)
 
     broken = with_database(checked)
     if broken is not None:
@@ -61,19 +60,19 @@ def verify(context: click.Context, kept: Path | None) -> None:
     click.echo("The audit log is unchanged.")
 
 
-async def _head(_settings: Settings) -> audit_log.Head | None:
-    return await audit_log.head()
+async def _head(_settings: Settings) -> audit_log.AuditLogHead | None:
+    return await audit_log.audit_log_head()
 
 
-def _heads(file: Path) -> list[audit_log.Head]:
+def _heads(file: Path) -> list[audit_log.AuditLogHead]:
     if file.stat().st_size > LARGEST:
         raise Invalid(f"{file} is too large to be output of `tracker audit head`.")
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     return [_read(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _read(file: Path, number: int, line: str) -> audit_log.Head:
+def _read(file: Path, number: int, line: str) -> audit_log.AuditLogHead:
     found = HEAD.fullmatch(line.strip())
     if found is None:
         raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
-    return audit_log.Head(int(found[1]), found[2], found[3])
+    return audit_log.AuditLogHead(int(found[1]), found[2], found[3])

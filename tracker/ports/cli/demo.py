@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from tracker.errors import Invalid
-from tracker.ports.cli.http import listen, need_assertions
+from tracker.ports.cli.serve import listen, need_assertions
 
 LARGEST = 1_000
 

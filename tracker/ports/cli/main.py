@@ -8,24 +8,15 @@ import click
 from tracker.config.settings import BadSettings
 from tracker.database.migrate import WrongSchema
 from tracker.errors import TrackerError
-from tracker.ports.cli.account import account
+from tracker.ports.cli.accounts import account, sign_in_link
 from tracker.ports.cli.audit import audit
-from tracker.ports.cli.backup import backup
-from tracker.ports.cli.calendar import calendar
-from tracker.ports.cli.check import check
 from tracker.ports.cli.demo import demo
-from tracker.ports.cli.init import init
-from tracker.ports.cli.migrate import migrate
-from tracker.ports.cli.reproject import reproject
-from tracker.ports.cli.restore import restore
-from tracker.ports.cli.resume import resume
-from tracker.ports.cli.roster import roster
-from tracker.ports.cli.secret import secret
-from tracker.ports.cli.serve import serve
-from tracker.ports.cli.sign_in_link import sign_in_link
+from tracker.ports.cli.deployments import backup, init, restore, resume, secret
+from tracker.ports.cli.imports import calendar, roster
+from tracker.ports.cli.serve import check, migrate, reproject, serve
 
 
-class Refusal(click.ClickException):
+class CommandRefused(click.ClickException):
     """Reports why a command failed."""
 
     exit_code = 2
@@ -43,7 +34,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (TrackerError, BadSettings, WrongSchema) as known:
-            raise Refusal(str(known)) from known
+            raise CommandRefused(str(known)) from known
 
 
 @click.group(cls=Commands)

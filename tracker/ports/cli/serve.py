@@ -1,18 +1,27 @@
-"""tracker serve: the application on a port, after checks that it can work."""
+"""tracker serve, check, migrate, and reproject: the application on a port, and what it needs to work."""
 
+import asyncio
+import errno
 import gc
 import os
 import socket
+import sys
+from collections.abc import Awaitable
 
 import click
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tracker.config.settings import PREFIX, USUAL_BASE_URL, Settings
-from tracker.ports.cli.data import takes_data
-from tracker.ports.cli.http import listen, need_assertions, server_config
-from tracker.ports.cli.opening import settings, with_database
-from tracker.ports.health import checks
+from tracker import clock
+from tracker.config.settings import PREFIX, USUAL_BASE_URL, BadSettings, Settings
+from tracker.database.migrate import check_schema
+from tracker.database.migrate import migrate as bring_up_to_date
+from tracker.errors import Conflict, Invalid, NotAllowed, TrackerError
+from tracker.ports.cli.opening import opened, settings, takes_data, with_database
+from tracker.ports.health import checks, mail_loop
+from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.ports.http import access_log
+from tracker.usecases.events import tz_drift
 
 SWEPT = 20_000  # new objects after which the garbage collector looks for cycles among them
 
@@ -52,7 +61,7 @@ def _address(chosen: Settings, listener: socket.socket) -> str:
 def _warn(chosen: Settings) -> None:
     """Print what should be fixed soon, and serve anyway."""
     for line in checks.of_files(chosen):
-        if line.state is not checks.State.OK:
+        if line.state is not checks.CheckState.OK:
             click.echo(f"Warning: {line.words}", err=True)
 
 
@@ -80,3 +89,176 @@ def settle() -> None:
 
 async def _nothing(_settings: Settings) -> None:
     """Do nothing; opening the database has checked that it is there and up to date."""
+
+
+BACKLOG = 2048  # waiting connections
+GOODBYE = 3  # seconds that open requests get at shutdown
+MOST_OF_HEAD = 64_000  # bytes of a request before its body, and what arrives in one piece with them
+MOST = 2_000_000  # bytes of a request, trailers included; the application accepts fewer
+
+
+class Bounded(HttpToolsProtocol):
+    """The server's own request reader, which has no limit for headers, with limits."""
+
+    _received = 0
+    _is_in_body = False
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, or refuse and disconnect when a request exceeds the limits."""
+        if self._received > (MOST if self._is_in_body else MOST_OF_HEAD):
+            self._refuse()
+            return
+        self._received += len(data)
+        super().data_received(data)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_body, self._received = False, 0
+        super().on_message_complete()
+
+    def _refuse(self) -> None:
+        if self._is_in_body:  # a response may be under way
+            self.transport.close()
+        else:
+            self.send_400_response("The request is too large.")
+
+
+def need_assertions() -> None:
+    """Raise `NotAllowed` under `python -O`: icalendar keeps line breaks out of calendars by an assertion."""
+    if sys.flags.optimize:
+        raise NotAllowed("Python runs with -O, which turns off checks that keep emails safe. Start it without -O.")
+
+
+def server_config(app: str, *, proxy: str = "") -> uvicorn.Config:
+    """Return the server for a factory named "module:function"; `proxy` is the address whose X-Forwarded-* count.
+
+    By default none count: uvicorn would trust any peer on this machine.
+    """
+    return uvicorn.Config(
+        app,
+        factory=True,
+        http=Bounded,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+        timeout_graceful_shutdown=GOODBYE,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there, 0 = any free port. Errors: Conflict when the port is in use, Invalid."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as refused:
+        if refused.errno == errno.EADDRINUSE:
+            raise Conflict(f"Port {port} is in use. Choose another one with --port, or PORT= with make.") from refused
+        raise Invalid(f"Can't listen on {host}, port {port}: {refused.strerror}.") from refused
+    return listener
+
+
+LONGEST_WAIT = 600  # seconds
+
+
+@click.command()
+@takes_data
+@click.option("--mail", "by_mail", is_flag=True, help="Send one email to the reply address, and wait for it to arrive.")
+@click.option(
+    "--wait",
+    type=click.IntRange(1, LONGEST_WAIT),
+    default=int(mail_loop.PATIENCE),
+    show_default=True,
+    help="With --mail: seconds to wait.",
+)
+@click.pass_context
+def check(context: click.Context, wait: int, *, by_mail: bool) -> None:
+    """Check this deployment.
+
+    Print a line for each check: settings, database, files, mail server, and releases. Exit with 1 if one is a fault.
+    """
+    lines = asyncio.run(_by_mail(wait) if by_mail else _show(_lines()))
+    if any(line.state is CheckState.FAULT for line in lines):
+        context.exit(1)
+
+
+async def _by_mail(wait: int) -> list[CheckLine]:
+    """Print each line as soon as it is known: a person waits for them."""
+    lines = []
+    chosen = settings()
+    async with opened(chosen):
+        await check_schema()
+        async for line in mail_loop.mail_loop_lines(chosen, float(wait)):
+            _print(line)
+            lines.append(line)
+    return lines
+
+
+async def _show(found: Awaitable[list[CheckLine]]) -> list[CheckLine]:
+    lines = await found
+    for line in lines:
+        _print(line)
+    return lines
+
+
+def _print(line: CheckLine) -> None:
+    click.echo(f"{line.state:8} {line.name:14} {line.words}")
+
+
+async def _lines() -> list[CheckLine]:
+    try:
+        chosen = settings()
+    except (BadSettings, TrackerError) as bad:
+        return [CheckLine(CheckState.FAULT, "Settings", str(bad)), *checks.of_releases()]
+    try:
+        async with opened(chosen):
+            return await checks.check_lines(chosen)
+    except TrackerError as broken:
+        fault = CheckLine(CheckState.FAULT, "Database", str(broken))
+        return [*checks.of_settings(chosen), fault, *await checks.of_surroundings(chosen)]
+
+
+@click.command()
+@takes_data
+def migrate() -> None:
+    """Create the database, or bring it up to date.
+
+    Only one process does this at a time.
+    """
+    names = asyncio.run(_migrate())
+    for name in names:
+        click.echo(f"Done: {name}")
+    if not names:
+        click.echo("The database is up to date.")
+
+
+async def _migrate() -> list[str]:
+    async with opened(settings(), may_be_new=True):
+        return await bring_up_to_date()
+
+
+@click.command()
+@takes_data
+def reproject() -> None:
+    """Correct dates after time zone data changed.
+
+    Upcoming dates move back to the local time at which they were scheduled.
+    """
+
+    async def replanned(_settings: Settings) -> int:
+        return await tz_drift.reproject(clock.now())
+
+    dates = with_database(replanned)
+    click.echo(
+        f"Dates corrected: {dates}. Their reminders move with them." if dates else "All dates are at their local times."
+    )

@@ -3,40 +3,37 @@
 import gzip
 import hashlib
 import logging
+from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from anyio import to_thread
 from msgspec import Struct
 
 from tracker.config.settings import Settings
-from tracker.ical.feed import calendar, vevents
-from tracker.ical.readiness import notice_vevent
-from tracker.ical.vevent import Organizer
-from tracker.ports.feeds.cache import Cache
-from tracker.rules.calendars.alarms import NO_ALARMS, Alarms
-from tracker.rules.calendars.feeds import APPOINTMENTS, Level, content_words, shown_until
+from tracker.ical.vevents import Organizer, feed_calendar, notice_vevent, vevents
+from tracker.rules.calendars.feeds import APPOINTMENTS, NO_ALARMS, Alarms, FeedLevel, feed_shown_until, feed_words
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.operations.readiness import Notice
-from tracker.usecases.calendars import feed_content
-from tracker.usecases.calendars.feed_access import Feed
+from tracker.usecases.calendars import feeds
+from tracker.usecases.calendars.feeds import Feed
 
 EVENTS_ROOM = 16_000_000  # bytes
 FEEDS_ROOM = 16_000_000  # bytes
 CHUNK = 100  # events that are read and written at a time: other requests are served in between
 
-Key = tuple[UUID, int, datetime, EventStatus, Level, Alarms, bool]
+Key = tuple[UUID, int, datetime, EventStatus, FeedLevel, Alarms, bool]
 
 log = logging.getLogger(__name__)
 
 
-class Wanted(NamedTuple):
+class WantedFeed(NamedTuple):
     """An event as one feed shows it; free = its owner is only informed of it, so it takes none of their time."""
 
     event: Event
-    level: Level
+    level: FeedLevel
     alarms: Alarms
     is_free: bool
 
@@ -47,7 +44,7 @@ class Wanted(NamedTuple):
         return event.id, event.version, event.changed_at, event.status, self.level, self.alarms, self.is_free
 
 
-class Piece(Struct, frozen=True):
+class FeedPart(Struct, frozen=True):
     """One event at one level, with its alarms, valid until a day on which time alone changes it."""
 
     text: bytes
@@ -60,7 +57,7 @@ class Piece(Struct, frozen=True):
         return len(self.text) + 500
 
 
-class Body(Struct, frozen=True):
+class FeedBody(Struct, frozen=True):
     """A whole calendar, the same under gzip, and its SHA-256 (hexadecimal)."""
 
     text: bytes
@@ -84,10 +81,10 @@ class FeedBuilder:
             name=settings.task_force_name, address=settings.mail_from, base_url=settings.base_url
         )
         self._nobody = Organizer(name=APPOINTMENTS, address=settings.mail_from)
-        self._pieces: Cache[Key, Piece] = Cache(EVENTS_ROOM)
-        self._bodies: Cache[Hashable, Body] = Cache(FEEDS_ROOM)
+        self._pieces: Cache[Key, FeedPart] = Cache(EVENTS_ROOM)
+        self._bodies: Cache[Hashable, FeedBody] = Cache(FEEDS_ROOM)
 
-    async def body(self, feed: Feed, now: datetime) -> Body:
+    async def body(self, feed: Feed, now: datetime) -> FeedBody:
         """Return the current calendar of a feed."""
         key = (feed.state, now.date())
         body = self._bodies.get(key)
@@ -96,24 +93,24 @@ class FeedBuilder:
             self._bodies.put(key, body)
         return body
 
-    async def _made(self, feed: Feed, now: datetime) -> Body:
-        found = await feed_content.published(
+    async def _made(self, feed: Feed, now: datetime) -> FeedBody:
+        found = await feeds.feed_events(
             feed.viewer, now, scope=feed.scope, only=feed.only, shows_operations=feed.shows_operations
         )
-        informed = await feed_content.informed_of(feed.viewer)
-        wanted = [_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
+        informed = await feeds.feed_informed_events(feed.viewer)
+        wanted = [_feed_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
         pieces = await self._pieces_of(feed, wanted, now.date())
-        pieces += [self._notice(feed, one) for one in await feed_content.notices(feed.viewer, now, feed.only)]
+        pieces += [self._notice(feed, one) for one in await feeds.feed_notices(feed.viewer, now, feed.only)]
         named = tuple(event for event, _ in found if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
-    async def _pieces_of(self, feed: Feed, wanted: Sequence[Wanted], today: date) -> list[Piece]:
+    async def _pieces_of(self, feed: Feed, wanted: Sequence[WantedFeed], today: date) -> list[FeedPart]:
         kept = {one.key: self._pieces.get(one.key) for one in wanted}
         ready = {key: piece for key, piece in kept.items() if piece is not None and today < piece.until}
         missing = [one for one in wanted if one.key not in ready]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            dates = await feed_content.dates_of(feed.viewer, [one.event for one in chunk])
+            dates = await feeds.feed_dates(feed.viewer, [one.event for one in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
         for one in missing:
             if ready[one.key].text:  # nothing: this viewer lost access to it between two queries; others did not
@@ -121,43 +118,83 @@ class FeedBuilder:
         return [ready[one.key] for one in wanted]
 
     def _written(
-        self, chunk: Sequence[Wanted], dates: Mapping[UUID, Sequence[Occurrence]], today: date
-    ) -> dict[Key, Piece]:
+        self, chunk: Sequence[WantedFeed], dates: Mapping[UUID, Sequence[Occurrence]], today: date
+    ) -> dict[Key, FeedPart]:
         return {one.key: self._piece(one, dates[one.event.id], today) for one in chunk}
 
-    def _piece(self, wanted: Wanted, dates: Sequence[Occurrence], today: date) -> Piece:
+    def _piece(self, wanted: WantedFeed, dates: Sequence[Occurrence], today: date) -> FeedPart:
         event, level = wanted.event, wanted.level
         try:
-            organizer = self._nobody if level is Level.APPOINTMENT else self._organizer
+            organizer = self._nobody if level is FeedLevel.APPOINTMENT else self._organizer
             text = vevents(event, dates, level, organizer, today, wanted.alarms, is_free=wanted.is_free)
         except Exception:  # one event that can't be written must not remove all others
             log.exception("Event %s is left out of feeds.", event.id)
             text = b""
         zone = event.zone if text and not event.is_all_day else None
-        return Piece(text, zone, shown_until(event, dates, today))
+        return FeedPart(text, zone, feed_shown_until(event, dates, today))
 
-    def _notice(self, feed: Feed, notice: Notice) -> Piece:
+    def _notice(self, feed: Feed, notice: Notice) -> FeedPart:
         is_discreet = feed.viewer.is_discreet
         organizer = self._nobody if is_discreet else self._organizer
-        return Piece(notice_vevent(notice, organizer, is_discreet=is_discreet), None, date.max)
+        return FeedPart(notice_vevent(notice, organizer, is_discreet=is_discreet), None, date.max)
 
-    def _joined(self, feed: Feed, pieces: Sequence[Piece], named: tuple[Event, ...]) -> Body:
-        text = calendar(
+    def _joined(self, feed: Feed, pieces: Sequence[FeedPart], named: tuple[Event, ...]) -> FeedBody:
+        text = feed_calendar(
             self._name_of(feed),
             self._settings.time_zone,
             {piece.zone for piece in pieces if piece.zone},
             (piece.text for piece in pieces),
         )
-        return Body(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest(), named)
+        return FeedBody(text, gzip.compress(text, mtime=0), hashlib.sha256(text).hexdigest(), named)
 
     def _name_of(self, feed: Feed) -> str:
         if feed.viewer.is_discreet:
             return APPOINTMENTS
         name = self._settings.task_force_name
-        words = content_words(feed.scope, feed.only, feed.committee)
+        words = feed_words(feed.scope, feed.only, feed.committee)
         return f"{name}: {words}" if words else name
 
 
-def _wanted(event: Event, level: Level, alarms: Alarms, *, is_free: bool) -> Wanted:
+def _feed_wanted(event: Event, level: FeedLevel, alarms: Alarms, *, is_free: bool) -> WantedFeed:
     """Return the event with the feed's alarms; nothing rings for people who are not asked to come."""
-    return Wanted(event, level, NO_ALARMS if is_free else alarms, is_free)
+    return WantedFeed(event, level, NO_ALARMS if is_free else alarms, is_free)
+
+
+class Sized(Protocol):
+    """An object that knows its size."""
+
+    @property
+    def size(self) -> int:
+        """Return the size in bytes."""
+
+
+CacheKey = TypeVar("CacheKey", bound=Hashable)
+Thing = TypeVar("Thing", bound=Sized)
+
+
+class Cache(Generic[CacheKey, Thing]):
+    """Objects by key; `room` in bytes. An object larger than that is not kept."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._taken = 0
+        self._things: OrderedDict[CacheKey, Thing] = OrderedDict()
+
+    def get(self, key: CacheKey) -> Thing | None:
+        """Return the object, or None when it was never stored or was dropped."""
+        thing = self._things.get(key)
+        if thing is not None:
+            self._things.move_to_end(key)
+        return thing
+
+    def put(self, key: CacheKey, thing: Thing) -> None:
+        """Store the object, replacing an earlier one with this key."""
+        self._drop(key)
+        self._things[key] = thing
+        self._taken += thing.size
+        while self._taken > self._room:
+            self._drop(next(iter(self._things)))
+
+    def _drop(self, key: CacheKey) -> None:
+        thing = self._things.pop(key, None)
+        self._taken -= thing.size if thing else 0

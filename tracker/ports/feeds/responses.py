@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from litestar.types import Send
 
-from tracker.ports.feeds.feed_builder import Body
+from tracker.ports.feeds.feed_builder import FeedBody
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -41,7 +41,7 @@ class FeedResponse(NamedTuple):
         await send({"type": "http.response.body", "body": content, "more_body": False})
 
 
-def response(body: Body, since: datetime, asked: Mapping[bytes, bytes], now: datetime) -> FeedResponse:
+def feed_response(body: FeedBody, since: datetime, asked: Mapping[bytes, bytes], now: datetime) -> FeedResponse:
     """Return the calendar, or 304 when `asked` (header names in lower case) shows that the program has it."""
     is_packed = TAKES_GZIP.search(asked.get(b"accept-encoding", b"")) is not None
     tag = body.hash[:TAG_LENGTH]

@@ -14,15 +14,14 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.ports.feeds.responses import FeedResponse, response, too_many, unknown, wrong_method
+from tracker.ports.feeds.responses import FeedResponse, feed_response, too_many, unknown, wrong_method
+from tracker.ports.http.guards import Guesses
 from tracker.ports.http.guards import feed as feed_guard
-from tracker.ports.http.rate_limit import Guesses
 from tracker.ports.http.request_source import ORIGIN, Connection
 from tracker.rules.calendars.feeds import client_name
-from tracker.rules.core.actors import Origin
-from tracker.usecases.calendars.feed_access import OpenFeeds
-from tracker.usecases.calendars.feed_fetches import WRITTEN_EVERY, Fetch, FetchLog
-from tracker.usecases.core import access_records
+from tracker.rules.core.viewers import Origin
+from tracker.usecases.calendars.feeds import FETCHES_WRITTEN_EVERY, FeedFetch, FetchLog, OpenFeeds
+from tracker.usecases.core import audit
 
 SUFFIX = ".ics"
 OK = 200  # the calendar is sent; with 304 the program has it already
@@ -42,7 +41,7 @@ class FeedDesk:
         self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
 
-    async def note(self, fetch: Fetch, now: datetime, *, at_once: bool) -> None:
+    async def note(self, fetch: FeedFetch, now: datetime, *, at_once: bool) -> None:
         """Record a fetch: at once, or with those of the next seconds."""
         self._fetches.add(fetch)
         if at_once or self._fetches.is_due(now):
@@ -64,7 +63,7 @@ class FeedDesk:
     def _write_soon(self) -> None:
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(WRITTEN_EVERY.total_seconds(), self._write_later)
+            self._timer = loop.call_later(FETCHES_WRITTEN_EVERY.total_seconds(), self._write_later)
 
     def _write_later(self) -> None:
         self._timer = None
@@ -101,16 +100,16 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
     body = await desk.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = dict(request["headers"])
-    answer = response(body, since, asked, now)
+    answer = feed_response(body, since, asked, now)
     await answer.sent(send, has_content=is_fetch)
     if is_fetch:
         is_sent = answer.status == OK
         is_new = is_sent and feed.body_hash != body.hash
         program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
-        fetch = Fetch(feed.subscription_id, program, now, *((body.hash, since) if is_new else ()))
+        fetch = FeedFetch(feed.subscription_id, program, now, *((body.hash, since) if is_new else ()))
         await desk.note(fetch, now, at_once=is_new)
         if body.named and is_sent:
-            await access_records.note_series(replace(feed.viewer, origin=_origin(request)), body.named, now)
+            await audit.record_series_read(replace(feed.viewer, origin=_origin(request)), body.named, now)
 
 
 def _refusal(desk: FeedDesk, request: Any, now: datetime) -> FeedResponse:

@@ -17,17 +17,17 @@ from tracker.config.settings import Settings
 from tracker.database.migrate import WrongSchema, check_schema
 from tracker.errors import Invalid
 from tracker.ports.health import mail_server
-from tracker.ports.http.addresses import is_loopback
+from tracker.ports.http.request_source import is_loopback
 from tracker.rules.core.wording import clock as clock_words
-from tracker.rules.core.wording import day, local, plural, zone_word
-from tracker.usecases.audit import verification
-from tracker.usecases.audit.verification import Verification
+from tracker.rules.core.wording import local, plural, short_day, zone_word
+from tracker.usecases.audit import audit_log
+from tracker.usecases.audit.audit_log import Verification
 from tracker.usecases.core import send_hold
-from tracker.usecases.core.send_hold import Known
+from tracker.usecases.core.send_hold import DeploymentState
 from tracker.usecases.emails import queue
 from tracker.usecases.emails.queue import FAILED_WITHIN
 from tracker.usecases.events.tz_drift import number_drifted
-from tracker.usecases.intake import arrivals, mailbox, undeliverable
+from tracker.usecases.intake import bounces, received_emails
 from tracker.usecases.views.health import LATE
 
 Trouble = Callable[[Settings], str]
@@ -49,7 +49,7 @@ NO_SERVER_NAME = (
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """The result of a check; a fault makes the whole check fail."""
 
     OK = "ok"
@@ -57,18 +57,18 @@ class State(StrEnum):
     FAULT = "fault"
 
 
-class Line(Struct, frozen=True):
+class CheckLine(Struct, frozen=True):
     """One check and its result."""
 
-    state: State
+    state: CheckState
     name: str
     words: str
 
 
-async def lines(chosen: Settings) -> list[Line]:
+async def check_lines(chosen: Settings) -> list[CheckLine]:
     """Return every line, with the database of the settings bound and open."""
     of_rows = [line async for line in of_database()]
-    if all(line.state is not State.FAULT for line in of_rows):
+    if all(line.state is not CheckState.FAULT for line in of_rows):
         of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
         of_rows.extend([line async for line in of_mailbox(chosen)])
         of_rows.extend([line async for line in of_incoming(chosen)])
@@ -76,15 +76,17 @@ async def lines(chosen: Settings) -> list[Line]:
     return [*of_settings(chosen), *of_rows, *await of_surroundings(chosen)]
 
 
-async def of_addresses() -> Line:
+async def of_addresses() -> CheckLine:
     """Return whether emails to people can be delivered."""
-    if paused := await undeliverable.number_paused():
+    if paused := await bounces.count_paused_people():
         people = plural(paused, "person", "people")
-        return Line(State.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose it is.")
-    return Line(State.OK, "Addresses", "Sending isn't paused for anyone.")
+        return CheckLine(
+            CheckState.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose it is."
+        )
+    return CheckLine(CheckState.OK, "Addresses", "Sending isn't paused for anyone.")
 
 
-async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[Line]:
+async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[CheckLine]:
     """Return the checks that need no database: files, disk, email server (from `trouble`), releases."""
     return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
 
@@ -102,59 +104,65 @@ def refuse_unsafe(chosen: Settings, host: str) -> None:
         )
 
 
-def of_settings(chosen: Settings) -> Iterator[Line]:
+def of_settings(chosen: Settings) -> Iterator[CheckLine]:
     """Yield whether the settings can be used, and the present time."""
     try:
         refuse_unsafe(chosen, "127.0.0.1")
         yield _addresses(chosen)
     except Invalid as unsafe:
-        yield Line(State.FAULT, "Settings", str(unsafe))
+        yield CheckLine(CheckState.FAULT, "Settings", str(unsafe))
     # For a person to compare: one machine can't tell that its clock is wrong.
     now = local(clock.now(), chosen.time_zone)
-    yield Line(State.OK, "Clock", f"It is {day(now)}, {now.year}, {clock_words(now)}, {zone_word(chosen.time_zone)}.")
+    yield CheckLine(
+        CheckState.OK,
+        "Clock",
+        f"It is {short_day(now)}, {now.year}, {clock_words(now)}, {zone_word(chosen.time_zone)}.",
+    )
 
 
-async def of_database() -> AsyncIterator[Line]:
+async def of_database() -> AsyncIterator[CheckLine]:
     """Yield the checks of the open database."""
-    yield Line(State.OK, "Database", "It can be opened.")
+    yield CheckLine(CheckState.OK, "Database", "It can be opened.")
     try:
         await check_schema()
     except WrongSchema as wrong:
-        yield Line(State.FAULT, "Schema", str(wrong))
+        yield CheckLine(CheckState.FAULT, "Schema", str(wrong))
         return
-    yield Line(State.OK, "Schema", "It is up to date.")
-    for line in of_deployment(await send_hold.known(), await verification.last()):
+    yield CheckLine(CheckState.OK, "Schema", "It is up to date.")
+    for line in of_deployment(await send_hold.deployment_state(), await audit_log.last_verification()):
         yield line
 
 
-def of_deployment(known: Known, verified: Verification | None) -> Iterator[Line]:
+def of_deployment(known: DeploymentState, verified: Verification | None) -> Iterator[CheckLine]:
     """Yield the checks of what the database says about this deployment, and of the audit log's last verification."""
     if known.copy_of:
-        yield Line(State.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`.")
+        yield CheckLine(
+            CheckState.WARNING, "Sending", "This is a restored copy. It sends nothing until `tracker resume`."
+        )
     if known.unnamed_proxy_at:
-        yield Line(State.WARNING, "Web server", UNNAMED)
+        yield CheckLine(CheckState.WARNING, "Web server", UNNAMED)
     yield _last_backup(known.backed_up_at)
     yield of_audit_log(verified)
 
 
-def _zones(drifted: int) -> Line:
+def _zones(drifted: int) -> CheckLine:
     if drifted:
         words = "Time zone data changed, so some upcoming dates are off their local time. Run `tracker reproject`."
-        return Line(State.WARNING, "Time zones", words)
-    return Line(State.OK, "Time zones", "All upcoming dates are at their local times.")
+        return CheckLine(CheckState.WARNING, "Time zones", words)
+    return CheckLine(CheckState.OK, "Time zones", "All upcoming dates are at their local times.")
 
 
-def _last_backup(made_at: datetime | None) -> Line:
+def _last_backup(made_at: datetime | None) -> CheckLine:
     if made_at is None:
-        return Line(State.WARNING, "Backup", "No backup yet.")
+        return CheckLine(CheckState.WARNING, "Backup", "No backup yet.")
     hours = (clock.now() - made_at) // timedelta(hours=1)
-    state = State.OK if hours <= OLDEST_BACKUP else State.WARNING
-    return Line(
+    state = CheckState.OK if hours <= OLDEST_BACKUP else CheckState.WARNING
+    return CheckLine(
         state, "Backup", f"The last backup was {plural(hours, 'hour')} ago." if hours else "The last backup is recent."
     )
 
 
-def of_files(chosen: Settings) -> Iterator[Line]:
+def of_files(chosen: Settings) -> Iterator[CheckLine]:
     """Yield who else may read the data folder, and how much space is left there; nothing without such a folder.
 
     A file that others may read is a fault. A folder that they may look into is not: its files can still be private.
@@ -164,9 +172,9 @@ def of_files(chosen: Settings) -> Iterator[Line]:
     if open_to_others := [path.name for path in private_files(Path(chosen.data)) if path.stat().st_mode & OTHERS]:
         words = f"Other users of this computer can read {', '.join(open_to_others)}. Run chmod -R go= {chosen.data}"
         is_folder_alone = open_to_others == [Path(chosen.data).name]
-        yield Line(State.WARNING if is_folder_alone else State.FAULT, "Files", words)
+        yield CheckLine(CheckState.WARNING if is_folder_alone else CheckState.FAULT, "Files", words)
     else:
-        yield Line(State.OK, "Files", f"Only their owner can read those in {chosen.data}.")
+        yield CheckLine(CheckState.OK, "Files", f"Only their owner can read those in {chosen.data}.")
     yield _room(chosen.data)
 
 
@@ -178,79 +186,83 @@ def private_files(folder: Path) -> Sequence[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
-def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> Line:
+def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> CheckLine:
     """Return whether the email server would accept emails (from `trouble`); may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
     if why_not := trouble(chosen):
-        return Line(State.FAULT, "Mail server", f"{place} can't be used: {why_not}")
-    return Line(State.OK, "Mail server", f"{place} responds.")
+        return CheckLine(CheckState.FAULT, "Mail server", f"{place} can't be used: {why_not}")
+    return CheckLine(CheckState.OK, "Mail server", f"{place} responds.")
 
 
-async def of_mailbox(chosen: Settings) -> AsyncIterator[Line]:
+async def of_mailbox(chosen: Settings) -> AsyncIterator[CheckLine]:
     """Yield how reading the mailbox of replies goes, as the process that reads it says; nothing without a mailbox."""
     if not chosen.imap_host:
         return
-    place, found = f"{chosen.imap_user} at {chosen.imap_host}", await mailbox.state()
+    place, found = f"{chosen.imap_user} at {chosen.imap_host}", await received_emails.mailbox_status()
     if found.trouble and found.trouble_since:
         words = f"Reading {place} has failed since {_moment(found.trouble_since, chosen)}: {found.trouble}"
-        yield Line(State.FAULT, MAILBOX, words)
+        yield CheckLine(CheckState.FAULT, MAILBOX, words)
     elif found.read_at is None or clock.now() - found.read_at > UNREAD:
-        yield Line(State.WARNING, MAILBOX, f"No process has read {place} in the last 5 minutes. {START}")
+        yield CheckLine(CheckState.WARNING, MAILBOX, f"No process has read {place} in the last 5 minutes. {START}")
     else:
         last = f"The last email came {_moment(found.email_at, chosen)}." if found.email_at else "No email has come yet."
-        yield Line(State.OK, MAILBOX, f"{place} is being read. {last}")
+        yield CheckLine(CheckState.OK, MAILBOX, f"{place} is being read. {last}")
 
 
-async def of_incoming(chosen: Settings) -> AsyncIterator[Line]:
+async def of_incoming(chosen: Settings) -> AsyncIterator[CheckLine]:
     """Yield when the last email came in, and whether senders can count; nothing where the tracker reads no emails."""
     if not chosen.reply_address:
         return
-    at = await arrivals.last_at()
+    at = await received_emails.last_email_at()
     words = f"The last email came in {_moment(at, chosen)}." if at else "No email has come in yet."
-    yield Line(State.OK, "Incoming email", f"{words} `tracker check --mail` tests it.")
+    yield CheckLine(CheckState.OK, "Incoming email", f"{words} `tracker check --mail` tests it.")
     if not chosen.authserv_id:
-        yield Line(State.WARNING, "Senders", NO_SERVER_NAME)
+        yield CheckLine(CheckState.WARNING, "Senders", NO_SERVER_NAME)
 
 
-async def of_queue(chosen: Settings) -> Line:
+async def of_queue(chosen: Settings) -> CheckLine:
     """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
     found = await queue.state(clock.now())
     failed = f"In the last {FAILED_WITHIN.days} days, {plural(found.failed, 'email')} couldn't be delivered."
     if found.oldest_due is None:
-        return Line(State.OK, "Outgoing email", f"No email is due. {failed}")
+        return CheckLine(CheckState.OK, "Outgoing email", f"No email is due. {failed}")
     is_late = clock.now() - found.oldest_due >= LATE
     words = f"{plural(found.due, 'email is', 'emails are')} due, the oldest since {_moment(found.oldest_due, chosen)}."
-    return Line(State.WARNING if is_late else State.OK, "Outgoing email", f"{words} {failed}")
+    return CheckLine(CheckState.WARNING if is_late else CheckState.OK, "Outgoing email", f"{words} {failed}")
 
 
 def _moment(at: datetime, chosen: Settings) -> str:
     there = local(at, chosen.time_zone)
-    return f"{day(there)}, {there.year}, {clock_words(there)}"
+    return f"{short_day(there)}, {there.year}, {clock_words(there)}"
 
 
-def of_audit_log(found: Verification | None) -> Line:
+def of_audit_log(found: Verification | None) -> CheckLine:
     """Return the result of the audit log's last verification."""
     if found is None:
-        return Line(State.OK, "Audit log", "It will be verified tonight, and every night.")
+        return CheckLine(CheckState.OK, "Audit log", "It will be verified tonight, and every night.")
     if not found.is_whole:
-        return Line(State.FAULT, "Audit log", "The audit log was altered. An auditor can see at which entry.")
+        return CheckLine(CheckState.FAULT, "Audit log", "The audit log was altered. An auditor can see at which entry.")
     hours = (clock.now() - found.at) // timedelta(hours=1)
-    state = State.OK if hours <= OLDEST_VERIFICATION else State.WARNING
+    state = CheckState.OK if hours <= OLDEST_VERIFICATION else CheckState.WARNING
     ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
-    return Line(state, "Audit log", f"Verified, no changes ({ago}).")
+    return CheckLine(state, "Audit log", f"Verified, no changes ({ago}).")
 
 
-def of_releases() -> Iterator[Line]:
+def of_releases() -> Iterator[CheckLine]:
     """Yield the releases of Python and of libraries that have a minimum version."""
     for found in minimum_versions.libraries():
         words = f"{found.installed}; {found.floor} or later is required."
-        yield Line(State.OK if found.ok else State.FAULT, found.name, words)
+        yield CheckLine(CheckState.OK if found.ok else CheckState.FAULT, found.name, words)
     python = minimum_versions.interpreter()
     words = f"{python.installed}; {python.floor} fixes security bugs in its email library (worked around)."
-    yield Line(State.OK, "Python", f"{python.installed}.") if python.ok else Line(State.WARNING, "Python", words)
+    yield (
+        CheckLine(CheckState.OK, "Python", f"{python.installed}.")
+        if python.ok
+        else CheckLine(CheckState.WARNING, "Python", words)
+    )
 
 
-def _addresses(chosen: Settings) -> Line:
+def _addresses(chosen: Settings) -> CheckLine:
     invented = [
         name
         for name, address in (
@@ -261,12 +273,12 @@ def _addresses(chosen: Settings) -> Line:
         if address.endswith(EXAMPLE)
     ]
     if invented:
-        return Line(State.WARNING, "Settings", f"{' and '.join(invented)} still use a placeholder domain.")
-    return Line(State.OK, "Settings", f"Serving at {chosen.base_url}.")
+        return CheckLine(CheckState.WARNING, "Settings", f"{' and '.join(invented)} still use a placeholder domain.")
+    return CheckLine(CheckState.OK, "Settings", f"Serving at {chosen.base_url}.")
 
 
-def _room(folder: str) -> Line:
+def _room(folder: str) -> CheckLine:
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free for {folder}."
-    state = State.FAULT if free < TOO_SCARCE else State.WARNING if free < SCARCE else State.OK
-    return Line(state, "Disk", words)
+    state = CheckState.FAULT if free < TOO_SCARCE else CheckState.WARNING if free < SCARCE else CheckState.OK
+    return CheckLine(state, "Disk", words)

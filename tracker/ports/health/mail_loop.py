@@ -14,11 +14,11 @@ from email.utils import format_datetime, make_msgid
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import ids, keys
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.health import mail_server
-from tracker.ports.health.checks import NO_SERVER_NAME, Line, State
+from tracker.ports.health.checks import NO_SERVER_NAME, CheckLine, CheckState
 from tracker.usecases.core.send_hold import held_copy
-from tracker.usecases.intake import arrivals, mailbox
+from tracker.usecases.intake import received_emails
 
 PATIENCE = 60.0  # seconds until the email is back
 LOOKS_EVERY = 1.0  # seconds
@@ -37,28 +37,28 @@ NOT_BY_MAILBOX = (
 )
 
 
-async def lines(
+async def mail_loop_lines(
     chosen: Settings, patience: float = PATIENCE, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[CheckLine]:
     """Yield what worked, in its order, up to the first fault; the database of the settings is bound and open."""
     if why_not := await _why_not(chosen):
-        yield Line(State.FAULT, ARRIVING, why_not)
+        yield CheckLine(CheckState.FAULT, ARRIVING, why_not)
         return
-    before = await arrivals.noted_from(chosen.mail_from)
+    before = await received_emails.count_noted_from(chosen.mail_from)
     to = ReplyAddresses(chosen.reply_address, keys.every("replies")).of(ids.new_id())
-    if trouble := await asyncio.to_thread(mail_server.send, chosen, to, _email(chosen, to)):
-        yield Line(State.FAULT, SENDING, f"The email to {to} couldn't be sent: {trouble}")
+    if trouble := await asyncio.to_thread(mail_server.send_test_email, chosen, to, _email(chosen, to)):
+        yield CheckLine(CheckState.FAULT, SENDING, f"The email to {to} couldn't be sent: {trouble}")
         return
-    yield Line(State.OK, SENDING, f"{chosen.smtp_host} took an email to {to}.")
+    yield CheckLine(CheckState.OK, SENDING, f"{chosen.smtp_host} took an email to {to}.")
     started = time.monotonic()
-    while await arrivals.noted_from(chosen.mail_from) == before:
+    while await received_emails.count_noted_from(chosen.mail_from) == before:
         if time.monotonic() - started >= patience:
-            yield Line(State.FAULT, ARRIVING, await _not_back(chosen, patience))
+            yield CheckLine(CheckState.FAULT, ARRIVING, await _not_back(chosen, patience))
             return
         await pause(LOOKS_EVERY)
-    yield Line(State.OK, ARRIVING, f"It arrived within {time.monotonic() - started + 1:.0f} seconds.")
+    yield CheckLine(CheckState.OK, ARRIVING, f"It arrived within {time.monotonic() - started + 1:.0f} seconds.")
     if not chosen.authserv_id:
-        yield Line(State.FAULT, "Senders", NO_SERVER_NAME)
+        yield CheckLine(CheckState.FAULT, "Senders", NO_SERVER_NAME)
 
 
 async def _why_not(chosen: Settings) -> str:
@@ -72,7 +72,7 @@ async def _why_not(chosen: Settings) -> str:
 async def _not_back(chosen: Settings, patience: float) -> str:
     if not chosen.imap_host:
         return NOT_BY_LMTP.format(patience, chosen.reply_address, chosen.lmtp)
-    if trouble := (await mailbox.state()).trouble:
+    if trouble := (await received_emails.mailbox_status()).trouble:
         return f"It didn't arrive, because the mailbox can't be read: {trouble}"
     return NOT_BY_MAILBOX.format(patience, chosen.reply_address, chosen.imap_folder, chosen.imap_user)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from tracker.config.settings import Settings
-from tracker.ports.http.addresses import is_loopback
+from tracker.ports.http.request_source import is_loopback
 
 PATIENCE = 5.0  # seconds for each reply of the server
 HOLDS = 60.0  # seconds for which a page repeats the last result
@@ -24,7 +24,7 @@ def trouble(settings: Settings) -> str:
         return str(away)
 
 
-def send(settings: Settings, to: str, content: bytes) -> str:
+def send_test_email(settings: Settings, to: str, content: bytes) -> str:
     """Send one email in the tracker's name, and return why that failed; empty when the server took it."""
     try:
         with _connected(settings) as server:
@@ -36,7 +36,7 @@ def send(settings: Settings, to: str, content: bytes) -> str:
         return str(away)
 
 
-class Lately:
+class RecentCheck:
     """The email server's result within the last minute: a page that is read often does not connect each time."""
 
     def __init__(

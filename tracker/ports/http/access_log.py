@@ -39,7 +39,7 @@ class RequestLine(msgspec.Struct, frozen=True, kw_only=True, rename={"name": "fr
     request: str
 
 
-class JsonLines(logging.Formatter):
+class JsonLog(logging.Formatter):
     """Formats each record as one line of JSON, whatever it contains."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -57,7 +57,7 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
-class Lines(logging.StreamHandler[TextIO]):
+class AccessLog(logging.StreamHandler[TextIO]):
     """Writes the lines of one turn of the event loop together, at its end; without an event loop, each at once.
 
     A write of its own for each line took a tenth of the time of a feed that did not change.
@@ -108,7 +108,7 @@ class Lines(logging.StreamHandler[TextIO]):
             loop.call_soon(self.flush)
 
 
-_requests: Lines | None = None
+_requests: AccessLog | None = None
 
 
 def configure(stream: TextIO = sys.stderr) -> None:
@@ -118,14 +118,14 @@ def configure(stream: TextIO = sys.stderr) -> None:
     "Optimization" section).
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = Lines(stream)
-    handler.setFormatter(JsonLines())
+    handler = AccessLog(stream)
+    handler.setFormatter(JsonLog())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("tracker").setLevel(logging.INFO)
     log_requests(handler)
 
 
-def log_requests(lines: Lines | None) -> None:
+def log_requests(lines: AccessLog | None) -> None:
     """Write a line for each request there from now on; None writes none, as before a server is configured."""
     global _requests  # noqa: PLW0603 - one for the process, as the handlers of `logging` are
     _requests = lines

@@ -1,12 +1,24 @@
-"""Cookies: bound to this host, limited to https where the site has it, and out of reach of scripts and other sites."""
+"""Cookies, and the message in one of them that the next page shows once ("Your password is set.").
 
+Cookies are bound to this host, limited to https where the site has it, and out of reach of scripts and other sites.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.types import HTTPScope
+from msgspec import Struct
+from msgspec.structs import replace
 
+from tracker import clock
 from tracker.config.settings import Settings
-from tracker.ports.http.request_source import Connection
+from tracker.crypto import keys
+from tracker.ports.http.request_source import Connection, asked
 
 SESSION = "session"
 SIGN_IN = "sign-in"
@@ -19,40 +31,42 @@ def is_secure(settings: Settings) -> bool:
     return settings.base_url.startswith("https:")
 
 
-def name_of(cookie: str, settings: Settings) -> str:
+def cookie_name(cookie: str, settings: Settings) -> str:
     """Return a cookie's full name; `__Host-` keeps other hosts of the domain from setting it (RFC 6265bis)."""
     return f"__Host-{cookie}" if is_secure(settings) else cookie
 
 
-def read(connection: Connection, cookie: str) -> str:
+def read_cookie(connection: Connection, cookie: str) -> str:
     """Return the cookie that a browser sent, or nothing; it may contain any characters."""
     settings: Settings = connection.scope["state"]["settings"]
-    return connection.cookies.get(name_of(cookie, settings), "")
+    return connection.cookies.get(cookie_name(cookie, settings), "")
 
 
-def put(response: Response[Any], settings: Settings, cookie: str, value: str, seconds: int | None = None) -> None:
+def put_cookie(
+    response: Response[Any], settings: Settings, cookie: str, value: str, seconds: int | None = None
+) -> None:
     """Set a cookie for `seconds`, or until the browser is closed."""
     response.set_cookie(_cookie(settings, cookie, value, seconds))
 
 
-def header(settings: Settings, cookie: str, value: str, seconds: int) -> bytes:
+def cookie_header(settings: Settings, cookie: str, value: str, seconds: int) -> bytes:
     """Return the Set-Cookie header that sets a cookie for `seconds`, where there is no response to put it into."""
     return _cookie(settings, cookie, value, seconds).to_header(header="").encode("ascii")
 
 
-def remove(response: Response[Any], settings: Settings, cookie: str) -> None:
+def remove_cookie(response: Response[Any], settings: Settings, cookie: str) -> None:
     """Delete a cookie in the browser."""
-    put(response, settings, cookie, "", 0)
+    put_cookie(response, settings, cookie, "", 0)
 
 
-def removal(settings: Settings, cookie: str) -> bytes:
+def removal_header(settings: Settings, cookie: str) -> bytes:
     """Return the Set-Cookie header that deletes a cookie."""
-    return header(settings, cookie, "", 0)
+    return cookie_header(settings, cookie, "", 0)
 
 
 def _cookie(settings: Settings, cookie: str, value: str, seconds: int | None) -> Cookie:
     return Cookie(
-        name_of(cookie, settings),
+        cookie_name(cookie, settings),
         value=value,
         max_age=seconds,
         path="/",
@@ -60,3 +74,128 @@ def _cookie(settings: Settings, cookie: str, value: str, seconds: int | None) ->
         httponly=True,
         samesite="lax",
     )
+
+
+SECONDS = 60
+LONGEST = 3_900  # characters: browsers keep cookies of 4,096, with their attributes (RFC 6265 §6.1)
+OK = 200
+READS = ("GET", "HEAD")
+SHOWN, KEPT = "flash", "is_flash_kept"
+"""What a request's state holds: the message that its page shows, and whether a page has shown it before."""
+
+
+class Undo(Struct, frozen=True, kw_only=True):
+    """How to undo a change: by a form to `address` with these fields, until a given time."""
+
+    address: str
+    fields: Mapping[str, str]
+    until: datetime | None = None
+    """None = as long as the page below the message offers it too, so the message names no time."""
+
+    def is_offered(self, now: datetime) -> bool:
+        """Return whether it can still be undone."""
+        return self.until is None or self.seconds_left(now) != 0
+
+    def seconds_left(self, now: datetime) -> int | None:
+        """Return the seconds that are left to undo it; None when they aren't counted."""
+        return max(0, int((self.until - now).total_seconds())) if self.until else None
+
+
+class Flash(Struct, frozen=True, kw_only=True):
+    """The message."""
+
+    sentence: str
+    is_refusal: bool = False
+    """Whether it says why nothing was done: it looks and is read as an error."""
+    undo: Undo | None = None
+    """A button that undoes what it reports."""
+    page: str = ""
+    """The address of the page that has shown it, or the part of which did; empty before one has."""
+
+
+def put_flash(response: Response[Any], settings: Settings, message: Flash) -> None:
+    """Set the message for the next page, or for its own.
+
+    None is left, also of an earlier change, by one without a sentence, or too long for a cookie.
+    """
+    text = _signed(message)
+    if message.sentence and len(text) <= LONGEST:
+        put_cookie(response, settings, FLASH, text, SECONDS)
+    else:
+        remove_cookie(response, settings, FLASH)
+
+
+def read_flash(connection: Connection) -> None:
+    """Note in the request's state what message its page shows, and whether another page has shown one before."""
+    message = _message(connection)
+    is_kept = message is not None and bool(message.page)
+    is_shown = message is not None and (not is_kept or _is_shown_again(message, connection))
+    connection.scope["state"].update({SHOWN: message if is_shown else None, KEPT: is_kept})
+
+
+def flash_on_page(state: Mapping[str, Any], status: int) -> Flash | None:
+    """Return the message that a page of this status shows: one that was shown before isn't repeated beside an error."""
+    message: Flash | None = state.get(SHOWN)
+    return None if message and message.page and status != OK else message
+
+
+def flash_header(scope: HTTPScope, status: int, given: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the Set-Cookie header that a response needs, unless it says something itself.
+
+    A page keeps the message that it has shown as long as Undo is counted down; any other is deleted, and so is one that
+    was kept when something else is done.
+    """
+    state: Mapping[str, Any] = scope["state"]
+    settings: Settings = state["settings"]
+    message: Flash | None = state.get(SHOWN)
+    is_read = scope["method"] in READS
+    is_over = not is_read and state.get(KEPT)
+    if _says(given, settings) or not (is_over or (message and status == OK)):
+        return None
+    if message and is_read and state.get("viewer"):
+        return _kept(message, asked(scope), settings)
+    return removal_header(settings, FLASH)
+
+
+def _kept(message: Flash, page: str, settings: Settings) -> bytes:
+    """Return the Set-Cookie header that keeps a message for a page, if its Undo is counted down, or else deletes it."""
+    seconds = message.undo.seconds_left(clock.now()) if message.undo else None
+    text = _signed(replace(message, page=page))
+    if not seconds or len(text) > LONGEST:
+        return removal_header(settings, FLASH)
+    return cookie_header(settings, FLASH, text, min(seconds, SECONDS))
+
+
+def _is_shown_again(message: Flash, connection: Connection) -> bool:
+    scope: Any = connection.scope
+    is_there = scope["method"] in READS and message.page == asked(scope)
+    return is_there and message.undo is not None and message.undo.is_offered(clock.now())
+
+
+def _says(given: Iterable[tuple[bytes, bytes]], settings: Settings) -> bool:
+    own = f"{cookie_name(FLASH, settings)}=".encode("ascii")
+    return any(name == b"set-cookie" and value.startswith(own) for name, value in given)
+
+
+def _signed(message: Flash) -> str:
+    undo = message.undo
+    button = [undo.address, dict(undo.fields), undo.until and undo.until.isoformat()] if undo else None
+    text = json.dumps([message.sentence, message.is_refusal, button, message.page], ensure_ascii=False)
+    return f"{_mark(text)}.{quote(text, safe='')}"
+
+
+def _undo(address: str, fields: Mapping[str, str], until: str | None) -> Undo:
+    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until) if until else None)
+
+
+def _message(connection: Connection) -> Flash | None:
+    """Return the message in the cookie; one that was not signed here counts as none."""
+    mark, _, text = read_cookie(connection, FLASH).partition(".")
+    if not text or not keys.same(mark, _mark(text)):
+        return None
+    sentence, is_refusal, button, page = json.loads(text)
+    return Flash(sentence=sentence, is_refusal=is_refusal, undo=_undo(*button) if button else None, page=page)
+
+
+def _mark(text: str) -> str:
+    return keys.mac(keys.named("message of a page"), text)  # earlier releases signed other fields by another name

@@ -10,8 +10,7 @@ from litestar.datastructures import FormMultiDict
 
 from tracker.crypto import keys
 from tracker.errors import NotAllowed, TooLarge
-from tracker.ports.http.addresses import origins
-from tracker.ports.http.request_source import Connection
+from tracker.ports.http.request_source import Connection, origins
 
 FIELD = "_csrf"
 HEADER = "x-csrf-token"
@@ -22,7 +21,7 @@ FOREIGN = "This form didn’t come from a tracker page, so nothing was changed."
 NONCE = re.compile(r"(\d{1,12})\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", re.ASCII)
 
 
-class Outdated(NotAllowed):
+class OutdatedForm(NotAllowed):
     """The session in which a form was opened has ended; its person may send it again from a new page."""
 
 
@@ -44,11 +43,11 @@ def check_origin(connection: Connection) -> None:
 
 
 async def check_token(connection: Connection, cookie: str) -> None:
-    """Raise `Outdated` unless the header or the form carries the token of this cookie."""
+    """Raise `OutdatedForm` unless the header or the form carries the token of this cookie."""
     form = await form_of(connection)
     sent = connection.headers.get(HEADER) or form.get(FIELD, "")
     if not isinstance(sent, str) or not keys.same(sent, token_for(cookie)):
-        raise Outdated(STALE)
+        raise OutdatedForm(STALE)
 
 
 def new_nonce(now: datetime) -> str:
@@ -79,7 +78,7 @@ async def form_of(connection: Connection) -> FormMultiDict:
     except TooLarge:
         raise
     except Exception as unreadable:  # whatever a parser makes of odd bytes, they hold no token
-        raise Outdated(STALE) from unreadable
+        raise OutdatedForm(STALE) from unreadable
 
 
 def _mark(words: str) -> str:

@@ -6,28 +6,32 @@ Litestar they are marked as dependencies, whose providers follow below under the
 
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar
+from uuid import UUID
 
 from litestar.di import NamedDependency, Provide
-from litestar.params import SkipValidation
+from litestar.params import (
+    FromPath,  # noqa: TID251 - here it gets its names
+    SkipValidation,
+)
 from litestar.types import Scope
 
 from tracker import clock
 from tracker.config import settings
 from tracker.crypto import signed_links
 from tracker.ports.http.request_source import ORIGIN
-from tracker.rules.core import actors, viewer
+from tracker.rules.core import viewers
 from tracker.rules.core.wording import local
-from tracker.usecases.core import viewers
+from tracker.usecases.core import viewers as core_viewers
 
 T = TypeVar("T")
 Injected: TypeAlias = SkipValidation[NamedDependency[T]]
 """Injected by the name of the parameter; the value is made here, so it is not validated again."""
 
-Viewer: TypeAlias = Injected[viewer.Viewer]
+Viewer: TypeAlias = Injected[viewers.Viewer]
 """The person who is signed in or uses a token; only behind the guards `signed_in` and `bearer`."""
-Visit: TypeAlias = Injected[viewers.Visit]
+Visit: TypeAlias = Injected[core_viewers.Visit]
 """The person who is signed in, and the session; only behind the guard `signed_in`."""
-Origin: TypeAlias = Injected[actors.Origin]
+Origin: TypeAlias = Injected[viewers.Origin]
 """The source of the request, as its guard recorded it."""
 Settings: TypeAlias = Injected[settings.Settings]
 """The settings of this application."""
@@ -53,19 +57,19 @@ def settings_of(scope: Scope) -> settings.Settings:
     return found
 
 
-def viewer_of(scope: Scope) -> viewer.Viewer:
+def viewer_of(scope: Scope) -> viewers.Viewer:
     """Return the viewer; only behind the guards `signed_in` and `bearer`."""
-    found: viewer.Viewer = scope["state"]["viewer"]
+    found: viewers.Viewer = scope["state"]["viewer"]
     return found
 
 
-def _visit(scope: Scope) -> viewers.Visit:
-    found: viewers.Visit = scope["state"]["visit"]
+def _visit(scope: Scope) -> core_viewers.Visit:
+    found: core_viewers.Visit = scope["state"]["visit"]
     return found
 
 
-def _origin(scope: Scope) -> actors.Origin:
-    found: actors.Origin = scope["state"][ORIGIN]
+def _origin(scope: Scope) -> viewers.Origin:
+    found: viewers.Origin = scope["state"][ORIGIN]
     return found
 
 
@@ -93,3 +97,5 @@ DEPENDENCIES = {
     "links": Provide(_links, sync_to_thread=False),
 }
 """Dependencies of every handler. None depends on another, and none waits for anything."""
+PathId: TypeAlias = FromPath[UUID]
+PathText: TypeAlias = FromPath[str]

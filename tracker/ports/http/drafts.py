@@ -24,10 +24,10 @@ from tracker.crypto import keys
 from tracker.database import surviving_failures
 from tracker.errors import NotAllowed, NotFound, ReauthenticationNeeded, TrackerError
 from tracker.ports.http import cookies
-from tracker.ports.http.csrf import SAFE, Outdated, check_token
+from tracker.ports.http.csrf import SAFE, OutdatedForm, check_token
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.core.drafts import DraftForm, DraftKey, Saved, Texts
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import DraftForm, DraftKey, DraftVersion, Texts
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import drafts
 from tracker.usecases.core.viewers import viewer_of_ended_session
 
@@ -39,14 +39,14 @@ PATH = "/drafts"
 LIFETIME = timedelta(hours=24)  # of a mark: longer than any session
 LONGEST = 2_000  # characters of a mark
 KEPT = "kept_draft"
-"""The state key for the draft of a form that could not be saved: a `Kept`, or None when there is none."""
+"""The state key for the draft of a form that could not be saved: a `KeptDraft`, or None when there is none."""
 SAVED = "is_saved"
 """The state key for whether the form of this request was saved."""
 SEE_OTHER = 303
 FAILED = 400  # this status and those above it
 
 
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
+class DraftMark(msgspec.Struct, frozen=True, kw_only=True):
     """Which draft a form keeps; `page` is the address that shows the form."""
 
     member_id: UUID
@@ -56,7 +56,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
     page: str
     tab: UUID
     """The page as it was opened, which no other page shares."""
-    shown: Saved | None
+    shown: DraftVersion | None
     """The draft that the page was opened with, if any."""
     until: datetime
 
@@ -66,7 +66,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
         return DraftKey(form=self.form, subject=self.subject, event_id=self.event_id)
 
 
-class Kept(Struct, frozen=True):
+class KeptDraft(Struct, frozen=True):
     """The draft of a form that could not be saved."""
 
     page: str
@@ -74,19 +74,19 @@ class Kept(Struct, frozen=True):
     at: datetime
 
 
-def written(mark: Mark) -> str:
+def written(mark: DraftMark) -> str:
     """Return a mark as the value of a form's field."""
     letters = base64.urlsafe_b64encode(msgspec.json.encode(mark)).rstrip(b"=").decode("ascii")
     return f"{letters}.{keys.mac(keys.named('draft'), letters)}"
 
 
-def read(text: object, now: datetime) -> Mark | None:
+def read(text: object, now: datetime) -> DraftMark | None:
     """Return the mark in a form's field; None for anything that was not written here within a day."""
     letters, _, seal = text.partition(".") if isinstance(text, str) and len(text) <= LONGEST else ("", "", "")
     if not letters or not any(keys.same(seal, keys.mac(key, letters)) for key in keys.every("draft")):
         return None
     try:
-        mark = msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=Mark)
+        mark = msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=DraftMark)
     except (msgspec.DecodeError, binascii.Error):  # signed by a release with other forms
         return None
     return mark if now < mark.until else None
@@ -97,7 +97,7 @@ def texts_of(form: FormMultiDict) -> Texts:
     return {name: [one for one in form.getall(name) if isinstance(one, str)] for name in form}
 
 
-def mark_in(form: Mapping[str, Any], viewer: Viewer, now: datetime) -> Mark | None:
+def mark_in(form: Mapping[str, Any], viewer: Viewer, now: datetime) -> DraftMark | None:
     """Return the mark of a posted form, if the form is this viewer’s own."""
     mark = read(form.get(FIELD), now)
     return mark if mark and mark.member_id == viewer.member_id else None
@@ -141,30 +141,30 @@ async def settle(message: Message, scope: Any) -> None:
         return
     with surviving_failures(), suppress(TrackerError):
         if state.get(SAVED):
-            await drafts.remove(state["viewer"], mark.key, tab=mark.tab, shown=mark.shown)
+            await drafts.remove_draft(state["viewer"], mark.key, tab=mark.tab, shown=mark.shown)
         elif KEPT not in state and (message["status"] == SEE_OTHER or message["status"] >= FAILED):
             await _keep(state["viewer"], mark, form, scope, replaces=True)
 
 
-def _mark(scope: Any, form: FormMultiDict) -> Mark | None:
+def _mark(scope: Any, form: FormMultiDict) -> DraftMark | None:
     """Return the mark of a posted form; None for a form about drafts, and for one of another person than the viewer."""
-    mark: Mark | None = None if scope["path"].startswith(PATH) else read(form.get(FIELD), clock.now())
+    mark: DraftMark | None = None if scope["path"].startswith(PATH) else read(form.get(FIELD), clock.now())
     viewer: Viewer | None = scope["state"].get("viewer")
     return mark if mark and (viewer is None or viewer.member_id == mark.member_id) else None
 
 
 def _is_final(error: Exception) -> bool:
     """Return whether the same form would be refused again, because its person may not do or see this."""
-    may_come_back = isinstance(error, Outdated | ReauthenticationNeeded)
+    may_come_back = isinstance(error, OutdatedForm | ReauthenticationNeeded)
     return isinstance(error, NotFound | NotAllowed) and not may_come_back
 
 
-async def _last_viewer(request: FormRequest, mark: Mark) -> Viewer:
+async def _last_viewer(request: FormRequest, mark: DraftMark) -> Viewer:
     """Return who filled in a form in a session that has ended by its time, as its cookie and the form token prove.
 
     Errors: NotAllowed when the session was ended by a person or is another person's, and for a form of another session.
     """
-    cookie = cookies.read(request, cookies.SESSION)
+    cookie = cookies.read_cookie(request, cookies.SESSION)
     visit = await viewer_of_ended_session(cookie, clock.now())
     if visit is None or visit.viewer.member_id != mark.member_id:
         raise NotAllowed
@@ -172,7 +172,7 @@ async def _last_viewer(request: FormRequest, mark: Mark) -> Viewer:
     return visit.viewer
 
 
-async def _keep(viewer: Viewer, mark: Mark, form: FormMultiDict, scope: Any, *, replaces: bool) -> None:
+async def _keep(viewer: Viewer, mark: DraftMark, form: FormMultiDict, scope: Any, *, replaces: bool) -> None:
     now = clock.now()
-    await drafts.save(viewer, mark.key, texts_of(form), now, tab=mark.tab, shown=mark.shown, replaces=replaces)
-    scope["state"][KEPT] = Kept(mark.page, now)
+    await drafts.save_draft(viewer, mark.key, texts_of(form), now, tab=mark.tab, shown=mark.shown, replaces=replaces)
+    scope["state"][KEPT] = KeptDraft(mark.page, now)

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
@@ -13,13 +14,15 @@ from msgspec import Struct
 from tracker import clock
 from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyAttempts, TrackerError
-from tracker.ports.http import denials, drafts, problems
-from tracker.ports.http.addresses import HOME, asked, place
-from tracker.ports.http.csrf import Outdated
+from tracker.ports.http import drafts, problems
+from tracker.ports.http.access_log import route_of
+from tracker.ports.http.csrf import OutdatedForm
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import SignInNeeded
-from tracker.ports.http.request_source import source_of
+from tracker.ports.http.request_source import HOME, asked, place, source_of
 from tracker.rules.core.drafts import SECRETS
+from tracker.rules.core.viewers import Viewer
+from tracker.usecases.core import audit
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class ErrorPage(Struct, frozen=True):
 ERROR_PAGES: dict[type[TrackerError], ErrorPage] = {
     NotFound: ErrorPage(404, "core/errors/404.html"),
     NotAllowed: ErrorPage(403, "core/errors/403.html"),
-    Outdated: ErrorPage(403, "core/errors/outdated.html"),
+    OutdatedForm: ErrorPage(403, "core/errors/outdated.html"),
     Conflict: ErrorPage(409, heading="Someone changed this while you were working on it"),
     Invalid: ErrorPage(422, heading="Please check what you entered"),
     TooManyAttempts: ErrorPage(429, heading="Too many attempts"),
@@ -65,17 +68,17 @@ class ShowsPage(Protocol):
 
 def handlers(page: ShowsPage) -> dict[int | type[Exception], Any]:
     """Return the table for Litestar's `exception_handlers`; `page` is a parameter because this module knows no port."""
-    responses = Responses(page)
+    responses = ErrorResponses(page)
     return {
         TrackerError: responses.refused,
         HTTPException: responses.rejected,
         SignInNeeded: responses.to_sign_in,
-        problems.Refused: refused_by_interface,
+        problems.RequestRefused: refused_by_interface,
         Exception: responses.broken,
     }
 
 
-class Responses:
+class ErrorResponses:
     """Turns errors into pages, or into a format for programs where a program asks."""
 
     def __init__(self, page: ShowsPage) -> None:
@@ -89,7 +92,7 @@ class Responses:
         else:
             response = self._response(request, _page_of(error), error.sentence)
             response.headers.update(again_after(error))
-        response.background = denials.recorded(request, error)
+        response.background = recorded(request, error)
         return response
 
     def rejected(self, request: FormRequest, error: HTTPException) -> Response[Any]:
@@ -118,7 +121,7 @@ class Responses:
     def _response(self, request: FormRequest, shown: ErrorPage, sentence: str, **context: str) -> Response[Any]:
         response: Response[Any]
         if problems.is_api(request.scope["path"]):
-            return problems.response(shown.status)
+            return problems.problem_response(shown.status)
         if source_of(request) == "feed":
             said = "Not found." if shown is ERROR_PAGES[NotFound] else sentence or "This isn’t available."
             response = Response(f"{said}\n", status_code=shown.status, media_type="text/plain")
@@ -130,9 +133,9 @@ class Responses:
         return response
 
 
-def refused_by_interface(_: FormRequest, error: problems.Refused) -> Response[Any]:
+def refused_by_interface(_: FormRequest, error: problems.RequestRefused) -> Response[Any]:
     """Return the response to a request that the API could not use."""
-    response = problems.response(error.status, error.detail, error.errors)
+    response = problems.problem_response(error.status, error.detail, error.errors)
     response.headers.update({name.replace("_", "-"): value for name, value in error.headers.items()})
     return response
 
@@ -181,3 +184,21 @@ def _holds_no_secret(request: FormRequest, form: FormMultiDict) -> bool:
 def _asked_again(request: FormRequest) -> str:
     """Return the page to retry; empty after a form, because only its owner decides to send it again."""
     return place(asked(request.scope)) if request.method == "GET" else ""
+
+
+EVENT = "event_id"
+"""The name of an event's id in routes."""
+
+
+def recorded(request: FormRequest, error: TrackerError) -> BackgroundTask | None:
+    """Return what is to be recorded after the response, if anything is."""
+    viewer: Viewer | None = request.scope["state"].get("viewer")
+    if isinstance(error, OutdatedForm):  # an old page isn't an attempt
+        return None
+    event_id = request.path_params.get(EVENT)
+    if viewer is None or not (isinstance(error, NotAllowed) or (isinstance(error, NotFound) and event_id)):
+        return None
+    route = f"{request.method} {route_of(request.scope)}"
+    verb = "denied" if isinstance(error, NotAllowed) else "not_found"
+    subject, subject_id = ("event", str(event_id)) if event_id else ("address", route[:64])
+    return BackgroundTask(audit.record_read, viewer, verb, subject, subject_id, {"route": route}, clock.now())

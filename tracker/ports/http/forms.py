@@ -1,14 +1,21 @@
-"""Reads posted forms: Litestar itself would keep the last 1,024 requests, passwords included, in memory."""
+"""Reads posted forms and files: Litestar itself would keep the last 1,024 requests, passwords included, in memory."""
 
+import threading
+from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+import anyio
 import litestar
+from anyio import to_thread
 from litestar.datastructures import FormMultiDict, State
 from litestar.enums import RequestEncodingType
 from litestar.types import Empty
 
-from tracker.errors import TooLarge
+from tracker.errors import Busy, TooLarge
+from tracker.ical.calendar_import import USUAL, ImportProgress, read_calendar_file
+from tracker.rules.events.calendar_import import CalendarFile, Limits
 
 MOST_FIELDS = 5_000
 TOO_MANY = "This form has too many fields."
@@ -40,3 +47,30 @@ def _fields(body: bytes) -> dict[str, Any]:
     for name, text in pairs:
         fields.setdefault(name, []).append(text)
     return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items()}
+
+
+SLOW = "Reading the calendar file takes too long. Export fewer months at a time."
+
+
+async def read_upload(
+    content: bytes, now: datetime, zone: str, limits: Limits = USUAL, progress: ImportProgress = lambda _done, _of: None
+) -> CalendarFile:
+    """Return the content of a file; `progress` is called in another thread, which ends when time is up.
+
+    Errors: Invalid, TooLarge; Busy when reading takes longer than its limit.
+    """
+    is_over = threading.Event()
+
+    def note(done: int, of: int) -> None:
+        if is_over.is_set():
+            raise Busy(SLOW)
+        progress(done, of)
+
+    try:
+        with anyio.fail_after(limits.seconds):
+            return await to_thread.run_sync(
+                partial(read_calendar_file, content, now, zone, limits, note), abandon_on_cancel=True
+            )
+    except TimeoutError as slow:
+        is_over.set()
+        raise Busy(SLOW) from slow

@@ -2,26 +2,29 @@
 
 import logging
 import re
+from collections import OrderedDict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from types import ModuleType
 from typing import Any
+from uuid import UUID
 
 from litestar import Litestar
 from litestar.exceptions import HTTPException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
 
 from tracker import clock
 from tracker.errors import NotAllowed
-from tracker.ports.http import cookies, csrf, flash
-from tracker.ports.http.addresses import asked
+from tracker.ports.http import cookies, csrf
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.problems import Refused
-from tracker.ports.http.rate_limit import Guesses
-from tracker.ports.http.request_source import ORIGIN, Connection, enter, origin_of, source_of
-from tracker.ports.http.token_uses import UNNOTED
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.http.problems import RequestRefused
+from tracker.ports.http.request_source import ORIGIN, Connection, asked, enter, origin_of, source_of
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
-from tracker.usecases.identity.api_tokens import bearer_of
-from tracker.usecases.operations import emergency
+from tracker.usecases.identity.api_tokens import bearer_of, note_token_use
+from tracker.usecases.operations import emergency_access
 
 log = logging.getLogger(__name__)
 
@@ -64,10 +67,10 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
         await csrf.form_of(connection)  # what was typed is known, whatever fails from here on
     visit = await _visit(connection, is_use=not handler.opt.get("polled"))
     if visit is None:
-        raise csrf.Outdated(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
+        raise csrf.OutdatedForm(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
     _know(connection, visit)
     if is_deed:
-        await csrf.check_token(connection, cookies.read(connection, cookies.SESSION))
+        await csrf.check_token(connection, cookies.read_cookie(connection, cookies.SESSION))
     if visit.viewer.emergency:
         await _under_emergency(visit.viewer, connection, handler, is_deed=is_deed)
 
@@ -80,7 +83,7 @@ async def _under_emergency(viewer: Viewer, connection: Connection, handler: Base
     if is_deed and handler.opt.get("under_emergency") is not True:
         raise NotAllowed(READS_ONLY)
     if not is_deed and not handler.opt.get("polled"):
-        await emergency.note_page(viewer, connection.url.path, clock.now())
+        await emergency_access.record_emergency_page(viewer, connection.url.path, clock.now())
 
 
 async def recognize(error: Exception, scope: Any) -> None:
@@ -122,7 +125,7 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     if found is None:
         if sent:
             _count_guess(connection)
-        raise Refused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
+        raise RequestRefused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
     state.update({"viewer": found.viewer, "scopes": found.scopes, UNNOTED: found.unnoted})
     needed = handler.opt["scope"]
     if needed and needed not in found.scopes:
@@ -143,7 +146,7 @@ def refuse_unguarded(app: Litestar) -> None:
 
 
 async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None:
-    cookie = cookies.read(connection, cookies.SESSION)
+    cookie = cookies.read_cookie(connection, cookies.SESSION)
     if not cookie:
         return None
     known = connection.app.state.setdefault("sessions", OpenSessions())
@@ -151,10 +154,10 @@ async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None
 
 
 def _know(connection: Connection, visit: Visit) -> None:
-    token = csrf.token_for(cookies.read(connection, cookies.SESSION))
+    token = csrf.token_for(cookies.read_cookie(connection, cookies.SESSION))
     facts = {ORIGIN: visit.viewer.origin, "viewer": visit.viewer, "visit": visit}
     connection.scope["state"].update(facts, csrf=token)
-    flash.hear(connection)
+    cookies.read_flash(connection)
 
 
 def _enter(connection: Connection, source: str) -> None:
@@ -166,7 +169,7 @@ def _enter(connection: Connection, source: str) -> None:
 def _count_guess(connection: Connection) -> None:
     guesses = connection.app.state.setdefault("guesses", Guesses())
     if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
-        raise Refused(429)
+        raise RequestRefused(429)
 
 
 def _asked(connection: Connection) -> str:
@@ -179,3 +182,70 @@ def _asked(connection: Connection) -> str:
 def _is_litestars_own(handler: BaseRouteHandler) -> bool:
     """Return whether this is the OPTIONS handler that Litestar adds to each path; it only lists the methods."""
     return handler.fn.__module__ == "litestar.routes.http"
+
+
+MOST = 20  # attempts in one minute from one network address
+WINDOW = timedelta(minutes=1)
+REMEMBERED = 10_000  # network addresses; an attacker with more of them still has to guess 256 bits
+
+
+class Guesses:
+    """Counters of this process, forgotten after a minute."""
+
+    def __init__(self) -> None:
+        self._counted: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+
+    def is_one_too_many(self, client: str, now: datetime) -> bool:
+        """Count a guess and return whether it is above the limit of its minute."""
+        started, count = self._counted.pop(client, (now, 0))
+        if now - started >= WINDOW:
+            started, count = now, 0
+        self._counted[client] = (started, count + 1)
+        if len(self._counted) > REMEMBERED:
+            self._counted.popitem(last=False)
+        return count >= MOST
+
+
+UNNOTED = "unnoted_token"
+"""The state key for the id of a token whose use is to be recorded."""
+
+
+def note_after_responses(app: Litestar) -> None:
+    """Wrap an application so that uses are recorded after each response, refusals included."""
+    app.asgi_handler = TokenUses(app.asgi_handler)
+
+
+class TokenUses:
+    """An ASGI application around another one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._noting: set[UUID] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Respond, then record; while the database is locked, one attempt waits per token, not one per response."""
+        await self._app(scope, receive, send)
+        token_id: UUID | None = scope.get("state", {}).get(UNNOTED)
+        if token_id is None or token_id in self._noting:
+            return
+        self._noting.add(token_id)
+        try:
+            await note_token_use(token_id, clock.now())
+        finally:
+            self._noting.discard(token_id)
+
+
+def routes_in(*modules: ModuleType) -> list[HTTPRouteHandler]:
+    """Return the route handlers that modules define at their top, alone or in a list, in their order.
+
+    A handler that a module imports from another belongs to the other.
+    """
+    return [handler for module in modules for handler in _routes_of(module)]
+
+
+def _routes_of(module: ModuleType) -> Iterator[HTTPRouteHandler]:
+    for value in vars(module).values():
+        if isinstance(value, HTTPRouteHandler) and value.fn.__module__ == module.__name__:
+            yield value
+        elif isinstance(value, list):
+            yield from (handler for handler in value if isinstance(handler, HTTPRouteHandler))

@@ -96,7 +96,7 @@ def is_api(path: str) -> bool:
     return f"{path}/".startswith(API)
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The API can't accept a request, whatever it asks for; reported as a problem."""
 
     def __init__(self, status: int, detail: str = "", errors: Mapping[str, str] | None = None, **headers: str) -> None:
@@ -114,7 +114,7 @@ def problem(
     return msgspec.json.encode(Problem(about, kind.title, status, detail or kind.detail, fields, reasons))
 
 
-def response(
+def problem_response(
     status: int, detail: str = "", errors: Mapping[str, str] | None = None, reasons: tuple[str, ...] = ()
 ) -> Response[bytes]:
     """Return a problem response; one for a temporary problem says when to try again."""
@@ -128,7 +128,7 @@ def response_to(error: TrackerError) -> Response[bytes]:
     fields = error.fields if isinstance(error, Invalid) else {}
     fields = {PLACES.get(name, name): sentence for name, sentence in fields.items()}
     reasons = error.reasons if isinstance(error, NotAllowed) else ()
-    made = response(status, "" if isinstance(error, NotFound) else error.sentence, fields, reasons)
+    made = problem_response(status, "" if isinstance(error, NotFound) else error.sentence, fields, reasons)
     if isinstance(error, TooManyAttempts):
         made.headers["Retry-After"] = str(int(error.wait.total_seconds()))
     return made

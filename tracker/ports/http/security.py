@@ -10,8 +10,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from tracker.config.settings import Settings
 from tracker.errors import TooLarge
-from tracker.ports.http import access_log, cookies, flash, problems
-from tracker.ports.http.addresses import hosts
+from tracker.ports.http import access_log, cookies, problems
+from tracker.ports.http.request_source import hosts
 
 BODY_LIMIT = 1_000_000  # bytes of one request
 HSTS = b"max-age=31536000; includeSubDomains"  # a year
@@ -94,7 +94,7 @@ class _Response:
     def _further(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         if self.status == 413:  # noqa: PLR2004 - the rest of the body is not read
             return [(b"connection", b"close")]
-        cookie = flash.header_after(self._scope, self.status, given)
+        cookie = cookies.flash_header(self._scope, self.status, given)
         return [(b"set-cookie", cookie)] if cookie else []
 
 

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from tracker.rules.intake.bounces import LONGEST_TEXT, UNCLEAR, Bounce, Report, of_reports, of_text
+from tracker.rules.intake.bounces import (
+    LONGEST_TEXT,
+    UNCLEAR,
+    Bounce,
+    DeliveryReport,
+    bounce_of_reports,
+    bounce_of_text,
+)
 
 MOST_PARTS = 20
 MOST_REPORTS = 20  # recipients: an address of ours has one, which can be a list
@@ -22,9 +29,9 @@ def read(message: Message, sender: str) -> Bounce:
     parts = _parts(message)
     reports = [one for part in parts if _is(part, "message/delivery-status") for one in _reports(part)]
     if any(one.action for one in reports):
-        return of_reports(reports)
+        return bounce_of_reports(reports)
     is_by_mail_system = not sender or sender.startswith(MAIL_SYSTEMS) or "X-Failed-Recipients" in message
-    return of_text(_text(parts)) if is_by_mail_system else UNCLEAR
+    return bounce_of_text(_text(parts)) if is_by_mail_system else UNCLEAR
 
 
 def _parts(message: Message) -> list[Message]:
@@ -44,12 +51,14 @@ def _is(part: Message, kind: str) -> bool:
     return part.get_content_type() == kind
 
 
-def _reports(part: Message) -> list[Report]:
+def _reports(part: Message) -> list[DeliveryReport]:
     """Return a report for each recipient: the blocks of headers in a delivery status, the first of the whole email."""
     blocks = part.get_payload()
     held = [one for one in blocks if isinstance(one, Message)] if isinstance(blocks, list) else []
     return [
-        Report(action=_field(one, "Action"), status=_field(one, "Status"), diagnostic=_field(one, "Diagnostic-Code"))
+        DeliveryReport(
+            action=_field(one, "Action"), status=_field(one, "Status"), diagnostic=_field(one, "Diagnostic-Code")
+        )
         for one in held[: MOST_REPORTS + 1]
     ]
 

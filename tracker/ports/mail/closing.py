@@ -22,5 +22,5 @@ class Closing:
         await self._recording.do((message, outcome))
 
     async def _record(self, ended: Sequence[tuple[Message, Skip]]) -> Sequence[None]:
-        await outbox.close_all(ended, self._now())
+        await outbox.close_messages(ended, self._now())
         return [None] * len(ended)

@@ -14,11 +14,10 @@ from msgspec import Struct
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
-from tracker.crypto.signed_links import Links
+from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.ical import itip
-from tracker.ical.vevent import Organizer
-from tracker.ical.vtodo import task
+from tracker.ical.vevents import Organizer
+from tracker.ical.vtodo import vtodo_calendar
 from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
 from tracker.ports.mail.text import Addresses, bodies
 from tracker.ports.mail.wording import Worded, worded
@@ -142,7 +141,7 @@ class Composer:
         `to` is the address that reads what programs send when someone completes the task.
         """
         organizer = Organizer(name=self._name, address=to, base_url=self._base_url)
-        content = task(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
+        content = vtodo_calendar(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
         return _with_file(whole, content, "action-item.ics")
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
@@ -173,7 +172,7 @@ class Composer:
             is_read=address != self._from,
             **_delegation(part),
         )
-        write = itip.cancel if part.is_cancel else itip.request
+        write = itip.cancel_message if part.is_cancel else itip.request_message
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 
 

@@ -16,9 +16,9 @@ from tracker.ports.mail.grouping import Group
 from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
 from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.emails.content import Letter
-from tracker.rules.intake.bounces import Refusal
+from tracker.rules.intake.bounces import DeliveryRefusal
 from tracker.usecases.core import outbox, send_hold
-from tracker.usecases.core.outbox_workers import Worker, enlist
+from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails import content, quiet_hours
 from tracker.usecases.intake import bounces
 
@@ -60,7 +60,7 @@ class Delivery:
             if self._is_stopping or await send_hold.held_copy():
                 return 0
             worker = await self._present()
-            gone = await worker.gone(await outbox.names_in_use())
+            gone = await worker.gone(await outbox.claiming_workers())
             lines = [Line(self._settings) for _ in range(LANES)]
             try:
                 return await self._empty(worker, gone, lines)
@@ -78,18 +78,18 @@ class Delivery:
     async def _present(self) -> Worker:
         """Return this process as a worker: a new one when the database has given up on it."""
         if self._worker is None or not self._worker.is_there():
-            self._worker = await enlist()
+            self._worker = await enlist_worker()
         return self._worker
 
     async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[Line]) -> int:
         done = 0
         while self._may_go_on(worker):
-            batch = await outbox.claim(worker.name, gone, self._now(), BATCH)
+            batch = await outbox.claim_messages(worker.name, gone, self._now(), BATCH)
             may_go = await quiet_hours.sendable(batch, worker.name, self._now())
             left = await self._send(may_go, worker, lines)
             done += len(may_go) - len(left)
             if not batch or left:
-                await outbox.put_back(left, worker.name)
+                await outbox.put_back_messages(left, worker.name)
                 break
         return done
 
@@ -144,9 +144,9 @@ class Delivery:
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _close(self, message: Message, tried: Skip | Refusal) -> None:
-        if isinstance(tried, Refusal):
-            await bounces.refuse(message, tried, self._now())
+    async def _close(self, message: Message, tried: Skip | DeliveryRefusal) -> None:
+        if isinstance(tried, DeliveryRefusal):
+            await bounces.record_refusal(message, tried, self._now())
         else:
             await self._closing.close(message, tried)
 
@@ -154,26 +154,26 @@ class Delivery:
         """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""
         try:
             may_have_arrived = message.id in self._sent or message.id in self._unconfirmed
-            await outbox.postpone(message, reason, worker, self._now(), may_have_arrived=may_have_arrived)
+            await outbox.postpone_message(message, reason, worker, self._now(), may_have_arrived=may_have_arrived)
         except Exception:  # it must not cancel the emails being sent
             log.exception("Message %s could not be put back.", message.id)
             return False
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _tried(self, message: Message, line: Line) -> Skip | Refusal:
+    async def _tried(self, message: Message, line: Line) -> Skip | DeliveryRefusal:
         if message.id in self._sent:
             return self._sent[message.id]
         written = await self._writing.do(message)
         return written if isinstance(written, Skip) else await self._handed_over(message, written, line)
 
-    async def _handed_over(self, message: Message, written: _Written, line: Line) -> Skip | Refusal:
+    async def _handed_over(self, message: Message, written: _Written, line: Line) -> Skip | DeliveryRefusal:
         """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
         mail = written.mail
         try:
             await line.send(mail)
         except Refused as refused:
-            return Refusal(words=str(refused), sent_to=mail.recipient, at_recipient=refused.at_recipient)
+            return DeliveryRefusal(words=str(refused), sent_to=mail.recipient, at_recipient=refused.at_recipient)
         except BaseException as ended:
             if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
                 self._unconfirmed.add(message.id)

@@ -16,7 +16,7 @@ from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, UnexpectedCommandStatusError
 
 from tracker.config.settings import Settings
-from tracker.ports.http.addresses import is_loopback
+from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail.access_token import access_token
 from tracker.ports.mail.incoming import LARGEST
 

@@ -21,8 +21,8 @@ from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.recipients import recipients
 from tracker.ports.mail.taking import Intake
 from tracker.usecases.core import send_hold
-from tracker.usecases.core.one_process import Hold, Job, hold
-from tracker.usecases.intake import mailbox
+from tracker.usecases.core.process_locks import JobLock, SingleJob, lock_job
+from tracker.usecases.intake import received_emails
 
 LOOKS_EVERY = 60.0  # seconds between two looks at a mailbox that reports nothing by itself
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 900.0  # seconds after an error, doubled each time: servers lock who keeps failing
@@ -58,7 +58,7 @@ class MailboxReader:
         self._open_folder, self._waits, self._steady = open_folder, waits, steady
         self._thread = CapacityLimiter(1)  # of our own: a mailbox that hangs takes no thread from the pages
         self._running = asyncio.Lock()
-        self._hold: Hold | None = None
+        self._hold: JobLock | None = None
         self._folder: Folder | None = None
         self._opened_at = 0.0
         self._waiting_in: Folder | None = None
@@ -100,7 +100,7 @@ class MailboxReader:
             return False
         if self._hold is None or not self._hold.is_held():
             await self._close()
-            self._hold = await hold(Job.MAILBOX)
+            self._hold = await lock_job(SingleJob.MAILBOX)
         may_read = self._hold is not None and not await send_hold.held_copy()
         if not may_read:
             await self._close()
@@ -129,7 +129,9 @@ class MailboxReader:
             if not self._is_stopping and again <= self._steady():
                 taken += await self._take(folder, uid)
         self._failures = 0
-        await mailbox.note_read(self._now(), has_email=taken > 0, trouble=NOT_TAKEN if self._put_off else "")
+        await received_emails.note_mailbox_read(
+            self._now(), has_email=taken > 0, trouble=NOT_TAKEN if self._put_off else ""
+        )
 
     async def _take(self, folder: Folder, uid: str) -> bool:
         """Take one email and mark it as read; return whether that was possible. Errors: Away."""
@@ -173,7 +175,7 @@ class MailboxReader:
         await self._close()
         if not self._is_stopping:
             log.warning("The mailbox can't be read: %s", words)
-            await mailbox.note_trouble(words, self._now())
+            await received_emails.note_mailbox_trouble(words, self._now())
 
     async def _close(self) -> None:
         folder, self._folder = self._folder, None

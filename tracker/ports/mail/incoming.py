@@ -12,13 +12,13 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.errors import TrackerError
-from tracker.ical import task_replies
-from tracker.ical.replies import read
+from tracker.ical import replies
+from tracker.ical.replies import read_reply_email
 from tracker.ports.mail import authentication, bounces, reply_text
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
-from tracker.rules.intake.emails import ReceivedEmail
+from tracker.rules.intake.received_emails import ReceivedEmail
 
 LARGEST = 1_000_000  # bytes
 MOST_PARTS = 20
@@ -78,7 +78,7 @@ class Reader(Struct, frozen=True, kw_only=True):
         if known.bounced_id:  # the email that came back in it is not read
             return replace(known, is_automatic=True, bounce=bounces.read(message, known.sender.address))
         calendars = list(_calendars(message))
-        task = next((found for one in calendars if (found := task_replies.read(one))), None)
+        task = next((found for one in calendars if (found := replies.read_task_reply(one))), None)
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
@@ -151,7 +151,7 @@ def _replies(calendars: list[bytes], zone: str, sender: str) -> list[CalendarRep
     wrong: TrackerError | None = None
     for one in calendars:
         try:
-            return read(one, zone, sender)
+            return read_reply_email(one, zone, sender)
         except TrackerError as odd:
             wrong = wrong or odd
     if wrong:

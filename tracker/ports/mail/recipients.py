@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import MOST_HEADERS
 
 NAMES = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")

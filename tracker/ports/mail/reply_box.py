@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from tracker.config.settings import Settings
 from tracker.crypto import keys
-from tracker.crypto.reply_addresses import ReplyAddresses
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.errors import Invalid, NotFound
 from tracker.ical import client_replies
-from tracker.ical.client_replies import CENTRAL, Answer, Invitation, invitation_in
+from tracker.ical.client_replies import CENTRAL, ClientInvitation, ClientReply, invitation_in
 from tracker.ports.mail import client_emails
 from tracker.ports.mail.client_emails import Envelope
 from tracker.ports.mail.mailbox import KeptMail
@@ -65,7 +65,7 @@ class ReplyBox:
             raise NotFound
         comment = clean(note, LONGEST_COMMENT, "note", multiline=True)
         said = ANSWERS[button]
-        answer = Answer(who=mail.to, said=said.upper(), stamped_at=now, note=comment)
+        answer = ClientReply(who=mail.to, said=said.upper(), stamped_at=now, note=comment)
         calendar = client_replies.PROGRAMS[program](invitation, answer)
         envelope = self._envelope(mail, invitation.organizer, f"{said}: {invitation.title}", now)
         content = client_emails.PROGRAMS[program](envelope, f"{said}: {invitation.title}\n{comment}", calendar)
@@ -83,7 +83,7 @@ class ReplyBox:
         if ends <= starts:
             raise Invalid(ends="The end comes before the start.")
         of = replace(invitation, date=invitation.starts) if invitation.is_series else invitation
-        answer = Answer(
+        answer = ClientReply(
             who=mail.to,
             said="TENTATIVE",
             stamped_at=now,
@@ -107,7 +107,7 @@ class ReplyBox:
         envelope = self._envelope(mail, mail.reply_to, f"Re: {mail.subject}", now)
         return await to_thread.run_sync(self._hand_over, envelope, client_emails.in_words(envelope, words, mail.text))
 
-    def _invitation(self, mail: KeptMail) -> Invitation | None:
+    def _invitation(self, mail: KeptMail) -> ClientInvitation | None:
         """Return the invitation in an email, if replies to it come to us."""
         content = mail.calendar.encode()
         found = invitation_in(content, self._settings.time_zone) if content else None

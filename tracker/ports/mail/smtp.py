@@ -23,7 +23,7 @@ from aiosmtplib import (
 )
 
 from tracker.config.settings import Settings
-from tracker.ports.http.addresses import is_loopback
+from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail.compose import Mail
 from tracker.rules.emails.content import cut, one_line
 

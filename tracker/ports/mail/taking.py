@@ -8,7 +8,7 @@ from anyio import CapacityLimiter, to_thread
 
 from tracker.ports.mail.grouping import Group
 from tracker.ports.mail.incoming import Reader
-from tracker.usecases.intake import incoming
+from tracker.usecases.intake import received_emails
 
 SMALL = 8_000  # bytes of an email that is read at once: that takes 20 ms at most, whatever is in it, and a reply 1 ms
 
@@ -20,7 +20,7 @@ class Intake:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self._recording = Group(incoming.take_all)
+        self._recording = Group(received_emails.take_emails)
 
     async def take(
         self, content: bytes, to: str, now: datetime, threads: CapacityLimiter | None = None
@@ -34,6 +34,6 @@ class Intake:
             email = self.reader.read(content, to, now)
         else:
             email = await to_thread.run_sync(self.reader.read, content, to, now, limiter=threads)
-        outcomes = incoming.taken(await self._recording.do(email))
+        outcomes = received_emails.refuse_too_many(await self._recording.do(email))
         log.info("Took an email: %s.", ", ".join(outcomes))
         return outcomes

@@ -5,12 +5,12 @@ from types import ModuleType
 from litestar import Router
 from litestar.di import Provide
 
-from tracker.ports.http.routes import routes_in
+from tracker.ports.http.guards import routes_in
 from tracker.ports.pages.actions import action_items, item_link
-from tracker.ports.pages.attendance import printouts, roll_call
-from tracker.ports.pages.audit import audit, send_hold
+from tracker.ports.pages.attendance import roll_call
+from tracker.ports.pages.audit import audit_log, send_hold
 from tracker.ports.pages.availability import shared_calendar, suggested_times
-from tracker.ports.pages.calendars import calendar, subscriptions
+from tracker.ports.pages.calendars import calendars, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
 from tracker.ports.pages.emails import (
@@ -41,55 +41,33 @@ from tracker.ports.pages.events import (
     templates,
     undo,
 )
-from tracker.ports.pages.identity import (
-    api_tokens,
-    demo_sign_in,
-    password_reset,
-    reauthenticate,
-    security_code,
-    security_settings,
-    session,
-    session_settings,
-    sign_in,
-    sign_in_link,
-)
-from tracker.ports.pages.identity import dependencies as of_identity
-from tracker.ports.pages.intake import proposals, undo_link, waiting_emails, waiting_replies
+from tracker.ports.pages.identity import api_tokens, demo_sign_in, one_time_links, security_settings, sessions, sign_in
+from tracker.ports.pages.identity import sign_in_forms as of_identity
+from tracker.ports.pages.intake import email_undo, proposals, waiting_emails
 from tracker.ports.pages.operations import (
     access,
-    acknowledgments,
-    after,
+    activity_log,
     after_actions,
-    brief,
-    check_in,
-    emergency,
-    forms_on_paper,
-    lessons,
-    log,
-    officer,
-    order,
-    phases,
-    plan,
+    approvals,
+    briefs,
+    check_ins,
+    deconfliction,
+    emergency_access,
+    orders,
+    plans,
     readiness,
-    readiness_notice,
-    supervisor,
 )
-from tracker.ports.pages.polls import closing, new_poll, poll, poll_link
-from tracker.ports.pages.polls import nudges as poll_nudges
+from tracker.ports.pages.polls import new_poll, poll_closing, polls
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import (
-    account_access,
     account_invitations,
     accounts,
-    agency_edit,
+    agencies,
     aliases,
-    committee_edit,
     committees,
     confidential_sites,
     csv_import,
     people,
-    person_edit,
-    seats,
     sites,
 )
 from tracker.ports.pages.views import (
@@ -100,9 +78,7 @@ from tracker.ports.pages.views import (
     guide,
     home,
     offboarding,
-    people_found,
     search,
-    set_up,
     settings,
 )
 
@@ -114,30 +90,9 @@ def _room(*modules: ModuleType, **dependencies: Provide) -> Router:
 
 ROOMS = {
     "core": _room(saved_filters, drafts, static),
-    "identity": _room(
-        sign_in,
-        security_code,
-        sign_in_link,
-        password_reset,
-        reauthenticate,
-        session,
-        api_tokens,
-        **of_identity.DEPENDENCIES,
-    ),
+    "identity": _room(sign_in, one_time_links, sessions, api_tokens, **of_identity.DEPENDENCIES),
     "roster": _room(
-        people,
-        account_access,
-        person_edit,
-        accounts,
-        account_invitations,
-        aliases,
-        csv_import,
-        agency_edit,
-        committees,
-        committee_edit,
-        seats,
-        sites,
-        confidential_sites,
+        people, accounts, account_invitations, aliases, csv_import, agencies, committees, sites, confidential_sites
     ),
     "events": _room(
         schedule,
@@ -156,29 +111,23 @@ ROOMS = {
     ),
     "availability": _room(suggested_times, shared_calendar),
     "operations": _room(
-        plan,
-        supervisor,
-        acknowledgments,
-        officer,
-        order,
-        phases,
-        brief,
-        check_in,
-        log,
-        forms_on_paper,
+        plans,
+        approvals,
+        deconfliction,
+        orders,
+        briefs,
+        check_ins,
+        activity_log,
         access,
         readiness,
-        readiness_notice,
-        after,
         after_actions,
-        lessons,
-        emergency,
+        emergency_access,
     ),
-    "attendance": _room(roll_call, printouts),
+    "attendance": _room(roll_call),
     "actions": _room(action_items, item_link),
-    "polls": _room(new_poll, poll, closing, poll_nudges, poll_link),
-    "intake": _room(undo_link, waiting_replies, waiting_emails, proposals),
-    "calendars": _room(calendar, subscriptions),
+    "polls": _room(new_poll, polls, poll_closing),
+    "intake": _room(email_undo, waiting_emails, proposals),
+    "calendars": _room(calendars, subscriptions),
     "emails": _room(
         messages,
         message,
@@ -193,21 +142,18 @@ ROOMS = {
         **message.DEPENDENCIES,
     ),
     "reports": _room(reports),
-    "audit": _room(audit, send_hold),
+    "audit": _room(audit_log, send_hold),
     "views": _room(
         home,
         search,
-        people_found,
         agency_pages,
         blackout_days,
         offboarding,
         admin,
         settings,
         security_settings,
-        session_settings,
         api_docs,
         guide,
-        set_up,
         **of_identity.DEPENDENCIES,
         **admin.DEPENDENCIES,
     ),

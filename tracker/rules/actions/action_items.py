@@ -1,15 +1,35 @@
-"""Action items: states, lateness, and who may see, assign and update them."""
+"""Action items: states, lateness, who may see, assign and update them, how they change, and undoing an update.
 
-from datetime import date, datetime
+Undoing sets back only what that update changed, and only while no one has changed it since.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tracker.errors import Invalid
 from tracker.rules.core.audiences import EVERYONE, Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.event import Event, may_edit
 from tracker.rules.events.markings import Marking
+
+ATTACHED = "attached"
+"""The source of a step whose author attached an email as the owner's, or undid that."""
+UNDID_EMAIL = "Undid an email."
+"""The note of a step that undoes what an email changed."""
+FARTHEST = timedelta(days=5 * 366)
+LONGEST_TITLE = 200  # characters
+NO_TITLE = "Enter what needs to be done."
+LONGEST_NOTE = 2000  # characters
+LONGEST_EDIT_WORDS = 200  # characters of one line of history
+COMPLETE = 100  # percent
+STEPS_SAID = 3
+"""How many steps of an item's history a message repeats."""
 
 
 class ItemStatus(StrEnum):
@@ -76,13 +96,7 @@ class ActionItem(Struct, frozen=True, kw_only=True):
         return 0 if self.status is ItemStatus.DONE else self.progress
 
 
-ATTACHED = "attached"
-"""The source of a step whose author attached an email as the owner's, or undid that."""
-UNDID_EMAIL = "Undid an email."
-"""The note of a step that undoes what an email changed."""
-
-
-class Note(Struct, frozen=True, kw_only=True):
+class ItemNote(Struct, frozen=True, kw_only=True):
     """One step in an item's history."""
 
     at: datetime
@@ -102,7 +116,7 @@ def days_late(item: ActionItem, today: date) -> int:
     return (today - item.due).days if item.is_open else 0
 
 
-def visibility_of(audience: str) -> Visibility:
+def item_audience_label(audience: str) -> Visibility:
     """Return the label for the audience of an item without an origin."""
     kind, _, name = audience.partition(":")
     match kind:
@@ -114,32 +128,210 @@ def visibility_of(audience: str) -> Visibility:
             return Visibility.ALL if audience == EVERYONE else Visibility.NAMED
 
 
-def may_update(viewer: Viewer, item: ActionItem) -> bool:
+def may_update_item(viewer: Viewer, item: ActionItem) -> bool:
     """Return whether a viewer who sees the item may update it: owner, assigner, committee's chair, coordinator."""
-    return viewer.member_id == item.owner_id or may_direct(viewer, item)
+    return viewer.member_id == item.owner_id or may_direct_item(viewer, item)
 
 
-def may_direct(viewer: Viewer, item: ActionItem) -> bool:
+def may_direct_item(viewer: Viewer, item: ActionItem) -> bool:
     """Return whether the viewer may reassign or cancel the item: its assigner, the committee's chair, a coordinator."""
     return viewer.member_id == item.created_by_id or item.committee_id in viewer.chairs or viewer.is_coordinator
 
 
-def may_give(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:
+def may_assign_to(viewer: Viewer, owner_id: UUID, origin: Event | None) -> bool:
     """Return whether the viewer may assign an item to this person.
 
     Everyone may assign to themselves; people who may schedule, or who organize the event that it comes from, may assign
     to others.
     """
-    return viewer.member_id == owner_id or may_give_to_others(viewer, origin)
+    return viewer.member_id == owner_id or may_assign_to_others(viewer, origin)
 
 
-def may_give_to_others(viewer: Viewer, origin: Event | None) -> bool:
+def may_assign_to_others(viewer: Viewer, origin: Event | None) -> bool:
     """Return whether the viewer may assign an item to anyone but themselves."""
     return viewer.may_schedule or (origin is not None and may_edit(viewer, origin))
 
 
-def is_help(by_id: UUID, before: ActionItem, after: ActionItem, note: str) -> bool:
+def is_helping(by_id: UUID, before: ActionItem, after: ActionItem, note: str) -> bool:
     """Return whether a person who doesn't own a blocked item unblocks it, or adds a note to it."""
     is_theirs = by_id == before.owner_id or before.owner_id != after.owner_id
     is_unblocked = after.status is not ItemStatus.BLOCKED
     return before.status is ItemStatus.BLOCKED and after.is_open and not is_theirs and (is_unblocked or bool(note))
+
+
+class NewItem(Struct, frozen=True, kw_only=True):
+    """What is to be done, by whom and when; where it comes from, or else who may see it."""
+
+    title: str
+    owner_id: UUID
+    due: date
+    origin_id: UUID | None = None
+    """The date on which it was decided; people who may see that event may see the item."""
+    seen_by: Visibility = Visibility.ALL
+    """Applies only without an origin; a list of named people can't be chosen."""
+    committee_id: UUID | None = None
+    """The committee whose next meeting lists it while it is open; None = that of the origin."""
+
+
+class ItemEdit(Struct, frozen=True, kw_only=True):
+    """A change to an item; None = unchanged."""
+
+    status: ItemStatus | None = None
+    progress: int | None = None
+    due: date | None = None
+    note: str = ""
+
+
+def edited_item(item: ActionItem, change: ItemEdit, now: datetime, today: date) -> ActionItem:
+    """Return the item after the change; the same item when nothing changes and nothing is noted.
+
+    Done is 100 percent; a closed item opens again when it gets an open status. Raises `Invalid` by field.
+    """
+    status = change.status or item.status
+    due = item.due if change.due is None or status in CLOSED else change.due
+    if due != item.due:
+        check_item_due(due, today)
+    after = replace(item, status=status, progress=_progress(item, change, status), due=due)
+    if after == item and not change.note:
+        return item
+    is_closed = status in CLOSED
+    return replace(
+        after,
+        changed_at=now,
+        blocked_at=(item.blocked_at or now) if status is ItemStatus.BLOCKED else None,
+        closed_at=(item.closed_at or now) if is_closed else None,
+        version=item.version + 1,
+        sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELED else 0),
+    )
+
+
+def _progress(item: ActionItem, change: ItemEdit, status: ItemStatus) -> int:
+    progress = item.progress if change.progress is None else change.progress
+    if not 0 <= progress <= COMPLETE:
+        raise Invalid(progress="Enter a progress between 0 and 100 percent.")
+    return COMPLETE if status is ItemStatus.DONE else progress
+
+
+def check_item_due(due: date, today: date) -> None:
+    """Raise `Invalid` for a new due day that is in the past or too far ahead."""
+    if due < today:
+        raise Invalid(due="Choose today or a later date.")
+    if due > today + FARTHEST:
+        raise Invalid(due="Choose a date within the next five years.")
+
+
+def edit_words(before: ActionItem, after: ActionItem, today: date) -> str:
+    """Return what changed: "Open → Done, 100%, due Fri, Nov 27 → Fri, Dec 4"."""
+    said = []
+    if after.status is not before.status:
+        said.append(f"{before.status.word} → {after.status.word}")
+    if after.progress != before.progress:
+        said.append(f"{after.progress}%")
+    if after.due != before.due:
+        said.append(f"due {short_day(before.due, today)} → {short_day(after.due, today)}")
+    if after.owner_id != before.owner_id:
+        said.append(f"reassigned to {after.owner}")
+    return ", ".join(said)[:LONGEST_EDIT_WORDS]
+
+
+def history_words(since: Sequence[ItemNote], zone: str, today: date) -> str:
+    """Return who did what with an item, and when, earliest first; `since` is the newest part of its history."""
+    return " ".join(_step_words(one, zone, today) for one in reversed(since[:STEPS_SAID]))
+
+
+def _step_words(note: ItemNote, zone: str, today: date) -> str:
+    at = local(note.at, zone)
+    on = "" if at.date() == today else f" on {short_day(at, today)},"
+    said = f"{note.by or 'Someone'} {_deed_words(note.change)}{on} at {clock(at)}"
+    return f"{said}: {note.change}." if note.change and not _is_reopening(note.change) else f"{said}."
+
+
+def _deed_words(change: str) -> str:
+    if not change:
+        return "added a note"
+    return "reopened this item" if _is_reopening(change) else "changed this item"
+
+
+def is_of_status(change: str) -> bool:
+    """Return whether words that `edit_words` made say that the status changed."""
+    return {*_ends_of_words(change)} <= {one.word for one in ItemStatus}
+
+
+def _is_reopening(change: str) -> bool:
+    """Return whether these words say that a closed item is open again."""
+    closed = {one.word for one in CLOSED}
+    before, after = _ends_of_words(change)
+    return before in closed and after not in closed
+
+
+def _ends_of_words(change: str) -> tuple[str, str]:
+    """Return what the first part of these words says that there was before, and after."""
+    before, _, after = change.split(",", maxsplit=1)[0].partition(" → ")
+    return before, after
+
+
+class ItemStage(Struct, frozen=True, kw_only=True):
+    """How far an item is: all that an email changes of it, beside its history."""
+
+    status: ItemStatus
+    progress: int
+    """Percent."""
+    blocked_at: datetime | None
+    closed_at: datetime | None = None
+
+
+class StatusUpdate(Struct, frozen=True, kw_only=True):
+    """An update of an item, as the stages before and after it."""
+
+    at: datetime
+    before: ItemStage
+    after: ItemStage
+
+
+def update_of(before: ItemStage, status: ItemStatus | None, at: datetime) -> StatusUpdate:
+    """Return the update that gave an item a status at a moment; None = only a note."""
+    status = status or before.status
+    after = ItemStage(
+        status=status,
+        progress=COMPLETE if status is ItemStatus.DONE else before.progress,
+        blocked_at=(before.blocked_at or at) if status is ItemStatus.BLOCKED else None,
+        closed_at=(before.closed_at or at) if status in CLOSED else None,
+    )
+    return StatusUpdate(at=at, before=before, after=after)
+
+
+def stage_of(item: ActionItem) -> ItemStage:
+    """Return how far an item is now."""
+    return ItemStage(status=item.status, progress=item.progress, blocked_at=item.blocked_at, closed_at=item.closed_at)
+
+
+def changed_since(item: ActionItem, update: StatusUpdate, history: Iterable[ItemNote]) -> str | None:
+    """Return a sentence about what someone changed after an update that had changed it; None = nothing."""
+    before, after, now = update.before, update.after, stage_of(item)
+    if after.status is not before.status and now.status is not after.status:
+        return f"The status was changed to “{now.status.word}” afterward."
+    if after.progress not in (before.progress, now.progress):
+        return f"The progress was changed to {now.progress}% afterward."
+    if after.status is not before.status and _status_changes(one for one in history if one.at > update.at):
+        return f"The status was changed, and set to “{now.status.word}” again afterward."
+    return None
+
+
+def _status_changes(steps: Iterable[ItemNote]) -> int:
+    """Return how many of these steps changed the status, without emails that were undone, and that they were."""
+    return sum(-1 if one.text == UNDID_EMAIL else 1 for one in steps if is_of_status(one.change))
+
+
+def undo_update(item: ActionItem, update: StatusUpdate, now: datetime) -> ActionItem:
+    """Return the item with what an update changed as it was before; what others changed since stays."""
+    before, after = update.before, update.after
+    is_moved = before.status is not after.status
+    return replace(
+        item,
+        status=before.status if is_moved else item.status,
+        progress=before.progress if before.progress != after.progress else item.progress,
+        blocked_at=before.blocked_at if is_moved else item.blocked_at,
+        closed_at=before.closed_at if is_moved else item.closed_at,
+        changed_at=now,
+        version=item.version + 1,
+    )

@@ -23,7 +23,7 @@ class GroupBy(StrEnum):
     AGENCY = "agency"
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class ItemFilter(Struct, frozen=True, kw_only=True):
     """Which of the items that a viewer may see they want to see."""
 
     group_by: GroupBy = GroupBy.DUE
@@ -32,14 +32,14 @@ class Filter(Struct, frozen=True, kw_only=True):
     with_done: bool = False
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class ItemGroup(Struct, frozen=True, kw_only=True):
     """Items under one heading."""
 
     name: str
     items: list[ActionItem]
 
 
-class Counts(Struct, frozen=True, kw_only=True):
+class ItemCounts(Struct, frozen=True, kw_only=True):
     """How many items there are, of those that the viewer may see."""
 
     open: int
@@ -49,11 +49,11 @@ class Counts(Struct, frozen=True, kw_only=True):
     """Done in the last 30 days."""
 
 
-def counts(items: Iterable[ActionItem], today: date) -> Counts:
+def count_items(items: Iterable[ActionItem], today: date) -> ItemCounts:
     """Count open and recently done items; due soon means today or in the six days after it."""
     every = list(items)
     unfinished = [one for one in every if one.is_open]
-    return Counts(
+    return ItemCounts(
         open=len(unfinished),
         overdue=sum(days_late(one, today) > 0 for one in unfinished),
         due_soon=sum(today <= one.due <= today + WEEK for one in unfinished),
@@ -61,14 +61,14 @@ def counts(items: Iterable[ActionItem], today: date) -> Counts:
     )
 
 
-def matching(
-    items: Iterable[ActionItem], chosen: Filter, member_id: UUID, notes: Mapping[UUID, Iterable[str]]
+def matching_items(
+    items: Iterable[ActionItem], chosen: ItemFilter, member_id: UUID, notes: Mapping[UUID, Iterable[str]]
 ) -> list[ActionItem]:
     """Return the items that match the filter; number, title, owner, agency or notes must contain every word.
 
     `notes` are the notes of each item, or of them those that contain one of the words.
     """
-    wanted = words_of(chosen.words)
+    wanted = filter_words(chosen.words)
     return [
         one
         for one in items
@@ -78,7 +78,7 @@ def matching(
     ]
 
 
-def words_of(text: str) -> list[str]:
+def filter_words(text: str) -> list[str]:
     """Return the words that an item must contain, ignoring case."""
     return text.lower().split()
 
@@ -87,7 +87,7 @@ def _texts(item: ActionItem, notes: Iterable[str]) -> str:
     return "\n".join((item.title, item.owner, item.agency, item.reference, *notes)).lower()
 
 
-def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[Group]:
+def group_items(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[ItemGroup]:
     """Return the items under headings, soonest due first; done ones come last, under one heading."""
     ordered = sorted(items, key=lambda one: (one.due, one.reference))
     headings = {GroupBy.DUE: _by_due(today), GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}
@@ -96,10 +96,10 @@ def grouped(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list
     for one in ordered:
         groups.setdefault(heading(one) if one.is_open else (9, DONE_HEADING), []).append(one)
     in_order = sorted(groups, key=lambda key: (key[0], key[1].casefold()))
-    return [Group(name=key[1], items=groups[key]) for key in in_order]
+    return [ItemGroup(name=key[1], items=groups[key]) for key in in_order]
 
 
-def numbers(groups: Iterable[Group], item: ActionItem) -> dict[str, int]:
+def group_sizes(groups: Iterable[ItemGroup], item: ActionItem) -> dict[str, int]:
     """Return how many items are under each heading, and 0 for each that `item` may have left as the last one."""
     left = dict.fromkeys((*DUE_HEADINGS, DONE_HEADING, _by_owner(item)[1], _by_agency(item)[1]), 0)
     return left | {group.name: len(group.items) for group in groups}

@@ -1,6 +1,6 @@
 """For which dates people are thanked: those that were held, and that an email to everyone who was there may name."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Kind, Occurrence, may_edit
 
 
@@ -21,7 +21,7 @@ def may_thank(viewer: Viewer, occurrence: Occurrence) -> bool:
     return may_edit(viewer, occurrence.event) and is_thanked_for(occurrence)
 
 
-def why_not(occurrence: Occurrence) -> str:
+def why_no_thanks(occurrence: Occurrence) -> str:
     """Return why no one can be thanked for a date that the viewer may edit."""
     event = occurrence.event
     if event.is_restricted or event.kind is Kind.JOINT_OPERATION:

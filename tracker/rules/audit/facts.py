@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from tracker.rules.attendance.sheet import Mark
-from tracker.rules.core.wording import day
+from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.core.wording import short_day
 from tracker.rules.events.event_fields import FIELDS as EVENT_FIELDS
 from tracker.rules.identity.browsers import UNKNOWN, browser_name
-from tracker.rules.roster.reminder_policy import lead_words
+from tracker.rules.roster.reminder_policies import lead_words
 
-SAID = (
+SAID_TO_ALL = (
     "fields",
     "gained",
     "lost",
@@ -30,7 +30,7 @@ SAID = (
     *(str(mark) for mark in Mark),
 )
 """Facts that all readers of an entry may see; others could count things that the reader does not see."""
-NOT_NOTIFIED = frozenset({"client", "next"})
+SHOWN_ELSEWHERE = frozenset({"client", "next"})
 """Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""
 LABELS = {
     "fields": "Changed",
@@ -147,25 +147,25 @@ _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")
 _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
 
 
-def said(facts: Mapping[str, object]) -> str:
+def facts_in_words(facts: Mapping[str, object]) -> str:
     """Return the facts in words, without empty ones and those shown elsewhere."""
     return "; ".join(
-        _told(name, value)
+        _labeled(name, value)
         for name, value in facts.items()
-        if name not in NOT_NOTIFIED and (value not in EMPTY or (name in LEADS and value == ""))
+        if name not in SHOWN_ELSEWHERE and (value not in EMPTY or (name in LEADS and value == ""))
     )
 
 
-def ids_in(value: object) -> set[UUID]:
+def ids_in_facts(value: object) -> set[UUID]:
     """Return the ids in facts, of any kind."""
     if isinstance(value, Mapping):
-        return {found for one in value.values() for found in ids_in(one)}
+        return {found for one in value.values() for found in ids_in_facts(one)}
     if isinstance(value, list):
-        return {found for one in value for found in ids_in(one)}
+        return {found for one in value for found in ids_in_facts(one)}
     return {UUID(value)} if isinstance(value, str) and ID.fullmatch(value) else set()
 
 
-def named(facts: Mapping[str, object], names: Mapping[UUID, str]) -> dict[str, object]:
+def facts_with_names(facts: Mapping[str, object], names: Mapping[UUID, str]) -> dict[str, object]:
     """Return the facts with names in place of ids."""
     return {name: _named(value, names) for name, value in facts.items()}
 
@@ -176,7 +176,7 @@ def _named(value: object, names: Mapping[UUID, str]) -> object:
     return names.get(UUID(value), value) if isinstance(value, str) and ID.fullmatch(value) else value
 
 
-def _told(name: str, value: object) -> str:
+def _labeled(name: str, value: object) -> str:
     value = WORDS.get(name, _words)(value)
     label = LABELS.get(name, name.replace("_", " ").capitalize())
     return f"{label} {value}".strip() if name in JOINED or not label else f"{label}: {value}"
@@ -200,7 +200,7 @@ def _day(text: str) -> str:
         found = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{day(found)}, {found.year}"
+    return f"{short_day(found)}, {found.year}"
 
 
 def _fields(value: object) -> str:
@@ -269,4 +269,4 @@ WORDS: Mapping[str, Callable[[object], str]] = {
 
 def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
     """Return the facts that a reader may see of an entry whose subject they may open."""
-    return facts if reads_all else {name: facts[name] for name in SAID if name in facts}
+    return facts if reads_all else {name: facts[name] for name in SAID_TO_ALL if name in facts}

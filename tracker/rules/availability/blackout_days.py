@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.viewer import Role, Viewer
-from tracker.rules.core.wording import TO, day
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.wording import EN_DASH, short_day
 
 LONGEST = timedelta(days=92)
 FARTHEST = timedelta(days=731)
@@ -32,8 +32,8 @@ class Blackout(Struct, frozen=True, kw_only=True):
 
     def words(self, today: date) -> str:
         """Return the days: "Mon, Jan 11" or "Mon, Jan 11 to Fri, Jan 15", with an en dash."""
-        ends = "" if self.first == self.last else f" {TO} {day(self.last, today)}"
-        return f"{day(self.first, today)}{ends}"
+        ends = "" if self.first == self.last else f" {EN_DASH} {short_day(self.last, today)}"
+        return f"{short_day(self.first, today)}{ends}"
 
 
 def may_name(viewer: Viewer, agency_id: UUID) -> bool:

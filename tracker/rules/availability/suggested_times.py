@@ -11,7 +11,7 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.plan import Slot
 from tracker.rules.events.plan import slot as slot_at
 from tracker.rules.recurrence.holidays import is_working_day
-from tracker.rules.roster.quorum import Count, Quorum
+from tracker.rules.roster.quorum import Quorum, QuorumCount
 
 STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
@@ -42,7 +42,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     optional_missing: Mapping[UUID, int]
     quorate: int = 0
     """On how many dates there would be a quorum; none where none is required."""
-    quorum: Count | None = None
+    quorum: QuorumCount | None = None
     """How many seats would be filled on the first date."""
 
 
@@ -135,7 +135,7 @@ def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID,
     return taken
 
 
-def _counts(slots: Sequence[Slot], people: People) -> Sequence[Count | None]:
+def _counts(slots: Sequence[Slot], people: People) -> Sequence[QuorumCount | None]:
     """Return, for each slot, how many seats would be filled; tentative people count as present."""
     if people.quorum is None:
         return [None] * len(slots)
@@ -146,7 +146,7 @@ def _counts(slots: Sequence[Slot], people: People) -> Sequence[Count | None]:
 
 
 def _judged(
-    choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken], counts: Sequence[Count | None]
+    choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken], counts: Sequence[QuorumCount | None]
 ) -> Suggestion:
     missing = _number(required, lambda state: state is not State.TENTATIVE)
     free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)

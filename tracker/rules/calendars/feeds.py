@@ -1,4 +1,7 @@
-"""The content of feeds: how much of an event, how long a cancellation stays, and which program fetched it."""
+"""The content of feeds: how much of an event, how long a cancellation stays, its alarms, and which program fetched it.
+
+An alarm says how long before an event a calendar program reminds its owner, if it honors alarms at all.
+"""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -8,9 +11,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.calendars.alarms import Alarms
 from tracker.rules.core import audiences
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
 from tracker.rules.operations.readiness import Notice, NoticeState
 
@@ -53,9 +55,28 @@ _CLIENTS = (
     ("curl", "a script"),
     ("python", "a script"),
 )
+KIND_WORDS = {
+    Kind.MEETING: "meetings",
+    Kind.JOINT_OPERATION: "joint operations",
+    Kind.TRAINING: "training",
+    Kind.OUTREACH: "outreach",
+    Kind.DEADLINE: "deadlines",
+}
+"""The events of one kind, in a sentence."""
+NO_ALARM = ""
+"""The choice of no alarm in a form."""
+ALARM_MINUTES = {
+    10: "10 minutes before",
+    15: "15 minutes before",
+    30: "30 minutes before",
+    60: "1 hour before",
+    120: "2 hours before",
+    1_440: "1 day before",
+}
+"""The choices for events with a time, and their words."""
 
 
-class Level(StrEnum):
+class FeedLevel(StrEnum):
     """How much of an event a calendar outside the tracker contains."""
 
     FULL = "full"
@@ -65,7 +86,7 @@ class Level(StrEnum):
     """Only the time: neither title nor sender name the task force."""
 
 
-class Scope(StrEnum):
+class FeedScope(StrEnum):
     """Which events a feed contains."""
 
     ALL = "all"
@@ -74,7 +95,7 @@ class Scope(StrEnum):
     """What its owner is invited to or organizes."""
 
 
-class Only(Struct, frozen=True, kw_only=True):
+class FeedLimit(Struct, frozen=True, kw_only=True):
     """What a feed is limited to, beside its scope; None = not limited."""
 
     committee_id: UUID | None = None
@@ -82,7 +103,7 @@ class Only(Struct, frozen=True, kw_only=True):
 
     def is_open_to(self, viewer: Viewer) -> bool:
         """Return whether a feed with this limit contains anything for a viewer: a closed committee has no members."""
-        return self.committee_id is None or audiences.committee(self.committee_id) in viewer.audiences
+        return self.committee_id is None or audiences.committee_audience(self.committee_id) in viewer.audiences
 
     @property
     def says_more_than_times(self) -> bool:
@@ -95,15 +116,28 @@ class Only(Struct, frozen=True, kw_only=True):
         return is_within and not (event.is_kept_back and self.says_more_than_times)
 
 
-EVERYTHING = Only()
-KIND_WORDS = {
-    Kind.MEETING: "meetings",
-    Kind.JOINT_OPERATION: "joint operations",
-    Kind.TRAINING: "training",
-    Kind.OUTREACH: "outreach",
-    Kind.DEADLINE: "deadlines",
-}
-"""The events of one kind, in a sentence."""
+NO_LIMIT = FeedLimit()
+
+
+class AllDayAlarm(StrEnum):
+    """When a calendar program reminds of an event that lasts all day, on the clock of its owner."""
+
+    EVENING = "evening"
+    MORNING = "morning"
+
+
+class Alarms(Struct, frozen=True, kw_only=True):
+    """The alarms of one feed; None = none."""
+
+    minutes: int | None = None
+    """Minutes before the start of an event with a time."""
+    all_day: AllDayAlarm | None = None
+
+    def trigger(self, *, is_all_day: bool) -> timedelta | None:
+        """Return when to remind, from the start of an event or the midnight of its first day; None = not at all."""
+        if is_all_day:
+            return _FROM_MIDNIGHT[self.all_day] if self.all_day else None
+        return -timedelta(minutes=self.minutes) if self.minutes else None
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -111,8 +145,8 @@ class Subscription(Struct, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-    scope: Scope
-    only: Only
+    scope: FeedScope
+    only: FeedLimit
     alarms: Alarms
     shows_operations: bool
     created_at: datetime
@@ -146,7 +180,7 @@ def address_end(issued_at: datetime, fetched_at: datetime | None) -> datetime:
     return min(issued_at + ADDRESS_LIVES, used_at + ADDRESS_UNUSED)
 
 
-def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> Level | None:
+def feed_level(event: Event, *, shows_operations: bool, is_discreet: bool = False) -> FeedLevel | None:
     """Return how much of an event a feed may contain; None = it is left out.
 
     Named and marked events are left out too, unless they are turned on: then only their time is shown. `is_discreet` is
@@ -155,13 +189,13 @@ def level_for(event: Event, *, shows_operations: bool, is_discreet: bool = False
     if event.is_kept_back and not shows_operations:
         return None
     if is_discreet:
-        return Level.APPOINTMENT
-    return Level.DISCREET if event.is_kept_back else Level.FULL
+        return FeedLevel.APPOINTMENT
+    return FeedLevel.DISCREET if event.is_kept_back else FeedLevel.FULL
 
 
-def neutral_title(kind: Kind, level: Level) -> str:
+def neutral_title(kind: Kind, level: FeedLevel) -> str:
     """Return the title that reveals nothing."""
-    if level is Level.APPOINTMENT:
+    if level is FeedLevel.APPOINTMENT:
         return APPOINTMENT
     return "Operational period" if kind is Kind.JOINT_OPERATION else "Task force event"
 
@@ -181,7 +215,7 @@ def is_notice_gone(notice: Notice, today: date) -> bool:
     return notice.state is NoticeState.STOOD_DOWN and today >= _end_of_stay(notice.changed_at)
 
 
-def shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
+def feed_shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
     """Return the first day on which a canceled item is no longer shown; `date.max` if time changes nothing."""
     days = [_end_of_stay(one.ends_at) for one in dates if one.is_canceled]
     if event.status is EventStatus.CANCELED:
@@ -195,30 +229,55 @@ def client_name(user_agent: str) -> str:
     return next((name for mark, name in _CLIENTS if mark in words), "another app")
 
 
-def scope_of(text: str) -> Scope:
+def read_feed_scope(text: str) -> FeedScope:
     """Return the scope that a form sent. Errors: Invalid(scope)."""
-    if text not in set(Scope):
+    if text not in set(FeedScope):
         raise Invalid(scope="Choose what the feed shows.")
-    return Scope(text)
+    return FeedScope(text)
 
 
-def kind_of(text: str) -> Kind | None:
+def read_feed_kind(text: str) -> Kind | None:
     """Return the kind that a form limited a feed to; None for an empty text. Errors: Invalid(kind)."""
     if text and text not in set(Kind):
         raise Invalid(kind="Choose a kind of event from the list.")
     return Kind(text) if text else None
 
 
-def content_words(scope: Scope, only: Only, committee: str) -> str:
+def feed_words(scope: FeedScope, only: FeedLimit, committee: str) -> str:
     """Return what a feed contains: "my Steering Committee meetings"; empty for everything.
 
     `committee` is the name of its committee, empty while the feed is not open to its owner. There is no comma in it:
     some programs show the backslash before a comma in the name of a calendar.
     """
-    is_mine = scope is Scope.MINE
+    is_mine = scope is FeedScope.MINE
     events = KIND_WORDS[only.kind] if only.kind else "events" if is_mine else ""
     return " ".join(filter(None, ("my" if is_mine else "", committee, events)))
 
 
 def _end_of_stay(moment: datetime) -> date:
     return (moment + CANCELED_STAY).date()
+
+
+ALL_DAY_WORDS = {AllDayAlarm.EVENING: "6:00 PM the day before", AllDayAlarm.MORNING: "8:00 AM on the first day"}
+"""The choices for events that last all day, and their words."""
+_FROM_MIDNIGHT = {AllDayAlarm.EVENING: timedelta(hours=-6), AllDayAlarm.MORNING: timedelta(hours=8)}
+NO_ALARMS = Alarms()
+
+
+def read_alarms(minutes: str, all_day: str) -> Alarms:
+    """Return the alarms that a form chose. Errors: Invalid by alarm and all_day_alarm."""
+    wrong = {}
+    if minutes not in {NO_ALARM, *map(str, ALARM_MINUTES)}:
+        wrong["alarm"] = "Choose from the list."
+    if all_day not in {NO_ALARM, *AllDayAlarm}:
+        wrong["all_day_alarm"] = "Choose from the list."
+    if wrong:
+        raise Invalid(**wrong)
+    return Alarms(minutes=int(minutes) if minutes else None, all_day=AllDayAlarm(all_day) if all_day else None)
+
+
+def alarm_words(alarms: Alarms) -> str:
+    """Return "15 minutes before; all-day events: 6:00 PM the day before", or an empty text without alarms."""
+    timed = ALARM_MINUTES[alarms.minutes] if alarms.minutes else ""
+    all_day = f"all-day events: {ALL_DAY_WORDS[alarms.all_day]}" if alarms.all_day else ""
+    return "; ".join(filter(None, (timed, all_day)))

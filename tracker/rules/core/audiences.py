@@ -35,7 +35,7 @@ class Visibility(StrEnum):
     NAMED = "named"
 
 
-class Standing(StrEnum):
+class Capacity(StrEnum):
     """In what capacity a person on a named event's list sees it: as a person, or while they serve at such an agency."""
 
     MEMBER = "member"
@@ -43,57 +43,57 @@ class Standing(StrEnum):
     GOVERNMENT = "government"
 
 
-def arm(name: Arm) -> str:
+def arm_audience(name: Arm) -> str:
     """Return the audience of everyone who serves in one arm."""
     return f"arm:{name}"
 
 
-def agency(agency_id: UUID) -> str:
+def agency_audience(agency_id: UUID) -> str:
     """Return the audience of everyone who serves at one agency."""
     return f"agency:{agency_id}"
 
 
-def committee(committee_id: UUID) -> str:
+def committee_audience(committee_id: UUID) -> str:
     """Return the audience of everyone who holds a seat on one committee, alternates included."""
     return f"committee:{committee_id}"
 
 
-def member(member_id: UUID) -> str:
+def member_audience(member_id: UUID) -> str:
     """Return the audience of one person."""
-    return named(member_id, Standing.MEMBER)
+    return named_audience(member_id, Capacity.MEMBER)
 
 
-def named(member_id: UUID, standing: Standing) -> str:
+def named_audience(member_id: UUID, standing: Capacity) -> str:
     """Return the audience of one person while they serve in this capacity."""
     return f"{standing}:{member_id}"
 
 
-def emergency(access_id: UUID) -> str:
+def emergency_audience(access_id: UUID) -> str:
     """Return the audience of one emergency access to operations (decision 31)."""
     return f"emergency:{access_id}"
 
 
-def of_one(member_id: UUID) -> frozenset[str]:
+def audiences_of_one(member_id: UUID) -> frozenset[str]:
     """Return every audience that can consist of this one person."""
-    return frozenset(named(member_id, standing) for standing in Standing)
+    return frozenset(named_audience(member_id, standing) for standing in Capacity)
 
 
-def of_event(
-    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Standing = Standing.MEMBER
+def event_audiences(
+    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Capacity = Capacity.MEMBER
 ) -> frozenset[str]:
     """Return the audiences of an event; `people` are on the list of a named event and see it as `standing`."""
     match visibility:
         case Visibility.ALL:
             return frozenset({EVERYONE})
         case Visibility.LAW_ENFORCEMENT | Visibility.VICTIM_SERVICES:
-            return frozenset({arm(Arm(visibility))})
+            return frozenset({arm_audience(Arm(visibility))})
         case Visibility.COMMITTEE if committee_id is not None:
-            return frozenset({committee(committee_id)})
+            return frozenset({committee_audience(committee_id)})
         case _:
-            return frozenset(named(person, standing) for person in people)
+            return frozenset(named_audience(person, standing) for person in people)
 
 
-def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
+def widens_audiences(before: AbstractSet[str], after: Iterable[str]) -> bool:
     """Return whether the audiences `after` may hold people who are in none of those `before`.
 
     Audiences are compared by name, not by who is in them. A person in one capacity is part of that person.
@@ -103,21 +103,23 @@ def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
 
 def _person_of(audience: str) -> str:
     """Return the audience of the person of whom this one is a capacity; any other has none of that name."""
-    return f"{Standing.MEMBER}:{audience.partition(':')[2]}"
+    return f"{Capacity.MEMBER}:{audience.partition(':')[2]}"
 
 
-def of_person(
+def person_audiences(
     names: AbstractSet[UUID],
     agency_id: UUID,
     arms: Iterable[Arm],
     committees: Iterable[UUID],
-    standings: Iterable[Standing],
+    standings: Iterable[Capacity],
 ) -> frozenset[str]:
     """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity.
 
     `names` are the id of the person, and of their accesses that end by themselves and haven't yet.
     """
-    oneself = {named(name, one) for name, one in product(names, standings)}
+    oneself = {named_audience(name, one) for name, one in product(names, standings)}
     return frozenset(
-        {EVERYONE, agency(agency_id), *oneself} | {arm(one) for one in arms} | {committee(one) for one in committees}
+        {EVERYONE, agency_audience(agency_id), *oneself}
+        | {arm_audience(one) for one in arms}
+        | {committee_audience(one) for one in committees}
     )

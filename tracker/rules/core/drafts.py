@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import clock, day, local
+from tracker.rules.core.wording import clock, local, short_day
 
 KEPT_FOR = timedelta(days=14)
 """A draft that no one has typed in for this long is deleted."""
@@ -78,7 +78,7 @@ class DraftKey(Struct, frozen=True, kw_only=True):
     """The event whose texts it may hold."""
 
 
-class Saved(Struct, frozen=True, kw_only=True):
+class DraftVersion(Struct, frozen=True, kw_only=True):
     """Which draft a page shows, and which version of it; the version rises each time the draft is saved.
 
     A draft that is begun after another one was removed has the same key, but another id.
@@ -88,11 +88,11 @@ class Saved(Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class SavedDraft(Struct, frozen=True, kw_only=True):
     """A draft as its person sees it."""
 
     texts: Texts
-    saved: Saved
+    saved: DraftVersion
     saved_at: datetime
 
 
@@ -108,26 +108,26 @@ class SentForm(Struct, frozen=True, kw_only=True):
     """What a draft keeps of it, as it is stored."""
 
 
-def kept(form: DraftForm, texts: Texts) -> dict[str, list[str]]:
+def kept_texts(form: DraftForm, texts: Texts) -> dict[str, list[str]]:
     """Return what a draft keeps of a form: what people fill in, and the record of how it was opened; no right."""
     left_out = SECRETS | RIGHTS.get(form, frozenset())
     return {name: list(all_) for name, all_ in texts.items() if not name.startswith("_") and name not in left_out}
 
 
-def written(form: DraftForm, texts: Texts) -> str:
+def draft_text(form: DraftForm, texts: Texts) -> str:
     """Return the text by which a draft is stored. Errors: Invalid when it is too large."""
-    text = msgspec.json.encode(kept(form, texts)).decode()
+    text = msgspec.json.encode(kept_texts(form, texts)).decode()
     if len(text) > LARGEST:
         raise Invalid(TOO_LARGE)
     return text
 
 
-def read(text: str) -> Texts:
+def read_draft(text: str) -> Texts:
     """Return the texts of a stored draft."""
     return msgspec.json.decode(text, type=dict[str, list[str]])
 
 
-def origin_of(form: DraftForm, texts: Texts) -> UUID | None:
+def item_origin(form: DraftForm, texts: Texts) -> UUID | None:
     """Return the date that a new action item comes from, if its form names one."""
     text = next(iter(texts.get("origin", ())), "") if form is DraftForm.NEW_ITEM else ""
     try:
@@ -136,7 +136,7 @@ def origin_of(form: DraftForm, texts: Texts) -> UUID | None:
         return None
 
 
-def is_over(saved_at: datetime, now: datetime) -> bool:
+def is_draft_over(saved_at: datetime, now: datetime) -> bool:
     """Return whether a draft is too old to be shown."""
     return saved_at <= now - KEPT_FOR
 
@@ -144,4 +144,4 @@ def is_over(saved_at: datetime, now: datetime) -> bool:
 def saved_words(saved_at: datetime, now: datetime, zone: str) -> str:
     """Return when a draft was saved, on the wall clock of `zone`: "8:40 AM", on another day "Thu, Dec 10, 8:40 AM"."""
     then, today = local(saved_at, zone), local(now, zone).date()
-    return clock(then) if then.date() == today else f"{day(then, today)}, {clock(then)}"
+    return clock(then) if then.date() == today else f"{short_day(then, today)}, {clock(then)}"

@@ -12,21 +12,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from tracker.rules.core.account_messages import (
-    AccountChanged,
-    AccountInvited,
-    AccountLocked,
-    AddressAdded,
-    AddressCheck,
-    AuditLogAltered,
-    EmailTest,
-)
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.own_messages import ItemAnswered, OwnContent
-from tracker.rules.core.tagged_message import Tagged
+
+class Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all messages have in common: a tag in their JSON that names the class."""
 
 
-class Before(Struct, frozen=True, kw_only=True):
+class KnownBefore(Struct, frozen=True, kw_only=True):
     """What the reader last heard about an event or one of its dates."""
 
     starts_at: datetime
@@ -83,10 +74,10 @@ class EventNews(Tagged, frozen=True, kw_only=True):
     also: tuple[Also, ...] = ()
 
 
-class Update(EventNews, frozen=True, kw_only=True):
+class EventUpdate(EventNews, frozen=True, kw_only=True):
     """A change to an event or date that takes place."""
 
-    before: Before | None = None
+    before: KnownBefore | None = None
 
 
 class Invited(Tagged, frozen=True, kw_only=True, tag="invited"):
@@ -96,7 +87,7 @@ class Invited(Tagged, frozen=True, kw_only=True, tag="invited"):
     """Why its dates changed before the reader was notified, and what happened to those of the series it continues."""
 
 
-class Changed(Update, frozen=True, kw_only=True, tag="changed"):
+class Changed(EventUpdate, frozen=True, kw_only=True, tag="changed"):
     """An event or date has a new time, place or detail; which one is read when the email is sent."""
 
     reason: str = ""
@@ -106,14 +97,14 @@ class Changed(Update, frozen=True, kw_only=True, tag="changed"):
     """Whether the time changed; the list of messages says so, the email compares the times."""
 
 
-class DateAdded(Update, frozen=True, kw_only=True, tag="date_added"):
+class DateAdded(EventUpdate, frozen=True, kw_only=True, tag="date_added"):
     """A series has one more date, the occurrence `date`; `starts` is on the wall clock of the event."""
 
     starts: datetime
     date: UUID
 
 
-class Restored(Update, frozen=True, kw_only=True, tag="restored"):
+class Restored(EventUpdate, frozen=True, kw_only=True, tag="restored"):
     """A canceled event or date is restored."""
 
 
@@ -142,7 +133,7 @@ class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
     """An event or date does not take place."""
 
     reason: str = ""
-    unsent: Before | None = None
+    unsent: KnownBefore | None = None
     """What the reader knew before a change that waited and was never sent."""
 
 
@@ -310,6 +301,144 @@ class PollCanceled(Tagged, frozen=True, kw_only=True, tag="poll_canceled"):
 
 class Unreadable(Struct, frozen=True):
     """A row whose content this version doesn't know; it is never sent."""
+
+
+class AnswerWord(StrEnum):
+    """What a reply asks for."""
+
+    DONE = "done"
+    IN_PROGRESS = "in_progress"
+    BLOCKED = "blocked"
+    NOTE = "note"
+    """A text that is none of the words, about an action item."""
+    YES = "yes"
+    MAYBE = "maybe"
+    NO = "no"
+
+
+class AnswerOutcome(StrEnum):
+    """What became of an email with words."""
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    """It was so already."""
+    NO_WORD = "no_word"
+    """It says none of the words that work."""
+    CLOSED = "closed"
+    """The item is closed, or the date is over or canceled."""
+    OUTDATED = "outdated"
+    """It replies to a time that has changed since."""
+    SIGN_IN = "sign_in"
+    """It is about something that people may change only after they sign in."""
+    UNMATCHED = "unmatched"
+    """It doesn't come from the person who got our email, as far as can be known, or they may not change it."""
+    IGNORED = "ignored"
+    """A machine wrote it: an out-of-office message, or a calendar program that says nothing new of a task."""
+    UNREADABLE = "unreadable"
+
+
+class EmailAnswered(Tagged, frozen=True, kw_only=True):
+    """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
+
+    at: datetime
+    outcome: AnswerOutcome
+    word: AnswerWord | None = None
+    is_whole: bool = True
+    """Whether all that they wrote was read."""
+    undo: UUID | None = None
+    """The row of the email that changed something; None = there is nothing to undo."""
+
+
+class ItemAnswered(EmailAnswered, frozen=True, kw_only=True, tag="item_answered"):
+    """It was an email about an action item."""
+
+
+class InvitationAnswered(EmailAnswered, frozen=True, kw_only=True, tag="invitation_answered"):
+    """It was an email about an event to which the reader is invited."""
+
+
+class ProposalDeclined(Tagged, frozen=True, kw_only=True, tag="proposal_declined"):
+    """The reader proposed another time for a date by email, from `starts_at` on, which was declined at this moment.
+
+    `sequence` is SEQUENCE of the proposal (RFC 5546 §3.2.8).
+    """
+
+    at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    sequence: int
+    comment: str = ""
+
+
+OwnContent = InvitationAnswered | ProposalDeclined
+"""Those about an event."""
+
+
+class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
+    """All that a person hears of action items on a day: of their own, and of others that reached them.
+
+    What that is is read when the email is sent. It covers the days from `since` on, whose emails were not sent.
+    """
+
+    day: date
+    since: date
+    is_late: bool = False
+    reached: tuple[UUID, ...] = ()
+    """The items of other people that had reached its reader when it was planned; once sent, those that it says."""
+
+
+class AccountChange(StrEnum):
+    """How an administrator changed the way a person signs in."""
+
+    SIGN_IN_LINK = "sign_in_link"
+    RESET_LINK = "reset_link"
+    AUTHENTICATOR = "authenticator"
+    RELEASE = "release"
+    ADDRESS = "address"
+
+
+class AccountLocked(Tagged, frozen=True, kw_only=True, tag="account_locked"):
+    """Sign-in is paused after failed attempts."""
+
+
+class AccountChanged(Tagged, frozen=True, kw_only=True, tag="account_changed"):
+    """Another person changed how the reader signs in; `to` is the reader's earlier address, `by` the other person."""
+
+    what: AccountChange
+    to: str
+    name: str
+    by: str
+    by_id: UUID
+
+
+class AccountInvited(Tagged, frozen=True, kw_only=True, tag="account_invited"):
+    """A new member gets a link to sign in for the first time."""
+
+    link_id: UUID
+    by: str
+
+
+class AuditLogAltered(Tagged, frozen=True, kw_only=True, tag="audit_log_altered"):
+    """Verification found that the audit log was altered."""
+
+
+class EmailTest(Tagged, frozen=True, kw_only=True, tag="email_test"):
+    """The reader asked for it, to see whether the tracker's emails arrive."""
+
+
+class AddressCheck(Tagged, frozen=True, kw_only=True, tag="address_check"):
+    """The link that confirms a further address of the recipient; it goes there."""
+
+    alias: UUID
+
+
+class AddressAdded(Tagged, frozen=True, kw_only=True, tag="address_added"):
+    """A further address was confirmed: replies from there count as the reader's. It goes to their account's address.
+
+    It holds the address, so that one that was removed again is announced too.
+    """
+
+    address: str
 
 
 News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed

@@ -9,11 +9,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.rules.core import account_messages as accounts
 from tracker.rules.core import message_types as types
-from tracker.rules.core import own_messages
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import Content, Unreadable
+from tracker.rules.core.message_types import Content, ItemsOfDay, Unreadable
 
 MessageKey = NewType("MessageKey", str)
 """Names the change and the person: ids, kinds and times."""
@@ -89,20 +86,20 @@ KINDS: Mapping[type[Content], MessageKind] = {
     types.ItemWithdrawn: MessageKind.ITEM_WITHDRAWN,
     types.ItemBlocked: MessageKind.ITEM_BLOCKED,
     types.ItemNoted: MessageKind.ITEM_NOTED,
-    own_messages.ItemAnswered: MessageKind.EMAIL_ANSWERED,
-    own_messages.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
-    own_messages.ProposalDeclined: MessageKind.PROPOSAL,
+    types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
+    types.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
+    types.ProposalDeclined: MessageKind.PROPOSAL,
     types.ItemDue: MessageKind.ITEM_DUE,
     types.ItemOverdue: MessageKind.ITEM_OVERDUE,
     ItemsOfDay: MessageKind.ITEMS_OF_DAY,
     types.WeeklyDigest: MessageKind.DIGEST,
-    accounts.AccountLocked: MessageKind.ACCOUNT_LOCKED,
-    accounts.AccountChanged: MessageKind.ACCOUNT_CHANGED,
-    accounts.AccountInvited: MessageKind.ACCOUNT_INVITATION,
-    accounts.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
-    accounts.EmailTest: MessageKind.EMAIL_TEST,
-    accounts.AddressCheck: MessageKind.ADDRESS_CHECK,
-    accounts.AddressAdded: MessageKind.ACCOUNT_CHANGED,
+    types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
+    types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
+    types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
+    types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
+    types.EmailTest: MessageKind.EMAIL_TEST,
+    types.AddressCheck: MessageKind.ADDRESS_CHECK,
+    types.AddressAdded: MessageKind.ACCOUNT_CHANGED,
     types.ConflictFound: MessageKind.CONFLICT_FOUND,
     types.ConflictEnded: MessageKind.CONFLICT_FOUND,
     types.DecisionDropped: MessageKind.CONFLICT_FOUND,

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from tracker.rules.core.message_types import (
     Also,
     AlsoWhat,
-    Before,
     Canceled,
     Changed,
     Content,
     DateAdded,
     EventNews,
+    EventUpdate,
     Invited,
+    KnownBefore,
     MailedEntry,
     News,
     Removed,
@@ -25,7 +26,6 @@ from tracker.rules.core.message_types import (
     SeriesEnd,
     SeriesEnded,
     Unreadable,
-    Update,
 )
 from tracker.rules.core.outbox import Draft, State
 
@@ -71,7 +71,7 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
             return draft, _ids(waiting)
         case EventNews() if any(isinstance(one.content, Invited) for one in waiting):
             return _beside_an_invitation(draft, waiting, may_be_known=any(one.may_be_known for one in known))
-        case Update() | SeriesEnd() | Canceled() | Removed() as news:
+        case EventUpdate() | SeriesEnd() | Canceled() | Removed() as news:
             same = [one for one in waiting if _is_said_by(draft, news, one)]
             return _joined(draft, news, same, known)
         case _:
@@ -117,7 +117,7 @@ def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
             return False
         case (SeriesEnd(), _):
             return not is_same or _is_beyond(news, earlier.content)
-        case (Update(), Canceled()):
+        case (EventUpdate(), Canceled()):
             return isinstance(news, Restored) or not is_same
         case _:
             return True
@@ -159,7 +159,7 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
         return _unheard(draft, news, before, _also(draft, news, same)), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     match content:
-        case Update():
+        case EventUpdate():
             content = structs.replace(content, before=before or content.before, also=_also(draft, content, same))
         case SeriesEnd():
             content = structs.replace(content, also=_also(draft, content, same))
@@ -171,14 +171,14 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
     return replace(draft, content=content), _ids(same)
 
 
-def _unheard(draft: Draft, news: Restored, before: Before | None, also: tuple[Also, ...]) -> Draft:
+def _unheard(draft: Draft, news: Restored, before: KnownBefore | None, also: tuple[Also, ...]) -> Draft:
     """Omit a cancellation that was undone before its reader was notified; keep only what changed beside it."""
     if before is None and not also:
         return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
     return replace(draft, content=Changed(before=before, entry=news.entry, also=also))
 
 
-def _also(draft: Draft, news: Update | SeriesEnd | Canceled, same: Iterable[Earlier]) -> tuple[Also, ...]:
+def _also(draft: Draft, news: EventUpdate | SeriesEnd | Canceled, same: Iterable[Earlier]) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
     found: dict[UUID | None, Also] = {}
     for one in same:
@@ -204,19 +204,19 @@ def _said(one: Earlier, *, is_same: bool) -> Iterator[Also]:
             yield Also(what=AlsoWhat.CANCELED, date=one.occurrence_id, reason=reason)
 
 
-def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[Before | None]:
+def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[KnownBefore | None]:
     """Yield what the reader knew before each waiting change of the same event or date, oldest first."""
     for one in same:
         if one.occurrence_id == draft.occurrence_id:
             match one.content:
-                case Update(before=before) | Canceled(unsent=before):
+                case EventUpdate(before=before) | Canceled(unsent=before):
                     yield before
 
 
 def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | None:
     """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
     alike = (one.content for one in same if one.occurrence_id == draft.occurrence_id)
-    waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, Update)]
+    waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, EventUpdate)]
     starts = [news.since, *waiting]
     known = [start for start in starts if start is not None]
     return min(known) if len(known) == len(starts) else None

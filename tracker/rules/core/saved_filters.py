@@ -55,7 +55,7 @@ class SavedFilter(Struct, frozen=True, kw_only=True):
         return f"/{self.listing}?{self.query}"
 
 
-def kept(listing: str, query: str) -> str:
+def kept_query(listing: str, query: str) -> str:
     """Return what a filter keeps of an address's query, in a fixed order; empty when it narrows nothing."""
     asked = parse_qs(query)
     return urlencode([(field, text) for field in LISTINGS[listing].fields for text in asked.get(field, ())])

@@ -34,7 +34,7 @@ def tokens(text: str) -> list[str]:
     return [one[:LONGEST_WORD] for one in TOKEN.findall(folded(text))]
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def search_words(text: str) -> tuple[str, ...]:
     """Return the words to look for, which must all match, each once, folded; signs only separate them.
 
     "Jane Smith (KCPD)" finds Jane Smith of KCPD.
@@ -44,10 +44,10 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def is_match(word: str, token: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether `token`, a word of a text, is what someone means who looks for `word`; both are folded."""
-    return token == word or (is_beginning(word, shortest) and token.startswith(word)) or token in other_forms(word)
+    return token == word or (stands_for_longer(word, shortest) and token.startswith(word)) or token in other_forms(word)
 
 
-def is_beginning(word: str, shortest: int = SHORTEST_BEGINNING) -> bool:
+def stands_for_longer(word: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether a word that someone looks for also stands for longer ones that begin with it."""
     return len(word) >= shortest
 

@@ -1,4 +1,4 @@
-"""How days, times and numbers are worded for people, the same on pages and in emails.
+"""How days, times and numbers are worded for people, the same in pages, emails and errors.
 
 Every `datetime` here is aware and already in the reader's zone (see `local`); words follow U.S. plain language.
 """
@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 SAME_YEAR = relativedelta(months=6)  # a day closer than this is named without its year
-DAYS = 64  # of which it is remembered how far that is: today in some zones
+REMEMBERED_DAYS = 64  # of which it is remembered how far that is: today in some zones
 NOON = 12  # hours
 HOUR = 60  # minutes
 SAME_EVENING = 6 * HOUR  # minutes: up to this length, hours are counted across midnight too
 COUNTED_DAYS = 30  # longer ago than this, the day is named
 SOON = 3  # days before a due date within which they are counted
-TO = "\N{EN DASH}"
+EN_DASH = "\N{EN DASH}"
 ZONES = {
     "Eastern": "America/New_York America/Detroit America/Indiana/Indianapolis America/Indiana/Marengo "
     "America/Indiana/Petersburg America/Indiana/Vevay America/Indiana/Vincennes America/Indiana/Winamac "
@@ -48,6 +48,22 @@ ZONE_CHOICES = (
     "America/Puerto_Rico",
     "UTC",
 )
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_MIDDAY = 12
 
 
 def local(moment: datetime, zone: str) -> datetime:
@@ -71,31 +87,31 @@ def zone_choices(chosen: str) -> list[tuple[str, str]]:
     return list(({chosen: known.get(chosen, chosen)} | known).items()) if chosen else list(known.items())
 
 
-def day(value: date, today: date | None = None) -> str:
+def short_day(value: date, today: date | None = None) -> str:
     """Return "Thu, Dec 10"; with the year when it is more than six months from `today`."""
-    moment = _date(value)
+    moment = _as_date(value)
     words = f"{moment:%a, %b} {moment.day}"
     if today is None:
         return words
-    first, last = _without_year(_date(today))
+    first, last = _without_year(_as_date(today))
     return words if first <= moment <= last else f"{words}, {moment.year}"
 
 
-@lru_cache(DAYS)
+@lru_cache(REMEMBERED_DAYS)
 def _without_year(today: date) -> tuple[date, date]:
     """Return between which days no year is named: by dateutil, it takes longer than all else of a day's words."""
     return today - SAME_YEAR, today + SAME_YEAR
 
 
-def days(values: Sequence[date], today: date) -> list[str]:
-    """Return the days of one list, all with their year when `day` gives it to one of them."""
-    short = [day(value) for value in values]
-    if short == [day(value, today) for value in values]:
+def short_days(values: Sequence[date], today: date) -> list[str]:
+    """Return the days of one list, all with their year when `short_day` gives it to one of them."""
+    short = [short_day(value) for value in values]
+    if short == [short_day(value, today) for value in values]:
         return short
-    return [f"{words}, {_date(value).year}" for words, value in zip(short, values, strict=True)]
+    return [f"{words}, {_as_date(value).year}" for words, value in zip(short, values, strict=True)]
 
 
-def longday(value: date) -> str:
+def long_day(value: date) -> str:
     """Return "Thursday, December 10, 2026"."""
     return f"{value:%A, %B} {value.day}, {value.year}"
 
@@ -111,7 +127,7 @@ def clock_of_half_hour(number: int) -> str:
     return clock(time(number // 2, number % 2 * 30)).replace(":00", "")
 
 
-def span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # noqa: FBT001, FBT002 - a template filter
+def time_span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # noqa: FBT001, FBT002 - a template filter
     """Return the times to show after the start's day; `ends` is the first moment after the event.
 
     "2:00-3:30 PM", "11:30 AM-1:00 PM", "10:00 PM-midnight", "6:00 PM - Sat, Dec 12, 2:00 AM", "All day", "All day to
@@ -119,20 +135,20 @@ def span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str:  # 
     """
     last = (ends - timedelta(microseconds=1)).date() if ends > starts else starts.date()
     if is_all_day:
-        return "All day" if last <= starts.date() else f"All day to {day(last, starts)}"
+        return "All day" if last <= starts.date() else f"All day to {short_day(last, starts)}"
     if last > starts.date():
-        return f"{clock(starts)} {TO} {day(ends, starts)}, {clock(ends)}"
+        return f"{clock(starts)} {EN_DASH} {short_day(ends, starts)}, {clock(ends)}"
     return clock(starts) if ends <= starts else _within_a_day(starts, ends)
 
 
 def _within_a_day(starts: datetime, ends: datetime) -> str:
     if ends.date() > starts.date():
-        return f"{clock(starts)}{TO}midnight"
+        return f"{clock(starts)}{EN_DASH}midnight"
     first, second = clock(starts), clock(ends)
-    return f"{first[:-3]}{TO}{second}" if first[-2:] == second[-2:] else f"{first}{TO}{second}"
+    return f"{first[:-3]}{EN_DASH}{second}" if first[-2:] == second[-2:] else f"{first}{EN_DASH}{second}"
 
 
-def ago(then: datetime, now: datetime) -> str:
+def ago_words(then: datetime, now: datetime) -> str:
     """Return how long ago a moment was: "just now", "5 minutes ago", "yesterday", "12 days ago", else the day."""
     minutes = int((now - then).total_seconds() // 60)
     days = (now.astimezone(then.tzinfo).date() - then.date()).days
@@ -144,7 +160,7 @@ def ago(then: datetime, now: datetime) -> str:
         return f"{plural(minutes // HOUR, 'hour')} ago"
     if days <= COUNTED_DAYS:
         return "yesterday" if days == 1 else f"{days} days ago"
-    return day(then, now)
+    return short_day(then, now)
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -161,7 +177,7 @@ def lateness(due: date, today: date) -> str:
         return "Due today"
     if late == -1:
         return "Due tomorrow"
-    return f"Due in {plural(-late, 'day')}" if late >= -SOON else f"Due {day(due, today)}"
+    return f"Due in {plural(-late, 'day')}" if late >= -SOON else f"Due {short_day(due, today)}"
 
 
 def labeled_lateness(due: date, today: date) -> str:
@@ -170,5 +186,52 @@ def labeled_lateness(due: date, today: date) -> str:
     return words[0].upper() + words[1:]
 
 
-def _date(value: date) -> date:
+def _as_date(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
+
+
+def month_day(day: date) -> str:
+    """Return, for example, December 10."""
+    return f"{MONTHS[day.month - 1]} {day.day}"
+
+
+def long_date(day: date) -> str:
+    """Return, for example, Thursday, December 10, 2026."""
+    return f"{WEEKDAYS[day.weekday()]}, {month_day(day)}, {day.year}"
+
+
+def short_date(day: date) -> str:
+    """Return, for example, Dec 9, 2027."""
+    return f"{MONTHS[day.month - 1][:3]} {day.day}, {day.year}"
+
+
+def short_weekday_date(day: date) -> str:
+    """Return, for example, Thu, Dec 10, 2026."""
+    return f"{WEEKDAYS[day.weekday()][:3]}, {short_date(day)}"
+
+
+def clock_time(time: datetime) -> str:
+    """Return, for example, 2:00 PM."""
+    return f"{_digits(time)} {_half(time)}"
+
+
+def time_range(start: datetime, end: datetime, zone: str = "") -> str:
+    """Return, for example, 2:00–3:30 PM, 11:30 AM–1:00 PM, or 6:00 PM – 2:00 AM next day; one time if they are equal.
+
+    `zone` is the word for the time zone, which follows the last time: 2:00–3:30 PM Central.
+    """
+    till = f"{clock_time(end)} {zone}".rstrip()
+    if start == end:
+        return till
+    days_later = (end.date() - start.date()).days
+    if days_later:
+        return f"{clock_time(start)} – {till} {'next day' if days_later == 1 else f'{days_later} days later'}"
+    return f"{_digits(start) if _half(start) == _half(end) else clock_time(start)}–{till}"
+
+
+def _digits(time: datetime) -> str:
+    return f"{time.hour % _MIDDAY or _MIDDAY}:{time.minute:02}"
+
+
+def _half(time: datetime) -> str:
+    return "AM" if time.hour < _MIDDAY else "PM"

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.account_messages import AccountChanged, AccountInvited
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import clock, day, local, longday, zone_word
+from tracker.rules.core.message_types import AccountChanged, AccountInvited
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, long_day, short_day, zone_word
 from tracker.rules.emails.content import AddressPage, Button, ButtonName, InvitationPage, Letter, SitePage
 from tracker.rules.emails.contexts import (
     AccountChangedEmail,
@@ -24,7 +24,7 @@ def invited(reader: Viewer, content: AccountInvited, until: datetime, zone: str)
     ends = local(until, zone)
     page = InvitationPage(member_id=reader.member_id, link_id=content.link_id)
     return Letter(
-        says=AccountInvitationEmail(until=day(ends, ends.date())),
+        says=AccountInvitationEmail(until=short_day(ends, ends.date())),
         to=reader.email,
         to_name=reader.name,
         thread=reader.member_id,
@@ -115,4 +115,4 @@ def changed(member_id: UUID, content: AccountChanged, call: str, zone: str, done
 def moment_words(moment: datetime, zone: str) -> str:
     """Return "Thursday, December 10, 2026, 2:00 PM Central"."""
     at = local(moment, zone)
-    return f"{longday(at)}, {clock(at)} {zone_word(zone)}"
+    return f"{long_day(at)}, {clock(at)} {zone_word(zone)}"

@@ -1,9 +1,8 @@
 """Emails about what their reader sent: what was understood of their words, and that their proposal was declined."""
 
-from tracker.rules.core.answers import Taken, Word
-from tracker.rules.core.own_messages import InvitationAnswered, OwnContent, ProposalDeclined
+from tracker.rules.core.message_types import AnswerOutcome, AnswerWord, InvitationAnswered, OwnContent, ProposalDeclined
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import day, longday, span, zone_word
+from tracker.rules.core.wording import long_day, short_day, time_span, zone_word
 from tracker.rules.emails.content import (
     SHORT_NOTE,
     Button,
@@ -21,7 +20,7 @@ from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_bu
 from tracker.rules.emails.reply import reply_words
 from tracker.rules.events.replies import ReplyValue
 
-VALUES = {Word.YES: "Yes", Word.MAYBE: "Maybe", Word.NO: "No"}
+VALUES = {AnswerWord.YES: "Yes", AnswerWord.MAYBE: "Maybe", AnswerWord.NO: "No"}
 
 
 def of_own(about: Occasion, content: OwnContent) -> Letter:
@@ -31,11 +30,11 @@ def of_own(about: Occasion, content: OwnContent) -> Letter:
 
 def answered(about: Occasion, content: InvitationAnswered) -> Letter:
     """Return the confirmation of an email, with a link to undo what it recorded."""
-    is_recorded = content.outcome is Taken.RECORDED
+    is_recorded = content.outcome is AnswerOutcome.RECORDED
     has_replied = set(about.asked_replies) != {ReplyValue.NEEDS_ACTION}
     says = InvitationAnsweredEmail(
         title=about.title,
-        day=day(about.starts, about.today),
+        day=short_day(about.starts, about.today),
         outcome=content.outcome,
         value=VALUES.get(content.word, "") if content.word else "",
         is_series=about.is_series,
@@ -63,7 +62,7 @@ def proposal_declined(about: Occasion, content: ProposalDeclined) -> Letter:
     comment = content.comment.strip()
     return letter_of(
         about,
-        ProposalDeclinedEmail(title=about.title, day=day(about.starts, about.today)),
+        ProposalDeclinedEmail(title=about.title, day=short_day(about.starts, about.today)),
         facts=(
             *what_when_where(about),
             Fact(name=FactName.PROPOSED_TIME, value=_proposed(about, content)),
@@ -82,5 +81,5 @@ def _note(text: str) -> Facts:
 def _proposed(about: Occasion, content: ProposalDeclined) -> str:
     zone, is_all_day = about.event.zone, about.event.is_all_day
     starts, ends = to_local(content.starts_at, zone), to_local(content.ends_at, zone)
-    hours = span(starts, ends, is_all_day)
-    return f"{longday(starts)}, {hours}" + ("" if is_all_day else f" {zone_word(zone)}")
+    hours = time_span(starts, ends, is_all_day)
+    return f"{long_day(starts)}, {hours}" + ("" if is_all_day else f" {zone_word(zone)}")

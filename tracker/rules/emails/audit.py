@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.account import moment_words
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import AuditLogAlteredEmail

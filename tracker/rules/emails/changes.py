@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
-from tracker.rules.core.message_types import Before, Changed, DateAdded, Restored
+from tracker.rules.core.message_types import Changed, DateAdded, KnownBefore, Restored
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, day, longday, span
+from tracker.rules.core.wording import clock, long_day, short_day, time_span
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.event_contexts import (
     Change,
@@ -60,26 +60,26 @@ def _says(about: Occasion, content: Changed | DateAdded | Restored) -> EventEmai
             )
         case DateAdded(starts=on):
             time = "" if about.event.is_all_day else clock(on)
-            return DateAddedEmail(title=about.title, day=day(on, about.today), time=time, was=was, reply=reply)
+            return DateAddedEmail(title=about.title, day=short_day(on, about.today), time=time, was=was, reply=reply)
         case Changed(before=before):
             return _series_changed(about, before) if about.is_series else _changed(about, before)
 
 
-def _changed(about: Occasion, before: Before | None) -> ChangedEmail:
+def _changed(about: Occasion, before: KnownBefore | None) -> ChangedEmail:
     was = _starts_before(about, before) if before else about.starts
     return ChangedEmail(
         title=about.title,
         change=_what_changed(about, before),
         starts=day_and_time(about),
-        day=day(about.starts, about.today),
+        day=short_day(about.starts, about.today),
         time="" if about.event.is_all_day else clock(about.starts),
-        was_day=day(was, about.today) if was.date() != about.starts.date() else "",
+        was_day=short_day(was, about.today) if was.date() != about.starts.date() else "",
         was=_was_words(about, before),
         reply=own_reply(about),
     )
 
 
-def _what_changed(about: Occasion, before: Before | None) -> Change:
+def _what_changed(about: Occasion, before: KnownBefore | None) -> Change:
     if _is_moved(about, before):
         return Change.TIME
     if _old_place(about, before) != place(about):
@@ -87,18 +87,18 @@ def _what_changed(about: Occasion, before: Before | None) -> Change:
     return Change.CONFIRMED if _is_confirmed(about, before) else Change.DETAILS
 
 
-def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmail:
+def _series_changed(about: Occasion, before: KnownBefore | None) -> SeriesChangedEmail:
     hour, ends = _hour_before(about, before), _other_end(about, before)
     is_elsewhere = _old_place(about, before) != place(about)
     first = _first_affected(about, before, is_moved=bool(_time_before(about, before)), is_elsewhere=is_elsewhere)
     return SeriesChangedEmail(
         title=about.title,
         starts=day_and_time(about, first),
-        day=day(to_local(first.starts_at, about.event.zone), about.today),
+        day=short_day(to_local(first.starts_at, about.event.zone), about.today),
         time=clock(about.event.starts),
         was_time=clock(hour) if hour else "",
-        until=day(ends[1], about.today) if ends else "",
-        was_until=day(ends[0], about.today) if ends else "",
+        until=short_day(ends[1], about.today) if ends else "",
+        was_until=short_day(ends[0], about.today) if ends else "",
         is_longer=bool(ends and ends[1] > ends[0]),
         is_elsewhere=is_elsewhere,
         is_confirmed=_is_confirmed(about, before) and not _was(about, before) and not is_elsewhere,
@@ -106,7 +106,7 @@ def _series_changed(about: Occasion, before: Before | None) -> SeriesChangedEmai
     )
 
 
-def _first_affected(about: Occasion, before: Before | None, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
+def _first_affected(about: Occasion, before: KnownBefore | None, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
     """Return the first upcoming date of a series that has its new time, or else its new place or texts."""
     if is_moved:
         return first_by_rule(about.event, about.ahead) or about.date
@@ -116,7 +116,7 @@ def _first_affected(about: Occasion, before: Before | None, *, is_moved: bool, i
     return first_with({name: about.texts[name] for name in own}, about.ahead) or about.date
 
 
-def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | None:
+def _other_end(about: Occasion, before: KnownBefore | None) -> tuple[date, date] | None:
     """Return the earlier and the new last date of a series that differs only in its end.
 
     An end where another series continues it doesn't count: a separate message announces it.
@@ -130,7 +130,7 @@ def _other_end(about: Occasion, before: Before | None) -> tuple[date, date] | No
     return (before.until, now) if before.until != now else None
 
 
-def _hour_before(about: Occasion, before: Before | None) -> datetime | None:
+def _hour_before(about: Occasion, before: KnownBefore | None) -> datetime | None:
     """Return the hour at which the dates of a series used to begin, where its rule has another hour now."""
     if before is None or not about.is_series or about.event.is_all_day:
         return None
@@ -138,7 +138,7 @@ def _hour_before(about: Occasion, before: Before | None) -> datetime | None:
     return was if was.time() != about.event.starts.time() else None
 
 
-def _was_words(about: Occasion, before: Before | None) -> str:
+def _was_words(about: Occasion, before: KnownBefore | None) -> str:
     """Return "1:30 PM", with the day where that changed too, or nothing where neither did."""
     if hour := _hour_before(about, before):
         return clock(hour)
@@ -147,61 +147,61 @@ def _was_words(about: Occasion, before: Before | None) -> str:
     was = _starts_before(about, before)
     if was.date() == about.starts.date():
         return clock(was)
-    on = day(was, about.today)
+    on = short_day(was, about.today)
     return on if about.event.is_all_day else f"{on}, {clock(was)}"
 
 
-def _was(about: Occasion, before: Before | None) -> Facts:
+def _was(about: Occasion, before: KnownBefore | None) -> Facts:
     notified: list[Fact] = []
     if time := _time_before(about, before):
         notified.append(Fact(name=FactName.WAS, value=time))
     if last := _other_end(about, before):
-        notified.append(Fact(name=FactName.WAS_UNTIL, value=longday(last[0])))
+        notified.append(Fact(name=FactName.WAS_UNTIL, value=long_day(last[0])))
     if _old_place(about, before) not in ("", place(about)):
         notified.append(Fact(name=FactName.WAS_AT, value=_old_place(about, before)))
     return tuple(notified)
 
 
-def _changed_details(about: Occasion, before: Before | None) -> Facts:
+def _changed_details(about: Occasion, before: KnownBefore | None) -> Facts:
     """Return which texts changed beside the place, by their labels: "Agenda"."""
     said = ", ".join(label_of(name) for name in _details_since(about, before))
     return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
 
 
-def _details_since(about: Occasion, before: Before | None) -> list[str]:
+def _details_since(about: Occasion, before: KnownBefore | None) -> list[str]:
     return differing(before.details, hashes_of(about.event, about.texts)) if before else []
 
 
-def _time_before(about: Occasion, before: Before | None) -> str:
+def _time_before(about: Occasion, before: KnownBefore | None) -> str:
     """Return the earlier time, or the earlier rule and hours of a series, where they differ from now."""
     if before is None:
         return ""
     starts, ends = _starts_before(about, before), to_local(before.ends_at, about.event.zone)
-    hours = span(starts, ends, about.event.is_all_day)
+    hours = time_span(starts, ends, about.event.is_all_day)
     if not about.is_series:
-        return f"{longday(starts)}, {hours}" if _is_moved(about, before) else ""
+        return f"{long_day(starts)}, {hours}" if _is_moved(about, before) else ""
     rule = rule_of(about.event)
     if rule and before.repeats and before.repeats != pattern_words(rule):
         return f"{before.repeats}, {hours}"
     return hours if _hour_before(about, before) else ""
 
 
-def _is_moved(about: Occasion, before: Before | None) -> bool:
+def _is_moved(about: Occasion, before: KnownBefore | None) -> bool:
     if before is None:
         return False
     return (before.starts_at, before.ends_at) != (about.date.starts_at, about.date.ends_at)
 
 
-def _is_confirmed(about: Occasion, before: Before | None) -> bool:
+def _is_confirmed(about: Occasion, before: KnownBefore | None) -> bool:
     """Return whether the reader knew the event as tentative, and it no longer is."""
     return before is not None and before.was_tentative and not about.is_tentative
 
 
-def _old_place(about: Occasion, before: Before | None) -> str:
+def _old_place(about: Occasion, before: KnownBefore | None) -> str:
     """Return the earlier place in the words of `place`; where no earlier place is known, the present one."""
     return place(about, before.place if before else None)
 
 
-def _starts_before(about: Occasion, before: Before) -> datetime:
+def _starts_before(about: Occasion, before: KnownBefore) -> datetime:
     """Return the earlier start, on the wall clock of the event."""
     return to_local(before.starts_at, about.event.zone)

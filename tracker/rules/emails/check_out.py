@@ -1,6 +1,6 @@
 """The email that someone hasn't checked out of an operation: it says nothing but that there is something to see."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import CheckOutMissingEmail
 from tracker.rules.emails.facts import Footer

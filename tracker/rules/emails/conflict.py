@@ -1,7 +1,7 @@
 """The emails about a conflict between operations: they say nothing but that there is something to see."""
 
 from tracker.rules.core.message_types import ConflictFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import (
     ComparisonsReportedEmail,

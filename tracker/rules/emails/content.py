@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.message_types import ItemsOfDay, MailedEntry
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.contexts import Says
 from tracker.rules.emails.facts import Fact, Footer

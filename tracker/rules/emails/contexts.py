@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tracker.rules.core.answers import Taken
+from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.emails.event_contexts import EventEmail, RemovedUnseenEmail
 
 
@@ -83,7 +83,7 @@ class ItemAnsweredEmail(Struct, frozen=True, kw_only=True):
 
     reference: str
     due: str
-    outcome: Taken
+    outcome: AnswerOutcome
     status: str
     """What they set it to, in small letters; empty for a note."""
     is_whole: bool

@@ -1,6 +1,6 @@
 """The emails about decisions that an operation waits for: they say nothing but to sign in."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import DecisionMadeEmail, DecisionNeededEmail
 from tracker.rules.emails.facts import Footer

@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 
 from msgspec import Struct
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Line
 
@@ -49,7 +49,7 @@ class Week(Struct, frozen=True, kw_only=True):
 def needs_follow_up(reader: Viewer, item: ActionItem, today: date) -> bool:
     """Return whether another person's item is blocked, or overdue for a week, and the reader can reassign it."""
     is_stuck = item.status is ItemStatus.BLOCKED or days_late(item, today) >= FOLLOWED_UP
-    return is_stuck and item.owner_id != reader.member_id and may_direct(reader, item)
+    return is_stuck and item.owner_id != reader.member_id and may_direct_item(reader, item)
 
 
 def monday_in(after: datetime, now: datetime, zone: str) -> tuple[date, datetime] | None:

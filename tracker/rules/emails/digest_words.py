@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, day, longday
+from tracker.rules.core.wording import clock, long_day, short_day
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, StopPage, one_line
 from tracker.rules.emails.contexts import DigestEmail
 from tracker.rules.emails.digest import Week
@@ -66,7 +66,7 @@ def _dates(name: FactName, lines: Iterable[Line], week: Week) -> Facts:
 
 def _when(line: Line, week: Week) -> str:
     starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
-    return day(starts, week.today) if line.is_all_day else f"{day(starts, week.today)}, {clock(starts)}"
+    return short_day(starts, week.today) if line.is_all_day else f"{short_day(starts, week.today)}, {clock(starts)}"
 
 
 def _standing(line: Line) -> str:
@@ -80,4 +80,4 @@ def _has_named(week: Week) -> bool:
 
 
 def _day(value: date) -> str:
-    return longday(value).rpartition(",")[0]
+    return long_day(value).rpartition(",")[0]

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from tracker.rules.calendars.feeds import APPOINTMENT
 from tracker.rules.core.message_types import (
-    Before,
     Canceled,
     Changed,
     ConfirmationNudge,
@@ -19,11 +18,12 @@ from tracker.rules.core.message_types import (
     EventContent,
     EventNews,
     Invited,
+    KnownBefore,
+    ProposalDeclined,
     ReplyNudge,
     Restored,
     SeriesEnded,
 )
-from tracker.rules.core.own_messages import ProposalDeclined
 from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, SitePage
 from tracker.rules.emails.facts import FactName, Footer
 from tracker.rules.emails.parts import Occasion
@@ -142,7 +142,7 @@ def _times_of(content: EventContent) -> EventContent:
             return bare
 
 
-def _placeless(before: Before | None) -> Before | None:
+def _placeless(before: KnownBefore | None) -> KnownBefore | None:
     return structs.replace(before, place="", details={}) if before else None
 
 

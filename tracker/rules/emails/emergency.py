@@ -1,6 +1,6 @@
 """The email about emergency access: it says nothing but to sign in."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import EmergencyAccessEmail
 from tracker.rules.emails.facts import Footer

@@ -9,15 +9,15 @@ from tracker.rules.core.message_types import (
     ConfirmationNudge,
     EventContent,
     EventNews,
+    InvitationAnswered,
     Invited,
     MailedEntry,
     ReminderDue,
     ReplyNudge,
     SubstituteDeclined,
 )
-from tracker.rules.core.own_messages import InvitationAnswered
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import clock, day, longday, zone_word
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, long_day, short_day, zone_word
 from tracker.rules.emails.content import Button, ButtonName, Letter, Reads, SitePage, one_line
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.event_contexts import (
@@ -79,7 +79,7 @@ def invitation(about: Occasion) -> Letter:
     says = InvitationEmail(
         title=about.title,
         starts=day_and_time(about),
-        reply_by=day(by, about.today) if by else "",
+        reply_by=short_day(by, about.today) if by else "",
         reply_kept=reply_words(about) if is_replied else "",
         asks_reply=bool(buttons) and not is_replied,
         is_tentative=about.is_tentative,
@@ -87,7 +87,7 @@ def invitation(about: Occasion) -> Letter:
         is_continuation=about.is_continuation,
         outline=length_and_way(about),
     )
-    deadline = f"{longday(by)}, {clock(by)} {zone_word(about.event.zone)}" if by else ""
+    deadline = f"{long_day(by)}, {clock(by)} {zone_word(about.event.zone)}" if by else ""
     asked = (*([Fact(name=FactName.REPLY_BY, value=deadline)] if by else []), *kept_for_some(about))
     return letter_of(
         about,
@@ -102,9 +102,9 @@ def invitation(about: Occasion) -> Letter:
 def cancellation(about: Occasion, content: Canceled) -> Letter:
     """Return the email that a date, or the whole event, is canceled."""
     following = _following(about)
-    off = Fact(name=FactName.CANCELED, value=f"{longday(about.starts)}, {times_of(about)}")
+    off = Fact(name=FactName.CANCELED, value=f"{long_day(about.starts)}, {times_of(about)}")
     says = CanceledEmail(
-        title=about.title, day=day(about.starts, about.today), is_series=about.is_series, next_date=following
+        title=about.title, day=short_day(about.starts, about.today), is_series=about.is_series, next_date=following
     )
     return letter_of(
         about,
@@ -128,7 +128,7 @@ def withdrawal(about: Occasion) -> Letter:
     turn = about.substitution if about.is_released else None
     says = RemovedEmail(
         title=about.title,
-        day="" if about.is_series else day(about.starts, about.today),
+        day="" if about.is_series else short_day(about.starts, about.today),
         why=_why_released(turn) if turn else Removal.OFF_THE_LIST,
         name=one_line(turn.principal) if turn else "",
         is_informed=about.invitation_id is not None,

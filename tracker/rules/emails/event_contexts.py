@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tracker.rules.core.answers import Taken
+from tracker.rules.core.message_types import AnswerOutcome
 
 
 class OwnReply(Struct, frozen=True, kw_only=True):
@@ -234,7 +234,7 @@ class InvitationAnsweredEmail(Struct, frozen=True, kw_only=True):
 
     title: str
     day: str
-    outcome: Taken
+    outcome: AnswerOutcome
     value: str
     """Yes, Maybe or No, if it was recorded."""
     is_series: bool

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import day, longday, plural, span, zone_word
+from tracker.rules.core.wording import long_day, plural, short_day, time_span, zone_word
 from tracker.rules.emails.content import cut, one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
@@ -84,17 +84,19 @@ def _with_reason(about: Occasion, one: Also, date: Occurrence) -> Fact:
 def _rest(about: Occasion, reason: str) -> Fact:
     """Return "Dates after Thu, Dec 10. Reason: The grant ends."."""
     last = max(to_local(one.starts_at, about.event.zone) for one in about.ahead)
-    return Fact(name=FactName.ALSO_CANCELED, value=f"Dates after {day(last, about.today)}. Reason: {reason.strip()}")
+    return Fact(
+        name=FactName.ALSO_CANCELED, value=f"Dates after {short_day(last, about.today)}. Reason: {reason.strip()}"
+    )
 
 
 def _dates(about: Occasion) -> Facts:
     if not about.is_series or not about.ahead:
         return ()
     starts = sorted(to_local(one.starts_at, about.event.zone) for one in about.ahead)
-    number = f"{plural(len(starts), 'date')}, until {longday(starts[-1])}"
-    then = " · ".join(day(one, about.today) for one in starts[1:NEXT_NAMED])
+    number = f"{plural(len(starts), 'date')}, until {long_day(starts[-1])}"
+    then = " · ".join(short_day(one, about.today) for one in starts[1:NEXT_NAMED])
     return (
-        Fact(name=FactName.FIRST_DATE, value=longday(starts[0])),
+        Fact(name=FactName.FIRST_DATE, value=long_day(starts[0])),
         *([Fact(name=FactName.THEN, value=then)] if then else []),
         Fact(name=FactName.DATES, value=number),
         *exceptions(about),
@@ -113,7 +115,10 @@ def exceptions(about: Occasion, last: datetime | None = None) -> Facts:
     moved = [_moved_words(about, one) for one in on if is_moved(one)]
     beside = [day_and_time(about, one) for one in on if one.original_start not in by_rule and not is_moved(one)]
     named = (
-        (FactName.NOT_ON, [day(start, about.today) for start in off if last is None or start.date() <= last.date()]),
+        (
+            FactName.NOT_ON,
+            [short_day(start, about.today) for start in off if last is None or start.date() <= last.date()],
+        ),
         (FactName.MOVED, moved),
         (FactName.ALSO_ON, beside),
     )
@@ -139,15 +144,15 @@ def _has_own(about: Occasion, date: Occurrence, name: str) -> bool:
 
 
 def _day_of(about: Occasion, date: Occurrence) -> str:
-    return day(to_local(date.starts_at, about.event.zone), about.today)
+    return short_day(to_local(date.starts_at, about.event.zone), about.today)
 
 
 def _moved_words(about: Occasion, date: Occurrence) -> str:
     """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM"; on the same day, only the new hours."""
     starts, ends = (to_local(at, about.event.zone) for at in (date.starts_at, date.ends_at))
     is_same_day = starts.date() == date.original_start.date() and not about.event.is_all_day
-    now = span(starts, ends) if is_same_day else day_and_time(about, date)
-    return f"{day(date.original_start, about.today)} to {now}"
+    now = time_span(starts, ends) if is_same_day else day_and_time(about, date)
+    return f"{short_day(date.original_start, about.today)} to {now}"
 
 
 def _is_ahead(about: Occasion, start: datetime) -> bool:
@@ -164,6 +169,6 @@ def _own_time(about: Occasion) -> Facts:
     own = to_local(about.date.starts_at, about.reader.zone)
     if about.event.is_all_day or own.utcoffset() == about.starts.utcoffset():
         return ()
-    hours = span(own, to_local(about.date.ends_at, about.reader.zone))
-    value = f"{day(own, about.today)}, {hours} {zone_word(about.reader.zone)}"
+    hours = time_span(own, to_local(about.date.ends_at, about.reader.zone))
+    value = f"{short_day(own, about.today)}, {hours} {zone_word(about.reader.zone)}"
     return (Fact(name=FactName.OWN_TIME, value=value),)

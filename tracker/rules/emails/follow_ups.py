@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.core.wording import longday, plural
+from tracker.rules.core.wording import long_day, plural
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.reminders import LATE, MORNING, Moment
-from tracker.rules.roster.reminder_policy import lead_words
+from tracker.rules.roster.reminder_policies import lead_words
 
 
 def after_invitation(sent_at: datetime, zone: str, starts_at: datetime, days: Iterable[timedelta]) -> list[Moment]:
@@ -61,7 +61,7 @@ class NextFollowUp(Struct, frozen=True, kw_only=True):
         if self.at is None:
             return f"{said} No follow-ups are planned."
         whom = "" if self.people == self.silent else f", to {self.people} of them"
-        return f"{said} The next follow-up goes out {longday(to_local(self.at, zone)).rpartition(',')[0]}{whom}."
+        return f"{said} The next follow-up goes out {long_day(to_local(self.at, zone)).rpartition(',')[0]}{whom}."
 
 
 def timing_words(lead: timedelta) -> str:

@@ -6,8 +6,9 @@ from datetime import date
 from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
-from tracker.rules.core.answers import Word
 from tracker.rules.core.message_types import (
+    AnswerWord,
+    ItemAnswered,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -16,9 +17,8 @@ from tracker.rules.core.message_types import (
     ItemOverdue,
     ItemWithdrawn,
 )
-from tracker.rules.core.own_messages import ItemAnswered
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import day, longday
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import long_day, short_day
 from tracker.rules.emails.content import (
     SHORT_NOTE,
     Button,
@@ -113,7 +113,7 @@ def _footer(content: ItemContent) -> Footer:
 
 
 def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> ItemEmail:
-    due = day(item.due, today)
+    due = short_day(item.due, today)
     match content:
         case ItemAssigned():
             origin = cut(one_line(item.origin), SHORT_ORIGIN) if item.origin else ""
@@ -129,7 +129,7 @@ def _says(content: ItemContent, item: ActionItem, today: date, said: Said) -> It
             by = cut(one_line(said.by), SHORT_NAME)
             return ItemNotedEmail(reference=item.reference, due=due, by=by, is_blocked=is_blocked)
         case ItemAnswered(outcome=outcome, word=word, is_whole=is_whole):
-            status = word.value.replace("_", " ") if word and word is not Word.NOTE else ""
+            status = word.value.replace("_", " ") if word and word is not AnswerWord.NOTE else ""
             return ItemAnsweredEmail(
                 reference=item.reference, due=due, outcome=outcome, status=status, is_whole=is_whole
             )
@@ -152,7 +152,7 @@ def _restricted(item: ActionItem, reader: Viewer, about: ItemEmail, footer: Foot
         to=reader.email,
         to_name=reader.name,
         thread=item.id,
-        facts=(Fact(name=FactName.DUE, value=longday(item.due)), Fact(name=FactName.DETAILS)),
+        facts=(Fact(name=FactName.DUE, value=long_day(item.due)), Fact(name=FactName.DETAILS)),
         buttons=(Button(name=ButtonName.SIGN_IN_TO_READ, target=_page(item)),),
         footer=footer,
     )
@@ -169,7 +169,7 @@ def _facts(content: ItemContent, item: ActionItem, said: Said) -> Facts:
     return (
         Fact(name=FactName.ACTION, value=item.title),
         *_of_blocked(content, item, said),
-        Fact(name=due, value=longday(item.due)),
+        Fact(name=due, value=long_day(item.due)),
         *([Fact(name=FactName.ORIGIN, value=item.origin)] if item.origin else []),
         *([] if is_bare else [Fact(name=FactName.PROGRESS, value=_progress(item))]),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
-from tracker.rules.core.wording import day, plural
+from tracker.rules.core.wording import plural, short_day
 from tracker.rules.emails.content import one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 
@@ -43,4 +43,4 @@ def _item(item: ActionItem) -> str:
 
 
 def _when(due: date, today: date) -> str:
-    return "today" if due == today else day(due, today)
+    return "today" if due == today else short_day(due, today)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem, days_late
 from tracker.rules.core.message_types import ItemDue, ItemOverdue
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import longday
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import long_day
 from tracker.rules.emails import item as item_emails
 from tracker.rules.emails.content import Button, ButtonName, ItemPage, Letter, SitePage
 from tracker.rules.emails.contexts import ItemsOfDayEmail
@@ -87,7 +87,7 @@ def _says(
 ) -> ItemsOfDayEmail:
     overdue = sum(days_late(one, about.day) > 0 for one in own)
     return ItemsOfDayEmail(
-        day=longday(about.day).rpartition(",")[0],
+        day=long_day(about.day).rpartition(",")[0],
         overdue=overdue,
         due=len(own) - overdue,
         agency=len(agency),

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, State, Topic
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 
 AGAIN = "#"

@@ -1,7 +1,7 @@
 """Emails to people who have not replied to an event, or have not confirmed its new time or place."""
 
 from tracker.rules.core.message_types import ConfirmationNudge
-from tracker.rules.core.wording import day
+from tracker.rules.core.wording import short_day
 from tracker.rules.emails.content import REPLY_WORDS, Letter
 from tracker.rules.emails.event_contexts import ConfirmationNudgeEmail, ReplyNudgeEmail
 from tracker.rules.emails.event_facts import what_when_where
@@ -15,7 +15,7 @@ def no_reply(about: Occasion) -> Letter:
     """Return the reminder to reply."""
     by = reply_by(about)
     says = ReplyNudgeEmail(
-        title=about.title, day=day(about.starts, about.today), reply_by=day(by, about.today) if by else ""
+        title=about.title, day=short_day(about.starts, about.today), reply_by=short_day(by, about.today) if by else ""
     )
     facts = (*what_when_where(about), *_so_far(about))
     return letter_of(about, says, facts=facts, buttons=reply_buttons(about), more=(event_page(about),))
@@ -23,7 +23,7 @@ def no_reply(about: Occasion) -> Letter:
 
 def confirm(about: Occasion, content: ConfirmationNudge) -> Letter:
     """Return the reminder to confirm a change."""
-    says = ConfirmationNudgeEmail(title=about.title, day=day(about.starts, about.today), what=content.what)
+    says = ConfirmationNudgeEmail(title=about.title, day=short_day(about.starts, about.today), what=content.what)
     facts = (*what_when_where(about), *_before_the_change(about))
     return letter_of(about, says, facts=facts, buttons=kept_reply_buttons(about), more=(event_page(about),))
 

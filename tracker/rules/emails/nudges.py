@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from tracker.rules.core.wording import clock, day, local, plural
+from tracker.rules.core.wording import clock, local, plural, short_day
 from tracker.rules.events.confirmations import Board
 from tracker.rules.events.event import EventStatus, Line
 
@@ -114,4 +114,4 @@ def _names(nudge: Nudge, people: Collection[UUID]) -> str:
 
 
 def _at(moment: datetime, today: datetime) -> str:
-    return f"on {day(moment, today)} at {clock(moment)}"
+    return f"on {short_day(moment, today)} at {clock(moment)}"

@@ -5,8 +5,10 @@ from tracker.rules.core.message_types import (
     Changed,
     ConfirmationNudge,
     DateAdded,
+    InvitationAnswered,
     Invited,
     News,
+    ProposalDeclined,
     ReminderDue,
     Removed,
     RemovedFromSeries,
@@ -17,7 +19,6 @@ from tracker.rules.core.message_types import (
     SubstituteDeclined,
     SubstituteNamed,
 )
-from tracker.rules.core.own_messages import InvitationAnswered, ProposalDeclined
 from tracker.rules.emails import answered, changes, event, nudge, reminder, series
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.parts import Occasion

@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from tracker.rules.core.message_types import Changed, EventContent
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, day, longday, span, zone_word
+from tracker.rules.core.wording import clock, long_day, short_day, time_span, zone_word
 from tracker.rules.emails.content import (
     Button,
     ButtonName,
@@ -174,27 +174,27 @@ def letter_of(
 
 def when_words(about: Occasion) -> str:
     """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
-    return rule_words(about.event) if about.is_series else f"{longday(about.starts)}, {times(about)}"
+    return rule_words(about.event) if about.is_series else f"{long_day(about.starts)}, {times(about)}"
 
 
 def rule_words(event: Event) -> str:
     """Return "Every month on the second Tuesday, 9:00–10:30 AM Central": when the dates of a series are by its rule."""
-    hours = span(event.starts, event.starts + event.duration, event.is_all_day)
+    hours = time_span(event.starts, event.starts + event.duration, event.is_all_day)
     zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
     rule = rule_of(event)
-    return f"{pattern_words(rule) if rule else longday(event.starts)}, {hours}{zone}"
+    return f"{pattern_words(rule) if rule else long_day(event.starts)}, {hours}{zone}"
 
 
 def times(about: Occasion) -> str:
     """Return "2:00–3:30 PM Central", or "All day", for its date."""
-    hours = span(about.starts, to_local(about.date.ends_at, about.event.zone), about.event.is_all_day)
+    hours = time_span(about.starts, to_local(about.date.ends_at, about.event.zone), about.event.is_all_day)
     return hours if about.event.is_all_day else f"{hours} {zone_word(about.event.zone)}"
 
 
 def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
     """Return "Thu, Dec 10, 2:00 PM" for its date or another one, without a time for all-day events."""
     starts = to_local((date or about.date).starts_at, about.event.zone)
-    on = day(starts, about.today)
+    on = short_day(starts, about.today)
     return on if about.event.is_all_day else f"{on}, {clock(starts)}"
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import clock, day, local, longday, span, zone_word
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, long_day, short_day, time_span, zone_word
 from tracker.rules.emails import discreet
 from tracker.rules.emails.content import Button, ButtonName, Letter, PollPage, SitePage, marked, one_line
 from tracker.rules.emails.contexts import (
@@ -19,7 +19,7 @@ from tracker.rules.emails.contexts import (
 )
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
 from tracker.rules.emails.parts import place_of
-from tracker.rules.polls.polls import Fit, Option, Poll
+from tracker.rules.polls.polls import Fit, Poll, PollDate
 
 Fits = Mapping[UUID, Fit]
 
@@ -71,7 +71,7 @@ def _neutral(content: PollContent, poll: Poll, reader: Viewer, page: str) -> Let
 
 def _says(content: PollContent, poll: Poll, now: datetime) -> Says:
     title, by = one_line(poll.event.title), local(poll.reply_by, poll.event.zone)
-    reply_by = day(by, local(now, poll.event.zone))
+    reply_by = short_day(by, local(now, poll.event.zone))
     match content:
         case PollOpened():
             return PollOpenedEmail(title=title, reply_by=reply_by)
@@ -99,14 +99,14 @@ def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
     proposed = [_in_words(poll, one, fits.get(one.id), now) for one in poll.ahead(now)]
     return (
         *[Fact(name=FactName.PROPOSED, value=one) for one in proposed],
-        Fact(name=FactName.REPLY_BY, value=f"{longday(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
+        Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
     )
 
 
-def _in_words(poll: Poll, option: Option, fit: Fit | None, now: datetime) -> str:
+def _in_words(poll: Poll, option: PollDate, fit: Fit | None, now: datetime) -> str:
     """Return a date, with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
     zone = poll.event.zone
     starts, ends = (local(one, zone) for one in poll.slot(option))
-    on = day(starts, local(now, zone))
-    date = on if poll.event.is_all_day else f"{on}, {span(starts, ends)} {zone_word(zone)}"
+    on = short_day(starts, local(now, zone))
+    date = on if poll.event.is_all_day else f"{on}, {time_span(starts, ends)} {zone_word(zone)}"
     return f"{date}: {fit.label}" if fit else date

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from tracker.rules.core.wording import clock, day, local, plural
+from tracker.rules.core.wording import clock, local, plural, short_day
 from tracker.rules.emails.nudges import REST, UNREACHABLE
 
 
@@ -41,7 +41,7 @@ class PollNudges(Struct, frozen=True, kw_only=True):
         first = min(self.last[one] for one in self.resting)
         people = plural(sum(self.last[one] == first for one in self.resting), "person", "people")
         opens = local(first + REST, zone)
-        return f"You can remind {people} again on {day(opens, local(now, zone))} at {clock(opens)}."
+        return f"You can remind {people} again on {short_day(opens, local(now, zone))} at {clock(opens)}."
 
     @property
     def skipped(self) -> tuple[str, ...]:

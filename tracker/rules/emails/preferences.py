@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tracker.rules.emails.quiet_hours import LONGEST_QUIET, LONGEST_WITH_WEEKEND, Quiet, held_until
 from tracker.rules.emails.reminders import Moment, judged
-from tracker.rules.roster.reminder_policy import USUAL
+from tracker.rules.roster.reminder_policies import USUAL
 
 BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core import message_types as types
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import Content, Unreadable
+from tracker.rules.core.message_types import Content, ItemsOfDay, Unreadable
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.core.wording import clock
 

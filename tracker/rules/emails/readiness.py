@@ -1,6 +1,6 @@
 """The email about a service-readiness notice: it says nothing but that there is something to read."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage
 from tracker.rules.emails.contexts import ReadinessEmail
 from tracker.rules.emails.facts import Footer

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tracker.rules.core.outbox import State
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.roster.reminder_policy import LEAD_TIMES
+from tracker.rules.roster.reminder_policies import LEAD_TIMES
 
 MORNING = time(8)
 """When reminders that count in whole days are sent: all-day events and action items."""

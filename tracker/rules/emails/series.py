@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracker.rules.core.message_types import SeriesEnded
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, day, longday
+from tracker.rules.core.wording import clock, long_day, short_day
 from tracker.rules.emails.content import ButtonName, Letter
 from tracker.rules.emails.event_contexts import (
     EventEmail,
@@ -21,13 +21,13 @@ from tracker.rules.events.event import Event, taking_place
 
 def goes_on_without_them(about: Occasion) -> Letter:
     """Return the email that a series continues as another one, to which its reader is not invited."""
-    says = RemovedFromSeriesEmail(title=about.title, last_day=day(_last(about), about.today))
+    says = RemovedFromSeriesEmail(title=about.title, last_day=short_day(_last(about), about.today))
     return _letter(about, says, ends=_last_date(about))
 
 
 def cut_short(about: Occasion, content: SeriesEnded) -> Letter:
     """Return the email that the upcoming dates of a series are canceled."""
-    says = SeriesEndedEmail(title=about.title, last_day=day(_last(about), about.today))
+    says = SeriesEndedEmail(title=about.title, last_day=short_day(_last(about), about.today))
     return _letter(about, says, ends=_last_date(about), facts=why(content.reason))
 
 
@@ -49,7 +49,7 @@ def _letter(about: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts
 
 
 def _last_date(about: Occasion) -> Facts:
-    return (Fact(name=FactName.LAST_DATE, value=longday(_last(about))),)
+    return (Fact(name=FactName.LAST_DATE, value=long_day(_last(about))),)
 
 
 def _last(about: Occasion) -> datetime:
@@ -68,7 +68,7 @@ def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
     is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
     return SeriesContinuedEmail(
         title=about.title,
-        first_day=day(_starts_with(about, now, is_same_time=is_same_time), about.today),
+        first_day=short_day(_starts_with(about, now, is_same_time=is_same_time), about.today),
         time="" if now.is_all_day else clock(now.starts),
         was_time=clock(was.starts) if is_other_hour else "",
         was="" if is_same_time or is_other_hour else rule_words(was),
@@ -82,7 +82,7 @@ def _was_and_now(about: Occasion, now: Event) -> Facts:
     changed: list[Fact] = []
     if rule_words(was) != rule_words(now):
         changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
-        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {longday(_starts_with(about, now))}"))
+        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {long_day(_starts_with(about, now))}"))
     if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the earlier series
         changed.append(Fact(name=FactName.WAS_AT, value=_where(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_where(now)))

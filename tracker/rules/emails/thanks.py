@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.calendars.feeds import APPOINTMENT
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import day, longday, plural
+from tracker.rules.core.wording import long_day, plural, short_day
 from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, marked, one_line
 from tracker.rules.emails.contexts import ThankYouEmail
 from tracker.rules.emails.discreet import of_named_event
@@ -38,7 +38,7 @@ class Sent(Struct, frozen=True, kw_only=True):
 
 def sent_words(sent: Sent, zone: str, today: date) -> str:
     """Return "Thank-you to 5 people, Thu, Dec 10."; the day it was sent, in `zone`."""
-    return f"Thank-you to {plural(sent.people, 'person', 'people')}, {day(to_local(sent.at, zone), today)}."
+    return f"Thank-you to {plural(sent.people, 'person', 'people')}, {short_day(to_local(sent.at, zone), today)}."
 
 
 def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem], today: date) -> Letter:
@@ -50,7 +50,7 @@ def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem
     letter = Letter(
         says=ThankYouEmail(
             title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
-            day=day(to_local(occurrence.starts_at, event.zone), today),
+            day=short_day(to_local(occurrence.starts_at, event.zone), today),
             organizer="" if reader.is_discreet else one_line(event.lead),
             own=0 if reader.is_discreet else len(own),
             others=0 if reader.is_discreet else len(others),
@@ -60,7 +60,7 @@ def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem
         thread=event.id,
         facts=(
             Fact(name=FactName.WHAT, value=one_line(occurrence.title)),
-            Fact(name=FactName.WHEN, value=longday(to_local(occurrence.starts_at, event.zone))),
+            Fact(name=FactName.WHEN, value=long_day(to_local(occurrence.starts_at, event.zone))),
             *_listed(FactName.OWN_ITEM, [_own(one, today) for one in own]),
             *_listed(FactName.OTHER_ITEM, [_other(one, today) for one in others]),
         ),
@@ -81,7 +81,7 @@ def _other(item: ActionItem, today: date) -> str:
 
 
 def _due(item: ActionItem, today: date) -> str:
-    return f"due {day(item.due, today)}" if item.is_open else item.status.word.lower()
+    return f"due {short_day(item.due, today)}" if item.is_open else item.status.word.lower()
 
 
 def _listed(name: FactName, words: list[str]) -> Facts:

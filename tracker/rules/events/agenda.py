@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tracker.rules.core.date_words import MONTHS
+from tracker.rules.core.wording import MONTHS
 
 LONGEST_ITEM = 480  # minutes: a larger number at the end of a line is part of its text
 _DATES = frozenset({*MONTHS, *(month[:3] for month in MONTHS), "Sept"})

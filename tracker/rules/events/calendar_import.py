@@ -8,9 +8,8 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from tracker.errors import NotAllowed, TooLarge
-from tracker.rules.core.date_words import short_date, short_weekday_date
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import plural, span, zone_word
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import plural, short_date, short_weekday_date, time_span, zone_word
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.plan import DateChange, Plan, Slot
 
@@ -155,6 +154,6 @@ def dates_in_words(one: Incoming) -> str:
     """Return when an event takes place: "Tue, Jan 12, 2027, 10:00–11:30 AM Central, 12 dates to Dec 14, 2027"."""
     slots, zone = one.slots, one.plan.zone
     first, last = min(slots), max(slots)
-    hours = span(first, first + one.plan.duration, one.plan.is_all_day)
+    hours = time_span(first, first + one.plan.duration, one.plan.is_all_day)
     words = f"{short_weekday_date(first)}, {hours if one.plan.is_all_day else f'{hours} {zone_word(zone)}'}"
     return f"{words}, {len(slots):,} dates to {short_date(last)}" if len(slots) > 1 else words

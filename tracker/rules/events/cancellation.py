@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import day, local, plural
+from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 
 ASKS_RECORD = "Attendance of this date is closed. Choose whether its record stays in reports."
@@ -62,7 +62,7 @@ def done_words(event: Event, scope: Scope, dates: Sequence[Occurrence], kept: Re
         canceled = f"Canceled {plural(len(dates), 'date')}"
         if scope is Scope.ALL or not dates:
             return f"{canceled}."
-        first = day(local(dates[0].starts_at, event.zone))
+        first = short_day(local(dates[0].starts_at, event.zone))
         return f"{canceled}, starting {first}." if len(dates) > 1 else f"{canceled}: {first}."
     of_record = {Record.KEEP: "Its attendance stays in reports.", Record.REMOVE: "It is removed from reports."}
     return f"Canceled. {of_record[kept]}" if kept else "Canceled."

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tracker.rules.core.date_words import clock_time, short_weekday_date
 from tracker.rules.core.wall_clock import is_doubled, to_local
+from tracker.rules.core.wording import clock_time, short_weekday_date
 from tracker.rules.events.plan import slot
 
 

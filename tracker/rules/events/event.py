@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.events.event_fields import NO_LOCATION, EventFields, EventStatus, Kind, where_words
 from tracker.rules.events.markings import Marking
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 
 __all__ = [
     "Event",

@@ -15,9 +15,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.clean_text import clean, too_long
+from tracker.rules.core.clean_text import clean, too_long_words
 from tracker.rules.events.markings import Marking
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."
@@ -162,5 +162,5 @@ def is_https(link: str) -> bool:
 
 def _wrong(about: Text, text: str) -> str:
     if len(text) > about.longest:
-        return too_long(text, about.longest)
+        return too_long_words(text, about.longest)
     return ONLY_HTTPS if about.is_link and not is_https(text) else ""

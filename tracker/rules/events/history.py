@@ -8,15 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.core.date_words import short_date
-from tracker.rules.core.wording import day, local, longday, plural, span, zone_word
+from tracker.rules.core.wording import local, long_day, plural, short_date, short_day, time_span, zone_word
 from tracker.rules.events.event import Event, Occurrence, taking_place
 from tracker.rules.events.event_fields import FIELDS, values_of
 from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.plan import Plan, Slot, plan_of, slot
 from tracker.rules.recurrence import dates
 from tracker.rules.recurrence.words import pattern_and_hours
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 
 NOTHING = "none"
 
@@ -219,7 +218,7 @@ def people_words(added: int, removed: int) -> str:
 
 
 def _on(field: Field, found: Sequence[Occurrence]) -> tuple[Change, ...]:
-    return tuple(Change(field=field, after=longday(local(one.starts_at, one.event.zone))) for one in found)
+    return tuple(Change(field=field, after=long_day(local(one.starts_at, one.event.zone))) for one in found)
 
 
 def _change(field: Field, before: str, after: str) -> Change | None:
@@ -263,5 +262,5 @@ def _when(plan: Plan, *, with_end: bool) -> str:
 
 def _hours(at: Slot, of: Event | Plan) -> str:
     starts, ends = (local(one, of.zone) for one in at)
-    hours = span(starts, ends, of.is_all_day)
-    return f"{day(starts)}, {hours}" if of.is_all_day else f"{day(starts)}, {hours} {zone_word(of.zone)}"
+    hours = time_span(starts, ends, of.is_all_day)
+    return f"{short_day(starts)}, {hours}" if of.is_all_day else f"{short_day(starts)}, {hours} {zone_word(of.zone)}"

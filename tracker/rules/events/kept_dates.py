@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import day, local
+from tracker.rules.core.wording import local, short_day
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.event_fields import EventFields, values_of
 from tracker.rules.events.plan import (
@@ -232,7 +232,7 @@ def own(one: Occurrence) -> list[Detail]:
 
 
 def _day_of(one: Occurrence) -> str:
-    return day(local(one.starts_at, one.event.zone))
+    return short_day(local(one.starts_at, one.event.zone))
 
 
 def _listed(found: Iterable[tuple[Occurrence, list[Detail]]]) -> list[Details]:

@@ -13,9 +13,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm, Standing, Visibility
-from tracker.rules.core.date_words import short_date
-from tracker.rules.core.viewer import STANDINGS, Level, Viewer
+from tracker.rules.core.audiences import Arm, Capacity, Visibility
+from tracker.rules.core.viewers import CAPACITIES, Level, Viewer
+from tracker.rules.core.wording import short_date
 
 CONTROL = "CUI"
 SPECIFIED = "SP-"
@@ -79,11 +79,11 @@ LIMIT_WORDS = {
     Limit.NOCON: "government employees, no contractors",
 }
 STANDING = {
-    None: Standing.MEMBER,
-    Limit.DL_ONLY: Standing.MEMBER,
-    Limit.FED_ONLY: Standing.FEDERAL,
-    Limit.FEDCON: Standing.FEDERAL,
-    Limit.NOCON: Standing.GOVERNMENT,
+    None: Capacity.MEMBER,
+    Limit.DL_ONLY: Capacity.MEMBER,
+    Limit.FED_ONLY: Capacity.FEDERAL,
+    Limit.FEDCON: Capacity.FEDERAL,
+    Limit.NOCON: Capacity.GOVERNMENT,
 }
 """The standing of people on the list. Contractors are not recorded here, so no one is treated as one."""
 
@@ -151,7 +151,7 @@ def check(marking: Marking, today: date) -> None:
         raise Invalid(**wrong)
 
 
-def standing(marking: Marking | None) -> Standing:
+def standing(marking: Marking | None) -> Capacity:
     """Return the standing of people on the list of an event so marked: changing agencies may end their access."""
     return STANDING[marking.limit if marking else None]
 
@@ -164,7 +164,7 @@ def check_limit(limit: Limit, visibility: Visibility) -> None:
 
 def may_have(limit: Limit, level: Level) -> bool:
     """Return whether people who serve at an agency of this level may have what is limited like this."""
-    return STANDING[limit] in STANDINGS[level]
+    return STANDING[limit] in CAPACITIES[level]
 
 
 def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:

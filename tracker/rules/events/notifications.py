@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import Before
+from tracker.rules.core.message_types import KnownBefore
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events import plan as plan_rules
@@ -178,9 +178,9 @@ def to_all(event: Event, invited: Invited) -> frozenset[UUID]:
     return NOBODY if event.status is EventStatus.DRAFT else asked(invited)
 
 
-def before_of(occurrence: Occurrence) -> Before:
+def before_of(occurrence: Occurrence) -> KnownBefore:
     """Return what people know of a date before it changes."""
-    return Before(
+    return KnownBefore(
         starts_at=occurrence.starts_at,
         ends_at=occurrence.ends_at,
         place=occurrence.place,

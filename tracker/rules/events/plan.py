@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.date_words import short_weekday_date
-from tracker.rules.core.reauthentication import is_recent
+from tracker.rules.core.viewers import is_recent
 from tracker.rules.core.wall_clock import is_shown, to_local, to_utc
+from tracker.rules.core.wording import short_weekday_date
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import NO_TITLE, EventFields, Kind, texts_of, values_of, when, where, wrong_texts
 from tracker.rules.events.replies import AttendeeRole

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 

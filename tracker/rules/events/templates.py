@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind, may_schedule
 from tracker.rules.events.event_fields import TEXTS
 from tracker.rules.events.replies import AttendeeRole
@@ -88,7 +88,7 @@ def may_use(viewer: Viewer, template: Template) -> bool:
     return (
         committee_id is not None
         and may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, committee_id)
-        and audiences.committee(committee_id) in viewer.audiences
+        and audiences.committee_audience(committee_id) in viewer.audiences
     )
 
 

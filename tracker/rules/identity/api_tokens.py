@@ -42,7 +42,7 @@ SCOPE_WORDS = {
 }
 
 
-class ApiToken(Struct, frozen=True, kw_only=True):
+class OwnApiToken(Struct, frozen=True, kw_only=True):
     """A token as its owner sees it, without its value."""
 
     id: UUID

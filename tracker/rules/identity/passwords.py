@@ -28,7 +28,7 @@ _LEET = str.maketrans("013457@$!", "oieastasi")
 _ROWS = ("abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "qazwsxedcrfvtgbyhnujm")
 
 
-def refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = ()) -> str | None:
+def password_refusal(password: str, common: AbstractSet[str], personal: Iterable[str] = ()) -> str | None:
     """Return the sentence that explains why a password is refused, or None.
 
     `common` holds words that are guessed first (lower case); `personal` the person's own words: name, email, agency.

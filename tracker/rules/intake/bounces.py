@@ -2,6 +2,8 @@
 
 Mail servers say it by RFC 3464 and the codes of RFC 3463, in a reply of SMTP, or, in older forms, in the text of an
 email.
+
+Below: what people see of an address from which emails come back: since when it is paused, why, and what to do.
 """
 
 import re
@@ -17,8 +19,29 @@ from tracker.rules.core.clean_text import clean
 FAILURES = 3
 """How many emails have to come back before sending to their address pauses."""
 COUNTED_FOR = timedelta(days=90)
-LONGEST = 150  # characters that are kept of what a mail server said
+LONGEST_SERVER_WORDS = 150  # characters that are kept of what a mail server said
 LONGEST_TEXT = 8_000  # characters of an email in which its reason is looked for
+VAGUE = frozenset({"3.0", "4.1"})
+"""Said of an address that doesn't exist, too (Exchange Online says 5.4.1): there, the words decide."""
+_NO_ADDRESS = (
+    r"unknown (?:or illegal )?(?:user|recipient|address|account|local|alias)",
+    r"(?:user|recipient|addressee|address|mailbox) (?:is )?(?:unknown|unavailable|not found)",
+    r"no (?:such|mailbox)|n[o'’]t exist|recipient (?:address )?rejected",
+    r"valid (?:recipient|mailbox|address|final)|not listed|unrouteable|not (?:a )?(?:valid|known)",
+)
+_UNREACHABLE = r"timed out|timeout|refused|(?:host|domain)\S{0,80} (?:unknown|not found)|unreachable|no route"
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![.\d])", re.ASCII)
+_IN_TEXT = re.compile(r"(?:\b[45]\d\d[ -]#?|[#(\[]|status:? )([45]\.\d\.\d{1,3})(?![.\d])", re.ASCII | re.IGNORECASE)
+_REPLY = re.compile(r"(?<![\w.-])([45])[0-5]\d[ -](?=[^\s\d])", re.ASCII)
+_GIVEN_UP = re.compile(r"permanent|g(?:iven|iving) up|not going to try|fatal error|failure noti", re.IGNORECASE)
+_TRYING = re.compile(
+    r"delayed|warning|temporar|retr(?:y|ied)|still trying|not yet been|keep trying|will (?:continue|try)", re.IGNORECASE
+)
+_FAILURES = (
+    r"n[o'’]t (?:be |been |able to (?:be )?)?(?:deliver|sen[dt]|reach)|unable to (?:deliver|send)",
+    r"undeliver|rejected|failed|failure|delivery (?:problem|error)|returned (?:m|to)|returning",
+)
+_FAILED = re.compile("|".join(_FAILURES), re.IGNORECASE)
 
 
 class Fate(StrEnum):
@@ -81,15 +104,6 @@ _OF_STATUS = {
     "7": Cause.REFUSED,
 }
 """By the subject of an enhanced status code, or by subject and detail (RFC 3463 §3)."""
-VAGUE = frozenset({"3.0", "4.1"})
-"""Said of an address that doesn't exist, too (Exchange Online says 5.4.1): there, the words decide."""
-_NO_ADDRESS = (
-    r"unknown (?:or illegal )?(?:user|recipient|address|account|local|alias)",
-    r"(?:user|recipient|addressee|address|mailbox) (?:is )?(?:unknown|unavailable|not found)",
-    r"no (?:such|mailbox)|n[o'’]t exist|recipient (?:address )?rejected",
-    r"valid (?:recipient|mailbox|address|final)|not listed|unrouteable|not (?:a )?(?:valid|known)",
-)
-_UNREACHABLE = r"timed out|timeout|refused|(?:host|domain)\S{0,80} (?:unknown|not found)|unreachable|no route"
 _OF_WORDS = (
     (Cause.MAILBOX_FULL, r"mailbox (?:is )?full|quota|insufficient (?:disk|system)? ?(?:space|storage)"),
     (Cause.MAILBOX_OFF, r"disabled|inactive|suspended|no longer"),
@@ -99,21 +113,9 @@ _OF_WORDS = (
 )
 _ACTIONS = {Fate.FAILED: ("fail", "error"), Fate.DELAYED: ("delay",)}
 _CAUSES = tuple((cause, re.compile(words, re.IGNORECASE)) for cause, words in _OF_WORDS)
-_STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![.\d])", re.ASCII)
-_IN_TEXT = re.compile(r"(?:\b[45]\d\d[ -]#?|[#(\[]|status:? )([45]\.\d\.\d{1,3})(?![.\d])", re.ASCII | re.IGNORECASE)
-_REPLY = re.compile(r"(?<![\w.-])([45])[0-5]\d[ -](?=[^\s\d])", re.ASCII)
-_GIVEN_UP = re.compile(r"permanent|g(?:iven|iving) up|not going to try|fatal error|failure noti", re.IGNORECASE)
-_TRYING = re.compile(
-    r"delayed|warning|temporar|retr(?:y|ied)|still trying|not yet been|keep trying|will (?:continue|try)", re.IGNORECASE
-)
-_FAILURES = (
-    r"n[o'’]t (?:be |been |able to (?:be )?)?(?:deliver|sen[dt]|reach)|unable to (?:deliver|send)",
-    r"undeliver|rejected|failed|failure|delivery (?:problem|error)|returned (?:m|to)|returning",
-)
-_FAILED = re.compile("|".join(_FAILURES), re.IGNORECASE)
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class DeliveryReport(Struct, frozen=True, kw_only=True):
     """What a delivery status notification says of one recipient (RFC 3464 §2.3); empty where it says nothing."""
 
     action: str
@@ -148,7 +150,7 @@ class Bounce(Struct, frozen=True, kw_only=True):
 UNCLEAR = Bounce(fate=Fate.UNCLEAR)
 
 
-class Refusal(Struct, frozen=True, kw_only=True):
+class DeliveryRefusal(Struct, frozen=True, kw_only=True):
     """That the mail server refused a message for good when it was handed over."""
 
     words: str
@@ -160,17 +162,17 @@ class Refusal(Struct, frozen=True, kw_only=True):
     @property
     def bounce(self) -> Bounce:
         """Return what the reply says."""
-        return of_refusal(self.words, at_recipient=self.at_recipient)
+        return bounce_of_refusal(self.words, at_recipient=self.at_recipient)
 
 
-class Failure(Struct, frozen=True, kw_only=True):
+class AddressFailure(Struct, frozen=True, kw_only=True):
     """A permanent failure of an address."""
 
     message_id: UUID
     at: datetime
 
 
-def of_reports(reports: Sequence[Report]) -> Bounce:
+def bounce_of_reports(reports: Sequence[DeliveryReport]) -> Bounce:
     """Return what a delivery status notification says; one failed recipient is enough.
 
     A message that was passed on to a list can have several recipients. "Delivered", "relayed", and "expanded" are no
@@ -183,7 +185,7 @@ def of_reports(reports: Sequence[Report]) -> Bounce:
     return UNCLEAR
 
 
-def of_text(text: str) -> Bounce:
+def bounce_of_text(text: str) -> Bounce:
     """Return what a mail server says in the text of an email, which has no form that all of them use."""
     head = text[:LONGEST_TEXT]
     fate = _fate(head)
@@ -195,7 +197,7 @@ def of_text(text: str) -> Bounce:
     return _bounce(fate, "", _paragraph(head, found.start()))
 
 
-def of_refusal(words: str, *, at_recipient: bool) -> Bounce:
+def bounce_of_refusal(words: str, *, at_recipient: bool) -> Bounce:
     """Return what the reply of a mail server says that refuses an email for good.
 
     Without a code that says more, a refusal of the recipient is one of the address, any other one is of the email.
@@ -207,7 +209,7 @@ def of_refusal(words: str, *, at_recipient: bool) -> Bounce:
     return Bounce(fate=found.fate, cause=cause, status=found.status, words=found.words)
 
 
-def is_to_pause(failures: Iterable[Failure], now: datetime) -> bool:
+def must_pause(failures: Iterable[AddressFailure], now: datetime) -> bool:
     """Return whether sending to an address pauses: three different emails to it came back within 90 days."""
     return len({one.message_id for one in failures if now - one.at < COUNTED_FOR}) >= FAILURES
 
@@ -230,7 +232,7 @@ def _paragraph(text: str, place: int) -> str:
 
 def _bounce(fate: Fate, status: str, words: str) -> Bounce:
     code = _code(status, words)
-    said = clean(words[:LONGEST_TEXT], LONGEST_TEXT, "words")[:LONGEST].rstrip()
+    said = clean(words[:LONGEST_TEXT], LONGEST_TEXT, "words")[:LONGEST_SERVER_WORDS].rstrip()
     return Bounce(fate=fate, cause=_cause(code, words), status=code, words=said)
 
 
@@ -252,3 +254,58 @@ def _cause(status: str, words: str) -> Cause:
 
 def _by_words(words: str) -> Cause | None:
     return next((cause for cause, pattern in _CAUSES if pattern.search(words)), None)
+
+
+class ReturnedEmail(Struct, frozen=True, kw_only=True):
+    """An email that came back, or that mail servers still try to deliver."""
+
+    at: datetime
+    fate: Fate
+    cause: Cause
+    is_counted: bool
+    message_id: UUID | None
+    """None when the viewer may not see the message: then they see that it came back, and not what it was about."""
+    said: str
+    """What the mail server said; empty when the viewer may not see the message, or it said nothing."""
+
+    @property
+    def words(self) -> str:
+        """Return why it came back."""
+        return CAUSE_WORDS[self.cause]
+
+
+class Undeliverable(Struct, frozen=True, kw_only=True):
+    """Emails to a person's address that came back, newest first, since sending to it was last resumed."""
+
+    address: str
+    paused_at: datetime | None
+    """Since when nothing is sent to it; None = emails are sent."""
+    returned: tuple[ReturnedEmail, ...]
+
+    @property
+    def failed(self) -> list[ReturnedEmail]:
+        """Return the emails that came back for good."""
+        return [one for one in self.returned if one.fate is Fate.FAILED]
+
+    @property
+    def counted(self) -> list[ReturnedEmail]:
+        """Return those for which sending pauses."""
+        return [one for one in self.returned if one.is_counted]
+
+    @property
+    def last(self) -> ReturnedEmail | None:
+        """Return the one that says what to do: of those for which sending is paused, the newest."""
+        return next(iter(self.counted if self.paused_at else self.failed), None)
+
+    @property
+    def advice(self) -> str:
+        """Return what to do."""
+        return ADVICE[self.last.cause] if self.last else ""
+
+
+class PausedPerson(Struct, frozen=True, kw_only=True):
+    """A person to whom nothing is sent."""
+
+    member_id: UUID
+    name: str
+    agency: str

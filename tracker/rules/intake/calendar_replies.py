@@ -1,16 +1,21 @@
-"""Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count."""
+"""Replies that calendar programs send by email (RFC 5546 §3.2.3), and which of them count.
 
+A calendar program also says of a task that an email of ours attached how far it is (RFC 5546 §3.4.3).
+"""
+
+from collections.abc import Container
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
 
+from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import ReplyValue, Substitution
 
 
-class Outcome(StrEnum):
+class ReplyOutcome(StrEnum):
     """What became of an email to a reply address."""
 
     RECORDED = "recorded"
@@ -33,7 +38,7 @@ class Outcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Misfit(StrEnum):
+class Mismatch(StrEnum):
     """Why a reply can't be taken for one of the invited person."""
 
     NO_ADDRESS = "no_address"
@@ -116,7 +121,7 @@ class Sender(Struct, frozen=True, kw_only=True):
     """Whether the domain of the address is confirmed (DMARC, or an aligned DKIM signature; RFC 8601)."""
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class InvitationFacts(Struct, frozen=True, kw_only=True):
     """What is known of an invitation, or of one of its dates, when a reply to it comes."""
 
     addresses: frozenset[str]
@@ -138,43 +143,45 @@ class Standing(Struct, frozen=True, kw_only=True):
     """The addresses, in small letters, of the people whom the person may send to this date."""
 
 
-def misfit(sender: Sender, reply: CalendarReply, standing: Standing) -> Misfit | None:
+def find_mismatch(sender: Sender, reply: CalendarReply, standing: InvitationFacts) -> Mismatch | None:
     """Return why a reply isn't taken for one of the invited person; None when it is."""
     if reply.uid != standing.uid:
-        return Misfit.NO_INVITATION
+        return Mismatch.NO_INVITATION
     if reply.attendee not in standing.addresses:
-        return Misfit.OTHER_ATTENDEE
+        return Mismatch.OTHER_ATTENDEE
     if sender.address not in standing.addresses:
-        return Misfit.OTHER_SENDER
-    return _no_answer(reply, standing) if sender.is_verified else Misfit.UNVERIFIED
+        return Mismatch.OTHER_SENDER
+    return _unanswerable(reply, standing) if sender.is_verified else Mismatch.UNVERIFIED
 
 
-def _no_answer(reply: CalendarReply, standing: Standing) -> Misfit | None:
+def _unanswerable(reply: CalendarReply, standing: InvitationFacts) -> Mismatch | None:
     """Return why a reply of the invited person says nothing that can be recorded or decided."""
     if reply.delegate is not None and reply.delegate not in standing.delegates:
-        return Misfit.DELEGATE
+        return Mismatch.DELEGATE
     if reply.proposal:
-        return Misfit.PROPOSAL if standing.is_whole_series else None
-    return None if reply.value else Misfit.NO_REPLY
+        return Mismatch.PROPOSAL if standing.is_whole_series else None
+    return None if reply.value else Mismatch.NO_REPLY
 
 
-def judge(reply: CalendarReply, standing: Standing, received_at: datetime) -> Outcome:
+def judge_reply(reply: CalendarReply, standing: InvitationFacts, received_at: datetime) -> ReplyOutcome:
     """Return whether a reply of the invited person counts.
 
     The newest wins, by SEQUENCE and then by DTSTAMP (RFC 5546 §2.1.5), in whatever order they come. A clock of the
     future counts as the time of receipt. Exchange may leave out SEQUENCE: then only the time decides.
     """
-    key = order_of(reply, standing, received_at)
+    key = reply_order(reply, standing, received_at)
     if _is_to_old_time(reply, standing, key[1]):
-        return Outcome.OLD_TIME
+        return ReplyOutcome.OLD_TIME
     if standing.last and key <= standing.last:
-        return Outcome.REPEATED if key == standing.last else Outcome.STALE
+        return ReplyOutcome.REPEATED if key == standing.last else ReplyOutcome.STALE
     if standing.replied_at and key[1] < standing.replied_at:
-        return Outcome.STALE
-    return Outcome.RECORDED
+        return ReplyOutcome.STALE
+    return ReplyOutcome.RECORDED
 
 
-def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitution, received_at: datetime) -> Outcome:
+def judge_substitute_reply(
+    reply: CalendarReply, standing: InvitationFacts, turn: Substitution, received_at: datetime
+) -> ReplyOutcome:
     """Return what becomes of a reply of the person who comes, or came, in place of the invited one.
 
     A Yes of one who comes is known, and a No of one who doesn't. One from before they were last named,
@@ -182,21 +189,21 @@ def judge_of_substitute(reply: CalendarReply, standing: Standing, turn: Substitu
     Everything else that doesn't release them waits: a Maybe, a Yes of one who was released, and a No from before they
     were ever named, or to a whole series.
     """
-    made_at = order_of(reply, standing, received_at)[1]
+    made_at = reply_order(reply, standing, received_at)[1]
     if reply.value is ReplyValue.ACCEPTED and not turn.is_over:
-        return Outcome.REPEATED
+        return ReplyOutcome.REPEATED
     if reply.value is not ReplyValue.DECLINED or standing.is_whole_series:
-        return Outcome.UNMATCHED
+        return ReplyOutcome.UNMATCHED
     if turn.is_over:
-        return Outcome.REPEATED
+        return ReplyOutcome.REPEATED
     if _is_to_old_time(reply, standing, made_at):
-        return Outcome.OLD_TIME
+        return ReplyOutcome.OLD_TIME
     if made_at >= _named_at(turn, standing):
-        return Outcome.RELEASED
-    return Outcome.STALE if made_at >= turn.first_named_at else Outcome.UNMATCHED
+        return ReplyOutcome.RELEASED
+    return ReplyOutcome.STALE if made_at >= turn.first_named_at else ReplyOutcome.UNMATCHED
 
 
-def _named_at(turn: Substitution, standing: Standing) -> datetime:
+def _named_at(turn: Substitution, standing: InvitationFacts) -> datetime:
     """Return when the invited person last named their substitute, or an earlier No of the substitute was undone.
 
     Of a naming by email, it is the time of their program.
@@ -206,13 +213,32 @@ def _named_at(turn: Substitution, standing: Standing) -> datetime:
     return max(named_at, turn.renewed_at or named_at)
 
 
-def order_of(reply: CalendarReply, standing: Standing, received_at: datetime) -> tuple[int, datetime]:
+def reply_order(reply: CalendarReply, standing: InvitationFacts, received_at: datetime) -> tuple[int, datetime]:
     """Return the SEQUENCE of a reply, never above the event's, and when it was made, never after it was received."""
     sequence = standing.sequence if reply.sequence is None else min(reply.sequence, standing.sequence)
     return sequence, min(reply.stamped_at or received_at, received_at)
 
 
-def _is_to_old_time(reply: CalendarReply, standing: Standing, made_at: datetime) -> bool:
+def _is_to_old_time(reply: CalendarReply, standing: InvitationFacts, made_at: datetime) -> bool:
     if reply.sequence is None:
         return standing.asked_since is not None and made_at < standing.asked_since
     return standing.asked_at is not None and reply.sequence < standing.asked_at
+
+
+class TaskReply(Struct, frozen=True, kw_only=True):
+    """The one VTODO of METHOD:REPLY."""
+
+    uid: str
+    attendee: str
+    """An address in small letters; empty when it names none, or several."""
+    word: AnswerWord | None
+    """What it says of the task; None for anything but that it is done, or that someone works on it."""
+    comment: str = ""
+
+
+def is_about_task(reply: TaskReply, uid: str, addresses: Container[str]) -> bool:
+    """Return whether a reply is by someone with these addresses, in small letters, about the task with this UID.
+
+    Published tasks name no attendee.
+    """
+    return reply.uid == uid and (not reply.attendee or reply.attendee in addresses)

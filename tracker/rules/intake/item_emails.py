@@ -1,19 +1,30 @@
-"""Replies to emails about action items that didn't come from the person who got them, and wait for a decision."""
+"""Replies to emails about action items that didn't come from the person who got them, and wait for a decision.
 
+All emails that wait for a viewer's decision are counted only for people who may decide about them.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import chain
 from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.rules.actions.action_items import ActionItem, may_direct
-from tracker.rules.core.answers import Word
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.intake.calendar_replies import Misfit
-from tracker.rules.intake.unrecorded import MISFIT_WORDS, NOT_CONFIRMED, Decision
+from tracker.rules.actions.action_items import ActionItem, may_direct_item
+from tracker.rules.core.message_types import AnswerWord
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Line
+from tracker.rules.intake.calendar_replies import Mismatch
+from tracker.rules.intake.unrecorded_replies import MISMATCH_WORDS, NOT_CONFIRMED, EmailDecision
 
-WORDS = {Word.DONE: "Done", Word.IN_PROGRESS: "In progress", Word.BLOCKED: "Blocked", Word.NOTE: "Note"}
-may_decide = may_direct
+ANSWER_WORDS = {
+    AnswerWord.DONE: "Done",
+    AnswerWord.IN_PROGRESS: "In progress",
+    AnswerWord.BLOCKED: "Blocked",
+    AnswerWord.NOTE: "Note",
+}
+may_decide_emails = may_direct_item
 """People who may reassign an item may also decide about such emails."""
 
 
@@ -29,7 +40,7 @@ class ItemSettled(StrEnum):
     WROTE_AGAIN = "wrote_again"
 
 
-NO_DECISION = {
+NO_ITEM_DECISION = {
     ItemSettled.CLOSED: "No decision is needed: the item is closed.",
     ItemSettled.OTHER_OWNER: "No decision is needed: the item now has a different owner.",
     ItemSettled.INACTIVE: "No decision is needed: {person} is no longer active.",
@@ -48,7 +59,7 @@ class KeptEmail(Struct, frozen=True, kw_only=True):
     """The address in From; empty when there is none that could be read."""
     is_verified: bool
     """Whether the mail server confirmed the domain of that address."""
-    word: Word
+    word: AnswerWord
     text: str
     item_id: UUID
     person_id: UUID
@@ -57,7 +68,7 @@ class KeptEmail(Struct, frozen=True, kw_only=True):
     """Name and agency."""
     settled: ItemSettled | None
     """Why no one has to decide about it; None = someone has to, or has."""
-    decision: Decision | None
+    decision: EmailDecision | None
 
     @property
     def waits(self) -> bool:
@@ -67,18 +78,18 @@ class KeptEmail(Struct, frozen=True, kw_only=True):
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
-        doubt = MISFIT_WORDS[Misfit.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
+        doubt = MISMATCH_WORDS[Mismatch.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
         if self.settled is None or self.decision:
             return doubt
-        return f"{doubt} {NO_DECISION[self.settled].format(person=self.person)}"
+        return f"{doubt} {NO_ITEM_DECISION[self.settled].format(person=self.person)}"
 
     @property
     def says(self) -> str:
         """Return its word."""
-        return WORDS[self.word]
+        return ANSWER_WORDS[self.word]
 
 
-class ItemEmail(Struct, frozen=True, kw_only=True):
+class EmailAboutItem(Struct, frozen=True, kw_only=True):
     """An email about an item for which the viewer may decide."""
 
     email: KeptEmail
@@ -101,6 +112,23 @@ def is_answerable_by(person_id: UUID, item: ActionItem) -> bool:
     return person_id in (item.owner_id, item.created_by_id)
 
 
-def for_decision(viewer: Viewer, email: KeptEmail, item: ActionItem | None) -> ItemEmail | None:
+def email_to_decide(viewer: Viewer, email: KeptEmail, item: ActionItem | None) -> EmailAboutItem | None:
     """Return an email with its item, for a viewer who sees the item and may decide about it."""
-    return ItemEmail(email=email, item=item) if item and may_decide(viewer, item) else None
+    return EmailAboutItem(email=email, item=item) if item and may_decide_emails(viewer, item) else None
+
+
+class WaitingEmails(Struct, frozen=True, kw_only=True):
+    """What waits for one viewer."""
+
+    dates: Sequence[tuple[Line, Sequence[datetime]]]
+    """Dates that the viewer may change, soonest first, with when each email came that waits on the page of it."""
+    items: Sequence[EmailAboutItem]
+    """Emails about action items; on the page, also those whose decision can be undone."""
+
+    @property
+    def came(self) -> tuple[datetime, ...]:
+        """Return when each email came that waits."""
+        return (
+            *chain.from_iterable(at for _, at in self.dates),
+            *(one.email.received_at for one in self.items if one.waits),
+        )

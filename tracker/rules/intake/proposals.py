@@ -14,7 +14,7 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import Occurrence
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes
 
-Span = tuple[datetime, datetime]
+ProposedSpan = tuple[datetime, datetime]
 """The start and the end of a date, aware UTC."""
 A_DAY = timedelta(days=1)
 
@@ -48,8 +48,8 @@ STATE_WORDS = {
 class NewProposal(Struct, frozen=True, kw_only=True):
     """A proposal as it came in an email."""
 
-    times: Span
-    was: Span
+    times: ProposedSpan
+    was: ProposedSpan
     """The times that it replaces, as far as the email named them, or else those of the date when it came."""
     made_at: datetime
     """DTSTAMP, never after it was received."""
@@ -70,7 +70,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     received_at: datetime
     made: NewProposal
     declined_at: datetime | None
-    now_at: Span
+    now_at: ProposedSpan
     is_off: bool
     current: int
     """SEQUENCE of the date now."""
@@ -81,7 +81,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
         return self.member_id, self.occurrence_id
 
     @property
-    def order(self) -> tuple[int, datetime, Span]:
+    def order(self) -> tuple[int, datetime, ProposedSpan]:
         """Return its place among the proposals of a person: by SEQUENCE, then by DTSTAMP (RFC 5546 §2.1.5)."""
         return self.sequence, self.made.made_at, self.made.times
 
@@ -91,7 +91,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
         return self.current if self.made.sequence is None else self.made.sequence
 
 
-def states_of(proposals: Iterable[Proposal], now: datetime) -> list[tuple[Proposal, ProposalState]]:
+def states_of_proposals(proposals: Iterable[Proposal], now: datetime) -> list[tuple[Proposal, ProposalState]]:
     """Return every proposal with its state: those that wait first, each group by the time when they came."""
     every = sorted(proposals, key=lambda one: (one.received_at, str(one.id)))
     newest: dict[tuple[UUID, UUID], Proposal] = {}
@@ -118,14 +118,14 @@ def _state(one: Proposal, now: datetime, *, is_newest: bool) -> ProposalState:
 
 def new_proposal(reply: CalendarReply, date: Occurrence, made_at: datetime) -> NewProposal | None:
     """Return what a reply proposes for a date; None when it proposes nothing, or a time that ends before it starts."""
-    times = span_of(reply.proposal, date) if reply.proposal else None
+    times = proposed_span(reply.proposal, date) if reply.proposal else None
     if times is None or reply.proposal is None:
         return None
-    was = named_span(reply.proposal.was, date)
+    was = replaced_span(reply.proposal.was, date)
     return NewProposal(times=times, was=was, made_at=made_at, sequence=reply.sequence)
 
 
-def span_of(proposed: ProposedTimes, date: Occurrence) -> Span | None:
+def proposed_span(proposed: ProposedTimes, date: Occurrence) -> ProposedSpan | None:
     """Return the proposed times of a date; None when they end before they start.
 
     A day without a time leaves the hours as they are, and no end leaves the length. An all-day event stays one.
@@ -143,7 +143,7 @@ def span_of(proposed: ProposedTimes, date: Occurrence) -> Span | None:
     return found if found[0] < found[1] else None
 
 
-def named_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -> Span:
+def replaced_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -> ProposedSpan:
     """Return the times that a proposal says it replaces, or else those of the date now."""
     if named is None or any(one.is_day for one in named):
         return date.starts_at, date.ends_at
@@ -151,7 +151,7 @@ def named_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -> S
     return first.at(date.event.zone), last.at(date.event.zone)
 
 
-def _days(proposed: ProposedTimes, zone: str, length: timedelta) -> Span:
+def _days(proposed: ProposedTimes, zone: str, length: timedelta) -> ProposedSpan:
     """Return whole days, from midnight to midnight on the clocks of the event."""
     first = to_local(proposed.starts.at(zone), zone)
     last = to_local(proposed.ends.at(zone), zone) if proposed.ends else first + length

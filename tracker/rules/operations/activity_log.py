@@ -1,18 +1,25 @@
-"""The activity log of an operation (ICS 214): what people wrote, in time order with what the tracker recorded."""
+"""The activity log of an operation (ICS 214): what people wrote, in time order with what the tracker recorded.
+
+The tracker records check-ins, the release, phases, states, deconfliction numbers, and conflicts, with who decided.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.accountability import Release
-from tracker.rules.operations.check_ins import CheckIn, named
-from tracker.rules.operations.phases import Phase
-from tracker.rules.operations.states import OperationState
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.approvals import Approval
+from tracker.rules.operations.check_ins import CheckIn, Release, names_and_more
+from tracker.rules.operations.deconfliction import DECISION_WORDS, OUTCOME_WORDS, Decision, Hit
+from tracker.rules.operations.orders import Phase
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, SYSTEM_WORDS, PlanClearance
+from tracker.rules.operations.states import FALLS_BACK, STATE_WORDS, OperationState
 
 LONGEST_ENTRY = 500  # characters
 QUICK = ("On scene", "Entry made", "Scene secure", "Subject in custody", "Search complete", "Scene cleared")
@@ -31,7 +38,7 @@ class Source(StrEnum):
     """The tracker recorded it elsewhere: a state, a phase, a release, check-ins."""
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class EntryVersion(Struct, frozen=True, kw_only=True):
     """One version of an entry: the first one, or a correction."""
 
     id: UUID
@@ -46,7 +53,7 @@ class Written(Struct, frozen=True, kw_only=True):
     written_at: datetime
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ActivityLine(Struct, frozen=True, kw_only=True):
     """One line of the log, as it holds now."""
 
     at: datetime
@@ -57,26 +64,26 @@ class Line(Struct, frozen=True, kw_only=True):
     is_limited: bool = False
     """Whether only the people who may know of conflicts read it."""
     entry_id: UUID | None = None
-    earlier: tuple[Written, ...] = ()
+    earlier: tuple[EntryVersion, ...] = ()
     """The versions that were corrected, oldest first."""
-    last: Written | None = None
+    last: EntryVersion | None = None
     """The version that holds; None for what the tracker recorded itself."""
 
 
-def why_not_write(state: OperationState) -> str | None:
+def why_not_write_log(state: OperationState) -> str | None:
     """Return the sentence that explains why nothing can be written in the log now, or None when it can."""
     if state is OperationState.DRAFT:
         return IS_A_DRAFT
     return IS_CLOSED if state is OperationState.CLOSED else None
 
 
-def check_write(state: OperationState) -> None:
+def check_log_open(state: OperationState) -> None:
     """Raise `NotAllowed` unless something can be written in the log now."""
-    if refusal := why_not_write(state):
+    if refusal := why_not_write_log(state):
         raise NotAllowed(refusal)
 
 
-def may_correct(viewer: Viewer, line: Line, *, leads: bool) -> bool:
+def may_correct_entry(viewer: Viewer, line: ActivityLine, *, leads: bool) -> bool:
     """Return whether the viewer may correct a line: who wrote it first, and the people who lead the operation."""
     if line.last is None:
         return False
@@ -84,7 +91,7 @@ def may_correct(viewer: Viewer, line: Line, *, leads: bool) -> bool:
     return leads or viewer.member_id == first.by_id
 
 
-def check_entry(text: str, at: datetime, now: datetime) -> None:
+def check_log_entry(text: str, at: datetime, now: datetime) -> None:
     """Raise `Invalid`, by field, unless an entry can say this and have happened then."""
     if not text:
         raise Invalid(text="Write what happened.")
@@ -99,31 +106,31 @@ def happened_at(waited: timedelta, now: datetime) -> datetime:
     return now - waited
 
 
-def timeline(
-    written: Iterable[Written],
-    decided: Iterable[Line],
+def activity_lines(
+    written: Iterable[EntryVersion],
+    decided: Iterable[ActivityLine],
     check_ins: Sequence[CheckIn],
     release: Release | None,
     phases: Iterable[Phase],
-) -> list[Line]:
+) -> list[ActivityLine]:
     """Return the log in time order, oldest first; the lines of one moment as they are given, entries first."""
     lines = [
         *_entries(written),
         *_taps("Checked in", ((one.time_in, one) for one in check_ins)),
         *_taps("Checked out", ((one.time_out, one) for one in check_ins)),
-        *([Line(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
+        *([ActivityLine(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
         *(line for phase in phases for line in _phase(phase)),
         *decided,  # the last check-out releases the operation, at the same moment
     ]
     return sorted(lines, key=lambda one: (one.at, one.source))
 
 
-def _entries(written: Iterable[Written]) -> Iterator[Line]:
-    versions: dict[UUID, list[Written]] = {}
+def _entries(written: Iterable[EntryVersion]) -> Iterator[ActivityLine]:
+    versions: dict[UUID, list[EntryVersion]] = {}
     for one in sorted(written, key=lambda one: (one.written_at, one.id != one.entry_id, one.id)):
         versions.setdefault(one.entry_id, []).append(one)
     for entry_id, (*earlier, last) in versions.items():
-        yield Line(
+        yield ActivityLine(
             at=last.at,
             text=last.text,
             by=last.by,
@@ -134,23 +141,109 @@ def _entries(written: Iterable[Written]) -> Iterator[Line]:
         )
 
 
-def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterator[Line]:
+def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterator[ActivityLine]:
     """Yield one line for the taps of each minute, at the time of the last of them."""
     minutes: dict[datetime, list[tuple[datetime, CheckIn]]] = {}
     for at, person in taps:
         if at:
             minutes.setdefault(at.replace(second=0, microsecond=0), []).append((at, person))
     for of_minute in minutes.values():
-        yield Line(at=max(at for at, _ in of_minute), text=f"{label}: {named([one.words for _, one in of_minute])}")
+        yield ActivityLine(
+            at=max(at for at, _ in of_minute), text=f"{label}: {names_and_more([one.words for _, one in of_minute])}"
+        )
 
 
-def _phase(phase: Phase) -> Iterator[Line]:
+def _phase(phase: Phase) -> Iterator[ActivityLine]:
     if phase.begun_at:
-        yield Line(at=phase.begun_at, text=f"Phase started: {phase.name}")
+        yield ActivityLine(at=phase.begun_at, text=f"Phase started: {phase.name}")
     if phase.ended_at:
-        yield Line(at=phase.ended_at, text=f"Phase ended: {phase.name}")
+        yield ActivityLine(at=phase.ended_at, text=f"Phase ended: {phase.name}")
 
 
-def by_id(lines: Iterable[Line]) -> Mapping[UUID, Line]:
+def lines_by_entry(lines: Iterable[ActivityLine]) -> Mapping[UUID, ActivityLine]:
     """Return what people wrote, by the id of the entry."""
     return {line.entry_id: line for line in lines if line.entry_id}
+
+
+class EnteredState(NamedTuple):
+    """A state that the operation entered; `by` is empty when the tracker took it there."""
+
+    at: datetime
+    was: OperationState
+    state: OperationState
+    by: str
+
+
+class SideDecision(NamedTuple):
+    """What this side decided about a conflict, and until when it was its decision."""
+
+    hit_id: UUID
+    at: datetime
+    decision: Decision
+    reason: str
+    by: str
+    replaced_at: datetime | None
+
+
+class OperationDecisions(Struct, frozen=True, kw_only=True):
+    """All that was decided about an operation, as far as one viewer may know."""
+
+    states: Sequence[EnteredState]
+    approvals: Sequence[Approval]
+    clearances: Sequence[PlanClearance]
+    hits: Sequence[Hit]
+    decided: Sequence[SideDecision]
+
+    def lines(self) -> Iterator[ActivityLine]:
+        """Yield a line for each decision; those of one deed in the order in which they are read."""
+        yield from _ends(self.clearances)
+        yield from _states(self.states, self.approvals)
+        yield from (ActivityLine(at=one.recorded_at, text=_recorded(one), by=one.by) for one in self.clearances)
+        yield from _conflicts(self.hits, self.decided)
+
+
+def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> Iterator[ActivityLine]:
+    versions = {one.approved_at: one.version for one in approvals}
+    for one in states:
+        text = f"State: {STATE_WORDS[one.state]}"
+        if one.state is OperationState.APPROVED and one.at in versions:
+            text = f"{text}, version {versions[one.at]}"
+        if one.state is OperationState.PLANNING and one.was in FALLS_BACK:
+            text = f"{text}, sent back from {STATE_WORDS[one.was]}"
+        yield ActivityLine(at=one.at, text=text, by=one.by)
+
+
+def _ends(clearances: Sequence[PlanClearance]) -> Iterator[ActivityLine]:
+    """Yield what no longer counts; not what another number or a waiver took the place of."""
+    successors = {one.recorded_at for one in clearances}
+    for one in clearances:
+        if one.replaced_at and one.replaced_at not in successors:
+            what = f"Deconfliction number ended: {_number(one)}" if one.system else "Waiver ended"
+            yield ActivityLine(at=one.replaced_at, text=what, by=one.ended_by)
+
+
+def _recorded(one: PlanClearance) -> str:
+    if one.system is None or one.result is None:
+        return f"Deconfliction number waived: {one.reason}"
+    return f"Deconfliction number recorded: {_number(one)}, {OUTSIDE_RESULTS[one.result].lower()}"
+
+
+def _number(one: PlanClearance) -> str:
+    return f"{SYSTEM_WORDS[one.system]} {one.number}" if one.system else one.number
+
+
+def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator[ActivityLine]:
+    """Yield what was decided about the conflicts that the viewer may know of, and how each ended."""
+    limited = partial(ActivityLine, is_limited=True)
+    for hit in hits:
+        about = f"Conflict with {hit.other.agency}"
+        of_hit = [one for one in decided if one.hit_id == hit.id]
+        for one in of_hit:
+            yield limited(at=one.at, text=f"{about} decided: {DECISION_WORDS[one.decision]} ({one.reason})", by=one.by)
+        for one in of_hit:
+            if one.replaced_at and one.replaced_at not in {other.at for other in of_hit}:
+                yield limited(
+                    at=one.replaced_at, text=f"{about}: a time or place changed, and the decision no longer counts"
+                )
+        if hit.closed_at and hit.outcome:
+            yield limited(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")

@@ -1,18 +1,32 @@
-"""That a supervisor approved a version of a plan, or sent it back, and who may send it back."""
+"""Who approves a plan or sends it back, what is in the way of its next state, and what it asks of others than its lead.
 
-from datetime import datetime
+Others are its supervisor, who approves it, and each agency, which acknowledges it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.plans import LONGEST_REASON, Operation
-from tracker.rules.operations.states import OVER, OperationState
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, short_day
+from tracker.rules.events.event import EventStatus, Line
+from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out
+from tracker.rules.operations.plans import LONGEST_REASON, Operation, may_plan
+from tracker.rules.operations.states import FALLS_BACK, MOVES, OVER, STATE_WORDS, OperationState
 
 NO_COMMENT = f"Say what should change in up to {LONGEST_REASON} characters."
 NOT_SUBMITTED = "The plan isn’t waiting for approval."
 NOT_THE_SUPERVISOR = "Only the approving supervisor can send the plan back."
+NOT_THE_LEAD = "The operation lead can’t approve the plan."
+ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
+SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name someone else."
+ONLY_WHO_LEADS = "Only the operation lead, or someone else who can edit the operation, can do this."
+ABOUT_THE_VIEWER = frozenset({NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS})
+"""The reasons that someone else doesn't have."""
 
 
 class Approval(Struct, frozen=True, kw_only=True):
@@ -26,7 +40,7 @@ class Approval(Struct, frozen=True, kw_only=True):
     """None while it holds."""
 
 
-class Return(Struct, frozen=True, kw_only=True):
+class PlanReturn(Struct, frozen=True, kw_only=True):
     """One submission that the supervisor sent back."""
 
     version: int
@@ -52,7 +66,119 @@ def may_waive(viewer: Viewer, operation: Operation) -> bool:
     return is_supervisor(viewer, operation) and operation.clearance is None and operation.state not in OVER
 
 
-def check_comment(comment: str) -> None:
+def check_return_comment(comment: str) -> None:
     """Raise `Invalid(comment)` unless it can be kept: the lead has to learn what should change."""
     if not comment or len(comment) > LONGEST_REASON:
         raise Invalid(comment=NO_COMMENT)
+
+
+class StateFacts(Struct, frozen=True, kw_only=True):
+    """What guards ask beside the plan itself."""
+
+    has_supervisor: bool
+    """Whether someone is named who could approve the plan now: of law enforcement, on the operation, not its lead."""
+    open_hits: int = 0
+    """Conflicts without a decision that this side may know of."""
+    still_in: tuple[str, ...] = ()
+    """The people who checked in and have not checked out."""
+    without_owner: tuple[str, ...] = ()
+    """The after-action items that have no owner and no due date yet."""
+    too_early: str = ""
+    """Why the operation can't begin yet (`why_too_early`); empty once it can."""
+
+
+def why_too_early(starts_at: datetime, zone: str, now: datetime) -> str:
+    """Return why an operation that is planned for `starts_at` can't begin yet, or an empty text once it can.
+
+    It begins when people can check in, or later: what was compared, cleared outside, and approved is its planned time.
+    """
+    opens = local(starts_at - OPENS_BEFORE, zone)
+    if now >= opens:
+        return ""
+    return (
+        f"It can begin on {short_day(opens, now)} at {clock(opens)}, {OPENS_BEFORE // timedelta(hours=1)} hours before"
+        " its planned start. If it begins earlier, change the time of the event first."
+    )
+
+
+def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> tuple[str, ...]:
+    """Return why the viewer can't take the operation to a state; empty when they can."""
+    if to not in MOVES[operation.state]:
+        return (f"The operation is {STATE_WORDS[operation.state].lower()} now. Reload the page to see the next steps.",)
+    return tuple(_refusals(viewer, operation, to, facts))
+
+
+def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
+    if operation.event.status is EventStatus.CANCELED and to not in {OperationState.STOOD_DOWN, *OVER}:
+        yield "The operation is canceled."
+    if to is OperationState.APPROVED:
+        yield from _not_approved(viewer, operation, facts)
+        return
+    if not may_plan(viewer, operation.event):
+        yield ONLY_WHO_LEADS
+    yield from _not_ready(operation, to, facts)
+
+
+def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
+    match to:
+        case OperationState.PLANNING | OperationState.SUBMITTED:
+            yield from _not_planned(operation, to, facts)
+        case OperationState.BRIEFED if operation.waiting:
+            yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+        case OperationState.EXECUTING if facts.too_early:
+            yield facts.too_early
+        case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
+            yield who_is_not_out(facts.still_in)
+        case OperationState.CLOSED:
+            yield from (f"The after-action item “{one}” has no owner and no due date." for one in facts.without_owner)
+
+
+def _not_planned(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
+    if not any(site.is_compared for site in operation.sites):
+        yield "Add a site first."
+    if to is OperationState.SUBMITTED and not facts.has_supervisor:
+        yield SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
+
+
+def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> Iterator[str]:
+    if viewer.member_id == operation.event.lead_id:
+        yield NOT_THE_LEAD
+    elif viewer.member_id != operation.supervisor_id:
+        yield ONLY_THE_SUPERVISOR
+    if not facts.has_supervisor:
+        yield SUPERVISOR_GONE
+    if facts.open_hits:
+        yield (
+            "1 conflict isn’t resolved yet."
+            if facts.open_hits == 1
+            else f"{facts.open_hits} conflicts aren’t resolved yet."
+        )
+    if operation.clearance is None:
+        yield "There is no deconfliction number from an outside system, and no waiver."
+
+
+class PlanDuty(Struct, frozen=True, kw_only=True):
+    """A plan that one viewer sees, as far as it could ask something of them."""
+
+    line: Line
+    state: OperationState
+    version: int
+    supervisor_id: UUID | None
+    is_committed: bool
+    """Whether the viewer's agency commits something."""
+    acknowledged: int | None
+    """The version that the viewer's agency acknowledged last."""
+
+
+def awaits_approval(viewer: Viewer, duty: PlanDuty) -> bool:
+    """Return whether a plan waits for the viewer, as its supervisor, to approve it."""
+    is_supervisor = viewer.arm is Arm.LAW_ENFORCEMENT and viewer.member_id == duty.supervisor_id != duty.line.lead_id
+    return is_supervisor and duty.state is OperationState.SUBMITTED
+
+
+def awaits_acknowledgment(duty: PlanDuty) -> bool:
+    """Return whether the viewer's agency should acknowledge the plan as it is.
+
+    From its submission until the operation begins: before, its lead still changes it.
+    """
+    return duty.is_committed and duty.state in FALLS_BACK and duty.acknowledged != duty.version

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Kind, may_edit
-from tracker.rules.operations.hits import Hit, Outcome, by_operation
+from tracker.rules.operations.deconfliction import Hit, Outcome, conflicts_by_operation
 
 
-class Copy(Struct, frozen=True, kw_only=True):
+class NumberedCopy(Struct, frozen=True, kw_only=True):
     """A numbered copy of a brief, with name and agency of its holder and of the person who printed it."""
 
     number: int
@@ -25,7 +25,7 @@ class Copy(Struct, frozen=True, kw_only=True):
     issued_by: str
 
 
-class Contact(Struct, frozen=True, kw_only=True):
+class OperationContact(Struct, frozen=True, kw_only=True):
     """A person with a role in an operation, with the numbers that people on it may know."""
 
     name: str
@@ -56,7 +56,7 @@ def shared_agreements(mine: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, 
     One that ended because the facts changed, and no one had said that they would, is left out.
     """
     known = {one.id for one in theirs}
-    shared = by_operation(one for one in mine if one.id in known)
+    shared = conflicts_by_operation(one for one in mine if one.id in known)
     return tuple(one.last for one in shared if one.last.outcome is not Outcome.SUPERSEDED)
 
 
@@ -68,7 +68,7 @@ def check_brief(viewer: Viewer, event: Event) -> None:
         raise NotAllowed("Only the operation’s lead can print its brief.")
 
 
-def outdated(copy: Copy, version: int | None) -> str:
+def why_outdated(copy: NumberedCopy, version: int | None) -> str:
     """Return why a copy can't be printed again when the plan has this version; empty when it can."""
     if copy.version == version:
         return ""

@@ -1,4 +1,8 @@
-"""Check-in and check-out on the day of an operation (ICS 211): who is there, who may record it, and what a tap does."""
+"""Check-in and check-out on the day of an operation (ICS 211): who is there, who may record it, and what a tap does.
+
+Personnel accountability: the lead releases everyone, and after some minutes is notified of who isn't out. Times that
+people type can't be long ago: for a check-in, a phase, and an entry of the log alike.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,37 +14,19 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import clock, day, local
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.event import Line, Occurrence
 from tracker.rules.operations.states import COMPARED, OperationState
 
 OPENS_BEFORE = timedelta(hours=12)
 """How long before the operation its first people can check in: they stage and are briefed before it begins."""
-LONGEST_WAIT = timedelta(hours=24)
+LONGEST_TAP_WAIT = timedelta(hours=24)
 """How long a tap may have waited for a network."""
 LONGEST_NAME = 120  # characters of a walk-in's name, or of their agency
 LONGEST_CONTACT = 120  # characters
 LONGEST_ASSIGNMENT = 120  # characters
-NAMED = 5  # people whom a sentence names before it counts the others
-
-
-class Presence(StrEnum):
-    """Where a person is."""
-
-    EXPECTED = "expected"
-    """On the operation, and not checked in."""
-    IN = "in"
-    OUT = "out"
-
-
-class Tap(StrEnum):
-    """What a button records."""
-
-    IN = "in"
-    OUT = "out"
-
-
+MOST_NAMED = 5  # people whom a sentence names before it counts the others
 CHECKS_OUT = COMPARED | {OperationState.ABORTED, OperationState.STOOD_DOWN}
 """The states in which people check out."""
 CORRECTED_ONLY = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED})
@@ -55,6 +41,27 @@ NO_ONE_IN = {
     OperationState.CLOSED: IS_CLOSED,
 }
 """Why no one can check in, in these states."""
+DEFAULT_RELEASE_WAIT = 30  # minutes between the release and the email to the lead
+SHORTEST_RELEASE_WAIT, LONGEST_RELEASE_WAIT = 5, 240  # minutes
+LOOKS_BACK = timedelta(days=30)
+BEFORE_THE_OPERATION = f"That’s more than {LOOKS_BACK.days} days before the operation. Check the date."
+LONG_AGO = f"That’s more than {LOOKS_BACK.days} days ago. Check the date."
+
+
+class Presence(StrEnum):
+    """Where a person is."""
+
+    EXPECTED = "expected"
+    """On the operation, and not checked in."""
+    IN = "in"
+    OUT = "out"
+
+
+class Direction(StrEnum):
+    """What a button records."""
+
+    IN = "in"
+    OUT = "out"
 
 
 class CheckIn(Struct, frozen=True, kw_only=True):
@@ -105,13 +112,13 @@ class CheckInDay(Struct, frozen=True, kw_only=True):
     """Whether the viewer takes part in it."""
 
 
-class Press(Struct, frozen=True, kw_only=True):
+class Tap(Struct, frozen=True, kw_only=True):
     """A button that was tapped for a person."""
 
     tap_id: str
     """Given by the page; sent twice, it is one tap."""
     person_id: UUID
-    button: Tap
+    button: Direction
     was: Presence = Presence.EXPECTED
     """What the page showed."""
     waited: timedelta = timedelta()
@@ -119,7 +126,7 @@ class Press(Struct, frozen=True, kw_only=True):
 
     def at(self, now: datetime) -> datetime:
         """Return when the button was tapped. Errors: Invalid after more than a day."""
-        if not timedelta() <= self.waited <= LONGEST_WAIT:
+        if not timedelta() <= self.waited <= LONGEST_TAP_WAIT:
             raise Invalid("This wasn’t saved because it’s more than a day old. Choose the name, and enter the time.")
         return now - self.waited
 
@@ -137,7 +144,7 @@ class WalkIn(Struct, frozen=True, kw_only=True):
     assignment: str
 
 
-class Correction(Struct, frozen=True, kw_only=True):
+class LineCorrection(Struct, frozen=True, kw_only=True):
     """What a line of the list is to say."""
 
     time_in: datetime | None
@@ -146,7 +153,7 @@ class Correction(Struct, frozen=True, kw_only=True):
     assignment: str
 
 
-class Tally(Struct, frozen=True, kw_only=True):
+class CheckInTally(Struct, frozen=True, kw_only=True):
     """A list in numbers."""
 
     listed: int
@@ -160,12 +167,12 @@ class Tally(Struct, frozen=True, kw_only=True):
         return self.checked_in - self.checked_out
 
 
-def may_read(viewer: Viewer) -> bool:
+def may_read_check_ins(viewer: Viewer) -> bool:
     """Return whether a viewer who sees the operation reads its check-in list: people of law enforcement do."""
     return viewer.arm is Arm.LAW_ENFORCEMENT
 
 
-def may_record(viewer: Viewer, line: CheckIn, *, leads: bool, is_on_it: bool) -> bool:
+def may_record_check_in(viewer: Viewer, line: CheckIn, *, leads: bool, is_on_it: bool) -> bool:
     """Return whether the viewer may check a person in and out.
 
     The people who lead may for all; law enforcement on the operation, for themselves and the people of their agency.
@@ -173,15 +180,15 @@ def may_record(viewer: Viewer, line: CheckIn, *, leads: bool, is_on_it: bool) ->
     if leads:
         return True
     is_theirs = viewer.member_id == line.member_id or viewer.agency_id == line.agency_id
-    return may_read(viewer) and is_on_it and is_theirs
+    return may_read_check_ins(viewer) and is_on_it and is_theirs
 
 
 def may_check_in(viewer: Viewer, day: CheckInDay, *, leads: bool) -> bool:
     """Return whether the viewer can check in someone on the operation now, themselves included."""
-    return may_read(viewer) and (leads or day.is_on_it) and day.state in COMPARED
+    return may_read_check_ins(viewer) and (leads or day.is_on_it) and day.state in COMPARED
 
 
-def why_not_in(occurrence: Occurrence, state: OperationState, now: datetime) -> str | None:
+def why_no_check_in(occurrence: Occurrence, state: OperationState, now: datetime) -> str | None:
     """Return the sentence that explains why no one can check in now, or None when people can."""
     if occurrence.is_off:
         return "The operation is canceled. People can still check out."
@@ -189,19 +196,19 @@ def why_not_in(occurrence: Occurrence, state: OperationState, now: datetime) -> 
         return NO_ONE_IN[state]
     if now < (opens := occurrence.starts_at - OPENS_BEFORE):
         at = local(opens, occurrence.event.zone)
-        return f"Check-in opens on {day(at, now)} at {clock(at)}."
+        return f"Check-in opens on {short_day(at, now)} at {clock(at)}."
     return None
 
 
-def check_tap(tap: Tap, occurrence: Occurrence, state: OperationState, now: datetime) -> None:
+def check_tap(tap: Direction, occurrence: Occurrence, state: OperationState, now: datetime) -> None:
     """Raise `NotAllowed` unless the tap can be made now."""
-    if tap is Tap.OUT and state in CHECKS_OUT:
+    if tap is Direction.OUT and state in CHECKS_OUT:
         return
-    if refusal := why_not_in(occurrence, state, now):
+    if refusal := why_no_check_in(occurrence, state, now):
         raise NotAllowed(refusal)
 
 
-def tapped(line: CheckIn, tap: Tap, was: Presence, at: datetime) -> CheckIn:
+def line_after_tap(line: CheckIn, tap: Direction, was: Presence, at: datetime) -> CheckIn:
     """Return a line after a tap at a moment, on a page that showed the person as `was`; the same when nothing changes.
 
     A tap that waited for a network doesn't undo a later one. Tapping In for a person whom the page showed as out takes
@@ -210,25 +217,25 @@ def tapped(line: CheckIn, tap: Tap, was: Presence, at: datetime) -> CheckIn:
     if line.tapped_at is not None and at < line.tapped_at:
         return line
     match tap, line.presence:
-        case Tap.IN, Presence.EXPECTED:
+        case Direction.IN, Presence.EXPECTED:
             return replace(line, time_in=at, tapped_at=at)
-        case Tap.IN, Presence.OUT if was is Presence.OUT:
+        case Direction.IN, Presence.OUT if was is Presence.OUT:
             return replace(line, time_out=None, tapped_at=at)
-        case Tap.OUT, Presence.IN:
+        case Direction.OUT, Presence.IN:
             return replace(line, time_out=max(at, line.time_in or at), tapped_at=at)
-        case Tap.OUT, Presence.EXPECTED:
+        case Direction.OUT, Presence.EXPECTED:
             raise Invalid(f"{line.words} isn’t checked in.")
         case _:
             return line
 
 
-def check_undo(state: OperationState) -> None:
+def check_tap_undo(state: OperationState) -> None:
     """Raise `NotAllowed` unless a tap can still be taken back: also the last check-out, which ended the operation."""
     if state not in CHECKS_OUT | {OperationState.RELEASED}:
         raise NotAllowed(IS_OVER)
 
 
-def corrected(line: CheckIn, to: Correction, state: OperationState, now: datetime) -> CheckIn:
+def corrected_line(line: CheckIn, to: LineCorrection, state: OperationState, now: datetime) -> CheckIn:
     """Return a line as corrected. Errors: NotAllowed after the operation is closed, Invalid by field."""
     if state is OperationState.CLOSED:
         raise NotAllowed(IS_CLOSED)
@@ -245,7 +252,7 @@ def corrected(line: CheckIn, to: Correction, state: OperationState, now: datetim
     )
 
 
-def _wrong_times(to: Correction, state: OperationState, now: datetime) -> Iterable[tuple[str, str]]:
+def _wrong_times(to: LineCorrection, state: OperationState, now: datetime) -> Iterable[tuple[str, str]]:
     if to.time_in and to.time_in > now:
         yield "time_in", "Enter a time that has passed."
     if to.time_out and to.time_in is None:
@@ -258,7 +265,7 @@ def _wrong_times(to: Correction, state: OperationState, now: datetime) -> Iterab
         yield "time_out", "The operation is over. Enter when they checked out."
 
 
-def listed(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> list[CheckIn]:
+def check_in_lines(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> list[CheckIn]:
     """Return everyone who is expected or was recorded, by agency and name, walk-ins last.
 
     A walk-in whose check-in was taken back isn't listed.
@@ -270,7 +277,7 @@ def listed(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> list[Che
     )
 
 
-def by_agency(lines: Iterable[CheckIn]) -> Mapping[str, list[CheckIn]]:
+def lines_by_agency(lines: Iterable[CheckIn]) -> Mapping[str, list[CheckIn]]:
     """Return the lines grouped by agency, in their present order."""
     groups: dict[str, list[CheckIn]] = {}
     for line in lines:
@@ -278,27 +285,82 @@ def by_agency(lines: Iterable[CheckIn]) -> Mapping[str, list[CheckIn]]:
     return groups
 
 
-def tally(lines: Sequence[CheckIn]) -> Tally:
+def tally_check_ins(lines: Sequence[CheckIn]) -> CheckInTally:
     """Count a list, or the part of it that is of one agency."""
-    return Tally(
+    return CheckInTally(
         listed=len(lines),
         checked_in=sum(line.presence is not Presence.EXPECTED for line in lines),
         checked_out=sum(line.presence is Presence.OUT for line in lines),
     )
 
 
-def still_in(lines: Iterable[CheckIn]) -> list[CheckIn]:
+def lines_still_in(lines: Iterable[CheckIn]) -> list[CheckIn]:
     """Return the people who checked in and have not checked out."""
     return [line for line in lines if line.presence is Presence.IN]
 
 
-def not_out(names: Sequence[str]) -> str:
+def who_is_not_out(names: Sequence[str]) -> str:
     """Return the sentence that names the people who have not checked out."""
-    return f"Not checked out: {named(names)}."
+    return f"Not checked out: {names_and_more(names)}."
 
 
-def named(names: Sequence[str]) -> str:
+def names_and_more(names: Sequence[str]) -> str:
     """Return the first names, and the number of the others."""
-    more = len(names) - NAMED
-    shown = ", ".join(names[:NAMED])
+    more = len(names) - MOST_NAMED
+    shown = ", ".join(names[:MOST_NAMED])
     return f"{shown}, and {more} more" if more > 0 else shown
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """That everyone was released."""
+
+    ordered_at: datetime
+    by: str
+    """Name and agency of the person who ordered it."""
+    wait: timedelta
+    """How long people have to check out before the lead is notified."""
+
+    @property
+    def due_at(self) -> datetime:
+        """Return when everyone has to be out."""
+        return self.ordered_at + self.wait
+
+
+def check_wait(minutes: int | None) -> int:
+    """Return the minutes between a release and the email. Errors: Invalid(minutes)."""
+    if minutes is None or not SHORTEST_RELEASE_WAIT <= minutes <= LONGEST_RELEASE_WAIT:
+        raise Invalid(minutes=f"Enter minutes from {SHORTEST_RELEASE_WAIT} to {LONGEST_RELEASE_WAIT}.")
+    return minutes
+
+
+def check_release(state: OperationState, release: Release | None) -> None:
+    """Raise `NotAllowed` unless everyone can be released now."""
+    if state is not OperationState.EXECUTING:
+        raise NotAllowed("You can release everyone only while the operation is under way.")
+    if release:
+        raise NotAllowed("Everyone was released already.")
+
+
+def state_after_check_out(state: OperationState, release: Release | None, *, is_anyone_in: bool) -> OperationState:
+    """Return the state after someone checked out, or a check-out was taken back.
+
+    Once everyone was released, the last check-out ends the operation.
+    """
+    if state is OperationState.EXECUTING and release and not is_anyone_in:
+        return OperationState.RELEASED
+    if state is OperationState.RELEASED and is_anyone_in:
+        return OperationState.EXECUTING
+    return state
+
+
+def check_not_long_before(
+    typed: Mapping[str, tuple[datetime | None, datetime | None]], starts_at: datetime, now: datetime
+) -> None:
+    """Raise `Invalid`, by field, for a time long before the operation, or long ago while it is still to come.
+
+    `typed` has the time of each field, and the time that it replaces: one that stays as it is is kept.
+    """
+    sentence = BEFORE_THE_OPERATION if now >= starts_at else LONG_AGO
+    first = min(starts_at, now) - LOOKS_BACK
+    if wrong := {name: sentence for name, (at, was) in typed.items() if at and at != was and at < first}:
+        raise Invalid(**wrong)

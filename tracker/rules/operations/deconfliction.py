@@ -1,11 +1,15 @@
-"""Whether two operations are in each other's way, and what each side is shown of the other.
+"""Whether two operations are in each other's way, what each side is shown, and which decisions end a conflict.
 
 We compare operations of this task force only. RISSafe, Case Explorer, and SAFETNet compare with everyone else's.
+
+Each comparison of a place at a time says whether another operation is near. Someone who tries address after address and
+hour after hour would find operations that they may not know of. So people may have enough places compared to plan, and
+too few to search for one.
 """
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple, NewType
@@ -14,39 +18,25 @@ from uuid import UUID
 from geographiclib.geodesic import Geodesic
 from msgspec import Struct
 
-from tracker.rules.operations.sites import Point
+from tracker.rules.operations.plans import Operation
+from tracker.rules.operations.sites import PlannedSite, Point
+from tracker.rules.operations.states import COMPARED, OperationState
 
 EARTH = Geodesic(6_371_008.8, 0)
 """A sphere of the mean radius of the Earth (IUGG, R1, in meters): distances are great circles, within 0.6 %."""
 METERS_IN_A_FOOT = 0.3048
-FEET_IN_A_DEGREE = 364_813  # along a meridian of that sphere
 MILLIONTHS_IN_1000_FEET = 2_742  # of a degree along a meridian, rounded up
 NEAR_A_POLE = 80  # degrees of latitude beyond which any longitude can be near
-SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
-
-
 FactsHash = NewType("FactsHash", str)
 """A hash of when and where two operations are, and of who knows it, without a way back."""
-
-
-class Disclosure(StrEnum):
-    """What the other side of a conflict is shown of an operation (three levels, as practiced under 28 CFR 23)."""
-
-    OPEN = "open"
-    """Who to call, and the times and places of the operation."""
-    CONTACT_ONLY = "contact_only"
-    """Agency, name, and phone of its lead."""
-    SILENT = "silent"
-    """Nothing: the other side's pages, emails, and answers are those of no conflict."""
-
-
-SHOWN = frozenset(Disclosure) - {Disclosure.SILENT}
-"""The levels at which the other side of a conflict knows of it."""
-DISCLOSURE_WORDS = {
-    Disclosure.OPEN: "Contact, times, and distance",
-    Disclosure.CONTACT_ONLY: "Contact only",
-    Disclosure.SILENT: "Nothing",
-}
+MOST_IN_AN_HOUR, MOST_IN_A_DAY = 100, 300  # places of one person
+OF_AN_AGENCY = 2  # times as many
+AFTER_AN_HOUR = "Try again in an hour, or ask a deconfliction officer."
+AFTER_A_DAY = "Try again tomorrow, or ask a deconfliction officer."
+BACK_TO_DRAFT = frozenset(
+    {OperationState.PLANNING, OperationState.SUBMITTED, OperationState.APPROVED, OperationState.BRIEFED}
+)
+"""From where a plan whose time moves too often is taken out of the comparison; never once the operation has begun."""
 
 
 class Footprint(Struct, frozen=True, kw_only=True):
@@ -69,7 +59,7 @@ class Overlap(NamedTuple):
     """Between the end of one and the start of the other; zero when they overlap."""
 
 
-class Box(NamedTuple):
+class SearchBox(NamedTuple):
     """What a background reader asks the database before distances are measured; none that is near is outside of it."""
 
     latitude_e6: int
@@ -80,13 +70,13 @@ class Box(NamedTuple):
     """Millionths of a degree of longitude; None near a pole, where longitude says nothing."""
 
 
-def box_around(point: Point) -> Box:
+def box_around(point: Point) -> SearchBox:
     """Return the box outside of which no site is near a point."""
     if abs(point.latitude) > NEAR_A_POLE:
-        return Box(point.latitude_e6, point.longitude_e6, point.radius_ft, None)
+        return SearchBox(point.latitude_e6, point.longitude_e6, point.radius_ft, None)
     # A circle reaches a little further east than r / cos(latitude): asin(sin r / cos latitude), within 0.1 %.
     stretched = MILLIONTHS_IN_1000_FEET * 1.001 / math.cos(math.radians(point.latitude))
-    return Box(point.latitude_e6, point.longitude_e6, point.radius_ft, math.ceil(stretched))
+    return SearchBox(point.latitude_e6, point.longitude_e6, point.radius_ft, math.ceil(stretched))
 
 
 def gap_between(one: Footprint, other: Footprint) -> timedelta | None:
@@ -95,7 +85,7 @@ def gap_between(one: Footprint, other: Footprint) -> timedelta | None:
     return gap if gap <= max(one.buffer, other.buffer) else None
 
 
-def unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]]:
+def find_unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]]:
     """Return the operations without a place that is known, each with those that could be in its way by their time.
 
     Where it is can't be compared, so neither side is shown anything; the officer can ask for the place.
@@ -108,7 +98,7 @@ def unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]]:
     return {one: others for one, others in found.items() if others}
 
 
-def overlap(one: Footprint, other: Footprint) -> Overlap | None:
+def overlap_of(one: Footprint, other: Footprint) -> Overlap | None:
     """Return how close two operations come, or None if they are not in each other's way.
 
     They are when a pair of sites is within the larger of their radii, and the gap in time is at most the larger buffer.
@@ -126,7 +116,7 @@ def overlap(one: Footprint, other: Footprint) -> Overlap | None:
     return Overlap(round(min(near)), gap) if near else None
 
 
-def facts_of(one: Footprint, other: Footprint) -> FactsHash:
+def hash_of_facts(one: Footprint, other: Footprint) -> FactsHash:
     """Return the same hash for the same two footprints, in either order."""
     sides = sorted("|".join(_texts(each)) for each in (one, other))
     return FactsHash(hashlib.sha256("\n".join(sides).encode()).hexdigest())
@@ -145,3 +135,173 @@ def distance_ft(one: Point, other: Point) -> float:
     line = EARTH.Inverse(one.latitude, one.longitude, other.latitude, other.longitude, Geodesic.DISTANCE)
     meters: float = line["s12"]
     return meters / METERS_IN_A_FOOT
+
+
+class Decision(StrEnum):
+    """What one side decides about a conflict."""
+
+    PROCEED = "proceed"
+    """Both go ahead, coordinated; each side that knows must say so."""
+    JOINT = "joint"
+    """They become one operation; both sides must say so."""
+    RESCHEDULE = "reschedule"
+    """This side moves; the conflict ends when the facts no longer match."""
+    CANCEL = "cancel"
+    """This side cancels; the conflict ends when it has."""
+    NOT_A_CONFLICT = "not_a_conflict"
+    """A false alarm; each side that knows must say so."""
+
+
+DECISION_WORDS = {
+    Decision.PROCEED: "Both proceed, with coordination",
+    Decision.JOINT: "Combine the operations",
+    Decision.RESCHEDULE: "We’ll change our time or place",
+    Decision.CANCEL: "We’ll cancel",
+    Decision.NOT_A_CONFLICT: "Not a conflict",
+}
+ALONE_WORDS = {
+    Decision.PROCEED: "We proceed",
+    Decision.RESCHEDULE: "We’ll change our time or place",
+    Decision.CANCEL: "We’ll cancel",
+    Decision.NOT_A_CONFLICT: "Not a conflict",
+}
+"""What a side can decide that shows the other nothing."""
+TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT})
+"""Decisions that hold as soon as both sides made the same."""
+
+
+class Outcome(StrEnum):
+    """How a conflict ended."""
+
+    PROCEED = "proceed"
+    JOINT = "joint"
+    RESCHEDULED = "rescheduled"
+    CANCELED = "canceled"
+    NOT_A_CONFLICT = "not_a_conflict"
+    SUPERSEDED = "superseded"
+    """The facts changed, and no one had said that they would."""
+
+
+OUTCOME_WORDS = {
+    Outcome.PROCEED: "Both proceed",
+    Outcome.JOINT: "One operation",
+    Outcome.RESCHEDULED: "Rescheduled",
+    Outcome.CANCELED: "Canceled",
+    Outcome.NOT_A_CONFLICT: "Not a conflict",
+    Outcome.SUPERSEDED: "No longer in conflict",
+}
+AGREED = (Outcome.PROCEED, Outcome.JOINT, Outcome.NOT_A_CONFLICT)
+"""Outcomes to which both sides agreed; the same facts are no new conflict."""
+_MOVED_AWAY = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CANCELED}
+
+
+class OtherSide(Struct, frozen=True, kw_only=True):
+    """The other side of a conflict, as far as it discloses itself; empty fields are not disclosed.
+
+    Of a conflict that has ended, only the agency and who led it then are left.
+    """
+
+    agency: str
+    lead: str
+    phone: str
+    email: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class Hit(Struct, frozen=True, kw_only=True):
+    """A conflict as one side sees it."""
+
+    id: UUID
+    other_plan: UUID
+    """The other operation, to tell whether two conflicts are with the same one; it's never shown."""
+    found_at: datetime
+    other: OtherSide
+    distance_ft: int | None
+    """None when the other side does not disclose it."""
+    gap: timedelta | None
+    mine: Decision | None
+    theirs: Decision | None
+    outcome: Outcome | None
+    closed_at: datetime | None
+    lead: str = ""
+    """Who led this side when it ended."""
+    reason: str = ""
+    """Of this side's decision; empty before it."""
+    dropped_at: datetime | None = None
+    """When earlier decisions ended because a time or place changed; None if that never happened."""
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it still needs a decision."""
+        return self.outcome is None
+
+
+class PlanConflict(NamedTuple):
+    """What there is between two operations: the last conflict, and those that ended before it, oldest first."""
+
+    last: Hit
+    earlier: tuple[Hit, ...]
+
+
+def conflicts_by_operation(hits: Iterable[Hit]) -> list[PlanConflict]:
+    """Return the conflicts of one side, those with the same operation as one; open is last."""
+    of_other: dict[UUID, list[Hit]] = {}
+    for hit in sorted(hits, key=lambda one: (one.is_open, one.found_at)):
+        of_other.setdefault(hit.other_plan, []).append(hit)
+    return [PlanConflict(last, tuple(earlier)) for *earlier, last in of_other.values()]
+
+
+def agreed_outcome(decisions: Mapping[UUID, Decision], asked: Collection[UUID]) -> Outcome | None:
+    """Return how a conflict ends by what its sides decided so far; None while it stays open.
+
+    `asked` are the sides that know of it. One that shows the other nothing decides alone, but not for one operation.
+    """
+    made = {decisions.get(side) for side in asked}
+    possible = TOGETHER if len(asked) > 1 else TOGETHER - {Decision.JOINT}
+    decided = next(iter(made)) if len(made) == 1 else None
+    return Outcome(decided.value) if decided in possible else None
+
+
+def outcome_when_moved(decisions: Mapping[UUID, Decision]) -> Outcome:
+    """Return how a conflict ended whose facts no longer match."""
+    return next((_MOVED_AWAY[one] for one in sorted(decisions.values()) if one in _MOVED_AWAY), Outcome.SUPERSEDED)
+
+
+class ComparisonCount(NamedTuple):
+    """Places that were compared in the last hour and in the last 24 hours."""
+
+    in_an_hour: int
+    in_a_day: int
+
+
+def comparison_refusal(person: ComparisonCount, agency: ComparisonCount) -> str:
+    """Return why another place isn't compared now, and what to do; empty when it is."""
+    for who, used, times in (("You have", person, 1), ("Your agency has", agency, OF_AN_AGENCY)):
+        if used.in_a_day >= times * MOST_IN_A_DAY:
+            most, span, then = times * MOST_IN_A_DAY, "in 24 hours", AFTER_A_DAY
+        elif used.in_an_hour >= times * MOST_IN_AN_HOUR:
+            most, span, then = times * MOST_IN_AN_HOUR, "in an hour", AFTER_AN_HOUR
+        else:
+            continue
+        return f"{who} had {most} sites compared with other operations {span}, which is the limit. {then}"
+    return ""
+
+
+def count_for_site(operation: Operation, site: PlannedSite) -> int:
+    """Return how many places are compared because of a new site."""
+    return int(operation.state in COMPARED and site.is_compared)
+
+
+def count_for_buffer(operation: Operation, buffer: timedelta) -> int:
+    """Return how many places are compared because of another buffer: a longer one reaches further."""
+    return _count_places(operation) if operation.state in COMPARED and buffer > operation.buffer else 0
+
+
+def count_for_state(operation: Operation, to: OperationState) -> int:
+    """Return how many places are compared because a plan that was not compared enters a state in which it is."""
+    return _count_places(operation) if to in COMPARED and operation.state not in COMPARED else 0
+
+
+def _count_places(operation: Operation) -> int:
+    return sum(site.is_compared for site in operation.sites)

@@ -1,16 +1,48 @@
-"""The operations order: five paragraphs, in the order that NIMS and the military call SMEAC."""
+"""The operations order, in the five paragraphs that NIMS and the military call SMEAC, and the phases.
 
-from collections.abc import Mapping
-from datetime import datetime
+A phase is planned, begins, and ends. In the drawing of the timeline, each has a planned and an actual bar.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.clean_text import too_long
+from tracker.rules.core.clean_text import too_long_words
+from tracker.rules.operations.states import OperationState
 
 LONGEST_PARAGRAPH = 5_000  # characters
-EMPTY = "Write at least one paragraph."
+EMPTY_ORDER = "Write at least one paragraph."
+SUGGESTED_PHASES = ("Briefing", "Staging", "Execution", "Release", "All out")
+"""Names that the form suggests; an operation can have phases of any name."""
+LONGEST_PHASE_NAME = 60  # characters
+MOST_PHASES = 20
+NO_PHASE_NAME = f"Enter the phase in up to {LONGEST_PHASE_NAME} characters."
+PHASE_REACH = timedelta(days=2)
+"""How long before the start and after the end of the operation a phase can be planned."""
+TIMED_IN = frozenset(
+    {
+        OperationState.APPROVED,
+        OperationState.BRIEFED,
+        OperationState.EXECUTING,
+        OperationState.RELEASED,
+        OperationState.DEBRIEFED,
+        OperationState.ABORTED,
+    }
+)
+"""The states in which it can be recorded that a phase began or ended."""
+TIMELINE_WIDTH = 360
+TIMELINE_MARGIN = 22  # left and right, so that the times at the ends have space
+ROW_HEIGHT = 36  # height of a phase
+AXIS_HEIGHT = 18  # height of the times below
+SHORTEST_BAR = 2  # width of a bar, so that a moment is seen
+TICK_STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 6, 12, 24, 48, 96, 192, 384, 768))
+MOST_TICKS = 6
+A_DAY = timedelta(days=1)
 
 
 class Paragraph(StrEnum):
@@ -56,12 +88,12 @@ class Order(OrderVersion, frozen=True, kw_only=True):
     paragraphs: Paragraphs
 
 
-def checked(paragraphs: Paragraphs) -> Paragraphs:
+def checked_paragraphs(paragraphs: Paragraphs) -> Paragraphs:
     """Return all five paragraphs, those left out as empty. Errors: Invalid by field."""
     every = {one: paragraphs.get(one, "") for one in Paragraph}
-    wrong = {one.value: too_long(text, LONGEST_PARAGRAPH) for one, text in every.items() if _is_too_long(text)}
+    wrong = {one.value: too_long_words(text, LONGEST_PARAGRAPH) for one, text in every.items() if _is_too_long(text)}
     if not any(every.values()):
-        wrong = {Paragraph.SITUATION.value: EMPTY}
+        wrong = {Paragraph.SITUATION.value: EMPTY_ORDER}
     if wrong:
         raise Invalid(**wrong)
     return every
@@ -69,3 +101,127 @@ def checked(paragraphs: Paragraphs) -> Paragraphs:
 
 def _is_too_long(text: str) -> bool:
     return len(text) > LONGEST_PARAGRAPH
+
+
+class PhasePlan(Struct, frozen=True, kw_only=True):
+    """When a phase is planned; times aware UTC."""
+
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    """None for a phase that is a moment, such as all out."""
+
+
+class Phase(PhasePlan, frozen=True, kw_only=True):
+    """A phase, and when it began and ended; times aware UTC."""
+
+    id: UUID
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
+    version: int = 1
+    """Rises with every change of these two moments."""
+
+
+def check_phase_plan(phase: PhasePlan, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise `Invalid`, by field, unless the phase can be planned for an operation from `starts_at` to `ends_at`."""
+    wrong: dict[str, str] = {}
+    if not phase.name or len(phase.name) > LONGEST_PHASE_NAME:
+        wrong["name"] = NO_PHASE_NAME
+    if phase.ends_at and phase.ends_at <= phase.starts_at:
+        wrong["ends"] = "The phase ends before it starts."
+    first, last = starts_at - PHASE_REACH, ends_at + PHASE_REACH
+    if not first <= phase.starts_at <= last or (phase.ends_at and phase.ends_at > last):
+        wrong["day"] = f"Choose a time at most {PHASE_REACH.days} days before or after the operation."
+    if wrong:
+        raise Invalid(**wrong)
+
+
+def check_phase_times(begun_at: datetime | None, ended_at: datetime | None, now: datetime) -> None:
+    """Raise `Invalid`, by field, unless a phase can have begun and ended then."""
+    if ended_at and not begun_at:
+        raise Invalid(begun="Enter when the phase started.")
+    if begun_at and begun_at > now:
+        raise Invalid(begun="Enter a time that has passed.")
+    if ended_at and ended_at > now:
+        raise Invalid(ended="Enter a time that has passed.")
+    if begun_at and ended_at and ended_at < begun_at:
+        raise Invalid(ended="The phase ended before it began.")
+
+
+class TimelineBar(NamedTuple):
+    """From where, and how wide."""
+
+    x: int
+    width: int
+
+
+class TimelineRow(NamedTuple):
+    """One phase."""
+
+    phase: Phase
+    y: int
+    planned: TimelineBar
+    actual: TimelineBar | None
+    """None while it has not begun; up to now while it has not ended."""
+
+
+class TimelineTick(NamedTuple):
+    """A full hour below the drawing, aware UTC."""
+
+    x: int
+    at: datetime
+
+
+class Timeline(NamedTuple):
+    """The drawing."""
+
+    rows: list[TimelineRow]
+    ticks: list[TimelineTick]
+    height: int
+    is_in_days: bool
+    """Whether the marks are a day or more apart, so that their days say more than their hours."""
+
+
+def draw_timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
+    """Return the drawing of some phases; None without any."""
+    shown = list(phases)
+    if not shown:
+        return None
+    spans = [one for phase in shown for one in (_planned(phase), _actual(phase, now)) if one]
+    first = _hour(min(start for start, _ in spans))
+    last = max(end for _, end in spans)
+    last = max(first + TICK_STEPS[0], last if last == _hour(last) else _hour(last) + TICK_STEPS[0])
+
+    def x(at: datetime) -> int:
+        return TIMELINE_MARGIN + round((at - first) / (last - first) * (TIMELINE_WIDTH - 2 * TIMELINE_MARGIN))
+
+    def bar(start: datetime, end: datetime) -> TimelineBar:
+        return TimelineBar(x(start), max(SHORTEST_BAR, x(end) - x(start)))
+
+    rows = []
+    for number, phase in enumerate(shown):
+        actual = _actual(phase, now)
+        rows.append(TimelineRow(phase, number * ROW_HEIGHT, bar(*_planned(phase)), bar(*actual) if actual else None))
+    step = next((one for one in TICK_STEPS if (last - first) / one < MOST_TICKS), TICK_STEPS[-1])
+    ticks = [TimelineTick(x(at), at) for at in _ticks(first, last, step)]
+    return Timeline(rows, ticks, len(shown) * ROW_HEIGHT + AXIS_HEIGHT, step >= A_DAY)
+
+
+def _planned(phase: Phase) -> tuple[datetime, datetime]:
+    return phase.starts_at, phase.ends_at or phase.starts_at
+
+
+def _actual(phase: Phase, now: datetime) -> tuple[datetime, datetime] | None:
+    return (phase.begun_at, phase.ended_at or max(now, phase.begun_at)) if phase.begun_at else None
+
+
+def _ticks(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime]:
+    at = first
+    while at <= last:
+        yield at
+        at += step
+
+
+def _hour(at: datetime) -> datetime:
+    """Return the full hour before a moment. Zones of the United States differ from UTC by full hours."""
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,5 +1,10 @@
-"""The plan of a joint operation: its parts, and who may change it."""
+"""The plan of a joint operation: its parts, who may change it, and what others are shown of it.
 
+What gives an operation away in a text that others read is its name, and the names of its places.
+"""
+
+import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -8,18 +13,39 @@ from msgspec import Struct
 
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Kind, Line, may_edit
-from tracker.rules.operations.deconfliction import LONGEST_BUFFER, SHORTEST_BUFFER, Disclosure
-from tracker.rules.operations.sites import Site
+from tracker.rules.operations.sites import PlannedSite
 from tracker.rules.operations.states import OperationState
-from tracker.rules.operations.telltale import names_of
 
 LONGEST_SKILLS = 200  # characters
 LONGEST_NUMBER = 60  # characters
 LONGEST_REASON = 500  # characters
 OLDEST_CHECK = timedelta(days=90)
 MOST_PEOPLE = 500  # that one agency commits
+GENERIC_NAME = "operation "
+SHORTEST_NAME = 4  # characters of a name that is looked for; a shorter one is a part of too many names
+SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
+
+
+class Disclosure(StrEnum):
+    """What the other side of a conflict is shown of an operation (three levels, as practiced under 28 CFR 23)."""
+
+    OPEN = "open"
+    """Who to call, and the times and places of the operation."""
+    CONTACT_ONLY = "contact_only"
+    """Agency, name, and phone of its lead."""
+    SILENT = "silent"
+    """Nothing: the other side's pages, emails, and answers are those of no conflict."""
+
+
+SHOWN = frozenset(Disclosure) - {Disclosure.SILENT}
+"""The levels at which the other side of a conflict knows of it."""
+DISCLOSURE_WORDS = {
+    Disclosure.OPEN: "Contact, times, and distance",
+    Disclosure.CONTACT_ONLY: "Contact only",
+    Disclosure.SILENT: "Nothing",
+}
 
 
 class System(StrEnum):
@@ -84,7 +110,7 @@ class Commitment(Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
 
 
-class Clearance(Struct, frozen=True, kw_only=True):
+class PlanClearance(Struct, frozen=True, kw_only=True):
     """That a system outside was asked about the operation, or that its approving supervisor waived it."""
 
     system: System | None
@@ -117,17 +143,17 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Rises with every change that people on the operation act on; acknowledgments name it."""
     kind: str = ""
     """What is done, in a word of the setting; empty until it is chosen."""
-    sites: tuple[Site, ...] = ()
+    sites: tuple[PlannedSite, ...] = ()
     commitments: tuple[Commitment, ...] = ()
-    clearances: tuple[Clearance, ...] = ()
+    clearances: tuple[PlanClearance, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names that would give it away: its own, and those of its places."""
-        return names_of(self.event.title, [self.event.place, *(one.place for one in self.sites)])
+        return telltale_names(self.event.title, [self.event.place, *(one.place for one in self.sites)])
 
     @property
-    def clearance(self) -> Clearance | None:
+    def clearance(self) -> PlanClearance | None:
         """Return the deconfliction number or the waiver that holds for the plan as it is."""
         return next((one for one in self.clearances if one.replaced_at is None), None)
 
@@ -176,3 +202,21 @@ def check_commitment(people: int, vehicles: int, skills: str) -> None:
         wrong["skills"] = f"Keep it to {LONGEST_SKILLS} characters."
     if wrong:
         raise Invalid(**wrong)
+
+
+def telltale_names(title: str, places: Iterable[str]) -> tuple[str, ...]:
+    """Return the names to look for: of "Operation Bluestem", "Bluestem"."""
+    code_name = title[len(GENERIC_NAME) :] if title.casefold().startswith(GENERIC_NAME) else title
+    names = dict.fromkeys(name.strip() for name in (code_name, *places))
+    return tuple(name for name in names if len(name) >= SHORTEST_NAME)
+
+
+def telltales(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which of these names a text contains as whole words, whatever their case."""
+    return tuple(name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE))
+
+
+def check_neutral(field: str, text: str, names: Iterable[str]) -> None:
+    """Raise `Invalid` for a text that contains one of the names of an operation."""
+    if found := telltales(text, names):
+        raise Invalid(**{field: f"Leave out “{found[0]}”. It would give the operation away."})

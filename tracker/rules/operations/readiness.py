@@ -1,9 +1,13 @@
 """Service-readiness notices: what victim services read to get ready, without learning of the operation.
 
-A notice is a copy. Nothing in it is read from the operation, and nothing in it changes when the operation does.
+A notice is a copy. Nothing in it is read from the operation, and nothing in it changes when the operation does. Its
+texts can't tell where something is: a street address, a numbered street, or coordinates. Few false alarms count more
+than finding every spelling. Words that are a street as well as a common word ("court", "way") count only when they and
+the name before them are capitalized.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -11,9 +15,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.operations.addresses import places_in
+from tracker.rules.operations.plans import telltales
 from tracker.rules.operations.states import OVER, OperationState
-from tracker.rules.operations.telltale import telltales
 
 SHORTEST_WINDOW = timedelta(hours=4)
 LONGEST_WINDOW = timedelta(days=14)
@@ -21,7 +24,7 @@ AWAY = timedelta(minutes=30)
 """How far the start and the end of a window are at least from those of the operation."""
 NEAR_IT = "within 30 minutes of then. Choose another time, so that the window doesn’t give it away."
 MOST_EXPECTED = 500  # people
-LONGEST = {"languages": 200, "needs": 1_000, "place": 200, "contact": 200}
+LONGEST_TEXTS = {"languages": 200, "needs": 1_000, "place": 200, "contact": 200}
 """The limits of the texts, in characters."""
 SERVICE_READINESS = "Service readiness"
 """How a notice is called everywhere outside its own page."""
@@ -54,7 +57,7 @@ class NoticeState(StrEnum):
     CLOSED = "closed"
 
 
-STATE_WORDS = {
+NOTICE_STATE_WORDS = {
     NoticeState.DRAFT: "Draft",
     NoticeState.SCHEDULED: "Scheduled",
     NoticeState.RELEASED: "Released",
@@ -63,7 +66,7 @@ STATE_WORDS = {
     NoticeState.STOOD_DOWN: "Stood down",
     NoticeState.CLOSED: "Closed",
 }
-MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
+NOTICE_MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
     NoticeState.DRAFT: (NoticeState.SCHEDULED,),
     NoticeState.SCHEDULED: (NoticeState.DRAFT,),
     NoticeState.RELEASED: (NoticeState.ACTIVATED, NoticeState.STOOD_DOWN),
@@ -128,7 +131,7 @@ class Notice(Struct, frozen=True, kw_only=True):
         return self.state in IN_FORCE
 
 
-class Recipient(Struct, frozen=True, kw_only=True):
+class NoticeRecipient(Struct, frozen=True, kw_only=True):
     """A person who gets a notice, for those who lead the operation."""
 
     id: UUID
@@ -145,7 +148,7 @@ class LedNotice(Struct, frozen=True, kw_only=True):
     state: NoticeState
     release_at: datetime
     released_at: datetime | None
-    recipients: tuple[Recipient, ...]
+    recipients: tuple[NoticeRecipient, ...]
 
     @property
     def acknowledged(self) -> int:
@@ -158,7 +161,7 @@ class LedNotice(Struct, frozen=True, kw_only=True):
         return self.state in ENDED
 
 
-def check(
+def check_notice(
     text: NoticeText, release_at: datetime, operation: tuple[datetime, datetime], names: Iterable[str], now: datetime
 ) -> None:
     """Raise `Invalid`, with a sentence for each field, unless the notice keeps the operation to itself.
@@ -172,12 +175,12 @@ def check(
         raise Invalid(**wrong)
 
 
-def moves(state: NoticeState, operation: OperationState) -> tuple[NoticeState, ...]:
+def notice_moves(state: NoticeState, operation: OperationState) -> tuple[NoticeState, ...]:
     """Return where the people who lead can take a notice while its operation is in a state."""
-    return tuple(to for to in MOVES[state] if operation not in OVER_FOR.get(to, ()))
+    return tuple(to for to in NOTICE_MOVES[state] if operation not in OVER_FOR.get(to, ()))
 
 
-def is_outside(text: NoticeText, operation: tuple[datetime, datetime]) -> bool:
+def is_outside_window(text: NoticeText, operation: tuple[datetime, datetime]) -> bool:
     """Return whether an operation isn't within the window of its notice."""
     starts_at, ends_at = operation
     return starts_at < text.starts_at or ends_at > text.ends_at
@@ -216,8 +219,38 @@ def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
         if field not in wrong
     }
     wrong |= {
-        field: f"Keep it to {LONGEST[field]:,} characters." for field, one in texts.items() if len(one) > LONGEST[field]
+        field: f"Keep it to {LONGEST_TEXTS[field]:,} characters."
+        for field, one in texts.items()
+        if len(one) > LONGEST_TEXTS[field]
     }
     if not text.contact:
         wrong["contact"] = "Enter who victim services can call, with a phone number."
     return wrong
+
+
+_SURE = "street|st|avenue|ave|boulevard|blvd|road|rd|parkway|pkwy|highway|hwy|lane|ln"
+_CAPITALIZED = "Drive|Dr|Court|Ct|Place|Pl|Terrace|Ter|Trail|Trl|Circle|Cir|Way|Square|Loop|Plaza"
+_NO_NAME = "am|pm|a|an|and|at|by|for|from|in|is|of|off|on|or|our|per|the|their|this|to|with"
+_DIRECTION = r"(?:(?:north|south|east|west|[nsew]|ne|nw|se|sw)\.?\s+)?"
+_NUMBER = r"(?<![\w.,:/$#-])\d{1,5}[a-z]?"
+_FAR = r"(?![\w-])"
+_PLACES = (
+    # 412 N. Larkspur St, 1200 e 12th street
+    re.compile(rf"{_NUMBER}\s+{_DIRECTION}(?:(?!(?:{_NO_NAME})\b)[\w’']+\s+){{1,3}}(?:{_SURE}){_FAR}", re.IGNORECASE),
+    # 7 Harbor Way, 15 Old Mill Court
+    re.compile(rf"{_NUMBER}\s+{_DIRECTION}(?:(?!(?:AM|PM)\b)[A-Z0-9][\w’']*\s+){{1,3}}(?:{_CAPITALIZED}){_FAR}"),
+    # 12th St and Oak
+    re.compile(rf"(?<![\w-])\d{{1,3}}(?:st|nd|rd|th)\s+(?:{_SURE}){_FAR}", re.IGNORECASE),
+    # 39.0911, -94.4155
+    re.compile(r"(?<![\w.-])-?\d{1,2}\.\d{3,}(?:\s*,\s*|\s+)-?\d{1,3}\.\d{3,}(?![\w.])"),
+)
+
+
+def places_in(text: str) -> tuple[str, ...]:
+    """Return the parts of a text that look like an address or coordinates."""
+    return tuple(_found_places(text))
+
+
+def _found_places(text: str) -> Iterator[str]:
+    for pattern in _PLACES:
+        yield from (one[0] for one in pattern.finditer(text))

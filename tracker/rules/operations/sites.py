@@ -1,6 +1,10 @@
-"""Places of an operation, in degrees of WGS 84, and what is checked when one is entered."""
+"""Places of an operation, in degrees of WGS 84: what is checked when one is entered, and a map of them.
+
+The map shows circles, drawn from our own data: no map service learns where they are.
+"""
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,6 +18,8 @@ LEAST_RADIUS, GREATEST_RADIUS = 50, 52_800  # feet; ten miles
 DEFAULT_RADIUS = 1_320  # feet: a quarter of a mile
 MOST_SITES = 20
 MILLIONTHS = 1_000_000
+MAP_MARGIN = 1.15  # how much wider the map is than its circles
+FEET_IN_A_DEGREE = 364_813  # along a meridian of that sphere
 
 
 class SiteRole(StrEnum):
@@ -52,7 +58,7 @@ class Point(NamedTuple):
         return self.longitude_e6 / MILLIONTHS
 
 
-class Site(Struct, frozen=True, kw_only=True):
+class PlannedSite(Struct, frozen=True, kw_only=True):
     """A place of an operation."""
 
     role: SiteRole
@@ -82,3 +88,44 @@ def point_at(latitude: float, longitude: float, radius_ft: int) -> Point:
 
 def _within(degrees: float, most: int) -> bool:
     return math.isfinite(degrees) and abs(degrees) <= most
+
+
+class SiteMark(NamedTuple):
+    """One site in feet from the middle of the map, east and south, as SVG counts them."""
+
+    number: int
+    site: PlannedSite
+    x: int
+    y: int
+
+
+class SiteMap(NamedTuple):
+    """The marks, and half of the width of the square that holds their circles, in feet."""
+
+    marks: list[SiteMark]
+    half: int
+
+
+def draw_site_map(sites: Iterable[PlannedSite]) -> SiteMap | None:
+    """Return a map with north on top; None without sites. Exact enough for sites within a hundred miles."""
+    shown = list(sites)
+    if not shown:
+        return None
+    north = _middle([one.point.latitude for one in shown])
+    east = _middle([one.point.longitude for one in shown])
+    narrowing = math.cos(math.radians(north))
+    marks = [
+        SiteMark(
+            number,
+            one,
+            round((one.point.longitude - east) * FEET_IN_A_DEGREE * narrowing),
+            round((north - one.point.latitude) * FEET_IN_A_DEGREE),
+        )
+        for number, one in enumerate(shown, start=1)
+    ]
+    reach = max(max(abs(mark.x), abs(mark.y)) + mark.site.point.radius_ft for mark in marks)
+    return SiteMap(marks, math.ceil(reach * MAP_MARGIN))
+
+
+def _middle(degrees: list[float]) -> float:
+    return (min(degrees) + max(degrees)) / 2

@@ -1,24 +1,35 @@
-"""Date polls: people say which of the proposed dates suit them before an event is scheduled."""
+"""Date polls: people say which of the proposed dates suit them before an event is scheduled.
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+The table says who can come on which date, by agency, with the quorum and the arms.
+"""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wall_clock import is_skipped, to_utc
-from tracker.rules.core.wording import day, local, span, zone_word
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
+from tracker.rules.core.wording import local, plural, short_day, time_span, zone_word
 from tracker.rules.events.event import Event, EventStatus, may_edit
+from tracker.rules.events.notifications import NO_MAIL
 from tracker.rules.events.plan import Slot, slot
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.recurrence.holidays import working_day_by
+from tracker.rules.roster.quorum import IN_WORDS, Quorum, QuorumCount
 
 FEWEST_DATES, MOST_DATES = 2, 20
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+SET_AND_CANCELED = "A date was chosen, but the event has since been canceled. You don’t need to reply."
+REMINDER_TIME = time(8)
+ONE_DAY = timedelta(days=1)
+LONGEST_AHEAD = timedelta(days=8)
+"""How long before the deadline a reminder can be, over a weekend and holidays."""
 
 
 class Fit(StrEnum):
@@ -31,11 +42,11 @@ class Fit(StrEnum):
     @property
     def label(self) -> str:
         """Return its label in forms and tables."""
-        return LABELS[self]
+        return FIT_LABELS[self]
 
 
-LABELS = {Fit.YES: "Yes", Fit.IF_NEEDED: "If need be", Fit.NO: "No"}
-REPLIES: Mapping[Fit, ReplyValue] = {
+FIT_LABELS = {Fit.YES: "Yes", Fit.IF_NEEDED: "If need be", Fit.NO: "No"}
+FIT_REPLIES: Mapping[Fit, ReplyValue] = {
     Fit.YES: ReplyValue.ACCEPTED,
     Fit.IF_NEEDED: ReplyValue.TENTATIVE,
     Fit.NO: ReplyValue.DECLINED,
@@ -52,7 +63,7 @@ class PollState(StrEnum):
     CANCELED = "canceled"
 
 
-class Option(Struct, frozen=True, kw_only=True):
+class PollDate(Struct, frozen=True, kw_only=True):
     """One proposed date."""
 
     id: UUID
@@ -66,7 +77,7 @@ class Poll(Struct, frozen=True, kw_only=True):
     id: UUID
     event: Event
     """Its own date is only the one that the draft began with."""
-    options: tuple[Option, ...]
+    options: tuple[PollDate, ...]
     """Earliest first."""
     reply_by: datetime
     """Aware; replies count until the poll ends, also after this moment."""
@@ -85,11 +96,11 @@ class Poll(Struct, frozen=True, kw_only=True):
         """Return whether its draft was edited after the poll was canceled: that is for the organizer alone."""
         return self.canceled_at is not None and self.event.changed_at > self.canceled_at
 
-    def slot(self, option: Option) -> Slot:
+    def slot(self, option: PollDate) -> Slot:
         """Return when the event would be, aware."""
         return slot(option.starts, self.event.duration, self.event.zone)
 
-    def ahead(self, now: datetime) -> tuple[Option, ...]:
+    def ahead(self, now: datetime) -> tuple[PollDate, ...]:
         """Return the dates that can still be chosen."""
         return tuple(one for one in self.options if self.slot(one)[0] > now)
 
@@ -121,10 +132,7 @@ class Respondent(Struct, frozen=True, kw_only=True):
         return bool(self.fits)
 
 
-SET_AND_CANCELED = "A date was chosen, but the event has since been canceled. You don’t need to reply."
-
-
-def set_words(poll: Poll, now: datetime) -> str:
+def date_set_words(poll: Poll, now: datetime) -> str:
     """Return a sentence with the date that was set: "The date is set: Wed, Jan 13, 2:00-3:30 PM Central.".
 
     Spans have en dashes. Where the event was canceled since, the sentence says that instead.
@@ -133,43 +141,45 @@ def set_words(poll: Poll, now: datetime) -> str:
     if event.status is EventStatus.CANCELED:
         return SET_AND_CANCELED
     starts, ends = (local(one, event.zone) for one in slot(event.starts, event.duration, event.zone))
-    on = day(starts, local(now, event.zone))
+    on = short_day(starts, local(now, event.zone))
     zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
-    return f"The date is set: {on}, {span(starts, ends, event.is_all_day)}{zone}."
+    return f"The date is set: {on}, {time_span(starts, ends, event.is_all_day)}{zone}."
 
 
-def too_late(poll: Poll, now: datetime) -> str:
+def why_too_late(poll: Poll, now: datetime) -> str:
     """Return why a poll whose date is set takes no replies, and what to do instead."""
-    words = set_words(poll, now)
+    words = date_set_words(poll, now)
     return words if words == SET_AND_CANCELED else f"{words} Reply to the event instead."
 
 
-def may_lead(viewer: Viewer, poll: Poll) -> bool:
+def may_lead_poll(viewer: Viewer, poll: Poll) -> bool:
     """Return whether the viewer may schedule or cancel: only the organizer sees the draft."""
     return viewer.member_id == poll.event.lead_id
 
 
-def may_remind(viewer: Viewer, poll: Poll) -> bool:
+def may_remind_poll(viewer: Viewer, poll: Poll) -> bool:
     """Return whether the viewer may remind people: organizer, committee's chair, coordinator."""
     return poll.state is PollState.OPEN and may_edit(viewer, poll.event)
 
 
-def is_named(viewer: Viewer, poll: Poll, one: Respondent) -> bool:
+def is_read_by_name(viewer: Viewer, poll: Poll, one: Respondent) -> bool:
     """Return whether the viewer reads a person's name and replies, as on the page of an event."""
     return may_edit(viewer, poll.event) or one.arm is viewer.arm
 
 
-def waiting(people: Iterable[Respondent]) -> list[Respondent]:
+def waiting_people(people: Iterable[Respondent]) -> list[Respondent]:
     """Return the people who are asked and have not replied about any date."""
     return [one for one in people if one.role.is_asked and not one.has_replied]
 
 
-def hindrance(event: Event, asked: int) -> str:
+def poll_hindrance(event: Event, asked: int) -> str:
     """Return why an event can't have a poll in which so many people are asked; empty when it can."""
-    return misfit(event) or ("" if asked else "Invite people in the draft first, so that there’s someone to ask.")
+    return event_hindrance(event) or (
+        "" if asked else "Invite people in the draft first, so that there’s someone to ask."
+    )
 
 
-def misfit(event: Event) -> str:
+def event_hindrance(event: Event) -> str:
     """Return why an event can't have a date poll, or a date from one; empty when it can."""
     if event.status is not EventStatus.DRAFT:
         return "This event is already scheduled. Only a draft can have a date poll."
@@ -180,7 +190,7 @@ def misfit(event: Event) -> str:
     return ""
 
 
-def usual_deadline(first: date, today: date) -> date:
+def usual_reply_by(first: date, today: date) -> date:
     """Return the day by which people reply unless the organizer chooses another: a working day about a week ahead.
 
     It is before the first date that the form begins with, if that is still ahead.
@@ -191,7 +201,7 @@ def usual_deadline(first: date, today: date) -> date:
     return day if day > today else latest
 
 
-def check_new(new: NewPoll, event: Event, now: datetime) -> None:
+def check_new_poll(new: NewPoll, event: Event, now: datetime) -> None:
     """Check the proposed dates of a draft, and when to reply. Errors: Invalid(dates=…, reply_by=…)."""
     wrong: dict[str, str] = {}
     if sentence := _wrong_dates(new.starts, event, now):
@@ -221,3 +231,164 @@ def _wrong_deadline(new: NewPoll, event: Event, now: datetime) -> str:
     if ahead and new.reply_by >= min(ahead):
         return "Choose a day before the first date."
     return ""
+
+
+class FitNumbers(Struct, frozen=True, kw_only=True):
+    """How many people gave each reply about one date."""
+
+    yes: int
+    if_needed: int
+    no: int
+    silent: int
+    """People who said nothing about it."""
+
+    @property
+    def can_come(self) -> int:
+        """Return how many could come, some of them only if need be."""
+        return self.yes + self.if_needed
+
+
+class PollColumn(Struct, frozen=True, kw_only=True):
+    """One date, counted over all people."""
+
+    option: PollDate
+    numbers: FitNumbers
+    arms: tuple[Arm, ...]
+    """The arms that were asked and of which no one can come so far."""
+    quorum: QuorumCount | None
+    """With the people who said yes; None where the committee requires none, or the viewer may not know it."""
+    quorum_if_needed: QuorumCount | None
+    """With those who said if need be, too."""
+    is_best: bool = False
+
+    @property
+    def quorum_words(self) -> str:
+        """Return whether there would be a quorum: "Quorum: 5 of 8 seats (5 needed)", and whether only if need be."""
+        if self.quorum is None or self.quorum_if_needed is None:
+            return ""
+        if self.quorum.is_met or not self.quorum_if_needed.is_met:
+            return self.quorum.words if self.quorum.is_met else self.quorum_if_needed.words
+        return f"{self.quorum_if_needed.words}, some only if need be"
+
+    @property
+    def arm_words(self) -> str:
+        """Return which of the arms that were asked can't come so far: "No one from victim services so far"."""
+        return f"No one from {' or '.join(IN_WORDS[arm] for arm in self.arms)} so far" if self.arms else ""
+
+
+class AgencyRows(Struct, frozen=True, kw_only=True):
+    """The people of one agency: their numbers for each date, and those whom the viewer reads by name."""
+
+    agency: str
+    people: int
+    numbers: tuple[FitNumbers, ...]
+    """In the order of the dates."""
+    named: tuple[Respondent, ...]
+
+
+def poll_columns(poll: Poll, people: Sequence[Respondent], quorum: Quorum | None) -> list[PollColumn]:
+    """Return the dates, counted; the best one is marked once anyone who was asked has replied."""
+    counted = [_column(one, people, quorum) for one in poll.options]
+    if not any(one.role.is_asked and one.has_replied for one in people):
+        return counted
+    best = min(counted, key=_rank)
+    return [replace(one, is_best=one is best) for one in counted]
+
+
+def poll_rows_by_agency(poll: Poll, people: Iterable[Respondent], named: Container[UUID]) -> list[AgencyRows]:
+    """Return the rows of the table, agencies and their people in the order given; `named` are read by name."""
+    agencies: dict[UUID, list[Respondent]] = {}
+    for one in people:
+        agencies.setdefault(one.agency_id, []).append(one)
+    return [
+        AgencyRows(
+            agency=some[0].agency,
+            people=len(some),
+            numbers=tuple(count_fits(option, some) for option in poll.options),
+            named=tuple(one for one in some if one.member_id in named),
+        )
+        for some in agencies.values()
+    ]
+
+
+def count_fits(option: PollDate, people: Sequence[Respondent]) -> FitNumbers:
+    """Return the numbers of some people for one date."""
+    given = [one.fits.get(option.id) for one in people]
+    return FitNumbers(
+        yes=given.count(Fit.YES), if_needed=given.count(Fit.IF_NEEDED), no=given.count(Fit.NO), silent=given.count(None)
+    )
+
+
+def fit_words(counted: FitNumbers) -> str:
+    """Return the numbers in words: "2 yes, 1 if need be"; what no one said is left out."""
+    said = ((counted.yes, "yes"), (counted.if_needed, "if need be"), (counted.no, "no"), (counted.silent, "no reply"))
+    return ", ".join(f"{number} {word}" for number, word in said if number)
+
+
+def replied_words(people: Sequence[Respondent]) -> str:
+    """Return how many of the people who are asked have replied: "3 of 5 people asked have replied"."""
+    asked = [one for one in people if one.role.is_asked]
+    replied = sum(one.has_replied for one in asked)
+    return f"{replied} of {plural(len(asked), 'person asked has', 'people asked have')} replied"
+
+
+def _column(option: PollDate, people: Sequence[Respondent], quorum: Quorum | None) -> PollColumn:
+    yes = {one.member_id for one in people if one.fits.get(option.id) is Fit.YES}
+    can_come = yes | {one.member_id for one in people if one.fits.get(option.id) is Fit.IF_NEEDED}
+    asked, present = {one.arm for one in people}, {one.arm for one in people if one.member_id in can_come}
+    return PollColumn(
+        option=option,
+        numbers=count_fits(option, people),
+        arms=tuple(arm for arm in Arm if arm in asked - present),
+        quorum=quorum.count_present(yes) if quorum else None,
+        quorum_if_needed=quorum.count_present(can_come) if quorum else None,
+    )
+
+
+def _rank(one: PollColumn) -> tuple[bool, bool, int, int, int, datetime]:
+    """Order dates: with a quorum, with each arm, most people, most of them without reserve, then the soonest."""
+    has_no_quorum = one.quorum_if_needed is not None and not one.quorum_if_needed.is_met
+    return has_no_quorum, bool(one.arms), -one.numbers.can_come, -one.numbers.yes, one.numbers.no, one.option.starts
+
+
+def lost_replies_words(people: Iterable[Respondent]) -> str:
+    """Return what asking again does to the replies of these people to a canceled poll; empty when no one replied."""
+    replied = len([one for one in people if one.role.is_asked and one.has_replied])
+    return f"Asking again deletes the replies of {plural(replied, 'person', 'people')}." if replied else ""
+
+
+class PollCancellation(Struct, frozen=True, kw_only=True):
+    """What a cancellation does, as the organizer reads it before, and hears it after."""
+
+    notified: int
+    """People who get an email that the poll is canceled."""
+    unsent: int
+    """Emails that ask for replies, still wait, and are not sent."""
+    replied: int
+    """People who were asked and have replied."""
+
+    @property
+    def mail_words(self) -> tuple[str, ...]:
+        """Return who gets an email, and which emails aren't sent, one sentence each."""
+        emails = f"{plural(self.notified, 'person', 'people')} will get an email that it’s canceled."
+        waiting = plural(self.unsent, "email that asks for a reply waits", "emails that ask for a reply wait")
+        return (emails if self.notified else NO_MAIL, *([f"{waiting} and won’t be sent."] if self.unsent else []))
+
+    @property
+    def reply_words(self) -> str:
+        """Return what becomes of the replies."""
+        if not self.replied:
+            return "No one has replied."
+        people = plural(self.replied, "person’s replies are", "people’s replies are")
+        return f"{people} kept for you to read. They’re deleted when you ask again or discard the draft."
+
+
+def poll_reminder_at(reply_by: datetime, opened_at: datetime, zone: str) -> datetime | None:
+    """Return when people are reminded: 8:00 AM on the last working day before the day of the deadline.
+
+    None when they were asked only on that day or later.
+    """
+    on = working_day_by(to_local(reply_by, zone).date() - ONE_DAY)
+    if to_local(opened_at, zone).date() >= on:
+        return None
+    return to_utc(datetime.combine(on, REMINDER_TIME), zone)

@@ -8,8 +8,8 @@ from itertools import count, islice, takewhile
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.date_words import short_date, short_weekday_date
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
+from tracker.rules.core.wording import short_date, short_weekday_date
 from tracker.rules.recurrence.rule import (
     LAST,
     MAX_DATES,

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from tracker.errors import Invalid
-from tracker.rules.core.date_words import WEEKDAYS
+from tracker.rules.core.wording import WEEKDAYS
 
 MAX_DATES = 1_000
 """By its rule or added to it; canceled ones count too."""

@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tracker.rules.core.date_words import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range
-from tracker.rules.core.wording import zone_word
+from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range, zone_word
 from tracker.rules.recurrence.dates import dates
 from tracker.rules.recurrence.rule import LAST, UNITS, Frequency, Rule, in_week_order, week_start_matters
 

@@ -1,19 +1,34 @@
-"""Totals of a report: the counts of the database, added up by agency, arm, month and kind of event."""
+"""Totals of a report: the counts of the database, added up by agency, arm, month and kind of event.
+
+Action items have columns in which they count, an age while they are open, and their days to completion.
+
+Joint operations are counted for people who can see them, and withheld from everyone else. A 0 would be a wrong figure
+for a reader who isn't named on the operations of a period, and a blank only where there are some would give them away.
+So the cell of a reader who sees none always says that it is withheld, whether or not there were any; and no total of
+their report includes one.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from statistics import median
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.audiences import Arm
+from tracker.rules.core.wording import local
 from tracker.rules.events.event import Kind
-from tracker.rules.reports.reports import KINDS, Mark
+from tracker.rules.reports.reports import KINDS, PlaceMark
+
+WEEK, MONTH = 7, 30  # days
 
 
-class Agency(Struct, frozen=True, kw_only=True):
+class ReportAgency(Struct, frozen=True, kw_only=True):
     """An agency as a report names it; walk-ins without a member agency have the id None."""
 
     id: UUID | None
@@ -23,18 +38,18 @@ class Agency(Struct, frozen=True, kw_only=True):
     level: str
 
 
-class Places(Struct, frozen=True, kw_only=True):
+class PlaceCount(Struct, frozen=True, kw_only=True):
     """How many people of one agency had one mark, at dates of one kind in one month."""
 
     month: int
     """Number of the month within the period, from 0."""
     kind: Kind
     agency_id: UUID | None
-    mark: Mark
+    mark: PlaceMark
     number: int
 
 
-class Dates(Struct, frozen=True, kw_only=True):
+class DateCount(Struct, frozen=True, kw_only=True):
     """How many dates of one kind in one month were held or canceled, and their total length."""
 
     month: int
@@ -46,7 +61,7 @@ class Dates(Struct, frozen=True, kw_only=True):
     """How many of them are for named people only."""
 
 
-class Tally(Struct, frozen=True, kw_only=True):
+class PlaceTally(Struct, frozen=True, kw_only=True):
     """Places in numbers; each invited person is in exactly one of here, remote, excused, absent, unmarked and open.
 
     A place that an alternate filled is here or remote.
@@ -95,10 +110,10 @@ class MonthLine(Struct, frozen=True, kw_only=True):
 
     first: date
     held: int
-    tally: Tally
+    tally: PlaceTally
 
 
-class Activity(Struct, frozen=True, kw_only=True):
+class KindLine(Struct, frozen=True, kw_only=True):
     """The dates of one kind, or of all (None)."""
 
     kind: Kind | None
@@ -106,72 +121,247 @@ class Activity(Struct, frozen=True, kw_only=True):
     canceled: int
     minutes: int
     """Minutes of held dates, without all-day ones."""
-    tally: Tally
+    tally: PlaceTally
 
 
-def tally(places: Iterable[Places]) -> Tally:
+def tally_places(places: Iterable[PlaceCount]) -> PlaceTally:
     """Return the total of places."""
     counted: Counter[str] = Counter()
     for one in places:
         counted[one.mark.value] += one.number
-    return Tally(**counted)
+    return PlaceTally(**counted)
 
 
-def by_agency(places: Iterable[Places], agencies: Iterable[Agency]) -> list[tuple[Agency, Tally]]:
+def tally_by_agency(
+    places: Iterable[PlaceCount], agencies: Iterable[ReportAgency]
+) -> list[tuple[ReportAgency, PlaceTally]]:
     """Return a line for each agency that had a place, in the order of the agencies."""
-    groups: dict[UUID | None, list[Places]] = {}
+    groups: dict[UUID | None, list[PlaceCount]] = {}
     for one in places:
         groups.setdefault(one.agency_id, []).append(one)
-    return [(agency, tally(groups[agency.id])) for agency in agencies if agency.id in groups]
+    return [(agency, tally_places(groups[agency.id])) for agency in agencies if agency.id in groups]
 
 
-def by_arm(lines: Iterable[tuple[Agency, Tally]]) -> list[tuple[Arm, Tally]]:
+def tally_by_arm(lines: Iterable[tuple[ReportAgency, PlaceTally]]) -> list[tuple[Arm, PlaceTally]]:
     """Return the totals of the arms that have a line."""
     every = list(lines)
     arms = [arm for arm in Arm if any(agency.arm is arm for agency, _ in every)]
-    return [(arm, total(one for agency, one in every if agency.arm is arm)) for arm in arms]
+    return [(arm, total_tally(one for agency, one in every if agency.arm is arm)) for arm in arms]
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total_tally(tallies: Iterable[PlaceTally]) -> PlaceTally:
     """Return the total of tallies."""
     counted: Counter[str] = Counter()
     for one in tallies:
         counted.update(asdict(one))
-    return Tally(**counted)
+    return PlaceTally(**counted)
 
 
-def by_month(places: Iterable[Places], dates: Iterable[Dates], months: Iterable[date]) -> list[MonthLine]:
+def lines_by_month(places: Iterable[PlaceCount], dates: Iterable[DateCount], months: Iterable[date]) -> list[MonthLine]:
     """Return a line for each month, including months without a date."""
     every, held = list(places), [one for one in dates if not one.is_off]
     return [
         MonthLine(
             first=first,
             held=sum(one.number for one in held if one.month == number),
-            tally=tally(one for one in every if one.month == number),
+            tally=tally_places(one for one in every if one.month == number),
         )
         for number, first in enumerate(months)
     ]
 
 
-def by_kind(places: Iterable[Places], dates: Iterable[Dates]) -> list[Activity]:
+def activities_by_kind(places: Iterable[PlaceCount], dates: Iterable[DateCount]) -> list[KindLine]:
     """Return a line for each kind with a date, held or canceled, and last their total (kind None)."""
     every, days = list(places), list(dates)
     kinds = [kind for kind in KINDS if any(one.kind is kind for one in days)]
-    return [_activity(kind, every, days) for kind in (*kinds, None)] if kinds else []
+    return [_kind_line(kind, every, days) for kind in (*kinds, None)] if kinds else []
 
 
-def _activity(kind: Kind | None, places: list[Places], dates: list[Dates]) -> Activity:
+def _kind_line(kind: Kind | None, places: list[PlaceCount], dates: list[DateCount]) -> KindLine:
     mine = [one for one in dates if kind in (None, one.kind)]
     held = [one for one in mine if not one.is_off]
-    return Activity(
+    return KindLine(
         kind=kind,
         held=sum(one.number for one in held),
         canceled=sum(one.number for one in mine if one.is_off),
         minutes=sum(one.minutes for one in held),
-        tally=tally(one for one in places if kind in (None, one.kind)),
+        tally=tally_places(one for one in places if kind in (None, one.kind)),
     )
 
 
 def percent(part: int, whole: int) -> int | None:
     """Return a part in whole percent, halves rounded up; None if the whole is 0."""
     return (200 * part + whole) // (2 * whole) if whole else None
+
+
+class ItemColumn(StrEnum):
+    """A count of an agency's items."""
+
+    GIVEN = "given"
+    OPEN = "open"
+    NOT_DUE = "not_due"
+    LATE_WEEK = "late_week"
+    LATE_MONTH = "late_month"
+    LATE_LONGER = "late_longer"
+    CLOSED = "closed"
+    ON_TIME = "on_time"
+
+
+AGE_COLUMNS = (ItemColumn.NOT_DUE, ItemColumn.LATE_WEEK, ItemColumn.LATE_MONTH, ItemColumn.LATE_LONGER)
+"""Each open item is in exactly one of these."""
+
+
+class ItemWindow(Struct, frozen=True, kw_only=True):
+    """The time of a report: from `start` on, with the state at `end`; days are those of `zone`."""
+
+    start: datetime
+    end: datetime
+    zone: str
+
+
+class CountedItem(Protocol):
+    """What a report counts an item by; an `ActionItem` has it."""
+
+    @property
+    def due(self) -> date:
+        """Return the day, in the task force's zone."""
+
+    @property
+    def status(self) -> ItemStatus:
+        """Return the status now."""
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when it was assigned."""
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """Return when it was done or canceled."""
+
+
+class ItemCount(Struct, frozen=True, kw_only=True):
+    """How many items of one agency a report counts alike.
+
+    Items that are open at the end of the window have no `closed_at` here, whatever became of them later, and the
+    earliest `created_at` among them, which is in the window for all of them or for none.
+    """
+
+    agency_id: UUID
+    due: date
+    status: ItemStatus
+    created_at: datetime
+    closed_at: datetime | None
+    number: int
+
+
+class ItemLine(Struct, frozen=True, kw_only=True):
+    """The numbers of one agency's items, or of all (None)."""
+
+    agency: ReportAgency | None
+    numbers: dict[ItemColumn, int]
+    median_days: float | None
+    """Median days from assignment to completion, of the closed items."""
+
+    @property
+    def on_time(self) -> int | None:
+        """Return the percentage of closed items that were done by their due day."""
+        return percent(self.numbers[ItemColumn.ON_TIME], self.numbers[ItemColumn.CLOSED])
+
+
+def item_columns_of(item: CountedItem, window: ItemWindow) -> frozenset[ItemColumn]:
+    """Return the columns in which an item counts.
+
+    Assigned and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
+    from the day after it was due, in the zone of the window.
+    """
+    columns = {_age(item, window), ItemColumn.OPEN} if _is_open(item, window) else set()
+    if item.created_at >= window.start:
+        columns.add(ItemColumn.GIVEN)
+    if _is_closed(item, window):
+        columns.add(ItemColumn.CLOSED)
+        if _closed_day_is_due(item, window):
+            columns.add(ItemColumn.ON_TIME)
+    return frozenset(columns)
+
+
+def item_lines(counts: Iterable[ItemCount], agencies: Iterable[ReportAgency], window: ItemWindow) -> list[ItemLine]:
+    """Return a line for each agency with an item that counts, and last their total; nothing when none counts."""
+    counted = [(one, columns) for one in counts if (columns := item_columns_of(one, window))]
+    groups: dict[UUID, list[tuple[ItemCount, frozenset[ItemColumn]]]] = {}
+    for one in counted:
+        groups.setdefault(one[0].agency_id, []).append(one)
+    of_agencies = [_item_line(agency, groups[agency.id], window) for agency in agencies if agency.id in groups]
+    return [*of_agencies, _item_line(None, counted, window)] if of_agencies else []
+
+
+def days_to_completion(item: CountedItem, zone: str) -> int:
+    """Return the days from the assignment of a closed item to its end."""
+    return (local(item.closed_at or item.created_at, zone).date() - local(item.created_at, zone).date()).days
+
+
+def _item_line(
+    agency: ReportAgency | None, counted: Sequence[tuple[ItemCount, frozenset[ItemColumn]]], window: ItemWindow
+) -> ItemLine:
+    numbers: Counter[ItemColumn] = Counter()
+    took: list[int] = []
+    for one, columns in counted:
+        numbers.update(dict.fromkeys(columns, one.number))
+        if ItemColumn.CLOSED in columns:
+            took += [days_to_completion(one, window.zone)] * one.number
+    return ItemLine(
+        agency=agency,
+        numbers={column: numbers[column] for column in ItemColumn},
+        median_days=median(took) if took else None,
+    )
+
+
+def _is_open(item: CountedItem, window: ItemWindow) -> bool:
+    return item.closed_at is None or item.closed_at >= window.end
+
+
+def _is_closed(item: CountedItem, window: ItemWindow) -> bool:
+    is_done = item.status is ItemStatus.DONE and item.closed_at is not None
+    return is_done and window.start <= (item.closed_at or window.end) < window.end
+
+
+def _closed_day_is_due(item: CountedItem, window: ItemWindow) -> bool:
+    return local(item.closed_at or window.end, window.zone).date() <= item.due
+
+
+def _age(item: CountedItem, window: ItemWindow) -> ItemColumn:
+    last = local(window.end, window.zone) - datetime.resolution
+    late = (last.date() - item.due).days
+    if late <= 0:
+        return ItemColumn.NOT_DUE
+    if late <= WEEK:
+        return ItemColumn.LATE_WEEK
+    return ItemColumn.LATE_MONTH if late <= MONTH else ItemColumn.LATE_LONGER
+
+
+class OperationPart(NamedTuple):
+    """That an agency took part in an operation that was held: it leads it, or commits something to it."""
+
+    occurrence_id: UUID
+    agency: str
+
+
+class OperationCount(Struct, frozen=True, kw_only=True):
+    """The operations that were held, as far as the reader can see them."""
+
+    held: int
+    agencies: tuple[str, ...]
+    """Those that took part, each once, by short name."""
+
+    @property
+    def is_withheld(self) -> bool:
+        """Return whether the reader sees none, so that the figure says nothing of whether there were any."""
+        return self.held == 0
+
+
+def count_operations(took_part: Iterable[OperationPart]) -> OperationCount:
+    """Return how many operations these are, and which agencies took part in them."""
+    every = list(took_part)
+    return OperationCount(
+        held=len({one.occurrence_id for one in every}),
+        agencies=tuple(sorted({one.agency for one in every}, key=str.casefold)),
+    )

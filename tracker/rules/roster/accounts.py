@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.errors import NotAllowed
-from tracker.rules.core.reauthentication import is_recent
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer, is_recent
 
 IDLE = timedelta(days=90)  # without a sign-in, an account is suspended (CJIS AC-2)
 REVIEW = timedelta(days=365)  # an account is reviewed at least this often
@@ -40,7 +39,7 @@ def check_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> 
         raise NotAllowed(COORDINATORS)
 
 
-def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool:
+def may_change_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool:
     """Return whether an administrator may change this account."""
     try:
         check_account(viewer, member_id, roles)
@@ -49,7 +48,7 @@ def may_touch(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool
     return viewer.manages_accounts
 
 
-def is_over(expires_at: datetime | None, now: datetime) -> bool:
+def is_account_over(expires_at: datetime | None, now: datetime) -> bool:
     """Return whether an account's last day has passed: it has no access, even before the clock has suspended it."""
     return expires_at is not None and expires_at <= now
 

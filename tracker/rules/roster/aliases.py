@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.roster.contacts import EMAIL_HINT, is_email
+from tracker.rules.roster.directory import EMAIL_HINT, is_email
 
 LINK_WORKS_FOR = timedelta(hours=1)
 UNDO_FOR = timedelta(seconds=60)
@@ -41,7 +41,7 @@ class Alias(Struct, frozen=True, kw_only=True):
         return not self.is_confirmed and now < self.added_at + LINK_WORKS_FOR
 
 
-def check(address: str, own: str, aliases: list[Alias], asked_lately: int) -> None:
+def check_alias(address: str, own: str, aliases: list[Alias], asked_lately: int) -> None:
     """Raise `Invalid(address)` unless a person may add an address; its other owners play no part."""
     if not is_email(address) or len(address) > LONGEST:
         raise Invalid(address=EMAIL_HINT)

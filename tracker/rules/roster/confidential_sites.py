@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.names import fault
+from tracker.rules.core.clean_text import name_fault
 
 LONGEST_NAME = 120  # characters, as are the others
 LONGEST_ADDRESS = 200
@@ -22,7 +22,7 @@ class PublicSite(Struct, frozen=True, kw_only=True):
     """Short name of the agency to ask."""
 
 
-class SiteFacts(Struct, frozen=True, kw_only=True):
+class ConfidentialSiteFacts(Struct, frozen=True, kw_only=True):
     """A confidential site as its agency describes it."""
 
     name: str
@@ -35,7 +35,7 @@ class SiteFacts(Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field, also for a public name that has the address in it."""
         wrong = {
-            "name": fault(self.name) if self.name else "Enter a public name, for example “partner location 2”.",
+            "name": name_fault(self.name) if self.name else "Enter a public name, for example “partner location 2”.",
             "address": "" if self.address else "Enter the address. Only your agency can read it.",
         }
         if self.address and self.address.casefold() in self.name.casefold():
@@ -48,5 +48,5 @@ class OwnSite(Struct, frozen=True, kw_only=True):
     """A confidential site as the people of its agency see it."""
 
     id: UUID
-    facts: SiteFacts
+    facts: ConfidentialSiteFacts
     version: int

@@ -1,53 +1,150 @@
-"""From the bytes of a CSV file to the rows of a roster; errors name the line or row."""
+"""The roster as a CSV file: from its bytes to rows, and what each column of a row may hold.
+
+Errors name the line or row. Rows may not contradict each other.
+"""
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from io import StringIO
+from typing import TypeVar
+
+from msgspec import Struct
 
 from tracker.errors import Invalid, TooLarge
-from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED, Entry, Fault, contradictions, entry
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.clean_text import clean, name_in
+from tracker.rules.core.viewers import Level, Role, Status
+from tracker.rules.core.wall_clock import zone_names
+from tracker.rules.roster.directory import LONGEST_ADDRESS, LONGEST_PHONE, PHONE_HINT, is_email, is_phone
 
 LARGEST = 2_000_000  # bytes
-MOST = 5_000  # people
+MOST_PEOPLE = 5_000  # people
 SAVE_AS = "In a spreadsheet, save it as “CSV UTF-8 (comma delimited)”."
+Value = TypeVar("Value")
+
+REQUIRED = ("agency_code", "name", "email")
+COLUMNS = (
+    *REQUIRED,
+    "agency_name",
+    "arm",
+    "level",
+    "coalition",
+    "agency_contact",
+    "agency_phone",
+    "agency_email",
+    "agency_address",
+    "title",
+    "phone",
+    "mobile",
+    "mobile_private",
+    "zone",
+    "roles",
+    "seats",
+    "status",
+)
+LONGEST = {
+    "agency_code": 20,
+    "agency_name": 200,
+    "coalition": 20,
+    "agency_contact": 120,
+    "agency_phone": LONGEST_PHONE,
+    "agency_email": 254,
+    "agency_address": LONGEST_ADDRESS,
+    "name": 120,
+    "title": 120,
+    "email": 254,
+    "phone": LONGEST_PHONE,
+    "mobile": LONGEST_PHONE,
+}
+PHONES = frozenset({"phone", "mobile", "agency_phone"})
+ANSWERS = {"yes": True, "no": False}
+LONGEST_CELL = 2_000  # characters, where no shorter limit is given
+LONGEST_COMMITTEE = 120  # characters
+ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
+LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
+SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
-def read(content: bytes) -> tuple[list[Entry], list[Fault]]:
+class SeatPlace(StrEnum):
+    """A person's place on a committee; its chair is also the primary of their own agency's seat."""
+
+    PRIMARY = "primary"
+    ALTERNATE = "alternate"
+    CHAIR = "chair"
+
+
+class RosterRow(Struct, frozen=True, kw_only=True):
+    """One member in a row; None = the list does not say, so the stored value stays."""
+
+    row: int
+    agency_code: str
+    agency_name: str | None
+    arm: Arm | None
+    level: Level | None
+    coalition: str | None
+    agency_contact: str | None = None
+    agency_phone: str | None = None
+    agency_email: str | None = None
+    agency_address: str | None = None
+    name: str
+    email: str
+    title: str | None
+    phone: str | None
+    mobile: str | None = None
+    mobile_private: bool | None = None
+    zone: str | None
+    roles: frozenset[Role] | None
+    seats: Mapping[str, SeatPlace] | None
+    """Places by the committee's name."""
+    status: Status | None
+
+
+class RowFault(Struct, frozen=True, kw_only=True):
+    """Why a row can't be imported; rows are numbered as in a spreadsheet: the column names are row 1."""
+
+    row: int
+    field: str
+    sentence: str
+
+
+def read_roster(content: bytes) -> tuple[list[RosterRow], list[RowFault]]:
     """Return the content of a file's rows, and the errors of rows that can't be imported.
 
     Raises `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
     if len(content) > LARGEST:
         raise TooLarge(f"The file is larger than {LARGEST // 1_000_000} MB. A roster has one row for each person.")
-    rows = _rows(_text(content))
-    columns = _columns(next(rows, (1, []))[1])
-    entries: list[Entry] = []
-    faults: list[Fault] = []
+    rows = _numbered_rows(_text_of(content))
+    columns = _columns_named(next(rows, (1, []))[1])
+    entries: list[RosterRow] = []
+    faults: list[RowFault] = []
     for number, cells in rows:
-        found, wrong = _entry(number, cells, columns)
+        found, wrong = _row_in(number, cells, columns)
         entries += [found] if found else []
         faults += wrong
     if not entries and not faults:
         raise Invalid("The file has column names but no people.")
-    if len(entries) > MOST:
-        raise TooLarge(f"The file has more than {MOST:,} people.")
+    if len(entries) > MOST_PEOPLE:
+        raise TooLarge(f"The file has more than {MOST_PEOPLE:,} people.")
     return entries, sorted(faults + contradictions(entries), key=lambda fault: fault.row)
 
 
-def _text(content: bytes) -> str:
+def _text_of(content: bytes) -> str:
     if not content.strip():
         raise Invalid(f"The file is empty. Its first row names the columns: {', '.join(REQUIRED)}, and others.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as odd:
-        raise Invalid(f"Line {_line(content, odd.start)} isn’t in UTF-8. {SAVE_AS}") from odd
+        raise Invalid(f"Line {_line_at(content, odd.start)} isn’t in UTF-8. {SAVE_AS}") from odd
     if "\0" in text:
         line = text.count(chr(10), 0, text.index(chr(0))) + 1
         raise Invalid(f"Line {line} has a character that isn’t text. {SAVE_AS}")
     return text
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows with their numbers; empty ones are counted and left out."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     number = 0
@@ -63,7 +160,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
 
 
-def _columns(header: list[str]) -> list[str]:
+def _columns_named(header: list[str]) -> list[str]:
     names = ["_".join(name.lower().replace("-", " ").replace("_", " ").split()) for name in header]
     if missing := [name for name in REQUIRED if name not in names]:
         raise Invalid(f"The first row must name the columns, separated by commas. Missing: {', '.join(missing)}.")
@@ -75,12 +172,154 @@ def _columns(header: list[str]) -> list[str]:
     return names
 
 
-def _entry(number: int, cells: list[str], columns: list[str]) -> tuple[Entry | None, list[Fault]]:
+def _row_in(number: int, cells: list[str], columns: list[str]) -> tuple[RosterRow | None, list[RowFault]]:
     if len(cells) != len(columns):
         sentence = f"This row has {len(cells)} cells, but the first row has {len(columns)}."
-        return None, [Fault(row=number, field="", sentence=sentence)]
-    return entry(number, dict(zip(columns, cells, strict=True)))
+        return None, [RowFault(row=number, field="", sentence=sentence)]
+    return roster_row(number, dict(zip(columns, cells, strict=True)))
 
 
-def _line(content: bytes, position: int) -> int:
+def _line_at(content: bytes, position: int) -> int:
     return content.count(b"\n", 0, position) + 1
+
+
+class Cells:
+    """The cells of one row; collects an error for each invalid one."""
+
+    def __init__(self, row: int, cells: Mapping[str, str]) -> None:
+        self._row = row
+        self._cells = cells
+        self.faults: list[RowFault] = []
+
+    def read(self, field: str, meant: Callable[[str], Value]) -> Value | None:
+        """Return the value of a cell, or None when the column is missing or the cell invalid."""
+        if field not in self._cells:
+            return None
+        try:
+            return meant(_tidy(field, self._cells[field]))
+        except Invalid as odd:
+            self.faults.append(RowFault(row=self._row, field=field, sentence=odd.sentence))
+            return None
+
+
+def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, list[RowFault]]:
+    """Return the entry of a row, or the errors of its cells; `cells` has at least the required columns."""
+    given = Cells(row, cells)
+    found = RosterRow(
+        row=row,
+        agency_code=given.read("agency_code", _filled) or "",
+        agency_name=given.read("agency_name", str) or None,
+        arm=given.read("arm", lambda text: _word(text, {str(one): one for one in Arm})),
+        level=given.read("level", lambda text: _word(text, LEVELS)),
+        coalition=given.read("coalition", str) or None,
+        agency_contact=given.read("agency_contact", str) or None,
+        agency_phone=given.read("agency_phone", _phone) or None,
+        agency_email=given.read("agency_email", lambda text: _address(text) if text else "") or None,
+        agency_address=given.read("agency_address", str) or None,
+        name=given.read("name", _filled) or "",
+        email=given.read("email", _address) or "",
+        title=given.read("title", str),
+        phone=given.read("phone", _phone),
+        mobile=given.read("mobile", _phone),
+        mobile_private=given.read("mobile_private", lambda text: _word(text, ANSWERS)),
+        zone=given.read("zone", _zone),
+        roles=given.read("roles", _roles),
+        seats=given.read("seats", _seats),
+        status=given.read("status", lambda text: _word(text, {str(one): one for one in Status})),
+    )
+    return (None if given.faults else found), given.faults
+
+
+def contradictions(entries: Iterable[RosterRow]) -> list[RowFault]:
+    """Return rows that contradict an earlier one: a repeated address, a different agency fact, a seat already held."""
+    said: dict[tuple[str, ...], tuple[int, object]] = {}
+    return [
+        RowFault(row=one.row, field=field, sentence=sentence.format(row=said[key][0]))
+        for one in entries
+        for key, value, field, sentence in _claims(one)
+        if said.setdefault(key, (one.row, value))[1] != value
+    ]
+
+
+def _claims(one: RosterRow) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
+    """Yield the claims of a row: key, value, column, and the error for an earlier row with another value."""
+    agency = one.agency_code.casefold()
+    yield ("email", one.email), one.row, "email", "This address is also in row {row}."
+    for field, value in (
+        ("agency_name", one.agency_name),
+        ("arm", one.arm),
+        ("level", one.level),
+        ("coalition", one.coalition),
+        ("agency_contact", one.agency_contact),
+        ("agency_phone", one.agency_phone),
+        ("agency_email", one.agency_email),
+        ("agency_address", one.agency_address),
+    ):
+        if value is not None:
+            yield ("agency", agency, field), value, field, "Row {row} has different details for the same agency."
+    for committee, place in (one.seats or {}).items():
+        if place is not SeatPlace.ALTERNATE:
+            taken = "Row {row} already has this agency’s seat. Make one of them an alternate."
+            yield ("seat", committee.casefold(), agency), one.row, "seats", taken
+
+
+def _tidy(field: str, text: str) -> str:
+    """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own.
+
+    An apostrophe before a phone number is dropped: exports and spreadsheets put it there so that + is no formula sign.
+    """
+    longest = LONGEST.get(field, LONGEST_CELL)
+    return clean(text.removeprefix("'"), longest, field) if field in PHONES else name_in(text, longest, field)
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise Invalid("This cell is empty.")
+    return text
+
+
+def _address(text: str) -> str:
+    address = text.lower()
+    if not is_email(address):
+        raise Invalid("Enter an email address like name@agency.gov.")
+    return address
+
+
+def _phone(text: str) -> str:
+    if not is_phone(text):
+        raise Invalid(PHONE_HINT)
+    return text
+
+
+def _zone(text: str) -> str | None:
+    if text and text not in zone_names():
+        raise Invalid("Enter the time zone by its IANA name, for example America/Chicago.")
+    return text or None
+
+
+def _word(text: str, words: Mapping[str, Value]) -> Value | None:
+    """Return the meaning of a word, None for an empty cell; "Law enforcement" is law_enforcement."""
+    word = re.sub(r"[\s-]+", "_", text.lower())
+    if word and word not in words:
+        raise Invalid(f"Use one of these: {', '.join(words)}.")
+    return words[word] if word else None
+
+
+def _roles(text: str) -> frozenset[Role]:
+    return frozenset(role for one in _parts(text) if (role := _word(one, ROLES)))
+
+
+def _seats(text: str) -> Mapping[str, SeatPlace]:
+    seats: dict[str, SeatPlace] = {}
+    for one in _parts(text):
+        found = SEAT.fullmatch(one)
+        if found is None or not 0 < len(committee := found["committee"]) <= LONGEST_COMMITTEE:
+            raise Invalid("Enter seats like this: Steering Committee; Training Team (alternate).")
+        if committee.casefold() in (known.casefold() for known in seats):
+            raise Invalid(f"{committee} appears here twice.")
+        seats[committee] = SeatPlace((found["place"] or SeatPlace.PRIMARY).lower())
+    return seats
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]

@@ -1,5 +1,11 @@
-"""The directory, as the pages of agencies, people and committees show it: values that their viewer may know."""
+"""The directory: people, agencies, committees, and seats, as pages show them and as forms change them.
 
+How people and agencies are reached at work is part of it; home addresses are never recorded. A work number is for
+everyone who may know the person. Each person decides whether their mobile number is too, or is for coordinators and
+administrators only. The contact of an agency is for everyone who may know the agency.
+"""
+
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -7,10 +13,44 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
+from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status
-from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
+from tracker.rules.core.clean_text import name_fault
+from tracker.rules.core.viewers import Level, Role, Status, Viewer
+from tracker.rules.core.wall_clock import zone_names
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+
+ROLE_WORDS = {
+    Role.COORDINATOR: "Coordinator",
+    Role.ADMINISTRATOR: "Administrator",
+    Role.AUDITOR: "Auditor",
+    Role.AGENCY_LEAD: "Agency lead",
+    Role.COMMITTEE_CHAIR: "Committee chair",
+}
+"""Roles with the most rights first."""
+ARM_WORDS = {Arm.LAW_ENFORCEMENT: "Law enforcement", Arm.VICTIM_SERVICES: "Victim services"}
+LEVEL_WORDS = {
+    Level.FEDERAL: "Federal",
+    Level.STATE: "State",
+    Level.LOCAL: "Local",
+    Level.TRIBAL: "Tribal",
+    Level.NON_GOVERNMENTAL: "Non-governmental",
+}
+COMMITTEE_KINDS = {
+    "steering": "Steering committee",
+    "committee": "Committee",
+    "subcommittee": "Subcommittee",
+    "team": "Team",
+}
+LONGEST_PHONE = 40  # characters
+LONGEST_ADDRESS = 200  # characters
+FEWEST_DIGITS, MOST_DIGITS = 7, 15
+"""Of a number without its extension (ITU-T E.164 allows at most 15)."""
+PHONE_HINT = "Enter a phone number with area code, like 816-555-0100 or 816-555-0100 x12."
+EMAIL_HINT = "Enter an email address like name@agency.gov."
+_NUMBER = re.compile(r"(\+?[\d(][\d ().-]*)(?:(?:x|ext\.?) ?\d{1,6})?", re.IGNORECASE)
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+GUEST_ROLES = "A guest can’t have a role. Remove the roles, or clear “Email only”."
 
 
 class CommitteeStatus(StrEnum):
@@ -20,7 +60,7 @@ class CommitteeStatus(StrEnum):
     ENDED = "ended"
 
 
-class Access(StrEnum):
+class AccountState(StrEnum):
     """How a person signs in, in the order in which it is shown."""
 
     DEPARTED = "Left"
@@ -30,7 +70,7 @@ class Access(StrEnum):
     OPEN = "Active"
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class CommitteePlace(Struct, frozen=True, kw_only=True):
     """A person's place on a committee: primary or alternate of their agency's seat, chair, or both."""
 
     committee_id: UUID
@@ -46,7 +86,7 @@ class Place(Struct, frozen=True, kw_only=True):
         return ", ".join(filter(None, ("chair" if self.is_chair else "", seat)))
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class AccountCard(Struct, frozen=True, kw_only=True):
     """What only administrators see of an account."""
 
     has_two_steps: bool
@@ -79,9 +119,9 @@ class PersonCard(Struct, frozen=True, kw_only=True):
     is_guest: bool
     version: int
     roles: frozenset[Role] = frozenset()
-    places: Sequence[Place] = field(default=())
+    places: Sequence[CommitteePlace] = field(default=())
     """Places on committees that the viewer may know."""
-    account: Account | None = None
+    account: AccountCard | None = None
     mobile: str = ""
     """Empty also where the viewer may not see it."""
     is_mobile_private: bool = False
@@ -92,14 +132,38 @@ class PersonCard(Struct, frozen=True, kw_only=True):
         return Role.COORDINATOR in self.roles
 
     @property
-    def access(self) -> Access:
+    def access(self) -> AccountState:
         """Return how they sign in; only their administrators see whether they have done so."""
         if self.status is not Status.ACTIVE:
-            return Access.DEPARTED if self.status is Status.DEPARTED else Access.SUSPENDED
+            return AccountState.DEPARTED if self.status is Status.DEPARTED else AccountState.SUSPENDED
         if self.is_guest:
-            return Access.EMAIL_ONLY
+            return AccountState.EMAIL_ONLY
         is_known = self.account is None or self.account.signed_in_at or self.account.has_password
-        return Access.OPEN if is_known else Access.NOT_YET
+        return AccountState.OPEN if is_known else AccountState.NOT_YET
+
+
+class AgencyContact(Struct, frozen=True, kw_only=True):
+    """Whom to ask for at an agency, and where its office is; each may be empty."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Return whether anything is known."""
+        return bool(self.name or self.phone or self.email or self.address)
+
+    def wrong(self) -> dict[str, str]:
+        """Return a sentence for each wrong field, under its name in forms."""
+        return {
+            "contact_phone": "" if is_phone(self.phone) else PHONE_HINT,
+            "contact_email": "" if not self.email or is_email(self.email) else EMAIL_HINT,
+        }
+
+
+NO_CONTACT = AgencyContact()
 
 
 class AgencyCard(Struct, frozen=True, kw_only=True):
@@ -124,7 +188,7 @@ class AgencyCard(Struct, frozen=True, kw_only=True):
     contact: AgencyContact = NO_CONTACT
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class PeopleFound(Struct, frozen=True, kw_only=True):
     """The first people that match a search, and how many do, among those the viewer may know."""
 
     people: Sequence[PersonCard]
@@ -191,36 +255,129 @@ class CommitteeCard(Struct, frozen=True, kw_only=True):
         return sum(seat.primary is None for seat in self.seats)
 
 
-ROLE_WORDS = {
-    Role.COORDINATOR: "Coordinator",
-    Role.ADMINISTRATOR: "Administrator",
-    Role.AUDITOR: "Auditor",
-    Role.AGENCY_LEAD: "Agency lead",
-    Role.COMMITTEE_CHAIR: "Committee chair",
-}
-"""Roles with the most rights first."""
-ARM_WORDS = {Arm.LAW_ENFORCEMENT: "Law enforcement", Arm.VICTIM_SERVICES: "Victim services"}
-LEVEL_WORDS = {
-    Level.FEDERAL: "Federal",
-    Level.STATE: "State",
-    Level.LOCAL: "Local",
-    Level.TRIBAL: "Tribal",
-    Level.NON_GOVERNMENTAL: "Non-governmental",
-}
-COMMITTEE_KINDS = {
-    "steering": "Steering committee",
-    "committee": "Committee",
-    "subcommittee": "Subcommittee",
-    "team": "Team",
-}
-
-
 def role_words(roles: frozenset[Role]) -> str:
     """Return a person's roles in words, "Member" for none."""
     return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
 
 
-def holds(words: str, *texts: str) -> bool:
+def contains_words(words: str, *texts: str) -> bool:
     """Return whether one of the texts contains each of the words, ignoring case."""
     text = " ".join(texts).casefold()
     return all(word in text for word in words.casefold().split())
+
+
+def is_phone(text: str) -> bool:
+    """Return whether a text is a phone number, or empty: digits and their usual signs, perhaps with an extension."""
+    found = _NUMBER.fullmatch(text)
+    digits = sum(one.isdigit() for one in found[1]) if found else 0
+    return not text or FEWEST_DIGITS <= digits <= MOST_DIGITS
+
+
+def is_email(text: str) -> bool:
+    """Return whether a text is an email address in lower case."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def check_phones(**numbers: str) -> None:
+    """Raise `Invalid` with a sentence for each field that holds no phone number."""
+    if wrong := {field: PHONE_HINT for field, number in numbers.items() if not is_phone(number)}:
+        raise Invalid(**wrong)
+
+
+def mobile_for(viewer: Viewer, member_id: UUID, mobile: str, *, is_private: bool) -> str:
+    """Return a person's mobile number as far as a viewer who may know the person sees it."""
+    sees_it = not is_private or viewer.manages_accounts or viewer.member_id == member_id
+    return mobile if sees_it else ""
+
+
+class PersonFacts(Struct, frozen=True, kw_only=True):
+    """A person as a form describes them; `email` in lower case, texts cleaned."""
+
+    name: str
+    title: str
+    email: str
+    phone: str
+    mobile: str = ""
+    is_mobile_private: bool = False
+    zone: str
+    agency_id: UUID | None
+    roles: frozenset[Role]
+    is_guest: bool
+    expires_at: datetime | None
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field."""
+        wrong = {
+            "name": name_fault(self.name) if self.name else "Enter a name. A role is fine: “HSI liaison”.",
+            "title": name_fault(self.title),
+            "email": "" if is_email(self.email) else EMAIL_HINT,
+            "phone": "" if is_phone(self.phone) else PHONE_HINT,
+            "mobile": "" if is_phone(self.mobile) else PHONE_HINT,
+            "zone": "" if self.zone in zone_names() else "Choose a time zone from the list.",
+            "agency": "" if self.agency_id else "Choose an agency.",
+            "guest": GUEST_ROLES if self.is_guest and self.roles else "",
+        }
+        _refuse(wrong)
+
+
+class AgencyFacts(Struct, frozen=True, kw_only=True):
+    """An agency as a form describes it."""
+
+    code: str
+    name: str
+    arm: Arm | None
+    level: Level | None
+    coalition_id: UUID | None
+    status: Status
+    contact: AgencyContact = NO_CONTACT
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field."""
+        wrong = {
+            "code": name_fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
+            "name": name_fault(self.name) if self.name else "Enter the agency’s full name.",
+            "arm": "" if self.arm else "Choose an arm.",
+            "level": "" if self.level else "Choose a level.",
+            **self.contact.wrong(),
+        }
+        _refuse(wrong)
+
+
+class CommitteeFacts(Struct, frozen=True, kw_only=True):
+    """A committee as a form describes it; `chair_id` None = it has no chair."""
+
+    name: str
+    kind: str
+    arm: Arm | None
+    place: str
+    chair_id: UUID | None
+    status: CommitteeStatus
+    quorum: QuorumRule = NO_QUORUM
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field."""
+        wrong = {
+            "name": name_fault(self.name) if self.name else "Give the committee a name.",
+            "kind": "" if self.kind in COMMITTEE_KINDS else "Choose what kind of committee it is.",
+        }
+        _refuse(wrong)
+        self.quorum.check(self.arm)
+
+
+class SeatFacts(Struct, frozen=True, kw_only=True):
+    """The holders of an agency's seat on a committee; the primary is not an alternate."""
+
+    primary_id: UUID | None
+    alternate_ids: frozenset[UUID]
+
+    def check(self) -> None:
+        """Raise `Invalid` unless there is a primary who is not an alternate."""
+        if self.primary_id is None:
+            raise Invalid(primary="Choose a primary.")
+        if self.primary_id in self.alternate_ids:
+            raise Invalid(alternates="The primary can’t also be an alternate.")
+
+
+def _refuse(wrong: dict[str, str]) -> None:
+    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+        raise Invalid(**found)

@@ -42,7 +42,7 @@ class QuorumRule(Struct, frozen=True, kw_only=True):
 NO_QUORUM = QuorumRule()
 
 
-class Seat(Struct, frozen=True, kw_only=True):
+class FillableSeat(Struct, frozen=True, kw_only=True):
     """A seat of an agency, and who may fill it: its primary and alternates."""
 
     agency_id: UUID
@@ -50,7 +50,7 @@ class Seat(Struct, frozen=True, kw_only=True):
     holders: frozenset[UUID]
 
 
-class Count(Struct, frozen=True, kw_only=True):
+class QuorumCount(Struct, frozen=True, kw_only=True):
     """How many seats are filled, compared with the requirement."""
 
     filled: int
@@ -80,7 +80,7 @@ class Quorum(Struct, frozen=True, kw_only=True):
     """The rule of a committee and its seats."""
 
     rule: QuorumRule
-    seats: Sequence[Seat]
+    seats: Sequence[FillableSeat]
 
     @property
     def holders(self) -> frozenset[UUID]:
@@ -95,25 +95,25 @@ class Quorum(Struct, frozen=True, kw_only=True):
         kept = (seat if any(one in invited for one in seat.holders) else _empty(seat) for seat in self.seats)
         return Quorum(rule=self.rule, seats=tuple(kept))
 
-    def count(self, absent: Container[UUID]) -> Count:
+    def count(self, absent: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled when some people can't come."""
         return self._counted([seat for seat in self.seats if any(one not in absent for one in seat.holders)])
 
-    def count_present(self, present: Container[UUID]) -> Count:
+    def count_present(self, present: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled by the people present."""
         return self._counted(self.filled(present))
 
-    def filled(self, present: Container[UUID]) -> list[Seat]:
+    def filled(self, present: Container[UUID]) -> list[FillableSeat]:
         """Return the seats of which a holder is present."""
         return [seat for seat in self.seats if any(one in present for one in seat.holders)]
 
-    def _counted(self, filled: Sequence[Seat]) -> Count:
-        return counted(self.rule, [seat.arm for seat in filled], len(self.seats))
+    def _counted(self, filled: Sequence[FillableSeat]) -> QuorumCount:
+        return count_quorum(self.rule, [seat.arm for seat in filled], len(self.seats))
 
 
-def counted(rule: QuorumRule, filled: Sequence[Arm], of: int) -> Count:
+def count_quorum(rule: QuorumRule, filled: Sequence[Arm], of: int) -> QuorumCount:
     """Return how many of a committee's `of` seats are filled, compared with the rule; `filled` are their arms."""
-    return Count(
+    return QuorumCount(
         filled=len(filled),
         of=of,
         needed=rule.seats or 0,
@@ -121,5 +121,5 @@ def counted(rule: QuorumRule, filled: Sequence[Arm], of: int) -> Count:
     )
 
 
-def _empty(seat: Seat) -> Seat:
+def _empty(seat: FillableSeat) -> FillableSeat:
     return replace(seat, holders=frozenset())

@@ -1,23 +1,39 @@
-"""Sites: places where the task force meets, which of them an event's place means, and their capacity; pure."""
+"""Sites: where the task force meets, with capacity and coordinates, and which of them an event's place means."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.names import fault
-from tracker.rules.roster.coordinates import Coordinates
+from tracker.rules.core.clean_text import name_fault
 
 LONGEST_NAME = 120  # characters, as are the others
 LONGEST_ADDRESS = 160
 LONGEST_EQUIPMENT = 160
 MOST_SEATS = 9_999
 SEATS_WANTED = f"Enter how many people it holds, 1 to {MOST_SEATS:,}, or leave it blank."
+_TYPED = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
+NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
+MILLIONTHS = 1_000_000
 
 
-class Site(Struct, frozen=True, kw_only=True):
+class Coordinates(NamedTuple):
+    """Where a place is, in millionths of a degree (four inches)."""
+
+    latitude_e6: int
+    longitude_e6: int
+
+    @property
+    def text(self) -> str:
+        """Return it as people write it: "39.0911, -94.4155"."""
+        return f"{self.latitude_e6 / MILLIONTHS}, {self.longitude_e6 / MILLIONTHS}"
+
+
+class MeetingSite(Struct, frozen=True, kw_only=True):
     """A room or a building."""
 
     id: UUID
@@ -55,7 +71,7 @@ class Site(Struct, frozen=True, kw_only=True):
         return f"Room holds {self.capacity}; {invited + 1} invited, including the organizer."
 
 
-class SiteFacts(Struct, frozen=True, kw_only=True):
+class MeetingSiteFacts(Struct, frozen=True, kw_only=True):
     """A site as a form describes it."""
 
     name: str
@@ -69,14 +85,14 @@ class SiteFacts(Struct, frozen=True, kw_only=True):
         """Raise `Invalid` with a sentence for each wrong field."""
         seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
         wrong = {
-            "name": fault(self.name) if self.name else "Enter a name, for example “5th-floor conference room”.",
+            "name": name_fault(self.name) if self.name else "Enter a name, for example “5th-floor conference room”.",
             "capacity": "" if seats else SEATS_WANTED,
         }
         if found := {field: sentence for field, sentence in wrong.items() if sentence}:
             raise Invalid(**found)
 
 
-class Taken(Struct, frozen=True, kw_only=True):
+class SiteBooking(Struct, frozen=True, kw_only=True):
     """Another event at a site, which the viewer may see."""
 
     event_id: UUID
@@ -89,17 +105,17 @@ class Taken(Struct, frozen=True, kw_only=True):
 class Room(Struct, frozen=True, kw_only=True):
     """The site of an event, and other events there at its times, as far as the viewer may see them."""
 
-    site: Site
-    taken: Sequence[Taken]
+    site: MeetingSite
+    taken: Sequence[SiteBooking]
 
 
-def site_at(place: str, sites: Iterable[Site]) -> Site | None:
+def site_at(place: str, sites: Iterable[MeetingSite]) -> MeetingSite | None:
     """Return the site that a place text names, with or without its address."""
     wanted = _folded(place)
     return next((one for one in sites if wanted and wanted in one.texts), None)
 
 
-def known_place(text: str, sites: Iterable[Site]) -> Site | None:
+def known_place(text: str, sites: Iterable[MeetingSite]) -> MeetingSite | None:
     """Return the site that a text names by its name, its address, or both."""
     wanted = _folded(text)
     return next((one for one in sites if wanted and wanted in (*one.texts, _folded(one.address))), None)
@@ -107,3 +123,13 @@ def known_place(text: str, sites: Iterable[Site]) -> Site | None:
 
 def _folded(text: str) -> str:
     return " ".join(text.lower().split())
+
+
+def coordinates_in(text: str) -> Coordinates | None:
+    """Return the coordinates that a text says; None for an empty one. Errors: Invalid(coordinates)."""
+    if not text.strip():
+        return None
+    found = _TYPED.fullmatch(text)
+    if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:  # noqa: PLR2004 - degrees
+        raise Invalid(coordinates=NO_COORDINATES)
+    return Coordinates(round(float(found[1]) * MILLIONTHS), round(float(found[2]) * MILLIONTHS))

@@ -1,4 +1,7 @@
-"""What a change does to emails, replies, reminders and feeds: the state before and after it, compared."""
+"""What a change does to emails, replies, reminders and feeds: the state before and after it, compared.
+
+What a change of seats does to the lists of events is said in words for forms and messages, as one viewer may know it.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -7,11 +10,13 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from tracker.rules.calendars.feeds import REFRESHES
+from tracker.rules.core.audiences import Arm
 from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import longday, plural
+from tracker.rules.core.wording import long_day, plural
 from tracker.rules.events import kept_dates
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.event import Line, Occurrence, may_edit
 from tracker.rules.events.kept_dates import Details
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.replies import ReplyValue
@@ -30,7 +35,7 @@ Reminders = Mapping[datetime, Mapping[timedelta, AtMoments]]
 """Keyed by the start of a date, and by how long before it they are sent."""
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class EventSnapshot(Struct, frozen=True, kw_only=True):
     """The state of an event, and of the series that continues it, at one moment."""
 
     is_known: bool = False
@@ -54,7 +59,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     dates: tuple[Occurrence, ...] = ()
 
 
-class Move(Struct, frozen=True, kw_only=True):
+class ReminderMove(Struct, frozen=True, kw_only=True):
     """Reminders of a date with the same lead time that are sent at another time; None = not at all."""
 
     date: datetime
@@ -93,7 +98,7 @@ class Consequences(Struct, frozen=True, kw_only=True):
     """Whether people could know of it before."""
     asked_again: frozenset[UUID]
     """People whose replies no longer count, so that they are asked again."""
-    moves: tuple[Move, ...]
+    moves: tuple[ReminderMove, ...]
     """The reminders that move, are added or are removed, in the order of their dates."""
     shown: frozenset[UUID]
     """Owners whose feeds show the change at the next refresh."""
@@ -155,7 +160,7 @@ class Consequences(Struct, frozen=True, kw_only=True):
         if not days:
             return ""
         people = plural(len(days[min(days)]), "person", "people")
-        return f"Next: {longday(min(days)).rpartition(',')[0]}, to {people}, unless they reply first"
+        return f"Next: {long_day(min(days)).rpartition(',')[0]}, to {people}, unless they reply first"
 
     @property
     def feed_words(self) -> str:
@@ -172,7 +177,7 @@ class Consequences(Struct, frozen=True, kw_only=True):
         return " ".join([*said, f"{often or ANY_PROGRAM}."]) if said else "No change"
 
 
-def between(before: Standing, after: Standing) -> Consequences:
+def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequences:
     """Return the difference between two states."""
     new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
     changed = {one for one in {*before.content, *after.content} if before.content.get(one) != after.content.get(one)}
@@ -183,7 +188,7 @@ def between(before: Standing, after: Standing) -> Consequences:
         mails=_notices(new, after.endings),
         waiting=len(still),
         was_known=before.is_known,
-        moves=moves(before.reminders, after.reminders),
+        moves=moved_reminders(before.reminders, after.reminders),
         shown=shown,
         lost=lost,
         is_news=bool(changed) and (before.is_known or after.is_known),
@@ -200,7 +205,7 @@ def between(before: Standing, after: Standing) -> Consequences:
     )
 
 
-def _is_in(changed: Collection[Subject], about: Subject, after: Standing, message_id: UUID) -> bool:
+def _is_in(changed: Collection[Subject], about: Subject, after: EventSnapshot, message_id: UUID) -> bool:
     """Return whether a message about this subject still waits after a change and includes all that has changed."""
     if message_id not in after.subjects or not changed:
         return False
@@ -208,12 +213,12 @@ def _is_in(changed: Collection[Subject], about: Subject, after: Standing, messag
     return all(of == event_id and date_id in (None, date) for of, date in changed)
 
 
-def of_nothing() -> Consequences:
+def no_consequences() -> Consequences:
     """Return the effect of saving an event unchanged."""
-    return between(Standing(is_known=True), Standing(is_known=True))
+    return consequences_between(EventSnapshot(is_known=True), EventSnapshot(is_known=True))
 
 
-def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
+def moved_reminders(before: Reminders, after: Reminders) -> tuple[ReminderMove, ...]:
     """Return which reminders move, from where to where: a date that moves is matched with its new date."""
     gone = {date for date, of_date in before.items() if after.get(date) != of_date}
     new = {date for date, of_date in after.items() if before.get(date) != of_date}
@@ -225,7 +230,7 @@ def moves(before: Reminders, after: Reminders) -> tuple[Move, ...]:
     return tuple(found)
 
 
-def _for_whom(moves: Iterable[Move]) -> str:
+def _for_whom(moves: Iterable[ReminderMove]) -> str:
     """Return "for 25 people (79 dates)"."""
     found = list(moves)
     people = frozenset[UUID]().union(*(one.to for one in found))
@@ -242,7 +247,7 @@ def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | Non
     return [*zip(same, same, strict=True), *((one, None) for one in was), *((None, one) for one in becomes)]
 
 
-def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[Move]:
+def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[ReminderMove]:
     """Return the changes to one date's reminders with one lead time; people may get them at several times."""
     gone, new = (frozenset[UUID]().union(*one.values()) for one in (before, after))
     found: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
@@ -251,7 +256,7 @@ def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtM
         *((None, becomes, later - gone) for becomes, later in after.items()),
     ]
     return [
-        Move(date=date, lead=lead, before=was, after=becomes, to=people)
+        ReminderMove(date=date, lead=lead, before=was, after=becomes, to=people)
         for was, becomes, people in found
         if date and people and was != becomes
     ]
@@ -271,3 +276,49 @@ def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UU
         if message_id in endings:
             notified.setdefault(endings[message_id], set()).add(member_id)
     return Notices(**{name: frozenset(members) for name, members in notified.items()})
+
+
+class ListImpact(Struct, frozen=True, kw_only=True):
+    """The change to one event's list; a name is empty where no one leaves or joins."""
+
+    dates: tuple[Line, ...]
+    """The event's upcoming dates."""
+    leaves: str
+    joins: str
+    notified: frozenset[UUID]
+    """The people who get an email."""
+
+    @property
+    def words(self) -> str:
+        """Return who is invited from now on, and who is not."""
+        joins = f"{self.joins} is invited." if self.joins else ""
+        leaves = f"{self.leaves} is removed from the list." if self.leaves else ""
+        return " ".join(filter(None, (joins, leaves)))
+
+
+def may_know_list(viewer: Viewer, line: Line, arms: Collection[Arm]) -> bool:
+    """Return whether a viewer who sees an event may know which people of these arms are on its list, by name.
+
+    It is the same as on the event's page: people who may change it read all names, others those of their own arm.
+    """
+    return may_edit(viewer, line) or all(one is viewer.arm for one in arms)
+
+
+def notified_by_lists(impact: Iterable[ListImpact]) -> frozenset[UUID]:
+    """Return the people who get an email, each once."""
+    return frozenset[UUID]().union(*(one.notified for one in impact))
+
+
+def list_email_words(impact: Collection[ListImpact]) -> str:
+    """Return how many emails go to how many people; a person gets one for each event."""
+    people, number = len(notified_by_lists(impact)), sum(len(one.notified) for one in impact)
+    if not people:
+        return "No one will get an email."
+    return f"{plural(number, 'email')} will go to {plural(people, 'person', 'people')}."
+
+
+def list_change_words(impact: Collection[ListImpact]) -> str:
+    """Return what to add to the notice that a seat changed; nothing where no list changed."""
+    if not impact:
+        return ""
+    return f" {plural(len(impact), 'invitee list')} also changed. {list_email_words(impact)}"

@@ -1,6 +1,9 @@
-"""Assigning, updating and reassigning action items: on the site, or by the signed link in an email."""
+"""Assigning, updating and reassigning action items: on the site, or by the signed link in an email.
 
-from datetime import date, datetime
+A change queues emails to the item's new owner, and about an item that is blocked.
+"""
+
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,32 +13,41 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions import action_items as rules
-from tracker.rules.actions import item_changes as changes
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.actions.item_undo import Update, changed_since, taken_back
+from tracker.rules.actions.action_items import (
+    ActionItem,
+    ItemEdit,
+    ItemStatus,
+    NewItem,
+    StatusUpdate,
+    changed_since,
+    undo_update,
+)
 from tracker.rules.core import audiences
-from tracker.rules.core.actors import Origin
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import day
+from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
+from tracker.rules.core.viewers import Origin, Role, Viewer
+from tracker.rules.core.wording import short_day
 from tracker.rules.events.event import Occurrence
+from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.schema.actions import action_items as rows
+from tracker.tables.schema.roster.people import MemberRole
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.events import events
-from tracker.usecases.actions import item_messages
 from tracker.usecases.actions.item_lists import possible_owners
-from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.roster.known_people import among
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.roster.known_people import candidates_among
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
 UNSEEN = "They can’t see the event this came from, so it can’t be assigned to them."
+SECOND_THOUGHTS = timedelta(minutes=1)
+"""How long an email about a blocked item waits: one that is unblocked within that time is not announced."""
 
 
-async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, unseen: str = UNSEEN) -> str:
+async def create_item(viewer: Viewer, new: NewItem, now: datetime, today: date, *, unseen: str = UNSEEN) -> str:
     """Assign a new item, notify its owner, and return its reference; `unseen` refuses an owner who couldn't see it.
 
     Errors: Invalid by field; NotAllowed for viewers who may assign items only to themselves; NotFound for an origin
@@ -43,12 +55,12 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, un
     """
     title = _checked_title(new, today)
     async with writing():
-        origin = await _origin(viewer, new.origin_id)
-        if not rules.may_give(viewer, new.owner_id, origin.event if origin else None):
+        origin = await _origin_date(viewer, new.origin_id)
+        if not rules.may_assign_to(viewer, new.owner_id, origin.event if origin else None):
             raise NotAllowed("You can assign action items to yourself. Ask a coordinator to assign them to others.")
-        audience = frozenset({EVERYONE}) if origin else _audience(viewer, new)
-        owner = await _owner(viewer, new.owner_id, origin, audience, now, unseen=unseen)
-        row = await _insert(
+        audience = frozenset({EVERYONE}) if origin else _item_audience(viewer, new)
+        owner = await _new_owner(viewer, new.owner_id, origin, audience, now, unseen=unseen)
+        row = await _insert_item(
             rows.ActionItem(
                 id=ids.new_id(),
                 uid=ids.new_uid(),
@@ -58,7 +70,7 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, un
                 agency=owner.agency_id,
                 due=new.due,
                 origin=new.origin_id,
-                committee=_committee(new, origin),
+                committee=_item_committee(new, origin),
                 audience=next(iter(audience)),
                 status=ItemStatus.OPEN,
                 progress=0,
@@ -70,16 +82,16 @@ async def create(viewer: Viewer, new: NewItem, now: datetime, today: date, *, un
                 sequence=0,
             )
         )
-        await _note(viewer, row.id, f"Assigned to {owner.name}, due {day(new.due, today)}", "", now)
-        await item_messages.to_new_owner(viewer, row.id, owner.member_id, 1, now)
+        await _add_note(viewer, row.id, f"Assigned to {owner.name}, due {short_day(new.due, today)}", "", now)
+        await notify_new_owner(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
 
 
-async def update(
+async def save_item_edit(
     viewer: Viewer,
     reference: str,
-    change: Change,
+    change: ItemEdit,
     expected_version: int,
     now: datetime,
     today: date,
@@ -91,44 +103,49 @@ async def update(
     `attached_by` is its author, where they attached an email as the viewer's.
     Errors: NotFound, NotAllowed, Invalid by field, Conflict when it has changed since that version.
     """
-    note = clean(change.note, changes.LONGEST_NOTE, "note", multiline=True)
+    note = clean(change.note, rules.LONGEST_NOTE, "note", multiline=True)
     async with writing():
-        item = await _theirs(viewer, reference)
+        item = await _item_to_update(viewer, reference)
         await _check_version(viewer, item, expected_version, today)
-        if change.status is ItemStatus.CANCELED and not rules.may_direct(viewer, item):
+        if change.status is ItemStatus.CANCELED and not rules.may_direct_item(viewer, item):
             raise NotAllowed("Only the person who assigned it, the committee’s chair, or a coordinator can cancel it.")
-        after = changes.changed(item, replace(change, note=note), now, today)
+        after = rules.edited_item(item, replace(change, note=note), now, today)
         if after != item:
-            await _save(viewer, item, after, note, "item_updated", now, today, attached_by=attached_by)
-            await item_messages.about_blocked(viewer, item, after, note, now)
+            await _save_item(viewer, item, after, note, "item_updated", now, today, attached_by=attached_by)
+            await notify_about_blocked(viewer, item, after, note, now)
             if after.status is ItemStatus.CANCELED:
-                await item_messages.to_earlier_owner(viewer, item, after, now)
+                await notify_earlier_owner(viewer, item, after, now)
     return after
 
 
-async def complete(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
-    """Mark an item done and return it; does nothing when it is done already. Errors as in `update`."""
+async def mark_item_done(
+    viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date
+) -> ActionItem:
+    """Mark an item done and return it; does nothing when it is done already. Errors as in `save_item_edit`."""
     async with writing():
-        item = await _theirs(viewer, reference)
+        item = await _item_to_update(viewer, reference)
         if item.status is ItemStatus.DONE:
             return item
-        return await update(viewer, reference, Change(status=ItemStatus.DONE), expected_version, now, today)
+        return await save_item_edit(viewer, reference, ItemEdit(status=ItemStatus.DONE), expected_version, now, today)
 
 
-async def reopen(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
-    """Open a closed item again and return it; does nothing when it is open in that version. Errors as in `update`."""
+async def reopen_item(viewer: Viewer, reference: str, expected_version: int, now: datetime, today: date) -> ActionItem:
+    """Open a closed item again and return it; does nothing when it is open in that version.
+
+    Errors as in `save_item_edit`.
+    """
     async with writing():
-        item = await _theirs(viewer, reference)
+        item = await _item_to_update(viewer, reference)
         if item.is_open and item.version == expected_version:
             return item
-        change = Change(status=ItemStatus.OPEN, progress=item.progress_reopened)
-        return await update(viewer, reference, change, expected_version, now, today)
+        change = ItemEdit(status=ItemStatus.OPEN, progress=item.progress_reopened)
+        return await save_item_edit(viewer, reference, change, expected_version, now, today)
 
 
-async def take_back(
+async def undo_own_update(
     viewer: Viewer,
     reference: str,
-    update: Update,
+    update: StatusUpdate,
     now: datetime,
     today: date,
     *,
@@ -141,21 +158,21 @@ async def take_back(
     Errors: NotFound, NotAllowed, Conflict when someone has changed the same since.
     """
     async with writing():
-        item = await _theirs(viewer, reference)
-        if refusal := changed_since(item, update, await action_items.notes(viewer, item)):
+        item = await _item_to_update(viewer, reference)
+        if refusal := changed_since(item, update, await action_items.item_history(viewer, item)):
             raise Conflict(refusal)
         note = rows.ActionNote
         is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
         theirs = (note.item == item.id) & (note.at == update.at) & is_its
         await note.update({note.text: ""}).where(theirs)
         await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
-        after = taken_back(item, update, now)
-        await _save(viewer, item, after, said, "item_updated", now, today, attached_by=attached_by)
-        await item_messages.about_help(viewer, item, after, "", now)
+        after = undo_update(item, update, now)
+        await _save_item(viewer, item, after, said, "item_updated", now, today, attached_by=attached_by)
+        await notify_about_help(viewer, item, after, "", now)
     return after
 
 
-async def hand_over(
+async def reassign_item(
     viewer: Viewer, reference: str, owner_id: UUID, expected_version: int, now: datetime, today: date
 ) -> ActionItem:
     """Reassign an open item and notify its new and its earlier owner, whose links stop working.
@@ -163,8 +180,8 @@ async def hand_over(
     Errors: NotFound, NotAllowed, Conflict, Invalid(owner) for a person who may not see it.
     """
     async with writing():
-        item = await _theirs(viewer, reference)
-        if not rules.may_direct(viewer, item):
+        item = await _item_to_update(viewer, reference)
+        if not rules.may_direct_item(viewer, item):
             raise NotAllowed(
                 "Only the person who assigned it, the committee’s chair, or a coordinator can reassign it."
             )
@@ -173,15 +190,15 @@ async def hand_over(
             raise Conflict("This action item is closed. Reopen it before you reassign it.")
         if item.owner_id == owner_id:
             return item
-        origin = await _origin(viewer, item.origin_id)
-        audience = audiences.of_event(Visibility(item.visibility), item.committee_id, ())
-        owner = await _owner(viewer, owner_id, origin, audience, now)
-        after = await transfer(viewer, item, owner, now, today)
-        await item_messages.to_earlier_owner(viewer, item, after, now)
+        origin = await _origin_date(viewer, item.origin_id)
+        audience = audiences.event_audiences(Visibility(item.visibility), item.committee_id, ())
+        owner = await _new_owner(viewer, owner_id, origin, audience, now)
+        after = await transfer_item(viewer, item, owner, now, today)
+        await notify_earlier_owner(viewer, item, after, now)
         return after
 
 
-async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
+async def transfer_item(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetime, today: date) -> ActionItem:
     """Assign an open item to a person who may see it, and notify them; the caller is inside `writing()`.
 
     What blocked its earlier owner need not block the new one: a blocked item is open again.
@@ -199,12 +216,12 @@ async def transfer(viewer: Viewer, item: ActionItem, owner: Viewer, now: datetim
         sequence=item.sequence + 1,
         changed_at=now,
     )
-    await _save(viewer, item, after, "", "item_handed_over", now, today)
-    await item_messages.to_new_owner(viewer, item.id, owner.member_id, after.version, now)
+    await _save_item(viewer, item, after, "", "item_handed_over", now, today)
+    await notify_new_owner(viewer, item.id, owner.member_id, after.version, now)
     return after
 
 
-async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
+async def cancel_item(viewer: Viewer, item_id: UUID, now: datetime) -> None:
     """Cancel an item whose owner leaves and that no one else may see; the caller is inside `writing()`."""
     changed: dict[Any, Any] = {
         rows.ActionItem.status: ItemStatus.CANCELED,
@@ -214,7 +231,7 @@ async def drop(viewer: Viewer, item_id: UUID, now: datetime) -> None:
         rows.ActionItem.version: rows.ActionItem.version + 1,
     }
     await rows.ActionItem.update(changed).where(rows.ActionItem.id == item_id)
-    await _note(viewer, item_id, "Canceled because its owner left and no one else can see it", "", now)
+    await _add_note(viewer, item_id, "Canceled because its owner left and no one else can see it", "", now)
     await audit.record(viewer.actor, "item_updated", "item", item_id, {"status": "canceled"}, now)
 
 
@@ -234,13 +251,13 @@ def _checked_title(new: NewItem, today: date) -> str:
     wrong: dict[str, str] = {}
     title = ""
     try:
-        title = clean(new.title, changes.LONGEST_TITLE, "title")
+        title = clean(new.title, rules.LONGEST_TITLE, "title")
         if not title:
-            wrong["title"] = changes.NO_TITLE
+            wrong["title"] = rules.NO_TITLE
     except Invalid as too_long:
         wrong |= too_long.fields
     try:
-        changes.check_due(new.due, today)
+        rules.check_item_due(new.due, today)
     except Invalid as odd:
         wrong |= odd.fields
     if wrong:
@@ -248,11 +265,11 @@ def _checked_title(new: NewItem, today: date) -> str:
     return title
 
 
-async def _theirs(viewer: Viewer, reference: str) -> ActionItem:
-    item = await action_items.item(viewer, reference)
+async def _item_to_update(viewer: Viewer, reference: str) -> ActionItem:
+    item = await action_items.item_by_reference(viewer, reference)
     if item is None:
         raise NotFound
-    if not rules.may_update(viewer, item):
+    if not rules.may_update_item(viewer, item):
         raise NotAllowed(
             "Only its owner, the person who assigned it, the committee’s chair, or a coordinator can update it."
         )
@@ -263,12 +280,12 @@ async def _check_version(viewer: Viewer, item: ActionItem, expected: int, today:
     """Refuse a change of an earlier version, and say what happened since: each version has its line of history."""
     if item.version == expected:
         return
-    since = (await action_items.notes(viewer, item))[: max(item.version - expected, 0)]
-    said = changes.happened(since, viewer.zone, today)
+    since = (await action_items.item_history(viewer, item))[: max(item.version - expected, 0)]
+    said = rules.history_words(since, viewer.zone, today)
     raise Conflict(said or "Someone updated this action item while you were working on it.")
 
 
-async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
+async def _origin_date(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
     if origin_id is None:
         return None
     origin = await events.date_by_id(viewer, origin_id)
@@ -277,14 +294,14 @@ async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
     return origin
 
 
-def _audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
-    held = audiences.of_event(new.seen_by, new.committee_id, ()) & viewer.audiences
+def _item_audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
+    held = audiences.event_audiences(new.seen_by, new.committee_id, ()) & viewer.audiences
     if not held:
         raise Invalid(seen_by="Choose who can see it from the list.")
     return held
 
 
-async def _owner(
+async def _new_owner(
     viewer: Viewer,
     owner_id: UUID,
     origin: Occurrence | None,
@@ -293,7 +310,7 @@ async def _owner(
     *,
     unseen: str = UNSEEN,
 ) -> Viewer:
-    if not await among(await possible_owners(viewer, origin), [owner_id]):
+    if not await candidates_among(await possible_owners(viewer, origin), [owner_id]):
         raise Invalid(owner="Choose a person from the list.")
     owner = await viewer_for(owner_id, now)
     sees = await events.date_by_id(owner, origin.id) if origin else audience & owner.audiences
@@ -302,11 +319,11 @@ async def _owner(
     return owner
 
 
-def _committee(new: NewItem, origin: Occurrence | None) -> UUID | None:
+def _item_committee(new: NewItem, origin: Occurrence | None) -> UUID | None:
     return new.committee_id or (origin.event.committee_id if origin else None)
 
 
-async def _insert(row: rows.ActionItem) -> rows.ActionItem:
+async def _insert_item(row: rows.ActionItem) -> rows.ActionItem:
     for _ in range(TRIES):
         row.reference = ids.reference("AI")
         if (
@@ -318,7 +335,7 @@ async def _insert(row: rows.ActionItem) -> rows.ActionItem:
     raise Conflict("We couldn’t number this item. Try again.")
 
 
-async def _save(
+async def _save_item(
     viewer: Viewer,
     before: ActionItem,
     after: ActionItem,
@@ -345,12 +362,14 @@ async def _save(
     await rows.ActionItem.update(values).where(
         rows.ActionItem.id == before.id, rows.ActionItem.version == before.version
     )
-    await _note(by, before.id, changes.words(before, after, today), note, now, is_attached=attached_by is not None)
+    await _add_note(
+        by, before.id, rules.edit_words(before, after, today), note, now, is_attached=attached_by is not None
+    )
     facts = {"status": after.status, "version": after.version}
     await audit.record(by.actor, verb, "item", before.id, facts, now)
 
 
-async def _note(
+async def _add_note(
     viewer: Viewer, item_id: UUID, change: str, text: str, now: datetime, *, is_attached: bool = False
 ) -> None:
     source = rules.ATTACHED if is_attached else viewer.origin.channel
@@ -359,3 +378,68 @@ async def _note(
             id=ids.new_id(), item=item_id, at=now, by=viewer.member_id, source=source, change=change, text=text
         )
     )
+
+
+async def notify_new_owner(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
+    """Notify a new owner, unless they assigned the item to themselves; the caller is inside `writing()`."""
+    if owner_id != viewer.member_id:
+        key = f"item_assigned:{item_id}:{owner_id}:{version}"
+        draft = outbox_rules.Draft(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
+        await outbox.enqueue_all([draft], now)
+
+
+async def notify_earlier_owner(viewer: Viewer, before: ActionItem, after: ActionItem, now: datetime) -> None:
+    """Notify the owner of an item that another person canceled or reassigned; the caller is inside `writing()`."""
+    if before.owner_id != viewer.member_id and before.is_open:
+        key = f"item_withdrawn:{after.id}:{before.owner_id}:{after.version}"
+        draft = outbox_rules.Draft(content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id)
+        await outbox.enqueue_all([draft], now)
+
+
+async def notify_about_blocked(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
+    """Notify the people who can help when an item becomes blocked, and its owner when another person helps.
+
+    The caller is inside `writing()`.
+    """
+    if after.blocked_at is not None and before.blocked_at is None:
+        await outbox.enqueue_all(await _calls_for_help(viewer, after, now), now)
+    else:
+        await notify_about_help(viewer, before, after, note, now)
+
+
+async def notify_about_help(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
+    """Notify the owner of a blocked item when another person helps; the caller is inside `writing()`."""
+    if rules.is_helping(viewer.member_id, before, after, note):
+        key = f"item_noted:{after.id}:{after.version}"
+        content = ItemNoted(at=now)
+        draft = outbox_rules.Draft(content=content, recipient_id=after.owner_id, key=key, item_id=after.id)
+        await outbox.enqueue_all([draft], now)
+
+
+async def _calls_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> list[outbox_rules.Draft]:
+    return [
+        outbox_rules.Draft(
+            content=ItemBlocked(since=now),
+            recipient_id=one,
+            key=f"item_blocked:{item.id}:{one}:{item.version}",
+            item_id=item.id,
+            due=now + SECOND_THOUGHTS,
+        )
+        for one in sorted(await _who_can_help(item, now))
+        if one != viewer.member_id
+    ]
+
+
+async def _who_can_help(item: ActionItem, now: datetime) -> list[UUID]:
+    """Return who can reassign an item and may see it: its assigner, the committee's chair, coordinators."""
+    roles = MemberRole.role.is_in([Role.COORDINATOR.value, Role.COMMITTEE_CHAIR.value])
+    named = await MemberRole.select(MemberRole.member).where(roles).output(as_list=True)
+    people = await viewers_for({item.created_by_id, *named}, now)
+    may_see = await _audiences(item)
+    return [one for one, who in people.items() if rules.may_direct_item(who, item) and who.audiences & may_see]
+
+
+async def _audiences(item: ActionItem) -> set[str]:
+    if item.origin_event_id is not None:
+        return {*await audiences_of(item.origin_event_id)}
+    return {*audiences.event_audiences(Visibility(item.visibility), item.committee_id, ())}

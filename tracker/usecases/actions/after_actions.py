@@ -8,82 +8,93 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import ActionItem, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.after_actions import LONGEST_TITLE, NO_NEUTRAL_TITLE, AfterAction, Assignment, check_title
-from tracker.rules.operations.plans import Operation
-from tracker.rules.operations.telltale import check_neutral
-from tracker.tables.schema.operations import after as rows
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.after_actions import (
+    LONGEST_ITEM_TITLE,
+    NO_NEUTRAL_TITLE,
+    AfterActionItem,
+    ItemAssignment,
+    check_item_title,
+)
+from tracker.rules.operations.plans import Operation, check_neutral
+from tracker.tables.schema.operations import records as rows
 from tracker.tables.visible.actions import action_items as items
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import after
+from tracker.tables.visible.operations import after_actions
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
-from tracker.usecases.operations.after import operation_to_look_back
-from tracker.usecases.roster import people
-from tracker.usecases.roster.known_people import Candidates, among, both, either, known_to, on_committees_of
+from tracker.usecases.operations.after_actions import operation_to_look_back
+from tracker.usecases.roster import committees as roster_committees
+from tracker.usecases.roster.known_people import (
+    Candidates,
+    both,
+    candidates_among,
+    candidates_on_committees_of,
+    either,
+    people_to_invite,
+)
 
 ASSIGNED = "This after-action item already has an owner."
 NOT_ON_IT = "They aren’t on the operation. Choose someone who is, or give the item to a committee."
 NOT_IN_IT = "They aren’t on that committee, so they couldn’t see the item."
 
 
-class Given(Struct, frozen=True, kw_only=True):
+class AfterActionGiven(Struct, frozen=True, kw_only=True):
     """An after-action item with the action item that it became, as far as the viewer may see that."""
 
-    action: AfterAction
+    action: AfterActionItem
     item: ActionItem | None
 
 
-class Choices(Struct, frozen=True, kw_only=True):
+class AssignmentChoices(Struct, frozen=True, kw_only=True):
     """An after-action item to assign, and the choices of its form."""
 
-    action: AfterAction
+    action: AfterActionItem
     owners: Candidates
     """The people who can see the operation, and others, who can see only an item of one of the committees."""
     committees: dict[UUID, str]
     """Those of the viewer, because only their people see the item."""
 
 
-async def given(viewer: Viewer, operation: Operation) -> list[Given]:
+async def after_actions_given(viewer: Viewer, operation: Operation) -> list[AfterActionGiven]:
     """Return the after-action items of an operation, in the order in which they were added."""
-    found = await after.after_actions(viewer, operation.event)
-    seen = await items.items_by_id(viewer, [one.item_id for one in found if one.item_id])
-    return [Given(action=one, item=seen.get(one.item_id) if one.item_id else None) for one in found]
+    found = await after_actions.after_action_items(viewer, operation.event)
+    seen = await items.visible_items_by_id(viewer, [one.item_id for one in found if one.item_id])
+    return [AfterActionGiven(action=one, item=seen.get(one.item_id) if one.item_id else None) for one in found]
 
 
-async def add(viewer: Viewer, event_id: UUID, title: str, now: datetime) -> None:
+async def add_after_action(viewer: Viewer, event_id: UUID, title: str, now: datetime) -> None:
     """Add an after-action item, still without an owner. Errors: NotFound, NotAllowed, Invalid(title)."""
     async with writing():
         operation = await operation_to_look_back(viewer, event_id)
-        cleaned = clean(title, LONGEST_TITLE, "title")
-        check_title(cleaned, len(await after.after_actions(viewer, operation.event)))
+        cleaned = clean(title, LONGEST_ITEM_TITLE, "title")
+        check_item_title(cleaned, len(await after_actions.after_action_items(viewer, operation.event)))
         await rows.AfterAction.insert(
             rows.AfterAction(id=ids.new_id(), plan=operation.id, title=cleaned, item=None, added_at=now)
         )
         await audit.record(viewer.actor, "after_action_added", "event", event_id, {}, now)
 
 
-async def remove(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime) -> None:
+async def remove_after_action(viewer: Viewer, event_id: UUID, action_id: UUID, now: datetime) -> None:
     """Remove an after-action item that has no owner yet. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
-        _, action = await _open(viewer, event_id, action_id)
+        _, action = await _unassigned(viewer, event_id, action_id)
         await rows.AfterAction.delete().where(rows.AfterAction.id == action.id)
         await audit.record(viewer.actor, "after_action_removed", "event", event_id, {}, now)
 
 
-async def choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> Choices:
-    """Return an after-action item without an owner, and the choices of its form. Errors as in `remove`."""
-    operation, action = await _open(viewer, event_id, action_id)
-    committees = await people.committee_names(viewer)
-    return Choices(action=action, owners=await _owners(viewer, operation), committees=committees)
+async def assignment_choices(viewer: Viewer, event_id: UUID, action_id: UUID) -> AssignmentChoices:
+    """Return an after-action item without an owner, and the choices of its form. Errors as in `remove_after_action`."""
+    operation, action = await _unassigned(viewer, event_id, action_id)
+    committees = await roster_committees.committee_names(viewer)
+    return AssignmentChoices(action=action, owners=await _owners(viewer, operation), committees=committees)
 
 
-async def owners(viewer: Viewer, event_id: UUID) -> Candidates:
+async def after_action_owners(viewer: Viewer, event_id: UUID) -> Candidates:
     """Return to whom the viewer may give an after-action item of an operation. Errors: NotFound, NotAllowed."""
     return await _owners(viewer, await operation_to_look_back(viewer, event_id))
 
@@ -93,11 +104,11 @@ async def _owners(viewer: Viewer, operation: Operation) -> Candidates:
     on_it = await possible_owners(viewer, origin)
     if not viewer.may_schedule:
         return on_it
-    return either(on_it, both(known_to(viewer), on_committees_of(viewer)))
+    return either(on_it, both(people_to_invite(viewer), candidates_on_committees_of(viewer)))
 
 
-async def assign(
-    viewer: Viewer, event_id: UUID, action_id: UUID, wanted: Assignment, now: datetime, today: date
+async def assign_after_action(
+    viewer: Viewer, event_id: UUID, action_id: UUID, wanted: ItemAssignment, now: datetime, today: date
 ) -> str:
     """Make an after-action item an action item, notify its owner, and return its reference.
 
@@ -106,11 +117,11 @@ async def assign(
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
     async with writing():
-        operation, action = await _open(viewer, event_id, action_id)
-        new = await _new(viewer, operation, action, wanted)
+        operation, action = await _unassigned(viewer, event_id, action_id)
+        new = await _new_item(viewer, operation, action, wanted)
         unseen = NOT_IN_IT if wanted.committee_id else NOT_ON_IT
-        reference = await action_items.create(viewer, new, now, today, unseen=unseen)
-        item = await items.item(viewer, reference)
+        reference = await action_items.create_item(viewer, new, now, today, unseen=unseen)
+        item = await items.item_by_reference(viewer, reference)
         if item is None:
             raise NotFound
         await rows.AfterAction.update({rows.AfterAction.item: item.id}).where(rows.AfterAction.id == action.id)
@@ -118,9 +129,9 @@ async def assign(
     return reference
 
 
-async def _open(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterAction]:
+async def _unassigned(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterActionItem]:
     operation = await operation_to_look_back(viewer, event_id)
-    found = {one.id: one for one in await after.after_actions(viewer, operation.event)}
+    found = {one.id: one for one in await after_actions.after_action_items(viewer, operation.event)}
     if action_id not in found:
         raise NotFound
     if found[action_id].item_id is not None:
@@ -128,19 +139,19 @@ async def _open(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operat
     return operation, found[action_id]
 
 
-async def _new(viewer: Viewer, operation: Operation, action: AfterAction, wanted: Assignment) -> NewItem:
+async def _new_item(viewer: Viewer, operation: Operation, action: AfterActionItem, wanted: ItemAssignment) -> NewItem:
     if wanted.committee_id is not None:
         return await _neutral(viewer, operation, wanted)
     [origin] = await events.dates(viewer, operation.event)
-    if not await among(await possible_owners(viewer, origin), [wanted.owner_id]):
+    if not await candidates_among(await possible_owners(viewer, origin), [wanted.owner_id]):
         raise Invalid(owner=NOT_ON_IT)
     return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)
 
 
-async def _neutral(viewer: Viewer, operation: Operation, wanted: Assignment) -> NewItem:
-    if wanted.committee_id not in await people.committee_names(viewer):
+async def _neutral(viewer: Viewer, operation: Operation, wanted: ItemAssignment) -> NewItem:
+    if wanted.committee_id not in await roster_committees.committee_names(viewer):
         raise Invalid(committee="Choose one of your committees.")
-    title = clean(wanted.neutral_title, LONGEST_TITLE, "neutral_title")
+    title = clean(wanted.neutral_title, LONGEST_ITEM_TITLE, "neutral_title")
     if not title:
         raise Invalid(neutral_title=NO_NEUTRAL_TITLE)
     check_neutral("neutral_title", title, operation.names)

@@ -10,27 +10,27 @@ from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions import item_lists as lists
-from tracker.rules.actions.action_items import ActionItem, Note
-from tracker.rules.actions.item_lists import Counts, Filter, Group
-from tracker.rules.attendance.sheet import named_participants
-from tracker.rules.core.audiences import Visibility, of_event
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import ActionItem, ItemNote
+from tracker.rules.actions.item_lists import ItemCounts, ItemFilter, ItemGroup
+from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.core.audiences import Visibility, event_audiences
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Line, Occurrence
-from tracker.tables.visible.actions import action_items, carried
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations.after import operation_of_item
-from tracker.usecases.roster import people
-from tracker.usecases.roster.known_people import Candidates, but, either, known_to, only
+from tracker.tables.visible.operations.after_actions import operation_of_item
+from tracker.usecases.roster import committees as roster_committees
+from tracker.usecases.roster.known_people import Candidates, active_among, all_but, either, people_to_invite
 
 ORIGINS_BACK = timedelta(days=60)
 
 
-class Board(Struct, frozen=True, kw_only=True):
+class ItemList(Struct, frozen=True, kw_only=True):
     """The list of action items as one viewer asked for it; counts cover all that they may see."""
 
-    counts: Counts
-    groups: list[Group]
+    counts: ItemCounts
+    groups: list[ItemGroup]
     movable: frozenset[UUID]
     """Items that the viewer may update."""
 
@@ -39,14 +39,14 @@ class ItemView(Struct, frozen=True, kw_only=True):
     """One item with its history, newest first, and what the viewer may do with it."""
 
     item: ActionItem
-    notes: list[Note]
+    notes: list[ItemNote]
     may_update: bool
     may_direct: bool
     after: Line | None
     """The operation after which it was given out, if the viewer may see it."""
 
 
-class Choices(Struct, frozen=True, kw_only=True):
+class NewItemChoices(Struct, frozen=True, kw_only=True):
     """The choices in the form of a new item; the keys of `origins` are dates, the latest first."""
 
     owners: Candidates
@@ -60,23 +60,23 @@ class Choices(Struct, frozen=True, kw_only=True):
     """Everyone, and the viewer's own arms."""
 
 
-async def board(viewer: Viewer, chosen: Filter, now: datetime, today: date) -> Board:
+async def list_items_for(viewer: Viewer, chosen: ItemFilter, now: datetime, today: date) -> ItemList:
     """Return the items that match the filter, grouped, with those done in the last 30 days if it asks for them."""
     every, notes = await together(
-        action_items.items(viewer, closed_since=now - lists.RECENT),
-        action_items.notes_with(viewer, lists.words_of(chosen.words)),
+        action_items.listed_items(viewer, closed_since=now - lists.RECENT),
+        action_items.notes_with_words(viewer, lists.filter_words(chosen.words)),
     )
-    listed = lists.matching(every, chosen, viewer.member_id, notes)
-    return Board(
-        counts=lists.counts(every, today),
-        groups=lists.grouped(listed, chosen.group_by, today),
-        movable=frozenset(one.id for one in listed if rules.may_update(viewer, one)),
+    listed = lists.matching_items(every, chosen, viewer.member_id, notes)
+    return ItemList(
+        counts=lists.count_items(every, today),
+        groups=lists.group_items(listed, chosen.group_by, today),
+        movable=frozenset(one.id for one in listed if rules.may_update_item(viewer, one)),
     )
 
 
 async def item_for(viewer: Viewer, reference: str) -> ActionItem:
     """Return one item. Errors: NotFound when it is missing or not for this viewer."""
-    item = await action_items.item(viewer, reference)
+    item = await action_items.item_by_reference(viewer, reference)
     if item is None:
         raise NotFound
     return item
@@ -84,78 +84,78 @@ async def item_for(viewer: Viewer, reference: str) -> ActionItem:
 
 async def item_view(viewer: Viewer, reference: str) -> ItemView:
     """Return one item with its history. Errors: NotFound when it is missing or not for this viewer."""
-    return await view_of(viewer, await item_for(viewer, reference))
+    return await view_item(viewer, await item_for(viewer, reference))
 
 
-async def view_of(viewer: Viewer, item: ActionItem) -> ItemView:
+async def view_item(viewer: Viewer, item: ActionItem) -> ItemView:
     """Return an item that the viewer sees with its history."""
-    notes, after = await together(action_items.notes(viewer, item), operation_of_item(viewer, item.id))
+    notes, after = await together(action_items.item_history(viewer, item), operation_of_item(viewer, item.id))
     return ItemView(
         item=item,
         notes=notes,
-        may_update=rules.may_update(viewer, item),
-        may_direct=rules.may_direct(viewer, item),
+        may_update=rules.may_update_item(viewer, item),
+        may_direct=rules.may_direct_item(viewer, item),
         after=after,
     )
 
 
 async def times_carried(viewer: Viewer, item: ActionItem, now: datetime) -> int:
     """Return over how many meetings of its committee an item was carried: they took place while it was open."""
-    return await carried.meetings_over(viewer, item, now)
+    return await action_items.count_meetings_over(viewer, item, now)
 
 
 async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
     """Return the open items of some people that the viewer may see, soonest due first."""
     owners = set(member_ids)
-    return [item for item in await action_items.items(viewer) if item.owner_id in owners]
+    return [item for item in await action_items.listed_items(viewer) if item.owner_id in owners]
 
 
 async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
     """Return the open items on the agenda of a committee's next meeting, soonest due first."""
-    return await action_items.of_committee(viewer, committee_id)
+    return await action_items.items_of_committee(viewer, committee_id)
 
 
 async def items_of_event(viewer: Viewer, event_id: UUID, occurrence_id: UUID) -> list[ActionItem]:
     """Return the open items that come from any date of an event, and all that come from one of its dates."""
-    return await action_items.of_event(viewer, event_id, closed_too=occurrence_id)
+    return await action_items.items_from_event(viewer, event_id, closed_too=occurrence_id)
 
 
 async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
     """Return the items, open or closed, that were assigned on one date."""
-    return await action_items.of_date(viewer, occurrence_id)
+    return await action_items.items_from_date(viewer, occurrence_id)
 
 
-async def choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> Choices:
+async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> NewItemChoices:
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin, lines, chosen, committees = await together(
         _origin(viewer, origin_id),
         events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1)),
         events.lines_by_id(viewer, [origin_id] if origin_id else []),
-        people.committee_names(viewer),
+        roster_committees.committee_names(viewer),
     )
     latest_first = sorted([*lines, *chosen], key=lambda line: line.starts_at, reverse=True)
     organizes = any(line.lead_id == viewer.member_id for line in latest_first)
-    return Choices(
+    return NewItemChoices(
         owners=await _owners(viewer, origin),
-        is_for_others=rules.may_give_to_others(viewer, origin.event if origin else None),
+        is_for_others=rules.may_assign_to_others(viewer, origin.event if origin else None),
         is_for_viewer=not (viewer.may_schedule or organizes),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees=committees,
-        visibilities=frozenset(one for one in Visibility if of_event(one, None, ()) & viewer.audiences),
+        visibilities=frozenset(one for one in Visibility if event_audiences(one, None, ()) & viewer.audiences),
     )
 
 
-async def owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
+async def new_item_owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
     """Return to whom the viewer may assign a new item from that date, if they may see it."""
     return await _owners(viewer, await _origin(viewer, origin_id))
 
 
-async def new_owners(viewer: Viewer, reference: str) -> Candidates:
+async def reassignable_to(viewer: Viewer, reference: str) -> Candidates:
     """Return to whom the viewer can reassign an item. Errors: NotFound, also for one that they can't reassign."""
     item = await item_for(viewer, reference)
-    if not rules.may_direct(viewer, item):
+    if not rules.may_direct_item(viewer, item):
         raise NotFound
-    return but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
+    return all_but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
 
 
 async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
@@ -164,8 +164,8 @@ async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
 
 
 async def _owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:
-    if not rules.may_give_to_others(viewer, origin.event if origin else None):
-        return only({viewer.member_id})
+    if not rules.may_assign_to_others(viewer, origin.event if origin else None):
+        return active_among({viewer.member_id})
     return await possible_owners(viewer, origin)
 
 
@@ -175,7 +175,9 @@ async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidat
     Whether the owner may see the item is checked again when it is assigned.
     """
     if origin is None:
-        return known_to(viewer) if viewer.may_schedule else only({viewer.member_id})
-    named = named_participants(viewer, origin.event, await sheet.participants(viewer, origin))
-    listed = only({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
-    return either(listed, known_to(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed
+        return people_to_invite(viewer) if viewer.may_schedule else active_among({viewer.member_id})
+    named = named_participants(viewer, origin.event, await roll_call.participants(viewer, origin))
+    listed = active_among({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
+    return (
+        either(listed, people_to_invite(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed
+    )

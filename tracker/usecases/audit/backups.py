@@ -7,12 +7,12 @@ from anyio import to_thread
 from msgspec import Struct
 
 from tracker.config import settings_file
-from tracker.crypto import archive
+from tracker.crypto import sealed_files
 from tracker.database import copies, engine, is_postgres, writing
 from tracker.database.migrate import migrate, unknown_migrations
 from tracker.errors import Invalid
-from tracker.rules.core.actors import BY_COMMAND
-from tracker.tables.schema.core.deployment import Deployment
+from tracker.rules.core.viewers import BY_COMMAND
+from tracker.tables.schema.core.tables import Deployment
 from tracker.usecases.core import audit, send_hold
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
@@ -40,11 +40,11 @@ async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: 
 
     def seal() -> int:
         (scratch / settings_file.NAME).write_text(settings, encoding="utf-8")
-        return archive.write(target, scratch, secret, facts)
+        return sealed_files.write_archive(target, scratch, secret, facts)
 
     size = await to_thread.run_sync(seal)
     async with writing():
-        await Deployment.update({Deployment.backed_up_at: now}).where(Deployment.id == send_hold.ONLY)
+        await Deployment.update({Deployment.backed_up_at: now}).where(Deployment.id == send_hold.ONLY_ROW)
         await audit.record(BY_COMMAND, "backed_up", "deployment", "", {"bytes": size}, now)
     return size
 
@@ -54,12 +54,12 @@ def unpack(source: Path, secret: str, folder: Path) -> Backup:
 
     Errors: Invalid when it is not a backup, was changed, or was sealed with another secret; OSError.
     """
-    facts = archive.read(source, secret, folder, (settings_file.NAME, *NAMES.values()))
+    facts = sealed_files.read_archive(source, secret, folder, (settings_file.NAME, *NAMES.values()))
     kind, made_at = facts["database"], datetime.fromisoformat(facts["made_at"])
     return Backup(made_at=made_at, is_postgres=kind == POSTGRES, database=folder / NAMES[kind])
 
 
-async def settle(backup: Backup, now: datetime) -> audit.Broken | None:
+async def settle_copy(backup: Backup, now: datetime) -> audit.BrokenEntry | None:
     """Make the bound database an up-to-date copy on hold: the unpacked file, or filled from it.
 
     Return the first broken entry of the audit log, if any. Errors: Invalid when the database is damaged.
@@ -72,6 +72,6 @@ async def settle(backup: Backup, now: datetime) -> audit.Broken | None:
     if unknown := await unknown_migrations():
         raise Invalid(f"The backup was made by a newer release, which knows {unknown[0]}. Install that one.")
     await migrate()
-    broken = await audit.verify()
-    await send_hold.hold(backup.made_at, now)
+    broken = await audit.verify_chain()
+    await send_hold.hold_sending(backup.made_at, now)
     return broken

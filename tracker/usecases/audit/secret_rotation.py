@@ -9,7 +9,7 @@ from typing import Any
 
 from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.schema.availability.shared_calendars import SharedCalendar
 from tracker.tables.schema.calendars.subscriptions import Subscription
 from tracker.tables.schema.roster.people import Member
@@ -20,13 +20,13 @@ from tracker.usecases.identity import security_codes
 
 SEALED: tuple[tuple[Any, str, str], ...] = (
     (Member, "totp_sealed", security_codes.PURPOSE),
-    (Subscription, "token_sealed", subscriptions.PURPOSE),
+    (Subscription, "token_sealed", subscriptions.FEED_PURPOSE),
     (SharedCalendar, "address_sealed", shared_calendars.PURPOSE),
 )
 """Every column that holds sealed values, each bound to the id of its row, and the purpose of its key."""
 
 
-async def settle(now: datetime) -> int:
+async def reseal_everything(now: datetime) -> int:
     """Seal everything with the new secret, so the old one opens nothing in this database; return how many values."""
     async with writing():
         number = sum([await _reseal(*one) for one in SEALED])

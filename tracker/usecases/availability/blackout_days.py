@@ -10,7 +10,7 @@ from tracker.database import together, writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import blackout_days as rules
 from tracker.rules.availability.blackout_days import Blackout
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.availability.blackout_days import Blackout as BlackoutRow
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
@@ -74,9 +74,9 @@ async def _check(viewer: Viewer, agency_id: UUID) -> None:
 async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
     """Return the agencies where the viewer may know someone; roster managers know all of them."""
     if viewer.manages_accounts:
-        known = {row["id"] for row in await directory_rows.agencies()}
+        known = {row["id"] for row in await directory_rows.agency_rows()}
     else:
-        known = set(await directory_rows.counts(await directory_rows.known_to(viewer)))
+        known = set(await directory_rows.count_by_agency(await directory_rows.known_to(viewer)))
     return known & set(agency_ids)
 
 

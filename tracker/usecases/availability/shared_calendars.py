@@ -12,7 +12,7 @@ from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.availability import shared_calendars as rules
 from tracker.rules.availability.shared_calendars import Found, Kind, Problem, Shared, Span
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer
 from tracker.tables.background.events import own_uids
 from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
 from tracker.usecases.core import audit, send_hold

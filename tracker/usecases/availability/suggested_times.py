@@ -12,7 +12,7 @@ from tracker.rules.availability.busy_days import Busy, Days, State
 from tracker.rules.availability.day_grid import widened
 from tracker.rules.availability.shared_calendars import Kind
 from tracker.rules.availability.suggested_times import Candidate, People, Suggestion
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import Slot
@@ -21,7 +21,7 @@ from tracker.tables.visible.availability import busy as busy_rows
 from tracker.tables.visible.core.rows import Row
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.availability.shared_calendars import Sharing
-from tracker.usecases.roster.quorum import quorum_of
+from tracker.usecases.roster.committees import quorum_of
 
 AHEAD = 28  # days in which to look for a time
 STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}

@@ -8,27 +8,35 @@ from uuid import UUID
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.calendars.alarms import NO_ALARMS, Alarms, AllDayAlarm
-from tracker.rules.calendars.feeds import EVERYTHING, MAX_SUBSCRIPTIONS, Only, Scope, Subscription, content_words
+from tracker.rules.calendars.feeds import (
+    MAX_SUBSCRIPTIONS,
+    NO_ALARMS,
+    NO_LIMIT,
+    Alarms,
+    AllDayAlarm,
+    FeedLimit,
+    FeedScope,
+    Subscription,
+    feed_words,
+)
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.reauthentication import is_recent
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer, is_recent
 from tracker.rules.events.event import Kind
 from tracker.tables.schema.calendars import subscriptions as rows
-from tracker.usecases.calendars import date_lines
+from tracker.usecases.calendars import calendars
 from tracker.usecases.core import audit
 
 LONGEST_NAME = 60
-PURPOSE = "feed"  # of the key that seals addresses
+FEED_PURPOSE = "feed"  # of the key that seals addresses
 
 
-async def create(
+async def create_subscription(
     viewer: Viewer,
     name: str,
-    scope: Scope,
+    scope: FeedScope,
     now: datetime,
     *,
-    only: Only = EVERYTHING,
+    only: FeedLimit = NO_LIMIT,
     alarms: Alarms = NO_ALARMS,
     shows_operations: bool,
 ) -> tuple[UUID, str]:
@@ -65,17 +73,17 @@ async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     return [_subscription(row) for row in found]
 
 
-async def tokens_of(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
+async def feed_tokens(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed without a recent confirmation."""
     if not is_recent(reauthenticated_at, now):
         raise NotAllowed("Confirm it’s you to see your addresses.")
     found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
         _of(viewer.member_id)
     )
-    return {row["id"]: keys.unseal(PURPOSE, row["token_sealed"], str(row["id"])) for row in found}
+    return {row["id"]: keys.unseal(FEED_PURPOSE, row["token_sealed"], str(row["id"])) for row in found}
 
 
-async def rotate(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
+async def replace_feed_token(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
     """Replace an address and return the new token; the old address stops at once. Errors: NotFound."""
     token = keys.new_token()
     never_served = {"body_hash": "", "body_since": None}
@@ -84,12 +92,12 @@ async def rotate(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
     return token
 
 
-async def revoke(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
+async def turn_off_subscription(viewer: Viewer, subscription_id: UUID, now: datetime) -> None:
     """Turn an address off for good. Errors: NotFound."""
     await _change(viewer, subscription_id, "revoked", {"revoked_at": now}, {}, now)
 
 
-async def change(
+async def change_subscription(
     viewer: Viewer, subscription_id: UUID, name: str, now: datetime, *, alarms: Alarms, shows_operations: bool
 ) -> None:
     """Rename an address, and set its alarms and whether it shows named events discreetly.
@@ -119,20 +127,20 @@ def _of(member_id: UUID) -> Any:
 
 
 def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
-    sealed = keys.seal(keys.named(PURPOSE), token, str(subscription_id))
+    sealed = keys.seal(keys.named(FEED_PURPOSE), token, str(subscription_id))
     return {"token_hash": keys.token_hash(token), "token_sealed": sealed}
 
 
-def _usual_name(scope: Scope, only: Only, committee: str) -> str:
-    words = content_words(scope, only, committee) or "everything"
+def _usual_name(scope: FeedScope, only: FeedLimit, committee: str) -> str:
+    words = feed_words(scope, only, committee) or "everything"
     return (words[:1].upper() + words[1:])[:LONGEST_NAME].rstrip()
 
 
-async def _committee(viewer: Viewer, only: Only) -> str:
+async def _committee(viewer: Viewer, only: FeedLimit) -> str:
     """Return the name of the committee to which a feed is to be limited, or none. Errors: Invalid(committee)."""
     if only.committee_id is None:
         return ""
-    names = {one.id: one.name for one in await date_lines.committees(viewer)}
+    names = {one.id: one.name for one in await calendars.calendar_committees(viewer)}
     if only.committee_id not in names:
         raise Invalid(committee="Choose a committee from the list.")
     return names[only.committee_id]
@@ -153,8 +161,8 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
     return Subscription(
         id=row["id"],
         name=row["name"],
-        scope=Scope(row["scope"]),
-        only=Only(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
+        scope=FeedScope(row["scope"]),
+        only=FeedLimit(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
         alarms=Alarms(
             minutes=row["alarm_minutes"], all_day=AllDayAlarm(row["all_day_alarm"]) if row["all_day_alarm"] else None
         ),

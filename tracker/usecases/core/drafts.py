@@ -15,35 +15,35 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import drafts as rules
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, Saved, SentForm, Texts
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import DraftForm, DraftKey, DraftVersion, SavedDraft, SentForm, Texts
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.core import drafts as background
-from tracker.tables.schema.core import drafts as rows
+from tracker.tables.schema.core import tables as rows
 from tracker.tables.visible.core import drafts as readers
 from tracker.usecases.core.viewers import viewers_for
 
 
-async def draft_of(viewer: Viewer, key: DraftKey, now: datetime) -> Draft | None:
+async def draft_of(viewer: Viewer, key: DraftKey, now: datetime) -> SavedDraft | None:
     """Return the viewer's draft of a form, if there is one to show."""
     return (await drafts_of(viewer, key.subject, [key.form], now)).get(key.form)
 
 
 async def drafts_of(
     viewer: Viewer, subject: str, forms: Collection[DraftForm], now: datetime
-) -> dict[DraftForm, Draft]:
+) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, as far as there are any to show."""
-    found = await readers.drafts(viewer, subject, forms)
-    return {form: one for form, one in found.items() if not rules.is_over(one.saved_at, now)}
+    found = await readers.own_drafts(viewer, subject, forms)
+    return {form: one for form, one in found.items() if not rules.is_draft_over(one.saved_at, now)}
 
 
-async def save(
+async def save_draft(
     viewer: Viewer,
     key: DraftKey,
     texts: Texts,
     now: datetime,
     *,
     tab: UUID,
-    shown: Saved | None,
+    shown: DraftVersion | None,
     replaces: bool = False,
 ) -> None:
     """Save what a page holds as the viewer's draft; the oldest beyond the limit goes.
@@ -52,7 +52,7 @@ async def save(
     draft. Errors: NotFound for an event that the viewer may not see, Invalid when it is too large, Conflict when
     another page saved a newer draft.
     """
-    text = rules.written(key.form, texts)
+    text = rules.draft_text(key.form, texts)
     event_id = await _event_of(viewer, key, texts)
     async with writing():
         if await draft_of(viewer, key, now) is None:
@@ -71,20 +71,20 @@ async def save(
             raise Conflict(rules.ELSEWHERE)
 
 
-async def remove(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: Saved | None) -> None:
+async def remove_draft(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: DraftVersion | None) -> None:
     """Delete a draft whose form was saved; one that another page saved since stays."""
     async with writing():
         await rows.Draft.delete().where(_of(viewer, key) & _shown(tab, shown))
 
 
-async def discard(viewer: Viewer, key: DraftKey, now: datetime) -> None:
+async def discard_draft(viewer: Viewer, key: DraftKey, now: datetime) -> None:
     """Show a draft no longer; it can be restored for a minute."""
     async with writing():
         shown = _of(viewer, key) & rows.Draft.discarded_at.is_null()
         await rows.Draft.update({rows.Draft.discarded_at: now}).where(shown)
 
 
-async def restore(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
+async def restore_draft(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
     """Show a draft again that was discarded within the last minute; return whether there was one."""
     if not await _may_hold(viewer, key):
         return False
@@ -94,7 +94,7 @@ async def restore(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
         return bool(await rows.Draft.update(shown).where(lately).returning(rows.Draft.id))
 
 
-async def put_back(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
+async def put_back_form(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
     """Make a form that was sent the viewer's draft again, and return whether it is; the caller is inside `writing()`.
 
     It isn't when the viewer has begun another draft there since, or may no longer see the event that it concerns.
@@ -109,9 +109,9 @@ async def put_back(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
     return True
 
 
-async def purge(now: datetime) -> None:
+async def purge_drafts(now: datetime) -> None:
     """Delete drafts that are too old, discarded for good, or about events that their people may no longer see."""
-    over = await background.over(now - rules.KEPT_FOR, now - rules.RESTORABLE_FOR)
+    over = await background.drafts_over(now - rules.KEPT_FOR, now - rules.RESTORABLE_FOR)
     hidden = await _hidden(now)
     if over or hidden:
         async with writing():
@@ -122,7 +122,7 @@ async def purge(now: datetime) -> None:
                 await rows.Draft.delete().where(theirs & rows.Draft.event.is_in(sorted(event_ids)))
 
 
-async def forget(member_id: UUID) -> None:
+async def forget_drafts(member_id: UUID) -> None:
     """Delete all drafts of a member; the caller is inside `writing()`."""
     await rows.Draft.delete().where(rows.Draft.member == member_id)
 
@@ -142,13 +142,13 @@ async def _add(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetim
     added = await rows.Draft.insert(row).on_conflict(action="DO NOTHING").returning(rows.Draft.id)
     if not added:
         raise Conflict(rules.ELSEWHERE)
-    if too_many := await background.beyond(viewer.member_id, rules.MOST):
+    if too_many := await background.drafts_beyond(viewer.member_id, rules.MOST):
         await rows.Draft.delete().where(rows.Draft.id.is_in(too_many))
 
 
-async def event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
+async def event_of_drafted_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
     """Return the event that a draft about a date concerns, if the viewer may see it."""
-    return await readers.event_of_date(viewer, occurrence_id)
+    return await readers.visible_event_of_date(viewer, occurrence_id)
 
 
 async def _event_of(viewer: Viewer, key: DraftKey, texts: Texts) -> UUID | None:
@@ -158,10 +158,10 @@ async def _event_of(viewer: Viewer, key: DraftKey, texts: Texts) -> UUID | None:
     """
     if not await _may_hold(viewer, key):
         raise NotFound
-    origin_id = rules.origin_of(key.form, texts)
+    origin_id = rules.item_origin(key.form, texts)
     if origin_id is None:
         return key.event_id
-    event_id = await readers.event_of_date(viewer, origin_id)
+    event_id = await readers.visible_event_of_date(viewer, origin_id)
     if event_id is None:
         raise NotFound
     return event_id
@@ -186,7 +186,7 @@ def _of(viewer: Viewer, key: DraftKey) -> Any:
     return mine & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
 
 
-def _shown(tab: UUID, shown: Saved | None) -> Any:
+def _shown(tab: UUID, shown: DraftVersion | None) -> Any:
     """Return the condition that the page saved the draft last, or was opened with it as it is."""
     is_ours = rows.Draft.tab == tab
     if shown is None:

@@ -30,32 +30,7 @@ from tracker.rules.core.outbox import (
 from tracker.rules.core.outbox_bundles import Earlier, bundle, in_invitation
 from tracker.tables.background.emails import email_pauses, outbox_queue
 from tracker.tables.background.emails.outbox_queue import Claimed, Queued
-from tracker.tables.schema.core import outbox as rows
-
-__all__ = [
-    "Draft",
-    "anyone_notified",
-    "claim",
-    "close",
-    "close_all",
-    "delay",
-    "doubt_waiting",
-    "enqueue_all",
-    "enqueue_first",
-    "forget_event",
-    "hold",
-    "names_in_use",
-    "note_resent",
-    "nudges_undone",
-    "pass_on",
-    "postpone",
-    "put_back",
-    "suppress_for",
-    "take_back",
-    "take_back_one",
-    "undo_nudges",
-    "undo_thanks",
-]
+from tracker.tables.schema.core import tables as rows
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
@@ -89,13 +64,13 @@ async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
 
 
 def _unless(paused: Collection[UUID], draft: Draft) -> Draft:
-    """Return a message that isn't sent when its recipient's address is paused; as in `suppress_for`."""
+    """Return a message that isn't sent when its recipient's address is paused; as in `suppress_messages`."""
     is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
     is_to_send = draft.state is State.PENDING
     return replace(draft, state=State.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
 
 
-async def hold(event_id: UUID, until: datetime) -> None:
+async def hold_messages(event_id: UUID, until: datetime) -> None:
     """Delay waiting messages about an event until `until` at the earliest. The caller is inside `writing()`."""
     waits = (
         (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(HELD)
@@ -103,7 +78,7 @@ async def hold(event_id: UUID, until: datetime) -> None:
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
-async def forget_event(event_id: UUID) -> None:
+async def detach_event(event_id: UUID) -> None:
     """Let the messages about a draft stay, about no event, when the draft is deleted. The caller is inside `writing()`.
 
     A draft has messages if people were asked for its date.
@@ -111,7 +86,7 @@ async def forget_event(event_id: UUID) -> None:
     await rows.Message.update({rows.Message.event: None}).where(rows.Message.event == event_id)
 
 
-async def anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool = False) -> bool:
+async def was_anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool = False) -> bool:
     """Return whether a message about an event may have gone out since then, or is being sent.
 
     With `of_anything`, any message about it counts, a reminder for example.
@@ -119,7 +94,7 @@ async def anyone_notified(event_id: UUID, since: datetime, *, of_anything: bool 
     return await outbox_queue.anyone_notified(event_id, list(MessageKind) if of_anything else NEWS, since)
 
 
-async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
+async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
     """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
     free = ["", *gone]
     async with writing():
@@ -127,18 +102,18 @@ async def claim(worker: str, gone: Iterable[str], now: datetime, limit: int) -> 
     return [_message(one) for one in found]
 
 
-async def names_in_use() -> list[str]:
+async def claiming_workers() -> list[str]:
     """Return the workers that have claimed messages."""
     return [*await outbox_queue.workers()]
 
 
-async def close(message: Message, outcome: Skip, now: datetime) -> None:
+async def close_message(message: Message, outcome: Skip, now: datetime) -> None:
     """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
-    await close_all([(message, outcome)], now)
+    await close_messages([(message, outcome)], now)
 
 
-async def close_all(ended: Iterable[tuple[Message, Skip]], now: datetime) -> None:
-    """Record how some messages ended, in one transaction, as `close` does."""
+async def close_messages(ended: Iterable[tuple[Message, Skip]], now: datetime) -> None:
+    """Record how some messages ended, in one transaction, as `close_message` does."""
     async with writing():
         await run_for_each(_CLOSE, [_closed(message, outcome, now) for message, outcome in ended])
 
@@ -151,7 +126,7 @@ def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
     return [*ended, is_sent, outcome.event_version, message.id]
 
 
-async def settle_item(message: Message, item_id: UUID) -> None:
+async def keep_item(message: Message, item_id: UUID) -> None:
     """Keep the item that a message turned out to be about, before it is sent: a reply to it is taken for that item.
 
     It never changes from one item to another: an earlier try may have arrived.
@@ -159,7 +134,7 @@ async def settle_item(message: Message, item_id: UUID) -> None:
     await rows.Message.update({rows.Message.item: item_id}).where(_is_open(message) & rows.Message.item.is_null())
 
 
-async def postpone(
+async def postpone_message(
     message: Message, reason: str, worker: str, now: datetime, *, may_have_arrived: bool = False
 ) -> None:
     """Put a message back after a temporary failure, to try again later, or close it when no attempts are left.
@@ -170,7 +145,7 @@ async def postpone(
         await rows.Message.update({rows.Message.unconfirmed_at: now}).where(_is_open(message))
     later = next_try(message, now)
     if isinstance(later, Skip):
-        await close(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
+        await close_message(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
         return
     await rows.Message.update(
         {rows.Message.worker: "", rows.Message.try_after: later, rows.Message.reason: reason[:200]}
@@ -192,7 +167,7 @@ async def note_resent(message_ids: Collection[UUID], now: datetime) -> None:
     await rows.Message.update({rows.Message.resent_at: now}).where(rows.Message.id.is_in([*message_ids]))
 
 
-async def put_back(messages: Sequence[Message], worker: str) -> None:
+async def put_back_messages(messages: Sequence[Message], worker: str) -> None:
     """Release claimed messages that were not tried."""
     if messages:
         await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
@@ -200,7 +175,7 @@ async def put_back(messages: Sequence[Message], worker: str) -> None:
         )
 
 
-async def delay(messages: Sequence[Message], until: datetime, reason: str, worker: str) -> None:
+async def delay_messages(messages: Sequence[Message], until: datetime, reason: str, worker: str) -> None:
     """Release claimed messages that were not tried until `until`, and say why. The caller is inside `writing()`."""
     values: dict[Any, Any] = {
         rows.Message.worker: "",
@@ -213,7 +188,7 @@ async def delay(messages: Sequence[Message], until: datetime, reason: str, worke
     )
 
 
-async def suppress_for(member_id: UUID, reason: str) -> None:
+async def suppress_messages(member_id: UUID, reason: str) -> None:
     """Suppress the messages that wait for a person; claimed ones still go out if the person is active.
 
     Security and safety notices (`DESPITE_A_PAUSE`) stay. The caller is inside `writing()`.
@@ -224,7 +199,7 @@ async def suppress_for(member_id: UUID, reason: str) -> None:
     )
 
 
-async def pass_on(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
+async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
     """Let the waiting invitations to an event say what a waiting message would have said about dates that it took over.
 
     The message invites the same person to the event `event_id`, or says that it ends. The caller is inside `writing()`.
@@ -240,7 +215,7 @@ async def pass_on(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> N
     await run_for_each(_SAY, written)
 
 
-async def take_back(key: str) -> bool:
+async def take_back_message(key: str) -> bool:
     """Drop a waiting message that its reader cannot know of, and return whether that could be done.
 
     It cannot if the message may have replaced others, which would then be missing. The caller is inside `writing()`.
@@ -253,7 +228,7 @@ async def take_back(key: str) -> bool:
     return True
 
 
-async def take_back_one(key: str) -> bool:
+async def take_back_lone_message(key: str) -> bool:
     """Drop a message that replaced no other, unless its reader may know of it, and return whether that could be done.
 
     The caller is inside `writing()`.
@@ -300,7 +275,7 @@ async def _undo(found: Sequence[Queued]) -> int:
     return len(found)
 
 
-async def nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
+async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
     """Return whether one deed queued requests about a date at that moment, and all of them were undone."""
     return await outbox_queue.ended_for(occurrence_id, at, UNDONE)
 

@@ -13,15 +13,15 @@ from tracker.errors import Invalid, NotFound
 from tracker.rules.core import saved_filters as rules
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.saved_filters import LISTINGS, SavedFilter
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.core import saved_filters as rows
+from tracker.rules.core.viewers import Viewer
+from tracker.tables.schema.core import tables as rows
 from tracker.usecases.core import audit
 
 # Written out because every page with filters runs it, and building it costs more than running it.
 _MINE = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
 
 
-async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
+async def save_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
     """Save a filter that only the viewer sees, replacing their filter of that name on that page.
 
     Errors: NotFound for a page without filters, Invalid(name).
@@ -40,21 +40,21 @@ async def save(viewer: Viewer, listing: str, name: str, query: str, now: datetim
 
 async def filters_of(viewer: Viewer) -> list[SavedFilter]:
     """Return the viewer's own filters, by page and name."""
-    return in_order(await engine().run_querystring(mine(viewer)))
+    return filters_in_order(await engine().run_querystring(own_filters_query(viewer)))
 
 
-def mine(viewer: Viewer) -> QueryString:
+def own_filters_query(viewer: Viewer) -> QueryString:
     """Return the query for the viewer's own filters, for a page that runs several queries at once."""
     return QueryString(_MINE, viewer.member_id)
 
 
-def in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
-    """Return the filters in the rows of `mine`, by page and name."""
+def filters_in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
+    """Return the filters in the rows of `own_filters_query`, by page and name."""
     order = list(LISTINGS)
     return sorted(map(_filter, found), key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
 
 
-async def remove(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
+async def remove_filter(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
     """Remove one of the viewer's own filters and return it. Errors: NotFound."""
     async with writing():
         mine = _of(viewer) & (rows.SavedFilter.id == filter_id)
@@ -84,7 +84,7 @@ def _name(text: str) -> str:
 
 
 def _kept(listing: str, query: str) -> str:
-    kept = rules.kept(listing, query)
+    kept = rules.kept_query(listing, query)
     if not kept:
         raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
     if len(kept) > rules.LONGEST_QUERY:

@@ -7,17 +7,16 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, writing
 from tracker.errors import NotFound
-from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.core.deployment import Deployment
-from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
+from tracker.tables.schema.core.tables import Deployment
+from tracker.tables.schema.identity.credentials import Session, SignInLink
 from tracker.usecases.core import audit, outbox
 
-ONLY = 1  # id of the only row
-_KNOWN = "SELECT copy_of, backed_up_at, unnamed_proxy_at, set_up_at FROM deployment"
+ONLY_ROW = 1  # id of the only row
+_STATE = "SELECT copy_of, backed_up_at, unnamed_proxy_at, set_up_at FROM deployment"
 
 
-class Known(NamedTuple):
+class DeploymentState(NamedTuple):
     """What this deployment knows of itself."""
 
     copy_of: datetime | None = None
@@ -30,30 +29,30 @@ class Known(NamedTuple):
     """When a person hid the setup checklist; None while it is shown."""
 
 
-async def known() -> Known:
+async def deployment_state() -> DeploymentState:
     """Return all of it, which home and the health checks ask for at once."""
-    found = await engine().run_querystring(QueryString(_KNOWN))
-    return Known(**found[0]) if found else Known()
+    found = await engine().run_querystring(QueryString(_STATE))
+    return DeploymentState(**found[0]) if found else DeploymentState()
 
 
 async def held_copy() -> datetime | None:
     """Return the time of the backup this copy was restored from, while sending is on hold; None when it sends."""
-    return (await known()).copy_of
+    return (await deployment_state()).copy_of
 
 
-async def hold(copy_of: datetime, now: datetime) -> None:
+async def hold_sending(copy_of: datetime, now: datetime) -> None:
     """Hold sending in this database, restored from a backup of that moment, and end all its sessions and links.
 
     Access revoked after the backup would be open again; feeds and tokens are closed while the hold lasts.
     """
     async with writing():
-        await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY)
+        await Deployment.update({Deployment.copy_of: copy_of}).where(Deployment.id == ONLY_ROW)
         await Session.delete(force=True)
         await SignInLink.delete(force=True)
         await audit.record(BY_COMMAND, "backup_restored", "deployment", "", {"copy_of": copy_of.isoformat()}, now)
 
 
-async def resume(viewer: Viewer | None, now: datetime) -> bool:
+async def release_sending(viewer: Viewer | None, now: datetime) -> bool:
     """Resume sending and return whether it was on hold; `viewer` is None for the server's operator.
 
     The lost instance may have sent what waits here, so no change that follows is left out because a waiting message
@@ -66,7 +65,7 @@ async def resume(viewer: Viewer | None, now: datetime) -> bool:
         copy_of = await held_copy()
         if copy_of is None:
             return False
-        await Deployment.update({Deployment.copy_of: None}).where(Deployment.id == ONLY)
+        await Deployment.update({Deployment.copy_of: None}).where(Deployment.id == ONLY_ROW)
         await outbox.doubt_waiting(now)
         by = viewer.actor if viewer else BY_COMMAND
         await audit.record(by, "resumed_sending", "deployment", "", {"copy_of": copy_of.isoformat()}, now)

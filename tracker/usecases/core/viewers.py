@@ -13,16 +13,15 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, surviving_failures
-from tracker.database.connecting import Rows
+from tracker.database.connections import Rows
 from tracker.database.sql_list import sql_list
 from tracker.errors import NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.actors import ON_SITE, Origin
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Emergency, Level, Role, Status, Viewer, viewer_of
-from tracker.rules.roster.accounts import is_over
-from tracker.tables.background.operations.grants import UNTIL
-from tracker.tables.schema.identity.identity import Session
+from tracker.rules.core.viewers import ON_SITE, Emergency, Level, Origin, Role, Status, Viewer, build_viewer
+from tracker.rules.roster.accounts import is_account_over
+from tracker.tables.background.operations.access import UNTIL
+from tracker.tables.schema.identity.credentials import Session
 
 IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
 LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)
@@ -122,16 +121,16 @@ async def viewer_for(member_id: UUID, now: datetime) -> Viewer:
 
     Guests are viewers of the emails they get and of the pages behind their links.
     """
-    return viewer_in(await engine().read_each(*person(member_id, now)), now)
+    return viewer_in(await engine().read_each(*viewer_queries(member_id, now)), now)
 
 
-def person(member: UUID | QueryString, now: datetime) -> tuple[QueryString, QueryString]:
+def viewer_queries(member: UUID | QueryString, now: datetime) -> tuple[QueryString, QueryString]:
     """Return the two queries for a member, given by their id or by a query for it; `viewer_in` reads what they find."""
     return QueryString(_BY_MEMBER, member), rights_of(member, now)
 
 
 def viewer_in(found: Sequence[Rows], now: datetime) -> Viewer:
-    """Return the viewer in what the queries of `person` found. Errors: NotFound unless member and agency are active."""
+    """Return the viewer in what `viewer_queries` found. Errors: NotFound unless member and agency are active."""
     rows, rights = found
     if not rows or not _is_active(rows[0], now):
         raise NotFound
@@ -228,11 +227,11 @@ async def _visit(token: str, now: datetime) -> Visit | None:
         idle_end=row["seen_at"] + IDLE,
         last_end=row["created_at"] + LONGEST,
         has_password=bool(row["has_password"]),
-        rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *ends(rights)])),
+        rights_until=min(filter(None, [LATEST, row["expires_at"], row["emergency_until"], *ends_of_rights(rights)])),
     )
 
 
-def ends(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
+def ends_of_rights(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
     """Yield when access ends by itself, among the rows of `RIGHTS`."""
     for one in rights:
         if one["kind"] == "grant":
@@ -245,12 +244,12 @@ def _under_emergency(viewer: Viewer, row: Mapping[str, Any]) -> Viewer:
     if row["emergency"] is None or Role.ADMINISTRATOR not in viewer.roles:
         return viewer
     access = Emergency(id=row["emergency"], until=row["emergency_until"])
-    return replace(viewer, emergency=access, audiences=viewer.audiences | {audiences.emergency(access.id)})
+    return replace(viewer, emergency=access, audiences=viewer.audiences | {audiences.emergency_audience(access.id)})
 
 
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
     serves = row["status"] == Status.ACTIVE and row["agency_status"] == Status.ACTIVE
-    return bool(serves and not is_over(row["expires_at"], now))
+    return bool(serves and not is_account_over(row["expires_at"], now))
 
 
 def viewer_from(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> Viewer:
@@ -262,7 +261,7 @@ def viewer_from(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> 
 def _viewer(person: tuple[Any, ...], rights: tuple[Right, ...]) -> Viewer:
     """Return the viewer of these values. The same values make the same viewer, so one that is kept stays true."""
     member, name, email, zone, agency, code, arm, level, is_discreet, is_guest = person
-    return viewer_of(
+    return build_viewer(
         member_id=UUID(int=member.int),  # asyncpg's own kind of id is equal, and SQLite takes none
         name=name,
         email=email,

@@ -5,15 +5,15 @@ from uuid import UUID
 
 from tracker.rules.core.message_types import AccessDecided, AccessRequested, ApprovalContent, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import decision, discreet
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.event import Event
+from tracker.rules.operations.access import Grant, GrantState, may_approve_access
 from tracker.rules.operations.approvals import is_supervisor
-from tracker.rules.operations.grants import Grant, GrantState, may_approve
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import grants, plans
+from tracker.tables.visible.operations import access, plans
 
 HOME = "/"
 """It says what waits for the reader; the address of the email doesn't."""
@@ -42,14 +42,14 @@ async def _written(content: ApprovalContent, event: Event, reader: Viewer, now: 
 
 
 async def _submitted(event: Event, reader: Viewer) -> Letter | Skip:
-    operation = await plans.operation(reader, event)
+    operation = await plans.operation_plan(reader, event)
     if operation is None or not is_supervisor(reader, operation):
         return NOT_THEIRS
     return decision.needed(reader, HOME) if operation.state is OperationState.SUBMITTED else DECIDED
 
 
 def _requested(grant: Grant | None, event: Event, reader: Viewer, now: datetime) -> Letter | Skip:
-    if grant is None or not may_approve(reader, event.lead_id, grant):
+    if grant is None or not may_approve_access(reader, event.lead_id, grant):
         return NOT_THEIRS
     return decision.needed(reader, HOME) if grant.state(now) is GrantState.REQUESTED else DECIDED
 
@@ -59,4 +59,4 @@ def _made(event: Event, reader: Viewer, asked_by: UUID) -> Letter | Skip:
 
 
 async def _grant(event: Event, reader: Viewer, grant_id: UUID) -> Grant | None:
-    return next((one for one in await grants.grants(reader, event) if one.id == grant_id), None)
+    return next((one for one in await access.access_grants(reader, event) if one.id == grant_id), None)

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import check_out, discreet
 from tracker.rules.emails.content import Letter
 from tracker.tables.visible.events import events
-from tracker.usecases.operations.accountability import is_missing
+from tracker.usecases.operations.check_ins import is_anyone_missing
 
 HOME = "/"
 """It names who is missing, and leads to the check-in."""
@@ -20,7 +20,7 @@ async def check_out_letter(message: Message, reader: Viewer, now: datetime) -> L
     event = await events.event(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
-    if not await is_missing(reader, event.id, now):
+    if not await is_anyone_missing(reader, event.id, now):
         return ALL_OUT
     letter = check_out.missing(reader, HOME)
     return discreet.of_nothing_more(letter) if reader.is_discreet else letter

@@ -10,21 +10,21 @@ import msgspec
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, may_edit
 from tracker.rules.events.history import Verb, reminders_changed
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policy import ReminderPolicy
-from tracker.tables.schema.core.deployment import Deployment
+from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails.preferences import CommitteePreference
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.policy_columns import columns_of, leads_of, text_of
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
-from tracker.usecases.core.send_hold import ONLY
+from tracker.usecases.core.send_hold import ONLY_ROW
 from tracker.usecases.events import history
-from tracker.usecases.roster import people, reminder_policies
-from tracker.usecases.roster.people import CommitteeChoice
+from tracker.usecases.roster import committees, reminder_policies
+from tracker.usecases.roster.committees import CommitteeChoice
 
 ONLY_THEIRS = "Only the committee’s chair or a coordinator can set its reminders."
 ONLY_COORDINATORS = "Only a coordinator can set the task force’s reminders."
@@ -73,13 +73,15 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
 
 async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the committees whose reminders the viewer may set: those they chair, or all for a coordinator."""
-    return [one for one in await people.committees(viewer) if viewer.is_coordinator or one.id in viewer.chairs]
+    return [
+        one for one in await committees.committee_choices(viewer) if viewer.is_coordinator or one.id in viewer.chairs
+    ]
 
 
 async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
     """Return a committee, its policy, and how many upcoming events and dates it has. Errors: NotFound, NotAllowed."""
     committee = await led_committee(viewer, committee_id)
-    policies = await reminder_policies.policies()
+    policies = await reminder_policies.reminder_policies()
     upcoming = await _upcoming(viewer, committee_id, now)
     every = (date for dates in (await events.dates_of(viewer, upcoming)).values() for date in dates)
     ahead = len([one for one in every if one.starts_at > now and not one.is_off])
@@ -102,7 +104,7 @@ async def save(
         changed = [] if upcoming is None else await _upcoming(viewer, committee_id, now)
         if upcoming is not None and len(changed) != upcoming:
             raise Conflict(OTHER_EVENTS)
-        policies = await reminder_policies.policies()
+        policies = await reminder_policies.reminder_policies()
         policy, before = own or policies.usual, policies.of_committee.get(committee_id)
         replaced = Replaced(
             by=viewer.member_id,
@@ -128,9 +130,9 @@ async def save_usual(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> N
     if not viewer.is_coordinator:
         raise NotAllowed(ONLY_COORDINATORS)
     async with writing():
-        before = await reminder_policies.policy_of(None)
+        before = await reminder_policies.policy_of_committee(None)
         columns: dict[Any, Any] = {**columns_of(policy)}
-        await Deployment.update(columns).where(Deployment.id == ONLY)
+        await Deployment.update(columns).where(Deployment.id == ONLY_ROW)
         await audit.record(viewer.actor, "changed", "usual_reminders", "", _facts(before, policy), now)
 
 
@@ -254,7 +256,7 @@ async def _store(
 
 async def led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
     """Return a committee whose reminders the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
-    committee = next((one for one in await people.committees(viewer) if one.id == committee_id), None)
+    committee = next((one for one in await committees.committee_choices(viewer) if one.id == committee_id), None)
     if committee is None:
         raise NotFound
     if not (viewer.is_coordinator or committee_id in viewer.chairs):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tracker.rules.core.message_types import ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import conflict, discreet
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.event import Event
@@ -73,5 +73,5 @@ async def _page(content: AboutConflict, message: Message, reader: Viewer) -> str
 
 async def _shown(reader: Viewer, event: Event) -> dict[UUID, bool]:
     """Return the conflicts that the reader is shown, and whether each is open."""
-    operation = await visible.operation(reader, event)
-    return {hit.id: hit.is_open for hit in await visible.hits(reader, operation)} if operation else {}
+    operation = await visible.operation_plan(reader, event)
+    return {hit.id: hit.is_open for hit in await visible.plan_hits(reader, operation)} if operation else {}

@@ -12,28 +12,26 @@ from msgspec.structs import replace
 
 from tracker.database import all_together, engine
 from tracker.errors import Gone
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct, may_update
-from tracker.rules.core.account_messages import (
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct_item, may_update_item
+from tracker.rules.core.message_types import (
+    AccessDecided,
+    AccessRequested,
     AccountChanged,
+    AccountContent,
     AccountInvited,
     AccountLocked,
     AddressAdded,
     AddressCheck,
     AuditLogAltered,
-    EmailTest,
-)
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import (
-    AccessDecided,
-    AccessRequested,
-    AccountContent,
     CheckOutMissing,
     ComparisonsReported,
     ConflictEnded,
     ConflictFound,
     DecisionDropped,
+    EmailTest,
     EmergencyAccessUsed,
     EventContent,
+    ItemAnswered,
     ItemAssigned,
     ItemBlocked,
     ItemContent,
@@ -41,6 +39,7 @@ from tracker.rules.core.message_types import (
     ItemNoted,
     ItemOverdue,
     ItemReminder,
+    ItemsOfDay,
     ItemWithdrawn,
     OperationContent,
     PlanDecided,
@@ -55,8 +54,7 @@ from tracker.rules.core.message_types import (
     WeeklyDigest,
 )
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.own_messages import ItemAnswered
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import account, audit, discreet
 from tracker.rules.emails import item as item_emails
@@ -76,7 +74,7 @@ from tracker.usecases.emails.poll_content import poll_letter
 from tracker.usecases.emails.readiness_content import readiness_letter
 from tracker.usecases.emails.thanks_content import thanks_letter
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
-from tracker.usecases.roster import account_notifications, aliases
+from tracker.usecases.roster import accounts, aliases
 
 NOT_ACTIVE = Skip(state=State.SUPPRESSED, reason="The recipient is no longer active.")
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
@@ -109,7 +107,7 @@ async def letters(messages: Sequence[Message], now: datetime, zone: str) -> list
         found = await all_together([_letter(one, readers.get(one.recipient_id), now, zone, None) for one in messages])
     for message, made in zip(messages, found, strict=True):
         if isinstance(made, Letter) and made.only_item and message.item_id is None:
-            await outbox.settle_item(message, made.only_item)
+            await outbox.keep_item(message, made.only_item)
     return found
 
 
@@ -217,12 +215,12 @@ async def _account_letter(
         case AccountInvited():
             return await _invitation_letter(content, message, reader, now, zone)
         case AccountLocked():
-            call = await account_notifications.whom_to_call(reader.member_id)
+            call = await accounts.whom_to_call(reader.member_id)
             return _with_discretion(account.locked(reader, call, zone, message.created_at), reader)
         case AuditLogAltered():
             return _with_discretion(audit.broken(reader, zone, message.created_at), reader)
         case AddressCheck():
-            alias = await aliases.to_confirm(reader, content.alias, now)
+            alias = await aliases.alias_to_confirm(reader, content.alias, now)
             return account.address_check(reader, alias, zone) if alias else NO_LINK_NEEDED
         case AddressAdded():
             added = account.address_added(reader, content.address, zone, message.created_at)
@@ -237,7 +235,7 @@ def _with_discretion(written: Letter, reader: Viewer) -> Letter:
 
 async def _change_letter(content: AccountChanged, message: Message, reader: Viewer | None, zone: str) -> Letter:
     """Return the email about a changed account, whatever has happened to the account and its address since."""
-    call = await account_notifications.whom_to_call(content.by_id)
+    call = await accounts.whom_to_call(content.by_id)
     changed = account.changed(message.recipient_id, content, call, zone, message.created_at)
     is_discreet = reader is None or reader.is_discreet
     return discreet.of_nothing_more(changed) if is_discreet else changed
@@ -270,10 +268,10 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
     """Return the note that the email repeats."""
     match content:
         case ItemBlocked():
-            reasons = await action_items.reasons(reader, [item.id])
+            reasons = await action_items.block_reasons(reader, [item.id])
             return Said(text=reasons.get(item.id, ""))
         case ItemNoted(at=at) | ItemAnswered(at=at):
-            written = (one for one in await action_items.notes(reader, item) if one.at == at)
+            written = (one for one in await action_items.item_history(reader, item) if one.at == at)
             return next((Said(text=one.text, by=one.by) for one in written), Said())
         case _:
             return Said()
@@ -281,7 +279,7 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
 
 def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) -> Skip | None:
     if isinstance(content, ItemAnswered):
-        return None if may_update(reader, item) else NOT_OWNER
+        return None if may_update_item(reader, item) else NOT_OWNER
     if isinstance(content, ItemBlocked):
         return _why_no_call_for_help(content, reader, item)
     if isinstance(content, ItemWithdrawn):
@@ -295,6 +293,6 @@ def _why_no_item_letter(content: ItemContent, reader: Viewer, item: ActionItem) 
 
 
 def _why_no_call_for_help(content: ItemBlocked, reader: Viewer, item: ActionItem) -> Skip | None:
-    if not may_direct(reader, item):
+    if not may_direct_item(reader, item):
         return CANNOT_HELP
     return None if item.blocked_at == content.since else NOT_BLOCKED

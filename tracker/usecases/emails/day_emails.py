@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from tracker.rules.core.items_of_day import ItemsOfDay
-from tracker.rules.core.message_types import decode
+from tracker.rules.core.message_types import ItemsOfDay, decode
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.emails.item_days import MADE_UP
 from tracker.rules.emails.missed_rungs import DayEmail

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Draft, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.digest import OWED_AHEAD, USE, Week, monday_in, needs_follow_up, span_of
@@ -15,7 +15,7 @@ from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.visible.actions import action_items
-from tracker.usecases.calendars.date_lines import seen_between
+from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.emails.ladder import escalated_to
 from tracker.usecases.emails.preferences import preferences_of
 from tracker.usecases.events.replies import owed
@@ -58,9 +58,9 @@ async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime, zo
 async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Week:
     """Return what a digest lists that is sent at `now`."""
     starts, ends = span_of(monday, reader.zone)
-    seen = [one for one in await seen_between(reader, max(starts, now), ends) if one.is_mine]
+    seen = [one for one in await dates_between(reader, max(starts, now), ends) if one.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
-    items = await action_items.items(reader)
+    items = await action_items.listed_items(reader)
     escalated = await escalated_to(reader, items, now, zone)
     return Week(
         reader=reader,

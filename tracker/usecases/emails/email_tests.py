@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from tracker.database import writing
 from tracker.errors import NotFound
-from tracker.rules.core.account_messages import EmailTest
+from tracker.rules.core.message_types import EmailTest
 from tracker.rules.core.outbox import Draft, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.emails import email_tests
 from tracker.tables.visible.emails.email_tests import SentTest
 from tracker.usecases.core import audit, outbox

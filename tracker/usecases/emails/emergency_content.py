@@ -1,7 +1,7 @@
 """The email about emergency access, as long as it concerns the recipient."""
 
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import discreet, emergency
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.facts import Footer

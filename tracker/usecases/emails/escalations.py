@@ -9,13 +9,13 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.escalation import CommitteeDays, Escalation, Escalations, OpenItem
 from tracker.tables.schema.emails.escalation import CommitteeEscalation
 from tracker.tables.schema.emails.item_escalations import ItemEscalation
 from tracker.usecases.core import audit
 from tracker.usecases.emails.committee_reminders import led_committee
-from tracker.usecases.roster.people import CommitteeChoice
+from tracker.usecases.roster.committees import CommitteeChoice
 
 
 async def all_escalations(usual: Escalation) -> Escalations:

@@ -9,14 +9,17 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.rules.core.answers import Taken
 from tracker.rules.core.message_types import (
+    AnswerOutcome,
     Canceled,
     Changed,
     ConfirmationNudge,
     DateAdded,
     EventContent,
+    EventUpdate,
+    InvitationAnswered,
     Invited,
+    OwnContent,
     ReminderDue,
     Removed,
     ReplyNudge,
@@ -24,11 +27,9 @@ from tracker.rules.core.message_types import (
     SeriesEnd,
     SubstituteDeclined,
     SubstituteNamed,
-    Update,
 )
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.own_messages import InvitationAnswered, OwnContent
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import discreet
 from tracker.rules.emails import event as event_emails
 from tracker.rules.emails import nudge as nudge_rules
@@ -47,9 +48,9 @@ from tracker.rules.events.replies import (
     responded_at,
 )
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import events, replies, series
-from tracker.usecases.core import names
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.substitutes import of_member
 
@@ -205,7 +206,7 @@ async def _occasion(
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=onward,
         onward_dates=_ahead(await events.dates(reader, onward), now) if onward else (),
-        continues_from=await _continues_from(reader, event) if isinstance(content, Update) else None,
+        continues_from=await _continues_from(reader, event) if isinstance(content, EventUpdate) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
 
@@ -256,7 +257,7 @@ def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, S
 
 def _note(content: EventContent, own: OwnInvitation | None) -> str:
     """Return what was written with the reply that an email of the reader gave; empty for every other content."""
-    if own is None or not isinstance(content, InvitationAnswered) or content.outcome is not Taken.RECORDED:
+    if own is None or not isinstance(content, InvitationAnswered) or content.outcome is not AnswerOutcome.RECORDED:
         return ""
     given = (one for one in own.replies if one.source == ReplySource.EMAIL and one.replied_at == content.at)
     return next((one.comment for one in given), "")
@@ -269,7 +270,7 @@ def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence
     """
     counts = effective(own.replies, date.id) if own else None
     match content:
-        case InvitationAnswered(outcome=Taken.RECORDED):
+        case InvitationAnswered(outcome=AnswerOutcome.RECORDED):
             is_released = True
         case SubstituteDeclined(at=at):
             is_released = counts is not None and counts.replied_at == at
@@ -289,7 +290,7 @@ async def _named(turn: Substitution | None) -> Substitution | None:
     """Return a substitution with the name and agency of the person who is, or was, substituted for."""
     if turn is None:
         return None
-    name, agency = (await names.people([turn.principal_id]))[turn.principal_id]
+    name, agency = (await audit.names_of_people([turn.principal_id]))[turn.principal_id]
     return replace(turn, principal=f"{name} ({agency})")
 
 
@@ -307,7 +308,7 @@ async def _delegation(
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
-    given = Counter(one.reply for one in await sheet.participants(reader, date))
+    given = Counter(one.reply for one in await roll_call.participants(reader, date))
     return given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED]
 
 
@@ -357,7 +358,7 @@ def _why_not_to_them(about: Occasion) -> Skip | None:
 
 def _why_not_now(about: Occasion) -> Skip | None:
     if isinstance(about.content, InvitationAnswered):
-        is_recorded = about.content.outcome is Taken.RECORDED
+        is_recorded = about.content.outcome is AnswerOutcome.RECORDED
         return REPLY_CHANGED if is_recorded and about.substitutes_for else None
     is_off = about.event.status is EventStatus.CANCELED or (not about.is_whole and about.date.is_off)
     if isinstance(about.content, Canceled):

@@ -9,9 +9,9 @@ from uuid import UUID
 from msgspec import structs
 from msgspec.structs import replace
 
-from tracker.rules.core.items_of_day import ItemsOfDay
+from tracker.rules.core.message_types import ItemsOfDay
 from tracker.rules.core.outbox import Draft, Message, MessageKind, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import item_days as rules
 from tracker.rules.emails.content import Letter
@@ -80,7 +80,7 @@ async def items_letter(
 ) -> Letter | Skip:
     """Return the email of a day, or why there is none; its words are those of the day on which it is sent."""
     last = content.day + timedelta(days=max(AHEAD))
-    visible = {one.id: one for one in await action_items.items(reader) if one.due <= last or one.blocked_at}
+    visible = {one.id: one for one in await action_items.listed_items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
     days = rules.span_of(content.since, content.day)
     near = [one for one in items if any(steps(one, day) for day in days)]

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.rules.actions.action_items import ActionItem, may_update
+from tracker.rules.actions.action_items import ActionItem, may_update_item
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.escalation import A_WEEK, Escalation, OpenItem, Rung, candidates, escalate, hearing
@@ -78,7 +78,7 @@ async def coming_reminders(
     viewer: Viewer, item: ActionItem, now: datetime, zone: str, usual: Escalation
 ) -> list[Coming]:
     """Return the next days with reminders of an item that the viewer sees; none unless they may update it."""
-    if not (item.is_open and may_update(viewer, item)):
+    if not (item.is_open and may_update_item(viewer, item)):
         return []
     found = await _by_day(item, now, zone, usual)
     days = sorted(found)[:SHOWN]
@@ -92,7 +92,7 @@ async def own_emails(
     """Return the viewer's own emails about action items in (now, until], soonest first; only they may know of them."""
     last = to_local(until, zone).date()
     near = last + timedelta(days=max(DAYS_AHEAD))
-    visible = [one.id for one in await action_items.items(viewer) if one.due <= near or one.blocked_at]
+    visible = [one.id for one in await action_items.listed_items(viewer) if one.due <= near or one.blocked_at]
     told: dict[datetime, dict[UUID, Rung]] = {}
     for one in await _hearings(visible, last, now, zone, usual):
         if one.member_id == viewer.member_id and one.at <= until:

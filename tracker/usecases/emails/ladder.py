@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, together
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import escalation as rules
 from tracker.rules.emails.escalation import Ladder, OpenItem, Rung

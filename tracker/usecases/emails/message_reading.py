@@ -6,15 +6,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import NotFound
-from tracker.rules.audit.words import READ
+from tracker.rules.audit.audit_log import READ
 from tracker.rules.core.message_types import decode
 from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.messages import MessageLine, Sending
 from tracker.tables.visible.emails import messages, sendings
 from tracker.tables.visible.emails.messages import Stored
-from tracker.usecases.core.access_records import note
+from tracker.usecases.core.audit import record_read
 from tracker.usecases.emails import content
 from tracker.usecases.emails.content import Reading
 
@@ -50,7 +50,7 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     written = CONFINED if is_confined else await content.letter(_message(stored[0]), now, zone, reading)
     if line.recipient_id != viewer.member_id:
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
-        await note(viewer, READ, "message", str(message_id), facts, now)
+        await record_read(viewer, READ, "message", str(message_id), facts, now)
     if isinstance(written, Skip):
         return ReadMessage(line=line, sending=shown[0], letter=None, reason=written.reason)
     return ReadMessage(line=line, sending=shown[0], letter=written, reason="")

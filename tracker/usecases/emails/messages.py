@@ -11,7 +11,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.message_types import Unreadable, decode
 from tracker.rules.core.outbox import Draft, MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.messages import MessageLine, Narrowed, Place, Sending, Standing, next_key
 from tracker.rules.events.event import Event
@@ -144,7 +144,7 @@ async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: dateti
     await outbox.note_resent([one.id for one in found], now)
     await outbox.enqueue_all([_once_more(one, now) for one in found], now)
     deeds = [
-        audit.Deed(
+        audit.NewAuditEntry(
             actor=viewer.actor,
             verb="resent",
             subject="message",

@@ -10,7 +10,7 @@ from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer, sees
+from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
@@ -20,7 +20,7 @@ from tracker.rules.events.history import Entry
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, email_pauses, follow_ups
 from tracker.tables.background.events import audiences
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import history, waiting
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
@@ -58,7 +58,7 @@ async def nudges_of(
             silent=tuple(members),
             last=last.get(date_id, {}),
             invited=invited.get(line.event_id, {}),
-            unreachable={one for one in members if one in paused or not sees(people.get(one), may_see)},
+            unreachable={one for one in members if one in paused or not is_seen_by(people.get(one), may_see)},
             names=members,
         )
     return found
@@ -81,7 +81,7 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     silent, changes, participants = await together(
         of_silent(viewer, occurrence, now),
         history.history(viewer, occurrence.event, occurrence),
-        sheet.participants(viewer, occurrence),
+        roll_call.participants(viewer, occurrence),
     )
     return await with_confirmations(silent, occurrence, changes, participants, now) if silent else None
 
@@ -166,7 +166,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
         occurrence = await date_for(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed(ONLY_THEIRS)
-        if await outbox.nudges_undone(occurrence.id, at):
+        if await outbox.were_nudges_undone(occurrence.id, at):
             return
         people = await outbox.undo_nudges(occurrence.id, at) if now - UNDO_FOR < at else 0
         if not people:

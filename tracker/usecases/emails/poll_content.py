@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tracker.rules.core.message_types import PollCanceled, PollContent
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import poll as poll_emails
 from tracker.rules.emails.content import Letter
 from tracker.rules.polls.polls import Poll, PollState, Respondent
@@ -22,10 +22,10 @@ OVER = Skip(state=State.TOO_LATE, reason="It was over before it could be sent.")
 
 async def poll_letter(content: PollContent, reader: Viewer, now: datetime, *, is_sent: bool) -> Letter | Skip:
     """Return the email, or why it is not sent; one that is only read (`is_sent` False) need not be current."""
-    poll = await polls.poll(reader, content.poll)
+    poll = await polls.poll_by_id(reader, content.poll)
     if poll is None:
         return ASKED_AGAIN if await polls.poll_in_place_of(reader, content.poll) else NOT_AUTHORIZED
-    asked = {one.member_id: one for one in await polls.people(reader, poll) if one.role.is_asked}
+    asked = {one.member_id: one for one in await polls.poll_people(reader, poll) if one.role.is_asked}
     own = asked.get(reader.member_id)
     if own is None:
         return NOT_ASKED

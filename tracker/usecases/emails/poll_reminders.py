@@ -7,7 +7,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import PollNudge
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR
 from tracker.rules.emails.poll_nudges import PollNudges
@@ -15,27 +15,26 @@ from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as poll_rules
-from tracker.rules.polls.polls import Poll
-from tracker.rules.polls.reminders import LONGEST_AHEAD, reminder_at
-from tracker.tables.background.polls import reminders as due
-from tracker.tables.background.polls.reminders import DuePoll
+from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, poll_reminder_at
+from tracker.tables.background.polls import polls as due
+from tracker.tables.background.polls.polls import DuePoll
 from tracker.tables.visible.polls import polls as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails.nudges import ONLY_THEIRS
 from tracker.usecases.emails.preferences import everyones_wishes
-from tracker.usecases.polls import poll_messages
-from tracker.usecases.polls.polls import check_open, poll_for
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import check_poll_open, poll_for
 
 
 async def poll_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     """Return the reminders whose time came in (after, now]; none to people reminded within two days."""
     passed = [
         (poll, at)
-        for poll in await due.open_polls(now, now + LONGEST_AHEAD)
-        if (at := reminder_at(poll.reply_by, poll.opened_at, poll.zone)) and after < at <= now
+        for poll in await due.polls_to_remind(now, now + LONGEST_AHEAD)
+        if (at := poll_reminder_at(poll.reply_by, poll.opened_at, poll.zone)) and after < at <= now
     ]
-    resting = await due.reminded([poll.event_id for poll, _ in passed], now - REST)
-    silent = await due.silent([poll.id for poll, _ in passed])
+    resting = await due.reminded_of_polls([poll.event_id for poll, _ in passed], now - REST)
+    silent = await due.silent_in_polls([poll.id for poll, _ in passed])
     return [
         _reminder(poll, member_id, at, wishes)
         for poll, at in passed
@@ -46,7 +45,7 @@ async def poll_reminders(after: datetime, now: datetime, wishes: Wishes) -> list
 
 async def nudges_of(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges | None:
     """Return whom the viewer could remind; None when they may not, or no date is left."""
-    if not poll_rules.may_remind(viewer, poll) or not poll.ahead(now):
+    if not poll_rules.may_remind_poll(viewer, poll) or not poll.ahead(now):
         return None
     return await _nudges(viewer, poll, now)
 
@@ -61,14 +60,14 @@ async def remind(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
         poll = await poll_for(viewer, poll_id)
         if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEIRS)
-        check_open(poll, now)
+        check_poll_open(poll, now)
         found = await _nudges(viewer, poll, now)
         if refusal := found.why_not(now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
-        until = poll_messages.last_start(poll)
+        until = polls.last_poll_start(poll)
         drafts = [
-            poll_messages.draft(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
+            polls.draft_poll_message(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
             for one in found.asked
         ]
         await outbox.enqueue_all(drafts, now)
@@ -85,7 +84,7 @@ async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> No
         poll = await poll_for(viewer, poll_id)
         if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEIRS)
-        people = await poll_messages.take_back(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
+        people = await polls.take_back_poll_messages(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
         if people is None:
             raise Gone(LEFT)
         if people:
@@ -93,9 +92,9 @@ async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> No
 
 
 async def _nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
-    silent = tuple(one.member_id for one in poll_rules.waiting(await visible.people(viewer, poll)))
-    last = (await due.reminded([poll.event.id], now - REST)).get(poll.event.id, {})
-    reached = await poll_messages.reached(poll, silent, now)
+    silent = tuple(one.member_id for one in poll_rules.waiting_people(await visible.poll_people(viewer, poll)))
+    last = (await due.reminded_of_polls([poll.event.id], now - REST)).get(poll.event.id, {})
+    reached = await polls.people_reached(poll, silent, now)
     return PollNudges(silent=silent, last=last, unreachable={one for one in silent if one not in reached})
 
 
@@ -105,7 +104,7 @@ def _reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> D
         content=PollNudge(poll=poll.id),
         recipient_id=member_id,
         event_id=poll.event_id,
-        key=f"{due.NUDGE}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
+        key=f"{due.NUDGE_KEYS}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
         due=quieter(moment, wishes.quiet_of(member_id)).at,
         not_after=to_utc(poll.last, poll.zone),
     )

@@ -11,16 +11,15 @@ from tracker.crypto import ids
 from tracker.database import engine, together, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import NotAllowed
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.preferences import Preferences, Wishes
-from tracker.tables.schema.core.deployment import Deployment
+from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails import preferences as rows
 from tracker.tables.schema.events.policy_columns import leads_of, text_of
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
-from tracker.usecases.core.send_hold import ONLY
-from tracker.usecases.identity.accounts import account_of
+from tracker.usecases.core.send_hold import ONLY_ROW
+from tracker.usecases.identity.sign_in_attempts import account_of
 
 _WISHES = (
     "SELECT p.member, p.date_reminders, p.item_reminders, p.leads, p.quiet_from, p.quiet_until, p.has_quiet_weekends,"
@@ -111,7 +110,7 @@ async def save_usual_quiet(viewer: Viewer, hours: tuple[time, time] | None, now:
     starts, ends = (f"{one:%H:%M}" for one in hours) if hours else (None, None)
     async with writing():
         await Deployment.update({Deployment.quiet_from: starts, Deployment.quiet_until: ends}).where(
-            Deployment.id == ONLY
+            Deployment.id == ONLY_ROW
         )
         facts = {"quiet_from": starts, "quiet_until": ends}
         await audit.record(viewer.actor, "changed", "usual_quiet_hours", "", facts, now)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tracker.database import writing
-from tracker.rules.core.items_of_day import ItemsOfDay
+from tracker.rules.core.message_types import ItemsOfDay
 from tracker.rules.core.outbox import Message
 from tracker.rules.emails.quiet_hours import HELD, waits
 from tracker.usecases.core import outbox
@@ -28,7 +28,7 @@ async def sendable(batch: Sequence[Message], worker: str, now: datetime) -> list
             held.setdefault(until[one.id], []).append(one)
     async with writing():
         for end, messages in held.items():
-            await outbox.delay(messages, end, HELD, worker)
+            await outbox.delay_messages(messages, end, HELD, worker)
     return [one for one in batch if until.get(one.id, now) <= now]
 
 

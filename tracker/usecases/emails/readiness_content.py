@@ -2,11 +2,11 @@
 
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import discreet, readiness
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.readiness import NoticeState
-from tracker.tables.visible.operations.readiness import given
+from tracker.tables.visible.operations.readiness import given_notice
 
 NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="Only its recipients can read an email about a notice.")
 HAS_CHANGED = Skip(state=State.SUPERSEDED, reason="The notice has changed since.")
@@ -16,7 +16,7 @@ ACKNOWLEDGED = {NoticeState.ACKNOWLEDGED: NoticeState.RELEASED}
 
 async def readiness_letter(content: ReadinessNews, reader: Viewer) -> Letter | Skip:
     """Return the email, or why it is not sent."""
-    notice = None if reader.beside else await given(reader, content.notice)
+    notice = None if reader.beside else await given_notice(reader, content.notice)
     if notice is None:
         return NOT_THEIRS
     if ACKNOWLEDGED.get(notice.state, notice.state).value != content.state:

@@ -11,17 +11,17 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.rules.core.actors import BY_CLOCK
 from tracker.rules.core.message_types import ReminderDue
 from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import BY_CLOCK
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.preferences import Wishes, wanted
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policy import OFFERED
+from tracker.rules.roster.reminder_policies import OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
-from tracker.tables.schema.core.outbox import Watermark
+from tracker.tables.schema.core.tables import Watermark
 from tracker.usecases.core import audit, outbox, send_hold
 from tracker.usecases.emails.digest import digests
 from tracker.usecases.emails.item_days import item_emails

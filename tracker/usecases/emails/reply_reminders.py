@@ -14,7 +14,7 @@ from tracker.rules.emails.item_days import days_within
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policy import ASKS_OFFERED
+from tracker.rules.roster.reminder_policies import ASKS_OFFERED
 from tracker.tables.background.emails import due, follow_ups
 from tracker.tables.background.emails.chains import chains
 from tracker.tables.background.emails.due import DueDate

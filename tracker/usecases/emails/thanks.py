@@ -8,21 +8,21 @@ from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.attendance.thanks import is_thanked_for, why_not
+from tracker.rules.attendance.thanks import is_thanked_for, why_no_thanks
 from tracker.rules.core.message_types import Thanked
 from tracker.rules.core.outbox import Draft, State
-from tracker.rules.core.viewer import Viewer, sees
+from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import thanks as rules
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.thanks import AFTER_CLOSING, LEFT, NO_ONE, OF_USE, ONLY_THEIRS, UNDO_FOR, Sent
 from tracker.rules.events.event import Occurrence, may_edit
-from tracker.tables.background.attendance import present
+from tracker.tables.background.attendance import roll_call
 from tracker.tables.background.emails import email_pauses, outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.actions import action_items
-from tracker.usecases.core import audit, names, outbox
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events.occurrences import date_for
@@ -48,10 +48,10 @@ async def thanks_of(viewer: Viewer, event_id: UUID, key: str, now: datetime, zon
     occurrence = await _theirs(viewer, event_id, key)
     if not is_thanked_for(occurrence):
         return _none(occurrence)
-    marked = await present.present(occurrence.id) - {occurrence.event.lead_id}
+    marked = await roll_call.present_members(occurrence.id) - {occurrence.event.lead_id}
     reached = await _reached(occurrence.event.id, marked, await everyones_wishes(), now)
-    named = await names.people(reached)
-    items = await action_items.of_date(viewer, occurrence.id)
+    named = await audit.names_of_people(reached)
+    items = await action_items.items_from_date(viewer, occurrence.id)
     return Thanks(
         occurrence=occurrence,
         people=tuple(sorted("{} ({})".format(*named[one]) for one in reached)),
@@ -70,10 +70,10 @@ async def send(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, peopl
     async with writing():
         occurrence = await _theirs(viewer, event_id, key)
         if not is_thanked_for(occurrence):
-            raise Conflict(why_not(occurrence))
+            raise Conflict(why_no_thanks(occurrence))
         if await sent_about(occurrence.id):
             raise Conflict("A thank-you for this date was already sent.")
-        marked = await present.present(occurrence.id) - {occurrence.event.lead_id}
+        marked = await roll_call.present_members(occurrence.id) - {occurrence.event.lead_id}
         wishes = await everyones_wishes()
         reached = await _reached(occurrence.event.id, marked, wishes, now)
         if len(reached) != people or not reached:
@@ -105,10 +105,10 @@ async def sent_about(occurrence_id: UUID) -> Sent | None:
 async def thanks_due(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     """Return the thank-yous of events that send them by themselves, an hour after attendance was closed."""
     drafts: list[Draft] = []
-    for date in await present.closed(after - AFTER_CLOSING, now - AFTER_CLOSING):
+    for date in await roll_call.closed_dates(after - AFTER_CLOSING, now - AFTER_CLOSING):
         if await outbox_queue.thanks(date.id):
             continue  # a person sent one, or undid it
-        marked = await present.present(date.id) - {date.lead_id}
+        marked = await roll_call.present_members(date.id) - {date.lead_id}
         reached = await _reached(date.event_id, marked, wishes, now)
         drafts += [_draft(date.id, date.event_id, one, 0, wishes, now) for one in sorted(reached)]
     return drafts
@@ -128,7 +128,7 @@ async def _reached(event_id: UUID, marked: Iterable[UUID], wishes: Wishes, now: 
     return frozenset(
         one
         for one, person in people.items()
-        if sees(person, may_see) and one not in paused and wishes.wants_thanks(one)
+        if is_seen_by(person, may_see) and one not in paused and wishes.wants_thanks(one)
     )
 
 
@@ -146,4 +146,6 @@ def _draft(occurrence_id: UUID, event_id: UUID, member_id: UUID, number: int, wi
 
 
 def _none(occurrence: Occurrence) -> Thanks:
-    return Thanks(occurrence=occurrence, people=(), skipped=0, why_not=why_not(occurrence), sent=None, letter=None)
+    return Thanks(
+        occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, letter=None
+    )

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tracker.database import all_together, together
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.digest import mondays_ahead
 from tracker.tables.background.emails import email_pauses
 from tracker.usecases.emails.digest import sent_at, week_of

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.rules.core.viewer import Viewer, sees
+from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import follow_ups as rules
 from tracker.rules.emails import reminders
@@ -17,7 +17,7 @@ from tracker.rules.emails.nudges import REST, UNDO_FOR, takes_nudges
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
-from tracker.rules.roster.reminder_policy import ASKS_OFFERED
+from tracker.rules.roster.reminder_policies import ASKS_OFFERED
 from tracker.tables.background.emails import due, email_pauses, follow_ups
 from tracker.tables.background.emails.chains import chains
 from tracker.tables.background.emails.follow_ups import InvitationEmail
@@ -111,7 +111,7 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     people, may_see = await together(
         viewers_for({member_id for _, member_id in asked}, now), audiences.audiences_of(event.id)
     )
-    ahead = [at for at, member_id in asked if sees(people.get(member_id), may_see)]
+    ahead = [at for at, member_id in asked if is_seen_by(people.get(member_id), may_see)]
     days = [to_local(at, event.zone).date() for at in ahead]
     return NextFollowUp(silent=len(theirs), at=min(ahead, default=None), people=days.count(min(days)) if days else 0)
 

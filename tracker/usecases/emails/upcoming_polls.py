@@ -10,17 +10,16 @@ from msgspec import Struct
 from tracker.database import together
 from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer, sees
+from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as rules
-from tracker.rules.polls.polls import Poll, Respondent
-from tracker.rules.polls.reminders import LONGEST_AHEAD, reminder_at
+from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, Respondent, poll_reminder_at
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.background.events import audiences
-from tracker.tables.background.polls import reminders as due
+from tracker.tables.background.polls import polls as due
 from tracker.tables.visible.polls import polls
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -51,9 +50,9 @@ async def of_theirs(viewer: Viewer, now: datetime, until: datetime, event_id: UU
         return []
     event_ids = {one.event.id for one in ahead}
     asked, wishes, resting, paused, seen_by = await together(
-        polls.people_of_each(viewer, ahead),
+        polls.people_of_polls(viewer, ahead),
         everyones_wishes(),
-        due.reminded(event_ids, now - REST),
+        due.reminded_of_polls(event_ids, now - REST),
         email_pauses.paused(),
         audiences.audiences_of_each(event_ids),
     )
@@ -79,7 +78,7 @@ def _silent(
     moment = _moment(poll)
     if moment is None:
         return
-    for one in rules.waiting(people):
+    for one in rules.waiting_people(people):
         is_theirs = may_edit(viewer, poll.event) or one.member_id == viewer.member_id
         is_resting = one.member_id in last and last[one.member_id] > moment.at - REST
         if is_theirs and not is_resting:
@@ -89,9 +88,9 @@ def _silent(
 def _reached(
     members: Iterable[UUID], people: Mapping[UUID, Viewer], may_see: AbstractSet[Audience]
 ) -> tuple[Viewer, ...]:
-    return tuple(to for one in members if (to := people.get(one)) and sees(to, may_see))
+    return tuple(to for one in members if (to := people.get(one)) and is_seen_by(to, may_see))
 
 
 def _moment(poll: Poll) -> Moment | None:
-    at = reminder_at(poll.reply_by, poll.opened_at, poll.event.zone)
+    at = poll_reminder_at(poll.reply_by, poll.opened_at, poll.event.zone)
     return Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by) if at else None

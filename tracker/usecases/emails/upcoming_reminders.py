@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.nudges import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Line, may_edit
-from tracker.rules.roster.reminder_policy import ASKS_OFFERED, OFFERED
+from tracker.rules.roster.reminder_policies import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, email_pauses, outbox_queue
 from tracker.tables.background.events import audiences
 from tracker.tables.visible.events import events, waiting

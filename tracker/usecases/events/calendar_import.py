@@ -10,7 +10,7 @@ from tracker.crypto import ids as id_module
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.calendar_import import CalendarFile, Incoming, Report, check_importer, report_on
 from tracker.rules.events.plan import Slot
@@ -73,7 +73,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
             for date in reversed([*_dates(one)])  # search numbers an event by the month of its last date
         ],
     )
-    seen_by = [audiences.of_event(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]
+    seen_by = [audiences.event_audiences(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]
     await bulk_insert(
         rows.EventAudience,
         [
@@ -83,7 +83,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
         ],
     )
     await take_the_chair(viewer, ids, now)
-    await audience_versions.touch({audiences.member(viewer.member_id)}.union(*seen_by))
+    await audience_versions.touch({audiences.member_audience(viewer.member_id)}.union(*seen_by))
     await bulk_insert(
         ImportedEvent,
         [
@@ -94,8 +94,8 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
     await audit.record_all([_deed(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
 
 
-def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.Deed:
-    return audit.Deed(
+def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.NewAuditEntry:
+    return audit.NewAuditEntry(
         actor=viewer.actor,
         verb="scheduled",
         subject="event",

@@ -13,8 +13,8 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.drafts import SentForm
-from tracker.rules.core.message_types import Before, Canceled, Changed, Restored
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.message_types import Canceled, Changed, KnownBefore, Restored
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import cancellation, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.cancellation import Record
@@ -36,7 +36,7 @@ from tracker.tables.background.polls.polls import has_open_poll
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.event_columns import columns_of
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
@@ -75,7 +75,7 @@ async def schedule(
         await add_event(viewer, plan, now, event_id=event_id)
         await keep_new(viewer, event_id, now, form)
         if notified_at:
-            await outbox.hold(event_id, notified_at)
+            await outbox.hold_messages(event_id, notified_at)
         await audit.record(viewer.actor, "scheduled", "event", event_id, {"kind": plan.kind}, now)
     return event_id
 
@@ -105,7 +105,7 @@ async def add_event(
         seen_by = await first_audiences(viewer, new_id, lead_id, plan)
     notified = Notices(invitation=notifications.of_new(plan, lead_id, now) if invited is None else invited)
     await invite(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
-    await audience_versions.touch(seen_by | {audiences.member(one) for one in (lead_id, *plan.invitees)})
+    await audience_versions.touch(seen_by | {audiences.member_audience(one) for one in (lead_id, *plan.invitees)})
     return new_id
 
 
@@ -328,7 +328,7 @@ async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
     """
     if await has_open_poll(event.id):
         raise Invalid("This draft has an open date poll. Cancel the date poll first.")
-    await outbox.forget_event(event.id)
+    await outbox.detach_event(event.id)
     await rows.Event.delete().where(rows.Event.id == event.id)
     await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 
@@ -337,11 +337,11 @@ def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
     return {**columns_of(plan, plan.rrule), "title": plan.title.strip(), "changed_at": now}
 
 
-def known_before(event: Event) -> Before:
+def known_before(event: Event) -> KnownBefore:
     """Return what people knew of the whole event before a change."""
     starts_at, ends_at = plan_rules.slot(event.starts, event.duration, event.zone)
     rule = plan_rules.rule_of(event)
-    return Before(
+    return KnownBefore(
         starts_at=starts_at,
         ends_at=ends_at,
         place=event.place,
@@ -362,7 +362,7 @@ def changed_fields(plan: Plan, event: Event) -> list[str]:
 async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
     event = await event_to_edit(viewer, event_id)
-    invitees, every = await together(sheet.invitees(viewer, event.id), events.dates(viewer, event))
+    invitees, every = await together(roll_call.current_invitees(viewer, event.id), events.dates(viewer, event))
     return event, plan_shown(event, invitees, every)
 
 

@@ -13,34 +13,35 @@ from msgspec.structs import replace
 from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates
 from tracker.rules.events import picks as rules
 from tracker.rules.events.event import Event, Kind, Occurrence, day_of, may_schedule
 from tracker.rules.events.picks import Picks
 from tracker.rules.events.plan import Person, Plan, splits
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.reminder_policy import USUAL_POLICY, ReminderPolicy
-from tracker.rules.roster.sites import Site
-from tracker.tables.visible.attendance import sheet
+from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.sites import MeetingSite
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import events
 from tracker.usecases.events.events import event_to_edit, plan_shown
 from tracker.usecases.events.permission import designators
+from tracker.usecases.roster import committees as roster_committees
 from tracker.usecases.roster import known_people, people, reminder_policies
+from tracker.usecases.roster.committees import CommitteeChoice
 from tracker.usecases.roster.known_people import (
     MANAGERS,
     AgencyCount,
-    Matches,
+    PeopleMatched,
+    active_among,
+    all_but,
     both,
-    but,
-    by_agency,
+    candidates_with_words,
+    chosen_candidates,
+    count_candidates,
     either,
-    known_to,
-    matching,
-    only,
-    these,
+    people_to_invite,
 )
-from tracker.usecases.roster.people import CommitteeChoice
 from tracker.usecases.roster.sites import open_sites
 
 
@@ -78,7 +79,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     """People who are offered only because they are invited: the viewer doesn't know them, so can't search for them."""
     lead: Person | None = None
     """The organizer, where the viewer may invite them too."""
-    sites: tuple[Site, ...] = ()
+    sites: tuple[MeetingSite, ...] = ()
     """Sites to choose from; any other text is accepted too."""
     policies: Mapping[UUID, ReminderPolicy] = field(default_factory=dict)
     """The reminder policies of committees that chose one, with which their new events begin."""
@@ -129,8 +130,8 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Collectio
         _counted(viewer),
         _named(viewer, {*invited, lead_id}),
         people.people_by_id(one for one in invited if one != lead_id),
-        people.committees(viewer),
-        reminder_policies.policies(),
+        roster_committees.committee_choices(viewer),
+        reminder_policies.reminder_policies(),
         open_sites(),
     )
     strangers = frozenset(asked) - frozenset(named)
@@ -158,12 +159,14 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Collectio
 
 
 async def _counted(viewer: Viewer) -> tuple[list[AgencyCount], frozenset[UUID]]:
-    return await together(by_agency(known_to(viewer)), known_people.managers())
+    return await together(count_candidates(people_to_invite(viewer)), known_people.managers())
 
 
 async def _named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return which of these people, and of those who only manage accounts, the viewer may invite."""
-    found = await known_people.every(both(known_to(viewer), either(only(member_ids), MANAGERS)))
+    found = await known_people.all_candidates(
+        both(people_to_invite(viewer), either(active_among(member_ids), MANAGERS))
+    )
     return {one.id: one for one in found}
 
 
@@ -176,7 +179,7 @@ async def with_people(
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
     }
     named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {one.id for one in offered.people}
-    found = await these(but(known_to(viewer), {offered.lead_id}), agencies, named)
+    found = await chosen_candidates(all_but(people_to_invite(viewer), {offered.lead_id}), agencies, named)
     return replace(offered, people=_in_order({one.id: one for one in (*offered.people, *found)}))
 
 
@@ -219,9 +222,9 @@ def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
     return {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
 
 
-async def matches(viewer: Viewer, offered: Choices, words: str, at_most: int) -> Matches:
+async def matches(viewer: Viewer, offered: Choices, words: str, at_most: int) -> PeopleMatched:
     """Return the first people whom the viewer may invite and whom the words find; never the organizer."""
-    return await matching(but(known_to(viewer), {offered.lead_id}), words, at_most)
+    return await candidates_with_words(all_but(people_to_invite(viewer), {offered.lead_id}), words, at_most)
 
 
 def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
@@ -244,7 +247,7 @@ async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> 
     Errors: NotFound, NotAllowed.
     """
     event = await event_to_edit(viewer, event_id)
-    invitees, every = await together(sheet.invitees(viewer, event.id), events.dates(viewer, event))
+    invitees, every = await together(roll_call.current_invitees(viewer, event.id), events.dates(viewer, event))
     plan = plan_shown(event, invitees, every)
     impact = _edit_impact(event, every, invitees, key if event.is_series else "", now)
     return event, kept_dates.plan_from(event, plan, impact.first, every) if impact.first else plan, impact

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.database import together
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates
 from tracker.rules.events.confirmations import NO_REPLY, SAID
 from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
@@ -76,7 +76,7 @@ async def keep(
             reason=reason.strip(),
         )
     )
-    await outbox.hold(event.id, now + UNDO_FOR)
+    await outbox.hold_messages(event.id, now + UNDO_FOR)
 
 
 async def take_back(viewer: Viewer, event_ids: Collection[UUID], at: datetime) -> None:

@@ -11,17 +11,18 @@ from msgspec import structs
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import (
-    Before,
     EventContent,
+    EventUpdate,
     Invited,
+    KnownBefore,
     MailedEntry,
     Removed,
     RemovedFromSeries,
-    Update,
 )
 from tracker.rules.core.outbox import KINDS
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plan import Plan
@@ -36,7 +37,7 @@ from tracker.tables.schema.events.invitations import Invitation, InvitationGap
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
 from tracker.usecases.events import need_to_know, substitutes
-from tracker.usecases.roster.people import primaries
+from tracker.usecases.roster.committees import primaries_of
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
 _AGAIN = (
@@ -104,7 +105,9 @@ async def add(
     gets no email.
     """
     known = await invitations(event_id)
-    if member_id in known and await outbox.take_back(_draft(Removed(), event_id, None, member_id, version - 1).key):
+    if member_id in known and await outbox.take_back_message(
+        _draft(Removed(), event_id, None, member_id, version - 1).key
+    ):
         async with substitutes.notified(event_id, now):
             await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
         return
@@ -128,7 +131,7 @@ async def notify(
     *,
     whom: frozenset[UUID],
     occurrence_id: UUID | None = None,
-    dates: Mapping[UUID, Before] | None = None,
+    dates: Mapping[UUID, KnownBefore] | None = None,
 ) -> None:
     """Queue one message to each person in `whom`, and to their substitutes one about each date on which they come.
 
@@ -148,9 +151,9 @@ async def notify(
     await outbox.enqueue_all(drafts, now)
 
 
-def _of_date(news: EventContent, dates: Mapping[UUID, Before] | None, date_id: UUID) -> EventContent:
+def _of_date(news: EventContent, dates: Mapping[UUID, KnownBefore] | None, date_id: UUID) -> EventContent:
     """Return a message about the whole event as one about one date, with what people knew of that date."""
-    if dates is None or not isinstance(news, Update):
+    if dates is None or not isinstance(news, EventUpdate):
         return news
     return structs.replace(news, before=dates[date_id])
 
@@ -163,11 +166,11 @@ def _draft(
     version: int,
     *,
     of_event: bool = False,
-) -> outbox.Draft:
+) -> outbox_rules.Draft:
     """Return a message to one person; `version` is that of the date after the change, or `of_event` the event's."""
     kind = KINDS[type(content)]
     about = f"{event_id}:{occurrence_id}" if occurrence_id and of_event else str(occurrence_id or event_id)
-    return outbox.Draft(
+    return outbox_rules.Draft(
         content=content,
         recipient_id=member_id,
         event_id=event_id,
@@ -194,7 +197,7 @@ async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
 
 async def touch(event_id: UUID) -> None:
     """Raise the calendar versions of everyone who may see the event or is invited, so that feeds show the change."""
-    invited = {audiences.member(member_id) for member_id in await invitees_of(event_id)}
+    invited = {audiences.member_audience(member_id) for member_id in await invitees_of(event_id)}
     await audience_versions.touch(await audience_rows.audiences_of(event_id) | invited)
 
 
@@ -215,7 +218,7 @@ async def withdraw(
         return
     if notified:
         await raise_sequence(event_id)
-    await audience_versions.touch({audiences.member(one) for one in gone})
+    await audience_versions.touch({audiences.member_audience(one) for one in gone})
     async with substitutes.notified(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
@@ -235,13 +238,15 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     """
     kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now, by_seat=frozenset())
     await new_replies.write([_acceptance(kept[lead_id], by, now)])
-    found = await audience_rows.audiences_of(event_id) - audiences.of_one(former_organizer_id)
+    found = await audience_rows.audiences_of(event_id) - audiences.audiences_of_one(former_organizer_id)
     await audience_rows.replace_audiences(event_id, await need_to_know.with_lasting(event_id, lead_id, found))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     async with substitutes.notified(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
-    await outbox.enqueue_all([outbox.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now)
+    await outbox.enqueue_all(
+        [outbox_rules.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now
+    )
 
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
@@ -289,7 +294,7 @@ async def _note_gaps(invited: Iterable[KnownInvitation], now: datetime) -> None:
 
 async def _seated(plan: Plan) -> frozenset[UUID]:
     """Return the people who are invited as primaries of a seat on the committee that meets."""
-    return await primaries(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
+    return await primaries_of(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
 
 
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:

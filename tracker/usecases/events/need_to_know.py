@@ -12,10 +12,10 @@ from uuid import UUID
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
 from tracker.rules.events.plan import Plan
-from tracker.rules.operations.grants import is_on_need_to_know, needs_second_person
-from tracker.tables.background.operations import grants
-from tracker.tables.schema.operations.grants import OperationGrant
-from tracker.usecases.core import names
+from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
+from tracker.tables.background.operations import access
+from tracker.tables.schema.operations.access import OperationGrant
+from tracker.usecases.core import audit
 
 
 async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
@@ -25,11 +25,11 @@ async def check_list(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
     """
     if not is_on_need_to_know(plan):
         return
-    arms = await names.arms(set(plan.invitees) - {lead_id})
+    arms = await audit.arms_of_people(set(plan.invitees) - {lead_id})
     guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
-    refused = guarded - await grants.approved_for(event_id, guarded)
+    refused = guarded - await access.approved_for(event_id, guarded)
     if refused:
-        known = sorted((await names.people(refused)).values())
+        known = sorted((await audit.names_of_people(refused)).values())
         listed = ", ".join(f"{name} ({agency})" for name, agency in known)
         raise Invalid(
             people=f"People from victim services need a second person’s approval to see an operation: {listed}. "
@@ -48,8 +48,8 @@ async def end_access(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: d
 
 async def with_lasting(event_id: UUID, member_id: UUID, seen_by: AbstractSet[str]) -> frozenset[str]:
     """Return the audiences of an event with a person whose access no longer ends by itself: its new organizer."""
-    limited = (await grants.limited(event_id)).get(member_id)
+    limited = (await access.limited_access(event_id)).get(member_id)
     if limited is None:
         return frozenset(seen_by)
     await OperationGrant.update({OperationGrant.until: None}).where(OperationGrant.id == limited)
-    return frozenset(seen_by) - audiences.of_one(limited) | {audiences.member(member_id)}
+    return frozenset(seen_by) - audiences.audiences_of_one(limited) | {audiences.member_audience(member_id)}

@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Canceled, Changed, EventContent, Restored
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import cancellation, notifications, plan
 from tracker.rules.events.cancellation import Record
@@ -20,7 +20,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.undo import Deed, Reach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
-from tracker.tables.visible.calendars import calendar
+from tracker.tables.visible.calendars import calendars
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
@@ -40,7 +40,7 @@ async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
 
 async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
     """Return the dates in [start, end) that the viewer may see and to which people of an agency are invited."""
-    return await calendar.of_agency(viewer, agency_id, start, end)
+    return await calendars.dates_of_agency(viewer, agency_id, start, end)
 
 
 async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
@@ -172,7 +172,7 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
             on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
             await _save(occurrence, now, raise_sequence=True, fields=on)
-            if occurrence.ends_at > now and await outbox.anyone_notified(event_id, occurrence.changed_at):
+            if occurrence.ends_at > now and await outbox.was_anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
             whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
             await _notify(Restored(before=notifications.before_of(occurrence)), occurrence, whom, now)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.rules.core.message_types import Canceled
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.history import Change, Field, Verb
 from tracker.rules.events.notifications import asked
@@ -36,7 +36,7 @@ async def transfer(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -
 async def drop(by: Viewer, event_id: UUID, now: datetime) -> None:
     """Cancel an event that only its organizer could see, and notify invited guests; a draft is discarded."""
     if await is_draft(event_id):
-        await outbox.forget_event(event_id)
+        await outbox.detach_event(event_id)
         await rows.Event.delete().where(rows.Event.id == event_id)
         await audit.record(by.actor, "discarded", "event", event_id, {}, now)
         return

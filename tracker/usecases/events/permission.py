@@ -11,13 +11,13 @@ from tracker.database.sql_list import sql_list
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import markings
 from tracker.rules.events.event import Event, may_schedule
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plan import Plan
-from tracker.usecases.roster.known_people import AgencyCount, by_agency, known_to
+from tracker.usecases.roster.known_people import AgencyCount, count_candidates, people_to_invite
 
 _LEVELS = (
     "SELECT m.id, m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency"
@@ -31,7 +31,7 @@ def allow(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
         raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
     is_kept = event is not None and plan.committee_id == event.committee_id
-    if plan.committee_id and not is_kept and audiences.committee(plan.committee_id) not in viewer.audiences:
+    if plan.committee_id and not is_kept and audiences.committee_audience(plan.committee_id) not in viewer.audiences:
         raise NotAllowed("You can schedule a committee’s meetings only if you have a seat on it.")
 
 
@@ -83,7 +83,7 @@ async def _check_new(viewer: Viewer, marking: Marking | None, before: Marking | 
         return
     markings.check(marking, today)
     is_kept = before is not None and marking.agency_id == before.agency_id
-    if not is_kept and marking.agency_id not in designators(viewer, await by_agency(known_to(viewer))):
+    if not is_kept and marking.agency_id not in designators(viewer, await count_candidates(people_to_invite(viewer))):
         raise Invalid(mark_agency="Choose the agency that designates it from the list.")
 
 

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from tracker.database import together, writing
 from tracker.errors import Gone, NotAllowed, NotFound
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.event import Event, Line, Occurrence, day_of
 from tracker.rules.events.replies import (
     Given,
@@ -307,14 +306,16 @@ async def record(  # noqa: PLR0913 - what one reply is
     replied_at = (entered.replied_at if entered else None) or now
     about = {"source": source, "entered_by": viewer.member_id, "replied_at": replied_at}
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    before, end = await together(substitutes.standing(occurrence.event.id), audit.end())
+    before, end = await together(substitutes.standing(occurrence.event.id), audit.audit_log_end())
     await new_replies.write([{"invitation": one, "occurrence": day, **reply} for one in invitations for day in dates])
     may_begin = given.substitute_id is not None
     await substitutes.notify(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
     facts = _facts(given, None if for_series else occurrence.key, entered)
-    deed = audit.Deed(actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts)
-    await audit.record_after(end, [replace(deed, subject_id=one) for one in invitations], now)
+    deed = audit.NewAuditEntry(
+        actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts
+    )
+    await audit.record_after_end(end, [replace(deed, subject_id=one) for one in invitations], now)
 
 
 def _facts(given: Given, key: str | None, entered: EnteredFor | None) -> dict[str, object]:

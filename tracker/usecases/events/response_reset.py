@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.plan import Plan

@@ -12,9 +12,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core import audiences
-from tracker.rules.core.actors import BY_COMMAND
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.history import Change, Field, Verb, people_words
 from tracker.rules.events.seat_invitations import Invitee, ListChange, SeatChange, list_change
@@ -28,7 +27,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history
 from tracker.usecases.events.invitees import add, touch, withdraw
-from tracker.usecases.roster.people import SeatHeld, seats_held
+from tracker.usecases.roster.committees import SeatHeld, seats_held
 
 NEWS_OF = (EventStatus.TENTATIVE, EventStatus.CONFIRMED)
 """People are notified of a change to an event with this status. No one knows of a draft; a canceled event is off."""
@@ -143,7 +142,7 @@ async def _change_place(meeting: Meeting, change: ListChange, version: int, now:
         entry = MailedEntry(uid=meeting.uid, sequence=max(meeting.sequence, meeting.sent) + 1, at=now)
         await withdraw(meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_news else None)
     if change.new_id:
-        await audience_versions.touch({audiences.member(change.new_id)})
+        await audience_versions.touch({audiences.member_audience(change.new_id)})
         await add(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
     waiting = {one.recipient_id for one in await outbox_queue.about_events([meeting.id])}
     return Passed(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)

@@ -12,7 +12,7 @@ from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.message_types import SeriesContinued
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
@@ -24,7 +24,7 @@ from tracker.rules.recurrence import check_number, dates, to_rrule, until_before
 from tracker.tables.background.events import copied_replies
 from tracker.tables.background.events.dates import number_of_dates
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.visible.events import events
@@ -209,7 +209,7 @@ async def split(
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
     await _take_along(taken, new_id)
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
-        await outbox.pass_on(event.id, new_id, taken)
+        await outbox.pass_on_news(event.id, new_id, taken)
     async with substitutes.notified(event.id, now), substitutes.notified(new_id, now):
         await copied_replies.carry(event.id, new_id, taken)
     await end_series(event, before, ends, now)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.event import Event, Occurrence, next_sequence

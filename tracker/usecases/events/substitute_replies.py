@@ -12,7 +12,7 @@ from tracker.database import all_together, writing
 from tracker.errors import NotAllowed
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue
 from tracker.rules.events.undo import UNDO_FOR
@@ -80,7 +80,7 @@ async def repeat(
     before = await substitutes.standing(occurrence.event.id)
     await new_replies.write_again(invitation_id, said.number)
     await substitutes.notify(occurrence.event.id, before, now, knowing={substitute_id})
-    await outbox.take_back_one(key_of(invitation_id, occurrence, said.replied_at))
+    await outbox.take_back_lone_message(key_of(invitation_id, occurrence, said.replied_at))
     await _notify([invitation_id], occurrence, said.replied_at, now)
 
 

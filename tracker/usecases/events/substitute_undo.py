@@ -12,13 +12,13 @@ from msgspec import Struct
 from tracker.database import all_together, writing
 from tracker.errors import Conflict, Gone
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals
-from tracker.usecases.core import audit, names, outbox
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import substitute_replies, substitutes
 from tracker.usecases.events.occurrences import date_for
@@ -103,7 +103,9 @@ async def _refusal(date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID,
     said_to = [(known[one], number) for one, number in numbers if one in known]
     turns = [turn for one, number in said_to if (turn := _turn(one, number, date))]
     again = [one for one, number in said_to if one.is_renewed(number, date.id)] if _is_ahead(date, now) else []
-    called = await names.people([*(one.member_id for one, _ in said_to), *(one.substitute_id for one in turns)])
+    called = await audit.names_of_people(
+        [*(one.member_id for one, _ in said_to), *(one.substitute_id for one in turns)]
+    )
     words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}
     concerned = [*(one.invitation_id for one in turns), *(one.invitation_id for one in again)]
     keys = [substitute_replies.key_of(one, date, at) for one in concerned]
@@ -163,7 +165,7 @@ async def put_back(by: Viewer, found: Refusal, now: datetime) -> None:
     knowing = frozenset([one.substitute_id for one in found.turns]) if await _has_entry(found) else frozenset[UUID]()
     for turn in found.turns:
         await new_replies.write_again(turn.invitation_id, turn.named_by, renewed_at=now)
-        await outbox.take_back_one(substitute_replies.key_of(turn.invitation_id, date, found.at))
+        await outbox.take_back_lone_message(substitute_replies.key_of(turn.invitation_id, date, found.at))
         facts = {"date": date.key, "for": turn.principal_id, "substitute": turn.substitute_id}
         await audit.record(by.actor, "refusal_undone", "invitation", turn.invitation_id, facts, now)
     await substitutes.notify(date.event.id, before, now, knowing=knowing)
@@ -173,5 +175,5 @@ async def _has_entry(found: Refusal) -> bool:
     """Drop the email that takes the date off the substitute's calendar; return whether it is still there, or comes."""
     substitute_id, date_id = found.turns[0].substitute_id, found.date.id
     removal = substitutes.removal_key(found.invitation_ids, substitute_id, date_id, found.at)
-    is_dropped = await outbox.take_back(removal)
+    is_dropped = await outbox.take_back_message(removal)
     return is_dropped and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, date_id)

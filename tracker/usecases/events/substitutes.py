@@ -11,7 +11,7 @@ from tracker.errors import Invalid
 from tracker.rules.core import audiences
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import KINDS, Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substitution
 from tracker.tables.background.events import audiences as audience_rows
@@ -168,7 +168,7 @@ async def notify(
     # Who comes, or came, for two people on a date reads it once; `removal_key` knows which of the keys is left.
     once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
     await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
-    await audience_versions.touch({audiences.member(substitute) for _, substitute, _ in before ^ after})
+    await audience_versions.touch({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
 
 
 async def remind(event_id: UUID, standing: Standing, now: datetime) -> None:

@@ -9,7 +9,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import templates as rules
 from tracker.rules.events.templates import Template, Texts
 from tracker.tables.schema.events.templates import EventTemplate

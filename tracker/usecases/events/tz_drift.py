@@ -7,7 +7,7 @@ are computed from the dates, and calendars know the zone by its name.
 from datetime import datetime
 
 from tracker.database import writing
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.background.events.tz_drift import drifted, put_right, raise_versions
 from tracker.usecases.core import audit
 from tracker.usecases.events.invitees import touch

@@ -11,7 +11,7 @@ from piccolo.table import Table
 from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.errors import Gone, NotAllowed
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import event as event_rules
 from tracker.rules.events.undo import (
     MEANWHILE,
@@ -31,7 +31,7 @@ from tracker.rules.events.undo import (
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import undo as undo_rows
 from tracker.tables.background.operations.plans import has_plan
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
@@ -82,7 +82,7 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await touch(event_id)
-            is_back = replaced.form is not None and await drafts.put_back(viewer, replaced.form, now)
+            is_back = replaced.form is not None and await drafts.put_back_form(viewer, replaced.form, now)
             await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
     page = replaced.form.page if replaced.form and is_back else ""
     return Undone(deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back)
@@ -102,7 +102,7 @@ async def purge_snapshots(now: datetime) -> None:
 
 async def _check_as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime) -> None:
     """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
-    if any([await outbox.anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
+    if any([await outbox.was_anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
         raise Gone(NOTIFIED)
     if any([await has_plan(one) for one in replaced.made]):
         raise Gone(MEANWHILE)

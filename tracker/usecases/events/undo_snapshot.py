@@ -10,7 +10,7 @@ import msgspec
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.drafts import SentForm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.undo import WHOLE_EVENT, Deed, Reach, Replaced, fingerprint
 from tracker.tables.background.events import undo
 from tracker.tables.schema.events.undo import UndoSnapshot
@@ -31,7 +31,7 @@ async def undoable(
     waited = await undo.waiting([event_id])
     made: list[UUID] = []
     yield made
-    if await outbox.anyone_notified(event_id, now):
+    if await outbox.was_anyone_notified(event_id, now):
         return
     every = [event_id, *made]
     replaced = Replaced(

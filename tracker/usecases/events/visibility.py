@@ -8,19 +8,19 @@ from uuid import UUID
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.events.event_fields import EventFields
 from tracker.rules.events.markings import standing
 from tracker.rules.events.plan import Person, Plan
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations import grants
+from tracker.tables.background.operations import access
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible.actions import action_items
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import need_to_know
-from tracker.usecases.roster.known_people import among, known_to
+from tracker.usecases.roster.known_people import candidates_among, people_to_invite
 
 
 async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
@@ -41,7 +41,7 @@ async def set_audiences(
     viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays, and
     what was queued about it until now is read by its recipients alone.
     """
-    limited = await grants.limited(event_id)
+    limited = await access.limited_access(event_id)
     wanted = _audiences_of(plan, lead_id, [limited.get(one, one) for one in plan.invitees])
     await _check_people(viewer, list_of or event_id, plan, wanted)
     await need_to_know.check_list(list_of or event_id, lead_id, plan)
@@ -56,8 +56,8 @@ async def set_audiences(
 
 def _audiences_of(plan: Plan, lead_id: UUID, listed: Iterable[UUID]) -> frozenset[str]:
     """Return the audiences of an event; `listed` are its people, or their access where that ends by itself."""
-    seen_by = audiences.of_event(plan.visibility, plan.committee_id, listed, standing(plan.marking))
-    return seen_by | audiences.of_event(plan.visibility, plan.committee_id, {lead_id})
+    seen_by = audiences.event_audiences(plan.visibility, plan.committee_id, listed, standing(plan.marking))
+    return seen_by | audiences.event_audiences(plan.visibility, plan.committee_id, {lead_id})
 
 
 async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
@@ -65,7 +65,7 @@ async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
 
     A committee of one arm is part of that arm. A new event, without audiences before, opens to no one.
     """
-    return bool(before) and audiences.opens(before | await audience_rows.committees_of_arms(before), after)
+    return bool(before) and audiences.widens_audiences(before | await audience_rows.committees_of_arms(before), after)
 
 
 async def open_to(event_id: UUID, audience: str, now: datetime) -> None:
@@ -101,7 +101,7 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
     active = await viewers_for(wanted, now)
     return frozenset(
-        one for one in wanted if (active[one].audiences if one in active else audiences.of_one(one)) & seen_by
+        one for one in wanted if (active[one].audiences if one in active else audiences.audiences_of_one(one)) & seen_by
     )
 
 
@@ -117,7 +117,7 @@ async def circle_is_within(plan: Plan, event: EventFields) -> bool:
 
 
 async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
-    known = await among(known_to(viewer), plan.invitees)
+    known = await candidates_among(people_to_invite(viewer), plan.invitees)
     unknown = set(plan.invitees) - {*known, viewer.member_id}
     if unknown and not unknown <= set(await invitees_of(event_id)):
         raise Invalid(people="You can’t invite one of these people. Choose from the list.")
@@ -131,7 +131,7 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
 
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
-    items = await action_items.of_event(viewer, event_id)
+    items = await action_items.items_from_event(viewer, event_id)
     held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
     blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
     if blind:
@@ -181,5 +181,5 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
     return [
         one
         for one in invited
-        if one.id not in coordinators and one.id not in seated and audiences.arm(one.arm) not in wanted
+        if one.id not in coordinators and one.id not in seated and audiences.arm_audience(one.arm) not in wanted
     ]

@@ -11,11 +11,10 @@ from msgspec.structs import replace
 from tracker.crypto import ids, keys
 from tracker.database import surviving_failures, writing
 from tracker.errors import Invalid, NotFound
-from tracker.rules.core.actors import Origin
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.identity.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, ApiToken
-from tracker.tables.schema.identity import api_tokens as rows
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.identity.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, OwnApiToken
+from tracker.tables.schema.identity import credentials as rows
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import held_copy
 from tracker.usecases.core.viewers import viewer_for
@@ -34,7 +33,7 @@ class Bearer(Struct, frozen=True, kw_only=True):
     """The token, when its use is to be recorded again; None when that was done less than a minute ago."""
 
 
-async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: datetime) -> str:
+async def create_token(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: datetime) -> str:
     """Make a token of 256 random bits, valid for a year, and return it; it is stored as a hash and never shown again.
 
     Errors: Invalid(name), Invalid(scopes), and Invalid when the member has too many tokens.
@@ -52,25 +51,25 @@ async def create(viewer: Viewer, name: str, scopes: frozenset[ApiScope], now: da
         expires_at=now + LIFETIME,
     )
     async with writing():
-        if len(await tokens_of(viewer, now)) >= MAX_TOKENS:
+        if len(await api_tokens_of(viewer, now)) >= MAX_TOKENS:
             raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one you don’t use.")
         await rows.ApiToken.insert(row)
         await _log(viewer, "created", row.id, {"scopes": row.scopes}, now)
     return token
 
 
-async def tokens_of(viewer: Viewer, now: datetime) -> list[ApiToken]:
+async def api_tokens_of(viewer: Viewer, now: datetime) -> list[OwnApiToken]:
     """Return the viewer's own tokens that are valid, oldest first."""
     found = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
     return [_token(row) for row in found]
 
 
-async def how_many(member_id: UUID, now: datetime) -> int:
+async def count_tokens(member_id: UUID, now: datetime) -> int:
     """Return how many of a member's tokens are valid."""
     return int(await rows.ApiToken.count().where(_live(member_id, now)))
 
 
-async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
+async def revoke_token_of(viewer: Viewer, token_id: UUID, now: datetime) -> None:
     """Revoke one of the viewer's own tokens at once. Errors: NotFound."""
     async with writing():
         mine = _own(viewer) & (rows.ApiToken.id == token_id)
@@ -79,7 +78,7 @@ async def revoke(viewer: Viewer, token_id: UUID, now: datetime) -> None:
         await _log(viewer, "revoked", token_id, {}, now)
 
 
-async def revoke_all(member_id: UUID, now: datetime) -> int:
+async def revoke_all_tokens(member_id: UUID, now: datetime) -> int:
     """Revoke all tokens of a member; return how many. The caller is inside `writing()` and audits it."""
     ended: dict[Any, Any] = {rows.ApiToken.revoked_at: now}
     return len(await rows.ApiToken.update(ended).where(_of(member_id)).returning(rows.ApiToken.id))
@@ -111,7 +110,7 @@ async def bearer_of(token: str, now: datetime, origin: Origin) -> Bearer | None:
     )
 
 
-async def note_use(token_id: UUID, now: datetime) -> None:
+async def note_token_use(token_id: UUID, now: datetime) -> None:
     """Record that a token is in use; if the write fails, the next use tries again."""
     with surviving_failures():
         await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == token_id)
@@ -140,9 +139,9 @@ def _name(text: str) -> str:
     return name
 
 
-def _token(row: Mapping[str, Any]) -> ApiToken:
+def _token(row: Mapping[str, Any]) -> OwnApiToken:
     scopes = frozenset(ApiScope(one) for one in row["scopes"].split() if one in set(ApiScope))
-    return ApiToken(
+    return OwnApiToken(
         id=row["id"],
         name=row["name"],
         scopes=scopes,

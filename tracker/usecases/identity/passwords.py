@@ -1,37 +1,122 @@
-"""Passwords: hashed in separate threads, so that signing in never stalls the server."""
+"""Passwords: set and checked, hashed in separate threads, so that signing in never stalls the server.
+
+The schemes are argon2id, and PBKDF2 where only algorithms approved by FIPS 140-3 may be used.
+"""
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, Protocol, TypeVar
 from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import Busy, Invalid, NotFound
-from tracker.rules.core.actors import Actor
+from tracker.rules.core.viewers import Actor
 from tracker.rules.identity import passwords
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
-from tracker.usecases.identity import password_hashes
-from tracker.usecases.identity.password_hashes import Argon2, Pbkdf2, Scheme
 from tracker.usecases.identity.sessions import end_sessions
 
+MEMORY = 64 * 1024  # KiB
+ROUNDS = 3  # over that memory
+PBKDF2_ROUNDS = 600_000  # of HMAC-SHA-256
+SALT = 16  # bytes
+_PBKDF2 = re.compile(r"\$pbkdf2-sha256\$i=([0-9]{1,9})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})")
 THREADS = 2  # hashes at once: each takes 64 MiB and one core
 WAITING = 20  # more than these are asked to try again
 COMMON = Path(__file__).with_name("common-passwords.txt")
 BUSY = "Many people are signing in right now. Try again in a minute."
 
-Result = TypeVar("Result")
+HashResult = TypeVar("HashResult")
+
+
+class HashScheme(Protocol):
+    """One way to hash; its hashes begin with `prefix` and name their own cost."""
+
+    prefix: ClassVar[str]
+
+    def hash(self, password: bytes) -> str:
+        """Return a salted hash."""
+
+    def matches(self, stored: str, password: bytes) -> bool:
+        """Return whether a hash of this scheme, at any cost, belongs to this password."""
+
+    def is_outdated(self, stored: str) -> bool:
+        """Return whether a hash of this scheme was made at another cost than today's."""
+
+
+class Argon2:
+    """Argon2id (RFC 9106): costs memory, so that guessing on graphics cards does not pay."""
+
+    prefix: ClassVar[str] = "$argon2id$"
+
+    def __init__(self, *, memory: int = MEMORY, rounds: int = ROUNDS) -> None:
+        """Set the cost: `memory` in KiB, `rounds` over it; tests lower both."""
+        self._hasher = PasswordHasher(time_cost=rounds, memory_cost=memory, parallelism=1)
+
+    def hash(self, password: bytes) -> str:
+        return self._hasher.hash(password)
+
+    def matches(self, stored: str, password: bytes) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    def is_outdated(self, stored: str) -> bool:
+        return self._hasher.check_needs_rehash(stored)
+
+
+class Pbkdf2(Struct, frozen=True, kw_only=True):
+    """PBKDF2 with HMAC-SHA-256 (NIST SP 800-132), by the OpenSSL module that Python runs on."""
+
+    rounds: int = PBKDF2_ROUNDS
+    prefix: ClassVar[str] = "$pbkdf2-sha256$"
+
+    def hash(self, password: bytes) -> str:
+        salt = secrets.token_bytes(SALT)
+        return f"{self.prefix}i={self.rounds}${_letters(salt)}${_letters(_derive(password, salt, self.rounds))}"
+
+    def matches(self, stored: str, password: bytes) -> bool:
+        found = _PBKDF2.fullmatch(stored)
+        if found is None:
+            return False
+        made = _derive(password, base64.b64decode(found[2] + "=="), int(found[1]))
+        return hmac.compare_digest(_letters(made), found[3])
+
+    def is_outdated(self, stored: str) -> bool:
+        return not stored.startswith(f"{self.prefix}i={self.rounds}$")
+
+
+def scheme_of(stored: str, known: Sequence[HashScheme]) -> HashScheme | None:
+    """Return the scheme that made a hash, or None when none of the known ones did."""
+    return next((scheme for scheme in known if stored.startswith(scheme.prefix)), None)
+
+
+def _derive(password: bytes, salt: bytes, rounds: int) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", password, salt, rounds)
+
+
+def _letters(raw: bytes) -> str:
+    return base64.b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 class Hashing:
     """Hashes by one scheme and checks the other's hashes, two at a time; raises `Busy` when too many wait."""
 
-    def __init__(self, scheme: Scheme | None = None, *, threads: int = THREADS, waiting: int = WAITING) -> None:
+    def __init__(self, scheme: HashScheme | None = None, *, threads: int = THREADS, waiting: int = WAITING) -> None:
         """Hash by a scheme from now on, argon2id by default; hashes of the other scheme still work."""
         self._scheme = scheme or Argon2()
         self._known = (self._scheme, Argon2(), Pbkdf2())
@@ -63,10 +148,10 @@ class Hashing:
     def _verify(self, stored: str | None, password: bytes) -> bool:
         decoy = self._decoy  # made during the first sign-in, whether or not the account exists
         against = stored or decoy
-        made_by = password_hashes.of(against, self._known)
+        made_by = scheme_of(against, self._known)
         return made_by is not None and made_by.matches(against, password) and stored is not None
 
-    async def _run(self, work: Callable[..., Result], *arguments: object) -> Result:
+    async def _run(self, work: Callable[..., HashResult], *arguments: object) -> HashResult:
         if self._open >= self._most:
             raise Busy(BUSY)
         self._open += 1
@@ -79,13 +164,13 @@ class Hashing:
 _hashing = Hashing()
 
 
-def use(hashing: Hashing) -> None:
+def use_hashing(hashing: Hashing) -> None:
     """Hash at another cost from now on; called once at start, and by tests."""
     global _hashing  # noqa: PLW0603 - one pool of threads for the process, set once at start
     _hashing = hashing
 
 
-def hashing() -> Hashing:
+def hashing_in_use() -> Hashing:
     """Return the hashing in use."""
     return _hashing
 
@@ -105,7 +190,7 @@ async def checked_hash(member_id: UUID, password: str) -> str:
 
     Hashing takes a while, so it comes before the transaction that stores the hash.
     """
-    if why := passwords.refusal(password, common_passwords(), await _person(member_id)):
+    if why := passwords.password_refusal(password, common_passwords(), await _personal_words(member_id)):
         raise Invalid(password=why)
     return await _hashing.hash(password)
 
@@ -134,7 +219,7 @@ def common_passwords() -> frozenset[str]:
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
-async def _person(member_id: UUID) -> list[str]:
+async def _personal_words(member_id: UUID) -> list[str]:
     row = await Member.select(Member.name, Member.email, Member.agency.code).where(Member.id == member_id).first()
     if row is None:
         raise NotFound

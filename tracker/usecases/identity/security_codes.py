@@ -1,6 +1,13 @@
-"""Security codes from an authenticator app (TOTP, RFC 6238): enrolled once; each code counts once."""
+"""Security codes from an authenticator app (TOTP, RFC 6238), and recovery codes for a lost phone.
 
+An app is enrolled once; each of its codes counts once. There are ten recovery codes of 80 bits, each usable once
+(NIST SP 800-63B-4 §3.1.2). Only their hashes are stored, made with a key that is not in the database, so guessing from
+a stolen copy is useless.
+"""
+
+import base64
 import re
+import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,12 +19,12 @@ from piccolo.custom_types import Combinable
 from tracker.crypto import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
-from tracker.rules.core.actors import Actor, Origin
+from tracker.rules.core.viewers import Actor, Origin
+from tracker.tables.schema.identity.credentials import RecoveryCode
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
-from tracker.usecases.identity.accounts import Account
-from tracker.usecases.identity.recovery_codes import forget_codes
 from tracker.usecases.identity.sessions import end_sessions
+from tracker.usecases.identity.sign_in_attempts import SignInAccount
 
 PURPOSE = "authenticator"  # of the key that seals the secrets of apps
 PERIOD = 30  # seconds of a code
@@ -28,6 +35,10 @@ WRONG_CODE = (
     "automatically, then enter the newest code."
 )
 AGAIN = "You need to set up your authenticator app again. Ask the coordinator."
+RECOVERY_CODES = 10
+BYTES = 10  # random bytes in a code: 16 characters
+GROUP = 4  # characters between two hyphens
+LOOK_ALIKE = str.maketrans("018", "OIB")  # the alphabet of the codes has no 0, 1, 8, 9 (RFC 4648 §6)
 
 
 class Enrollment(Struct, frozen=True):
@@ -38,22 +49,22 @@ class Enrollment(Struct, frozen=True):
     sealed: str
 
 
-def begin_enrollment(account: Account, within: str) -> Enrollment:
+def begin_enrollment(account: SignInAccount, within: str) -> Enrollment:
     """Return a new secret for an authenticator app; nothing is stored until a code confirms it.
 
     `within` is the challenge or session; the sealed secret is accepted only together with it.
     """
     secret = pyotp.random_base32()
-    return _enrollment(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
+    return _enrollment_of(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
 
 
-def same_enrollment(account: Account, within: str, sealed: str) -> Enrollment:
+def same_enrollment(account: SignInAccount, within: str, sealed: str) -> Enrollment:
     """Return the enrollment that a form sent back, so that a typing mistake needs no new scan."""
-    return _enrollment(account, _opened(sealed, _bound(account, within)), sealed)
+    return _enrollment_of(account, _opened(sealed, _bound(account, within)), sealed)
 
 
 async def confirm_enrollment(
-    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+    account: SignInAccount, within: str, sealed: str, code: str, now: datetime, origin: Origin
 ) -> bool:
     """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
 
@@ -64,7 +75,7 @@ async def confirm_enrollment(
 
 
 async def replace_authenticator(
-    account: Account, within: str, sealed: str, code: str, now: datetime, origin: Origin
+    account: SignInAccount, within: str, sealed: str, code: str, now: datetime, origin: Origin
 ) -> bool:
     """Replace the authenticator in force if `code` comes from the new secret; the caller is inside `writing()`."""
     unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
@@ -72,18 +83,18 @@ async def replace_authenticator(
     return await _put_in_force(account, within, sealed, code, now, unchanged, by=by, verb="authenticator_replaced")
 
 
-async def use_code(account: Account, code: str, now: datetime) -> bool:
+async def use_code(account: SignInAccount, code: str, now: datetime) -> bool:
     """Return whether a code is right and unused, and use it up. The caller is inside `writing()`."""
     if account.totp_sealed is None:
         return False
-    step = _step(_opened(account.totp_sealed, _bound(account)), code, now)
+    step = _step_of(_opened(account.totp_sealed, _bound(account)), code, now)
     if step is None:
         return False
     newer = (Member.id == account.member_id) & (Member.totp_last_step < step)
     return bool(await Member.update({Member.totp_last_step: step}).where(newer).returning(Member.id))
 
 
-async def forget_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> None:
+async def delete_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> None:
     """Remove a member's authenticator (lost phone), to enroll again at the next sign-in; sessions and codes end."""
     forgotten: dict[Any, Any] = {Member.totp_sealed: None, Member.totp_last_step: 0, Member.totp_at: None}
     async with writing():
@@ -94,10 +105,18 @@ async def forget_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> 
 
 
 async def _put_in_force(
-    account: Account, within: str, sealed: str, code: str, now: datetime, still: Combinable, *, by: Actor, verb: str
+    account: SignInAccount,
+    within: str,
+    sealed: str,
+    code: str,
+    now: datetime,
+    still: Combinable,
+    *,
+    by: Actor,
+    verb: str,
 ) -> bool:
     secret = _opened(sealed, _bound(account, within))
-    step = _step(secret, code, now)
+    step = _step_of(secret, code, now)
     if step is None:
         return False
     changed: dict[Any, Any] = {
@@ -111,7 +130,7 @@ async def _put_in_force(
     return True
 
 
-def _step(secret: str, code: str, now: datetime) -> int | None:
+def _step_of(secret: str, code: str, now: datetime) -> int | None:
     """Return the period of this code; all are compared, so the time taken reveals nothing."""
     typed = re.sub(r"[\s-]", "", code)
     if not re.fullmatch(r"[0-9]{6}", typed):
@@ -122,7 +141,7 @@ def _step(secret: str, code: str, now: datetime) -> int | None:
     return found[0] if found else None
 
 
-def _enrollment(account: Account, secret: str, sealed: str) -> Enrollment:
+def _enrollment_of(account: SignInAccount, secret: str, sealed: str) -> Enrollment:
     uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
     return Enrollment(uri=uri, secret=secret, sealed=sealed)
 
@@ -134,5 +153,55 @@ def _opened(sealed: str, bound_to: str) -> str:
         raise NotAllowed(AGAIN) from broken
 
 
-def _bound(account: Account, within: str = "") -> str:
+def _bound(account: SignInAccount, within: str = "") -> str:
     return f"{account.member_id} {keys.token_hash(within)}" if within else str(account.member_id)
+
+
+async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]:
+    """Replace a member's codes with ten new ones and return them; they cannot be shown again."""
+    codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
+    async with writing():
+        await forget_codes(member_id)
+        await RecoveryCode.insert(
+            *(
+                RecoveryCode(id=_recovery_hashes(member_id, one)[0], member=member_id, made_at=now, used_at=None)
+                for one in codes
+            )
+        )
+        await audit.record(by, "recovery_codes_made", "member", member_id, {"codes": RECOVERY_CODES}, now)
+    return codes
+
+
+async def use_recovery_code(account: SignInAccount, typed: str, now: datetime) -> bool:
+    """Return whether a code is right and unused, and use it up. The caller is inside `writing()`."""
+    unused = RecoveryCode.id.is_in(_recovery_hashes(account.member_id, typed)) & RecoveryCode.used_at.is_null()
+    return bool(await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id))
+
+
+async def note_recovery_code(account: SignInAccount, origin: Origin, now: datetime) -> None:
+    """Record that a code was used, and how many are left; the caller is inside `writing()`."""
+    facts = {"left": await codes_left(account.member_id)}
+    await audit.record(account.actor(origin), "recovery_code_used", "member", account.member_id, facts, now)
+
+
+async def codes_left(member_id: UUID) -> int:
+    """Return how many unused codes a member has."""
+    mine = (RecoveryCode.member == member_id) & RecoveryCode.used_at.is_null()
+    left: int = await RecoveryCode.count().where(mine)
+    return left
+
+
+async def forget_codes(member_id: UUID) -> None:
+    """Delete a member's codes, used or not; the caller is inside `writing()`."""
+    await RecoveryCode.delete().where(RecoveryCode.member == member_id)
+
+
+def _new_recovery_code() -> str:
+    letters = base64.b32encode(secrets.token_bytes(BYTES)).decode("ascii")
+    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
+
+
+def _recovery_hashes(member_id: UUID, typed: str) -> list[str]:
+    """Return the hashes under which a code may be stored: with today's key, then with earlier ones."""
+    letters = re.sub(r"[\s-]", "", typed).upper().translate(LOOK_ALIKE)
+    return [keys.mac(one, f"{member_id} {letters}") for one in keys.every("recovery code")]

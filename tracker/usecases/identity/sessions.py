@@ -1,7 +1,13 @@
-"""Sessions: opened at the end of every kind of sign-in, found by the hash of their cookie, ended for good."""
+"""Sessions: opened at the end of every kind of sign-in, found by the hash of their cookie, ended for good.
+
+All access that works without signing in again ends in one step and one transaction. A new kind of access (a token, an
+app password) belongs here too: lost phones and offboarding rely on it. The mark of a form that keeps a draft ends with
+its session.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -10,15 +16,14 @@ from piccolo.custom_types import Combinable
 from tracker.crypto import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
-from tracker.rules.core.actors import Actor
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.identity.identity import Session, SignInLink
+from tracker.rules.core.viewers import Actor, Viewer
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.identity.credentials import Session, SignInLink
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import IDLE, LONGEST, REMEMBERED
-from tracker.usecases.identity.accounts import Account, Arrival
-from tracker.usecases.identity.failed_logins import forget_failures
-from tracker.usecases.identity.unnamed_proxy import note_arrival
+from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity.sign_in_attempts import SignInAccount, SignInArrival, forget_failures, note_arrival
 
 CLIENT = 200  # characters kept of what a browser calls itself
 NOT_NOW = "You can’t sign in right now. Ask the coordinator."
@@ -33,7 +38,7 @@ class OpenSession(Struct, frozen=True, kw_only=True):
     client: str
 
 
-async def open_session(account: Account, now: datetime, arrival: Arrival, *, how: str) -> str:
+async def open_session(account: SignInAccount, now: datetime, arrival: SignInArrival, *, how: str) -> str:
     """Complete a sign-in: return the token of a new session; only its hash is stored.
 
     Every kind of sign-in ends here, and sessions are made nowhere else. The browser's earlier session, sessions beyond
@@ -46,7 +51,7 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     session_id = keys.token_hash(token)
     async with writing():
         await Session.delete().where(Session.id == keys.token_hash(arrival.replacing))
-        await _end_links(account.member_id)
+        await _end_sign_in_links(account.member_id)
         await _forget_ended(now)
         await _make_room(account.member_id, arrival, now)
         await Session.insert(
@@ -67,14 +72,14 @@ async def open_session(account: Account, now: datetime, arrival: Arrival, *, how
     return token
 
 
-async def _end_links(member_id: UUID) -> None:
+async def _end_sign_in_links(member_id: UUID) -> None:
     waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
     await SignInLink.delete().where((SignInLink.member == member_id) & waiting)
 
 
 async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:
     """End the viewer's current session; does nothing when it has ended already."""
-    await _end(viewer, session_id, "signed_out", now)
+    await _end_own(viewer, session_id, "signed_out", now)
 
 
 async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> None:
@@ -104,7 +109,7 @@ async def open_among(session_ids: Sequence[str], now: datetime) -> frozenset[str
 
 async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
     """End one of the viewer's own sessions; does nothing for one that is not theirs or has ended."""
-    await _end(viewer, session_id, "session_ended", now)
+    await _end_own(viewer, session_id, "session_ended", now)
 
 
 async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> None:
@@ -114,7 +119,7 @@ async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> N
         await audit.record(by, "signed_out_everywhere", "member", member_id, {}, now)
 
 
-async def prove(session_id: str, now: datetime) -> None:
+async def note_reauthentication(session_id: str, now: datetime) -> None:
     """Record that the person behind a session has just confirmed who they are."""
     await Session.update({Session.reauthenticated_at: now, Session.seen_at: now}).where(Session.id == session_id)
 
@@ -124,7 +129,7 @@ async def _forget_ended(now: datetime) -> None:
     await Session.delete().where(Session.seen_at <= now - REMEMBERED)
 
 
-async def _make_room(member_id: UUID, arrival: Arrival, now: datetime) -> None:
+async def _make_room(member_id: UUID, arrival: SignInArrival, now: datetime) -> None:
     facts = {"why": f"more than {arrival.most}"}
     for session in (await sessions_of(member_id, now))[max(0, arrival.most - 1) :]:
         await Session.delete().where(Session.id == session.id)
@@ -135,8 +140,50 @@ def _is_open(now: datetime) -> Combinable:
     return (Session.seen_at > now - IDLE) & (Session.created_at > now - LONGEST)
 
 
-async def _end(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:
+async def _end_own(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:
     theirs = (Session.id == session_id) & (Session.member == viewer.member_id)
     async with writing():
         if await Session.delete().where(theirs).returning(Session.id):
             await audit.record(viewer.actor, verb, "member", viewer.member_id, {}, now)
+
+
+async def revoke_access(member_id: UUID, now: datetime, *, keeping: str | None = None) -> dict[str, int]:
+    """End a member's sessions, except the one with the id `keeping`, and their links, feeds and tokens.
+
+    Return how many of each there were, for the audit log. The caller is inside `writing()`.
+    """
+    ending = [session for session in await sessions_of(member_id, now) if session.id != keeping]
+    await end_sessions(member_id, keeping=keeping)
+    return {
+        "sessions": len(ending),
+        "links": await end_links(member_id),
+        "feeds": await revoke_feeds(member_id, now),
+        "tokens": await api_tokens.revoke_all_tokens(member_id, now),
+    }
+
+
+async def report_lost_phone(
+    viewer: Viewer, now: datetime, *, of: UUID | None = None, keeping: str | None = None
+) -> dict[str, int]:
+    """Revoke what a lost phone may hold, the viewer's own or that `of` another member; return how much was revoked.
+
+    The viewer's current session, `keeping`, stays open.
+    """
+    whose = of or viewer.member_id
+    async with writing():
+        shut = await revoke_access(whose, now, keeping=keeping)
+        await audit.record(viewer.actor, "phone_lost", "member", whose, shut, now)
+    return shut
+
+
+async def revoke_feeds(member_id: UUID, now: datetime) -> int:
+    """Turn off all feed addresses of a member; return how many. The caller is inside `writing()` and audits it."""
+    theirs = (Subscription.member == member_id) & Subscription.revoked_at.is_null()
+    turned_off: dict[Any, Any] = {Subscription.revoked_at: now}
+    return len(await Subscription.update(turned_off).where(theirs).returning(Subscription.id))
+
+
+async def end_links(member_id: UUID) -> int:
+    """Invalidate a member's unused links; return how many. The caller is inside `writing()`."""
+    waiting = (SignInLink.member == member_id) & SignInLink.used_at.is_null()
+    return len(await SignInLink.delete().where(waiting).returning(SignInLink.id))

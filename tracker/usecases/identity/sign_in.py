@@ -1,7 +1,11 @@
-"""Signing in: a password or a link opens a challenge, a security code completes it, and a session begins."""
+"""Signing in: a password or a link opens a challenge, a security code completes it, and a session begins.
+
+People who are signed in confirm who they are in the same way, and set up another authenticator. In a demo, a visitor
+signs in as one of its people (a persona) by a press, without a password or a code.
+"""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,21 +13,38 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.crypto import keys
-from tracker.database import writing
-from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.usecases.identity.accounts import UNKNOWN, Account, Arrival, account_at, account_of, clean_address, key_of
-from tracker.usecases.identity.failed_logins import check_network, count_failure, refusal
-from tracker.usecases.identity.passwords import hashing, renew_hash
-from tracker.usecases.identity.recovery_codes import note_used, renew_codes, use_recovery_code
+from tracker.database import together, writing
+from tracker.errors import Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewers import Viewer
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.identity.passwords import hashing_in_use, renew_hash
 from tracker.usecases.identity.security_codes import (
     WRONG_CODE,
     Enrollment,
     begin_enrollment,
+    codes_left,
     confirm_enrollment,
+    note_recovery_code,
+    renew_codes,
+    replace_authenticator,
     same_enrollment,
     use_code,
+    use_recovery_code,
 )
-from tracker.usecases.identity.sessions import open_session, prove
+from tracker.usecases.identity.sessions import end_sessions, note_reauthentication, open_session
+from tracker.usecases.identity.sign_in_attempts import (
+    UNKNOWN_ARRIVAL,
+    SignInAccount,
+    SignInArrival,
+    account_at,
+    account_of,
+    check_network,
+    clean_address,
+    count_failure,
+    failures_key_of,
+    refuse_attempt,
+)
 
 CHALLENGE = timedelta(minutes=10)  # to find the phone and type the code
 WRONG = (
@@ -45,7 +66,7 @@ class SecondStep(Struct, frozen=True):
     """A kind of code that completes a challenge: how it is used up, and the message when it is wrong."""
 
     name: str
-    use: Callable[[Account, str, datetime], Awaitable[bool]]
+    use: Callable[[SignInAccount, str, datetime], Awaitable[bool]]
     refusal: str
 
 
@@ -61,7 +82,7 @@ class FirstSignIn(Struct, frozen=True):
     has_password: bool
 
 
-async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = UNKNOWN) -> Challenge:
+async def sign_in(email: str, password: str, now: datetime, arrival: SignInArrival = UNKNOWN_ARRIVAL) -> Challenge:
     """Check a password and return the challenge for the security code.
 
     Errors: the same `Invalid`, after the same work, for an unknown address, a wrong or over-long password, and a paused
@@ -72,78 +93,83 @@ async def sign_in(email: str, password: str, now: datetime, arrival: Arrival = U
     address = clean_address(email)
     account = await account_at(address)
     stored = account.password_hash if account and account.is_open(now) else None
-    is_right = await hashing().matches(stored, password)
+    is_right = await hashing_in_use().matches(stored, password)
     async with writing():
         account = await account_at(address)  # again, because another try may have paused it since
         is_right = is_right and account is not None and account.password_hash == stored and not account.is_paused(now)
         if not is_right:
-            await count_failure(key_of(address), account, now, arrival, what="password")
+            await count_failure(failures_key_of(address), account, now, arrival, what="password")
     if account is None or stored is None or not is_right:
         raise Invalid(WRONG)
     renewed = await renew_hash(account.member_id, stored, password)
     return challenge_for(replace(account, password_hash=renewed), now)
 
 
-def challenge_for(account: Account, now: datetime) -> Challenge:
+def challenge_for(account: SignInAccount, now: datetime) -> Challenge:
     """Return the challenge for an account whose first credential was right."""
-    words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _proof(account)}
+    words = {"m": str(account.member_id), "e": (now + CHALLENGE).timestamp(), "p": _password_mark(account)}
     return Challenge(keys.seal(_key(), json.dumps(words)), needs_enrollment=account.totp_sealed is None)
 
 
 async def answer_code(
-    challenge: str, code: str, now: datetime, arrival: Arrival = UNKNOWN, *, by: SecondStep = SECURITY_CODE
+    challenge: str,
+    code: str,
+    now: datetime,
+    arrival: SignInArrival = UNKNOWN_ARRIVAL,
+    *,
+    by: SecondStep = SECURITY_CODE,
 ) -> str:
     """Complete a challenge with a security code, or `by` a recovery code, and return the token of the new session.
 
     Errors: `Invalid(code=…)` with the attempts that are left, `Gone` when the challenge has expired.
     """
-    account = await challenged(challenge, now)
+    account = await account_challenged(challenge, now)
     async with writing():
-        account = await unchanged(account, now)
+        account = await account_unchanged(account, now)
         if not account.is_paused(now) and await by.use(account, code, now):
             if by is RECOVERY_CODE:
-                await note_used(account, arrival.origin, now)
+                await note_recovery_code(account, arrival.origin, now)
             return await open_session(account, now, arrival, how=by.name)
-        refused = await refusal(account, now, arrival, field="code", why=by.refusal)
+        refused = await refuse_attempt(account, now, arrival, field="code", why=by.refusal)
     raise refused
 
 
 async def enroll(challenge: str, now: datetime, sealed: str = "") -> Enrollment:
     """Return a new secret for the authenticator app, or the one that a form sent back as `sealed`."""
-    account = await challenged(challenge, now)
+    account = await account_challenged(challenge, now)
     if account.totp_sealed is not None:
         raise Gone(OVER)
     return same_enrollment(account, challenge, sealed) if sealed else begin_enrollment(account, challenge)
 
 
 async def confirm_totp(
-    challenge: str, sealed: str, code: str, now: datetime, arrival: Arrival = UNKNOWN
+    challenge: str, sealed: str, code: str, now: datetime, arrival: SignInArrival = UNKNOWN_ARRIVAL
 ) -> FirstSignIn:
     """Put a new authenticator in force by its first code, make recovery codes, and open a session.
 
     Errors: as `answer_code`, and `NotAllowed` when the form was altered or another authenticator came first.
     """
-    account = await challenged(challenge, now)
+    account = await account_challenged(challenge, now)
     async with writing():
-        account = await unchanged(account, now)
+        account = await account_unchanged(account, now)
         if not account.is_paused(now) and await confirm_enrollment(
             account, challenge, sealed, code, now, arrival.origin
         ):
             session = await open_session(account, now, arrival, how="new authenticator")
             codes = await renew_codes(account.member_id, now, by=account.actor(arrival.origin))
             return FirstSignIn(session, codes, has_password=account.password_hash is not None)
-        refused = await refusal(account, now, arrival, field="code", why=WRONG_CODE)
+        refused = await refuse_attempt(account, now, arrival, field="code", why=WRONG_CODE)
     raise refused
 
 
-async def challenged(challenge: str, now: datetime) -> Account:
+async def account_challenged(challenge: str, now: datetime) -> SignInAccount:
     """Return the challenge's account. Errors: `Gone` when it has expired, is forged, or the account changed since."""
     try:
         words = json.loads(keys.open_sealed(_key(), challenge))
     except keys.BrokenSeal as broken:
         raise Gone(OVER) from broken
     account = await account_of(UUID(words["m"]))
-    is_good = account is not None and account.is_open(now) and words["p"] == _proof(account)
+    is_good = account is not None and account.is_open(now) and words["p"] == _password_mark(account)
     if account is None or not is_good or now.timestamp() >= words["e"]:
         raise Gone(OVER)
     return account
@@ -157,7 +183,9 @@ async def reauthentication_asked(member_id: UUID) -> str | None:
     return "code" if account.totp_sealed else "password" if account.password_hash else None
 
 
-async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetime, arrival: Arrival = UNKNOWN) -> None:
+async def reauthenticate(
+    member_id: UUID, session_id: str, proof: str, now: datetime, arrival: SignInArrival = UNKNOWN_ARRIVAL
+) -> None:
     """Confirm a signed-in person by a code, or by the password where there is no authenticator.
 
     Errors: `Invalid(proof=…)`; `NotAllowed` for a person with neither, who needs a new sign-in link instead.
@@ -165,18 +193,18 @@ async def prove_again(member_id: UUID, session_id: str, proof: str, now: datetim
     account = await account_of(member_id)
     if account is None or (account.totp_sealed is None and account.password_hash is None):
         raise NotAllowed("You don’t have a password yet. Ask the coordinator for a new sign-in link.")
-    is_right = account.totp_sealed is None and await hashing().matches(account.password_hash, proof)
+    is_right = account.totp_sealed is None and await hashing_in_use().matches(account.password_hash, proof)
     async with writing():
-        account = await unchanged(account, now)
+        account = await account_unchanged(account, now)
         if not account.is_paused(now) and (is_right or await use_code(account, proof, now)):
-            await prove(session_id, now)
+            await note_reauthentication(session_id, now)
             return
         why = WRONG_CODE if account.totp_sealed else "That password didn’t match."
-        refused = await refusal(account, now, arrival, field="proof", why=why)
+        refused = await refuse_attempt(account, now, arrival, field="proof", why=why)
     raise refused
 
 
-async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> None:
+async def reauthenticate_by_press(member_id: UUID, session_id: str, now: datetime) -> None:
     """Confirm a person who has neither code nor password by a press of a button; for demos only.
 
     Errors: `NotAllowed` for a person who has one of them.
@@ -184,21 +212,102 @@ async def prove_by_press(member_id: UUID, session_id: str, now: datetime) -> Non
     async with writing():
         if await reauthentication_asked(member_id) is not None:
             raise NotAllowed("Confirm with your code or your password.")
-        await prove(session_id, now)
+        await note_reauthentication(session_id, now)
 
 
-async def unchanged(account: Account, now: datetime) -> Account:
+async def account_unchanged(account: SignInAccount, now: datetime) -> SignInAccount:
     """Read an account again inside the transaction; the credential that was checked must still be current."""
     again = await account_of(account.member_id)
-    if again is None or not again.is_open(now) or _proof(again) != _proof(account):
+    if again is None or not again.is_open(now) or _password_mark(again) != _password_mark(account):
         raise Gone(OVER)
     return again
 
 
-def _proof(account: Account) -> str:
+def _password_mark(account: SignInAccount) -> str:
     """Return a value that changes with the password, so that a new password ends the challenge."""
     return keys.mac(_key(), account.password_hash or "")[:16]
 
 
 def _key() -> bytes:
     return keys.named("challenge")
+
+
+class Credentials(Struct, frozen=True, kw_only=True):
+    """A member's credentials: whether there is a password, since when an authenticator, and how many codes are left."""
+
+    has_password: bool
+    has_authenticator: bool
+    authenticator_since: datetime | None
+    codes_left: int
+
+
+async def credentials_of(member_id: UUID) -> Credentials:
+    """Return which credentials a member has, never the credentials themselves. Errors: NotFound."""
+    account, since, left = await together(
+        _known_account(member_id), _authenticator_since(member_id), codes_left(member_id)
+    )
+    return Credentials(
+        has_password=account.password_hash is not None,
+        has_authenticator=account.totp_sealed is not None,
+        authenticator_since=since,
+        codes_left=left,
+    )
+
+
+async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") -> Enrollment:
+    """Return a new secret for the authenticator app, or the one in a form that this session sent back.
+
+    Errors: NotAllowed for a secret of another session.
+    """
+    account = await _known_account(member_id)
+    return same_enrollment(account, session_id, sealed) if sealed else begin_enrollment(account, session_id)
+
+
+async def set_authenticator(
+    member_id: UUID, session_id: str, sealed: str, code: str, now: datetime, arrival: SignInArrival = UNKNOWN_ARRIVAL
+) -> None:
+    """Put a new secret in force by its first code, replacing the earlier one; other sessions end.
+
+    Errors: Invalid(code) with the attempts that are left, NotAllowed for a secret of another session.
+    """
+    account = await _known_account(member_id)
+    async with writing():
+        account = await account_unchanged(account, now)
+        if not account.is_paused(now) and await replace_authenticator(
+            account, session_id, sealed, code, now, arrival.origin
+        ):
+            await end_sessions(member_id, keeping=session_id)
+            return
+        refused = await refuse_attempt(account, now, arrival, field="code", why=WRONG_CODE)
+    raise refused
+
+
+async def _authenticator_since(member_id: UUID) -> datetime | None:
+    row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
+    return row["totp_at"] if row else None
+
+
+async def _known_account(member_id: UUID) -> SignInAccount:
+    account = await account_of(member_id)
+    if account is None:
+        raise NotFound
+    return account
+
+
+async def personas_at(addresses: Collection[str], now: datetime) -> list[Viewer]:
+    """Return the people with these email addresses who can sign in now, in the same order."""
+    accounts = [await account_at(one) for one in addresses]
+    return [await viewer_for(one.member_id, now) for one in accounts if one and one.is_open(now)]
+
+
+async def sign_in_as(
+    address: str, addresses: Collection[str], now: datetime, arrival: SignInArrival = UNKNOWN_ARRIVAL
+) -> str:
+    """Return the token of a new session of one of these people; for demos only.
+
+    Errors: `NotFound` for anyone else; `NotAllowed` when they can't sign in now.
+    """
+    account = await account_at(address) if address in addresses else None
+    if account is None:
+        raise NotFound
+    return await open_session(account, now, arrival, how="persona")

@@ -8,41 +8,41 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotFound
+from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.own_messages import ProposalDeclined
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Line, Occurrence, may_edit
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.intake.proposals import STATE_WORDS, Proposal, ProposalState, states_of
-from tracker.rules.intake.unrecorded import SHOWN_FOR
-from tracker.tables.schema.intake.proposals import TimeProposal
+from tracker.rules.intake.proposals import STATE_WORDS, Proposal, ProposalState, states_of_proposals
+from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
+from tracker.tables.schema.intake.received_emails import TimeProposal
 from tracker.tables.visible.events import events
 from tracker.tables.visible.intake import proposals as visible
 from tracker.usecases.core import audit, outbox
 
-Judged = tuple[Proposal, ProposalState]
+JudgedProposal = tuple[Proposal, ProposalState]
 LEFT = "It’s too late to undo this. The email may have gone out."
 
 
-async def of_date(viewer: Viewer, date: Occurrence, now: datetime) -> list[Judged]:
+async def recent_proposals(viewer: Viewer, date: Occurrence, now: datetime) -> list[JudgedProposal]:
     """Return the proposals for a date that wait or are recent, for people who may change it; those that wait first."""
     if not may_edit(viewer, date.event):
         return []
-    found = states_of(await visible.of_date(viewer, date.id), now)
+    found = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
     return [one for one in found if one[1] is ProposalState.WAITING or one[0].received_at > now - SHOWN_FOR]
 
 
-async def waiting(viewer: Viewer, now: datetime) -> list[tuple[Line, list[Proposal]]]:
+async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[Line, list[Proposal]]]:
     """Return the dates that the viewer may change and for which proposals wait, soonest first."""
     found: dict[UUID, list[Proposal]] = {}
-    for one, state in states_of(await visible.ahead(viewer, now), now):
+    for one, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):
         if state is ProposalState.WAITING:
             found.setdefault(one.occurrence_id, []).append(one)
     lines = await events.lines_by_id(viewer, found)
     return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
 
 
-async def to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, Occurrence]:
+async def proposal_to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, Occurrence]:
     """Return a proposal that waits, and its date.
 
     Errors: NotFound, also for people who may not change the date; Conflict when it no longer waits.
@@ -53,18 +53,18 @@ async def to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[P
     return one, date
 
 
-async def date_of(viewer: Viewer, proposal_id: UUID, now: datetime) -> Occurrence:
-    """Return the date of a proposal. Errors: NotFound, as in `to_accept`."""
+async def date_of_proposal(viewer: Viewer, proposal_id: UUID, now: datetime) -> Occurrence:
+    """Return the date of a proposal. Errors: NotFound, as in `proposal_to_accept`."""
     return (await _found(viewer, proposal_id, now))[2]
 
 
-async def decline(viewer: Viewer, proposal_id: UUID, comment: str, now: datetime) -> Proposal:
+async def decline_proposal(viewer: Viewer, proposal_id: UUID, comment: str, now: datetime) -> Proposal:
     """Decline a proposal, and notify the person who made it, and no one else; it can be undone first.
 
-    Errors: as in `to_accept`.
+    Errors: as in `proposal_to_accept`.
     """
     async with writing():
-        one, date = await to_accept(viewer, proposal_id, now)
+        one, date = await proposal_to_accept(viewer, proposal_id, now)
         await TimeProposal.update({TimeProposal.declined_at: now, TimeProposal.declined_by: viewer.member_id}).where(
             TimeProposal.id == one.id
         )
@@ -74,18 +74,18 @@ async def decline(viewer: Viewer, proposal_id: UUID, comment: str, now: datetime
     return one
 
 
-async def undo_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> ProposalState:
+async def undo_proposal_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> ProposalState:
     """Undo that a proposal was declined, if its email has not left, and return its state now; a second time is none.
 
     It waits again, unless its date has changed meanwhile.
 
-    Errors: NotFound, as in `to_accept`; Gone when the email may have left.
+    Errors: NotFound, as in `proposal_to_accept`; Gone when the email may have left.
     """
     async with writing():
         one, state, date = await _found(viewer, proposal_id, now)
         if one.declined_at is None:
             return state
-        if not await outbox.take_back_one(_key(one.id, one.declined_at)):
+        if not await outbox.take_back_lone_message(_key(one.id, one.declined_at)):
             raise Gone(LEFT)
         await TimeProposal.update({TimeProposal.declined_at: None, TimeProposal.declined_by: None}).where(
             TimeProposal.id == one.id
@@ -96,11 +96,11 @@ async def undo_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> Prop
 
 
 async def _found(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, ProposalState, Occurrence]:
-    one = await visible.one(viewer, proposal_id)
+    one = await visible.proposal_by_id(viewer, proposal_id)
     date = await events.date_by_id(viewer, one.occurrence_id) if one else None
     if date is None or not may_edit(viewer, date.event):
         raise NotFound
-    every = states_of(await visible.of_date(viewer, date.id), now)
+    every = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
     return next((each, state, date) for each, state in every if each.id == proposal_id)
 
 

@@ -1,31 +1,81 @@
-"""What the page of an operation's need-to-know list shows to one viewer."""
+"""Who is let see an operation: given by its lead, approved by a second person where that is needed, and ended.
+
+Until it is approved, the person is on no list and in no audience, so nothing shows or announces it to them. Access
+that ends by itself ends at its moment, because the person's audiences no longer hold it (`core.viewers`); then the
+clock takes the person off the list. The page also has the dissemination record, for the people who lead the operation.
+"""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tracker.rules.core.viewer import Viewer
+from tracker.crypto import ids
+from tracker.database import conflicts, writing
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core import audiences
+from tracker.rules.core.message_types import AccessDecided, AccessRequested
+from tracker.rules.core.viewers import BY_CLOCK, Level, Viewer
 from tracker.rules.events.event import Event, Line, Occurrence
-from tracker.rules.operations.dissemination import Given
-from tracker.rules.operations.emergency import Opened
-from tracker.rules.operations.grants import Grant, GrantState, may_approve
+from tracker.rules.events.history import Change, Field, Verb, people_words
+from tracker.rules.events.markings import may_have, standing
+from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.operations.access import (
+    Dissemination,
+    EmergencyOpened,
+    Grant,
+    GrantState,
+    check_grant,
+    first_disseminations,
+    may_approve_access,
+    needs_second_person,
+)
 from tracker.rules.operations.plans import Operation, may_plan
-from tracker.tables.visible.operations import grants
-from tracker.tables.visible.operations.grants import Listed
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.operations import access as background
+from tracker.tables.background.operations.access import LapsedGrant, limited_access, open_grants
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.operations.access import OperationGrant
+from tracker.tables.visible.operations import access as visible
+from tracker.tables.visible.operations.access import ListedPerson
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.events import history, visibility
+from tracker.usecases.events.invitees import add, touch, withdraw
+from tracker.usecases.events.need_to_know import end_access
 from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.operations.approval_notices import second_people
-from tracker.usecases.operations.dissemination import record_of
-from tracker.usecases.operations.emergency import opened_by
-from tracker.usecases.operations.grants import candidates
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.roster.known_people import Candidates
+from tracker.usecases.events.permission import check_limit
+from tracker.usecases.events.seat_invitations import NEWS_OF
+from tracker.usecases.operations.approvals import enqueue_for_approval
+from tracker.usecases.operations.emergency_access import openings_of
+from tracker.usecases.operations.states import NOT_A_LEAD, operation_for
+from tracker.usecases.roster.known_people import (
+    WITH_ACCOUNT,
+    Candidates,
+    all_but,
+    both,
+    candidates_among,
+    candidates_at_levels,
+    people_to_invite,
+)
+
+NO_PERSON = "Choose the person from the list."
+NOT_APPROVER = (
+    "Someone in law enforcement on the operation, other than its lead and the person who asked, must approve this."
+)
+THE_LEAD = "The operation lead always sees it."
+NOT_WAITING = "This request no longer waits for approval."
+TWICE = "This person already has access, or a request for it is waiting."
 
 
-class Access(Struct, frozen=True, kw_only=True):
+class PersonAccess(Struct, frozen=True, kw_only=True):
     """One person who may see the operation; the grant is None for people who were put on its list by its form."""
 
-    listed: Listed
+    listed: ListedPerson
     grant: Grant | None
     is_lead: bool
 
@@ -41,7 +91,7 @@ class AccessView(Struct, frozen=True, kw_only=True):
     occurrence: Occurrence
     operation: Operation
     leads: bool
-    people: tuple[Access, ...]
+    people: tuple[PersonAccess, ...]
     waiting: tuple[Grant, ...]
     """Requests that the viewer may approve, or made as lead."""
     may_approve: frozenset[UUID]
@@ -50,9 +100,9 @@ class AccessView(Struct, frozen=True, kw_only=True):
     """Whether no one on the operation can approve one of the requests, for the people who lead it."""
     candidates: Candidates | None
     """Whom the lead may add."""
-    opened: tuple[Opened, ...]
+    opened: tuple[EmergencyOpened, ...]
     """Who has read it under emergency access, the latest first."""
-    record: tuple[Given, ...]
+    record: tuple[Dissemination, ...]
     """Which version each person had, through what, and when first, for the lead."""
 
     def is_on_it(self, member_id: UUID) -> bool:
@@ -65,10 +115,10 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
     occurrence = await date_for(viewer, event_id, key)
     operation = await operation_for(viewer, event_id)
     event, leads = occurrence.event, may_plan(viewer, occurrence.event)
-    known = await grants.grants(viewer, event)
+    known = await visible.access_grants(viewer, event)
     waiting = [one for one in known if one.state(now) is GrantState.REQUESTED]
-    approvable = frozenset(one.id for one in waiting if may_approve(viewer, event.lead_id, one))
-    people = await _people(viewer, event, known, now)
+    approvable = frozenset(one.id for one in waiting if may_approve_access(viewer, event.lead_id, one))
+    people = await _people_with_access(viewer, event, known, now)
     return AccessView(
         occurrence=occurrence,
         operation=operation,
@@ -76,25 +126,247 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         people=tuple(one for one in people if leads or one.listed.member_id == viewer.member_id),
         waiting=tuple(one for one in waiting if leads or one.id in approvable),
         may_approve=approvable,
-        has_no_second=leads and not all([await second_people(event, one, now) for one in waiting]),
-        candidates=await candidates(viewer, event) if leads else None,
-        opened=tuple(await opened_by(viewer, event)),
-        record=tuple(await record_of(viewer, occurrence)),
+        has_no_second=leads and not all([await possible_access_approvers(event, one, now) for one in waiting]),
+        candidates=await _candidates(viewer, event) if leads else None,
+        opened=tuple(await openings_of(viewer, event)),
+        record=tuple(await dissemination_record(viewer, occurrence)),
     )
 
 
-async def to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[Line, int]]:
+async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[Line, int]]:
     """Return the operations with requests that the viewer can approve, and how many, by date."""
     found: dict[UUID, tuple[Line, int]] = {}
-    for line, grant in await grants.waiting(viewer):
-        if grant.state(now) is GrantState.REQUESTED and may_approve(viewer, line.lead_id, grant):
+    for line, grant in await visible.waiting_grants(viewer):
+        if grant.state(now) is GrantState.REQUESTED and may_approve_access(viewer, line.lead_id, grant):
             found[line.id] = line, found.get(line.id, (line, 0))[1] + 1
     return found
 
 
-async def _people(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[Access]:
+async def _people_with_access(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[PersonAccess]:
     granted = {one.member_id: one for one in known if one.state(now) is GrantState.GRANTED}
-    listed = await grants.listed(viewer, event)
+    listed = await visible.listed_people(viewer, event)
     return [
-        Access(listed=one, grant=granted.get(one.member_id), is_lead=one.member_id == event.lead_id) for one in listed
+        PersonAccess(listed=one, grant=granted.get(one.member_id), is_lead=one.member_id == event.lead_id)
+        for one in listed
     ]
+
+
+async def _candidates(viewer: Viewer, event: Event) -> Candidates:
+    """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
+    others = await _without_access(viewer, event)
+    limit = event.marking.limit if event.marking else None
+    return both(others, candidates_at_levels(one for one in Level if may_have(limit, one))) if limit else others
+
+
+async def access_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
+    """Return whom the viewer may let see an operation that they lead. Errors: NotFound, NotAllowed."""
+    return await _candidates(viewer, await _operation_led(viewer, event_id))
+
+
+async def _without_access(viewer: Viewer, event: Event) -> Candidates:
+    """Return people with an account who have no access to an operation, and none requested."""
+    known = {*await invitees_of(event.id), *await open_grants(event.id), event.lead_id}
+    return all_but(both(people_to_invite(viewer), WITH_ACCOUNT), known)
+
+
+async def give_access(
+    viewer: Viewer, event_id: UUID, member_id: UUID | None, reason: str, until: datetime | None, now: datetime
+) -> GrantState:
+    """Let a person see an operation, or request it from a second person; return which of the two it was.
+
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field.
+    """
+    with conflicts(TWICE):
+        async with writing():
+            event = await _operation_led(viewer, event_id)
+            others = await _without_access(viewer, event)
+            person = next(iter((await candidates_among(others, filter(None, [member_id]))).values()), None)
+            if person is None:
+                raise Invalid(person=NO_PERSON)
+            check_grant(person.arm, reason, until, now)
+            await check_limit(event.marking, {person.id})
+            waits = needs_second_person(person.arm)
+            grant_id = ids.new_id()
+            await OperationGrant.insert(
+                OperationGrant(
+                    id=grant_id,
+                    event=event_id,
+                    member=person.id,
+                    giver=viewer.member_id,
+                    reason=reason,
+                    requested_at=now,
+                    granted_at=None if waits else now,
+                    until=until,
+                )
+            )
+            if waits:
+                await notify_of_access_request(event, await _grant_of(viewer, event, grant_id), now)
+            else:
+                await _let_in(viewer, event, person.id, now)
+            verb = "access_requested" if waits else "access_given"
+            await audit.record(viewer.actor, verb, "event", event_id, _grant_facts(person.id, until), now)
+    return GrantState.REQUESTED if waits else GrantState.GRANTED
+
+
+async def approve_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> Grant:
+    """Approve a request as the second person; the person is invited like others. Errors: NotFound, NotAllowed."""
+    async with writing():
+        event = (await operation_for(viewer, event_id)).event
+        grant = await _waiting_grant(viewer, event, grant_id, now)
+        if not may_approve_access(viewer, event.lead_id, grant):
+            raise NotAllowed(NOT_APPROVER)
+        await OperationGrant.update({OperationGrant.granted_at: now, OperationGrant.approver: viewer.member_id}).where(
+            OperationGrant.id == grant_id
+        )
+        await _let_in(viewer, event, grant.member_id, now)
+        await notify_of_access_decision(viewer, event, grant, now)
+        facts = _grant_facts(grant.member_id, grant.until)
+        await audit.record(viewer.actor, "access_approved", "event", event_id, facts, now)
+    return grant
+
+
+async def decline_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> Grant:
+    """Decline a request, as the second person or as the lead who takes it back. Errors: NotFound, NotAllowed."""
+    async with writing():
+        event = (await operation_for(viewer, event_id)).event
+        grant = await _waiting_grant(viewer, event, grant_id, now)
+        if not (may_approve_access(viewer, event.lead_id, grant) or may_plan(viewer, event)):
+            raise NotAllowed(NOT_APPROVER)
+        await end_access(event_id, {grant.member_id}, viewer.member_id, now)
+        await notify_of_access_decision(viewer, event, grant, now)
+        facts = _grant_facts(grant.member_id, grant.until)
+        await audit.record(viewer.actor, "access_declined", "event", event_id, facts, now)
+    return grant
+
+
+async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, now: datetime) -> str:
+    """Take a person off an operation at once, however they came onto it, and return their name.
+
+    Errors: NotFound, NotAllowed, Invalid when they own an open action item from it.
+    """
+    async with writing():
+        event = await _operation_led(viewer, event_id)
+        if member_id == event.lead_id:
+            raise NotAllowed(THE_LEAD)
+        listed = {one.member_id: one.person for one in await visible.listed_people(viewer, event)}
+        if member_id not in listed:
+            raise NotFound
+        await touch(event_id)
+        names = {member_id, (await limited_access(event_id)).get(member_id, member_id)}
+        closed = frozenset[str]().union(*(audiences.audiences_of_one(one) for one in names))
+        await visibility.close_to(viewer, event_id, closed, now)
+        await end_access(event_id, {member_id}, viewer.member_id, now)
+        version = await _raise_event_version(event, now)
+        notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
+        await withdraw(event_id, frozenset({member_id}), version, now, notified=notified, entry=None)
+        change = Change(field=Field.PEOPLE, after=people_words(0, 1))
+        await history.keep(viewer, event, Verb.CHANGED, [change], now)
+        await audit.record(viewer.actor, "access_ended", "event", event_id, _grant_facts(member_id, None), now)
+    return listed[member_id]
+
+
+async def _operation_led(viewer: Viewer, event_id: UUID) -> Event:
+    """Return the operation, for the people who lead it. Errors: NotFound, NotAllowed."""
+    event = (await operation_for(viewer, event_id)).event
+    if not may_plan(viewer, event):
+        raise NotAllowed(NOT_A_LEAD)
+    return event
+
+
+async def _waiting_grant(viewer: Viewer, event: Event, grant_id: UUID, now: datetime) -> Grant:
+    grant = await _grant_of(viewer, event, grant_id)
+    if grant.state(now) is not GrantState.REQUESTED:
+        raise Conflict(NOT_WAITING)
+    return grant
+
+
+async def _grant_of(viewer: Viewer, event: Event, grant_id: UUID) -> Grant:
+    grant = next((one for one in await visible.access_grants(viewer, event) if one.id == grant_id), None)
+    if grant is None:
+        raise NotFound
+    return grant
+
+
+async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) -> None:
+    """Put a person on the list of an operation and into its audience, and invite them by email."""
+    await check_limit(event.marking, {member_id})  # the marking may have changed since the request
+    version = await _raise_event_version(event, now)
+    name = (await limited_access(event.id)).get(member_id, member_id)
+    await visibility.open_to(event.id, audiences.named_audience(name, standing(event.marking)), now)
+    await audience_versions.touch({audiences.member_audience(member_id)})
+    notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
+    await add(event.id, member_id, AttendeeRole.REQUIRED, version, now, notified=notified, by_seat=False)
+    await touch(event.id)
+    await history.keep(viewer, event, Verb.CHANGED, [Change(field=Field.PEOPLE, after=people_words(1, 0))], now)
+
+
+async def _raise_event_version(event: Event, now: datetime) -> int:
+    version = event.version + 1
+    await rows.Event.update({rows.Event.version: version, rows.Event.changed_at: now}).where(rows.Event.id == event.id)
+    return version
+
+
+def _grant_facts(member_id: UUID, until: datetime | None) -> dict[str, object]:
+    return {"for": member_id} | ({"until": until} if until else {})
+
+
+async def notify_of_access_request(event: Event, grant: Grant, now: datetime) -> None:
+    """Queue the emails to everyone who can approve a request for access, inside the caller's `writing()`."""
+    await enqueue_for_approval(
+        event, AccessRequested(grant=grant.id), await possible_access_approvers(event, grant, now), now
+    )
+
+
+async def notify_of_access_decision(viewer: Viewer, event: Event, grant: Grant, now: datetime) -> None:
+    """Queue the email to the person who requested access, inside the caller's `writing()`; not about their own deed."""
+    if viewer.member_id != grant.giver_id:
+        await enqueue_for_approval(event, AccessDecided(grant=grant.id), [grant.giver_id], now)
+
+
+async def possible_access_approvers(event: Event, grant: Grant, now: datetime) -> list[UUID]:
+    """Return who on the operation can approve a request for access."""
+    on_it = (await viewers_for(await invitees_of(event.id), now)).values()
+    return sorted(one.member_id for one in on_it if may_approve_access(one, event.lead_id, grant))
+
+
+async def end_lapsed_access(now: datetime) -> int:
+    """End access and requests whose time is over, without an email, and return how many: a job of the clock."""
+    if not await background.lapsed_grants(now):
+        return 0
+    async with writing():
+        found = await background.lapsed_grants(now)
+        for one in found:
+            await _end_grant(one, now)
+    return len(found)
+
+
+async def _end_grant(lapsed: LapsedGrant, now: datetime) -> None:
+    await OperationGrant.update({OperationGrant.ended_at: now}).where(OperationGrant.id == lapsed.id)
+    if lapsed.is_granted:
+        await _take_off_list(lapsed, now)
+    facts = {"for": lapsed.member_id}
+    await audit.record(BY_CLOCK, "access_expired", "event", lapsed.event_id, facts, now)
+
+
+async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:
+    await touch(lapsed.event_id)
+    seen_by = await audience_rows.audiences_of(lapsed.event_id)
+    await audience_rows.replace_audiences(lapsed.event_id, seen_by - audiences.audiences_of_one(lapsed.id))
+    changed: dict[Any, Any] = {rows.Event.version: rows.Event.version + 1, rows.Event.changed_at: now}
+    [after] = await rows.Event.update(changed).where(rows.Event.id == lapsed.event_id).returning(rows.Event.version)
+    gone = frozenset({lapsed.member_id})
+    await withdraw(lapsed.event_id, gone, after["version"], now, notified=frozenset(), entry=None)
+
+
+async def dissemination_record(viewer: Viewer, occurrence: Occurrence) -> list[Dissemination]:
+    """Return which version each person had, also people who no longer see it; nothing for people who don't lead it."""
+    if not may_plan(viewer, occurrence.event):
+        return []
+    given = await visible.disseminations(viewer, occurrence.event, occurrence.id)
+    people = await audit.names_of_people(one.member_id for one in given)
+    return first_disseminations(replace(one, person=_name_with_agency(people, one.member_id)) for one in given)
+
+
+def _name_with_agency(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:
+    name, agency = people[member_id]
+    return f"{name} ({agency})"

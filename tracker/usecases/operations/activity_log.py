@@ -8,20 +8,19 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations import activity_log as rules
-from tracker.rules.operations.activity_log import Line
-from tracker.rules.operations.decided import Decisions
+from tracker.rules.operations.activity_log import ActivityLine, OperationDecisions
+from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.plans import Operation
-from tracker.rules.operations.recorded_times import check_not_long_before
-from tracker.tables.schema.operations.activity_log import OperationLogEntry
-from tracker.tables.visible.operations import activity_log, listing, phases, plans
+from tracker.tables.schema.operations.records import OperationLogEntry
+from tracker.tables.visible.operations import activity_log, approvals, orders, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
-NOT_THEIRS = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
+NOT_THEIR_ENTRY = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
 
 
 class ActivityLog(Struct, frozen=True, kw_only=True):
@@ -29,7 +28,7 @@ class ActivityLog(Struct, frozen=True, kw_only=True):
 
     viewer: Viewer
     people: CheckInList
-    lines: list[Line]
+    lines: list[ActivityLine]
     """In time order, oldest first."""
     may_write: bool
     why_not: str | None
@@ -45,29 +44,29 @@ class ActivityLog(Struct, frozen=True, kw_only=True):
         """Return the plan."""
         return self.people.operation
 
-    def may_correct(self, line: Line) -> bool:
+    def may_correct(self, line: ActivityLine) -> bool:
         """Return whether the viewer can correct a line now."""
         can_write = self.may_write and self.why_not is None
-        return can_write and rules.may_correct(self.viewer, line, leads=self.people.leads)
+        return can_write and rules.may_correct_entry(self.viewer, line, leads=self.people.leads)
 
-    def line(self, entry_id: UUID) -> Line:
+    def line(self, entry_id: UUID) -> ActivityLine:
         """Return what someone wrote. Errors: NotFound."""
-        found = rules.by_id(self.lines).get(entry_id)
+        found = rules.lines_by_entry(self.lines).get(entry_id)
         if found is None:
             raise NotFound
         return found
 
 
-async def log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> ActivityLog:
+async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> ActivityLog:
     """Return the log of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
     people = await check_in_list(viewer, event_id, key, now)
     event = people.occurrence.event
-    lines = rules.timeline(
-        await activity_log.written(viewer, event),
+    lines = rules.activity_lines(
+        await activity_log.entry_versions(viewer, event),
         (await _decisions(viewer, people.operation)).lines(),
         people.lines,
         people.release,
-        (await phases.phases(viewer, event)).values(),
+        (await orders.operation_phases(viewer, event)).values(),
     )
     is_on_it = viewer.member_id in {one.member_id for one in people.lines}
     return ActivityLog(
@@ -75,22 +74,22 @@ async def log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> Activi
         people=people,
         lines=lines,
         may_write=people.leads or is_on_it,
-        why_not=rules.why_not_write(people.operation.state),
+        why_not=rules.why_not_write_log(people.operation.state),
     )
 
 
-async def _decisions(viewer: Viewer, operation: Operation) -> Decisions:
+async def _decisions(viewer: Viewer, operation: Operation) -> OperationDecisions:
     """Return what was decided about the operation; about conflicts, only for those who may know of them."""
-    return Decisions(
-        states=await activity_log.states(viewer, operation.event),
-        approvals=await listing.approvals(viewer, operation.event),
+    return OperationDecisions(
+        states=await activity_log.entered_states(viewer, operation.event),
+        approvals=await approvals.plan_approvals(viewer, operation.event),
         clearances=operation.clearances,
-        hits=await plans.hits(viewer, operation),
-        decided=await activity_log.decided(viewer, operation.event),
+        hits=await plans.plan_hits(viewer, operation),
+        decided=await activity_log.side_decisions(viewer, operation.event),
     )
 
 
-async def add(
+async def add_log_entry(
     viewer: Viewer, event_id: UUID, key: str, text: str, now: datetime, *, tap_id: str, waited: timedelta = timedelta()
 ) -> None:
     """Write an entry at the time when it was typed; one with the same text and `tap_id` counts once.
@@ -98,19 +97,19 @@ async def add(
     Errors: NotFound, NotAllowed, Invalid(text).
     """
     async with writing():
-        found = await log(viewer, event_id, key, now)
+        found = await read_activity_log(viewer, event_id, key, now)
         if not found.may_write:
             raise NotAllowed(NOT_ON_IT)
-        rules.check_write(found.operation.state)
+        rules.check_log_open(found.operation.state)
         at = rules.happened_at(waited, now)
-        rules.check_entry(text, at, now)
+        rules.check_log_entry(text, at, now)
         entry_id = ids.id_from(viewer.member_id, found.operation.id, tap_id, text)
-        if entry_id not in rules.by_id(found.lines):
-            await _insert(viewer, found.operation, entry_id, entry_id, text, at, now)
+        if entry_id not in rules.lines_by_entry(found.lines):
+            await _insert_entry(viewer, found.operation, entry_id, entry_id, text, at, now)
             await audit.record(viewer.actor, "log_entry_added", "event", event_id, {"entry": entry_id}, now)
 
 
-async def correct(
+async def correct_log_entry(
     viewer: Viewer, event_id: UUID, key: str, entry_id: UUID, text: str, at: datetime, now: datetime, *, seen: UUID
 ) -> None:
     """Correct an entry; the earlier versions stay in the log. `seen` is the version that the viewer read.
@@ -118,21 +117,21 @@ async def correct(
     Errors: NotFound, NotAllowed, Conflict when it was corrected since, Invalid by field.
     """
     async with writing():
-        found = await log(viewer, event_id, key, now)
+        found = await read_activity_log(viewer, event_id, key, now)
         line = found.line(entry_id)
-        rules.check_write(found.operation.state)
+        rules.check_log_open(found.operation.state)
         if not found.may_correct(line):
-            raise NotAllowed(NOT_THEIRS)
+            raise NotAllowed(NOT_THEIR_ENTRY)
         if line.last is None or line.last.id != seen:
             raise Conflict("Someone corrected this since you opened it. Check it, and save again.")
-        rules.check_entry(text, at, now)
+        rules.check_log_entry(text, at, now)
         check_not_long_before({"at": (at, line.at)}, found.occurrence.starts_at, now)
         if (text, at) != (line.text, line.at):
-            await _insert(viewer, found.operation, ids.new_id(), entry_id, text, at, now)
+            await _insert_entry(viewer, found.operation, ids.new_id(), entry_id, text, at, now)
             await audit.record(viewer.actor, "log_entry_corrected", "event", event_id, {"entry": entry_id}, now)
 
 
-async def _insert(
+async def _insert_entry(
     viewer: Viewer, operation: Operation, row_id: UUID, entry_id: UUID, text: str, at: datetime, now: datetime
 ) -> None:
     await OperationLogEntry.insert(

@@ -1,52 +1,81 @@
-"""Who takes a plan to its next state, asks a system outside, waives it, and acknowledges a version."""
+"""Who takes a plan to its next state, sends it back, asks a system outside, waives it, and acknowledges a version.
 
+The supervisor is notified of a plan that waits for approval, and its lead of the decision.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.after_actions import without_owner
-from tracker.rules.operations.approvals import Approval, is_supervisor
-from tracker.rules.operations.comparisons import of_move
-from tracker.rules.operations.guards import Facts, refusals, too_early
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted, tag_of
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Event
+from tracker.rules.operations import approvals as rules
+from tracker.rules.operations.after_actions import titles_without_owner
+from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
+from tracker.rules.operations.deconfliction import count_for_state
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
 from tracker.rules.operations.states import FALLS_BACK, OperationState
+from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
-from tracker.tables.visible.operations import after, listing, plans
-from tracker.usecases.core import audit
-from tracker.usecases.operations import approval_notices, comparisons, releases
-from tracker.usecases.operations.deconfliction import settle
-from tracker.usecases.operations.lookup import event_for, operation_for, operation_to_change, operation_under_way
-from tracker.usecases.operations.plans import supervisors
-from tracker.usecases.operations.steps import back_to_planning, end_clearance, enter
+from tracker.tables.schema.operations.plans import OperationReturn
+from tracker.tables.visible.operations import after_actions, approvals, plans
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.operations import check_ins, deconfliction
+from tracker.usecases.operations.deconfliction import compare_plan
+from tracker.usecases.operations.states import (
+    end_clearance,
+    enter_plan_state,
+    event_to_plan,
+    operation_for,
+    operation_to_change,
+    operation_under_way,
+    return_to_planning,
+)
+from tracker.usecases.roster.people import people_by_id
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
 NOT_COMMITTED = "Your agency has no resources in this plan."
 
 
-async def refused(viewer: Viewer, operation: Operation, to: OperationState, now: datetime) -> tuple[str, ...]:
+async def reasons_not_to_enter(
+    viewer: Viewer, operation: Operation, to: OperationState, now: datetime
+) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
-    hits = await plans.hits(viewer, operation)
-    starts_at = (await times.by_id([operation.id]))[operation.id].starts_at
-    facts = Facts(
-        has_supervisor=operation.supervisor_id in await supervisors(operation),
+    hits = await plans.plan_hits(viewer, operation)
+    starts_at = (await times.compared_plans([operation.id]))[operation.id].starts_at
+    facts = StateFacts(
+        has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
         open_hits=sum(one.is_open for one in hits),
-        still_in=await releases.still_in(viewer, operation),
-        without_owner=without_owner(await after.after_actions(viewer, operation.event)),
-        too_early=too_early(starts_at, operation.event.zone, now),
+        still_in=await check_ins.people_still_in(viewer, operation),
+        without_owner=titles_without_owner(await after_actions.after_action_items(viewer, operation.event)),
+        too_early=why_too_early(starts_at, operation.event.zone, now),
     )
-    return refusals(viewer, operation, to, facts)
+    return state_refusals(viewer, operation, to, facts)
 
 
 async def approvals_of(viewer: Viewer, event_id: UUID) -> list[Approval]:
     """Return who approved the plan, in which version and until when, newest first. Errors: NotFound."""
-    return await listing.approvals(viewer, await event_for(viewer, event_id))
+    return await approvals.plan_approvals(viewer, await event_to_plan(viewer, event_id))
 
 
-async def move(
+async def possible_supervisors(operation: Operation) -> dict[UUID, str]:
+    """Return who can be named to approve a plan: people of law enforcement on the operation, but its lead."""
+    known = await people_by_id(await invitees_of(operation.event.id))
+    return {
+        one.id: f"{one.name} ({one.agency})"
+        for one in known.values()
+        if one.arm is Arm.LAW_ENFORCEMENT and one.id != operation.event.lead_id
+    }
+
+
+async def change_plan_state(
     viewer: Viewer, event_id: UUID, to: OperationState, now: datetime, *, version: int | None = None
 ) -> None:
     """Take a plan, in the version that the viewer read, to another state, after comparing it again.
@@ -55,30 +84,67 @@ async def move(
     """
     async with writing():
         found = await operation_for(viewer, event_id)
-        await settle(found.id, now)
+        await compare_plan(found.id, now)
         operation = await operation_for(viewer, event_id)
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
-        if reasons := await refused(viewer, operation, to, now):
+        if reasons := await reasons_not_to_enter(viewer, operation, to, now):
             raise NotAllowed(*reasons)
-        if limited := await comparisons.count(viewer, of_move(operation, to), now):
+        if limited := await deconfliction.count_comparisons(viewer, count_for_state(operation, to), now):
             raise NotAllowed(limited)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
-            await back_to_planning(operation.id, now, viewer.member_id)
+            await return_to_planning(operation.id, now, viewer.member_id)
         else:
-            await enter(operation.id, to, now, viewer.member_id)
+            await enter_plan_state(operation.id, to, now, viewer.member_id)
         if to is OperationState.STOOD_DOWN:
             await end_clearance(operation.id, now, viewer.member_id)
         if to is OperationState.APPROVED:
-            await _approve(viewer, operation, now)
-        await releases.note(viewer, operation, to, now)
-        await approval_notices.note(operation, to, now)
-        await settle(operation.id, now)
+            await _insert_approval(viewer, operation, now)
+        await check_ins.record_ending_release(viewer, operation, to, now)
+        await notify_of_plan_state(operation, to, now)
+        await compare_plan(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
         await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
 
 
-async def record_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:
+async def return_plan(
+    viewer: Viewer, event_id: UUID, comment: str, now: datetime, *, version: int | None = None
+) -> None:
+    """Take a submitted plan, in the version that the viewer read, back to planning, and notify its lead.
+
+    The deconfliction number holds as long as the sites and the time stay.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed or was decided since, Invalid(comment).
+    """
+    async with writing():
+        operation = await operation_for(viewer, event_id)
+        if not rules.is_supervisor(viewer, operation):
+            raise NotAllowed(rules.NOT_THE_SUPERVISOR)
+        if operation.state is not OperationState.SUBMITTED:
+            raise Conflict(rules.NOT_SUBMITTED)
+        if version not in (None, operation.version):
+            raise Conflict(f"The plan has changed. Read version {operation.version} first.")
+        rules.check_return_comment(comment)
+        await OperationReturn.insert(
+            OperationReturn(
+                id=ids.new_id(),
+                plan=operation.id,
+                version=operation.version,
+                comment=comment,
+                returned_by=viewer.member_id,
+                returned_at=now,
+            )
+        )
+        await enter_plan_state(operation.id, OperationState.PLANNING, now, viewer.member_id)
+        await notify_of_plan_decision(operation, now)
+        await audit.record(viewer.actor, "plan_returned", "event", event_id, {"version": operation.version}, now)
+
+
+async def returns_of(viewer: Viewer, event_id: UUID) -> list[rules.PlanReturn]:
+    """Return what was sent back, newest first, for the people who lead and the supervisor. Errors: NotFound."""
+    return await approvals.plan_returns(viewer, await operation_for(viewer, event_id))
+
+
+async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:
     """Record the number that a system outside gave; an earlier one is kept as history.
 
     Errors: NotFound, NotAllowed, Invalid(number, submitted_on).
@@ -87,12 +153,12 @@ async def record_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now
         operation = await operation_to_change(viewer, event_id)
         asked.check(now)
         submitted_at = asked.submitted_at or now
-        await _clear(viewer, operation, now, submitted_at=submitted_at, asked=asked)
+        await _replace_clearance(viewer, operation, now, submitted_at=submitted_at, asked=asked)
         facts = {"system": asked.system, "number": asked.number, "result": asked.result, "submitted": submitted_at}
         await audit.record(viewer.actor, "outside_number_recorded", "event", event_id, facts, now)
 
 
-async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
+async def waive_deconfliction(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
     """Waive the deconfliction number, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
     async with writing():
         operation = await operation_under_way(viewer, event_id)
@@ -100,11 +166,11 @@ async def waive(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> N
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(waiver=f"Give the reason in up to {LONGEST_REASON} characters.")
-        await _clear(viewer, operation, now, submitted_at=now, reason=reason)
+        await _replace_clearance(viewer, operation, now, submitted_at=now, reason=reason)
         await audit.record(viewer.actor, "outside_check_waived", "event", event_id, {}, now)
 
 
-async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetime) -> None:
+async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int, now: datetime) -> None:
     """Acknowledge the plan for the viewer's agency, in the version that the viewer read.
 
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
@@ -126,8 +192,8 @@ async def acknowledge(viewer: Viewer, event_id: UUID, version: int, now: datetim
         await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
 
 
-async def _approve(viewer: Viewer, operation: Operation, now: datetime) -> None:
-    at = (await times.by_id([operation.id]))[operation.id]
+async def _insert_approval(viewer: Viewer, operation: Operation, now: datetime) -> None:
+    at = (await times.compared_plans([operation.id]))[operation.id]
     await rows.OperationApproval.insert(
         rows.OperationApproval(
             id=ids.new_id(),
@@ -141,7 +207,7 @@ async def _approve(viewer: Viewer, operation: Operation, now: datetime) -> None:
     )
 
 
-async def _clear(
+async def _replace_clearance(
     viewer: Viewer,
     operation: Operation,
     now: datetime,
@@ -155,7 +221,7 @@ async def _clear(
     await rows.Clearance.update({rows.Clearance.replaced_at: now, rows.Clearance.ended_by: viewer.member_id}).where(
         current
     )
-    at = (await times.by_id([operation.id]))[operation.id]
+    at = (await times.compared_plans([operation.id]))[operation.id]
     await rows.Clearance.insert(
         rows.Clearance(
             id=ids.new_id(),
@@ -171,3 +237,41 @@ async def _clear(
             recorded_at=now,
         )
     )
+
+
+async def notify_of_plan_state(operation: Operation, to: OperationState, now: datetime) -> None:
+    """Queue the email that a plan goes to a state, inside the caller's `writing()`: submitted, or approved."""
+    if to is OperationState.SUBMITTED and operation.supervisor_id:
+        await _enqueue_about_plan(operation, PlanSubmitted(plan=operation.id), operation.supervisor_id, now)
+    if to is OperationState.APPROVED:
+        await notify_of_plan_decision(operation, now)
+
+
+async def notify_of_plan_decision(operation: Operation, now: datetime) -> None:
+    """Queue the email to the lead that the supervisor has decided, inside the caller's `writing()`."""
+    await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
+
+
+async def _enqueue_about_plan(
+    operation: Operation, content: ApprovalContent, recipient_id: UUID, now: datetime
+) -> None:
+    """Queue an email about a plan: after the operation, there's nothing left to decide or to prepare."""
+    ends_at = (await times.compared_plans([operation.id]))[operation.id].ends_at
+    await enqueue_for_approval(operation.event, content, [recipient_id], now, not_after=ends_at)
+
+
+async def enqueue_for_approval(
+    event: Event,
+    content: ApprovalContent,
+    recipients: Iterable[UUID],
+    now: datetime,
+    *,
+    not_after: datetime | None = None,
+) -> None:
+    """Queue an email about a plan that waits for a decision, or about what was decided, for each recipient."""
+    what = f"{tag_of(content)}:{event.id}:{now.isoformat()}"
+    drafts = [
+        Draft(content=content, recipient_id=one, key=f"{what}:{one}", event_id=event.id, not_after=not_after)
+        for one in recipients
+    ]
+    await outbox.enqueue_all(drafts, now)

@@ -8,18 +8,24 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.replies import Participant
-from tracker.rules.operations.briefs import Contact, Copy, check_brief, may_carry_contacts, outdated, shared_agreements
-from tracker.rules.operations.hits import Hit
-from tracker.rules.operations.orders import Order
-from tracker.rules.operations.phases import Phase
+from tracker.rules.operations.briefs import (
+    NumberedCopy,
+    OperationContact,
+    check_brief,
+    may_carry_contacts,
+    shared_agreements,
+    why_outdated,
+)
+from tracker.rules.operations.deconfliction import Hit
+from tracker.rules.operations.orders import Order, Phase
 from tracker.rules.operations.plans import Operation
-from tracker.rules.operations.sites import Site
-from tracker.tables.schema.operations.briefs import BriefCopy
-from tracker.tables.visible.attendance import sheet
-from tracker.tables.visible.operations import briefs, contacts, orders, phases, plans
+from tracker.rules.operations.sites import PlannedSite
+from tracker.tables.schema.operations.access import BriefCopy
+from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible.operations import briefs, orders, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_for
@@ -31,7 +37,7 @@ class Brief(Struct, frozen=True, kw_only=True):
     occurrence: Occurrence
     operation: Operation | None
     people: tuple[Participant, ...]
-    copies: tuple[Copy, ...]
+    copies: tuple[NumberedCopy, ...]
 
     @property
     def version(self) -> int | None:
@@ -51,36 +57,36 @@ class PrintedCopy(Struct, frozen=True, kw_only=True):
     """What is on one copy; of the plan, what both its holder and the person who prints it may see."""
 
     brief: Brief
-    copy: Copy
+    copy: NumberedCopy
     order: Order | None
     phases: tuple[Phase, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[PlannedSite, ...]
     sites_left_out: int
-    contacts: tuple[Contact, ...]
+    contacts: tuple[OperationContact, ...]
     """People with a role and their numbers; empty when victim services hold or print the copy."""
     hits: tuple[Hit, ...]
     """Conflicts with other operations and what was agreed; only if holder and printer both may know of them."""
 
 
-async def brief(viewer: Viewer, event_id: UUID, key: str) -> Brief:
+async def brief_with_copies(viewer: Viewer, event_id: UUID, key: str) -> Brief:
     """Return an operation with the copies of its brief. Errors: NotFound, NotAllowed."""
     occurrence = await date_for(viewer, event_id, key)
     check_brief(viewer, occurrence.event)
     return Brief(
         occurrence=occurrence,
-        operation=await plans.operation(viewer, occurrence.event),
-        people=tuple(await sheet.participants(viewer, occurrence)),
-        copies=tuple(await briefs.copies(viewer, occurrence)),
+        operation=await plans.operation_plan(viewer, occurrence.event),
+        people=tuple(await roll_call.participants(viewer, occurrence)),
+        copies=tuple(await briefs.brief_copies(viewer, occurrence)),
     )
 
 
-async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID | None, now: datetime) -> int:
+async def issue_brief_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID | None, now: datetime) -> int:
     """Issue the next copy of a brief, in the version of now, to one of the people on the operation; return its number.
 
     Errors: NotFound, NotAllowed, Invalid(member) for a person who is not on the operation.
     """
     async with writing():
-        found = await brief(viewer, event_id, key)
+        found = await brief_with_copies(viewer, event_id, key)
         if member_id is None or member_id not in {one.member_id for one in found.people}:
             raise Invalid(member="Choose the person responsible for this copy from the people on the operation.")
         number = max((one.number for one in found.copies), default=0) + 1
@@ -101,35 +107,35 @@ async def issue_copy(viewer: Viewer, event_id: UUID, key: str, member_id: UUID |
     return number
 
 
-async def copy(viewer: Viewer, event_id: UUID, key: str, number: int, now: datetime) -> PrintedCopy:
+async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, now: datetime) -> PrintedCopy:
     """Return what is on one copy.
 
     Errors: NotFound, NotAllowed, Conflict when the plan has another version by now, or its holder lost access.
     """
-    found = await brief(viewer, event_id, key)
+    found = await brief_with_copies(viewer, event_id, key)
     one = next((one for one in found.copies if one.number == number), None)
     if one is None:
         raise NotFound
-    if reason := outdated(one, found.version):
+    if reason := why_outdated(one, found.version):
         raise Conflict(reason)
     holder = (await viewers_for([one.issued_to_id], now)).get(one.issued_to_id)
     if holder is None or one.issued_to_id not in {person.member_id for person in found.people}:
         raise Conflict(f"{one.issued_to} is no longer on the operation.")
-    return await _printed(found, one, viewer, holder)
+    return await _copy_for(found, one, viewer, holder)
 
 
-async def _printed(found: Brief, one: Copy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
+async def _copy_for(found: Brief, one: NumberedCopy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
     event, operation = found.occurrence.event, found.operation
-    mine, theirs = await plans.sites(viewer, event), await plans.sites(holder, event)
+    mine, theirs = await plans.plan_sites(viewer, event), await plans.plan_sites(holder, event)
     shared = tuple(site for site_id, site in mine.items() if theirs.get(site_id) == site)
-    known = [await plans.hits(reader, operation) for reader in (viewer, holder)] if operation else [[], []]
+    known = [await plans.plan_hits(reader, operation) for reader in (viewer, holder)] if operation else [[], []]
     return PrintedCopy(
         brief=found,
         copy=one,
-        order=await orders.order(viewer, event),
-        phases=tuple((await phases.phases(viewer, event)).values()),
+        order=await orders.operations_order(viewer, event),
+        phases=tuple((await orders.operation_phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(mine) - len(shared),
-        contacts=tuple(await contacts.contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
+        contacts=tuple(await briefs.operation_contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
         hits=shared_agreements(*known),
     )

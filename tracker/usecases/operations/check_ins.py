@@ -1,4 +1,8 @@
-"""Checking people in and out of an operation: taps that may arrive late or twice, walk-ins, corrections, and undo."""
+"""Checking people in and out of an operation, and releasing everyone, which ends it with the last check-out.
+
+Taps may arrive late or twice; there are walk-ins, corrections, and undo. Personnel accountability: the lead gets one
+email for a release after which someone hasn't checked out in time.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,22 +15,39 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Status, Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.core.message_types import CheckOutMissing
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.events.event import Line, Occurrence
 from tracker.rules.operations import check_ins as rules
-from tracker.rules.operations.accountability import Release
-from tracker.rules.operations.check_ins import CheckIn, Correction, Press, Tally, Tap, WalkIn
+from tracker.rules.operations.check_ins import (
+    DEFAULT_RELEASE_WAIT,
+    CheckIn,
+    CheckInTally,
+    Direction,
+    LineCorrection,
+    Release,
+    Tap,
+    WalkIn,
+    check_not_long_before,
+    may_read_check_ins,
+)
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.rules.operations.recorded_times import check_not_long_before
-from tracker.tables.schema.operations.check_ins import OperationCheckIn
+from tracker.rules.operations.states import OperationState
+from tracker.tables.background.operations import check_ins as background
+from tracker.tables.background.operations.check_ins import OverdueRelease
+from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
 from tracker.tables.schema.roster.people import Agency
-from tracker.tables.visible.operations import check_ins, plans, releases
-from tracker.usecases.core import audit
+from tracker.tables.visible.events import events
+from tracker.tables.visible.operations import check_ins, plans
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.operations.releases import follow
+from tracker.usecases.operations.deconfliction import compare_plan
+from tracker.usecases.operations.states import enter_plan_state, operation_for
 
-NOT_THEIRS = "You can check in yourself and people from your agency. The operation lead can check in anyone."
+NOT_THEIR_CHECK_IN = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
+NOT_A_RELEASER = "Only the operation lead, or someone else who can edit the operation, can do this."
 
 
 class CheckInList(Struct, frozen=True, kw_only=True):
@@ -49,22 +70,22 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     @property
     def agencies(self) -> Mapping[str, list[CheckIn]]:
         """Return the lines by the short name of their agency."""
-        return rules.by_agency(self.lines)
+        return rules.lines_by_agency(self.lines)
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> CheckInTally:
         """Return the list in numbers."""
-        return rules.tally(self.lines)
+        return rules.tally_check_ins(self.lines)
 
     @property
     def still_in(self) -> list[CheckIn]:
         """Return the people who have not checked out."""
-        return rules.still_in(self.lines)
+        return rules.lines_still_in(self.lines)
 
     @property
     def not_out(self) -> str:
         """Return the sentence that names the people who have not checked out."""
-        return rules.not_out([one.words for one in self.still_in])
+        return rules.who_is_not_out([one.words for one in self.still_in])
 
     @property
     def takes_taps(self) -> bool:
@@ -88,28 +109,30 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     """Return the check-in list of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
     occurrence = await date_for(viewer, event_id, key)
     check_kind(occurrence.event)
-    operation = await plans.operation(viewer, occurrence.event)
-    if operation is None or not rules.may_read(viewer):
+    operation = await plans.operation_plan(viewer, occurrence.event)
+    if operation is None or not rules.may_read_check_ins(viewer):
         raise NotFound
-    expected = await check_ins.expected(viewer, occurrence.event)
-    lines = rules.listed(expected, await check_ins.recorded(viewer, occurrence.event))
+    expected = await check_ins.expected_lines(viewer, occurrence.event)
+    lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, occurrence.event))
     leads = may_plan(viewer, occurrence.event)
     is_on_it = viewer.member_id in {one.member_id for one in expected}
-    release = await releases.release(viewer, occurrence.event)
+    release = await check_ins.release_of(viewer, occurrence.event)
     is_due = release is not None and release.due_at <= now and operation.state in rules.CHECKS_OUT
     return CheckInList(
         occurrence=occurrence,
         operation=operation,
         lines=lines,
         leads=leads,
-        mine=frozenset(one.person_id for one in lines if rules.may_record(viewer, one, leads=leads, is_on_it=is_on_it)),
-        why_not_in=rules.why_not_in(occurrence, operation.state, now),
+        mine=frozenset(
+            one.person_id for one in lines if rules.may_record_check_in(viewer, one, leads=leads, is_on_it=is_on_it)
+        ),
+        why_not_in=rules.why_no_check_in(occurrence, operation.state, now),
         release=release,
-        is_overdue=is_due and bool(rules.still_in(lines)),
+        is_overdue=is_due and bool(rules.lines_still_in(lines)),
     )
 
 
-async def agency_choices(viewer: Viewer, *, leads: bool) -> dict[UUID, str]:
+async def walk_in_agencies(viewer: Viewer, *, leads: bool) -> dict[UUID, str]:
     """Return the law-enforcement agencies of which the viewer may add walk-ins: all for who leads, else their own."""
     if not leads:
         return {viewer.agency_id: viewer.agency}
@@ -118,36 +141,36 @@ async def agency_choices(viewer: Viewer, *, leads: bool) -> dict[UUID, str]:
     return {row["id"]: row["code"] for row in found}
 
 
-async def tap(viewer: Viewer, event_id: UUID, key: str, press: Press, now: datetime) -> CheckIn:
+async def record_tap(viewer: Viewer, event_id: UUID, key: str, tap: Tap, now: datetime) -> CheckIn:
     """Check a person in or out, and return their line; the same tap twice counts once.
 
     Errors: NotFound, NotAllowed, Invalid for someone who checks out and never checked in.
     """
     async with writing():
-        found = await _theirs(viewer, event_id, key, press.person_id, now)
-        line = found.line(press.person_id)
-        row_id = ids.id_from(viewer.member_id, found.operation.id, press.person_id, press.tap_id, press.button)
-        if await check_ins.written(viewer, found.occurrence.event, row_id):
+        found = await _list_with(viewer, event_id, key, tap.person_id, now)
+        line = found.line(tap.person_id)
+        row_id = ids.id_from(viewer.member_id, found.operation.id, tap.person_id, tap.tap_id, tap.button)
+        if await check_ins.is_tap_recorded(viewer, found.occurrence.event, row_id):
             return line
-        rules.check_tap(press.button, found.occurrence, found.operation.state, now)
-        after = rules.tapped(line, press.button, press.was, press.at(now))
+        rules.check_tap(tap.button, found.occurrence, found.operation.state, now)
+        after = rules.line_after_tap(line, tap.button, tap.was, tap.at(now))
         if after == line:
             return line
-        at = after.time_in if press.button is Tap.IN else after.time_out
-        return await _replace(viewer, found, line, after, f"checked_{press.button}", {"at": at}, now, row_id=row_id)
+        at = after.time_in if tap.button is Direction.IN else after.time_out
+        return await _replace_line(viewer, found, line, after, f"checked_{tap.button}", {"at": at}, now, row_id=row_id)
 
 
-async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> CheckIn:
+async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> CheckIn:
     """Check in a person who isn't on the operation; the same form twice adds them once.
 
     Errors: NotFound, NotAllowed, Invalid by field.
     """
     async with writing():
         found = await check_in_list(viewer, event_id, key, now)
-        rules.check_tap(Tap.IN, found.occurrence, found.operation.state, now)
+        rules.check_tap(Direction.IN, found.occurrence, found.operation.state, now)
         if not found.takes_walk_ins:
-            raise NotAllowed(NOT_THEIRS)
-        agency, guest_agency = await _agency_of(viewer, walk_in, leads=found.leads)
+            raise NotAllowed(NOT_THEIR_CHECK_IN)
+        agency, guest_agency = await _walk_in_agency(viewer, walk_in, leads=found.leads)
         person_id = ids.id_from(viewer.member_id, found.operation.id, walk_in)
         line = CheckIn(
             person_id=person_id,
@@ -158,67 +181,67 @@ async def add_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn,
             contact=walk_in.contact,
             assignment=walk_in.assignment,
         )
-        if await check_ins.written(viewer, found.occurrence.event, person_id):
+        if await check_ins.is_tap_recorded(viewer, found.occurrence.event, person_id):
             return next((one for one in found.lines if one.person_id == person_id), line)
         after = replace(line, time_in=now, tapped_at=now)
-        return await _replace(viewer, found, line, after, "walk_in_checked_in", {"at": now}, now, row_id=person_id)
+        return await _replace_line(viewer, found, line, after, "walk_in_checked_in", {"at": now}, now, row_id=person_id)
 
 
-async def correct(
-    viewer: Viewer, event_id: UUID, key: str, person_id: UUID, to: Correction, now: datetime, *, seen: UUID | None
+async def correct_line(
+    viewer: Viewer, event_id: UUID, key: str, person_id: UUID, to: LineCorrection, now: datetime, *, seen: UUID | None
 ) -> CheckIn:
     """Correct a person's times, contact, and assignment; `seen` is the row that the viewer read.
 
     Errors: NotFound, NotAllowed, Conflict when it has changed since, Invalid by field.
     """
     async with writing():
-        found = await _theirs(viewer, event_id, key, person_id, now)
+        found = await _list_with(viewer, event_id, key, person_id, now)
         line = found.line(person_id)
         if line.id != seen:
             raise Conflict("Someone changed this since you opened it. Check it, and save again.")
-        after = rules.corrected(line, to, found.operation.state, now)
+        after = rules.corrected_line(line, to, found.operation.state, now)
         typed = {"time_in": (to.time_in, line.time_in), "time_out": (to.time_out, line.time_out)}
         check_not_long_before(typed, found.occurrence.starts_at, now)
         if after == line:
             return line
         facts = {"in": after.time_in, "out": after.time_out}
-        return await _replace(viewer, found, line, after, "check_in_corrected", facts, now)
+        return await _replace_line(viewer, found, line, after, "check_in_corrected", facts, now)
 
 
-async def undo(viewer: Viewer, event_id: UUID, key: str, row_id: UUID, now: datetime) -> CheckIn:
+async def undo_tap(viewer: Viewer, event_id: UUID, key: str, row_id: UUID, now: datetime) -> CheckIn:
     """Restore a line as it was before the viewer's own tap, unless a newer one counts. Errors: NotFound, NotAllowed."""
     async with writing():
         found = await check_in_list(viewer, event_id, key, now)
-        step = await check_ins.last_by(viewer, found.occurrence.event, row_id)
+        step = await check_ins.last_line_by(viewer, found.occurrence.event, row_id)
         if step is None:
             raise NotAllowed("There’s nothing to undo: someone recorded something else since.")
         line, before = step
-        rules.check_undo(found.operation.state)
+        rules.check_tap_undo(found.operation.state)
         back = before or replace(line, time_in=None, time_out=None)
         after = replace(
             line, time_in=back.time_in, time_out=back.time_out, contact=back.contact, assignment=back.assignment
         )
-        return await _replace(viewer, found, line, after, "check_in_undone", {}, now)
+        return await _replace_line(viewer, found, line, after, "check_in_undone", {}, now)
 
 
 async def last_tap(viewer: Viewer, found: CheckInList, row_id: UUID) -> CheckIn | None:
     """Return the line that the viewer recorded last and can take back, if it still counts."""
-    step = await check_ins.last_by(viewer, found.occurrence.event, row_id)
+    step = await check_ins.last_line_by(viewer, found.occurrence.event, row_id)
     return step[0] if step else None
 
 
-async def _theirs(viewer: Viewer, event_id: UUID, key: str, person_id: UUID, now: datetime) -> CheckInList:
+async def _list_with(viewer: Viewer, event_id: UUID, key: str, person_id: UUID, now: datetime) -> CheckInList:
     found = await check_in_list(viewer, event_id, key, now)
     if found.line(person_id).person_id not in found.mine:
-        raise NotAllowed(NOT_THEIRS)
+        raise NotAllowed(NOT_THEIR_CHECK_IN)
     return found
 
 
-async def _agency_of(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tuple[str, str]:
+async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tuple[str, str]:
     """Return the code of a walk-in's agency, or the name of one that isn't in the list. Errors: Invalid by field."""
     if not walk_in.name:
         raise Invalid(name="Enter the name of the person who came.")
-    choices = await agency_choices(viewer, leads=leads)
+    choices = await walk_in_agencies(viewer, leads=leads)
     if walk_in.agency_id is not None and walk_in.agency_id not in choices:
         raise Invalid(agency="Choose an agency from the list.")
     if walk_in.agency_id is None and not (leads and walk_in.agency):
@@ -226,7 +249,7 @@ async def _agency_of(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tuple[s
     return (choices[walk_in.agency_id], "") if walk_in.agency_id else ("", walk_in.agency)
 
 
-async def _replace(
+async def _replace_line(
     viewer: Viewer,
     found: CheckInList,
     line: CheckIn,
@@ -241,14 +264,14 @@ async def _replace(
     new_id = row_id or ids.new_id()
     if line.id:
         await OperationCheckIn.update({OperationCheckIn.replaced_by: new_id}).where(OperationCheckIn.id == line.id)
-    await OperationCheckIn.insert(_row(viewer, found.operation, replace(after, id=new_id), now))
+    await OperationCheckIn.insert(_check_in_row(viewer, found.operation, replace(after, id=new_id), now))
     whom = {"person": line.member_id or OUTSIDER, **facts}
     await audit.record(viewer.actor, verb, "event", found.occurrence.event.id, whom, now)
-    await follow(viewer, found.occurrence.event.id, now)
+    await follow_check_outs(viewer, found.occurrence.event.id, now)
     return replace(after, id=new_id)
 
 
-def _row(viewer: Viewer, operation: Operation, line: CheckIn, now: datetime) -> OperationCheckIn:
+def _check_in_row(viewer: Viewer, operation: Operation, line: CheckIn, now: datetime) -> OperationCheckIn:
     return OperationCheckIn(
         id=line.id,
         plan=operation.id,
@@ -265,4 +288,119 @@ def _row(viewer: Viewer, operation: Operation, line: CheckIn, now: datetime) -> 
         recorded_by=viewer.member_id,
         recorded_at=now,
         replaced_by=None,
+    )
+
+
+async def release_everyone(viewer: Viewer, event_id: UUID, minutes: int | None, now: datetime) -> OperationState:
+    """Release everyone, and return the state: that of the last check-out when no one is in.
+
+    The lead is notified of people who are still in after so many minutes. Errors: NotFound, NotAllowed,
+    Invalid(minutes).
+    """
+    async with writing():
+        operation = await _operation_to_release(viewer, event_id)
+        wait = rules.check_wait(minutes)
+        rules.check_release(operation.state, await check_ins.release_of(viewer, operation.event))
+        await _insert_release(viewer, operation, wait, now)
+        await audit.record(viewer.actor, "everyone_released", "event", event_id, {"minutes": wait}, now)
+        return await follow_check_outs(viewer, event_id, now)
+
+
+async def withdraw_release(viewer: Viewer, event_id: UUID, now: datetime) -> None:
+    """Take the release back while the operation is under way. Errors: NotFound, NotAllowed."""
+    async with writing():
+        operation = await _operation_to_release(viewer, event_id)
+        if operation.state is not OperationState.EXECUTING or not await check_ins.release_of(viewer, operation.event):
+            raise NotAllowed("There’s no release to undo.")
+        is_its = (OperationRelease.plan == operation.id) & OperationRelease.withdrawn_at.is_null()
+        await OperationRelease.update({OperationRelease.withdrawn_at: now}).where(is_its)
+        await audit.record(viewer.actor, "release_withdrawn", "event", event_id, {}, now)
+
+
+async def record_ending_release(viewer: Viewer, operation: Operation, to: OperationState, now: datetime) -> None:
+    """Record that everyone is released because the operation ends, inside the caller's `writing()`."""
+    ends = to in {OperationState.RELEASED, OperationState.ABORTED}
+    if ends and not await check_ins.release_of(viewer, operation.event):
+        await _insert_release(viewer, operation, DEFAULT_RELEASE_WAIT, now)
+
+
+async def follow_check_outs(viewer: Viewer, event_id: UUID, now: datetime) -> OperationState:
+    """Take the plan to the state that follows from who is in, inside the caller's `writing()`, and return it."""
+    operation = await operation_for(viewer, event_id)
+    release = await check_ins.release_of(viewer, operation.event)
+    to = rules.state_after_check_out(
+        operation.state, release, is_anyone_in=bool(await people_still_in(viewer, operation))
+    )
+    if to is not operation.state:
+        await enter_plan_state(operation.id, to, now)
+        await compare_plan(operation.id, now)
+        facts = {"from": operation.state, "to": to, "version": operation.version}
+        await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
+    return to
+
+
+async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ...]:
+    """Return the names of the people who have not checked out, for a viewer who reads the check-in list."""
+    if not rules.may_read_check_ins(viewer):
+        return ()
+    lines = rules.check_in_lines([], await check_ins.recorded_lines(viewer, operation.event))
+    return tuple(one.words for one in rules.lines_still_in(lines))
+
+
+async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
+    operation = await operation_for(viewer, event_id)
+    if not may_plan(viewer, operation.event):
+        raise NotAllowed(NOT_A_RELEASER)
+    return operation
+
+
+async def _insert_release(viewer: Viewer, operation: Operation, wait: int, now: datetime) -> None:
+    await OperationRelease.insert(
+        OperationRelease(
+            id=ids.new_id(),
+            plan=operation.id,
+            wait_minutes=wait,
+            ordered_at=now,
+            ordered_by=viewer.member_id,
+            withdrawn_at=None,
+            notified_at=None,
+        )
+    )
+
+
+async def notify_leads_of_missing(now: datetime) -> int:
+    """Email the leads of operations on which someone hasn't checked out in time; return how many: a job of the clock.
+
+    Each release is notified once, whether or not people check out or in afterward.
+    """
+    if not await background.overdue_releases(now):
+        return 0
+    async with writing():
+        overdue = await background.overdue_releases(now)
+        await outbox.enqueue_all([_missing_email(one) for one in overdue], now)
+        of_these = OperationRelease.id.is_in([one.id for one in overdue])
+        await OperationRelease.update({OperationRelease.notified_at: now}).where(of_these)
+    return len(overdue)
+
+
+async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[Line, tuple[str, ...]]]:
+    """Return the operations that the viewer leads with people who haven't checked out in time, and their names."""
+    if not may_read_check_ins(viewer):
+        return []
+    names = await check_ins.overdue_check_outs(viewer, now)
+    led = [line for line in await events.lines_by_id(viewer, names) if may_plan(viewer, line)]
+    return [(line, tuple(names[line.id])) for line in led]
+
+
+async def is_anyone_missing(viewer: Viewer, event_id: UUID, now: datetime) -> bool:
+    """Return whether someone hasn't checked out in time on an operation that the viewer leads."""
+    return any(line.event_id == event_id for line, _ in await unaccounted_people(viewer, now))
+
+
+def _missing_email(release: OverdueRelease) -> Draft:
+    return Draft(
+        content=CheckOutMissing(release=release.id),
+        recipient_id=release.lead_id,
+        key=f"check_out_missing:{release.id}",
+        event_id=release.event_id,
     )

@@ -1,5 +1,9 @@
-"""What the deconfliction officer sees: both sides of each open conflict, where and when, and no content."""
+"""What the deconfliction officer sees: both sides of each open conflict, where and when, and no content.
 
+They also see the operations that can't be compared, and the people who had many places compared.
+"""
+
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,17 +13,16 @@ from msgspec.structs import replace
 
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations import deconfliction as rules
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.deconfliction import MOST_IN_AN_HOUR, OF_AN_AGENCY, Decision
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.sites import Point
 from tracker.tables.background.operations import plans
-from tracker.tables.background.operations.plans import Planned
-from tracker.usecases.core import access_records, names
-from tracker.usecases.operations import comparisons
-from tracker.usecases.operations.comparisons import Searcher
-from tracker.usecases.operations.deconfliction import footprint
+from tracker.tables.background.operations.plans import ComparedPlan
+from tracker.tables.schema.operations.plans import ComparedPlaces
+from tracker.usecases.core import audit
+from tracker.usecases.operations.deconfliction import DAY, footprint_of
 from tracker.usecases.roster.people import people_by_id
 
 
@@ -38,7 +41,7 @@ class OfficerSide(Struct, frozen=True, kw_only=True):
     decision: Decision | None
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class OfficerConflict(Struct, frozen=True, kw_only=True):
     """An open conflict."""
 
     found_at: datetime
@@ -47,7 +50,7 @@ class Case(Struct, frozen=True, kw_only=True):
     sides: tuple[OfficerSide, OfficerSide]
 
 
-class Unplaced(Struct, frozen=True, kw_only=True):
+class UnplacedOperation(Struct, frozen=True, kw_only=True):
     """An operation without a place that is known, and those that are at the same time."""
 
     side: OfficerSide
@@ -59,30 +62,39 @@ def is_officer(viewer: Viewer) -> bool:
     return viewer.is_coordinator and viewer.arm is Arm.LAW_ENFORCEMENT
 
 
-async def searchers(viewer: Viewer, now: datetime) -> list[Searcher]:
+class Searcher(Struct, frozen=True, kw_only=True):
+    """Someone who has had as many places compared within 24 hours as a limit allows in an hour."""
+
+    name: str
+    agency: str
+    places: int
+    last_at: datetime
+
+
+async def people_who_search(viewer: Viewer, now: datetime) -> list[Searcher]:
     """Return who has compared many places within 24 hours. Errors: NotFound for anyone else."""
     if not is_officer(viewer):
         raise NotFound
-    return await comparisons.searchers(now)
+    return await _find_searchers(now)
 
 
-async def cases(viewer: Viewer, now: datetime) -> list[Case]:
+async def open_conflicts(viewer: Viewer, now: datetime) -> list[OfficerConflict]:
     """Return every open conflict, oldest first, and note that it was read. Errors: NotFound for anyone else."""
     if not is_officer(viewer):
         raise NotFound
     pairs = await plans.every_open_pair()
-    planned = await plans.by_id({one for pair in pairs for one in (pair.first, pair.second)})
-    sides = await _sides(planned.values())
-    decisions = await plans.decisions([pair.id for pair in pairs])
+    planned = await plans.compared_plans({one for pair in pairs for one in (pair.first, pair.second)})
+    sides = await _officer_sides(planned.values())
+    decisions = await plans.decisions_by_side([pair.id for pair in pairs])
     if pairs:
         facts = {"conflicts": sorted(str(pair.id) for pair in pairs)}
-        await access_records.note(viewer, "conflicts_read", "deconfliction", "open", facts, now)
+        await audit.record_read(viewer, "conflicts_read", "deconfliction", "open", facts, now)
 
     def side(plan_id: UUID, decided: Mapping[UUID, Decision]) -> OfficerSide:
         return replace(sides[plan_id], decision=decided.get(plan_id))
 
     return [
-        Case(
+        OfficerConflict(
             found_at=pair.found_at,
             distance_ft=pair.distance_ft,
             gap=timedelta(minutes=pair.gap_minutes),
@@ -92,26 +104,29 @@ async def cases(viewer: Viewer, now: datetime) -> list[Case]:
     ]
 
 
-async def unplaced(viewer: Viewer, now: datetime) -> list[Unplaced]:
+async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOperation]:
     """Return the operations whose place is unknown while others are at the same time, and note that they were read.
 
     Errors: NotFound for anyone but a deconfliction officer.
     """
     if not is_officer(viewer):
         raise NotFound
-    planned = {one.id: one for one in await plans.without_place(now)}
-    found = rules.unplaced({one: footprint(plan) for one, plan in planned.items()})
+    planned = {one.id: one for one in await plans.plans_without_place(now)}
+    found = rules.find_unplaced({one: footprint_of(plan) for one, plan in planned.items()})
     if not found:
         return []
-    sides = await _sides(planned.values())
-    await access_records.note(viewer, "conflicts_read", "deconfliction", "unplaced", {"without_place": len(found)}, now)
-    return [Unplaced(side=sides[one], others=tuple(sides[other] for other in others)) for one, others in found.items()]
+    sides = await _officer_sides(planned.values())
+    await audit.record_read(viewer, "conflicts_read", "deconfliction", "unplaced", {"without_place": len(found)}, now)
+    return [
+        UnplacedOperation(side=sides[one], others=tuple(sides[other] for other in others))
+        for one, others in found.items()
+    ]
 
 
-async def _sides(planned: Collection[Planned]) -> dict[UUID, OfficerSide]:
+async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, OfficerSide]:
     """Return these plans as an officer sees them, by id, without a decision."""
     lead_ids = {one.lead_id for one in planned}
-    known, active = await names.people(lead_ids), await people_by_id(lead_ids)
+    known, active = await audit.names_of_people(lead_ids), await people_by_id(lead_ids)
     return {
         plan.id: OfficerSide(
             lead=known[plan.lead_id][0],
@@ -125,3 +140,26 @@ async def _sides(planned: Collection[Planned]) -> dict[UUID, OfficerSide]:
         )
         for plan in planned
     }
+
+
+async def _find_searchers(now: datetime) -> list[Searcher]:
+    """Return the people whose comparisons within 24 hours a deconfliction officer looks at, most places first."""
+    row = ComparedPlaces
+    columns = row.member, row.agency, row.places, row.compared_at
+    compared = await row.select(*columns).where(row.compared_at > now - DAY).order_by(row.compared_at)
+    people, agencies, last = Counter[UUID](), Counter[UUID](), {}
+    for one in compared:
+        people[one["member"]] += one["places"]
+        agencies[one["agency"]] += one["places"]
+        last[one["member"]] = one["compared_at"]
+    seen = {
+        one["member"]
+        for one in compared
+        if people[one["member"]] >= MOST_IN_AN_HOUR or agencies[one["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
+    }
+    named = await audit.names_of_people(seen)
+    return [
+        Searcher(name=named[one][0], agency=named[one][1], places=places, last_at=last[one])
+        for one, places in people.most_common()
+        if one in seen
+    ]

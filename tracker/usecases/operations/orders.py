@@ -1,23 +1,117 @@
-"""The operations order: written by the people who lead the operation, a version each time it is saved."""
+"""The operations order and the phases, both written by the people who lead the operation.
 
-from datetime import datetime
+The order has a version each time it is saved. Phases are planned with it, and timed on the day.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.errors import Conflict
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.operations.orders import Paragraph, Paragraphs, checked
-from tracker.tables.schema.operations.orders import OperationOrder
-from tracker.tables.visible.operations import orders
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.operations.check_ins import check_not_long_before
+from tracker.rules.operations.orders import (
+    MOST_PHASES,
+    TIMED_IN,
+    Order,
+    OrderVersion,
+    Paragraph,
+    Paragraphs,
+    Phase,
+    PhasePlan,
+    check_phase_plan,
+    check_phase_times,
+    checked_paragraphs,
+)
+from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.states import OVER
+from tracker.tables.background.operations import plans as background
+from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
+from tracker.tables.visible.operations import orders, plans
 from tracker.usecases.core import audit
-from tracker.usecases.operations.lookup import operation_to_change
-from tracker.usecases.operations.steps import new_version
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
 
-CHANGED = "Someone saved the order after you opened it."
+ORDER_CHANGED = "Someone saved the order after you opened it."
+TIMES_NOT_YET = "Times are recorded once the plan is approved, until the operation is closed."
+A_MINUTE = timedelta(minutes=1)
 
 
-async def save(viewer: Viewer, event_id: UUID, paragraphs: Paragraphs, now: datetime, *, read: int) -> int:
+class OrderView(Struct, frozen=True, kw_only=True):
+    """An operation's date, its plan, its order, and its phases by id."""
+
+    occurrence: Occurrence
+    operation: Operation
+    may_change: bool
+    """Whether the viewer may save another version."""
+    order: Order | None
+    versions: list[OrderVersion]
+    phases: dict[UUID, Phase]
+    may_print: bool
+    """Whether the viewer may issue copies of the brief."""
+    may_time: bool
+    """Whether the viewer may record now when phases begin and end."""
+
+    @property
+    def version(self) -> int:
+        """Return the version of the order; 0 before the first one."""
+        return self.order.version if self.order else 0
+
+
+async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
+    """Return what the page of the order shows. Errors: NotFound, also for an operation without a plan."""
+    occurrence = await date_for(viewer, event_id, key)
+    check_kind(occurrence.event)
+    operation = await plans.operation_plan(viewer, occurrence.event)
+    if operation is None:
+        raise NotFound
+    return OrderView(
+        occurrence=occurrence,
+        operation=operation,
+        may_change=may_plan(viewer, occurrence.event) and operation.state not in OVER,
+        order=await orders.operations_order(viewer, occurrence.event),
+        versions=await orders.order_versions(viewer, occurrence.event),
+        phases=await orders.operation_phases(viewer, occurrence.event),
+        may_print=may_edit(viewer, occurrence.event),
+        may_time=may_time_phases(viewer, operation),
+    )
+
+
+async def order_to_change(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
+    """Return the same for the form. Errors: NotFound, NotAllowed."""
+    view = await order_view(viewer, event_id, key)
+    await operation_to_change(viewer, event_id)
+    return view
+
+
+async def order_of_version(viewer: Viewer, event_id: UUID, key: str, version: int) -> tuple[OrderView, Order]:
+    """Return the order as it was saved in one version of the plan. Errors: NotFound."""
+    view = await order_view(viewer, event_id, key)
+    found = await orders.order_in_version(viewer, view.occurrence.event, version)
+    if found is None:
+        raise NotFound
+    return view, found
+
+
+async def phase_to_change(viewer: Viewer, event_id: UUID, key: str, phase_id: UUID) -> tuple[OrderView, Phase]:
+    """Return a phase for its forms. Errors: NotFound, NotAllowed."""
+    view = await order_view(viewer, event_id, key)
+    if phase_id not in view.phases:
+        raise NotFound
+    if not view.may_change and not view.may_time:
+        raise NotAllowed(NOT_A_LEAD)
+    return view, view.phases[phase_id]
+
+
+async def save_operations_order(
+    viewer: Viewer, event_id: UUID, paragraphs: Paragraphs, now: datetime, *, read: int
+) -> int:
     """Save the order, and return the version of the plan that it makes; the same text makes none.
 
     `read` is the version of the order that the viewer started from, 0 for none.
@@ -25,13 +119,13 @@ async def save(viewer: Viewer, event_id: UUID, paragraphs: Paragraphs, now: date
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        current = await orders.order(viewer, operation.event)
+        current = await orders.operations_order(viewer, operation.event)
         if read != (current.version if current else 0):
-            raise Conflict(CHANGED)
-        full = checked(paragraphs)
+            raise Conflict(ORDER_CHANGED)
+        full = checked_paragraphs(paragraphs)
         if current and full == current.paragraphs:
             return current.version
-        await new_version(operation.id)
+        await raise_plan_version(operation.id)
         version = operation.version + 1
         await OperationOrder.insert(
             OperationOrder(
@@ -49,3 +143,160 @@ async def save(viewer: Viewer, event_id: UUID, paragraphs: Paragraphs, now: date
         )
         await audit.record(viewer.actor, "order_saved", "event", event_id, {"version": version}, now)
     return version
+
+
+async def plan_phase(
+    viewer: Viewer, event_id: UUID, plan: PhasePlan, now: datetime, *, version: int | None = None
+) -> None:
+    """Plan a phase; each agency has to acknowledge the plan again.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id, version)
+        if len(await orders.operation_phases(viewer, operation.event)) >= MOST_PHASES:
+            raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
+        fields = await _phase_columns(operation, plan)
+        await OperationPhase.insert(OperationPhase(fields, id=ids.new_id(), plan=operation.id))
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
+
+
+async def replan_phase(
+    viewer: Viewer, event_id: UUID, phase_id: UUID, plan: PhasePlan, now: datetime, *, version: int | None = None
+) -> None:
+    """Plan a phase differently; each agency has to acknowledge the plan again, unless nothing is different.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id, version)
+        phase = await _phase_of(viewer, operation, phase_id)
+        fields = await _phase_columns(operation, plan)
+        if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
+            return
+        await OperationPhase.update(fields).where(OperationPhase.id == phase_id)
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
+
+
+async def delete_phase(
+    viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime, *, version: int | None = None
+) -> Phase:
+    """Remove a phase and return it; each agency has to acknowledge the plan again.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id, version)
+        phase = await _phase_of(viewer, operation, phase_id)
+        await OperationPhase.delete().where(OperationPhase.id == phase_id)
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "phase_removed", "event", event_id, {"phase": phase_id}, now)
+    return phase
+
+
+async def begin_phase(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> Phase:
+    """Record that a phase begins now, and return it. Errors: NotFound, NotAllowed, Conflict if it has begun."""
+    async with writing():
+        phase = await _phase_to_time(viewer, event_id, phase_id)
+        if phase.begun_at:
+            raise Conflict(f"{phase.name} has already started.")
+        return await _record_times(viewer, event_id, replace(phase, begun_at=now), now)
+
+
+async def end_phase(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> Phase:
+    """Record that a phase ends now, and return it. Errors: NotFound, NotAllowed, Conflict unless it is under way."""
+    async with writing():
+        phase = await _phase_to_time(viewer, event_id, phase_id)
+        if not phase.begun_at or phase.ended_at:
+            raise Conflict(f"{phase.name} has already ended." if phase.ended_at else f"{phase.name} hasn’t started.")
+        return await _record_times(viewer, event_id, replace(phase, ended_at=now), now)
+
+
+async def undo_phase_time(viewer: Viewer, event_id: UUID, phase_id: UUID, moment: datetime, now: datetime) -> Phase:
+    """Take back that a phase began or ended at `moment`, and return it.
+
+    Errors: NotFound, NotAllowed, Conflict when it is something else by now.
+    """
+    async with writing():
+        phase = await _phase_to_time(viewer, event_id, phase_id)
+        if phase.ended_at == moment:
+            return await _record_times(viewer, event_id, replace(phase, ended_at=None), now)
+        if phase.begun_at == moment and phase.ended_at is None:
+            return await _record_times(viewer, event_id, replace(phase, begun_at=None), now)
+        raise Conflict(f"The times of {phase.name} have changed since.")
+
+
+async def correct_phase_times(
+    viewer: Viewer,
+    event_id: UUID,
+    phase_id: UUID,
+    begun_at: datetime | None,
+    ended_at: datetime | None,
+    now: datetime,
+    *,
+    seen: int | None = None,
+) -> Phase:
+    """Record other times for a phase, and return it; `seen` is the version of its times that the viewer started from.
+
+    Errors: NotFound, NotAllowed, Conflict when its times have changed since, Invalid by field.
+    """
+    async with writing():
+        phase = await _phase_to_time(viewer, event_id, phase_id)
+        if seen not in (None, phase.version):
+            raise Conflict(f"The times of {phase.name} have changed since.")
+        check_phase_times(begun_at, ended_at, now)
+        typed = {"begun": (begun_at, phase.begun_at), "ended": (ended_at, phase.ended_at)}
+        check_not_long_before(typed, await _start_of_operation(viewer, event_id), now)
+        return await _record_times(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
+
+
+def may_time_phases(viewer: Viewer, operation: Operation) -> bool:
+    """Return whether the viewer can record now when phases begin and end."""
+    return may_plan(viewer, operation.event) and operation.state in TIMED_IN
+
+
+async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> Phase:
+    operation = await operation_for(viewer, event_id)
+    if not may_plan(viewer, operation.event):
+        raise NotAllowed(NOT_A_LEAD)
+    if not may_time_phases(viewer, operation):
+        raise NotAllowed(TIMES_NOT_YET)
+    return await _phase_of(viewer, operation, phase_id)
+
+
+async def _start_of_operation(viewer: Viewer, event_id: UUID) -> datetime:
+    plan_id = (await operation_for(viewer, event_id)).id
+    return (await background.compared_plans([plan_id]))[plan_id].starts_at
+
+
+async def _phase_of(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:
+    found = (await orders.operation_phases(viewer, operation.event)).get(phase_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def _record_times(viewer: Viewer, event_id: UUID, phase: Phase, now: datetime) -> Phase:
+    await OperationPhase.update(
+        {
+            OperationPhase.begun_at: phase.begun_at,
+            OperationPhase.ended_at: phase.ended_at,
+            OperationPhase.version: OperationPhase.version + 1,
+        }
+    ).where(OperationPhase.id == phase.id)
+    facts = {"phase": phase.id, "begun": phase.begun_at, "ended": phase.ended_at}
+    await audit.record(viewer.actor, "phase_timed", "event", event_id, facts, now)
+    return phase
+
+
+async def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[Any, Any]:
+    """Return the columns of a phase, its times counted from the start of the operation. Errors: Invalid by field."""
+    at = (await background.compared_plans([operation.id]))[operation.id]
+    check_phase_plan(plan, at.starts_at, at.ends_at)
+    return {
+        OperationPhase.name: plan.name,
+        OperationPhase.start_minutes: (plan.starts_at - at.starts_at) // A_MINUTE,
+        OperationPhase.end_minutes: None if plan.ends_at is None else (plan.ends_at - at.starts_at) // A_MINUTE,
+    }

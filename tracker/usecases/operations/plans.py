@@ -1,5 +1,10 @@
-"""The plan of an operation: begun, and changed by the people who lead it; what an agency commits, by the agency too."""
+"""The plan of an operation: what its page shows, and how the people who lead it begin and change it.
 
+What an agency commits is changed by the agency, too. The places whose coordinates the task force knows are here, so
+that a site can be entered by its name or street address; and the whole plan as one thing, for programs.
+"""
+
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,31 +14,190 @@ from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.operations.comparisons import of_buffer, of_site
-from tracker.rules.operations.deconfliction import DEFAULT_BUFFER, Disclosure, distance_ft
-from tracker.rules.operations.plans import Operation, check_buffer, check_commitment, may_plan
-from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, NO_PLACE, Site
-from tracker.rules.operations.states import FALLS_BACK, OperationState
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
+from tracker.rules.operations.deconfliction import (
+    Hit,
+    PlanConflict,
+    conflicts_by_operation,
+    count_for_buffer,
+    count_for_site,
+    distance_ft,
+)
+from tracker.rules.operations.orders import Phase
+from tracker.rules.operations.plans import (
+    DEFAULT_BUFFER,
+    Commitment,
+    Disclosure,
+    Operation,
+    check_buffer,
+    check_commitment,
+    check_kind,
+    may_plan,
+)
+from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, NO_PLACE, PlannedSite
+from tracker.rules.operations.states import FALLS_BACK, MOVES, OVER, STEPS, OperationState, next_step
+from tracker.rules.roster.sites import MeetingSite as Place
+from tracker.rules.roster.sites import known_place
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
-from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations import approvals, orders, plans
 from tracker.usecases.core import audit
-from tracker.usecases.operations import comparisons, in_calendars
-from tracker.usecases.operations.deconfliction import settle
-from tracker.usecases.operations.lookup import NOT_THEIRS, event_for, operation_to_change, operation_under_way
-from tracker.usecases.operations.steps import back_to_planning, end_clearance, new_version
+from tracker.usecases.events.occurrences import date_for, nearest_date
+from tracker.usecases.operations import deconfliction, states
+from tracker.usecases.operations.approvals import possible_supervisors, reasons_not_to_enter
+from tracker.usecases.operations.deconfliction import compare_plan
+from tracker.usecases.operations.states import (
+    NOT_A_LEAD,
+    end_clearance,
+    event_to_plan,
+    operation_to_change,
+    operation_under_way,
+    raise_plan_version,
+    return_to_planning,
+)
 from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.roster.sites import every_site
 
 FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
 TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."
-EXISTS = "This operation already has a plan."
+HAS_A_PLAN = "This operation already has a plan."
 STILL_A_DRAFT = "Send the invitations first. Only you can see a draft, and a plan is compared with others."
-NOT_ON_IT = "Only people of the agency, and those who lead the operation, can change its resources."
+NOT_THE_AGENCY = "Only people of the agency, and those who lead the operation, can change its resources."
 
 
-class Basics(Struct, frozen=True, kw_only=True):
+class PlanView(Struct, frozen=True, kw_only=True):
+    """An operation's date, its plan if it has one, and what the viewer may do with it."""
+
+    occurrence: Occurrence
+    operation: Operation | None
+    may_plan: bool
+    sites: dict[UUID, PlannedSite]
+    hits: list[Hit]
+    next: OperationState | None
+    refusals: tuple[str, ...]
+    """Why the viewer can't take the next step."""
+    supervisors: dict[UUID, str]
+    """Who could approve the plan, for the people who lead it."""
+    agencies: dict[UUID, str]
+    """The agencies for which the viewer may say what they commit."""
+    places: tuple[Place, ...]
+    """Places whose coordinates are known, for the people who lead it."""
+    own: Commitment | None
+    """What the viewer's agency commits."""
+    may_waive: bool
+    may_send_back: bool
+    returns: list[PlanReturn]
+    """What the supervisor sent back, for the people who may read it."""
+
+    @property
+    def conflicts(self) -> list[PlanConflict]:
+        """Return the conflicts, those with the same operation as one."""
+        return conflicts_by_operation(self.hits)
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the viewer may change the plan now: the people who lead it, until the operation is over."""
+        return self.may_plan and not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the operation is over, so that its plan no longer changes."""
+        return self.operation is not None and self.operation.state in OVER
+
+    @property
+    def is_placed(self) -> bool:
+        """Return whether any of its sites is compared with those of other operations."""
+        return any(one.is_compared for one in self.sites.values())
+
+    @property
+    def steps(self) -> list[tuple[OperationState, bool]]:
+        """Return each step, and whether it is behind the plan."""
+        here = STEPS.index(self.operation.state) if self.operation and self.operation.state in STEPS else -1
+        return [(step, number < here) for number, step in enumerate(STEPS)]
+
+    @property
+    def step_number(self) -> int | None:
+        """Return where the plan is among the steps, from 1; None for one that was stood down or aborted."""
+        is_step = self.operation is not None and self.operation.state in STEPS
+        return STEPS.index(self.operation.state) + 1 if self.operation and is_step else None
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Return what is in the way of the next step, no matter who takes it."""
+        return tuple(one for one in self.refusals if one not in ABOUT_THE_VIEWER)
+
+    @property
+    def exits(self) -> tuple[OperationState, ...]:
+        """Return where else the plan can go than to its next step."""
+        return tuple(one for one in MOVES[self.operation.state] if one is not self.next) if self.operation else ()
+
+
+async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> PlanView:
+    """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
+    return await plan_view_on(viewer, await date_for(viewer, event_id, key), now)
+
+
+async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) -> PlanView:
+    """Return what the page of an operation's date shows. Errors: NotFound for an event that can't have a plan."""
+    check_kind(occurrence.event)
+    operation = await plans.operation_plan(viewer, occurrence.event)
+    leads = may_plan(viewer, occurrence.event)
+    following = next_step(operation.state) if operation else None
+    own = [one for one in operation.commitments if one.agency_id == viewer.agency_id] if operation else []
+    return PlanView(
+        occurrence=occurrence,
+        operation=operation,
+        may_plan=leads,
+        sites=await plans.plan_sites(viewer, occurrence.event),
+        hits=await plans.plan_hits(viewer, operation) if operation else [],
+        next=following,
+        refusals=await reasons_not_to_enter(viewer, operation, following, now) if operation and following else (),
+        supervisors=await possible_supervisors(operation) if operation and leads else {},
+        agencies=await _committing_agencies(viewer, occurrence.event.id, operation, leads=leads),
+        places=await known_places() if leads else (),
+        own=own[0] if own else None,
+        may_waive=operation is not None and may_waive(viewer, operation),
+        may_send_back=operation is not None and may_send_back(viewer, operation),
+        returns=await approvals.plan_returns(viewer, operation) if operation else [],
+    )
+
+
+async def existing_plan(viewer: Viewer, event_id: UUID, now: datetime) -> tuple[PlanView, Operation]:
+    """Return what the page of an operation shows, and its plan. Errors: NotFound, also for one without a plan."""
+    view = await plan_view_on(viewer, await nearest_date(viewer, event_id, now), now)
+    if view.operation is None:
+        raise NotFound
+    return view, view.operation
+
+
+async def _committing_agencies(
+    viewer: Viewer, event_id: UUID, operation: Operation | None, *, leads: bool
+) -> dict[UUID, str]:
+    """Return the agencies for which the viewer may say what they commit; none once the operation is over."""
+    if operation is None or operation.state in OVER:
+        return {}
+    return {
+        one: name for one, name in (await agencies_on_operation(event_id)).items() if leads or one == viewer.agency_id
+    }
+
+
+class WholePlan(Struct, frozen=True, kw_only=True):
+    """A plan, what a viewer may do with it, and its phases by id."""
+
+    view: PlanView
+    operation: Operation
+    phases: dict[UUID, Phase]
+
+
+async def whole_plan(viewer: Viewer, event_id: UUID, now: datetime) -> WholePlan:
+    """Return the plan of an operation. Errors: NotFound, also for an operation without one."""
+    view, operation = await existing_plan(viewer, event_id, now)
+    return WholePlan(view=view, operation=operation, phases=await orders.operation_phases(viewer, operation.event))
+
+
+class PlanBasics(Struct, frozen=True, kw_only=True):
     """What a plan says beside its sites and commitments."""
 
     supervisor_id: UUID | None
@@ -41,18 +205,18 @@ class Basics(Struct, frozen=True, kw_only=True):
     buffer: timedelta
 
 
-def basics_of(operation: Operation) -> Basics:
+def plan_basics(operation: Operation) -> PlanBasics:
     """Return what a plan says now."""
-    return Basics(supervisor_id=operation.supervisor_id, disclosure=operation.disclosure, buffer=operation.buffer)
+    return PlanBasics(supervisor_id=operation.supervisor_id, disclosure=operation.disclosure, buffer=operation.buffer)
 
 
-async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
+async def start_plan(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     """Begin the plan of an operation, as a draft. Errors: NotFound, NotAllowed, Conflict if it has one."""
-    with conflicts(EXISTS):
+    with conflicts(HAS_A_PLAN):
         async with writing():
-            event = await event_for(viewer, event_id)
+            event = await event_to_plan(viewer, event_id)
             if not may_plan(viewer, event):
-                raise NotAllowed(NOT_THEIRS)
+                raise NotAllowed(NOT_A_LEAD)
             if event.status is EventStatus.DRAFT:
                 raise NotAllowed(STILL_A_DRAFT)
             await OperationPlan.insert(
@@ -64,11 +228,13 @@ async def start(viewer: Viewer, event_id: UUID, now: datetime) -> None:
                     buffer_minutes=_minutes(DEFAULT_BUFFER),
                 )
             )
-            await in_calendars.show(event_id, None, OperationState.DRAFT, now)
+            await states.show_state_in_calendars(event_id, None, OperationState.DRAFT, now)
             await audit.record(viewer.actor, "plan_begun", "event", event_id, {}, now)
 
 
-async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, *, version: int | None = None) -> None:
+async def change_plan_basics(
+    viewer: Viewer, event_id: UUID, wanted: PlanBasics, now: datetime, *, version: int | None = None
+) -> None:
     """Change who approves a plan, its buffer, and what others are shown; `version` is the one that the viewer read.
 
     Another supervisor or buffer takes an approved plan back to planning. A supervisor who can no longer approve can
@@ -78,10 +244,10 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
         check_buffer(wanted.buffer)
-        possible = {None, operation.supervisor_id, *await supervisors(operation)}
+        possible = {None, operation.supervisor_id, *await possible_supervisors(operation)}
         if wanted.supervisor_id not in possible:
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
-        if refused := await comparisons.count(viewer, of_buffer(operation, wanted.buffer), now):
+        if refused := await deconfliction.count_comparisons(viewer, count_for_buffer(operation, wanted.buffer), now):
             raise Invalid(buffer=refused)
         await OperationPlan.update(
             {
@@ -92,32 +258,24 @@ async def change(viewer: Viewer, event_id: UUID, wanted: Basics, now: datetime, 
         ).where(OperationPlan.id == operation.id)
         is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
         if is_other and operation.state in FALLS_BACK:
-            await back_to_planning(operation.id, now, viewer.member_id)
-        if wanted != basics_of(operation):
-            await new_version(operation.id)
-        await settle(operation.id, now)
+            await return_to_planning(operation.id, now, viewer.member_id)
+        if wanted != plan_basics(operation):
+            await raise_plan_version(operation.id)
+        await compare_plan(operation.id, now)
         facts = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure, "buffer": _minutes(wanted.buffer)}
         await audit.record(viewer.actor, "plan_changed", "event", event_id, facts, now)
 
 
-async def supervisors(operation: Operation) -> dict[UUID, str]:
-    """Return who can be named to approve a plan: people of law enforcement on the operation, but its lead."""
-    known = await people_by_id(await invitees_of(operation.event.id))
-    return {
-        one.id: f"{one.name} ({one.agency})"
-        for one in known.values()
-        if one.arm is Arm.LAW_ENFORCEMENT and one.id != operation.event.lead_id
-    }
-
-
-async def agencies_on(event_id: UUID) -> dict[UUID, str]:
+async def agencies_on_operation(event_id: UUID) -> dict[UUID, str]:
     """Return the law-enforcement agencies of the people on an operation, by name."""
     on_it = (await people_by_id(await invitees_of(event_id))).values()
     found = {one.agency_id: one.agency for one in on_it if one.arm is Arm.LAW_ENFORCEMENT}
     return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
-async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *, version: int | None = None) -> None:
+async def add_site_to_plan(
+    viewer: Viewer, event_id: UUID, site: PlannedSite, now: datetime, *, version: int | None = None
+) -> None:
     """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
@@ -127,7 +285,7 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *,
             raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
         if any(distance_ft(site.point, one.point) > FARTHEST for one in operation.sites):
             raise Invalid(coordinates=TOO_FAR)
-        if refused := await comparisons.count(viewer, of_site(operation, site), now):
+        if refused := await deconfliction.count_comparisons(viewer, count_for_site(operation, site), now):
             raise Invalid(coordinates=refused)
         await OperationSite.insert(
             OperationSite(
@@ -144,13 +302,13 @@ async def add_site(viewer: Viewer, event_id: UUID, site: Site, now: datetime, *,
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
 
 
-async def remove_site(
+async def remove_site_from_plan(
     viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime, *, version: int | None = None
-) -> Site:
+) -> PlannedSite:
     """Remove a site and return it; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
-        site = (await plans.sites(viewer, operation.event)).get(site_id)
+        site = (await plans.plan_sites(viewer, operation.event)).get(site_id)
         if site is None:
             raise NotFound
         await OperationSite.delete().where(OperationSite.id == site_id)
@@ -159,7 +317,7 @@ async def remove_site(
     return site
 
 
-async def commit(
+async def commit_resources(
     viewer: Viewer,
     event_id: UUID,
     agency_id: UUID,
@@ -177,46 +335,76 @@ async def commit(
     async with writing():
         operation = await operation_under_way(viewer, event_id, version)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
-            raise NotAllowed(NOT_ON_IT)
-        if agency_id not in await agencies_on(event_id):
+            raise NotAllowed(NOT_THE_AGENCY)
+        if agency_id not in await agencies_on_operation(event_id):
             raise Invalid(agency="Choose an agency with people on the operation.")
         check_commitment(people, vehicles, skills)
-        await _uncommit(operation, agency_id)
+        await _delete_commitment(operation, agency_id)
         await OperationAgency.insert(
             OperationAgency(
                 id=ids.new_id(), plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
             )
         )
-        await new_version(operation.id)
+        await raise_plan_version(operation.id)
         facts = {"agency": agency_id, "people": people, "vehicles": vehicles}
         await audit.record(viewer.actor, "agency_committed", "event", event_id, facts, now)
 
 
-async def withdraw(
+async def withdraw_resources(
     viewer: Viewer, event_id: UUID, agency_id: UUID, now: datetime, *, version: int | None = None
 ) -> None:
     """Remove what an agency committed. Errors: NotFound, NotAllowed, Conflict when the plan has changed since."""
     async with writing():
         operation = await operation_under_way(viewer, event_id, version)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
-            raise NotAllowed(NOT_ON_IT)
+            raise NotAllowed(NOT_THE_AGENCY)
         if agency_id not in {one.agency_id for one in operation.commitments}:
             raise NotFound
-        await _uncommit(operation, agency_id)
-        await new_version(operation.id)
+        await _delete_commitment(operation, agency_id)
+        await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
 
 
-async def _uncommit(operation: Operation, agency_id: UUID) -> None:
+async def choose_operation_kind(
+    viewer: Viewer, event_id: UUID, kind: str, offered: Collection[str], now: datetime, *, version: int | None = None
+) -> None:
+    """Choose one of the kinds that are offered, or none; each agency has to acknowledge the plan again.
+
+    A plan keeps the kind that it has, also one that is no longer offered.
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since that version, Invalid(kind).
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id, version)
+        if kind == operation.kind:
+            return
+        if kind and kind not in offered:
+            raise Invalid(kind="Choose a type from the list.")
+        await OperationPlan.update({OperationPlan.kind: kind}).where(OperationPlan.id == operation.id)
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)
+
+
+async def known_places() -> tuple[Place, ...]:
+    """Return the sites that have coordinates, by name; every member may know where the task force meets."""
+    return tuple(one for one in await every_site() if one.coordinates)
+
+
+async def coordinates_of(place: str) -> str:
+    """Return the coordinates of a known place by its name or address, as people write them; empty for another one."""
+    found = known_place(place, await known_places())
+    return found.coordinates.text if found and found.coordinates else ""
+
+
+async def _delete_commitment(operation: Operation, agency_id: UUID) -> None:
     await OperationAgency.delete().where((OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id))
 
 
 async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) -> None:
     await end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
-        await back_to_planning(operation.id, now, viewer.member_id)
-    await new_version(operation.id)
-    await settle(operation.id, now)
+        await return_to_planning(operation.id, now, viewer.member_id)
+    await raise_plan_version(operation.id)
+    await compare_plan(operation.id, now)
 
 
 def _minutes(length: timedelta) -> int:

@@ -1,4 +1,8 @@
-"""Service-readiness notices as the people who lead an operation make them: written, scheduled, activated, closed."""
+"""Service-readiness notices: written, scheduled, activated, and closed by the people who lead an operation.
+
+The clock releases them, and stands down those of operations that were called off. Their recipients read and
+acknowledge them. A plan names the places for off-site services by their public names alone.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,25 +14,42 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.audit.audit_log import READ
+from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.message_types import ReadinessNews
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
+from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
+from tracker.rules.operations.sites import MOST_SITES
 from tracker.rules.operations.states import OVER
 from tracker.rules.roster.confidential_sites import PublicSite
-from tracker.tables.schema.operations.readiness import OperationReadiness, ReadinessNotice, ReadinessRecipient
+from tracker.tables.background.operations import readiness
+from tracker.tables.background.operations.readiness import all_acknowledged
+from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.operations.access import OperationReadiness, ReadinessNotice, ReadinessRecipient
+from tracker.tables.schema.operations.plans import OperationOffSite
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 from tracker.tables.visible.operations import readiness as visible
-from tracker.tables.visible.operations.off_site import off_site
+from tracker.tables.visible.operations.readiness import off_site_places
 from tracker.tables.visible.roster.confidential_sites import own_sites, public_sites
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.operations.lookup import NOT_THEIRS, operation_for, operation_to_change
-from tracker.usecases.operations.readiness_states import enter
-from tracker.usecases.roster.known_people import Candidates, among, both, by_agency, either, known_to, of_arm, only
+from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
+from tracker.usecases.roster.known_people import (
+    Candidates,
+    active_among,
+    both,
+    candidates_among,
+    candidates_of_arm,
+    count_candidates,
+    either,
+    people_to_invite,
+)
 
 NO_RECIPIENTS = "Choose who gets it."
 NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
@@ -42,6 +63,13 @@ VERBS = {
     NoticeState.STOOD_DOWN: "readiness_stood_down",
     NoticeState.CLOSED: "readiness_closed",
 }
+HAS_ENDED = "This notice has ended, so there is nothing to acknowledge."
+EMAILED_STATES = frozenset({NoticeState.RELEASED, NoticeState.ACTIVATED, NoticeState.STOOD_DOWN})
+"""The states of which recipients are notified, once."""
+CALENDAR_STATES = frozenset({NoticeState.RELEASED, NoticeState.STOOD_DOWN})
+"""The states that change the calendar entry of a notice."""
+NOTICE = "readiness_notice"
+"""The subject of audit entries that must not lead to an operation."""
 
 
 class ReadinessView(Struct, frozen=True, kw_only=True):
@@ -74,7 +102,7 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
     @property
     def moves(self) -> tuple[NoticeState, ...]:
         """Return where the current notice can be taken now."""
-        return rules.moves(self.current.state, self.operation.state) if self.current else ()
+        return rules.notice_moves(self.current.state, self.operation.state) if self.current else ()
 
     @property
     def may_change(self) -> bool:
@@ -91,86 +119,88 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
     occurrence = await date_for(viewer, event_id, key)
     check_kind(occurrence.event)
-    operation = await plans.operation(viewer, occurrence.event)
+    operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None:
         raise NotFound
     leads = may_plan(viewer, occurrence.event)
     notices = await visible.notices_of(viewer, occurrence.event)
     current = next((one for one in notices if not one.is_over), None)
     span = occurrence.starts_at, occurrence.ends_at
-    here = await off_site(viewer, occurrence.event)
+    here = await off_site_places(viewer, occurrence.event)
     return ReadinessView(
         occurrence=occurrence,
         operation=operation,
         may_plan=leads,
         notices=notices,
-        candidates=_candidates(viewer, current),
-        can_choose=leads and bool(await by_agency(_candidates(viewer, current))),
+        candidates=_known_candidates(viewer, current),
+        can_choose=leads and bool(await count_candidates(_known_candidates(viewer, current))),
         current=current,
         off_site=here,
         places=[one for one in await public_sites(viewer) if one not in here] if leads else [],
         own_addresses={one.id: one.facts.address for one in await own_sites(viewer)},
-        is_outside=current is not None and rules.is_outside(current.text, span),
+        is_outside=current is not None and rules.is_outside_window(current.text, span),
     )
 
 
-async def candidates(viewer: Viewer, event_id: UUID) -> Candidates:
+async def recipient_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
     """Return whom the viewer can choose as recipients. Errors: NotFound, NotAllowed."""
     operation = await operation_to_change(viewer, event_id)
-    return _candidates(viewer, await _current(viewer, operation))
+    return _known_candidates(viewer, await _current_notice(viewer, operation))
 
 
-async def save(
+async def save_readiness_notice(
     viewer: Viewer, event_id: UUID, text: NoticeText, release_at: datetime, to: Collection[UUID], now: datetime
 ) -> None:
     """Write a notice as a draft, in place of an earlier draft. Errors: NotFound, NotAllowed, Invalid by field."""
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        current = await _current(viewer, operation)
+        current = await _current_notice(viewer, operation)
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
-        rules.check(text, release_at, await _span(viewer, operation), operation.names, now)
-        known = await among(_candidates(viewer, current), to)
+        rules.check_notice(text, release_at, await _operation_span(viewer, operation), operation.names, now)
+        known = await candidates_among(_known_candidates(viewer, current), to)
         if not to or not set(known).issuperset(to):
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
-            await _delete(current)
-        await _insert(operation, text, release_at, to, now)
+            await _delete_notice(current)
+        await _insert_notice(operation, text, release_at, to, now)
         await audit.record(viewer.actor, "readiness_saved", "event", event_id, {}, now)
 
 
-async def discard(viewer: Viewer, event_id: UUID, notice_id: UUID, now: datetime) -> None:
+async def discard_draft_notice(viewer: Viewer, event_id: UUID, notice_id: UUID, now: datetime) -> None:
     """Delete a draft. Errors: NotFound, NotAllowed."""
     async with writing():
         _, notice = await _notice_to_change(viewer, event_id, notice_id)
         if notice.state is not NoticeState.DRAFT:
             raise NotAllowed(NOT_A_DRAFT)
-        await _delete(notice)
+        await _delete_notice(notice)
         await audit.record(viewer.actor, "readiness_discarded", "event", event_id, {}, now)
 
 
-async def move(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState, now: datetime) -> None:
+async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState, now: datetime) -> None:
     """Take a notice to another state; its recipients are emailed when services are activated or stood down.
 
     The audit entry is about the operation and doesn't name the notice. Errors: NotFound, NotAllowed.
     """
     async with writing():
         operation, notice = await _notice_to_change(viewer, event_id, notice_id)
-        if to not in rules.MOVES[notice.state]:
-            state = rules.STATE_WORDS[notice.state].lower()
+        if to not in rules.NOTICE_MOVES[notice.state]:
+            state = rules.NOTICE_STATE_WORDS[notice.state].lower()
             raise NotAllowed(f"The notice is {state} now. Reload the page to see the next steps.")
-        if to not in rules.moves(notice.state, operation.state):
+        if to not in rules.notice_moves(notice.state, operation.state):
             raise NotAllowed(OPERATION_OVER)
         if to is NoticeState.SCHEDULED:
             await _check_still_neutral(viewer, operation, notice, now)
-        await enter(notice.id, to, now)
+        await enter_notice_state(notice.id, to, now)
         await audit.record(viewer.actor, VERBS[to], "event", event_id, {}, now)
 
 
 async def _check_still_neutral(viewer: Viewer, operation: Operation, notice: LedNotice, now: datetime) -> None:
     """Check a draft as when it was saved: the operation may have another name, place, or time by now."""
     try:
-        rules.check(notice.text, notice.release_at, await _span(viewer, operation), operation.names, now)
+        rules.check_notice(
+            notice.text, notice.release_at, await _operation_span(viewer, operation), operation.names, now
+        )
     except Invalid as wrong:
         raise NotAllowed(CHANGE_FIRST, *wrong.fields.values()) from wrong
 
@@ -178,35 +208,35 @@ async def _check_still_neutral(viewer: Viewer, operation: Operation, notice: Led
 async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_THEIRS)
+        raise NotAllowed(NOT_A_LEAD)
     notice = next((one for one in await visible.notices_of(viewer, operation.event) if one.id == notice_id), None)
     if notice is None:
         raise NotFound
     return operation, notice
 
 
-async def _current(viewer: Viewer, operation: Operation) -> LedNotice | None:
+async def _current_notice(viewer: Viewer, operation: Operation) -> LedNotice | None:
     notices = await visible.notices_of(viewer, operation.event)
     return next((one for one in notices if not one.is_over), None)
 
 
-async def _span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetime]:
+async def _operation_span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetime]:
     [date] = await events.dates(viewer, operation.event)
     return date.starts_at, date.ends_at
 
 
-def _candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
+def _known_candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
     """Return the people of victim services whom the viewer knows, and recipients whom others chose."""
-    known = both(known_to(viewer), of_arm(Arm.VICTIM_SERVICES))
-    return either(known, only(one.id for one in current.recipients)) if current else known
+    known = both(people_to_invite(viewer), candidates_of_arm(Arm.VICTIM_SERVICES))
+    return either(known, active_among(one.id for one in current.recipients)) if current else known
 
 
-async def _delete(draft: LedNotice) -> None:
+async def _delete_notice(draft: LedNotice) -> None:
     """Delete a notice; its recipients and its link to the operation go with it."""
     await ReadinessNotice.delete().where(ReadinessNotice.id == draft.id)
 
 
-async def _insert(
+async def _insert_notice(
     operation: Operation, text: NoticeText, release_at: datetime, to: Collection[UUID], now: datetime
 ) -> None:
     notice_id = ids.new_id()
@@ -217,7 +247,7 @@ async def _insert(
             state=NoticeState.DRAFT,
             release_at=release_at,
             changed_at=now,
-            **_columns(text),
+            **_notice_columns(text),
         )
     )
     await ReadinessRecipient.insert(
@@ -228,7 +258,7 @@ async def _insert(
     )
 
 
-def _columns(text: NoticeText) -> dict[str, Any]:
+def _notice_columns(text: NoticeText) -> dict[str, Any]:
     return {
         "starts_at": text.starts_at,
         "ends_at": text.ends_at,
@@ -240,3 +270,121 @@ def _columns(text: NoticeText) -> dict[str, Any]:
         "place": text.place,
         "contact": text.contact,
     }
+
+
+async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | None, now: datetime) -> None:
+    """Add a confidential site for off-site services; each agency must acknowledge the plan again.
+
+    It has no coordinates and is never compared with other operations. Errors: NotFound, NotAllowed, Invalid(site).
+    """
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        here = {one.id for one in await off_site_places(viewer, operation.event)}
+        if site_id not in {one.id for one in await public_sites(viewer)} - here:
+            raise Invalid(site="Choose a place from the list.")
+        if len(here) >= MOST_SITES:
+            raise Invalid(site=f"A plan has at most {MOST_SITES} places for off-site services.")
+        await OperationOffSite.insert(OperationOffSite(id=ids.new_id(), plan=operation.id, site=site_id))
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "off_site_added", "event", event_id, {}, now)
+
+
+async def remove_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> None:
+    """Remove such a site; each agency must acknowledge the plan again. Errors: NotFound, NotAllowed."""
+    async with writing():
+        operation = await operation_to_change(viewer, event_id)
+        if site_id not in {one.id for one in await off_site_places(viewer, operation.event)}:
+            raise NotFound
+        its = (OperationOffSite.plan == operation.id) & (OperationOffSite.site == site_id)
+        await OperationOffSite.delete().where(its)
+        await raise_plan_version(operation.id)
+        await audit.record(viewer.actor, "off_site_removed", "event", event_id, {}, now)
+
+
+async def notice_for(viewer: Viewer, notice_id: UUID, now: datetime) -> Notice:
+    """Return a notice that was released to the viewer, and note that it was read. Errors: NotFound."""
+    notice = await visible.given_notice(viewer, notice_id)
+    if notice is None:
+        raise NotFound
+    await audit.record_read(viewer, READ, NOTICE, str(notice_id), {}, now)
+    return notice
+
+
+async def notices_in_force(viewer: Viewer, now: datetime) -> list[Notice]:
+    """Return the notices for which the viewer holds themselves ready, by their window."""
+    return [one for one in await visible.given_notices(viewer) if one.is_in_force and one.text.ends_at > now]
+
+
+async def notices_between(viewer: Viewer, start: datetime, end: datetime) -> list[Notice]:
+    """Return the notices that were released to the viewer and whose window overlaps [start, end)."""
+    every = await visible.given_notices(viewer)
+    return [one for one in every if one.text.starts_at < end and one.text.ends_at > start]
+
+
+async def acknowledge_notice(viewer: Viewer, notice_id: UUID, now: datetime) -> Notice:
+    """Acknowledge a notice and return it; a second time changes nothing. Errors: NotFound, NotAllowed after its end."""
+    async with writing():
+        notice = await visible.given_notice(viewer, notice_id)
+        if notice is None:
+            raise NotFound
+        if notice.acknowledged_at is not None:
+            return notice
+        if not notice.is_in_force:
+            raise NotAllowed(HAS_ENDED)
+        mine = (ReadinessRecipient.notice == notice_id) & (ReadinessRecipient.member == viewer.member_id)
+        await ReadinessRecipient.update({ReadinessRecipient.acknowledged_at: now}).where(mine)
+        if notice.state is NoticeState.RELEASED and await all_acknowledged(notice_id):
+            await ReadinessNotice.update({ReadinessNotice.state: NoticeState.ACKNOWLEDGED}).where(
+                ReadinessNotice.id == notice_id
+            )
+        await audit.record(viewer.actor, "readiness_acknowledged", NOTICE, notice_id, {}, now)
+        return (await visible.given_notice(viewer, notice_id)) or notice
+
+
+async def run_due_notices(now: datetime) -> int:
+    """Release the notices whose time has come, stand down those of operations that were called off: a job of the clock.
+
+    Returns how many.
+    """
+    if not (await readiness.due_notices(now) or await readiness.called_off_notices(now)):
+        return 0
+    async with writing():
+        due, called_off = await readiness.due_notices(now), await readiness.called_off_notices(now)
+        for notice_id in due:
+            await enter_notice_state(notice_id, NoticeState.RELEASED, now)
+            recipients = sorted((await readiness.recipients_of([notice_id]))[notice_id])
+            facts = {"for": recipients}
+            await audit.record(BY_CLOCK, "readiness_released", NOTICE, notice_id, facts, now)
+        for notice_id in called_off:
+            await enter_notice_state(notice_id, NoticeState.STOOD_DOWN, now)
+            await audit.record(BY_CLOCK, "readiness_called_off", NOTICE, notice_id, {}, now)
+    return len(due) + len(called_off)
+
+
+async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime) -> None:
+    """Take a notice to a state inside the caller's `writing()`: its recipients' calendars and emails follow."""
+    recipients = (await readiness.recipients_of([notice_id]))[notice_id]
+    await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
+    if state in CALENDAR_STATES:
+        await audience_versions.touch(audiences.member_audience(one) for one in recipients)
+    if state in EMAILED_STATES:
+        ends_at = (await readiness.window_ends([notice_id]))[notice_id]
+        await outbox.enqueue_all([_notice_email(notice_id, state, one, ends_at) for one in recipients], now)
+
+
+def _state_columns(state: NoticeState, now: datetime) -> dict[Any, Any]:
+    values: dict[Any, Any] = {ReadinessNotice.state: state}
+    if state is NoticeState.RELEASED:
+        values |= {ReadinessNotice.released_at: now, ReadinessNotice.changed_at: now}
+    elif state is NoticeState.STOOD_DOWN:
+        values |= {ReadinessNotice.changed_at: now, ReadinessNotice.sequence: ReadinessNotice.sequence + 1}
+    return values
+
+
+def _notice_email(notice_id: UUID, state: NoticeState, recipient_id: UUID, ends_at: datetime) -> Draft:
+    return Draft(
+        content=ReadinessNews(notice=notice_id, state=state),
+        recipient_id=recipient_id,
+        key=f"readiness:{notice_id}:{state}:{recipient_id}",
+        not_after=ends_at,
+    )

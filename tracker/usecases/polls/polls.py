@@ -1,33 +1,51 @@
-"""Ask people which dates suit them before an event is scheduled, and take their replies."""
+"""Ask people which dates suit them before an event is scheduled, and take their replies: on the site, or by a link.
 
-from collections.abc import Mapping, Sequence
+By the link in an email, people reply without an account. Messages about a poll are queued in the caller's transaction.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened, tag_of
+from tracker.rules.core.outbox import Draft, State
+from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import ReplySource
+from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.polls import polls as rules
-from tracker.rules.polls import table
-from tracker.rules.polls.cancellation import lost_words
-from tracker.rules.polls.polls import Fit, NewPoll, Poll, PollState, Respondent
-from tracker.rules.polls.table import AgencyRows, Column
+from tracker.rules.polls.polls import (
+    AgencyRows,
+    Fit,
+    NewPoll,
+    Poll,
+    PollCancellation,
+    PollColumn,
+    PollState,
+    Respondent,
+    lost_replies_words,
+)
+from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.events import audiences
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.polls.polls import PollMessage, messages_of
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.polls import polls as rows
-from tracker.tables.schema.polls.replies import PollReply
+from tracker.tables.schema.polls.polls import PollReply
 from tracker.tables.visible.polls import polls
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events.events import event_for
-from tracker.usecases.polls import poll_messages
-from tracker.usecases.roster.quorum import quorum_of
+from tracker.usecases.roster.committees import quorum_of
 
-CANCELED = "This poll was canceled. You don’t need to reply."
+POLL_CANCELED = "This poll was canceled. You don’t need to reply."
 ASKED_AGAIN = "Your replies weren’t saved because that poll was canceled. This one replaced it, so please reply here."
 _AGAIN = (
     " ON CONFLICT (option, member) DO UPDATE SET fit = EXCLUDED.fit, source = EXCLUDED.source,"
@@ -41,7 +59,7 @@ class PollView(Struct, frozen=True, kw_only=True):
     poll: Poll
     people: Sequence[Respondent]
     """Everyone who is asked, and the organizer; not all of them by name."""
-    columns: Sequence[Column]
+    columns: Sequence[PollColumn]
     agencies: Sequence[AgencyRows]
     mine: Respondent | None
     """The viewer, if they are asked."""
@@ -53,7 +71,7 @@ class PollView(Struct, frozen=True, kw_only=True):
     @property
     def waiting(self) -> Sequence[Respondent]:
         """Return the people who have not replied."""
-        return rules.waiting(self.people)
+        return rules.waiting_people(self.people)
 
 
 class WaitingPoll(Struct, frozen=True, kw_only=True):
@@ -67,12 +85,12 @@ class WaitingPoll(Struct, frozen=True, kw_only=True):
     @property
     def silent(self) -> Sequence[Respondent]:
         """Return the people who have not replied."""
-        return rules.waiting(self.people)
+        return rules.waiting_people(self.people)
 
     @property
     def replied(self) -> str:
         """Return how many people have replied: "3 of 5 people asked have replied"."""
-        return table.replied_words(self.people)
+        return rules.replied_words(self.people)
 
 
 async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
@@ -83,10 +101,10 @@ async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
     return event
 
 
-async def hindrance(event: Event) -> str:
+async def draft_hindrance(event: Event) -> str:
     """Return why people can't be asked about the date of an event; empty when they can."""
     asked = [role for role in (await invitees_of(event.id)).values() if role.is_asked]
-    return rules.hindrance(event, len(asked))
+    return rules.poll_hindrance(event, len(asked))
 
 
 async def open_poll_of(viewer: Viewer, event_id: UUID) -> Poll | None:
@@ -103,7 +121,7 @@ async def last_poll_of(viewer: Viewer, draft: Event) -> Poll | None:
 async def lost_by_asking_again(viewer: Viewer, draft: Event) -> str:
     """Return what becomes of the replies to the canceled poll of a draft when people are asked again, in words."""
     known = await last_poll_of(viewer, draft)
-    return lost_words(await polls.people(viewer, known)) if known else ""
+    return lost_replies_words(await polls.poll_people(viewer, known)) if known else ""
 
 
 async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:
@@ -117,9 +135,9 @@ async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime)
         known = await polls.poll_of(viewer, event_id)
         if known and known.state is PollState.OPEN:
             raise Conflict("People are already being asked for dates. Cancel that poll before you start another one.")
-        if sentence := await hindrance(event):
+        if sentence := await draft_hindrance(event):
             raise Invalid(sentence)
-        rules.check_new(new, event, now)
+        rules.check_new_poll(new, event, now)
         if known:
             await rows.Poll.delete().where(rows.Poll.id == known.id)
             await bulk_insert(rows.EarlierPoll, [{"id": known.id, "event": event_id}])
@@ -129,8 +147,8 @@ async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime)
         dates = [{"id": ids.new_id(), "poll": poll_id, "starts": one} for one in sorted(new.starts)]
         await bulk_insert(rows.PollOption, dates)
         poll_now = await poll_for(viewer, poll_id)
-        people = await polls.people(viewer, poll_now)
-        await poll_messages.ask(poll_now, [one.member_id for one in rules.waiting(people)], now)
+        people = await polls.poll_people(viewer, poll_now)
+        await queue_poll_questions(poll_now, [one.member_id for one in rules.waiting_people(people)], now)
         await audit.record(viewer.actor, "poll_opened", "event", event_id, {"dates": len(dates)}, now)
     return poll_id
 
@@ -140,21 +158,21 @@ async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
 
     Errors: NotFound when it is missing or the viewer may not see it, Gone when it was canceled.
     """
-    found = await any_poll(viewer, poll_id)
-    if found.state is PollState.CANCELED and not rules.may_lead(viewer, found):
-        raise Gone(CANCELED)
+    found = await poll_even_canceled(viewer, poll_id)
+    if found.state is PollState.CANCELED and not rules.may_lead_poll(viewer, found):
+        raise Gone(POLL_CANCELED)
     return found
 
 
-async def any_poll(viewer: Viewer, poll_id: UUID) -> Poll:
+async def poll_even_canceled(viewer: Viewer, poll_id: UUID) -> Poll:
     """Return a poll, canceled or not: the caller shows nothing of a canceled one. Errors: NotFound."""
-    found = await polls.poll(viewer, poll_id)
+    found = await polls.poll_by_id(viewer, poll_id)
     if found is None:
         raise NotFound
     return found
 
 
-async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll:
+async def poll_asked_again(viewer: Viewer, earlier_id: UUID) -> Poll:
     """Return the poll in which people were asked again after this one was canceled.
 
     Errors: NotFound when there is none, or the viewer may not see it.
@@ -165,81 +183,81 @@ async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll:
     return found
 
 
-async def asks(viewer: Viewer, poll: Poll, now: datetime) -> bool:
+async def may_reply_to_poll(viewer: Viewer, poll: Poll, now: datetime) -> bool:
     """Return whether a poll takes the viewer's replies now."""
     takes_replies = poll.state is PollState.OPEN and bool(poll.ahead(now))
-    return takes_replies and _is_asked(viewer, await polls.people(viewer, poll))
+    return takes_replies and _is_asked(viewer, await polls.poll_people(viewer, poll))
 
 
-async def view_of(viewer: Viewer, poll: Poll) -> PollView:
+async def view_poll(viewer: Viewer, poll: Poll) -> PollView:
     """Return what the page of a poll shows."""
-    people = await polls.people(viewer, poll)
+    people = await polls.poll_people(viewer, poll)
     quorum = await quorum_of(viewer, poll.event.committee_id)
-    named = {one.member_id for one in people if rules.is_named(viewer, poll, one)}
+    named = {one.member_id for one in people if rules.is_read_by_name(viewer, poll, one)}
     return PollView(
         poll=poll,
         people=people,
-        columns=table.columns(poll, people, quorum),
-        agencies=table.by_agency(poll, people, named),
+        columns=rules.poll_columns(poll, people, quorum),
+        agencies=rules.poll_rows_by_agency(poll, people, named),
         mine=next((one for one in people if one.member_id == viewer.member_id and one.role.is_asked), None),
-        may_lead=rules.may_lead(viewer, poll),
-        may_remind=rules.may_remind(viewer, poll),
-        added=await _added(viewer, poll, people),
+        may_lead=rules.may_lead_poll(viewer, poll),
+        may_remind=rules.may_remind_poll(viewer, poll),
+        added=await _added_people(viewer, poll, people),
     )
 
 
-async def _added(viewer: Viewer, poll: Poll, people: Sequence[Respondent]) -> Sequence[UUID]:
-    if not rules.may_lead(viewer, poll) or poll.state is not PollState.OPEN:
+async def _added_people(viewer: Viewer, poll: Poll, people: Sequence[Respondent]) -> Sequence[UUID]:
+    if not rules.may_lead_poll(viewer, poll) or poll.state is not PollState.OPEN:
         return ()
-    return await poll_messages.not_asked(poll, [one.member_id for one in rules.waiting(people)])
+    return await people_not_asked(poll, [one.member_id for one in rules.waiting_people(people)])
 
 
-async def ask_added(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
+async def ask_added_people(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
     """Email the dates to people put on the list since the poll was opened, and return how many they are.
 
     Errors: NotFound, NotAllowed, Gone.
     """
     async with writing():
         poll = await poll_for(viewer, poll_id)
-        if not rules.may_lead(viewer, poll):
+        if not rules.may_lead_poll(viewer, poll):
             raise NotAllowed("Only the organizer can ask more people.")
-        check_open(poll, now)
-        added = await _added(viewer, poll, await polls.people(viewer, poll))
-        await poll_messages.ask(poll, added, now)
+        check_poll_open(poll, now)
+        added = await _added_people(viewer, poll, await polls.poll_people(viewer, poll))
+        await queue_poll_questions(poll, added, now)
         await audit.record(viewer.actor, "poll_added_to", "event", poll.event.id, {"people": len(added)}, now)
     return len(added)
 
 
 async def waiting_polls(viewer: Viewer, now: datetime) -> list[WaitingPoll]:
     """Return the open polls with a date ahead that wait for the viewer's reply, or that they organize."""
-    ahead = [one for one in await polls.open_polls(viewer) if one.ahead(now)]
-    people = await polls.people_of_each(viewer, ahead)
-    found = [WaitingPoll(poll=one, people=people[one.id], is_led=rules.may_lead(viewer, one)) for one in ahead]
+    ahead = [one for one in await polls.open_polls_of(viewer) if one.ahead(now)]
+    people = await polls.people_of_polls(viewer, ahead)
+    found = [WaitingPoll(poll=one, people=people[one.id], is_led=rules.may_lead_poll(viewer, one)) for one in ahead]
     return [one for one in found if one.is_led or viewer.member_id in {who.member_id for who in one.silent}]
 
 
-async def reply(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
+async def reply_to_poll(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
     """Record how the dates of a poll suit the viewer; dates that they leave out keep what they said before.
 
     Errors: NotFound, NotAllowed (not asked), Gone (it is closed), Invalid (nothing said).
     """
     async with writing():
         poll = await poll_for(viewer, poll_id)
-        if not _is_asked(viewer, await polls.people(viewer, poll)):
+        if not _is_asked(viewer, await polls.poll_people(viewer, poll)):
             raise NotAllowed("You weren’t asked to reply to this poll.")
-        await record(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
+        await record_fits(viewer, poll, fits, ReplySource(viewer.origin.channel), now)
 
 
 def _is_asked(viewer: Viewer, people: Sequence[Respondent]) -> bool:
     return any(one.member_id == viewer.member_id and one.role.is_asked for one in people)
 
 
-async def record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
+async def record_fits(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
     """Write the replies of a person who is asked, about dates that can still be chosen, and their audit entry.
 
     The caller is inside `writing()`. Errors: Gone, Invalid(dates).
     """
-    check_open(poll, now)
+    check_poll_open(poll, now)
     given = {one: fits[one.id] for one in poll.ahead(now) if one.id in fits}
     if not given:
         raise Invalid(dates="Choose Yes, If need be, or No for at least one date.")
@@ -250,11 +268,154 @@ async def record(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: R
     await audit.record(viewer.actor, "poll_replied", "event", poll.event.id, facts, now)
 
 
-def check_open(poll: Poll, now: datetime) -> None:
+def check_poll_open(poll: Poll, now: datetime) -> None:
     """Raise `Gone` for a poll that takes no replies now."""
     if poll.state is PollState.CANCELED:
-        raise Gone(CANCELED)
+        raise Gone(POLL_CANCELED)
     if poll.state is PollState.SCHEDULED:
-        raise Gone(rules.too_late(poll, now))
+        raise Gone(rules.why_too_late(poll, now))
     if not poll.ahead(now):
         raise Gone("All of these dates are over.")
+
+
+async def open_poll_by_link(poll_id: UUID, member_id: UUID, now: datetime, origin: Origin) -> tuple[Viewer, PollView]:
+    """Return the person of a link, coming from `origin`, and the poll as they may see it.
+
+    A link to a poll that was canceled opens the one in which people were asked again.
+    Errors: NotFound (no longer asked, left the task force, or no longer visible, all alike), Gone when the poll takes
+    no replies; of a restricted event, without the reason.
+    """
+    viewer = replace(await viewer_for(member_id, now), origin=origin)
+    return viewer, await _open_for_link(viewer, poll_id, now)
+
+
+async def reply_to_poll_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
+    """Record replies made on the page of a link, as long as the person is asked.
+
+    Errors: as above, Invalid(dates), Conflict when they are about the dates of a poll that was asked again since.
+    """
+    async with writing():
+        view = await _open_for_link(viewer, poll_id, now)
+        if fits and view.poll.id != poll_id and fits.keys().isdisjoint(one.id for one in view.poll.options):
+            raise Conflict(ASKED_AGAIN)
+        await record_fits(viewer, view.poll, fits, ReplySource.LINK, now)
+
+
+async def _open_for_link(viewer: Viewer, poll_id: UUID, now: datetime) -> PollView:
+    poll = await _poll_of_link(viewer, poll_id)
+    try:
+        check_poll_open(poll, now)
+    except Gone as closed:
+        raise Gone(None if poll.event.is_restricted else closed.sentence) from closed
+    view = await view_poll(viewer, poll)
+    if view.mine is None:
+        raise NotFound
+    return view
+
+
+async def _poll_of_link(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return the poll that a link names, or the one in which people were asked again."""
+    try:
+        return await poll_even_canceled(viewer, poll_id)
+    except NotFound:
+        return await poll_asked_again(viewer, poll_id)
+
+
+async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
+    """Ask people for dates; no one is asked twice in one poll."""
+    asked = PollOpened(poll=poll.id)
+    await outbox.enqueue_all([draft_poll_message(poll, asked, one, now, once=True) for one in sorted(member_ids)], now)
+
+
+async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
+    """Return which of these people no email of the poll asks: those put on the list after it was opened."""
+    asked = {one.recipient_id for one in _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))}
+    return [one for one in member_ids if one not in asked]
+
+
+async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
+    people, may_see = await viewers_for(member_ids, now), await audiences.audiences_of(poll.event.id)
+    paused = await email_pauses.paused()
+    return {one for one in member_ids if one not in paused and is_seen_by(people.get(one), may_see)}
+
+
+async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> PollCancellation:
+    """Notify the people who may know of a poll that it is canceled, and return what that does.
+
+    They are those of its people who replied, or may have been asked by email; no one, once the last date has begun.
+    Requests and reminders that no one can have yet wait as long as the cancellation can be undone, and are not sent
+    after that.
+    """
+    known = await messages_of(poll.event.id)
+    asked, unsent = _messages_with(known, PollOpened(poll=poll.id)), await _put_off(poll, known, now)
+    emailed = {
+        one.recipient_id for one in asked if one.state is State.SENT or (_is_waiting(one) and not one.is_untried)
+    }
+    replied = {one.member_id for one in people if one.role.is_asked and one.has_replied}
+    aware = {one.member_id for one in people if one.role.is_asked and one.member_id in replied | emailed}
+    notified = await people_reached(poll, aware, now) if now + UNDO_FOR < last_poll_start(poll) else set()
+    canceled = PollCanceled(poll=poll.id)
+    await outbox.enqueue_all([draft_poll_message(poll, canceled, one, now) for one in sorted(notified)], now)
+    return PollCancellation(notified=len(notified), unsent=unsent, replied=len(replied))
+
+
+async def _put_off(poll: Poll, known: Iterable[PollMessage], now: datetime) -> int:
+    """Let what asks for replies wait until nothing can be undone, and return how many messages that are."""
+    asking = [one for content in (PollOpened, PollNudge) for one in _messages_with(known, content(poll=poll.id))]
+    untried = [one.id for one in asking if one.is_untried]
+    if untried:
+        await Message.update({Message.due: now + UNDO_FOR}).where(
+            Message.id.is_in(untried) & (Message.due < now + UNDO_FOR)
+        )
+    return len(untried)
+
+
+async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime) -> int | None:
+    """Drop the messages that one deed queued at that moment, and return how many; 0 if all were dropped before.
+
+    None, and none is dropped, if one may have gone out.
+    """
+    end = f":{at.isoformat()}"
+    said = [one for one in _messages_with(await messages_of(poll.event.id), content) if one.key.endswith(end)]
+    waiting = [one for one in said if one.state is not State.SUPERSEDED]
+    if not all(one.is_untried for one in waiting):
+        return None
+    if waiting:
+        await Message.update({Message.state: State.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
+            Message.id.is_in([one.id for one in waiting])
+        )
+    return len(waiting)
+
+
+def draft_poll_message(
+    poll: Poll, content: PollContent, member_id: UUID, now: datetime, *, once: bool = False, due: datetime | None = None
+) -> Draft:
+    """Return a message about a poll to one person; `once` in a poll, else once at this moment."""
+    return Draft(
+        content=content,
+        recipient_id=member_id,
+        event_id=poll.event.id,
+        key=f"{_key_start(content)}{member_id}" + ("" if once else f":{now.isoformat()}"),
+        due=due or now + UNDO_FOR,
+        not_after=last_poll_start(poll),
+    )
+
+
+def last_poll_start(poll: Poll) -> datetime:
+    """Return when the last date begins: after that, no reply is of use."""
+    return max(poll.slot(one)[0] for one in poll.options)
+
+
+def _key_start(content: PollContent) -> str:
+    """Return how the keys of the messages with this content begin."""
+    return f"{tag_of(content)}:{content.poll}:"
+
+
+def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[PollMessage]:
+    """Return the messages with this content."""
+    return [one for one in known if one.key.startswith(_key_start(content))]
+
+
+def _is_waiting(one: PollMessage) -> bool:
+    return one.state is State.PENDING

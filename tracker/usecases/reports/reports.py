@@ -1,45 +1,66 @@
-"""Reports: the figures of a period for one reader, computed from the current rows each time.
+"""Reports: the figures of a period for one reader, and the rows behind each number.
 
-Corrected attendance shows in the next report; no report is stored.
+Figures are computed from the current rows each time: corrected attendance shows in the next report, and no report is
+stored. The rows are those that were counted, within the same reach.
 """
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tracker.database import together, writing
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.errors import NotFound
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.attendance.roll_call import QuorumOfRecord
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
-from tracker.rules.reports import items as report_items
+from tracker.rules.events.markings import banner_of_all
 from tracker.rules.reports import reports, sums
-from tracker.rules.reports.items import ItemLine, Window
-from tracker.rules.reports.operations import Operations, operations_of
-from tracker.rules.reports.reports import Asked, OfCommittee, Reach
-from tracker.rules.reports.sums import Activity, Agency, Dates, MonthLine, Tally
+from tracker.rules.reports.reports import ReportCell, ReportCommittee, ReportReach, ReportRequest
+from tracker.rules.reports.sums import (
+    DateCount,
+    ItemColumn,
+    ItemLine,
+    ItemWindow,
+    KindLine,
+    MonthLine,
+    OperationCount,
+    PlaceTally,
+    ReportAgency,
+    count_operations,
+)
 from tracker.tables.schema.roster.people import Agency as AgencyRow
+from tracker.tables.visible.actions import action_items
+from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible.reports import rows as report_rows
 from tracker.tables.visible.reports import sums as visible_reports
-from tracker.tables.visible.reports.items import item_counts
-from tracker.tables.visible.reports.operations import took_part
+from tracker.tables.visible.reports.rows import DateRow, PlaceRow
+from tracker.tables.visible.reports.sums import item_counts, operation_parts
 from tracker.usecases.core import audit
-from tracker.usecases.roster import people
+from tracker.usecases.roster import committees
 
-OTHERS = Agency(id=None, code="Others", name="Walk-ins from other agencies", arm=None, level="")
+OTHER_AGENCIES = ReportAgency(id=None, code="Others", name="Walk-ins from other agencies", arm=None, level="")
+WALK_INS = "others"
+"""The agency of walk-ins whose agency is not in the directory."""
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class PeriodReport(Struct, frozen=True, kw_only=True):
     """The figures of a period, over what one reader may see."""
 
-    asked: Asked
-    reach: Reach
-    agencies: list[tuple[Agency, Tally]]
-    arms: list[tuple[Arm, Tally]]
-    total: Tally
+    asked: ReportRequest
+    reach: ReportReach
+    agencies: list[tuple[ReportAgency, PlaceTally]]
+    arms: list[tuple[Arm, PlaceTally]]
+    total: PlaceTally
     months: list[MonthLine]
-    activities: list[Activity]
+    activities: list[KindLine]
     """By kind, and last their sum; empty when nothing was held or canceled."""
-    operations: Operations | None
+    operations: OperationCount | None
     """The joint operations that the reader can see; None when another kind was asked for."""
     items: list[ItemLine]
     """By agency, and last their sum; empty when there were no items."""
@@ -47,69 +68,188 @@ class Report(Struct, frozen=True, kw_only=True):
     """Whether it counts a date that is for named people only."""
 
 
-async def report(viewer: Viewer, asked: Asked) -> Report:
+async def report_for(viewer: Viewer, asked: ReportRequest) -> PeriodReport:
     """Return the figures that were asked for. At most five queries. Errors: NotAllowed for a viewer without reports."""
-    reports.check_reader(viewer)
+    reports.check_report_reader(viewer)
     reach, months = reports.reach_of(viewer), asked.period.months()
     later = [asked.span(first).start for first in months[1:]]
-    window = window_of(asked)
+    window = item_window_of(asked)
     places, dates, every, items = await together(
-        visible_reports.places(viewer, asked.span(), later, reach),
-        visible_reports.dates(viewer, asked.span(), later),
-        agencies(),
+        visible_reports.count_places(viewer, asked.span(), later, reach),
+        visible_reports.count_dates(viewer, asked.span(), later),
+        report_agencies(),
         item_counts(viewer, window, asked.committee.id if asked.committee else None),
     )
-    lines = sums.by_agency(places, every)
-    return Report(
+    lines = sums.tally_by_agency(places, every)
+    return PeriodReport(
         asked=asked,
         reach=reach,
         agencies=lines,
-        arms=sums.by_arm(lines),
-        total=sums.tally(places),
-        months=sums.by_month(places, dates, months),
-        activities=sums.by_kind(places, dates),
-        operations=await _operations(viewer, asked, dates),
-        items=report_items.lines(items, every, window),
-        is_restricted=_is_restricted(dates),
+        arms=sums.tally_by_arm(lines),
+        total=sums.tally_places(places),
+        months=sums.lines_by_month(places, dates, months),
+        activities=sums.activities_by_kind(places, dates),
+        operations=await _operation_count(viewer, asked, dates),
+        items=sums.item_lines(items, every, window),
+        is_restricted=_counts_restricted(dates),
     )
 
 
-async def committees(viewer: Viewer) -> list[OfCommittee]:
+async def report_committees(viewer: Viewer) -> list[ReportCommittee]:
     """Return the committees to which the viewer may limit a report: all for a coordinator, else those they sit in."""
-    return [OfCommittee(one, name) for one, name in (await people.committee_names(viewer)).items()]
+    return [ReportCommittee(one, name) for one, name in (await committees.committee_names(viewer)).items()]
 
 
-async def agencies() -> list[Agency]:
+async def report_agencies() -> list[ReportAgency]:
     """Return every present and past agency, by arm and short name, and last the one for guests without an agency."""
     columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
     found = [
-        Agency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
+        ReportAgency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
         for row in await AgencyRow.select(*columns)
     ]
     order = list(Arm)
-    return [*sorted(found, key=lambda one: (order.index(one.arm or order[-1]), one.code.casefold())), OTHERS]
+    return [*sorted(found, key=lambda one: (order.index(one.arm or order[-1]), one.code.casefold())), OTHER_AGENCIES]
 
 
-def window_of(asked: Asked) -> Window:
+def item_window_of(asked: ReportRequest) -> ItemWindow:
     """Return the time in which action items count; of a current period, only its past."""
     start, end = asked.period.span(asked.zone)
-    return Window(start=start, end=max(start, min(end, asked.now)), zone=asked.zone)
+    return ItemWindow(start=start, end=max(start, min(end, asked.now)), zone=asked.zone)
 
 
-async def note_download(viewer: Viewer, asked: Asked, what: str, form: str, now: datetime) -> None:
+async def note_download(viewer: Viewer, asked: ReportRequest, what: str, form: str, now: datetime) -> None:
     """Record in the audit log that the viewer downloads figures or rows."""
-    reports.check_reader(viewer)
+    reports.check_report_reader(viewer)
     facts = {"what": what, "format": form, "from": asked.period.first, "to": asked.period.last}
     async with writing():
         await audit.record(viewer.actor, "exported", "report", asked.period.key, facts, now)
 
 
-async def _operations(viewer: Viewer, asked: Asked, dates: Iterable[Dates]) -> Operations | None:
+async def _operation_count(viewer: Viewer, asked: ReportRequest, dates: Iterable[DateCount]) -> OperationCount | None:
     if asked.kind not in (None, Kind.JOINT_OPERATION):
         return None
     were_held = any(one.kind is Kind.JOINT_OPERATION and not one.is_off for one in dates)
-    return operations_of(await took_part(viewer, asked.span()) if were_held else [])
+    return count_operations(await operation_parts(viewer, asked.span()) if were_held else [])
 
 
-def _is_restricted(dates: Iterable[Dates]) -> bool:
+def _counts_restricted(dates: Iterable[DateCount]) -> bool:
     return any(one.restricted and not one.is_off for one in dates)
+
+
+class NumberPart(StrEnum):
+    """What a number counts."""
+
+    PLACES = "places"
+    DATES = "dates"
+    ITEMS = "items"
+
+
+class ReportNumber(Struct, frozen=True, kw_only=True):
+    """One number of a report: its column, and the row it is in (nothing = the total row)."""
+
+    part: NumberPart
+    measure: str
+    """A key of `rules.reports.reports.MEASURES`; held or canceled; a `Column` of items."""
+    agency: UUID | str | None = None
+    """An agency's id, or `OTHER_AGENCIES`."""
+    arm: Arm | None = None
+    month: date | None = None
+
+
+class ReportRows(Struct, frozen=True, kw_only=True):
+    """The rows behind a number, or the first of them; one of the lists is filled."""
+
+    count: int
+    places: list[PlaceRow]
+    dates: list[DateRow]
+    items: list[ActionItem]
+    quorums: Mapping[UUID, QuorumOfRecord] = field(default_factory=dict)
+    """Of the dates, the quorum when attendance was closed, by the id of the date."""
+
+    @property
+    def shown(self) -> int:
+        """Return how many rows are here."""
+        return len(self.places) + len(self.dates) + len(self.items)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether a row comes from an event for named people only."""
+        dates = [*self.dates, *(row.date for row in self.places)]
+        return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
+
+    @property
+    def banner(self) -> str:
+        """Return the banner over all rows that come from marked events; empty when there are none."""
+        of_dates = [one.marking for one in (*self.dates, *(row.date for row in self.places))]
+        return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
+
+
+class AgencyAttendance(Struct, frozen=True, kw_only=True):
+    """The attendance of one agency's people, together and each."""
+
+    total: PlaceTally
+    people: Mapping[UUID, PlaceTally]
+    is_restricted: bool
+    """Whether a date that is for named people only is counted."""
+
+
+async def attendance_of_agency(viewer: Viewer, asked: ReportRequest, agency_id: UUID) -> AgencyAttendance:
+    """Return an agency's attendance, counted as in the report of the same period. Errors: NotAllowed."""
+    reports.check_report_reader(viewer)
+    counts = await report_rows.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
+    people: dict[UUID, Counter[str]] = {}
+    for one in counts:
+        people.setdefault(one.member_id, Counter())[one.mark.value] += one.number
+    tallies = {member_id: PlaceTally(**counted) for member_id, counted in people.items()}
+    is_restricted = any(one.restricted for one in counts)
+    return AgencyAttendance(total=sums.total_tally(tallies.values()), people=tallies, is_restricted=is_restricted)
+
+
+async def rows_behind(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
+    """Return the rows behind one number. Errors: NotFound for a number that no report has."""
+    reports.check_report_reader(viewer)
+    match number.part:
+        case NumberPart.PLACES if number.measure in reports.MEASURES:
+            return await _place_rows(viewer, asked, number, at_most)
+        case NumberPart.DATES if number.measure in ("held", "canceled"):
+            return await _date_rows(viewer, asked, number, at_most)
+        case NumberPart.ITEMS if number.measure in list(ItemColumn):
+            return await _item_rows(viewer, asked, number, at_most)
+    raise NotFound
+
+
+async def _place_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
+    cell = ReportCell(marks=reports.MEASURES[number.measure], agencies=await _agencies_in(number))
+    chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
+    found = await report_rows.place_rows(*chosen, at_most)
+    return ReportRows(count=await report_rows.place_count(*chosen), places=found, dates=[], items=[])
+
+
+async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:
+    if number.arm is not None:
+        return frozenset(one.id for one in await report_agencies() if one.arm is number.arm)
+    if number.agency is None:
+        return None
+    return frozenset({None if number.agency == WALK_INS else UUID(str(number.agency))})
+
+
+async def _date_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
+    is_off, span = number.measure == "canceled", asked.span(number.month)
+    read = report_rows.canceled_rows if is_off else report_rows.held_rows
+    counted = await visible_reports.count_dates(viewer, span, [])
+    count = sum(one.number for one in counted if one.is_off is is_off)
+    found = await read(viewer, span, at_most)
+    quorums = await roll_call.recorded_quorums(viewer, [one.id for one in found])
+    return ReportRows(count=count, places=[], dates=found, items=[], quorums=quorums)
+
+
+async def _item_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
+    window = item_window_of(asked)
+    found = [
+        one
+        for one in await action_items.reported_items(viewer, window.start, window.end)
+        if (asked.committee is None or one.committee_id == asked.committee.id)
+        and number.measure in sums.item_columns_of(one, window)
+        and number.agency in (None, one.agency_id)
+    ]
+    return ReportRows(count=len(found), places=[], dates=[], items=found[:at_most])

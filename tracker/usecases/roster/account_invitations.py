@@ -10,12 +10,13 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Invalid
-from tracker.rules.core.account_messages import AccountInvited
+from tracker.rules.core import outbox as outbox_rules
+from tracker.rules.core.message_types import AccountInvited
 from tracker.rules.core.outbox import State
-from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
-from tracker.rules.roster.directory import Access, PersonCard
+from tracker.rules.roster.directory import AccountState, PersonCard
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.schema.roster.people import Agency
 from tracker.tables.visible.emails import messages
@@ -25,7 +26,7 @@ from tracker.usecases.roster import directory
 
 LIFETIME = timedelta(days=7)
 """How long an emailed link works; it lets in only people who have never signed in, and only once."""
-NOBODY = "Choose at least one person."
+NO_ONE = "Choose at least one person."
 _NEW = (
     "FROM member m JOIN agency g ON g.id = m.agency {} WHERE m.status = 'active' AND g.status = 'active'"
     " AND NOT m.is_guest AND m.signed_in_at IS NULL AND m.password_hash IS NULL"
@@ -39,7 +40,7 @@ _NUMBER = (
 )
 
 
-class Mailed(Struct, frozen=True, kw_only=True):
+class SentInvitation(Struct, frozen=True, kw_only=True):
     """The state of a person's latest invitation."""
 
     at: datetime
@@ -63,12 +64,12 @@ class Newcomer(Struct, frozen=True, kw_only=True):
     """A person who has never signed in and may be invited."""
 
     person: PersonCard
-    mailed: Mailed | None
+    mailed: SentInvitation | None
     is_paused: bool
     """Whether no email goes to their address, because earlier ones couldn't be delivered."""
 
 
-class Invited(Struct, frozen=True, kw_only=True):
+class InvitationsSent(Struct, frozen=True, kw_only=True):
     """How many people were invited."""
 
     sent: int
@@ -78,9 +79,10 @@ class Invited(Struct, frozen=True, kw_only=True):
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
-    mailed, paused = await _mailed(viewer), await email_pauses.paused()
+    mailed, paused = await _sent_invitations(viewer), await email_pauses.paused()
     return [
-        Newcomer(person=one, mailed=mailed.get(one.id), is_paused=one.id in paused) for one in await _new(viewer, now)
+        Newcomer(person=one, mailed=mailed.get(one.id), is_paused=one.id in paused)
+        for one in await _people_to_invite(viewer, now)
     ]
 
 
@@ -94,45 +96,45 @@ async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
             people = int(row["people"])
         else:
             roles.setdefault(UUID(row["id"]), set()).add(Role(row["role"]))
-    return people - sum(not accounts.may_touch(viewer, one, frozenset(held)) for one, held in roles.items())
+    return people - sum(not accounts.may_change_account(viewer, one, frozenset(held)) for one, held in roles.items())
 
 
-async def invite(
+async def send_invitations(
     viewer: Viewer, chosen: Collection[UUID] | None, reauthenticated_at: datetime, now: datetime
-) -> Invited:
+) -> InvitationsSent:
     """Queue an email with a one-time link, valid for a week, to the `chosen` or to all (None).
 
     People who have signed in since, or may not be invited, are skipped. Errors: NotAllowed, Invalid(person).
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        new = [one.id for one in await _new(viewer, now) if chosen is None or one.id in chosen]
+        new = [one.id for one in await _people_to_invite(viewer, now) if chosen is None or one.id in chosen]
         if not new:
-            raise Invalid(person=NOBODY)
+            raise Invalid(person=NO_ONE)
         links = {member_id: ids.new_id() for member_id in new}
-        await one_time_links.issue_mailed(links, now + LIFETIME)
+        await one_time_links.issue_mailed_links(links, now + LIFETIME)
         await outbox.enqueue_all([_draft(viewer, *pair, now) for pair in links.items()], now)
         await audit.record_all([_deed(viewer, member_id) for member_id in new], now)
         paused = await email_pauses.paused() & links.keys()
-    return Invited(sent=len(new) - len(paused), paused=len(paused))
+    return InvitationsSent(sent=len(new) - len(paused), paused=len(paused))
 
 
-async def _new(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
+async def _people_to_invite(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
     open_now = await Agency.select(Agency.id).where(Agency.status == Status.ACTIVE).output(as_list=True)
     return [
         one
-        for one in await directory.people(viewer)
-        if one.access is Access.NOT_YET
+        for one in await directory.people_for(viewer)
+        if one.access is AccountState.NOT_YET
         and one.agency_id in open_now
-        and accounts.may_touch(viewer, one.id, one.roles)
-        and not (one.account and accounts.is_over(one.account.expires_at, now))
+        and accounts.may_change_account(viewer, one.id, one.roles)
+        and not (one.account and accounts.is_account_over(one.account.expires_at, now))
     ]
 
 
-async def _mailed(viewer: Viewer) -> dict[UUID, Mailed]:
-    unused = await one_time_links.unused()
+async def _sent_invitations(viewer: Viewer) -> dict[UUID, SentInvitation]:
+    unused = await one_time_links.unused_links()
     return {
-        one.recipient_id: Mailed(
+        one.recipient_id: SentInvitation(
             at=one.at,
             state=one.state,
             reason=one.reason,
@@ -143,8 +145,8 @@ async def _mailed(viewer: Viewer) -> dict[UUID, Mailed]:
     }
 
 
-def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox.Draft:
-    return outbox.Draft(
+def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox_rules.Draft:
+    return outbox_rules.Draft(
         content=AccountInvited(link_id=link_id, by=f"{viewer.name} ({viewer.agency})"),
         recipient_id=member_id,
         key=f"account_invitation:{link_id}",
@@ -152,5 +154,5 @@ def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> out
     )
 
 
-def _deed(viewer: Viewer, member_id: UUID) -> audit.Deed:
-    return audit.Deed(actor=viewer.actor, verb="invited", subject="member", subject_id=member_id, facts={})
+def _deed(viewer: Viewer, member_id: UUID) -> audit.NewAuditEntry:
+    return audit.NewAuditEntry(actor=viewer.actor, verb="invited", subject="member", subject_id=member_id, facts={})

@@ -1,102 +1,117 @@
-"""The life of accounts: sign-in links, suspending and reopening, the yearly review, and automatic suspension."""
+"""The life of accounts, for administrators: sign-in links, suspending and reopening, the yearly review, access.
+
+The clock suspends accounts whose last day has passed and those that weren't used for 90 days. The person is notified
+of each change of their access, with whom to call.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from tracker.database import writing
-from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.account_messages import AccountChange
-from tracker.rules.core.actors import BY_CLOCK
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.message_types import AccountChange, AccountChanged
+from tracker.rules.core.viewers import BY_CLOCK, Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Member
-from tracker.usecases.core import audit
-from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.roster import account_notifications, directory
-from tracker.usecases.roster.close_account import coordinators, shut
+from tracker.tables.schema.roster.people import Agency, Member, MemberRole
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
+from tracker.usecases.identity.one_time_links import issue_link, issue_reset_link
+from tracker.usecases.identity.sessions import report_lost_phone, revoke_feeds, sessions_of, sign_out_everywhere
+from tracker.usecases.identity.sign_in import Credentials, credentials_of
+from tracker.usecases.identity.sign_in_attempts import PAUSE
+from tracker.usecases.roster import directory
+from tracker.usecases.roster.ended_access import close_account, coordinators
 
 NO_ACCOUNT = "A guest can’t sign in. To let them, clear “Email only” first."
 NOT_ACTIVE = "This account isn’t active, so a link wouldn’t work."
 ALREADY = "Someone else did this in the meantime."
 NO_REASON = "Enter a reason."
 LONGEST_REASON = 200  # characters
-ONESELF = "You can’t suspend yourself."
+NOT_ONESELF = "You can’t suspend yourself."
+ONLY_COORDINATORS = "Only a coordinator can do this for another coordinator."
+OWN_ACCESS = "Change your own access in your settings."
+NO_ACCOUNT_OF_GUEST = "This person has no account. They reply with the links in emails."
 
 
-async def make_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> str:
+async def make_sign_in_link(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> str:
     """Return the token of a new sign-in link, valid once and for 30 minutes. Errors: NotFound, NotAllowed."""
     async with writing():
-        person = await _theirs(viewer, member_id, reauthenticated_at, now)
+        person = await _person_to_change(viewer, member_id, reauthenticated_at, now)
         if person.is_guest:
             raise NotAllowed(NO_ACCOUNT)
-        is_over = person.account is not None and accounts.is_over(person.account.expires_at, now)
-        if is_over or person.status is not Status.ACTIVE or not await _is_open(person.agency_id):
+        is_over = person.account is not None and accounts.is_account_over(person.account.expires_at, now)
+        if is_over or person.status is not Status.ACTIVE or not await _is_active_agency(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
-        await account_notifications.notify(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
+        await notify_of_account_change(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
         return await issue_link(member_id, now, by=viewer.actor)
 
 
-async def may_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
+async def person_to_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
     """Return the person whose account may be suspended. Errors: NotFound, NotAllowed, Conflict."""
-    person = await _theirs(viewer, member_id, reauthenticated_at, now)
+    person = await _person_to_change(viewer, member_id, reauthenticated_at, now)
     if person.status is not Status.ACTIVE:
         raise Conflict(ALREADY)
     if member_id == viewer.member_id:
-        raise NotAllowed(ONESELF)
+        raise NotAllowed(NOT_ONESELF)
     if person.is_coordinator and not await coordinators() - {member_id}:
         raise NotAllowed(accounts.LAST_COORDINATOR)
     return person
 
 
-async def suspend(viewer: Viewer, member_id: UUID, why: str, reauthenticated_at: datetime, now: datetime) -> None:
+async def suspend_account(
+    viewer: Viewer, member_id: UUID, why: str, reauthenticated_at: datetime, now: datetime
+) -> None:
     """Suspend an account until it is reopened; `why` is kept in the audit log.
 
     Errors: Invalid(why), NotFound, NotAllowed, Conflict.
     """
     async with writing():
-        person = await may_suspend(viewer, member_id, reauthenticated_at, now)
+        person = await person_to_suspend(viewer, member_id, reauthenticated_at, now)
         reason = clean(why, LONGEST_REASON, "why")
         if not reason:
             raise Invalid(why=NO_REASON)
-        await _save(member_id, {Member.status: Status.SUSPENDED}, person.version)
-        await shut(member_id)
+        await _save_status(member_id, {Member.status: Status.SUSPENDED}, person.version)
+        await close_account(member_id)
         await audit.record(viewer.actor, "suspended", "member", member_id, {"why": reason}, now)
 
 
-async def reopen(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
+async def reopen_account(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
     """Reopen an account and drop a last day that has passed; people who had left come back as members without roles.
 
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
-        person = await _theirs(viewer, member_id, reauthenticated_at, now)
+        person = await _person_to_change(viewer, member_id, reauthenticated_at, now)
         if person.status is Status.ACTIVE:
             raise Conflict(ALREADY)
         ends = person.account.expires_at if person.account else None
-        await _save(member_id, {Member.status: Status.ACTIVE, **reopened(ends, now)}, person.version)
+        await _save_status(member_id, {Member.status: Status.ACTIVE, **reopened_columns(ends, now)}, person.version)
         await audit.record(viewer.actor, "reopened", "member", member_id, {}, now)
 
 
-async def review(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
+async def review_account(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> None:
     """Confirm that an account is needed for another year. Errors: NotFound, NotAllowed."""
     async with writing():
-        await _theirs(viewer, member_id, reauthenticated_at, now)
+        await _person_to_change(viewer, member_id, reauthenticated_at, now)
         await Member.update({Member.reviewed_at: now}).where(Member.id == member_id)
         await audit.record(viewer.actor, "reviewed", "member", member_id, {}, now)
 
 
-def reopened(ends: datetime | None, now: datetime) -> dict[Any, Any]:
+def reopened_columns(ends: datetime | None, now: datetime) -> dict[Any, Any]:
     """Return the columns of a reopened account."""
     return {Member.reopened_at: now, Member.expires_at: ends if ends and ends > now else None}
 
 
-async def close_due(now: datetime) -> int:
+async def suspend_due_accounts(now: datetime) -> int:
     """Suspend accounts whose last day has passed and those unused for 90 days; return how many.
 
     The last coordinator stays, without a last day, because no one else could let people in again.
@@ -108,43 +123,167 @@ async def close_due(now: datetime) -> int:
             (Member.status == Status.ACTIVE)
             & ((Member.expires_at <= now) | (Member.signed_in_at <= now - accounts.IDLE))
         )
-        return sum([await _close(row, why, now) for row in found if (why := _why(row, now))])
+        return sum([await _suspend_due(row, why, now) for row in found if (why := _why_due(row, now))])
 
 
-def _why(row: Mapping[str, Any], now: datetime) -> str:
-    if accounts.is_over(row["expires_at"], now):
+def _why_due(row: Mapping[str, Any], now: datetime) -> str:
+    if accounts.is_account_over(row["expires_at"], now):
         return "its last day is over"
     return "not used for 90 days" if accounts.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
 
 
-async def _close(row: Mapping[str, Any], why: str, now: datetime) -> int:
+async def _suspend_due(row: Mapping[str, Any], why: str, now: datetime) -> int:
     leading = await coordinators()
     if row["id"] in leading and leading == {row["id"]}:
         await _keep_open(row, now)
         return 0
-    await _save(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
-    await shut(row["id"])
+    await _save_status(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
+    await close_account(row["id"])
     await audit.record(BY_CLOCK, "suspended", "member", row["id"], {"why": why}, now)
     return 1
 
 
 async def _keep_open(row: Mapping[str, Any], now: datetime) -> None:
-    if accounts.is_over(row["expires_at"], now):
-        await _save(row["id"], {Member.expires_at: None}, row["version"])
+    if accounts.is_account_over(row["expires_at"], now):
+        await _save_status(row["id"], {Member.expires_at: None}, row["version"])
         await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
 
 
-async def _theirs(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
+async def _person_to_change(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
     accounts.check_manager(viewer, reauthenticated_at, now)
-    person = await directory.person(viewer, member_id)
+    person = await directory.person_for(viewer, member_id)
     accounts.check_account(viewer, member_id, person.roles)
     return person
 
 
-async def _is_open(agency_id: UUID) -> bool:
+async def _is_active_agency(agency_id: UUID) -> bool:
     return bool(await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)))
 
 
-async def _save(member_id: UUID, values: dict[Any, Any], version: int) -> None:
+async def _save_status(member_id: UUID, values: dict[Any, Any], version: int) -> None:
     await Member.update({**values, Member.version: version + 1}).where(Member.id == member_id)
-    await audience_versions.touch([audiences.member(member_id)])
+    await audience_versions.touch([audiences.member_audience(member_id)])
+
+
+class MemberAccess(Struct, frozen=True, kw_only=True):
+    """A member's sign-in methods, sessions, feeds and tokens; `why_not` says why the viewer may not change them."""
+
+    person: PersonCard
+    proofs: Credentials
+    paused_until: datetime | None
+    sessions: int
+    tokens: int
+    """Personal tokens of programs."""
+    why_not: str | None
+
+
+async def access_of_member(viewer: Viewer, member_id: UUID, now: datetime) -> MemberAccess:
+    """Return a member's access. Errors: NotFound, also when the viewer may not manage accounts."""
+    person = await _person_with_account(viewer, member_id)
+    assert person.account is not None  # noqa: S101 - the directory fills it for viewers who manage accounts
+    locked_at = person.account.locked_at
+    return MemberAccess(
+        person=person,
+        proofs=await credentials_of(member_id),
+        paused_until=locked_at + PAUSE if locked_at and now < locked_at + PAUSE else None,
+        sessions=len(await sessions_of(member_id, now)),
+        tokens=await api_tokens.count_tokens(member_id, now),
+        why_not=_why_not_access(viewer, person),
+    )
+
+
+async def make_reset_link(viewer: Viewer, member_id: UUID, now: datetime) -> str:
+    """Return the token of a link that sets a new password, once. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    async with writing():
+        await notify_of_account_change(viewer, member_id, AccountChange.RESET_LINK, now)
+        return await issue_reset_link(member_id, now, by=viewer.actor)
+
+
+async def end_pause(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """End the pause after failed sign-ins. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    async with writing():
+        await notify_of_account_change(viewer, member_id, AccountChange.RELEASE, now)
+        await sign_in_attempts.clear_pause(member_id, now, by=viewer.actor)
+
+
+async def remove_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Remove a member's authenticator (lost phone); sessions and recovery codes end. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    async with writing():
+        await notify_of_account_change(viewer, member_id, AccountChange.AUTHENTICATOR, now)
+        await security_codes.delete_authenticator(member_id, now, by=viewer.actor)
+
+
+async def sign_member_out(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Sign a member out everywhere. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    await sign_out_everywhere(member_id, now, by=viewer.actor)
+
+
+async def turn_off_feeds(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Turn off all feeds of a member. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    async with writing():
+        facts = {"feeds": await revoke_feeds(member_id, now)}
+        await audit.record(viewer.actor, "feeds_revoked", "member", member_id, facts, now)
+
+
+async def revoke_everything(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Revoke everything a lost device may still open: sessions, feeds, tokens. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    await report_lost_phone(viewer, now, of=member_id)
+
+
+async def revoke_member_tokens(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Revoke the tokens of every program that acts for a member. Errors: NotFound, NotAllowed."""
+    await _check_access(viewer, member_id)
+    async with writing():
+        facts = {"tokens": await api_tokens.revoke_all_tokens(member_id, now)}
+        await audit.record(viewer.actor, "tokens_revoked", "member", member_id, facts, now)
+
+
+async def _check_access(viewer: Viewer, member_id: UUID) -> None:
+    if why := _why_not_access(viewer, await _person_with_account(viewer, member_id)):
+        raise NotAllowed(why)
+
+
+async def _person_with_account(viewer: Viewer, member_id: UUID) -> PersonCard:
+    if not viewer.manages_accounts:
+        raise NotFound
+    return await directory.person_for(viewer, member_id)
+
+
+def _why_not_access(viewer: Viewer, person: PersonCard) -> str | None:
+    if person.id == viewer.member_id:
+        return OWN_ACCESS
+    if person.is_guest:
+        return NO_ACCOUNT_OF_GUEST
+    return ONLY_COORDINATORS if person.is_coordinator and not viewer.is_coordinator else None
+
+
+async def notify_of_account_change(viewer: Viewer, member_id: UUID, what: AccountChange, now: datetime) -> None:
+    """Queue the email about a change to a member's account, to the address before the change.
+
+    Without it, an administrator could take over an account unnoticed. The caller is inside `writing()`, and calls this
+    before it replaces an address.
+    """
+    [row] = await Member.select(Member.email, Member.name).where(Member.id == member_id)
+    changed = AccountChanged(what=what, to=row["email"], name=row["name"], by=viewer.name, by_id=viewer.member_id)
+    key = f"account_changed:{member_id}:{what}:{now.isoformat()}"
+    await outbox.enqueue_all([outbox_rules.Draft(content=changed, recipient_id=member_id, key=key)], now)
+
+
+async def whom_to_call(but: UUID) -> str:
+    """Return the coordinators with their telephone numbers, except the one who made the change; "" for none."""
+    roles = MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR)
+    wanted = [one for one in await roles.output(as_list=True) if one != but]
+    if not wanted:
+        return ""
+    found = await (
+        Member.select(Member.name, Member.phone)
+        .where(Member.id.is_in(wanted) & (Member.status == Status.ACTIVE))
+        .order_by(Member.name)
+    )
+    return " or ".join(f"{row['name']}, {row['phone']}" if row["phone"] else row["name"] for row in found)

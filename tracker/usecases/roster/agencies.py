@@ -1,23 +1,24 @@
-"""Adding, changing and suspending agencies; suspending one revokes its members' access at once."""
+"""Adding and changing agencies, for administrators."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Level, Role, Status, Viewer
 from tracker.rules.roster import accounts
-from tracker.rules.roster.people_changes import AgencyFacts
+from tracker.rules.roster.directory import NO_CONTACT, AgencyContact, AgencyFacts
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Member, MemberRole
 from tracker.usecases.core import audit
-from tracker.usecases.roster import people
-from tracker.usecases.roster.close_account import coordinators, shut
+from tracker.usecases.roster.ended_access import close_account, coordinators
 
 TAKEN = "Another agency already has this short name."
-ONLY_COORDINATORS_MOVE = (
+ONLY_COORDINATORS_MOVE_AGENCIES = (
     "Only a coordinator can move an agency to the other arm. Its people would see different events."
 )
 OWN = "You’re at this agency, so you would lock yourself out."
@@ -34,7 +35,7 @@ async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: dat
     async with writing():
         await _check(viewer, facts, None)
         assert facts.arm is not None and facts.level is not None  # noqa: S101, PT018 - `check` refuses facts without
-        agency_id = await people.add_agency(
+        agency_id = await insert_agency(
             name=facts.name,
             code=facts.code,
             arm=facts.arm,
@@ -70,8 +71,8 @@ async def change_agency(
         members = await Member.select(Member.id).where(Member.agency == agency_id).output(as_list=True)
         if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
             for member_id in members:
-                await shut(member_id)
-        await audience_versions.touch(audiences.member(one) for one in members)
+                await close_account(member_id)
+        await audience_versions.touch(audiences.member_audience(one) for one in members)
         details = {"fields": sorted(changed), "status": facts.status}
         await audit.record(viewer.actor, "updated", "agency", agency_id, details, now)
 
@@ -86,7 +87,7 @@ async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None)
         else "Choose another agency from the list.",
     }
     if row is not None:
-        wrong["arm"] = ONLY_COORDINATORS_MOVE if row["arm"] != facts.arm and not viewer.is_coordinator else ""
+        wrong["arm"] = ONLY_COORDINATORS_MOVE_AGENCIES if row["arm"] != facts.arm and not viewer.is_coordinator else ""
         wrong["status"] = await _why_not(viewer, row, facts.status)
     if found := {field: sentence for field, sentence in wrong.items() if sentence}:
         raise Invalid(**found)
@@ -127,3 +128,24 @@ def _columns(facts: AgencyFacts) -> dict[str, Any]:
         "contact_email": facts.contact.email,
         "address": facts.contact.address,
     }
+
+
+async def insert_agency(
+    *, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None, contact: AgencyContact = NO_CONTACT
+) -> UUID:
+    """Add an agency; the caller is inside a transaction and has checked the names."""
+    agency = Agency(
+        id=ids.new_id(),
+        name=name,
+        code=code,
+        arm=arm,
+        level=level,
+        coalition=coalition,
+        status="active",
+        contact_name=contact.name,
+        contact_phone=contact.phone,
+        contact_email=contact.email,
+        address=contact.address,
+    )
+    await Agency.insert(agency)
+    return agency.id

@@ -14,13 +14,12 @@ from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import Gone, NotFound
-from tracker.rules.core.account_messages import AddressAdded, AddressCheck
-from tracker.rules.core.actors import Origin
+from tracker.rules.core.message_types import AddressAdded, AddressCheck
 from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.roster import aliases as rules
 from tracker.rules.roster.aliases import Alias
-from tracker.tables.schema.roster.aliases import EmailAlias
+from tracker.tables.schema.roster.people import EmailAlias
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 
@@ -44,13 +43,13 @@ class OpenAlias(Struct, frozen=True, kw_only=True):
     alias: Alias
 
 
-async def mine(viewer: Viewer) -> list[Alias]:
+async def aliases_of(viewer: Viewer) -> list[Alias]:
     """Return the viewer's addresses, oldest first."""
     found = await EmailAlias.select().where(_live(viewer.member_id)).order_by(EmailAlias.added_at, EmailAlias.id)
     return [_alias(row) for row in found]
 
 
-async def of_person(viewer: Viewer, member_id: UUID) -> list[str]:
+async def addresses_of_person(viewer: Viewer, member_id: UUID) -> list[str]:
     """Return the addresses from which a person's replies count; none for viewers who may not manage accounts."""
     return await _counting(member_id) if viewer.manages_accounts or viewer.member_id == member_id else []
 
@@ -60,27 +59,29 @@ async def addresses_of(member: Viewer) -> frozenset[str]:
     return frozenset((member.email.lower(), *await _counting(member.member_id)))
 
 
-async def confirmed_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
+async def confirmed_aliases_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
     """Return the confirmed addresses of these members, in small letters, each with its member."""
     found = await engine().run_querystring(QueryString(_COUNTS, id_list(member_ids)))
     return {row["address"]: row["member"] for row in found}
 
 
-def further(member: UUID | QueryString) -> QueryString:
+def confirmed_addresses(member: UUID | QueryString) -> QueryString:
     """Return the query for a member's confirmed addresses; the member is given by their id, or by a query for it."""
     return QueryString(_COUNTS, member)
 
 
-async def add(viewer: Viewer, address: str, now: datetime) -> bool:
+async def add_alias(viewer: Viewer, address: str, now: datetime) -> bool:
     """Add an address, and queue the email with its link; does the same for one that is someone else's.
 
-    Such an email isn't sent (`to_confirm`). Return whether the link replaces one that the viewer had sent there, which
-    no longer works. Errors: Invalid(address).
+    Such an email isn't sent (`alias_to_confirm`). Return whether the link replaces one that the viewer had sent there,
+    which no longer works. Errors: Invalid(address).
     """
     address = address.strip().lower()
     async with writing():
         lately = (EmailAlias.member == viewer.member_id) & (EmailAlias.added_at > now - HOUR)
-        rules.check(address, viewer.email.lower(), await mine(viewer), await EmailAlias.count().where(lately))
+        rules.check_alias(
+            address, viewer.email.lower(), await aliases_of(viewer), await EmailAlias.count().where(lately)
+        )
         earlier = _live(viewer.member_id) & (EmailAlias.address == address)
         replaced = await EmailAlias.update({EmailAlias.removed_at: now}).where(earlier).returning(EmailAlias.id)
         row = EmailAlias(id=ids.new_id(), member=viewer.member_id, address=address, added_at=now)
@@ -96,7 +97,7 @@ async def add(viewer: Viewer, address: str, now: datetime) -> bool:
     return bool(replaced)
 
 
-async def remove(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
+async def remove_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
     """Remove an address, which no longer has an effect, and return it. Errors: NotFound."""
     async with writing():
         theirs = _live(viewer.member_id) & (EmailAlias.id == alias_id)
@@ -108,7 +109,7 @@ async def remove(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
     return address
 
 
-async def restore(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
+async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
     """Undo a removal within a minute. Errors: Gone, also when someone else has confirmed the address since."""
     async with writing():
         lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
@@ -121,12 +122,12 @@ async def restore(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
 
 async def _fits_again(viewer: Viewer, alias: Alias) -> bool:
     """Return whether a removed address can be the viewer's again: they may have added it, or others, meanwhile."""
-    live = {one.address for one in await mine(viewer)}
-    is_theirs = not alias.is_confirmed or await is_free(viewer.member_id, alias.address)
+    live = {one.address for one in await aliases_of(viewer)}
+    is_theirs = not alias.is_confirmed or await is_address_free(viewer.member_id, alias.address)
     return is_theirs and alias.address not in live and len(live) < rules.MOST
 
 
-async def by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
+async def alias_by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
     """Return what a link confirms, or has confirmed.
 
     Errors: the same Gone for an address that was removed, whose hour is over, whose person isn't active, or that is
@@ -140,25 +141,25 @@ async def by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
         viewer = await viewer_for(row["member"], now)
     except NotFound as inactive:
         raise Gone from inactive
-    if not await is_free(viewer.member_id, alias.address):
+    if not await is_address_free(viewer.member_id, alias.address):
         raise Gone
     return OpenAlias(viewer=replace(viewer, origin=origin), alias=alias)
 
 
-async def to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
+async def alias_to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
     """Return a viewer's address whose link is to be sent; None when it can't be confirmed, or needn't be."""
-    found = [one for one in await mine(viewer) if one.id == alias_id and one.is_waiting(now)]
-    return found[0] if found and await is_free(viewer.member_id, found[0].address) else None
+    found = [one for one in await aliases_of(viewer) if one.id == alias_id and one.is_waiting(now)]
+    return found[0] if found and await is_address_free(viewer.member_id, found[0].address) else None
 
 
-async def confirm(alias_id: UUID, now: datetime, origin: Origin) -> None:
+async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
     """Let replies from an address count, and notify its owner; does nothing the second time.
 
-    Errors: Gone, as in `by_link`.
+    Errors: Gone, as in `alias_by_link`.
     """
     async with writing():
-        found = await by_link(alias_id, now, origin)
-        if any(one.address == found.alias.address and one.is_confirmed for one in await mine(found.viewer)):
+        found = await alias_by_link(alias_id, now, origin)
+        if any(one.address == found.alias.address and one.is_confirmed for one in await aliases_of(found.viewer)):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
         draft = Draft(
@@ -170,7 +171,7 @@ async def confirm(alias_id: UUID, now: datetime, origin: Origin) -> None:
         await audit.record(found.viewer.actor, "address_confirmed", "member", found.viewer.member_id, {}, now)
 
 
-async def purge(now: datetime) -> None:
+async def purge_aliases(now: datetime) -> None:
     """Delete addresses that were removed, or not confirmed, a week ago."""
     old = now - rules.FORGOTTEN_AFTER
     is_old = (EmailAlias.removed_at < old) | (EmailAlias.confirmed_at.is_null() & (EmailAlias.added_at < old))
@@ -179,19 +180,19 @@ async def purge(now: datetime) -> None:
             await EmailAlias.delete().where(is_old)
 
 
-async def forget(member_id: UUID) -> None:
+async def delete_aliases(member_id: UUID) -> None:
     """Delete all addresses of a member. The caller is inside `writing()`."""
     await EmailAlias.delete().where(EmailAlias.member == member_id)
 
 
-async def is_free(member_id: UUID, address: str) -> bool:
+async def is_address_free(member_id: UUID, address: str) -> bool:
     """Return whether an address is no one else's, as account or as confirmed further address."""
     query = QueryString(_OF_OTHERS, address, member_id, address, member_id)
     return not await engine().run_querystring(query)
 
 
 async def _counting(member_id: UUID) -> list[str]:
-    return [row["address"] for row in await engine().run_querystring(further(member_id))]
+    return [row["address"] for row in await engine().run_querystring(confirmed_addresses(member_id))]
 
 
 def _live(member_id: UUID) -> And:

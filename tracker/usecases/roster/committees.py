@@ -1,25 +1,37 @@
-"""Changing committees and their seats; a new holder has the seat's rights at once."""
+"""Committees with their chairs and seats, for administrators, and what others choose and count by them.
 
-from collections.abc import Iterable
+Their quorum is the rule of the committee and the holders of its seats today.
+"""
+
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from tracker.database import writing
+from msgspec import Struct
+from piccolo.querystring import QueryString
+
+from tracker.crypto import ids
+from tracker.database import engine, writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.core.audiences import Arm, committee_audience
+from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.roster import accounts
-from tracker.rules.roster.people_changes import CommitteeFacts, SeatFacts
+from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
+from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
-from tracker.usecases.roster import people
+from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.known_people import ACTIVE, Candidates
 
 TAKEN = "Another committee already has this name."
 NOT_ONESELF = "You can’t add yourself to a committee. Ask a coordinator."
 FROM_THE_LIST = "Choose from the agency’s people."
+ACTIVE_COMMITTEES = "SELECT b.id, b.name, b.place FROM committee b WHERE b.status = 'active' ORDER BY b.name"
+"""The query for the active committees, by name; its reader leaves out those that the viewer may not know."""
+_HOLDERS = "SELECT t.committee, h.member, h.is_primary FROM seat_holder h JOIN seat t ON t.id = h.seat"
 
 
 async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
@@ -27,8 +39,8 @@ async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_a
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        await _check(viewer, facts, None, frozenset())
-        committee_id = await people.add_committee(
+        await _check_committee(viewer, facts, None, frozenset())
+        committee_id = await insert_committee(
             name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
         )
         await _set_chair(committee_id, facts.chair_id)
@@ -55,21 +67,21 @@ async def change_committee(
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        row = await _committee(committee_id, expected_version)
+        row = await _committee_row(committee_id, expected_version)
         chairs = await _chairs(committee_id)
-        await _check(viewer, facts, committee_id, chairs)
-        changed = {name: value for name, value in _columns(facts).items() if row[name] != value}
+        await _check_committee(viewer, facts, committee_id, chairs)
+        changed = {name: value for name, value in _committee_columns(facts).items() if row[name] != value}
         wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
         if wanted != chairs:
             await _set_chair(committee_id, facts.chair_id)
-        await _save(committee_id, changed, expected_version + 1, chairs | wanted)
+        await _save_committee(committee_id, changed, expected_version + 1, chairs | wanted)
         details: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
             details |= {"chair": facts.chair_id or "", "chaired": sorted(chairs)}
         await audit.record(viewer.actor, "updated", "committee", committee_id, details, now)
 
 
-async def set_seat(
+async def assign_seat(
     viewer: Viewer,
     committee_id: UUID,
     agency_id: UUID,
@@ -86,21 +98,21 @@ async def set_seat(
     facts.check()
     assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
     async with writing():
-        await _committee(committee_id, expected_version)
+        await _committee_row(committee_id, expected_version)
         before = await _holders(committee_id, agency_id)
         alternates = facts.alternate_ids | await _suspended(before)
         after = alternates | {facts.primary_id}
         await _check_holders(viewer, agency_id, facts, before)
         await Seat.delete().where((Seat.committee == committee_id) & (Seat.agency == agency_id))
-        await people.add_seat(
+        await insert_seat(
             committee_id=committee_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
         )
-        await _save(committee_id, {}, expected_version + 1, before | after)
+        await _save_committee(committee_id, {}, expected_version + 1, before | after)
         details = {"agency": agency_id, "primary": facts.primary_id, "alternates": sorted(alternates)}
         await audit.record(viewer.actor, "seated", "committee", committee_id, details, now)
 
 
-async def remove_seat(
+async def delete_seat(
     viewer: Viewer,
     committee_id: UUID,
     agency_id: UUID,
@@ -111,18 +123,18 @@ async def remove_seat(
     """Remove an agency's seat in a committee. Errors: NotFound, NotAllowed, Conflict."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        await _committee(committee_id, expected_version)
+        await _committee_row(committee_id, expected_version)
         before = await _holders(committee_id, agency_id)
         its = (Seat.committee == committee_id) & (Seat.agency == agency_id)
         if not await Seat.exists().where(its):
             raise NotFound
         await Seat.delete().where(its)
-        await _save(committee_id, {}, expected_version + 1, before)
+        await _save_committee(committee_id, {}, expected_version + 1, before)
         details = {"agency": agency_id, "held_by": sorted(before)}
         await audit.record(viewer.actor, "unseated", "committee", committee_id, details, now)
 
 
-async def _committee(committee_id: UUID, expected_version: int) -> dict[str, Any]:
+async def _committee_row(committee_id: UUID, expected_version: int) -> dict[str, Any]:
     row: dict[str, Any] | None = await Committee.select().where(Committee.id == committee_id).first()
     if row is None:
         raise NotFound
@@ -131,19 +143,23 @@ async def _committee(committee_id: UUID, expected_version: int) -> dict[str, Any
     return row
 
 
-async def _save(committee_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
+async def _save_committee(committee_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
     values: dict[Any, Any] = {**changed, "version": version}
     await Committee.update(values).where(Committee.id == committee_id)
-    await audience_versions.touch({audiences.committee(committee_id), *(audiences.member(one) for one in concerned)})
+    await audience_versions.touch(
+        {audiences.committee_audience(committee_id), *(audiences.member_audience(one) for one in concerned)}
+    )
 
 
-async def _check(viewer: Viewer, facts: CommitteeFacts, committee_id: UUID | None, chairs: frozenset[UUID]) -> None:
+async def _check_committee(
+    viewer: Viewer, facts: CommitteeFacts, committee_id: UUID | None, chairs: frozenset[UUID]
+) -> None:
     wrong = {}
     names = await Committee.select(Committee.id, Committee.name)
     if any(row["name"].casefold() == facts.name.casefold() and row["id"] != committee_id for row in names):
         wrong["name"] = TAKEN
     if facts.chair_id and facts.chair_id not in chairs:
-        if not await _active(facts.chair_id, None):
+        if not await _is_active(facts.chair_id, None):
             wrong["chair"] = "Choose a person from the list."
         elif facts.chair_id == viewer.member_id and not viewer.is_coordinator:
             wrong["chair"] = NOT_ONESELF
@@ -155,9 +171,9 @@ async def _check_holders(viewer: Viewer, agency_id: UUID, facts: SeatFacts, befo
     if not await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)):
         raise NotFound
     wrong = {}
-    if facts.primary_id and not await _active(facts.primary_id, agency_id):
+    if facts.primary_id and not await _is_active(facts.primary_id, agency_id):
         wrong["primary"] = FROM_THE_LIST
-    if not all([await _active(one, agency_id) for one in facts.alternate_ids]):
+    if not all([await _is_active(one, agency_id) for one in facts.alternate_ids]):
         wrong["alternates"] = FROM_THE_LIST
     is_own = viewer.member_id in (facts.alternate_ids | {facts.primary_id}) - before
     if is_own and not viewer.is_coordinator:
@@ -166,7 +182,7 @@ async def _check_holders(viewer: Viewer, agency_id: UUID, facts: SeatFacts, befo
         raise Invalid(**wrong)
 
 
-async def _active(member_id: UUID, agency_id: UUID | None) -> bool:
+async def _is_active(member_id: UUID, agency_id: UUID | None) -> bool:
     is_it = (Member.id == member_id) & (Member.status == Status.ACTIVE)
     return bool(await Member.exists().where(is_it & (Member.agency == agency_id) if agency_id else is_it))
 
@@ -196,10 +212,10 @@ async def _chairs(committee_id: UUID) -> frozenset[UUID]:
 async def _set_chair(committee_id: UUID, member_id: UUID | None) -> None:
     await MemberRole.delete().where((MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id))
     if member_id:
-        await people.make_chair(committee_id=committee_id, member_id=member_id)
+        await make_chair(committee_id=committee_id, member_id=member_id)
 
 
-def _columns(facts: CommitteeFacts) -> dict[str, Any]:
+def _committee_columns(facts: CommitteeFacts) -> dict[str, Any]:
     return {
         "name": facts.name,
         "kind": facts.kind,
@@ -209,3 +225,133 @@ def _columns(facts: CommitteeFacts) -> dict[str, Any]:
         "quorum": facts.quorum.seats,
         "both_arms": facts.quorum.both_arms,
     }
+
+
+class CommitteeChoice(Struct, frozen=True, kw_only=True):
+    """A committee that the viewer may choose for an event, with the people who hold its seats."""
+
+    id: UUID
+    name: str
+    place: str
+    members: frozenset[UUID]
+    primaries: frozenset[UUID]
+
+
+async def committee_choices(viewer: Viewer) -> list[CommitteeChoice]:
+    """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
+    found, holders = await engine().read_each(QueryString(ACTIVE_COMMITTEES), QueryString(_HOLDERS))
+    return [_choice(row, holders) for row in found if audiences.committee_audience(row["id"]) in viewer.audiences]
+
+
+async def committee_names(viewer: Viewer) -> dict[UUID, str]:
+    """Return the names of the same committees, in their order."""
+    found = await engine().run_querystring(QueryString(ACTIVE_COMMITTEES))
+    return {row["id"]: row["name"] for row in found if audiences.committee_audience(row["id"]) in viewer.audiences}
+
+
+def _choice(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
+    sitting = [one for one in holders if one["committee"] == row["id"]]
+    return CommitteeChoice(
+        id=row["id"],
+        name=row["name"],
+        place=row["place"],
+        members=frozenset(one["member"] for one in sitting),
+        primaries=frozenset(one["member"] for one in sitting if one["is_primary"]),
+    )
+
+
+class SeatHeld(NamedTuple):
+    """A seat of an agency on a committee, and its primary."""
+
+    committee_id: UUID
+    agency_id: UUID
+    member_id: UUID
+
+
+async def seats_held() -> frozenset[SeatHeld]:
+    """Return the seats of all committees that have a primary."""
+    first = SeatHolder.is_primary.eq(value=True)
+    found = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.member).where(first)
+    return frozenset(SeatHeld(row["seat.committee"], row["seat.agency"], row["member"]) for row in found)
+
+
+async def primaries_of(committee_id: UUID) -> frozenset[UUID]:
+    """Return the primaries of a committee's seats."""
+    return frozenset(one.member_id for one in await seats_held() if one.committee_id == committee_id)
+
+
+async def quorum_of(viewer: Viewer, committee_id: UUID | None) -> Quorum | None:
+    """Return a committee's quorum rule and seat holders; None when it has no rule, or the viewer may not know it."""
+    is_known = committee_id is not None and committee_audience(committee_id) in viewer.audiences
+    return await quorum_today(committee_id) if is_known else None
+
+
+async def quorum_today(committee_id: UUID | None) -> Quorum | None:
+    """Return the same for a record, no matter who makes it; None when the committee has no rule."""
+    if committee_id is None:
+        return None
+    row = await Committee.select(Committee.quorum, Committee.both_arms).where(Committee.id == committee_id).first()
+    rule = QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])) if row else QuorumRule()
+    return Quorum(rule=rule, seats=await _quorum_seats(committee_id)) if rule.is_asked else None
+
+
+async def _quorum_seats(committee_id: UUID) -> list[FillableSeat]:
+    seats: dict[UUID, tuple[UUID, Arm]] = {}
+    holders: dict[UUID, set[UUID]] = {}
+    for row in await directory_rows.seat_rows():
+        if row["committee"] == committee_id:
+            seats[row["seat"]] = row["agency"], Arm(row["arm"])
+            holders.setdefault(row["seat"], set()).update({row["member"]} - {None})
+    return [
+        FillableSeat(agency_id=agency_id, arm=arm, holders=frozenset(holders[seat]))
+        for seat, (agency_id, arm) in seats.items()
+    ]
+
+
+async def insert_committee(
+    *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
+) -> UUID:
+    """Add a committee without seats."""
+    committee = Committee(
+        id=ids.new_id(),
+        name=name,
+        kind=kind,
+        arm=arm,
+        place=place,
+        status="active",
+        quorum=quorum.seats,
+        both_arms=quorum.both_arms,
+    )
+    await Committee.insert(committee)
+    return committee.id
+
+
+async def insert_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
+    """Give an agency a seat in a committee, with its primary and alternates."""
+    seat = Seat(id=ids.new_id(), committee=committee_id, agency=agency_id)
+    await Seat.insert(seat)
+    holders = [(primary, True), *((one, False) for one in alternates)]
+    await SeatHolder.insert(
+        *(SeatHolder(id=ids.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
+    )
+    return seat.id
+
+
+async def add_seat_holder(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
+    """Add a member to a seat, as its primary or an alternate."""
+    await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
+
+
+async def make_chair(*, committee_id: UUID, member_id: UUID) -> None:
+    """Make a member the chair of a committee."""
+    await MemberRole.insert(
+        MemberRole(id=ids.new_id(), member=member_id, role=Role.COMMITTEE_CHAIR, committee=committee_id)
+    )
+
+
+async def touch_committees(committee_ids: Iterable[UUID]) -> None:
+    """Raise the versions of committees whose seats or chairs changed, for open forms and members' calendars."""
+    changed = sorted(set(committee_ids))
+    if changed:
+        await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
+        await audience_versions.touch(audiences.committee_audience(one) for one in changed)

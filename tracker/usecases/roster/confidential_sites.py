@@ -7,9 +7,9 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.roster.confidential_sites import OwnSite, SiteFacts
-from tracker.tables.schema.roster.confidential_sites import ConfidentialSite
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts, OwnSite
+from tracker.tables.schema.roster.sites import ConfidentialSite
 from tracker.tables.visible.roster import confidential_sites
 from tracker.usecases.core import audit
 
@@ -18,20 +18,20 @@ TAKEN = "Another place already has this public name."
 CHANGED = "Someone has changed this place since you opened it. Check it, and save again."
 
 
-async def own_sites(viewer: Viewer) -> list[OwnSite]:
+async def own_sites_of(viewer: Viewer) -> list[OwnSite]:
     """Return the confidential sites of the viewer's agency."""
     return await confidential_sites.own_sites(viewer)
 
 
-async def own_site(viewer: Viewer, site_id: UUID) -> OwnSite:
+async def own_site_for(viewer: Viewer, site_id: UUID) -> OwnSite:
     """Return one site of the viewer's agency. Errors: NotFound for any other."""
-    site = await confidential_sites.own_site(viewer, site_id)
+    site = await confidential_sites.own_site_by_id(viewer, site_id)
     if site is None:
         raise NotFound
     return site
 
 
-async def add(viewer: Viewer, facts: SiteFacts, now: datetime) -> UUID:
+async def add_confidential_site(viewer: Viewer, facts: ConfidentialSiteFacts, now: datetime) -> UUID:
     """Add a site of the viewer's agency; the audit log has neither its address nor its name. Errors: Invalid."""
     site_id = ids.new_id()
     async with writing():
@@ -41,10 +41,12 @@ async def add(viewer: Viewer, facts: SiteFacts, now: datetime) -> UUID:
     return site_id
 
 
-async def change(viewer: Viewer, site_id: UUID, facts: SiteFacts, version: int, now: datetime) -> None:
+async def change_confidential_site(
+    viewer: Viewer, site_id: UUID, facts: ConfidentialSiteFacts, version: int, now: datetime
+) -> None:
     """Change a site of the viewer's agency. Errors: NotFound, Conflict when it has changed since, Invalid."""
     async with writing():
-        site = await own_site(viewer, site_id)
+        site = await own_site_for(viewer, site_id)
         if site.version != version:
             raise Conflict(CHANGED)
         await _check(facts, site_id)
@@ -55,12 +57,12 @@ async def change(viewer: Viewer, site_id: UUID, facts: SiteFacts, version: int, 
         await audit.record(viewer.actor, "updated", SUBJECT, site_id, {"fields": changed}, now)
 
 
-async def _check(facts: SiteFacts, site_id: UUID) -> None:
+async def _check(facts: ConfidentialSiteFacts, site_id: UUID) -> None:
     facts.check()
     is_other = (ConfidentialSite.name == facts.name) & (ConfidentialSite.id != site_id)
     if await ConfidentialSite.exists().where(is_other):
         raise Invalid(name=TAKEN)
 
 
-def _columns(facts: SiteFacts) -> dict[str, Any]:
+def _columns(facts: ConfidentialSiteFacts) -> dict[str, Any]:
     return {"name": facts.name, "address": facts.address, "directions": facts.directions, "is_open": facts.is_open}

@@ -5,26 +5,25 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.rules.core.actors import BY_COMMAND
-from tracker.rules.core.csv_cells import csv_bytes
-from tracker.rules.core.viewer import Role
-from tracker.rules.roster.csv_rows import COLUMNS, ROLES, Place
+from tracker.rules.core.clean_text import csv_bytes
+from tracker.rules.core.viewers import BY_COMMAND, Role
+from tracker.rules.roster.csv_file import COLUMNS, ROLES, SeatPlace
 from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 
 Roles = dict[UUID, list[str]]
-Seats = dict[UUID, dict[UUID, Place]]
+Seats = dict[UUID, dict[UUID, SeatPlace]]
 """Each member's place on each committee; at its own agency's seat, or as chair."""
 
 
-class Exported(NamedTuple):
+class ExportedRoster(NamedTuple):
     """A file, and how many people are in it."""
 
     content: bytes
     people: int
 
 
-async def export_roster(now: datetime) -> Exported:
+async def export_roster(now: datetime) -> ExportedRoster:
     """Return the roster as CSV, by agency and name, for the person who runs the server; the audit log has an entry.
 
     Everyone is in it who has not left. It doesn't say who signs in by email only, and until when an account holds.
@@ -38,7 +37,7 @@ async def export_roster(now: datetime) -> Exported:
             _row(one, agencies, roles.get(one["id"], []), _placed(seats.get(one["id"], {}), names)) for one in members
         ]
         await audit.record(BY_COMMAND, "exported", "roster", "", {"rows": len(rows)}, now)
-    return Exported(csv_bytes([COLUMNS, *sorted(rows)]), len(rows))
+    return ExportedRoster(csv_bytes([COLUMNS, *sorted(rows)]), len(rows))
 
 
 def _row(
@@ -81,15 +80,15 @@ async def _roles() -> Roles:
 async def _seats() -> Seats:
     held: Seats = {}
     for row in await SeatHolder.select(SeatHolder.member, SeatHolder.seat.committee, SeatHolder.is_primary):
-        place = Place.PRIMARY if row["is_primary"] else Place.ALTERNATE
+        place = SeatPlace.PRIMARY if row["is_primary"] else SeatPlace.ALTERNATE
         held.setdefault(row["member"], {})[row["seat.committee"]] = place
     is_chair = MemberRole.role == Role.COMMITTEE_CHAIR
     for row in await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair):
         places = held.setdefault(row["member"], {})
-        if places.get(row["committee"]) is Place.PRIMARY:  # a list can't name a chair who isn't primary
-            places[row["committee"]] = Place.CHAIR
+        if places.get(row["committee"]) is SeatPlace.PRIMARY:  # a list can't name a chair who isn't primary
+            places[row["committee"]] = SeatPlace.CHAIR
     return held
 
 
-def _placed(places: dict[UUID, Place], names: dict[UUID, str]) -> list[str]:
+def _placed(places: dict[UUID, SeatPlace], names: dict[UUID, str]) -> list[str]:
     return sorted(f"{names[committee_id]} ({place})" for committee_id, place in places.items())

@@ -1,33 +1,36 @@
-"""Importing the roster: agencies, members, committees and seats from a list; all rows or none."""
+"""Importing a roster: its agencies, people, seats, and chairs are made to match the rows of a CSV file.
 
-from collections.abc import Sequence
+A new deployment begins with one.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
+from tracker.crypto import ids
 from tracker.database import writing
-from tracker.errors import NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core import audiences
-from tracker.rules.core.actors import BY_COMMAND, Actor
-from tracker.rules.core.viewer import Role, Status, Viewer
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import BY_COMMAND, Actor, Level, Role, Status, Viewer
 from tracker.rules.roster import accounts
-from tracker.rules.roster.csv_file import read
-from tracker.rules.roster.csv_rows import Entry, Fault
-from tracker.rules.roster.people_changes import GUEST_ROLES
+from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_roster
+from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact
 from tracker.tables.background.events import transfer
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
-from tracker.usecases.roster import people
-from tracker.usecases.roster.accounts import reopened
-from tracker.usecases.roster.close_account import coordinators, shut
-from tracker.usecases.roster.csv_import_agencies import Agencies
-from tracker.usecases.roster.csv_import_seats import Seats
-from tracker.usecases.roster.ended_roles import leave
-from tracker.usecases.roster.people_changes import ONLY_COORDINATORS, ONLY_COORDINATORS_MOVE, is_other_arm
+from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.identity.sign_in_attempts import account_at
+from tracker.usecases.roster import agencies, committees, people
+from tracker.usecases.roster.accounts import reopened_columns
+from tracker.usecases.roster.agencies import ONLY_COORDINATORS_MOVE_AGENCIES
+from tracker.usecases.roster.ended_access import close_account, coordinators, remove_from_task_force
+from tracker.usecases.roster.people import ONLY_COORDINATORS, ONLY_COORDINATORS_MOVE_PEOPLE, is_other_arm
 
 HAND_OVER = "Remove them on their page instead, where you choose a successor."
 LEFT_WITHOUT = "People who left have no role or seat. Leave both cells empty."
@@ -49,9 +52,13 @@ _MEMBER = (
     Member.expires_at,
     Member.version,
 )
+AuditWriter = Callable[[str, str, UUID | str, dict[str, object]], Awaitable[None]]
+"""Writes an audit entry: verb, subject, its id, facts."""
+HeldPlaces = set[tuple[UUID, UUID | None, SeatPlace]]
+"""Committee, agency of the seat (None for a chair), place."""
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class RowOutcome(Struct, frozen=True, kw_only=True):
     """The result for one row: the member was added, changed in these fields, or left as is."""
 
     row: int
@@ -61,48 +68,50 @@ class Outcome(Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...]
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class RosterImportReport(Struct, frozen=True, kw_only=True):
     """The result of an import, row by row; if a row has a fault, nothing was written."""
 
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[RowOutcome] = ()
     notes: Sequence[str] = ()
     """Sentences about agencies, committees and seats."""
-    faults: Sequence[Fault] = ()
+    faults: Sequence[RowFault] = ()
 
 
-async def import_as(viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str) -> Report:
+async def import_for_manager(
+    viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str
+) -> RosterImportReport:
     """Import a list for a viewer who manages the roster, within what they may change by hand.
 
     Errors: NotAllowed, and as `import_roster`.
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
-    return await _import(content, _Import(now, zone, viewer.actor, viewer), is_trial=False)
+    return await _imported(content, _Import(now, zone, viewer.actor, viewer), is_trial=False)
 
 
 class _Undo(Exception):
     """Rolls the transaction back, and carries the report out of it."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: RosterImportReport) -> None:
         super().__init__()
         self.report = report
 
 
 async def import_roster(
     content: bytes, now: datetime, zone: str, *, by: Actor = BY_COMMAND, is_trial: bool = False
-) -> Report:
+) -> RosterImportReport:
     """Read a CSV file and make the roster match it; people are identified by their email address.
 
     People who are not in the file stay as they are, and so do fields without a column. `zone` is for new members for
     whom the file gives none. Nothing is written when a row has a fault, or in a trial.
     Errors: `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
-    return await _import(content, _Import(now, zone, by), is_trial=is_trial)
+    return await _imported(content, _Import(now, zone, by), is_trial=is_trial)
 
 
-async def _import(content: bytes, work: "_Import", *, is_trial: bool) -> Report:
-    entries, faults = read(content)
+async def _imported(content: bytes, work: "_Import", *, is_trial: bool) -> RosterImportReport:
+    entries, faults = read_roster(content)
     if faults:
-        return Report(faults=faults)
+        return RosterImportReport(faults=faults)
     try:
         async with writing():
             report = await work.all(entries)
@@ -112,9 +121,151 @@ async def _import(content: bytes, work: "_Import", *, is_trial: bool) -> Report:
     return report
 
 
-def _keep(report: Report, *, is_trial: bool) -> None:
+def _keep(report: RosterImportReport, *, is_trial: bool) -> None:
     if report.faults or is_trial:
         raise _Undo(report)
+
+
+class ImportedAgencies:
+    """The agencies of one import; `ids` by code in lower case, `notes` on the changes."""
+
+    def __init__(self, log: AuditWriter) -> None:
+        self.ids: dict[str, UUID] = {}
+        self.notes: list[str] = []
+        self._log = log
+
+    async def agree(self, entries: Iterable[RosterRow], *, may_move: bool = True) -> list[RowFault]:
+        """Make the agencies match the rows, or return why they cannot; inside the caller's transaction.
+
+        `may_move`: whether an agency may move to the other arm.
+        """
+        stored = {row["code"].casefold(): row for row in await Agency.select()}
+        self.ids = {code: row["id"] for code, row in stored.items()}
+        named = _by_code(entries)
+        moved = [] if may_move else _moved_rows(named, stored)
+        if faults := _agency_faults(named, set(stored)) + moved:
+            return faults
+        for code, rows in named.items():
+            await (self._change(stored[code], rows) if code in stored else self._add(code, rows))
+        for code, rows in named.items():  # after every agency has been added
+            await self._join(code, stored.get(code), rows)
+        return []
+
+    async def _add(self, code: str, rows: list[RosterRow]) -> None:
+        facts = _values_in(rows)
+        shown = rows[0].agency_code
+        self.ids[code] = await agencies.insert_agency(
+            name=facts.get("name", shown),
+            code=shown,
+            arm=Arm(facts["arm"]),
+            level=Level(facts["level"]),
+            contact=AgencyContact(
+                name=facts.get("contact_name", ""),
+                phone=facts.get("contact_phone", ""),
+                email=facts.get("contact_email", ""),
+                address=facts.get("address", ""),
+            ),
+        )
+        self.notes.append(f"{shown} is a new agency.")
+        await self._log("added", "agency", self.ids[code], {})
+
+    async def _change(self, stored: dict[str, Any], rows: list[RosterRow]) -> None:
+        changed = {name: value for name, value in _values_in(rows).items() if value != stored[name]}
+        if changed:
+            values: dict[Any, Any] = {**changed, "version": Agency.version + 1}
+            await Agency.update(values).where(Agency.id == stored["id"])
+            self.notes.append(f"{stored['code']} changed: {', '.join(changed)}.")
+            await self._log("updated", "agency", stored["id"], {"fields": list(changed)})
+
+    async def _join(self, code: str, stored: dict[str, Any] | None, rows: list[RosterRow]) -> None:
+        coalition = next((self.ids[one.coalition.casefold()] for one in rows if one.coalition), None)
+        if coalition and (stored is None or stored["coalition"] != coalition):
+            values: dict[Any, Any] = {Agency.coalition: coalition, Agency.version: Agency.version + 1}
+            await Agency.update(values).where(Agency.id == self.ids[code])
+            await self._log("updated", "agency", self.ids[code], {"fields": ["coalition"]})
+
+
+class ImportedSeats:
+    """The seats of one import; `notes` on new committees, and on members who are no longer primary."""
+
+    def __init__(self, log: AuditWriter, listed: set[str]) -> None:
+        self.notes: list[str] = []
+        self._log = log
+        self._listed = listed
+        self._committees: dict[str, UUID] = {}
+        self._seats: dict[tuple[UUID, UUID], UUID] = {}
+        self._held: dict[UUID, HeldPlaces] = {}
+
+    async def know(self, entries: Iterable[RosterRow]) -> None:
+        """Read the current seats, and add the committees that the rows name for the first time."""
+        self._committees = {
+            row["name"].casefold(): row["id"] for row in await Committee.select(Committee.id, Committee.name)
+        }
+        for one in entries:
+            for name in one.seats or ():
+                if name.casefold() not in self._committees:
+                    await self._add_committee(name)
+        for row in await Seat.select(Seat.id, Seat.committee, Seat.agency):
+            self._seats[row["committee"], row["agency"]] = row["id"]
+        for row in await SeatHolder.select(
+            SeatHolder.member, SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.is_primary
+        ):
+            place = SeatPlace.PRIMARY if row["is_primary"] else SeatPlace.ALTERNATE
+            self._held.setdefault(row["member"], set()).add((row["seat.committee"], row["seat.agency"], place))
+        is_chair = MemberRole.role == Role.COMMITTEE_CHAIR
+        for row in await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair):
+            self._held.setdefault(row["member"], set()).add((row["committee"], None, SeatPlace.CHAIR))
+
+    async def agree(self, one: RosterRow, member_id: UUID, agency_id: UUID) -> bool:
+        """Make a member's seats match the row; return whether that changed anything."""
+        places = {self._committees[name.casefold()]: place for name, place in (one.seats or {}).items()}
+        held = self._held.get(member_id, set())
+        if self._wanted(places, agency_id) == held:
+            return False
+        await SeatHolder.delete().where(SeatHolder.member == member_id)
+        await MemberRole.delete().where((MemberRole.member == member_id) & (MemberRole.role == Role.COMMITTEE_CHAIR))
+        for committee_id, place in places.items():
+            await self._sit(member_id, committee_id, agency_id, is_primary=place is not SeatPlace.ALTERNATE)
+            if place is SeatPlace.CHAIR:
+                await committees.make_chair(committee_id=committee_id, member_id=member_id)
+        await committees.touch_committees({committee for committee, *_ in held} | set(places))
+        return True
+
+    @staticmethod
+    def _wanted(places: Mapping[UUID, SeatPlace], agency_id: UUID) -> HeldPlaces:
+        first = {
+            committee: SeatPlace.PRIMARY if place is SeatPlace.CHAIR else place for committee, place in places.items()
+        }
+        chairs: HeldPlaces = {
+            (committee, None, place) for committee, place in places.items() if place is SeatPlace.CHAIR
+        }
+        return chairs | {(committee, agency_id, place) for committee, place in first.items()}
+
+    async def _sit(self, member_id: UUID, committee_id: UUID, agency_id: UUID, *, is_primary: bool) -> None:
+        seat_id = self._seats.get((committee_id, agency_id)) or await self._add_seat(committee_id, agency_id)
+        if is_primary:
+            await self._step_back(seat_id)
+        await committees.add_seat_holder(seat_id=seat_id, member_id=member_id, is_primary=is_primary)
+
+    async def _step_back(self, seat_id: UUID) -> None:
+        """Make the current primary an alternate, so that people the file does not name keep their access."""
+        of_seat, member = SeatHolder.seat == seat_id, SeatHolder.member
+        for row in await SeatHolder.select(SeatHolder.is_primary, member.name, member.email).where(of_seat):
+            if row["is_primary"] and row["member.email"] not in self._listed:
+                self.notes.append(f"{row['member.name']} is now an alternate. Someone else is the seat’s primary.")
+        await SeatHolder.update({SeatHolder.is_primary: False}).where(of_seat)
+
+    async def _add_seat(self, committee_id: UUID, agency_id: UUID) -> UUID:
+        seat_id = ids.new_id()
+        await Seat.insert(Seat(id=seat_id, committee=committee_id, agency=agency_id))
+        self._seats[committee_id, agency_id] = seat_id
+        return seat_id
+
+    async def _add_committee(self, name: str) -> None:
+        committee_id = await committees.insert_committee(name=name, kind="committee")
+        self._committees[name.casefold()] = committee_id
+        self.notes.append(f"{name} is a new committee.")
+        await self._log("added", "committee", committee_id, {})
 
 
 class _Import:
@@ -124,29 +275,34 @@ class _Import:
         self._now, self._zone, self._by = now, zone, by
         self._manager = manager
         self._is_bound = manager is not None and not manager.is_coordinator
-        self._faults: list[Fault] = []
+        self._faults: list[RowFault] = []
 
-    async def all(self, entries: list[Entry]) -> Report:
+    async def all(self, entries: list[RosterRow]) -> RosterImportReport:
         """Write every row, and return the report."""
-        agencies = Agencies(self._log)
+        agencies = ImportedAgencies(self._log)
         if faults := await agencies.agree(entries, may_move=not self._is_bound):
-            return Report(faults=faults)
-        seats = Seats(self._log, {one.email for one in entries})
+            return RosterImportReport(faults=faults)
+        seats = ImportedSeats(self._log, {one.email for one in entries})
         await seats.know(entries)
         known = {row["email"]: row for row in await Member.select(Member.id, *_MEMBER)}
-        roles = await _roles()
+        roles = await _roles_held()
         outcomes = [await self._member(one, agencies, seats, known.get(one.email), roles) for one in entries]
         if self._faults:
-            return Report(faults=self._faults)
+            return RosterImportReport(faults=self._faults)
         if not await coordinators():
-            return Report(faults=[Fault(row=1, field="roles", sentence=NO_COORDINATOR)])
+            return RosterImportReport(faults=[RowFault(row=1, field="roles", sentence=NO_COORDINATOR)])
         added = sum(one.is_new for one in outcomes)
         await self._log("imported", "roster", "", {"rows": len(entries), "added": added})
-        return Report(outcomes=outcomes, notes=[*agencies.notes, *seats.notes])
+        return RosterImportReport(outcomes=outcomes, notes=[*agencies.notes, *seats.notes])
 
     async def _member(
-        self, one: Entry, agencies: Agencies, seats: Seats, known: dict[str, Any] | None, roles: dict[UUID, set[Role]]
-    ) -> Outcome:
+        self,
+        one: RosterRow,
+        agencies: ImportedAgencies,
+        seats: ImportedSeats,
+        known: dict[str, Any] | None,
+        roles: dict[UUID, set[Role]],
+    ) -> RowOutcome:
         agency_id = agencies.ids[one.agency_code.casefold()]
         member_id = known["id"] if known else await self._add(one, agency_id)
         changes = await self._update(one, agency_id, known) if known else []
@@ -159,10 +315,10 @@ class _Import:
         if one.seats is not None and await seats.agree(one, member_id, agency_id):
             changes.append("seats")
         if changes or not known:
-            await audience_versions.touch([audiences.member(member_id)])
+            await audience_versions.touch([audiences.member_audience(member_id)])
             self._check(one, member_id, known, held, granted)
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
-        return Outcome(
+        return RowOutcome(
             row=one.row,
             name=one.name,
             agency=one.agency_code,
@@ -171,25 +327,25 @@ class _Import:
         )
 
     def _check(
-        self, one: Entry, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
+        self, one: RosterRow, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
     ) -> None:
         """Add a fault for each change that this manager may not make, or that no one may make."""
         has_left = (one.status or (known and known["status"])) == Status.DEPARTED
         if has_left and (one.roles or one.seats):
-            self._faults.append(Fault(row=one.row, field="status", sentence=LEFT_WITHOUT))
+            self._faults.append(RowFault(row=one.row, field="status", sentence=LEFT_WITHOUT))
         if known and known["is_guest"] and granted:
-            self._faults.append(Fault(row=one.row, field="roles", sentence=GUEST_ROLES))
+            self._faults.append(RowFault(row=one.row, field="roles", sentence=GUEST_ROLES))
         if self._manager is None:
             return
         if Role.COORDINATOR in held ^ granted and self._is_bound:
-            self._faults.append(Fault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
+            self._faults.append(RowFault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
         try:
             accounts.check_account(self._manager, member_id, held)
         except NotAllowed as refused:
-            self._faults.append(Fault(row=one.row, field="", sentence=refused.sentence))
+            self._faults.append(RowFault(row=one.row, field="", sentence=refused.sentence))
 
-    async def _add(self, one: Entry, agency_id: UUID) -> UUID:
-        member_id = await people.add_member(
+    async def _add(self, one: RosterRow, agency_id: UUID) -> UUID:
+        member_id = await people.insert_member(
             agency_id=agency_id,
             name=one.name,
             email=one.email,
@@ -204,7 +360,7 @@ class _Import:
             await Member.update({Member.status: one.status}).where(Member.id == member_id)
         return member_id
 
-    async def _update(self, one: Entry, agency_id: UUID, known: dict[str, Any]) -> list[str]:
+    async def _update(self, one: RosterRow, agency_id: UUID, known: dict[str, Any]) -> list[str]:
         said = {
             "name": one.name,
             "title": one.title,
@@ -223,29 +379,92 @@ class _Import:
             return []
         values = {**changed, "version": known["version"] + 1}
         if changed.get("status") == Status.ACTIVE:
-            values |= reopened(known["expires_at"], self._now)
+            values |= reopened_columns(known["expires_at"], self._now)
         await Member.update(values).where(Member.id == known["id"])
         if "agency" in changed and self._is_bound and await is_other_arm(known["agency"], agency_id):
-            self._faults.append(Fault(row=one.row, field="agency_code", sentence=ONLY_COORDINATORS_MOVE))
+            self._faults.append(RowFault(row=one.row, field="agency_code", sentence=ONLY_COORDINATORS_MOVE_PEOPLE))
         if one.status is Status.SUSPENDED and "status" in changed:
-            await shut(known["id"])
+            await close_account(known["id"])
         if one.status is Status.DEPARTED and "status" in changed:
             await self._see_out(one, known["id"])
         return list(changed)
 
-    async def _see_out(self, one: Entry, member_id: UUID) -> None:
+    async def _see_out(self, one: RosterRow, member_id: UUID) -> None:
         """Offboard a member; add a fault when they still lead events or own items, or a person runs the import."""
         has_work = await transfer.led(member_id, self._now) or await transfer.owned(member_id)
         if self._manager or has_work:
-            self._faults.append(Fault(row=one.row, field="status", sentence=HAND_OVER))
-        await leave(member_id, None, self._now)
+            self._faults.append(RowFault(row=one.row, field="status", sentence=HAND_OVER))
+        await remove_from_task_force(member_id, None, self._now)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
         await audit.record(self._by, verb, subject, subject_id, facts, self._now)
 
 
-async def _roles() -> dict[UUID, set[Role]]:
+async def _roles_held() -> dict[UUID, set[Role]]:
     held: dict[UUID, set[Role]] = {}
     for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.committee.is_null()):
         held.setdefault(row["member"], set()).add(Role(row["role"]))
     return held
+
+
+def _by_code(entries: Iterable[RosterRow]) -> dict[str, list[RosterRow]]:
+    named: dict[str, list[RosterRow]] = {}
+    for one in entries:
+        named.setdefault(one.agency_code.casefold(), []).append(one)
+    return named
+
+
+def _values_in(rows: list[RosterRow]) -> dict[str, str]:
+    """Return the values that the rows of one agency give; the rows do not contradict each other."""
+    said: dict[str, str] = {}
+    for one in rows:
+        for name, value in (
+            ("name", one.agency_name),
+            ("arm", one.arm),
+            ("level", one.level),
+            ("contact_name", one.agency_contact),
+            ("contact_phone", one.agency_phone),
+            ("contact_email", one.agency_email),
+            ("address", one.agency_address),
+        ):
+            if value:
+                said.setdefault(name, str(value))
+    return said
+
+
+def _moved_rows(named: dict[str, list[RosterRow]], stored: dict[str, dict[str, Any]]) -> list[RowFault]:
+    return [
+        RowFault(row=one.row, field="arm", sentence=ONLY_COORDINATORS_MOVE_AGENCIES)
+        for code, rows in named.items()
+        for one in rows
+        if code in stored and one.arm and one.arm != stored[code]["arm"]
+    ]
+
+
+def _agency_faults(named: dict[str, list[RosterRow]], stored: set[str]) -> list[RowFault]:
+    faults = []
+    for code, rows in named.items():
+        missing = [name for name in ("arm", "level") if name not in _values_in(rows)]
+        if code not in stored and missing:
+            sentence = f"{rows[0].agency_code} is a new agency, so one of its rows must have {' and '.join(missing)}."
+            faults.append(RowFault(row=rows[0].row, field=missing[0], sentence=sentence))
+        faults += [
+            RowFault(row=one.row, field="coalition", sentence="Enter the code of another agency in the file.")
+            for one in rows
+            if one.coalition and (one.coalition.casefold() == code or one.coalition.casefold() not in {*named, *stored})
+        ]
+    return faults
+
+
+async def import_first_people(roster: bytes, email: str, now: datetime, zone: str, lifetime: timedelta) -> str:
+    """Import the first people into an empty database, and return the token of a sign-in link for one of them.
+
+    Errors: Conflict when the database has people already, Invalid when the roster cannot be imported.
+    """
+    if await Member.exists():
+        raise Conflict("The database already has people. Use an empty one, or leave it out.")
+    report = await import_roster(roster, now, zone)
+    account = await account_at(email)
+    if report.faults or account is None:
+        raise Invalid(report.faults[0].sentence if report.faults else f"{email} isn’t on the roster.")
+    return await issue_link(account.member_id, now, lifetime)

@@ -9,22 +9,23 @@ from piccolo.querystring import QueryString
 from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status, Viewer
+from tracker.rules.core.viewers import Level, Role, Status, Viewer
 from tracker.rules.core.word_forms import has_all
-from tracker.rules.roster.contacts import AgencyContact, mobile_for
 from tracker.rules.roster.directory import (
-    Account,
+    AccountCard,
     AgencyCard,
+    AgencyContact,
     AgencyFound,
     CommitteeCard,
     CommitteeFound,
+    CommitteePlace,
     CommitteeStatus,
-    Found,
+    PeopleFound,
     PersonCard,
     PersonFound,
-    Place,
     SeatCard,
-    holds,
+    contains_words,
+    mobile_for,
 )
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.usecases.roster import directory_rows as rows
@@ -34,33 +35,35 @@ _SEARCHED = ("name", "title", "email", "code", "agency_name")
 """What of a person a search looks through; the rows of the index hold the same."""
 
 
-async def people(viewer: Viewer, *, with_departed: bool = False) -> list[PersonCard]:
+async def people_for(viewer: Viewer, *, with_departed: bool = False) -> list[PersonCard]:
     """Return the people the viewer may know, by agency and name; departed ones only for account managers."""
     known = await rows.known_to(viewer)
-    return await _cards(viewer, known, rows.ANYBODY if with_departed else rows.PRESENT)
+    return await _cards(viewer, known, rows.ANYONE if with_departed else rows.PRESENT)
 
 
-async def search(viewer: Viewer, words: str, *, at_most: int, with_departed: bool = False) -> Found:
+async def search_people(viewer: Viewer, words: str, *, at_most: int, with_departed: bool = False) -> PeopleFound:
     """Return the first people whose name, title, address or agency contains the words, and the number of matches."""
     known = await rows.known_to(viewer)
     if not words and not with_departed:
-        counts, first = await together(rows.counts(known), _cards(viewer, known, rows.PRESENT, at_most))
-        return Found(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
-    listed = await rows.names(known, rows.ANYBODY if with_departed else rows.PRESENT)
+        counts, first = await together(rows.count_by_agency(known), _cards(viewer, known, rows.PRESENT, at_most))
+        return PeopleFound(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
+    listed = await rows.brief_rows(known, rows.ANYONE if with_departed else rows.PRESENT)
     found = [
         row["id"]
         for row in listed
-        if holds(words, row["name"], row["title"], row["email"], row["code"], row["agency_name"])
+        if contains_words(words, row["name"], row["title"], row["email"], row["code"], row["agency_name"])
     ]
-    return Found(
-        people=await _cards(viewer, known, rows.among(found[:at_most])),
+    return PeopleFound(
+        people=await _cards(viewer, known, rows.is_one_of(found[:at_most])),
         found=len(found),
         known=len(listed),
         agencies=len({row["agency"] for row in listed}),
     )
 
 
-async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tuple[list[PersonFound], list[AgencyFound]]:
+async def people_with_words(
+    viewer: Viewer, words: Sequence[str], at_most: int
+) -> tuple[list[PersonFound], list[AgencyFound]]:
     """Return people the viewer may know whose name, title, address or agency has all the words, and such agencies.
 
     People are in the order of agency and name, and agencies, found by code or name, in that of their code. The index
@@ -69,7 +72,7 @@ async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tupl
     """
     known, elsewhere = await rows.known_and_elsewhere(viewer)
     found, every, others = await together(
-        rows.with_words(viewer, known, words, at_most), rows.agencies(), _present_of(elsewhere)
+        rows.brief_rows_with_words(viewer, known, words, at_most), rows.agency_rows(), _present_of(elsewhere)
     )
     found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
     people = [_found(row) for row in found]
@@ -82,9 +85,9 @@ async def with_words(viewer: Viewer, words: Sequence[str], at_most: int) -> tupl
     return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most], agencies[:at_most]
 
 
-async def with_email(viewer: Viewer, address: str) -> list[PersonFound]:
+async def people_with_email(viewer: Viewer, address: str) -> list[PersonFound]:
     """Return the person with this email address, if the viewer may know them."""
-    return [_found(row) for row in await rows.names(await rows.known_to(viewer), rows.with_email(address))]
+    return [_found(row) for row in await rows.brief_rows(await rows.known_to(viewer), rows.has_email(address))]
 
 
 def _found(row: Row) -> PersonFound:
@@ -93,27 +96,27 @@ def _found(row: Row) -> PersonFound:
 
 async def _present_of(condition: QueryString | None) -> list[Row]:
     """Return the people whom a condition selects; no one for None."""
-    return [] if condition is None else await rows.names(condition, rows.PRESENT)
+    return [] if condition is None else await rows.brief_rows(condition, rows.PRESENT)
 
 
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:
     """Return the committees that the viewer may know whose name or place has all the words, by name."""
-    found = [row for row in await rows.committees(viewer) if has_all(words, row["name"], row["place"])]
+    found = [row for row in await rows.committee_rows(viewer) if has_all(words, row["name"], row["place"])]
     return [CommitteeFound(id=row["id"], name=row["name"], place=row["place"]) for row in found[:at_most]]
 
 
-async def person(viewer: Viewer, member_id: UUID) -> PersonCard:
+async def person_for(viewer: Viewer, member_id: UUID) -> PersonCard:
     """Return one person. Errors: NotFound when there is none, or the viewer may not know them."""
-    found = await _cards(viewer, await rows.known_to(viewer), rows.who_is(member_id))
+    found = await _cards(viewer, await rows.known_to(viewer), rows.is_person(member_id))
     if not found:
         raise NotFound
     return found[0]
 
 
-async def agencies(viewer: Viewer) -> list[AgencyCard]:
+async def agencies_for(viewer: Viewer) -> list[AgencyCard]:
     """Return the agencies where the viewer may know someone; all of them for roster managers."""
     known = await rows.known_to(viewer)
-    counts, seated, every = await together(rows.counts(known), _seated(viewer), rows.agencies())
+    counts, seated, every = await together(rows.count_by_agency(known), _seated(viewer), rows.agency_rows())
     return [
         _agency(row, counts.get(row["id"], 0), (), seated.get(row["id"], []))
         for row in every
@@ -121,21 +124,21 @@ async def agencies(viewer: Viewer) -> list[AgencyCard]:
     ]
 
 
-async def active_agencies(viewer: Viewer) -> QueryString:
+async def active_agencies_for(viewer: Viewer) -> QueryString:
     """Return the query for id and code of the active ones of those agencies, by code, for a choice list."""
-    return rows.active_agencies(
-        rows.EVERY if viewer.manages_accounts else rows.agencies_of(await rows.known_to(viewer))
+    return rows.active_agencies_query(
+        rows.EVERY if viewer.manages_accounts else rows.has_known_people(await rows.known_to(viewer))
     )
 
 
-async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
+async def agency_for(viewer: Viewer, agency_id: UUID) -> AgencyCard:
     """Return one agency with those of its people the viewer may know; departed ones only for account managers.
 
     Errors: NotFound when there is none, or the viewer may know no one there.
     """
     known = await rows.known_to(viewer)
     found, agencies, seated = await together(
-        _cards(viewer, known, rows.at_agency(agency_id)), rows.agencies(), _seated(viewer)
+        _cards(viewer, known, rows.serves_at(agency_id)), rows.agency_rows(), _seated(viewer)
     )
     row = next((one for one in agencies if one["id"] == agency_id), None)
     if row is None or not (found or viewer.manages_accounts):
@@ -144,22 +147,22 @@ async def agency(viewer: Viewer, agency_id: UUID) -> AgencyCard:
     return _agency(row, present, found, seated.get(agency_id, []))
 
 
-async def committees(viewer: Viewer) -> list[CommitteeCard]:
+async def committees_for(viewer: Viewer) -> list[CommitteeCard]:
     """Return the committees in which the viewer sits, by name; all of them for roster managers."""
     found, every_seat, every_chair, known = await together(
-        rows.committees(viewer), rows.seats(), rows.chairs(), rows.known_to(viewer)
+        rows.committee_rows(viewer), rows.seat_rows(), rows.chair_rows(), rows.known_to(viewer)
     )
     ids = {row["id"] for row in found}
     seats = [row for row in every_seat if row["committee"] in ids]
     chairs = [row for row in every_chair if row["committee"] in ids]
     sitting = {row["member"] for row in [*seats, *chairs] if row["member"]}
-    people = {one.id: one for one in await _cards(viewer, known, rows.among(sitting))}
+    people = {one.id: one for one in await _cards(viewer, known, rows.is_one_of(sitting))}
     return [_committee(row, people, seats, chairs) for row in found]
 
 
-async def committee(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
+async def committee_for(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
     """Return one committee. Errors: NotFound when there is none, or the viewer does not sit in it."""
-    found = [one for one in await committees(viewer) if one.id == committee_id]
+    found = [one for one in await committees_for(viewer) if one.id == committee_id]
     if not found:
         raise NotFound
     return found[0]
@@ -169,19 +172,19 @@ async def _cards(
     viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
 ) -> list[PersonCard]:
     found, roles, places, feeds = await together(
-        rows.people(known, narrowed, at_most), rows.roles(), _places(viewer), _feeds(viewer)
+        rows.people_rows(known, narrowed, at_most), rows.roles_by_member(), _places(viewer), _feeds(viewer)
     )
     return [_person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
 
 
 async def _feeds(viewer: Viewer) -> dict[UUID, list[Any]] | None:
     """Return when people's feeds were fetched, for viewers who manage accounts."""
-    return await rows.feeds() if viewer.manages_accounts else None
+    return await rows.feeds_by_member() if viewer.manages_accounts else None
 
 
-async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
+async def _places(viewer: Viewer) -> dict[UUID, list[CommitteePlace]]:
     """Return people's seats and chairs in the committees that the viewer may know."""
-    committees, seats, chairs = await together(rows.committees(viewer), rows.seats(), rows.chairs())
+    committees, seats, chairs = await together(rows.committee_rows(viewer), rows.seat_rows(), rows.chair_rows())
     names = {row["id"]: row["name"] for row in committees}
     seated = {
         (row["member"], row["committee"]): bool(row["is_primary"])
@@ -189,11 +192,11 @@ async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
         if row["member"] and row["committee"] in names
     }
     chairing = {(row["member"], row["committee"]) for row in chairs if row["committee"] in names}
-    places: dict[UUID, list[Place]] = {}
+    places: dict[UUID, list[CommitteePlace]] = {}
     for member, committee_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
         key = (member, committee_id)
         places.setdefault(member, []).append(
-            Place(
+            CommitteePlace(
                 committee_id=committee_id,
                 committee=names[committee_id],
                 is_primary=seated.get(key, False),
@@ -205,7 +208,7 @@ async def _places(viewer: Viewer) -> dict[UUID, list[Place]]:
 
 
 async def _seated(viewer: Viewer) -> dict[UUID, list[tuple[UUID, str]]]:
-    committees, seats = await together(rows.committees(viewer), rows.seats())
+    committees, seats = await together(rows.committee_rows(viewer), rows.seat_rows())
     names = {row["id"]: row["name"] for row in committees if row["status"] == CommitteeStatus.ACTIVE}
     pairs = {(row["agency"], row["committee"]) for row in seats if row["committee"] in names}
     seated: dict[UUID, list[tuple[UUID, str]]] = {}
@@ -215,7 +218,11 @@ async def _seated(viewer: Viewer) -> dict[UUID, list[tuple[UUID, str]]]:
 
 
 def _person(
-    viewer: Viewer, row: Row, roles: frozenset[Role], places: Sequence[Place], feeds: Mapping[UUID, list[Any]] | None
+    viewer: Viewer,
+    row: Row,
+    roles: frozenset[Role],
+    places: Sequence[CommitteePlace],
+    feeds: Mapping[UUID, list[Any]] | None,
 ) -> PersonCard:
     is_private = bool(row["is_mobile_private"])
     return PersonCard(
@@ -240,8 +247,8 @@ def _person(
     )
 
 
-def _account(row: Row, feeds: list[Any]) -> Account:
-    return Account(
+def _account(row: Row, feeds: list[Any]) -> AccountCard:
+    return AccountCard(
         has_two_steps=bool(row["has_two_steps"]),
         has_password=bool(row["has_password"]),
         signed_in_at=row["signed_in_at"],

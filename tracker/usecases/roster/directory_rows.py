@@ -8,11 +8,11 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import id_list, sql_list
-from tracker.rules.core.audiences import agency as audience_of_agency
-from tracker.rules.core.audiences import committee as audience_of_committee
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.audiences import agency_audience as audience_of_agency
+from tracker.rules.core.audiences import committee_audience as audience_of_committee
+from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.roster.directory import CommitteeStatus
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.core import word_index
 
 Row = dict[str, Any]
@@ -73,33 +73,33 @@ _SIZES = (
     " (SELECT COUNT(*) FROM member WHERE status = 'active') AS people,"
     " (SELECT COUNT(*) FROM committee WHERE status = 'active') AS committees"
 )
-ANYBODY = QueryString("m.id = m.id")
+ANYONE = QueryString("m.id = m.id")
 EVERY = QueryString("g.id = g.id")
 EVERYBODY = 1_000_000  # higher than any count
 PRESENT = QueryString("m.status <> 'departed'")
 
 
-def at_agency(agency_id: UUID) -> QueryString:
+def serves_at(agency_id: UUID) -> QueryString:
     """Return the condition that selects the people of one agency."""
     return QueryString("m.agency = {}", agency_id)
 
 
-def who_is(member_id: UUID) -> QueryString:
+def is_person(member_id: UUID) -> QueryString:
     """Return the condition that selects one person."""
     return QueryString("m.id = {}", member_id)
 
 
-def with_email(address: str) -> QueryString:
+def has_email(address: str) -> QueryString:
     """Return the condition that selects the person with an email address, if they haven't left."""
     return QueryString("m.email = {} AND m.status <> 'departed'", address.lower())
 
 
-def among(member_ids: Iterable[UUID]) -> QueryString:
+def is_one_of(member_ids: Iterable[UUID]) -> QueryString:
     """Return the condition that selects some people."""
     return QueryString("m.id IN ({})", id_list(member_ids))
 
 
-class Sizes(NamedTuple):
+class RosterSizes(NamedTuple):
     """How many are active."""
 
     agencies: int
@@ -123,27 +123,27 @@ async def known_and_elsewhere(viewer: Viewer) -> tuple[QueryString, QueryString 
     None for account managers: their first condition selects everyone.
     """
     if viewer.manages_accounts:
-        return ANYBODY, None
-    met = await sheet.met(viewer)
+        return ANYONE, None
+    met = await roll_call.people_met(viewer)
     held = sql_list(sorted(viewer.audiences))
     among = (viewer.agency_id, id_list(met | {viewer.member_id}), held, held)
     return QueryString(_KNOWN, *among), QueryString(_KNOWN_ELSEWHERE, *among)
 
 
-async def people(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
+async def people_rows(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
     """Return the first of those known people who match the second condition, by agency and name."""
     return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
 
 
-async def names(known: QueryString, narrowed: QueryString) -> list[Row]:
+async def brief_rows(known: QueryString, narrowed: QueryString) -> list[Row]:
     """Return all known people who match the second condition, in brief, with code and name of their agency."""
-    of = {row["id"]: row for row in await agencies()}
+    of = {row["id"]: row for row in await agency_rows()}
     found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
     named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
     return sorted(named, key=lambda row: (row["code"], row["name"], row["id"]))
 
 
-async def with_words(viewer: Viewer, known: QueryString, words: Sequence[str], at_most: int) -> list[Row]:
+async def brief_rows_with_words(viewer: Viewer, known: QueryString, words: Sequence[str], at_most: int) -> list[Row]:
     """Return the known people, in brief, whose names, titles, addresses, or agencies have all the words.
 
     Only account managers find people of other agencies than their own. Of too many, those who were added last.
@@ -153,13 +153,13 @@ async def with_words(viewer: Viewer, known: QueryString, words: Sequence[str], a
     return list(await engine().run_querystring(QueryString(_FOUND, latest, known, PRESENT)))
 
 
-async def counts(known: QueryString) -> dict[UUID, int]:
+async def count_by_agency(known: QueryString) -> dict[UUID, int]:
     """Return how many of the known people serve at each agency, not counting those who left."""
     found = await engine().run_querystring(QueryString(_COUNTS, known))
     return {row["agency"]: int(row["people"]) for row in found}
 
 
-async def committees(viewer: Viewer) -> list[Row]:
+async def committee_rows(viewer: Viewer) -> list[Row]:
     """Return the committees the viewer may know, by name: all for roster managers, otherwise those they sit in."""
     found: list[Row] = list(await engine().run_querystring(QueryString(_COMMITTEES)))
     if viewer.manages_accounts:
@@ -171,38 +171,38 @@ async def committees(viewer: Viewer) -> list[Row]:
     ]
 
 
-async def agencies() -> list[Row]:
+async def agency_rows() -> list[Row]:
     """Return every agency by its code; which of them a viewer may know depends on its people."""
     return list(await engine().run_querystring(QueryString(_AGENCIES)))
 
 
-def agencies_of(known: QueryString) -> QueryString:
+def has_known_people(known: QueryString) -> QueryString:
     """Return the condition that selects the agencies where known people serve, not counting those who left."""
     return QueryString(_WITH_PEOPLE, known)
 
 
-def active_agencies(narrowed: QueryString) -> QueryString:
+def active_agencies_query(narrowed: QueryString) -> QueryString:
     """Return the query for id and code of the active agencies that match a condition, by code."""
     return QueryString(_ACTIVE_AGENCIES, narrowed)
 
 
-async def seats() -> list[Row]:
+async def seat_rows() -> list[Row]:
     """Return every seat with each of its holders; `member` is None for a vacant seat."""
     return list(await engine().run_querystring(QueryString(_SEATS)))
 
 
-async def chairs() -> list[Row]:
+async def chair_rows() -> list[Row]:
     """Return the chairs of each committee."""
     return list(await engine().run_querystring(QueryString(_CHAIRS)))
 
 
-async def sizes() -> Sizes:
+async def roster_sizes() -> RosterSizes:
     """Return how many active agencies, people and committees there are."""
     [found] = await engine().run_querystring(QueryString(_SIZES))
-    return Sizes(int(found["agencies"]), int(found["people"]), int(found["committees"]))
+    return RosterSizes(int(found["agencies"]), int(found["people"]), int(found["committees"]))
 
 
-async def roles() -> dict[UUID, frozenset[Role]]:
+async def roles_by_member() -> dict[UUID, frozenset[Role]]:
     """Return each member's roles."""
     held: dict[UUID, set[Role]] = {}
     for row in await engine().run_querystring(QueryString(_ROLES)):
@@ -210,7 +210,7 @@ async def roles() -> dict[UUID, frozenset[Role]]:
     return {member: frozenset(some) for member, some in held.items()}
 
 
-async def feeds() -> dict[UUID, list[Any]]:
+async def feeds_by_member() -> dict[UUID, list[Any]]:
     """Return when each active feed was last fetched, by its owner."""
     held: dict[UUID, list[Any]] = {}
     for row in await engine().run_querystring(QueryString(_FEEDS)):

@@ -14,12 +14,12 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Viewer
-from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, words_of
+from tracker.rules.core.viewers import Level, Viewer
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, search_words
 from tracker.rules.events.plan import Person
 from tracker.tables.visible.core import word_index
-from tracker.tables.visible.core.words import begins, folded, prefix
-from tracker.usecases.roster.directory_rows import ANYBODY, OWN_COMMITTEES
+from tracker.tables.visible.core.word_index import begins_with_word, folded_sql, prefix_pattern
+from tracker.usecases.roster.directory_rows import ANYONE, OWN_COMMITTEES
 
 # NOT IN lets SQLite begin with what was found. A seat counts only while its holder serves at the agency that has it.
 _ACTIVE = "m.status = 'active' AND m.agency NOT IN (SELECT g.id FROM agency g WHERE g.status <> 'active')"
@@ -65,7 +65,7 @@ class Candidates(Struct, frozen=True):
     """The same for the people of agency `g`, by which they are counted faster, if there is such a condition."""
 
 
-EVERYONE = Candidates(ANYBODY)
+EVERYONE = Candidates(ANYONE)
 """All present and past people, for readers of the audit log."""
 ACTIVE = Candidates(QueryString(_ACTIVE), to_count=QueryString(_ACTIVE_TO_COUNT))
 """All people with access, for those who manage the roster."""
@@ -77,7 +77,7 @@ MANAGERS = Candidates(QueryString(_IS_MANAGER))
 """People who only manage accounts or read the audit log, only together with other candidates."""
 
 
-class Matches(Struct, frozen=True, kw_only=True):
+class PeopleMatched(Struct, frozen=True, kw_only=True):
     """The first people that words find, and how many more they find."""
 
     people: tuple[Person, ...] = ()
@@ -93,7 +93,7 @@ class AgencyCount(NamedTuple):
     people: int
 
 
-def known_to(viewer: Viewer) -> Candidates:
+def people_to_invite(viewer: Viewer) -> Candidates:
     """Return the people whom the viewer may invite, for callers who know that the viewer may invite anyone.
 
     Coordinators may invite everyone. Others may invite the people of their arm and those with whom they share a
@@ -104,7 +104,7 @@ def known_to(viewer: Viewer) -> Candidates:
     return Candidates(QueryString(_KNOWN, viewer.arm.value, _held_by(viewer)))
 
 
-def only(member_ids: Iterable[UUID]) -> Candidates:
+def active_among(member_ids: Iterable[UUID]) -> Candidates:
     """Return the active ones of some people; the caller has checked that the viewer may know them."""
     return Candidates(QueryString(_AMONG, id_list(member_ids)))
 
@@ -119,61 +119,63 @@ def both(one: Candidates, other: Candidates) -> Candidates:
     return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
 
 
-def at_agency(agency_id: UUID) -> Candidates:
+def candidates_at_agency(agency_id: UUID) -> Candidates:
     """Return the people of an agency; only together with other candidates."""
     return Candidates(QueryString("m.agency = {}", agency_id))
 
 
-def of_arm(arm: Arm) -> Candidates:
+def candidates_of_arm(arm: Arm) -> Candidates:
     """Return the people of one arm; only together with other candidates."""
     return Candidates(QueryString(_OF_ARM, arm.value))
 
 
-def at_levels(levels: Iterable[Level]) -> Candidates:
+def candidates_at_levels(levels: Iterable[Level]) -> Candidates:
     """Return the people at agencies of some levels of government; only together with other candidates."""
     wanted = sorted(one.value for one in levels)
     return Candidates(QueryString(_AT_LEVELS, sql_list(wanted)))
 
 
-def on_committees_of(viewer: Viewer) -> Candidates:
+def candidates_on_committees_of(viewer: Viewer) -> Candidates:
     """Return the people who see what a committee of the viewer sees: its members, its chairs, and coordinators."""
     held = _held_by(viewer)
     return Candidates(QueryString(_ON_COMMITTEES, held, held))
 
 
-def but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
+def all_but(candidates: Candidates, member_ids: Iterable[UUID]) -> Candidates:
     """Return candidates without some people."""
     return Candidates(QueryString("({}) AND m.id NOT IN ({})", candidates.condition, id_list(member_ids)))
 
 
-async def matching(candidates: Candidates, words: str, at_most: int) -> Matches:
+async def candidates_with_words(candidates: Candidates, words: str, at_most: int) -> PeopleMatched:
     """Return those whose name, title, email, or agency has each of the words, as search does; no one without words.
 
     Here a first letter is enough, so that people are offered from the first key on. Names that begin with the first
     word come first.
     """
-    wanted = words_of(words)
+    wanted = search_words(words)
     if not wanted:
-        return Matches()
-    with_words = QueryString(_WITH_WORDS, word_index.with_words("person", wanted, SHORTEST_OF_A_NAME))
+        return PeopleMatched()
+    with_words = QueryString(_WITH_WORDS, word_index.rows_with_words("person", wanted, SHORTEST_OF_A_NAME))
     found = await _read(
         QueryString(
             _MATCHES,
             QueryString("({}) AND ({})", candidates.condition, with_words),
-            QueryString(begins("m.name"), prefix(wanted[0])),
-            QueryString(folded("m.name")),
+            QueryString(begins_with_word("m.name"), prefix_pattern(wanted[0])),
+            QueryString(folded_sql("m.name")),
             at_most,
         )
     )
-    return Matches(people=tuple(map(_person, found)), more=found[0]["every"] - len(found) if found else 0)
+    return PeopleMatched(people=tuple(map(_person, found)), more=found[0]["every"] - len(found) if found else 0)
 
 
-async def among(candidates: Candidates, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+async def candidates_among(candidates: Candidates, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return which of these people are candidates."""
-    return {one.id: one for one in await these(candidates, (), member_ids)}
+    return {one.id: one for one in await chosen_candidates(candidates, (), member_ids)}
 
 
-async def these(candidates: Candidates, agency_ids: Iterable[UUID], member_ids: Iterable[UUID]) -> list[Person]:
+async def chosen_candidates(
+    candidates: Candidates, agency_ids: Iterable[UUID], member_ids: Iterable[UUID]
+) -> list[Person]:
     """Return the candidates of some agencies, and which of some other people are candidates."""
     agencies, people = list(agency_ids), list(member_ids)
     if not agencies and not people:
@@ -187,13 +189,13 @@ async def managers() -> frozenset[UUID]:
     return frozenset(row["member"] for row in await engine().run_querystring(QueryString(_MANAGERS)))
 
 
-async def every(candidates: Candidates) -> list[Person]:
+async def all_candidates(candidates: Candidates) -> list[Person]:
     """Return all candidates by agency and name; except for programs, the caller knows that they are few."""
     found = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
     return sorted(found, key=lambda one: (one.agency, one.name, one.id))
 
 
-async def by_agency(candidates: Candidates) -> list[AgencyCount]:
+async def count_candidates(candidates: Candidates) -> list[AgencyCount]:
     """Return the agencies of the candidates by short name, each with their number."""
     among = candidates.condition if candidates.to_count is None else candidates.to_count
     found = [

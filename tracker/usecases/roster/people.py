@@ -1,73 +1,231 @@
-"""Agencies, members, committees and seats: adding them, and listing people for the forms."""
+"""People on the roster: adding and changing them, for administrators, and a member's own profile."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
-from tracker.database import engine
+from tracker.database import engine, writing
 from tracker.database.sql_list import sql_list
+from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.core.clean_text import clean, name_in
+from tracker.rules.core.message_types import AccountChange
+from tracker.rules.core.viewers import Role, Status, Viewer
+from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events.plan import Person
-from tracker.rules.roster.contacts import NO_CONTACT, AgencyContact
-from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+from tracker.rules.roster import accounts as account_rules
+from tracker.rules.roster.csv_file import LONGEST
+from tracker.rules.roster.directory import LONGEST_PHONE, PersonFacts, check_phones
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
+from tracker.tables.schema.roster.people import Agency, Member, MemberRole, SeatHolder
+from tracker.usecases.core import audit
+from tracker.usecases.identity.sessions import end_links
+from tracker.usecases.roster import accounts, committees, directory
+from tracker.usecases.roster.ended_access import clear_credentials, coordinators
 
-_PEOPLE = "SELECT m.id, m.name, m.email, m.agency, m.title FROM member m WHERE m.status = 'active'"
-_AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
-COMMITTEES = "SELECT b.id, b.name, b.place FROM committee b WHERE b.status = 'active' ORDER BY b.name"
-"""The query for the active committees, by name; its reader leaves out those that the viewer may not know."""
-_HOLDERS = "SELECT t.committee, h.member, h.is_primary FROM seat_holder h JOIN seat t ON t.id = h.seat"
+TAKEN = "Someone else already has this email address."
+ONLY_COORDINATORS = "Only a coordinator can add or remove the coordinator role."
+ONLY_COORDINATORS_MOVE_PEOPLE = (
+    "Only a coordinator can move a person to the other arm because they would see different events."
+)
+OVER = "Choose today or a later date."
+_ACTIVE_PEOPLE = "SELECT m.id, m.name, m.email, m.agency, m.title FROM member m WHERE m.status = 'active'"
+_ACTIVE_AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
 
 
-class CommitteeChoice(Struct, frozen=True, kw_only=True):
-    """A committee that the viewer may choose for an event, with the people who hold its seats."""
+async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
+    """Add a person and return their id. No one is notified, and the person cannot sign in before they get a link.
 
-    id: UUID
+    Errors: NotAllowed, Invalid by field.
+    """
+    account_rules.check_manager(viewer, reauthenticated_at, now)
+    facts.check()
+    async with writing():
+        await _check_person(viewer, facts, None, frozenset(), None, now)
+        member_id = await insert_member(
+            agency_id=_agency_of(facts),
+            name=facts.name,
+            email=facts.email,
+            now=now,
+            zone=facts.zone,
+            title=facts.title,
+            phone=facts.phone,
+            roles=facts.roles,
+        )
+        values: dict[Any, Any] = {
+            Member.mobile: facts.mobile,
+            Member.is_mobile_private: facts.is_mobile_private,
+            Member.is_guest: facts.is_guest,
+            Member.expires_at: facts.expires_at,
+        }
+        await Member.update(values).where(Member.id == member_id)
+        details = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
+        await audit.record(viewer.actor, "added", "member", member_id, details, now)
+    return member_id
+
+
+async def save_person(
+    viewer: Viewer,
+    member_id: UUID,
+    facts: PersonFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> None:
+    """Change a person. Errors: NotFound, NotAllowed, Conflict when they have changed since that version, Invalid."""
+    account_rules.check_manager(viewer, reauthenticated_at, now)
+    facts.check()
+    async with writing():
+        person = await directory.person_for(viewer, member_id)
+        held = person.roles & account_rules.GRANTED
+        account_rules.check_account(viewer, member_id, held)
+        if person.version != expected_version:
+            raise Conflict
+        [row] = await Member.select(*_person_columns(facts)).where(Member.id == member_id)
+        await _check_person(viewer, facts, member_id, held, row["expires_at"], now)
+        if not viewer.is_coordinator and await is_other_arm(row["agency"], _agency_of(facts)):
+            raise Invalid(agency=ONLY_COORDINATORS_MOVE_PEOPLE)
+        changed = {name: value for name, value in _person_columns(facts).items() if row[name] != value}
+        if "email" in changed:
+            await accounts.notify_of_account_change(viewer, member_id, AccountChange.ADDRESS, now)
+            await end_links(member_id)  # the reader of the old mailbox could sign in with one
+        await _save_person(member_id, changed, expected_version + 1)
+        await set_roles(member_id, facts.roles, held)
+        if "is_guest" in changed and facts.is_guest:
+            await clear_credentials(member_id, now)
+        await audience_versions.touch([audiences.member_audience(member_id)])
+        details: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
+        if held != facts.roles:
+            details |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}
+        await audit.record(viewer.actor, "updated", "member", member_id, details, now)
+
+
+async def is_other_arm(agency_id: UUID, other_id: UUID) -> bool:
+    """Return whether two agencies belong to different arms."""
+    arms = Agency.select(Agency.arm).where(Agency.id.is_in([agency_id, other_id])).output(as_list=True)
+    return len(set(await arms)) > 1
+
+
+async def _check_person(
+    viewer: Viewer,
+    facts: PersonFacts,
+    member_id: UUID | None,
+    held: Iterable[Role],
+    ends: datetime | None,
+    now: datetime,
+) -> None:
+    """Raise `Invalid` when other rows forbid the change; inside the caller's transaction."""
+    was, will = Role.COORDINATOR in held, Role.COORDINATOR in facts.roles
+    agency = await Agency.select(Agency.status).where(Agency.id == facts.agency_id).first()
+    taken = await Member.select(Member.id).where(Member.email == facts.email).first()
+    wrong = {
+        "email": TAKEN if taken and taken["id"] != member_id else "",
+        "agency": "" if agency and agency["status"] == Status.ACTIVE else "Choose an agency from the list.",
+        "roles": ONLY_COORDINATORS if was != will and not viewer.is_coordinator else "",
+        "ends": OVER if facts.expires_at and facts.expires_at != ends and facts.expires_at <= now else "",
+    }
+    if was and not will and not await coordinators() - {member_id}:
+        wrong["roles"] = account_rules.LAST_COORDINATOR
+    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+        raise Invalid(**found)
+
+
+async def _save_person(member_id: UUID, changed: dict[str, Any], version: int) -> None:
+    values: dict[Any, Any] = {**changed, "version": version}
+    await Member.update(values).where(Member.id == member_id)
+    if "agency" in changed:
+        # The seat of the former agency stays there.
+        theirs = SeatHolder.member == member_id
+        held = await SeatHolder.select(SeatHolder.seat.committee).where(theirs).output(as_list=True)
+        await SeatHolder.delete().where(theirs)
+        await committees.touch_committees(held)
+
+
+def _person_columns(facts: PersonFacts) -> dict[str, Any]:
+    return {
+        "name": facts.name,
+        "title": facts.title,
+        "email": facts.email,
+        "phone": facts.phone,
+        "mobile": facts.mobile,
+        "is_mobile_private": facts.is_mobile_private,
+        "zone": facts.zone,
+        "agency": facts.agency_id,
+        "is_guest": facts.is_guest,
+        "expires_at": facts.expires_at,
+    }
+
+
+def _agency_of(facts: PersonFacts) -> UUID:
+    assert facts.agency_id is not None  # noqa: S101 - `check` refuses facts without an agency
+    return facts.agency_id
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """A member's roster entry."""
+
     name: str
-    place: str
-    members: frozenset[UUID]
-    primaries: frozenset[UUID]
+    title: str
+    phone: str
+    mobile: str = ""
+    is_mobile_private: bool = False
+    zone: str
 
 
-class SeatHeld(NamedTuple):
-    """A seat of an agency on a committee, and its primary."""
+async def profile_of(viewer: Viewer) -> Profile:
+    """Return the viewer's own profile. Errors: NotFound."""
+    columns = (Member.name, Member.title, Member.phone, Member.mobile, Member.is_mobile_private, Member.zone)
+    row = await Member.select(*columns).where(Member.id == viewer.member_id).first()
+    if row is None:
+        raise NotFound
+    return Profile(**row | {"is_mobile_private": bool(row["is_mobile_private"])})
 
-    committee_id: UUID
-    agency_id: UUID
-    member_id: UUID
+
+async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None:
+    """Change the viewer's own title, phones and zone, and a coordinator's own name; other members' names stay.
+
+    Errors: Invalid by field.
+    """
+    was = await profile_of(viewer)
+    new = _checked_profile(wanted, was.name if not viewer.is_coordinator else wanted.name)
+    before = asdict(was)
+    changed = [field for field in new if new[field] != before[field]]
+    if not changed:
+        return
+    async with writing():
+        values: dict[Any, Any] = {**new, "version": Member.version + 1}
+        await Member.update(values).where(Member.id == viewer.member_id)
+        facts = {"fields": changed}
+        await audit.record(viewer.actor, "profile_changed", "member", viewer.member_id, facts, now)
 
 
-async def add_agency(
-    *, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None, contact: AgencyContact = NO_CONTACT
-) -> UUID:
-    """Add an agency; the caller is inside a transaction and has checked the names."""
-    agency = Agency(
-        id=ids.new_id(),
-        name=name,
-        code=code,
-        arm=arm,
-        level=level,
-        coalition=coalition,
-        status="active",
-        contact_name=contact.name,
-        contact_phone=contact.phone,
-        contact_email=contact.email,
-        address=contact.address,
+def _checked_profile(wanted: Profile, name: str) -> dict[str, Any]:
+    named = name_in(name, LONGEST["name"], "name")
+    if not named:
+        raise Invalid(name="Enter your display name, for example your role and agency.")
+    phone, mobile = (
+        clean(text, LONGEST_PHONE, field) for field, text in (("phone", wanted.phone), ("mobile", wanted.mobile))
     )
-    await Agency.insert(agency)
-    return agency.id
+    check_phones(phone=phone, mobile=mobile)
+    return {
+        "name": named,
+        "title": name_in(wanted.title, LONGEST["title"], "title"),
+        "phone": phone,
+        "mobile": mobile,
+        "is_mobile_private": wanted.is_mobile_private,
+        "zone": zone_of(wanted.zone).key,
+    }
 
 
-async def add_member(
+async def insert_member(
     *,
     agency_id: UUID,
     name: str,
@@ -105,96 +263,25 @@ async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSe
         await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=role))
 
 
-async def add_committee(
-    *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
-) -> UUID:
-    """Add a committee without seats."""
-    committee = Committee(
-        id=ids.new_id(),
-        name=name,
-        kind=kind,
-        arm=arm,
-        place=place,
-        status="active",
-        quorum=quorum.seats,
-        both_arms=quorum.both_arms,
-    )
-    await Committee.insert(committee)
-    return committee.id
-
-
-async def add_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, alternates: Iterable[UUID] = ()) -> UUID:
-    """Give an agency a seat in a committee, with its primary and alternates."""
-    seat = Seat(id=ids.new_id(), committee=committee_id, agency=agency_id)
-    await Seat.insert(seat)
-    holders = [(primary, True), *((one, False) for one in alternates)]
-    await SeatHolder.insert(
-        *(SeatHolder(id=ids.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
-    )
-    return seat.id
-
-
-async def sit(*, seat_id: UUID, member_id: UUID, is_primary: bool) -> None:
-    """Add a member to a seat, as its primary or an alternate."""
-    await SeatHolder.insert(SeatHolder(id=ids.new_id(), seat=seat_id, member=member_id, is_primary=is_primary))
-
-
-async def primaries(committee_id: UUID) -> frozenset[UUID]:
-    """Return the primaries of a committee's seats."""
-    return frozenset(one.member_id for one in await seats_held() if one.committee_id == committee_id)
-
-
-async def seats_held() -> frozenset[SeatHeld]:
-    """Return the seats of all committees that have a primary."""
-    first = SeatHolder.is_primary.eq(value=True)
-    found = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.member).where(first)
-    return frozenset(SeatHeld(row["seat.committee"], row["seat.agency"], row["member"]) for row in found)
-
-
-async def make_chair(*, committee_id: UUID, member_id: UUID) -> None:
-    """Make a member the chair of a committee."""
-    await MemberRole.insert(
-        MemberRole(id=ids.new_id(), member=member_id, role=Role.COMMITTEE_CHAIR, committee=committee_id)
-    )
-
-
-async def note_change_in(committee_ids: Iterable[UUID]) -> None:
-    """Raise the versions of committees whose seats or chairs changed, for open forms and members' calendars."""
-    changed = sorted(set(committee_ids))
-    if changed:
-        await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
-        await audience_versions.touch(audiences.committee(one) for one in changed)
-
-
 async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return the active people among these ids; the caller has checked that the viewer may know them."""
     wanted = list(member_ids)
     if not wanted:
         return {}
     among = sql_list(wanted)
-    return {person.id: person for person in await _people(QueryString(_PEOPLE + " AND m.id IN ({})", among))}
+    return {
+        person.id: person for person in await _active_people(QueryString(_ACTIVE_PEOPLE + " AND m.id IN ({})", among))
+    }
 
 
-async def committees(viewer: Viewer) -> list[CommitteeChoice]:
-    """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
-    found, holders = await engine().read_each(QueryString(COMMITTEES), QueryString(_HOLDERS))
-    return [_committee(row, holders) for row in found if audiences.committee(row["id"]) in viewer.audiences]
-
-
-async def committee_names(viewer: Viewer) -> dict[UUID, str]:
-    """Return the names of the same committees, in their order."""
-    found = await engine().run_querystring(QueryString(COMMITTEES))
-    return {row["id"]: row["name"] for row in found if audiences.committee(row["id"]) in viewer.audiences}
-
-
-async def _people(query: QueryString) -> list[Person]:
+async def _active_people(query: QueryString) -> list[Person]:
     """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
-    found, active = await engine().read_each(query, QueryString(_AGENCIES))
+    found, active = await engine().read_each(query, QueryString(_ACTIVE_AGENCIES))
     agencies = {row["id"]: {**row, "arm": Arm(row["arm"])} for row in active}
-    return [_person(row, agencies[row["agency"]]) for row in found if row["agency"] in agencies]
+    return [_person_in(row, agencies[row["agency"]]) for row in found if row["agency"] in agencies]
 
 
-def _person(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
+def _person_in(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
     return Person(
         id=row["id"],
         name=row["name"],
@@ -204,15 +291,4 @@ def _person(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
         arm=agency["arm"],
         title=row["title"],
         agency_name=agency["name"],
-    )
-
-
-def _committee(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
-    sitting = [one for one in holders if one["committee"] == row["id"]]
-    return CommitteeChoice(
-        id=row["id"],
-        name=row["name"],
-        place=row["place"],
-        members=frozenset(one["member"] for one in sitting),
-        primaries=frozenset(one["member"] for one in sitting if one["is_primary"]),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.events.policy_columns import policy_of as policy_in_row
 
 _POLICIES = (
@@ -17,7 +17,7 @@ _POLICIES = (
 )
 
 
-class Policies(NamedTuple):
+class ReminderPolicies(NamedTuple):
     """The policy of the task force, and those of the committees that chose one."""
 
     usual: ReminderPolicy
@@ -28,12 +28,12 @@ class Policies(NamedTuple):
         return self.of_committee.get(committee_id, self.usual) if committee_id else self.usual
 
 
-async def policies() -> Policies:
+async def reminder_policies() -> ReminderPolicies:
     """Return the policies, by one query."""
     found = {row["committee"]: policy_in_row(row) for row in await engine().run_querystring(QueryString(_POLICIES))}
-    return Policies(usual=found.pop(None), of_committee=found)
+    return ReminderPolicies(usual=found.pop(None), of_committee=found)
 
 
-async def policy_of(committee_id: UUID | None) -> ReminderPolicy:
+async def policy_of_committee(committee_id: UUID | None) -> ReminderPolicy:
     """Return the policy with which an event of a committee, or of none, begins."""
-    return (await policies()).of(committee_id)
+    return (await reminder_policies()).of(committee_id)

@@ -10,11 +10,10 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.plan import Slot
 from tracker.rules.roster import accounts
-from tracker.rules.roster.coordinates import Coordinates
-from tracker.rules.roster.sites import Room, Site, SiteFacts, Taken, site_at
+from tracker.rules.roster.sites import Coordinates, MeetingSite, MeetingSiteFacts, Room, SiteBooking, site_at
 from tracker.tables.schema.roster.sites import Site as SiteRow
 from tracker.tables.visible.availability import site_bookings
 from tracker.usecases.core import audit
@@ -27,17 +26,17 @@ TAKEN = "Another site already has this name."
 MOST_DATES = 60  # of a series, that are checked
 
 
-async def every_site() -> list[Site]:
+async def every_site() -> list[MeetingSite]:
     """Return all sites by name; every member may know where the task force meets."""
     return [_site(dict(row)) for row in await engine().run_querystring(QueryString(_SITES))]
 
 
-async def open_sites() -> tuple[Site, ...]:
+async def open_sites() -> tuple[MeetingSite, ...]:
     """Return the sites that are offered for events, by name."""
     return tuple(one for one in await every_site() if one.is_open)
 
 
-async def site(site_id: UUID) -> Site:
+async def meeting_site(site_id: UUID) -> MeetingSite:
     """Return one site. Errors: NotFound."""
     found = [one for one in await every_site() if one.id == site_id]
     if not found:
@@ -60,7 +59,7 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
     return Room(
         site=found,
         taken=[
-            Taken(
+            SiteBooking(
                 event_id=row["event"],
                 title=row["title"],
                 is_marked=bool(row["mark_categories"]),
@@ -73,7 +72,9 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
     )
 
 
-async def add_site(viewer: Viewer, facts: SiteFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
+async def add_meeting_site(
+    viewer: Viewer, facts: MeetingSiteFacts, reauthenticated_at: datetime, now: datetime
+) -> UUID:
     """Add a site and return its id. Errors: NotAllowed, Invalid by field."""
     accounts.check_manager(viewer, reauthenticated_at, now)
     facts.check()
@@ -85,8 +86,13 @@ async def add_site(viewer: Viewer, facts: SiteFacts, reauthenticated_at: datetim
     return row.id
 
 
-async def change_site(
-    viewer: Viewer, site_id: UUID, facts: SiteFacts, expected_version: int, reauthenticated_at: datetime, now: datetime
+async def change_meeting_site(
+    viewer: Viewer,
+    site_id: UUID,
+    facts: MeetingSiteFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
 ) -> None:
     """Change a site. Errors: NotFound, NotAllowed, Conflict when it has changed since that version, Invalid."""
     accounts.check_manager(viewer, reauthenticated_at, now)
@@ -105,19 +111,19 @@ async def change_site(
         await audit.record(viewer.actor, "updated", "site", site_id, details, now)
 
 
-async def _check(facts: SiteFacts, site_id: UUID | None) -> None:
+async def _check(facts: MeetingSiteFacts, site_id: UUID | None) -> None:
     names = {one.name.casefold() for one in await every_site() if one.id != site_id}
     if facts.name.casefold() in names:
         raise Invalid(name=TAKEN)
 
 
-def _site(row: dict[str, Any]) -> Site:
+def _site(row: dict[str, Any]) -> MeetingSite:
     latitude, longitude = row.pop("latitude_e6"), row.pop("longitude_e6")
     known = None if latitude is None or longitude is None else Coordinates(latitude, longitude)
-    return Site(**row | {"is_open": bool(row["is_open"]), "coordinates": known})
+    return MeetingSite(**row | {"is_open": bool(row["is_open"]), "coordinates": known})
 
 
-def _columns(facts: SiteFacts) -> dict[str, Any]:
+def _columns(facts: MeetingSiteFacts) -> dict[str, Any]:
     return {
         "name": facts.name,
         "address": facts.address,

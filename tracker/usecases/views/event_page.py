@@ -1,4 +1,4 @@
-"""What the page of one date shows to one viewer."""
+"""What the page of one date, and the page of a series with all its dates, show to one viewer."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -10,40 +10,41 @@ from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.attendance.quorum_record import QuorumOfRecord
-from tracker.rules.attendance.sheet import named_participants, opens_at
+from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, named_participants
 from tracker.rules.attendance.thanks import may_thank
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.follow_ups import NextFollowUp
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.emails.thanks import sent_words
-from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
+from tracker.rules.events.event import Event, EventStatus, Occurrence, day_of, may_edit
 from tracker.rules.events.history import Entry, with_beginning
 from tracker.rules.events.markings import may_copy
-from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable
-from tracker.rules.intake.unrecorded import EmailReplies
-from tracker.rules.operations.emergency import Opened
+from tracker.rules.events.plan import is_moved
+from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable, effective
+from tracker.rules.intake.unrecorded_replies import EmailReplies
+from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
-from tracker.tables.visible.attendance import quorum as visible_quorum
-from tracker.tables.visible.attendance import sheet
+from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible.events import events, series
 from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
-from tracker.usecases.core.access_records import Reading, readings_of
+from tracker.usecases.core.audit import EventReading, readings_of
 from tracker.usecases.emails.nudges import of_silent, with_confirmations
 from tracker.usecases.emails.thanks import sent_about
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
-from tracker.usecases.events import substitutes
+from tracker.usecases.events import history as event_history
+from tracker.usecases.events import replies, substitutes
+from tracker.usecases.events.events import event_for
 from tracker.usecases.events.history import history
-from tracker.usecases.events.occurrences import date_for, neighbors
+from tracker.usecases.events.occurrences import date_for, dates_of, neighbors
 from tracker.usecases.events.replies import my_reply
-from tracker.usecases.intake import proposals, unrecorded
-from tracker.usecases.intake.proposals import Judged
-from tracker.usecases.operations.emergency import opened_by
-from tracker.usecases.operations.summaries import PlanSummary, summary
+from tracker.usecases.intake import proposals, unrecorded_replies
+from tracker.usecases.intake.proposals import JudgedProposal
+from tracker.usecases.operations.emergency_access import openings_of
+from tracker.usecases.operations.states import PlanSummary, plan_summary
 from tracker.usecases.polls.polls import open_poll_of
 from tracker.usecases.roster.sites import room_of
-from tracker.usecases.views.series_page import SeriesLinks, links_of
 
 
 class AgencyReplies(Struct, frozen=True, kw_only=True):
@@ -55,6 +56,13 @@ class AgencyReplies(Struct, frozen=True, kw_only=True):
     tentative: int
     declined: int
     waiting: int
+
+
+class SeriesLinks(Struct, frozen=True, kw_only=True):
+    """The events that an event continues, and those that continue it, as far as the viewer may see them."""
+
+    before: Event | None
+    after: tuple[Event, ...]
 
 
 class EventView(Struct, frozen=True, kw_only=True):
@@ -104,16 +112,16 @@ class EventView(Struct, frozen=True, kw_only=True):
     is_over: bool
     room: Room | None
     """The site, for people who may change the event: what else is there, and whether it holds everyone."""
-    readings: tuple[Reading, ...]
+    readings: tuple[EventReading, ...]
     """Who has opened a named event, for people who may change it."""
     history: tuple[Entry, ...]
     plan: PlanSummary | None
     """Of a joint operation; None for other events."""
     unrecorded: EmailReplies
     """Replies by email that were not recorded, for people who may record replies."""
-    proposals: tuple[Judged, ...]
+    proposals: tuple[JudgedProposal, ...]
     """Other times that people proposed for the date, for people who may change it; those that wait first."""
-    opened: tuple[Opened, ...]
+    opened: tuple[EmergencyOpened, ...]
     """Who reads it under emergency access now."""
     may_thank: bool
     """Whether the viewer may thank the people who were there."""
@@ -135,7 +143,7 @@ class EventView(Struct, frozen=True, kw_only=True):
         )
 
 
-async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
+async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
     occurrence = await date_for(viewer, event_id, key)
     edits = may_edit(viewer, occurrence.event)
@@ -150,7 +158,7 @@ async def event_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
         may_edit=edits,
         may_copy=may_copy(viewer, occurrence.event.marking),
         assigns_items=viewer.may_schedule or edits,
-        attendance_opens=opens_at(occurrence),
+        attendance_opens=attendance_opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
         **people,
         **series,
@@ -164,8 +172,8 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
     event = occurrence.event
     mine, participants, informed, changes, silent = await together(
         _mine(viewer, occurrence, now),
-        sheet.participants(viewer, occurrence),
-        sheet.informed(viewer, event.id),
+        roll_call.participants(viewer, occurrence),
+        roll_call.informed_people(viewer, event.id),
         history(viewer, event, occurrence),
         of_silent(viewer, occurrence, now),
     )
@@ -203,7 +211,7 @@ async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
     """Return the dates and series around a date, its action items, and its quorum of record."""
     (before, after), links, items, quorum = await together(
         neighbors(viewer, occurrence),
-        links_of(viewer, occurrence.event),
+        series_links(viewer, occurrence.event),
         _items(viewer, occurrence),
         _quorum(viewer, occurrence, now),
     )
@@ -212,9 +220,9 @@ async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
 
 async def _quorum(viewer: Viewer, occurrence: Occurrence, now: datetime) -> QuorumOfRecord | None:
     """Return the quorum of record; a date whose attendance has not opened yet has none."""
-    if now < opens_at(occurrence):
+    if now < attendance_opens_at(occurrence):
         return None
-    return (await visible_quorum.recorded(viewer, [occurrence.id])).get(occurrence.id)
+    return (await roll_call.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id)
 
 
 async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
@@ -222,8 +230,8 @@ async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> 
     room, readings, waiting, proposed, follow_up = await together(
         _room(viewer, occurrence, now),
         _readings(viewer, occurrence),
-        unrecorded.of_date(viewer, occurrence, now),
-        proposals.of_date(viewer, occurrence, now),
+        unrecorded_replies.unrecorded_of_date(viewer, occurrence, now),
+        proposals.recent_proposals(viewer, occurrence, now),
         next_follow_up(viewer, occurrence, now),
     )
     organizing = {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}
@@ -241,7 +249,7 @@ async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime)
     """Return its plan, its open poll, who reads it under emergency access, and whether people can be thanked."""
     event = occurrence.event
     plan, poll, opened, thanks = await together(
-        summary(viewer, event), _poll(viewer, event), opened_by(viewer, event), _thanks(viewer, occurrence, now)
+        plan_summary(viewer, event), _poll(viewer, event), openings_of(viewer, event), _thanks(viewer, occurrence, now)
     )
     return {"plan": plan, "poll": poll, "opened": tuple(one for one in opened if one.is_open(now)), **thanks}
 
@@ -263,7 +271,7 @@ async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room |
     return await room_of(viewer, occurrence.place, [(occurrence.starts_at, occurrence.ends_at)], occurrence.event.id)
 
 
-async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[Reading, ...]:
+async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[EventReading, ...]:
     if not (occurrence.event.is_restricted and may_edit(viewer, occurrence.event)):
         return ()
     return tuple(await readings_of(viewer, occurrence.event.id))
@@ -296,3 +304,80 @@ async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ..
     of_committee = await open_items_of_committee(viewer, committee_id) if committee_id else []
     found = {one.id: one for one in [*of_event, *of_committee]}
     return tuple(sorted(found.values(), key=lambda one: (one.due, one.reference)))
+
+
+class SeriesDate(Struct, frozen=True, kw_only=True):
+    """One date of a series."""
+
+    occurrence: Occurrence
+    reply: ReplyValue | None
+    """None when the viewer is not invited."""
+    is_moved: bool
+    is_over: bool
+
+
+async def series_links(viewer: Viewer, event: Event) -> SeriesLinks:
+    """Return the events before and after an event in its chain of series."""
+    before, after = await series.links(viewer, event)
+    return SeriesLinks(before=before, after=after)
+
+
+async def date_after_split(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str] | None:
+    """Return where a date is that a series no longer has: the series that continues it, and the date's key there.
+
+    The key is empty when that series has no date of this key. None when no series that the viewer may see continues it
+    from then on.
+    """
+    event = await events.event(viewer, event_id)
+    following = await series.after(viewer, event) if event else ()
+    for one in reversed(following):
+        if one.starts.date() <= day_of(key).date():
+            found = await events.date(viewer, one.id, day_of(key))
+            return (one.id, key) if found else await date_after_split(viewer, one.id, key) or (one.id, "")
+    return None
+
+
+class SeriesView(Struct, frozen=True, kw_only=True):
+    """A series with its upcoming and past dates, each in order."""
+
+    event: Event
+    ahead: tuple[SeriesDate, ...]
+    over: tuple[SeriesDate, ...]
+    is_invited: bool
+    may_edit: bool
+    may_copy: bool
+    links: SeriesLinks
+    history: tuple[Entry, ...]
+
+    @property
+    def dates(self) -> tuple[SeriesDate, ...]:
+        """Return all dates, in order."""
+        return (*self.over, *self.ahead)
+
+
+async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
+    """Return what the page of a series shows. Errors: NotFound."""
+    event = await event_for(viewer, event_id)
+    given = await replies.my_replies(viewer, event)
+    dates = []
+    for one in await dates_of(viewer, event):
+        reply = effective(given or (), one.id)
+        value = reply.value if reply else ReplyValue.NEEDS_ACTION
+        dates.append(
+            SeriesDate(
+                occurrence=one,
+                reply=None if given is None else value,
+                is_moved=is_moved(one),
+                is_over=one.ends_at <= now,
+            )
+        )
+    return SeriesView(
+        event=event,
+        ahead=tuple(one for one in dates if not one.is_over),
+        over=tuple(one for one in dates if one.is_over),
+        is_invited=given is not None,
+        may_edit=may_edit(viewer, event),
+        may_copy=may_copy(viewer, event.marking),
+        links=await series_links(viewer, event),
+        history=with_beginning(await event_history.history(viewer, event), event),
+    )

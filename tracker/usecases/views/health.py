@@ -11,12 +11,12 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, is_postgres, writing
 from tracker.database.migrate import newest
 from tracker.tables.background.emails import outbox_queue
-from tracker.tables.schema.core.outbox import Watermark
-from tracker.usecases.audit import verification
+from tracker.tables.schema.core.tables import Watermark
+from tracker.usecases.audit import audit_log
 from tracker.usecases.emails.reminders import MARK
 
 LATE = timedelta(minutes=5)
-REMINDERS, MAIL, AUDIT = MARK, "mail", verification.MARK
+REMINDERS, MAIL, AUDIT = MARK, "mail", audit_log.VERIFICATION_MARK
 NOTED_EVERY = timedelta(seconds=30)
 _SIZE = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()"
 _SIZE_POSTGRES = "SELECT pg_database_size(current_database()) AS bytes"
@@ -24,7 +24,7 @@ _VERSION = "SELECT sqlite_version() AS version"
 _VERSION_POSTGRES = "SELECT current_setting('server_version') AS version"
 
 
-class State(Struct, frozen=True, kw_only=True):
+class WorkState(Struct, frozen=True, kw_only=True):
     """Whether everything due has been done, and whether the clock still checks for due work."""
 
     is_late: bool
@@ -47,14 +47,14 @@ class Storage(Struct, frozen=True, kw_only=True):
     """Name of the newest migration."""
 
 
-async def state(now: datetime) -> State:
+async def work_state(now: datetime) -> WorkState:
     """Return the state of the work."""
     since = now - LATE
     found = await outbox_queue.health(since, REMINDERS)
-    return State(is_late=found.is_late, is_ticking=found.is_ticking)
+    return WorkState(is_late=found.is_late, is_ticking=found.is_ticking)
 
 
-async def note_look(now: datetime) -> None:
+async def note_mail_run(now: datetime) -> None:
     """Record that all due emails have been processed; at most every half minute."""
     mark = Watermark.name == MAIL
     async with writing():
@@ -65,7 +65,7 @@ async def note_look(now: datetime) -> None:
             await Watermark.update({Watermark.until: now}).where(mark)
 
 
-async def last_looks() -> dict[str, datetime]:
+async def last_runs() -> dict[str, datetime]:
     """Return when each job last ran, by name; a job that never ran is missing."""
     of_jobs = Watermark.name.is_in([REMINDERS, MAIL, AUDIT])
     found = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)

@@ -1,24 +1,29 @@
-"""What needs a person today: what others owe them, and the replies and action items they owe themselves."""
+"""What needs a person today: what others owe them, and the replies and action items they owe themselves.
+
+Its setup checklist of the first day is read from what is there, hidden by a person, and shown again.
+"""
 
 import logging
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from tracker.database import together
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct
-from tracker.rules.attendance.sheet import OPENS_BEFORE
-from tracker.rules.calendars import month_grid
-from tracker.rules.calendars.month_grid import Seen
-from tracker.rules.core.viewer import Viewer
+from tracker.database import together, writing
+from tracker.errors import NotFound
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
+from tracker.rules.attendance.roll_call import ATTENDANCE_OPENS_BEFORE
+from tracker.rules.calendars import calendars
+from tracker.rules.calendars.calendars import SeenDate
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Line, may_edit
-from tracker.rules.operations.check_ins import CheckInDay, may_check_in, not_out
-from tracker.rules.operations.duties import awaits_acknowledgment, awaits_approval
+from tracker.rules.operations.approvals import awaits_acknowledgment, awaits_approval
+from tracker.rules.operations.check_ins import CheckInDay, may_check_in, who_is_not_out
 from tracker.rules.operations.plans import may_plan
 from tracker.rules.operations.readiness import Notice
-from tracker.rules.views.work_queue import (
+from tracker.rules.views import home as rules
+from tracker.rules.views.home import (
     AHEAD,
     BACK,
     ENDING,
@@ -36,34 +41,41 @@ from tracker.rules.views.work_queue import (
     OpenProposal,
     OpenRequests,
     OpenSheet,
+    QueueRow,
     ReturnedPlan,
-    Row,
-    concerns,
-    in_order,
+    SetUpState,
+    SetUpStep,
+    concerns_viewer,
+    queue_in_order,
 )
+from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.visible.actions import action_items
-from tracker.tables.visible.events import waiting
-from tracker.tables.visible.operations.check_in_days import check_in_days
-from tracker.tables.visible.operations.duties import duties, without_supervisor
-from tracker.tables.visible.operations.returns import returned
-from tracker.usecases.calendars.date_lines import seen_between
+from tracker.tables.visible.emails.email_tests import SentTest
+from tracker.tables.visible.events import events, waiting
+from tracker.tables.visible.operations.approvals import plan_duties, plans_without_supervisor, returned_plans
+from tracker.tables.visible.operations.check_ins import check_in_days
+from tracker.usecases.calendars.calendars import dates_between
+from tracker.usecases.core import audit
+from tracker.usecases.core.send_hold import ONLY_ROW, DeploymentState, deployment_state
+from tracker.usecases.emails import email_tests
 from tracker.usecases.emails.nudges import nudges_of
 from tracker.usecases.events.replies import Owed, owed
 from tracker.usecases.intake import proposals
-from tracker.usecases.intake.waiting_emails import waiting as waiting_emails
-from tracker.usecases.operations.access import to_approve as to_approve_access
-from tracker.usecases.operations.accountability import unaccounted
-from tracker.usecases.operations.readiness_given import in_force
-from tracker.usecases.operations.summaries import in_conflict
+from tracker.usecases.intake.item_emails import waiting_emails
+from tracker.usecases.operations.access import requests_to_approve
+from tracker.usecases.operations.check_ins import unaccounted_people
+from tracker.usecases.operations.readiness import notices_in_force
+from tracker.usecases.operations.states import conflicts_to_decide
 from tracker.usecases.polls.polls import WaitingPoll, waiting_polls
+from tracker.usecases.roster import directory_rows
 
 T = TypeVar("T")
-OfPlan = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
+PlanRow = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
 NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
 
-class Items(Struct, frozen=True, kw_only=True):
+class HomeItems(Struct, frozen=True, kw_only=True):
     """The viewer's own open action items, and blocked and overdue ones of others that concern them."""
 
     mine: list[ActionItem]
@@ -74,10 +86,10 @@ class Items(Struct, frozen=True, kw_only=True):
     """How many of all these are overdue."""
 
 
-class Days(Struct, frozen=True, kw_only=True):
+class HomeDays(Struct, frozen=True, kw_only=True):
     """The dates from today on that the viewer may see, and the missing replies to those they may edit."""
 
-    agenda: list[Seen]
+    agenda: list[SeenDate]
     """The next 10 days, including what is over by now today."""
     upcoming: Line | None
     """The next date within two weeks that takes place."""
@@ -89,8 +101,8 @@ class Days(Struct, frozen=True, kw_only=True):
 class Home(Struct, frozen=True, kw_only=True):
     """The home page of one viewer; a part that could not be read is None, and the others are still shown."""
 
-    items: Items | None
-    days: Days | None
+    items: HomeItems | None
+    days: HomeDays | None
     rolls: list[OpenSheet] | None
     ending: list[EndingSeries] | None
     proposals: list[OpenProposal] | None
@@ -99,13 +111,13 @@ class Home(Struct, frozen=True, kw_only=True):
     """The operations whose day it is."""
     missing: list[MissingCheckOut] | None
     conflicts: list[OpenConflict] | None
-    plans: list[OfPlan] | None
+    plans: list[PlanRow] | None
     owed: list[Owed] | None
     polls: list[WaitingPoll] | None
     """Date polls that wait for the viewer's reply, or that they organize."""
     readiness: list[Notice] | None
     """Service-readiness notices for which the viewer holds themselves ready."""
-    follow_up: list[Row]
+    follow_up: list[QueueRow]
     """Other people's delays, most urgent first."""
 
     @property
@@ -122,7 +134,7 @@ class Home(Struct, frozen=True, kw_only=True):
         return self.is_whole and not (self.follow_up or self.owed or self.polls or self.readiness or mine)
 
 
-async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
+async def home_for(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
     dates, operations, mine = await together(
         _of_dates(viewer, now, today, zone), _of_operations(viewer, now), _of_mine(viewer, now)
@@ -130,14 +142,14 @@ async def home(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     sheets = dates.pop("sheets")
     dates["rolls"] = None if sheets is None else _rolls(viewer, now, sheets, operations["check_ins"] or ())
     parts = {**dates, **operations, **mine}
-    return Home(**parts, follow_up=in_order(_follow_up(viewer, **parts), now, today))
+    return Home(**parts, follow_up=queue_in_order(_follow_up(viewer, **parts), now, today))
 
 
 async def _of_dates(viewer: Viewer, now: datetime, today: date, zone: str) -> dict[str, Any]:
     items, days, sheets, ending, proposals_ = await together(
         _part("action items", _items(viewer, today)),
         _part("calendar", _days(viewer, now, today, zone)),
-        _part("attendance", waiting.open_sheets(viewer, now - BACK, now + OPENS_BEFORE)),
+        _part("attendance", waiting.open_sheets(viewer, now - BACK, now + ATTENDANCE_OPENS_BEFORE)),
         _part("series that end", _ending(viewer, now)),
         _part("proposed times", _proposals(viewer, now)),
     )
@@ -159,12 +171,12 @@ async def _of_mine(viewer: Viewer, now: datetime) -> dict[str, Any]:
         _part("email replies", _emails(viewer, now)),
         _part("replies owed", owed(viewer, now)),
         _part("date polls", waiting_polls(viewer, now)),
-        _part("service-readiness notices", in_force(viewer, now)),
+        _part("service-readiness notices", notices_in_force(viewer, now)),
     )
     return {"emails": emails, "owed": owed_, "polls": polls, "readiness": readiness}
 
 
-def _follow_up(viewer: Viewer, items: Items | None, days: Days | None, **parts: Any) -> Iterator[Row]:
+def _follow_up(viewer: Viewer, items: HomeItems | None, days: HomeDays | None, **parts: Any) -> Iterator[QueueRow]:
     """Yield the rows of each part that could be read."""
     if items:
         yield from items.blocked
@@ -184,7 +196,10 @@ async def _part(name: str, reading: Awaitable[T]) -> T | None:
 
 
 async def _missing(viewer: Viewer, now: datetime) -> list[MissingCheckOut]:
-    return [MissingCheckOut(line=line, people=not_out(names)) for line, names in await unaccounted(viewer, now)]
+    return [
+        MissingCheckOut(line=line, people=who_is_not_out(names))
+        for line, names in await unaccounted_people(viewer, now)
+    ]
 
 
 def _check_ins(viewer: Viewer, days: Iterable[CheckInDay], missing: Iterable[MissingCheckOut]) -> Iterator[OpenCheckIn]:
@@ -196,13 +211,16 @@ def _check_ins(viewer: Viewer, days: Iterable[CheckInDay], missing: Iterable[Mis
 
 
 async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
-    found = await in_conflict(viewer)
+    found = await conflicts_to_decide(viewer)
     return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in found.values()]
 
 
-async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
+async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
     found, unsupervised, sent_back, requests = await together(
-        duties(viewer, now), without_supervisor(viewer, now), returned(viewer, now), to_approve_access(viewer, now)
+        plan_duties(viewer, now),
+        plans_without_supervisor(viewer, now),
+        returned_plans(viewer, now),
+        requests_to_approve(viewer, now),
     )
     to_approve = [one for one in found if awaits_approval(viewer, one)]
     to_acknowledge = [one for one in found if awaits_acknowledgment(one)]
@@ -215,12 +233,12 @@ async def _plans(viewer: Viewer, now: datetime) -> list[OfPlan]:
     ]
 
 
-async def _items(viewer: Viewer, today: date) -> Items:
-    every = [one for one in await action_items.items(viewer) if concerns(viewer, one)]
+async def _items(viewer: Viewer, today: date) -> HomeItems:
+    every = [one for one in await action_items.listed_items(viewer) if concerns_viewer(viewer, one)]
     blocked = await _blocked(viewer, [one for one in every if one.owner_id != viewer.member_id])
     waiting_for_help = {one.item.id for one in blocked}
     late = [one for one in every if days_late(one, today) > 0]
-    return Items(
+    return HomeItems(
         mine=[one for one in every if one.owner_id == viewer.member_id],
         blocked=blocked,
         late=[one for one in late if one.owner_id != viewer.member_id and one.id not in waiting_for_help],
@@ -230,20 +248,20 @@ async def _items(viewer: Viewer, today: date) -> Items:
 
 async def _blocked(viewer: Viewer, items: list[ActionItem]) -> list[BlockedItem]:
     since = {one.id: one.blocked_at for one in items if one.status is ItemStatus.BLOCKED}
-    reasons = await action_items.reasons(viewer, since)
+    reasons = await action_items.block_reasons(viewer, since)
     return [
-        BlockedItem(item=one, since=at, reason=reasons.get(one.id, ""), may_direct=may_direct(viewer, one))
+        BlockedItem(item=one, since=at, reason=reasons.get(one.id, ""), may_direct=may_direct_item(viewer, one))
         for one in items
         if (at := since.get(one.id))
     ]
 
 
-async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> Days:
-    start, end = month_grid.moments(today, today + timedelta(days=NEXT_DAYS - 1), zone)
-    every = await seen_between(viewer, start, now + AHEAD)
+async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDays:
+    start, end = calendars.moments_of_days(today, today + timedelta(days=NEXT_DAYS - 1), zone)
+    every = await dates_between(viewer, start, now + AHEAD)
     ahead = [one.line for one in every if one.line.starts_at > now and _takes_place(one.line)]
     led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]
-    return Days(
+    return HomeDays(
         agenda=[one for one in every if one.line.starts_at < end],
         upcoming=next(iter(ahead), None),
         leads=bool(led),
@@ -284,7 +302,7 @@ async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
 
 
 async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
-    found = await proposals.waiting(viewer, now)
+    found = await proposals.waiting_proposals(viewer, now)
     return [OpenProposal(line=line, people=tuple(one.person for one in waiting)) for line, waiting in found]
 
 
@@ -295,3 +313,61 @@ async def _emails(viewer: Viewer, now: datetime) -> list[OpenEmails]:
 
 def _takes_place(line: Line) -> bool:
     return not line.is_off and line.status is not EventStatus.DRAFT
+
+
+class SetUp(Struct, frozen=True, kw_only=True):
+    """The steps with whether each is done, and the last test email."""
+
+    steps: Mapping[SetUpStep, bool]
+    test: SentTest | None
+
+    @property
+    def done(self) -> int:
+        """Return how many steps are done."""
+        return sum(self.steps.values())
+
+
+async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
+    """Return the list; None for people who do not manage accounts, when it was hidden, and when all is done."""
+    if not viewer.manages_accounts or known.set_up_at:
+        return None
+    found = await set_up_progress(viewer)
+    return None if all(found.steps.values()) else found
+
+
+async def set_up_progress(viewer: Viewer) -> SetUp:
+    """Return the steps as they are now, whether or not the list is shown."""
+    sizes, tests, sees_any = await together(
+        directory_rows.roster_sizes(), email_tests.every(viewer), events.sees_any(viewer)
+    )
+    present = SetUpState(
+        agencies=sizes.agencies,
+        people=sizes.people,
+        committees=sizes.committees,
+        was_email_sent=email_tests.any_was_sent(tests),
+        has_event=viewer.may_schedule and sees_any,
+    )
+    return SetUp(steps=rules.set_up_steps(viewer, present), test=email_tests.latest(viewer, tests))
+
+
+async def is_set_up_hidden() -> bool:
+    """Return whether a person hid the list."""
+    return (await deployment_state()).set_up_at is not None
+
+
+async def hide_set_up(viewer: Viewer, now: datetime) -> None:
+    """Hide the list from everyone. Errors: NotFound for people who do not manage accounts."""
+    await _note_set_up(viewer, now, "hidden", now)
+
+
+async def show_set_up_again(viewer: Viewer, now: datetime) -> None:
+    """Show the list again, as far as anything is left to do. Errors as in `hide_set_up`."""
+    await _note_set_up(viewer, None, "shown_again", now)
+
+
+async def _note_set_up(viewer: Viewer, set_up_at: datetime | None, verb: str, now: datetime) -> None:
+    if not viewer.manages_accounts:
+        raise NotFound
+    async with writing():
+        await Deployment.update({Deployment.set_up_at: set_up_at}).where(Deployment.id == ONLY_ROW)
+        await audit.record(viewer.actor, verb, "set_up_list", "", {}, now)

@@ -1,44 +1,49 @@
-"""Offboarding: a member's work passes to others, and all their access is revoked, in one transaction."""
+"""Offboarding: a member's work passes to others, and all their access is revoked, in one transaction.
 
-from collections.abc import Sequence
+Each event and action item passes to the first person who may already see it.
+"""
+
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.database import writing
-from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.viewer import Status, Viewer
-from tracker.rules.events.event import Line
+from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.events.event import Event, Line
+from tracker.rules.operations.access import may_take_over
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
-from tracker.rules.views.list_impact import ListImpact, may_know
-from tracker.tables.visible.events import organized
-from tracker.usecases.actions import item_lists
+from tracker.rules.views.impact import ListImpact, may_know_list
+from tracker.tables.background.events import transfer
+from tracker.tables.visible.actions import action_items as action_item_rows
+from tracker.tables.visible.events import events, organized
+from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.events import organizer_transfer
 from tracker.usecases.events.seat_invitations import following_the_seats, held_by, pass_on
 from tracker.usecases.roster import directory
-from tracker.usecases.roster.close_account import coordinators
-from tracker.usecases.roster.ended_roles import leave
+from tracker.usecases.roster.ended_access import coordinators, remove_from_task_force
 from tracker.usecases.roster.known_people import (
     ACTIVE,
     COORDINATORS,
     WITH_ACCOUNT,
     Candidates,
-    among,
-    at_agency,
+    all_but,
     both,
-    but,
+    candidates_among,
+    candidates_at_agency,
     either,
 )
-from tracker.usecases.views.offboarding_transfers import transfer_events, transfer_items
-from tracker.usecases.views.seat_changes import shown
+from tracker.usecases.views.seat_changes import list_impact_of
 
-ONESELF = "You can’t remove yourself. Ask a coordinator or another administrator."
+NOT_ONESELF = "You can’t remove yourself. Ask a coordinator or another administrator."
 GONE = "They’ve already left."
-NOBODY = "Choose a successor so everything has an owner."
+NO_SUCCESSOR = "Choose a successor so everything has an owner."
 
 
 class Transfer(Struct, frozen=True, kw_only=True):
@@ -66,12 +71,12 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
     )
 
 
-async def successors(viewer: Viewer, member_id: UUID) -> Candidates:
+async def successors_of(viewer: Viewer, member_id: UUID) -> Candidates:
     """Return among whom a member's successor is chosen. Errors: NotFound, NotAllowed, Conflict."""
     return _successors(viewer, await _who_may_be_removed(viewer, member_id))
 
 
-async def depart(
+async def offboard_person(
     viewer: Viewer, member_id: UUID, successor_id: UUID | None, reauthenticated_at: datetime, now: datetime, today: date
 ) -> list[ListImpact]:
     """Offboard a member: a successor takes over seats, invitations, open action items and upcoming events.
@@ -89,7 +94,7 @@ async def depart(
         is_colleague = successor.agency_id == person.agency_id
         held = await held_by(member_id, now)
         async with following_the_seats(viewer, now) as passed:
-            await leave(member_id, successor.member_id if is_colleague else None, now)
+            await remove_from_task_force(member_id, successor.member_id if is_colleague else None, now)
         if is_colleague:
             passed += await pass_on(viewer, held, successor.member_id, now, but={one.event_id for one in passed})
         successor = await viewer_for(successor.member_id, now)  # with the seats that they have from now on
@@ -97,21 +102,21 @@ async def depart(
         await transfer_items(viewer, person, successor, now, today)
         details = {"successor": successor.member_id}
         await audit.record(viewer.actor, "departed", "member", member_id, details, now)
-        return await shown(viewer, passed, now)
+        return await list_impact_of(viewer, passed, now)
 
 
 async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[Line]:
     lines = await organized.invited(viewer, person.id, now)
-    return [one for one in lines if may_know(viewer, one, [person.arm])]
+    return [one for one in lines if may_know_list(viewer, one, [person.arm])]
 
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     if not viewer.manages_accounts:
         raise NotAllowed(accounts.MANAGERS_ONLY)
-    person = await directory.person(viewer, member_id)
+    person = await directory.person_for(viewer, member_id)
     accounts.check_account(viewer, member_id, person.roles)
     if member_id == viewer.member_id:
-        raise NotAllowed(ONESELF)
+        raise NotAllowed(NOT_ONESELF)
     if person.status is Status.DEPARTED:
         raise Conflict(GONE)
     if person.is_coordinator and not await coordinators() - {member_id}:
@@ -121,10 +126,10 @@ async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
 
 async def _successor(viewer: Viewer, person: PersonCard, member_id: UUID | None, now: datetime) -> Viewer:
     """Return the chosen successor, while their own access lasts. Errors: Invalid(successor)."""
-    allowed = await among(_successors(viewer, person), [member_id] if member_id else ())
+    allowed = await candidates_among(_successors(viewer, person), [member_id] if member_id else ())
     found = (await viewers_for(allowed, now)).values()
     if not found:
-        raise Invalid(successor=NOBODY)
+        raise Invalid(successor=NO_SUCCESSOR)
     return next(iter(found))
 
 
@@ -133,6 +138,59 @@ def _successors(viewer: Viewer, person: PersonCard) -> Candidates:
 
     Viewers who are not coordinators cannot choose themselves, so they cannot get onto a committee this way.
     """
-    near = either(at_agency(person.agency_id), COORDINATORS)
+    near = either(candidates_at_agency(person.agency_id), COORDINATORS)
     left_out = {person.id} if viewer.is_coordinator else {person.id, viewer.member_id}
-    return but(both(both(ACTIVE, WITH_ACCOUNT), near), left_out)
+    return all_but(both(both(ACTIVE, WITH_ACCOUNT), near), left_out)
+
+
+async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now: datetime) -> None:
+    """Transfer the events that a person organizes to the successor, or to the next invitee who may see them.
+
+    An operation passes to law enforcement only, also after its time while it isn't closed. A draft is deleted, because
+    no one else has seen it. An upcoming event that no one can take over is canceled.
+    """
+    for event_id, is_over in await transfer.led(person.id, now):
+        invited = await transfer.invited(event_id, person.agency_id, [person.id])
+        found = await _first_to_take_over(event_id, [successor.member_id, *invited], now)
+        if found:
+            await organizer_transfer.transfer(by, *found, now)
+        elif not is_over:
+            await organizer_transfer.drop(by, event_id, now)
+
+
+async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
+    """Transfer a person's open items to the successor, or to the next candidate who may see the item.
+
+    Candidates are the organizer of the event it comes from, the person who assigned it, a coordinator, or an invitee.
+    """
+    for owned in await transfer.owned(person.id):
+        near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]
+        invited = await transfer.invited(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
+        for member_id in _each_once([*near, *invited], but=person.id):
+            new_owner = await _viewer_of(member_id, now)
+            item = await action_item_rows.item_by_id(new_owner, owned.id) if new_owner else None
+            if new_owner and item:
+                await action_items.transfer_item(by, item, new_owner, now, today)
+                break
+        else:
+            await action_items.cancel_item(by, owned.id, now)
+
+
+async def _first_to_take_over(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
+    for member_id in candidates:
+        new_owner = await _viewer_of(member_id, now)
+        event = await events.event(new_owner, event_id) if new_owner else None
+        if new_owner and event and may_take_over(new_owner, event):
+            return event, new_owner
+    return None
+
+
+async def _viewer_of(member_id: UUID, now: datetime) -> Viewer | None:
+    try:
+        return await viewer_for(member_id, now)
+    except NotFound:
+        return None
+
+
+def _each_once(candidates: Iterable[UUID], but: UUID) -> list[UUID]:
+    return [one for one in dict.fromkeys(candidates) if one != but]

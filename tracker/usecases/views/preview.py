@@ -1,12 +1,13 @@
 """Previews: a change is made in a transaction, its effects are read, and the transaction is rolled back.
 
-The preview is the change itself, so a form can't promise anything other than what happens.
+The preview is the change itself, so a form can't promise anything other than what happens. It also says what becomes
+readable when a change opens an event to more people.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,19 +16,29 @@ from tracker.database import all_together, together, trying
 from tracker.errors import NotFound
 from tracker.rules.core.message_types import Content, RemovedFromSeries, SeriesEnded, Unreadable, decode
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events import kept_dates
 from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import fields_of
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.views.impact import AtMoments, Consequences, Reminders, Standing, Subject, between
+from tracker.rules.views.impact import (
+    AtMoments,
+    Consequences,
+    EventSnapshot,
+    Opening,
+    Reminders,
+    Subject,
+    consequences_between,
+)
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import Queued
+from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.visible.events import events as visible_events
-from tracker.usecases.calendars.feed_readers import FeedReader, feed_readers, who_reads
+from tracker.usecases.calendars.feeds import FeedReader, feed_owners_of, feed_readers
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
-from tracker.usecases.views.opening import circle, opening
+from tracker.usecases.events.visibility import opens
 
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
 """The kinds of message that tell what an event or date is like when they are sent."""
@@ -37,7 +48,7 @@ Deed = Callable[[], Awaitable[UUID | str | None]]
 """Makes the change, and returns the id of an event that it created, if any."""
 
 
-async def rolled_back(deed: Callable[[], Awaitable[Effect]]) -> Effect:
+async def do_and_roll_back(deed: Callable[[], Awaitable[Effect]]) -> Effect:
     """Return what a deed says that it did: it is done, and rolled back.
 
     Errors: those of the deed; TimeoutError while others write.
@@ -59,17 +70,17 @@ async def dry_run(
     """
     readers = await feed_readers(now)
     async with trying(PATIENCE):
-        eyes = await _eyes_on(viewer, event_id, now)
-        before = await _standing(eyes, [event_id] if event_id else [], readers, now, date_id)
-        seen_by = await circle(eyes, event_id)
+        eyes = await _organizer_of(viewer, event_id, now)
+        before = await _snapshot(eyes, [event_id] if event_id else [], readers, now, date_id)
+        seen_by = await circle_of(eyes, event_id)
         made = await deed()
         ids = {one for one in (event_id, made) if isinstance(one, UUID)}
-        after = await _standing(eyes, sorted(ids), readers, now, date_id)
-        opened = await opening(eyes, seen_by, sorted(ids))
-    return replace(between(before, after), opening=opened)
+        after = await _snapshot(eyes, sorted(ids), readers, now, date_id)
+        opened = await opening_of(eyes, seen_by, sorted(ids))
+    return replace(consequences_between(before, after), opening=opened)
 
 
-async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
+async def _organizer_of(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
     """Return an event's organizer as viewer; the current viewer for a new event, or when the organizer has left."""
     event = await visible_events.event(viewer, event_id) if event_id else None
     with suppress(NotFound):
@@ -77,18 +88,18 @@ async def _eyes_on(viewer: Viewer, event_id: UUID | None, now: datetime) -> View
     return viewer
 
 
-async def _standing(
+async def _snapshot(
     viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime, date_id: UUID | None
-) -> Standing:
+) -> EventSnapshot:
     events = [one for one in await all_together([visible_events.event(viewer, one) for one in event_ids]) if one]
     (dates, replies), waiting, (reminders, follow_ups), feeds = await together(
         _dates(viewer, events, now, date_id),
         _waiting(event_ids),
         _emails_ahead(viewer, events, now),
-        who_reads(readers, events),
+        feed_owners_of(readers, events),
     )
     endings = {one.id: name for one in waiting if (name := _ending(decode(one.facts)))}
-    return Standing(
+    return EventSnapshot(
         is_known=any(one.status is not EventStatus.DRAFT for one in events),
         content=_content(events, dates),
         messages={one.id: (one.kind, one.recipient_id) for one in waiting},
@@ -159,3 +170,28 @@ async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) 
             at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {}) if is_reminder else follow_ups
             at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
     return found, follow_ups
+
+
+class Circle(NamedTuple):
+    """Who may see an event before a change, and whether it or one of its dates has a reason for a cancellation."""
+
+    audiences: frozenset[str]
+    has_reasons: bool
+
+
+async def circle_of(viewer: Viewer, event_id: UUID | None) -> Circle:
+    """Return who may see an event now; no one for an event that does not exist yet."""
+    event = await visible_events.event(viewer, event_id) if event_id else None
+    if event is None:
+        return Circle(frozenset(), has_reasons=False)
+    reasons = [event.cancel_reason, *(one.cancel_reason for one in await visible_events.dates(viewer, event))]
+    return Circle(frozenset(await audiences_of(event.id)), has_reasons=any(reasons))
+
+
+async def opening_of(viewer: Viewer, before: Circle, event_ids: Iterable[UUID]) -> Opening:
+    """Return what more people can read of the event, and of the series that continues it, than could `before`."""
+    wider = [one for one in event_ids if await opens(before.audiences, await audiences_of(one))]
+    known = [event for one in wider if (event := await visible_events.event(viewer, one))]
+    dates = [date for of_event in (await visible_events.dates_of(viewer, known)).values() for date in of_event]
+    is_open = bool(known)
+    return Opening(texts=tuple(kept_dates.texts_to_read(dates)), removes_reasons=is_open and before.has_reasons)

@@ -9,12 +9,12 @@ from msgspec import Struct, field
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import has_all, words_of
-from tracker.rules.core.wording import day, local
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.word_forms import has_all, search_words
+from tracker.rules.core.wording import local, short_day
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
-from tracker.rules.views.search import around
+from tracker.rules.views.search import passage_around
 from tracker.tables.visible.actions import action_items
 from tracker.tables.visible.core.rows import Row
 from tracker.tables.visible.views import search as search_rows
@@ -44,7 +44,7 @@ class FoundEvent(Struct, frozen=True, kw_only=True):
     """The text around the words in agenda, notes, an operation's order or site, or of a date; empty for the title."""
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class SearchResults(Struct, frozen=True, kw_only=True):
     """The results; each list has at most `MOST`."""
 
     words: tuple[str, ...]
@@ -71,21 +71,21 @@ class Found(Struct, frozen=True, kw_only=True):
         return tuple(map(len, (self.events, self.people, self.agencies, self.items, self.committees)))
 
 
-async def search(viewer: Viewer, text: str, now: datetime) -> Found:
+async def search_all(viewer: Viewer, text: str, now: datetime) -> SearchResults:
     """Return what has all the words of `text`; nothing for a text without words.
 
     A whole email address means its person, even where its words also find others.
     """
-    words = words_of(text)
+    words = search_words(text)
     if not words:
-        return Found(words=())
+        return SearchResults(words=())
     events, (people, agencies), (items, passages), committees = await together(
         _events(viewer, words, now),
         _people(viewer, text, words),
         _items(viewer, words),
         directory.committees_with(viewer, words, MOST),
     )
-    return Found(
+    return SearchResults(
         words=words,
         events=events,
         people=people,
@@ -99,22 +99,24 @@ async def search(viewer: Viewer, text: str, now: datetime) -> Found:
 async def _people(
     viewer: Viewer, text: str, words: Sequence[str]
 ) -> tuple[Sequence[PersonFound], Sequence[AgencyFound]]:
-    if "@" in text and (meant := await directory.with_email(viewer, text.strip())):
+    if "@" in text and (meant := await directory.people_with_email(viewer, text.strip())):
         return meant, ()
-    return await directory.with_words(viewer, words, MOST)
+    return await directory.people_with_words(viewer, words, MOST)
 
 
 async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:
-    found = await action_items.with_words(viewer, words, MOST)
-    notes = await action_items.notes_of(viewer, [one.id for one in found])
+    found = await action_items.items_with_words(viewer, words, MOST)
+    notes = await action_items.note_texts(viewer, [one.id for one in found])
     return found, {item_id: _first(texts, words) for item_id, texts in notes.items()}
 
 
 async def _events(viewer: Viewer, words: Sequence[str], now: datetime) -> list[FoundEvent]:
-    found = await search_rows.events(viewer, words, now, MOST)
-    sites = await search_rows.sites(viewer, [row["id"] for row in found if row["kind"] == Kind.JOINT_OPERATION])
+    found = await search_rows.events_with_words(viewer, words, now, MOST)
+    sites = await search_rows.sites_of_events(
+        viewer, [row["id"] for row in found if row["kind"] == Kind.JOINT_OPERATION]
+    )
     own = {row["id"]: (*_texts(row), *sites.get(row["id"], ())) for row in found}
-    by_date = await search_rows.own_texts(viewer, [one for one, texts in own.items() if not has_all(words, *texts)])
+    by_date = await search_rows.own_texts_of(viewer, [one for one, texts in own.items() if not has_all(words, *texts)])
     return [
         _event(row, _on_a_date(row, by_date.get(row["id"], ()), words, now) or _passage(row, words, sites))
         for row in found
@@ -151,15 +153,15 @@ def _on_a_date(row: Row, dates: Iterable[Row], words: Sequence[str], now: dateti
     for one in dates:
         if found := _first((one["title"] or "", one["place"] or "", one["agenda"] or ""), words):
             on, today = local(one["starts_at"], row["zone"]), local(now, row["zone"])
-            return f"{day(on, today.date())}: {found}"
+            return f"{short_day(on, today.date())}: {found}"
     return ""
 
 
 def _passage(row: Row, words: Sequence[str], sites: Mapping[UUID, Sequence[str]]) -> str:
-    at_sites = (f"Site: {one}" for one in sites.get(row["id"], ()) if around(one, words))
+    at_sites = (f"Site: {one}" for one in sites.get(row["id"], ()) if passage_around(one, words))
     return _first(_texts(row)[:3], words) or next(at_sites, "")
 
 
 def _first(texts: Iterable[str], words: Sequence[str]) -> str:
     """Return the part of the first text that has one of the words; empty when none has."""
-    return next((found for text in texts if (found := around(text, words))), "")
+    return next((found for text in texts if (found := passage_around(text, words))), "")

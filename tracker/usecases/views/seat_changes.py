@@ -9,21 +9,21 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Line
-from tracker.rules.roster.people_changes import PersonFacts, SeatFacts
-from tracker.rules.views.list_impact import ListImpact, may_know
+from tracker.rules.roster.directory import PersonFacts, SeatFacts
+from tracker.rules.views.impact import ListImpact, may_know_list
 from tracker.tables.visible.events import events
-from tracker.usecases.core import names
+from tracker.usecases.core import audit
 from tracker.usecases.events.seat_invitations import Passed, following_the_seats
-from tracker.usecases.roster import committees, csv_import, people_changes
-from tracker.usecases.roster.csv_import import Report
+from tracker.usecases.roster import committees, csv_import, people
+from tracker.usecases.roster.csv_import import RosterImportReport
 
 
-class Imported(NamedTuple):
+class ImportedList(NamedTuple):
     """The report of an import, and what its changes of seats do to the lists of events."""
 
-    report: Report
+    report: RosterImportReport
     impact: list[ListImpact]
 
 
@@ -36,11 +36,13 @@ async def set_seat(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> list[ListImpact]:
-    """Give an agency a seat, or change who holds it, and return what that did. Errors: as `committees.set_seat`."""
+    """Give an agency a seat, or change who holds it, and return what that did. Errors: as `committees.assign_seat`."""
     async with writing():
         async with following_the_seats(viewer, now) as passed:
-            await committees.set_seat(viewer, committee_id, agency_id, facts, expected_version, reauthenticated_at, now)
-        return await shown(viewer, passed, now)
+            await committees.assign_seat(
+                viewer, committee_id, agency_id, facts, expected_version, reauthenticated_at, now
+            )
+        return await list_impact_of(viewer, passed, now)
 
 
 async def remove_seat(
@@ -51,11 +53,11 @@ async def remove_seat(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> list[ListImpact]:
-    """Remove an agency's seat, and return what that did. Errors: as `committees.remove_seat`."""
+    """Remove an agency's seat, and return what that did. Errors: as `committees.delete_seat`."""
     async with writing():
         async with following_the_seats(viewer, now) as passed:
-            await committees.remove_seat(viewer, committee_id, agency_id, expected_version, reauthenticated_at, now)
-        return await shown(viewer, passed, now)
+            await committees.delete_seat(viewer, committee_id, agency_id, expected_version, reauthenticated_at, now)
+        return await list_impact_of(viewer, passed, now)
 
 
 async def change_person(
@@ -66,33 +68,35 @@ async def change_person(
     reauthenticated_at: datetime,
     now: datetime,
 ) -> None:
-    """Change a person; with another agency they leave their seats. Errors: as `people_changes.change_person`."""
+    """Change a person; with another agency they leave their seats. Errors: as `people.save_person`."""
     async with writing(), following_the_seats(viewer, now):
-        await people_changes.change_person(viewer, member_id, facts, expected_version, reauthenticated_at, now)
+        await people.save_person(viewer, member_id, facts, expected_version, reauthenticated_at, now)
 
 
-async def import_as(viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str) -> Imported:
-    """Import a list for a viewer, with its changes of seats. Errors: as `csv_import.import_as`."""
+async def import_list_for(
+    viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str
+) -> ImportedList:
+    """Import a list for a viewer, with its changes of seats. Errors: as `csv_import.import_for_manager`."""
     async with writing():
         async with following_the_seats(viewer, now) as passed:
-            report = await csv_import.import_as(viewer, content, reauthenticated_at, now, zone)
-        return Imported(report, await shown(viewer, passed, now))
+            report = await csv_import.import_for_manager(viewer, content, reauthenticated_at, now, zone)
+        return ImportedList(report, await list_impact_of(viewer, passed, now))
 
 
-async def import_roster(content: bytes, now: datetime, zone: str, *, is_trial: bool) -> Report:
+async def import_list(content: bytes, now: datetime, zone: str, *, is_trial: bool) -> RosterImportReport:
     """Import a list at the command line, with its changes of seats. Errors: as `csv_import.import_roster`."""
     async with writing(), following_the_seats(None, now):
         return await csv_import.import_roster(content, now, zone, is_trial=is_trial)
 
 
-async def shown(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list[ListImpact]:
+async def list_impact_of(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list[ListImpact]:
     """Return the changes of lists that the viewer may know, earliest date first."""
     changes = list(passed)
     ahead: dict[UUID, list[Line]] = {}
     for line in await events.ahead(viewer, {one.event_id for one in changes}, now):
         ahead.setdefault(line.event_id, []).append(line)
     concerned = {one for change in changes for one in change.people}
-    known, arms = await names.people(concerned), await names.arms(concerned)
+    known, arms = await audit.names_of_people(concerned), await audit.arms_of_people(concerned)
     impact = [
         ListImpact(
             dates=tuple(ahead[one.event_id]),
@@ -102,6 +106,6 @@ async def shown(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list
         )
         for one in changes
         if one.event_id in ahead
-        and may_know(viewer, ahead[one.event_id][0], [arms[member_id] for member_id in one.people])
+        and may_know_list(viewer, ahead[one.event_id][0], [arms[member_id] for member_id in one.people])
     ]
     return sorted(impact, key=lambda one: one.dates[0].starts_at)

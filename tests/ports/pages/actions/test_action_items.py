@@ -15,9 +15,8 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
-from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.actions.item_changes import Change, NewItem
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.actions.action_items import ActionNote
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.actions import action_items, item_lists
@@ -51,7 +50,7 @@ async def item(sqlite_cast: Cast) -> str:
 
 async def given(giver: Viewer, owner: Viewer, **facts: Any) -> str:
     new = {"title": "Send the contact sheet", "due": DUE, **facts}
-    return await action_items.create(giver, NewItem(owner_id=owner.member_id, **new), NOW, TODAY)
+    return await action_items.create_item(giver, NewItem(owner_id=owner.member_id, **new), NOW, TODAY)
 
 
 async def of_operation(cast: Cast) -> str:
@@ -231,7 +230,7 @@ async def test_done_on_a_stale_page_shows_what_changed_and_saves_nothing(
 ) -> None:
     page = (await desk.get(f"/action-items/{item}")).text
     done = typed(page, f"/action-items/{item}/completion")
-    await action_items.update(sqlite_cast.coordinator, item, Change(progress=50), 1, LATER, TODAY)
+    await action_items.save_item_edit(sqlite_cast.coordinator, item, ItemEdit(progress=50), 1, LATER, TODAY)
     refused = await desk.post(f"/action-items/{item}/completion", done)
     assert refused.status_code == 409
     assert "Coordinator changed this item at 9:05 AM: 50%." in told(refused.text)
@@ -243,9 +242,11 @@ async def test_done_on_a_stale_page_shows_what_changed_and_saves_nothing(
 async def test_reopening_an_item_that_someone_reopened_says_who_and_when(
     desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
 ) -> None:
-    await action_items.complete(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
+    await action_items.mark_item_done(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
     page = (await desk.get(f"/action-items/{item}")).text
-    await action_items.update(sqlite_cast.caht_lead, item, Change(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY)
+    await action_items.save_item_edit(
+        sqlite_cast.caht_lead, item, ItemEdit(status=ItemStatus.IN_PROGRESS), 2, LATER, TODAY
+    )
     form = typed(page, f"/action-items/{item}/reopening")
     refused = await desk.post(f"/action-items/{item}/reopening", form, **kwargs)
     assert refused.status_code == 409
@@ -258,7 +259,7 @@ async def test_reopening_an_item_that_someone_reopened_says_who_and_when(
 async def test_reopening_a_done_item_says_before_that_it_begins_at_zero_and_is_undone(
     desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
 ) -> None:
-    await action_items.complete(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
+    await action_items.mark_item_done(sqlite_cast.caht_lead, item, 1, NOW, TODAY)
     page = (await desk.get(f"/action-items/{item}")).text
     assert "Reopen at 0%" in page
     address = f"/action-items/{item}/reopening"
@@ -290,7 +291,7 @@ async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
     browse: SignIn, cast: Cast, kwargs: dict[str, Any]
 ) -> None:
     item = await given(cast.coordinator, cast.caht_lead)
-    await action_items.complete(cast.caht_lead, item, 1, NOW, TODAY)
+    await action_items.mark_item_done(cast.caht_lead, item, 1, NOW, TODAY)
     clock.start_at(NOW + timedelta(days=20), stands_still=True)
     desk = await browse(cast.coordinator)
     address = f"/action-items/{item}/reopening"
@@ -307,7 +308,7 @@ async def test_an_undone_completion_leaves_an_item_blocked_since_the_same_moment
     browse: SignIn, cast: Cast, kwargs: dict[str, Any]
 ) -> None:
     item = await given(cast.coordinator, cast.caht_lead)
-    await action_items.update(cast.caht_lead, item, Change(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
+    await action_items.save_item_edit(cast.caht_lead, item, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     clock.start_at(NOW + timedelta(days=4), stands_still=True)
     desk = await browse(cast.coordinator)
     address = f"/action-items/{item}/completion"
@@ -322,7 +323,7 @@ async def test_undo_of_a_completion_keeps_a_note_that_was_added_since(
     desk: Browser, sqlite_cast: Cast, item: str
 ) -> None:
     done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
-    await action_items.update(sqlite_cast.caht_lead, item, Change(note="Sent."), 2, LATER, TODAY)
+    await action_items.save_item_edit(sqlite_cast.caht_lead, item, ItemEdit(note="Sent."), 2, LATER, TODAY)
     address, undo = undo_in(done.text, "#toast")
     await desk.post(address, undo, **HTMX)
     found = await view(sqlite_cast, item)
@@ -335,8 +336,8 @@ async def test_undo_of_a_completion_is_refused_after_another_person_opened_the_i
     desk: Browser, sqlite_cast: Cast, item: str, kwargs: dict[str, Any]
 ) -> None:
     done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
-    change = Change(status=ItemStatus.IN_PROGRESS)
-    await action_items.update(sqlite_cast.caht_lead, item, change, 2, LATER, TODAY)
+    change = ItemEdit(status=ItemStatus.IN_PROGRESS)
+    await action_items.save_item_edit(sqlite_cast.caht_lead, item, change, 2, LATER, TODAY)
     address, undo = undo_in(done.text, "#toast")
     refused = await desk.post(address, undo, **kwargs)
     assert refused.status_code == 409
@@ -348,7 +349,7 @@ async def test_undo_of_a_completion_does_not_undo_a_later_one(desk: Browser, sql
     address, undo = undo_in(done.text, "#toast")
     for version, status in ((2, ItemStatus.IN_PROGRESS), (3, ItemStatus.DONE)):
         at = NOW + timedelta(minutes=version)
-        await action_items.update(sqlite_cast.caht_lead, item, Change(status=status), version, at, TODAY)
+        await action_items.save_item_edit(sqlite_cast.caht_lead, item, ItemEdit(status=status), version, at, TODAY)
     assert (await desk.post(address, undo, **HTMX)).status_code == 409
     assert (await view(sqlite_cast, item)).item.status is ItemStatus.DONE
 
@@ -371,8 +372,8 @@ async def test_what_an_item_was_before_it_was_done_is_taken_only_from_the_person
 async def test_a_canceled_item_is_reopened_with_the_progress_that_it_had(
     desk: Browser, sqlite_cast: Cast, item: str
 ) -> None:
-    change = Change(status=ItemStatus.CANCELED, progress=75)
-    await action_items.update(sqlite_cast.coordinator, item, change, 1, NOW, TODAY)
+    change = ItemEdit(status=ItemStatus.CANCELED, progress=75)
+    await action_items.save_item_edit(sqlite_cast.coordinator, item, change, 1, NOW, TODAY)
     page = (await desk.get(f"/action-items/{item}")).text
     assert "Reopen at 75%" in page
     address = f"/action-items/{item}/reopening"
@@ -384,7 +385,7 @@ async def test_a_canceled_item_is_reopened_with_the_progress_that_it_had(
 async def test_reassigning_an_item_that_changed_keeps_the_person_who_was_chosen(
     desk: Browser, sqlite_cast: Cast, item: str
 ) -> None:
-    await action_items.update(sqlite_cast.caht_lead, item, Change(note="Half."), 1, LATER, TODAY)
+    await action_items.save_item_edit(sqlite_cast.caht_lead, item, ItemEdit(note="Half."), 1, LATER, TODAY)
     chosen = {"version": "1", "owner": str(sqlite_cast.hsi_liaison.member_id)}
     refused = await desk.post(f"/action-items/{item}/owner", chosen)
     assert refused.status_code == 409
@@ -480,7 +481,7 @@ async def test_a_closed_item_says_that_it_is_done_and_since_when(
     app: Litestar, stranger: Browser, sqlite_cast: Cast, item: str
 ) -> None:
     link = await link_of(app, sqlite_cast.caht_lead, item)
-    await action_items.complete(sqlite_cast.coordinator, item, 1, NOW, TODAY)
+    await action_items.mark_item_done(sqlite_cast.coordinator, item, 1, NOW, TODAY)
     for response in (
         await stranger.get(link),
         await stranger.send("POST", link, data={"version": "2", "status": "done"}),
@@ -492,7 +493,7 @@ async def test_a_closed_item_says_that_it_is_done_and_since_when(
 
 async def test_the_history_says_what_a_program_changed(desk: Browser, sqlite_cast: Cast, item: str) -> None:
     program = replace(sqlite_cast.caht_lead, origin=PROGRAM)
-    await action_items.update(program, item, Change(progress=50), 1, NOW, TODAY)
+    await action_items.save_item_edit(program, item, ItemEdit(progress=50), 1, NOW, TODAY)
     assert "Caht lead, by API: " in (await desk.get(f"/action-items/{item}")).text
 
 
@@ -632,9 +633,9 @@ async def test_a_blocked_item_is_marked_wherever_it_is_listed(desk: Browser, sql
     address, origin = await a_meeting(sqlite_cast)
     reference = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead, origin_id=origin)
     places = ("/action-items", address, f"{address}/print/agenda", f"/people/{sqlite_cast.caht_lead.member_id}")
-    blocked = Change(status=ItemStatus.BLOCKED)
+    blocked = ItemEdit(status=ItemStatus.BLOCKED)
     for expected in (False, True):
         shown = [(await desk.get(place)).text for place in places]
         assert [">Blocked</span>" in page for page in shown] == [expected] * len(places)
         if not expected:
-            await action_items.update(sqlite_cast.caht_lead, reference, blocked, 1, NOW, TODAY)
+            await action_items.save_item_edit(sqlite_cast.caht_lead, reference, blocked, 1, NOW, TODAY)

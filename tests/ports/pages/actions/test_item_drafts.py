@@ -10,7 +10,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.test_drafts import MARK, text_of, types
 from tracker.rules.events.event import Occurrence
-from tracker.tables.schema.core.drafts import Draft
+from tracker.tables.schema.core.tables import Draft
 from tracker.usecases.core import drafts
 from tracker.usecases.events import events, occurrences
 
@@ -61,7 +61,7 @@ async def test_a_draft_about_an_operation_is_deleted_when_its_author_may_not_see
 ) -> None:
     await types(agent, pages_of(raid)[way], title=TYPED, origin=str(raid.id))
     await take_off_the_list(sqlite_cast, raid.event.id)
-    await drafts.purge(NOW)
+    await drafts.purge_drafts(NOW)
     assert not await Draft.exists()
 
 

@@ -9,7 +9,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.attendance.sheet import Mark
+from tracker.rules.attendance.roll_call import Mark
 from tracker.tables.schema.roster.people import Committee
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events
@@ -26,8 +26,8 @@ async def date(sqlite_cast: Cast) -> str:
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, committee_id=cast.committees["steering"])
     event_id = await events.schedule(cast.coordinator, plan, NOW)
     marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
-    await roll_call.record(cast.coordinator, event_id, KEY, marks, STARTS)
-    await roll_call.close(cast.coordinator, event_id, KEY, STARTS + timedelta(hours=2))
+    await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, STARTS + timedelta(hours=2))
     return f"/events/{event_id}/{KEY}"
 
 

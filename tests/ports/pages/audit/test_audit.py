@@ -19,8 +19,7 @@ from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine, writing
 from tracker.database.migrate import migrate
-from tracker.rules.core.actors import BY_COMMAND, Origin
-from tracker.rules.core.reauthentication import PROOF_HOLDS
+from tracker.rules.core.viewers import BY_COMMAND, PROOF_HOLDS, Origin
 from tracker.usecases.core import audit
 from tracker.usecases.events import events
 
@@ -298,7 +297,8 @@ async def test_many_entries_of_one_deed_are_one_row_with_each_of_them_inside(sql
     people = [one.member_id for one in everybody(sqlite_cast)]
     at_desk = replace(sqlite_cast.coordinator, origin=Origin("page", "203.0.113.9", "0123456789ab"))
     deeds = [
-        audit.Deed(actor=at_desk.actor, verb="invited", subject="member", subject_id=one, facts={}) for one in people
+        audit.NewAuditEntry(actor=at_desk.actor, verb="invited", subject="member", subject_id=one, facts={})
+        for one in people
     ]
     async with writing():
         await audit.record_all(deeds, NOW)

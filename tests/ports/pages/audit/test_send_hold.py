@@ -7,8 +7,8 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.core.reauthentication import PROOF_HOLDS
-from tracker.tables.schema.core.deployment import Deployment
+from tracker.rules.core.viewers import PROOF_HOLDS
+from tracker.tables.schema.core.tables import Deployment
 from tracker.usecases.core import send_hold
 
 BUTTON = "Resume sending"

@@ -14,7 +14,7 @@ from tests.ports.standing import standing
 from tracker import clock
 from tracker.app import create_app
 from tracker.rules.availability.shared_calendars import EVERY, Found, Kind, Problem, Span, window
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.availability import shared_calendars
 
 PATH = "/settings/calendar"

@@ -11,11 +11,11 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import BASE
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, Only, Scope, Subscription
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, FeedLimit, FeedScope, Subscription
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.roster.people import SeatHolder
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.calendars.feed_fetches import Fetch, note_fetches
+from tracker.usecases.calendars.feeds import FeedFetch, note_fetches
 
 PAGE = "/subscriptions"
 ADDRESS = re.compile(rf'value="({BASE}/feeds/[A-Za-z0-9_-]{{43}}\.ics)"')
@@ -32,7 +32,9 @@ async def feeds_of(viewer: Viewer) -> list[Subscription]:
 
 
 async def make(viewer: Viewer, name: str = "Work Outlook") -> str:
-    subscription_id, _ = await subscriptions.create(viewer, name, Scope.ALL, NOW, shows_operations=False)
+    subscription_id, _ = await subscriptions.create_subscription(
+        viewer, name, FeedScope.ALL, NOW, shows_operations=False
+    )
     return f"{PAGE}/{subscription_id}"
 
 
@@ -68,7 +70,7 @@ async def test_the_choices_of_a_new_feed_are_kept(cast: Cast, browse: SignIn) ->
     browser = await browse(cast.kcpd_detective)
     await browser.post(PAGE, {"name": "Phone", "scope": "mine", "shows_operations": "yes"})
     [feed] = await feeds_of(cast.kcpd_detective)
-    assert (feed.name, feed.scope, feed.shows_operations) == ("Phone", Scope.MINE, True)
+    assert (feed.name, feed.scope, feed.shows_operations) == ("Phone", FeedScope.MINE, True)
 
 
 async def test_a_feed_is_limited_to_a_committee_and_a_kind_and_has_alarms(cast: Cast, browse: SignIn) -> None:
@@ -91,8 +93,10 @@ async def test_only_committees_whose_events_one_may_see_are_offered(cast: Cast, 
 
 
 async def test_a_feed_of_a_committee_that_one_left_says_that_it_shows_nothing(cast: Cast, browse: SignIn) -> None:
-    only = Only(committee_id=cast.committees["steering"])
-    await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, only=only, shows_operations=False)
+    only = FeedLimit(committee_id=cast.committees["steering"])
+    await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.ALL, NOW, only=only, shows_operations=False
+    )
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_lead.member_id)
     page = (await (await browse(cast.fbi_lead)).get(PAGE)).text
     assert "Shows nothing because you’re not on its committee, or the committee has ended." in page
@@ -252,7 +256,7 @@ async def test_a_month_before_its_year_is_over_the_owner_is_told(cast: Cast, bro
     await make(cast.kcpd_detective)
     [feed] = await feeds_of(cast.kcpd_detective)
     for day in (250, 335):
-        await note_fetches([Fetch(feed.id, "Thunderbird", NOW + timedelta(days=day), "hash", NOW)])
+        await note_fetches([FeedFetch(feed.id, "Thunderbird", NOW + timedelta(days=day), "hash", NOW)])
     clock.start_at(NOW + timedelta(days=334), stands_still=True)
     assert "this one stops on" not in (await (await browse(cast.kcpd_detective)).get(PAGE)).text
     clock.start_at(NOW + timedelta(days=335), stands_still=True)

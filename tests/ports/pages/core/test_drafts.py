@@ -20,9 +20,9 @@ from tracker.database import engine
 from tracker.errors import Busy, Conflict
 from tracker.ports.http import drafts as marks
 from tracker.ports.http.guards import signed_in
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.usecases.actions import action_items
@@ -252,7 +252,7 @@ FORMS: Mapping[str, tuple[str, str]] = {
 @pytest.mark.parametrize("page", FORMS)
 async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: Cast, series: UUID, page: str) -> None:
     new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
-    item = await action_items.create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    item = await action_items.create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
     address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id, item=item)
     field, text = FORMS[page]
     assert (await types(desk, address, **{field: text, "version": "1"})).status_code == 200
@@ -302,7 +302,7 @@ async def test_an_update_that_was_typed_in_the_list_is_on_the_items_page_too_and
     desk: Browser, sqlite_cast: Cast
 ) -> None:
     new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
-    item = await action_items.create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    item = await action_items.create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
     address, by_htmx = f"/action-items/{item}", {"HX-Request": "true"}
     mark = MARK.search((await desk.get(f"{address}/row?open=1", headers=by_htmx)).text)
     assert mark
@@ -333,7 +333,7 @@ async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_r
 
 def _mark_of(viewer: Viewer, event_id: UUID) -> str:
     return marks.written(
-        marks.Mark(
+        marks.DraftMark(
             member_id=viewer.member_id,
             form=DraftForm.EVENT,
             subject=str(event_id),

@@ -14,11 +14,10 @@ from tests.ports.pages.core.test_drafts import KEPT, NOT_SAVED, TYPED, mark_on, 
 from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker import clock
 from tracker.crypto import keys
-from tracker.tables.schema.core.drafts import Draft
+from tracker.tables.schema.core.tables import Draft
 from tracker.usecases.core.viewers import IDLE, LONGEST
 from tracker.usecases.identity.passwords import set_password
-from tracker.usecases.identity.revoke_access import report_lost_phone
-from tracker.usecases.identity.sessions import end_session, sign_out_everywhere
+from tracker.usecases.identity.sessions import end_session, report_lost_phone, sign_out_everywhere
 from tracker.usecases.roster import accounts
 
 IN_TIME = timedelta(hours=24) - timedelta(seconds=1)
@@ -92,8 +91,8 @@ async def _change_password(cast: Cast, _session: str) -> None:
 
 
 async def _suspend_and_reopen(cast: Cast, _session: str) -> None:
-    await accounts.suspend(cast.coordinator, cast.administrator.member_id, "Long leave", NOW, NOW)
-    await accounts.reopen(cast.coordinator, cast.administrator.member_id, NOW, NOW)
+    await accounts.suspend_account(cast.coordinator, cast.administrator.member_id, "Long leave", NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, cast.administrator.member_id, NOW, NOW)
 
 
 ENDS: Mapping[str, Callable[[Cast, str], Awaitable[None]]] = {

@@ -21,7 +21,7 @@ from tests.ports.standing import standing
 from tests.usecases.identity.world import give_password, hash_cheaply
 from tracker import clock
 from tracker.crypto import keys
-from tracker.ports.http import flash
+from tracker.ports.http import cookies
 from tracker.usecases.events import events
 
 SCHEDULED = "1 person will get an email."
@@ -282,7 +282,7 @@ async def test_where_there_is_https_the_message_is_for_this_host_and_no_script(s
 
 
 async def test_a_message_that_is_too_long_for_a_cookie_with_its_page_is_shown_once(desk: Browser) -> None:
-    page = f"/schedule?title={'x' * flash.LONGEST}"
+    page = f"/schedule?title={'x' * cookies.LONGEST}"
     discarded = await desk.post("/drafts/removal", {"_draft": await mark_on(desk)})
     shown = await desk.get(page)
     assert "Draft discarded." in shown.text
@@ -290,25 +290,25 @@ async def test_a_message_that_is_too_long_for_a_cookie_with_its_page_is_shown_on
     assert discarded.status_code == 303
 
 
-UNDO_BELOW = flash.Undo(address="/emails/1/undo", fields={})
-COUNTED = flash.Undo(address="/events/1/undo", fields={}, until=datetime.max.replace(tzinfo=UTC))
+UNDO_BELOW = cookies.Undo(address="/emails/1/undo", fields={})
+COUNTED = cookies.Undo(address="/events/1/undo", fields={}, until=datetime.max.replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
     ("undo", "viewer", "kept"), [(COUNTED, "someone", True), (COUNTED, None, False), (UNDO_BELOW, "someone", False)]
 )
 def test_only_a_counted_undo_is_kept_and_only_for_someone_who_is_signed_in(
-    undo: flash.Undo, viewer: str | None, kept: bool
+    undo: cookies.Undo, viewer: str | None, kept: bool
 ) -> None:
-    state = {"settings": settings(), "viewer": viewer, "flash": flash.Flash(sentence="Done.", undo=undo)}
-    header = flash.header_after(_read(state), 200, ())
+    state = {"settings": settings(), "viewer": viewer, "flash": cookies.Flash(sentence="Done.", undo=undo)}
+    header = cookies.flash_header(_read(state), 200, ())
     assert header is not None
     assert (b"Max-Age=0;" not in header) == kept
 
 
 def test_a_page_that_says_something_itself_has_no_other_message() -> None:
-    state = {"settings": settings(), "viewer": "someone", "flash": flash.Flash(sentence="Done.", undo=COUNTED)}
-    assert flash.header_after(_read(state), 200, [(b"set-cookie", b"flash=its-own; Path=/")]) is None
+    state = {"settings": settings(), "viewer": "someone", "flash": cookies.Flash(sentence="Done.", undo=COUNTED)}
+    assert cookies.flash_header(_read(state), 200, [(b"set-cookie", b"flash=its-own; Path=/")]) is None
 
 
 def _read(state: dict[str, object]) -> Any:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tracker.ports.pages.core.markdown import Picture, Reader
+from tracker.ports.pages.core.markdown import MarkdownReader, Picture
 
 PAGES = {"other.md": "/help/other"}
 PICTURES = {"pictures/one.png": Picture("/static/one.png", 640, 480)}
-READER = Reader(page=PAGES.__getitem__, picture=PICTURES.__getitem__)
+READER = MarkdownReader(page=PAGES.__getitem__, picture=PICTURES.__getitem__)
 
 
 def test_the_first_heading_is_the_title_and_no_part_of_the_body() -> None:

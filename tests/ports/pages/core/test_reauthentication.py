@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.cast import NOW
-from tracker.ports.http.addresses import place
-from tracker.ports.pages.core.reauthentication import first_reauthenticate, to_reauthentication
-from tracker.rules.core.reauthentication import PROOF_HOLDS
+from tracker.ports.http.request_source import place
+from tracker.ports.pages.core.dependencies import first_reauthenticate, to_reauthentication
+from tracker.rules.core.viewers import PROOF_HOLDS
 from tracker.usecases.core.viewers import Visit
 
 SECOND = timedelta(seconds=1)

@@ -8,8 +8,8 @@ from io import BytesIO, StringIO
 
 import pytest
 
-from tracker.ports.pages.core.spreadsheets import Sheet, csv_of, xlsx_of
-from tracker.rules.core.csv_cells import is_formula
+from tracker.ports.pages.core.spreadsheets import SpreadsheetTable, csv_of, xlsx_of
+from tracker.rules.core.clean_text import is_formula
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 PAYLOADS = (
@@ -28,8 +28,8 @@ PAYLOADS = (
 )
 
 
-def sheet(*texts: str) -> Sheet:
-    return Sheet(name="Names", columns=("Name", "Number"), rows=[(text, 4) for text in texts], totals=1)
+def sheet(*texts: str) -> SpreadsheetTable:
+    return SpreadsheetTable(name="Names", columns=("Name", "Number"), rows=[(text, 4) for text in texts], totals=1)
 
 
 def cells(content: bytes) -> list[list[str]]:
@@ -84,5 +84,5 @@ def test_the_same_tables_give_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("name", ["Action items: done", "a/b\\c*?[x]", "''", "x" * 80])
 def test_any_name_can_stand_on_a_tab(name: str) -> None:
-    named = Sheet(name=name, columns=("A",), rows=[])
+    named = SpreadsheetTable(name=name, columns=("A",), rows=[])
     assert "xl/worksheets/sheet1.xml" in parts(xlsx_of("Heading", [named], NOW))

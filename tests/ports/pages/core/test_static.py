@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from tests.ports.browser import BASE, settings
 from tracker.ports.http.security import protect
-from tracker.ports.pages.core.static import assets, load, static, static_file
+from tracker.ports.pages.core.static import load_assets, own_assets, static, static_file
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 ODD_PATHS = {
@@ -86,7 +86,7 @@ def test_text_is_sent_under_gzip_to_those_who_take_it(browser: TestClient[Litest
         packed = b"".join(response.iter_raw())
     assert response.headers["content-encoding"] == "gzip"
     assert response.headers["vary"] == "Accept-Encoding"
-    assert gzip.decompress(packed) == assets()["tracker.css"].body
+    assert gzip.decompress(packed) == own_assets()["tracker.css"].body
 
 
 @pytest.mark.parametrize("encodings", ["identity", "gzip;q=0", "gzip; q=0.0, br", "xgzipx"])
@@ -118,7 +118,7 @@ def test_every_reference_of_a_style_sheet_is_served(browser: TestClient[Litestar
 
 
 def test_no_style_sheet_asks_another_host() -> None:
-    sheets = [asset.body.decode() for name, asset in assets().items() if name.endswith(".css")]
+    sheets = [asset.body.decode() for name, asset in own_assets().items() if name.endswith(".css")]
     assert [sheet for sheet in sheets if re.search(r"url\(\s*[\"']?(?:https?:|//|data:)|@import", sheet)] == []
 
 
@@ -128,7 +128,7 @@ def test_references_are_relative_to_the_folder_of_their_style_sheet(tmp_path: Pa
     (tmp_path / "b.svg").write_text("<svg />")
     sheet = "a{background:url( img/a.svg )}b{background:url('../b.svg')}@supports(mask:url(\"\")){i{color:red}}"
     (tmp_path / "look" / "x.css").write_text(sheet)
-    files = load(tmp_path)
+    files = load_assets(tmp_path)
     a, b = files["look/img/a.svg"].address, files["b.svg"].address
     expected = f'a{{background:url("{a}")}}b{{background:url("{b}")}}@supports(mask:url("")){{i{{color:red}}}}'
     assert files["look/x.css"].body.decode() == expected
@@ -137,16 +137,16 @@ def test_references_are_relative_to_the_folder_of_their_style_sheet(tmp_path: Pa
 def test_a_changed_picture_changes_the_name_of_the_style_sheet_that_shows_it(tmp_path: Path) -> None:
     (tmp_path / "a.svg").write_text("<svg/>")
     (tmp_path / "x.css").write_text("a{background:url(a.svg)}")
-    before = load(tmp_path)["x.css"].address
+    before = load_assets(tmp_path)["x.css"].address
     (tmp_path / "a.svg").write_text("<svg><g/></svg>")
-    assert load(tmp_path)["x.css"].address != before
+    assert load_assets(tmp_path)["x.css"].address != before
 
 
 @pytest.mark.parametrize("reference", ["gone.svg", "../up.svg", "https://elsewhere.example/a.svg", "data:image/png,x"])
 def test_a_style_sheet_that_names_what_is_not_there_stops_the_start(tmp_path: Path, reference: str) -> None:
     (tmp_path / "x.css").write_text(f"a{{background:url({reference})}}")
     with pytest.raises(LookupError, match="not there"):
-        load(tmp_path)
+        load_assets(tmp_path)
 
 
 def test_an_unknown_name_in_a_template_is_an_error() -> None:

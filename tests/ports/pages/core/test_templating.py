@@ -23,11 +23,11 @@ from msgspec.structs import replace
 from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
 from tracker.ports import pages
-from tracker.ports.http.flash import Flash
+from tracker.ports.http.cookies import Flash
 from tracker.ports.pages.core.static import FOLDER
-from tracker.ports.pages.core.templating import Pages, environment, icon, page, qr
+from tracker.ports.pages.core.templating import Pages, environment, error_page, icon, qr
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer
 
 PAGES = Path(pages.__file__).parent
 CENTRAL = ZoneInfo("America/Chicago")
@@ -95,7 +95,7 @@ class Session(ASGIMiddleware):
 
 @get("/{name:str}")
 async def shown(request: Request[Any, Any, Any]) -> Response[str]:
-    return page(f"core/errors/{request.path_params['name']}.html", request, status_code=404, of="reply")
+    return error_page(f"core/errors/{request.path_params['name']}.html", request, status_code=404, of="reply")
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.reminder_policy import ReminderPolicy
+from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.events import events
-from tracker.usecases.roster.reminder_policies import policy_of
+from tracker.usecases.roster.reminder_policies import policy_of_committee
 
 STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
@@ -38,7 +38,7 @@ async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Ca
     path = f"/committees/{services}/reminders"
     assert (await send(chair, path, **CHOSEN)).status_code == 303
     await send(chair, path)  # as it comes, it changes nothing
-    assert await policy_of(services) == DAY
+    assert await policy_of_committee(services) == DAY
     page = (await member.get(f"/committees/{services}")).text
     said = "Reminders go out 1 day before. We follow up 10 days before with people who haven’t replied."
     assert said in page
@@ -73,7 +73,7 @@ async def test_events_already_scheduled_change_when_that_is_checked_and_undo_put
     removal = f"{path}/removal"
     await chair.post(removal, typed(page, removal))
     assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == ReminderPolicy()
-    assert await policy_of(services) == ReminderPolicy()
+    assert await policy_of_committee(services) == ReminderPolicy()
 
 
 async def test_a_series_counts_as_one_event_and_its_dates_ahead_are_said_too(sqlite_cast: Cast, browse: SignIn) -> None:

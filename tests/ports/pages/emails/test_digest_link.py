@@ -8,14 +8,14 @@ from tests.ports.mail.making import letter, message, parts, read
 from tests.ports.mail.sending import LINKS, composer
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import StopPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.emails import preferences
 
 
 def path(viewer: Viewer) -> str:
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     return f"/n/{Links(keys.named('links')).digest(viewer.member_id)}"
 
 

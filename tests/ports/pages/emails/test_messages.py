@@ -14,11 +14,12 @@ from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, reply
 from tracker import clock
 from tracker.database import writing
+from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
-from tracker.tables.schema.core.outbox import Message, Sending
+from tracker.tables.schema.core.tables import Message, Sending
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE
@@ -34,8 +35,8 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
 
 
 async def end(state: State, reason: str = "") -> None:
-    for message in await outbox.claim("test", (), NOW, 100):
-        await outbox.close(message, Skip(state=state, reason=reason), NOW)
+    for message in await outbox.claim_messages("test", (), NOW, 100):
+        await outbox.close_message(message, Skip(state=state, reason=reason), NOW)
 
 
 async def main(browser: Browser, query: str = "") -> str:
@@ -89,7 +90,7 @@ async def test_the_next_page_goes_on_where_this_one_ends(sqlite_cast: Cast, brow
     async with writing():
         person, content = sqlite_cast.fbi_lead.member_id, ItemDue(due=NOW.date())
         for number in range(PAGE + 10):
-            await outbox.enqueue_all([outbox.Draft(content=content, recipient_id=person, key=str(number))], NOW)
+            await outbox.enqueue_all([outbox_rules.Draft(content=content, recipient_id=person, key=str(number))], NOW)
     browser = await browse(sqlite_cast.fbi_lead)
     first = await main(browser)
     found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)

@@ -11,7 +11,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.emails.nudges import REST
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.events.events import schedule
 
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone

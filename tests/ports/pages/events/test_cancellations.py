@@ -11,7 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, series_split
 
@@ -39,7 +39,7 @@ async def held(sqlite_cast: Cast) -> UUID:
     cast, starts = sqlite_cast, datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
     plan = meeting(cast.fbi_lead, starts=starts, rule=rule_for("weekly", starts, count=3))
     event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=20))
-    await roll_call.close(cast.coordinator, event_id, HELD, datetime(2026, 12, 8, 18, tzinfo=UTC))
+    await roll_call.close_attendance(cast.coordinator, event_id, HELD, datetime(2026, 12, 8, 18, tzinfo=UTC))
     await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     return event_id
 

@@ -15,12 +15,12 @@ from tests.ports.pages.core.test_drafts import mark_on
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.plan import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.invitations import Reply
 from tracker.usecases.events import events
 from tracker.usecases.views import event_page
@@ -46,7 +46,7 @@ async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
 
 
 async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.EventView:
-    return await event_page.event_view(viewer, event_id, key, clock.now())
+    return await event_page.view_event(viewer, event_id, key, clock.now())
 
 
 async def test_an_event_by_video_says_so_in_place_of_its_room(sqlite_cast: Cast, desk: Browser) -> None:

@@ -11,7 +11,7 @@ from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category, Limit
 from tracker.usecases.actions import action_items
@@ -207,7 +207,7 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
     item = NewItem(
         title="Bring the map", owner_id=sqlite_cast.fbi_lead.member_id, due=date(2027, 1, 20), origin_id=origin.id
     )
-    await action_items.create(sqlite_cast.coordinator, item, NOW, NOW.date())
+    await action_items.create_item(sqlite_cast.coordinator, item, NOW, NOW.date())
     sheet = (await desk.get(f"/events/{other_id}/2027-01-12/print/agenda")).text
     assert "<td>(CUI) Bring the map</td>" in sheet
     assert FIRST.search(sheet)

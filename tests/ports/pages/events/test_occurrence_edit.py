@@ -18,7 +18,7 @@ from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences, replies, series_split
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events.events import schedule
 

@@ -14,7 +14,7 @@ from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
 from tracker.rules.events.plan import DateChange, Plan, from_date
 from tracker.rules.recurrence import rule_for

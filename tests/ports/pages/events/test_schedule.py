@@ -15,12 +15,12 @@ from tests.database.statements import noted
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import sites
@@ -574,8 +574,8 @@ async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite
 async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_no_seat(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    facts = SiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
-    await sites.add_site(sqlite_cast.coordinator, facts, NOW, NOW)
+    facts = MeetingSiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
+    await sites.add_meeting_site(sqlite_cast.coordinator, facts, NOW, NOW)
     await events.schedule(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
     page = (await desk.get("/schedule?date=2027-01-12")).text
     assert '<option value="Room 5, 400 E 9th St">holds 1, Projector</option>' in page

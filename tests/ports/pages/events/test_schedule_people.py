@@ -13,13 +13,13 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker.crypto import ids as ids_
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Viewer
+from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events, form_options
-from tracker.usecases.roster import people
-from tracker.usecases.roster.known_people import Matches
+from tracker.usecases.roster import agencies
+from tracker.usecases.roster.known_people import PeopleMatched
 
 HTMX = {"HX-Request": "true"}
 LARGEST_FORM = 100_000  # bytes
@@ -240,7 +240,7 @@ async def test_a_search_finds_no_one_by_the_address_of_an_invitee_whom_the_viewe
     stranger = sqlite_cast.bridge_advocate
     offered = await form_options.choices(sqlite_cast.fbi_lead, None, [stranger.member_id])
     assert stranger.member_id in {one.id for one in offered.people}
-    assert await form_options.matches(sqlite_cast.fbi_lead, offered, stranger.email, 8) == Matches()
+    assert await form_options.matches(sqlite_cast.fbi_lead, offered, stranger.email, 8) == PeopleMatched()
 
 
 async def test_a_search_without_scripts_offers_boxes_and_loses_nothing_typed(sqlite_cast: Cast, desk: Browser) -> None:
@@ -325,7 +325,7 @@ async def test_the_form_is_as_long_for_a_task_force_of_any_size(
 
 async def _with_people(number: int) -> None:
     """Add people to an agency of their own."""
-    agency = await people.add_agency(
+    agency = await agencies.insert_agency(
         name="Large Police Department", code="LPD", arm=Arm.LAW_ENFORCEMENT, level=Level.LOCAL
     )
     await add_officers(number, agency)

@@ -16,7 +16,7 @@ from tracker.rules.events.plan import Person
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import Repeat, choice_of, rule_for
 from tracker.usecases.events.form_options import Choices
-from tracker.usecases.roster.people import CommitteeChoice
+from tracker.usecases.roster.committees import CommitteeChoice
 
 PEOPLE = tuple(
     Person(

@@ -13,7 +13,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import ReplyValue
@@ -81,7 +81,7 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
     during = datetime(2027, 1, 12, 16, 30, tzinfo=NOW.tzinfo)
-    await roll_call.close(sqlite_cast.coordinator, series, "2027-01-12", during)
+    await roll_call.close_attendance(sqlite_cast.coordinator, series, "2027-01-12", during)
     clock.start_at(IN_FEBRUARY, stands_still=True)
     html = await read(await browse(sqlite_cast.coordinator), f"/events/{series}")
     assert "<summary>Show 3 past dates</summary>" in html

@@ -17,8 +17,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.events import events, occurrences, replies, series_split
 
 FIRST = datetime(2027, 1, 13, 10)

@@ -14,7 +14,7 @@ from tests.usecases.intake.replying import NO, email, said
 from tests.usecases.intake.test_two_principals import both_send
 from tracker.rules.core.audiences import Visibility
 from tracker.usecases.events import events, replies
-from tracker.usecases.intake.incoming import take
+from tracker.usecases.intake.received_emails import take_email
 
 KEY = "2027-01-12"
 
@@ -50,7 +50,7 @@ async def test_the_page_calls_who_comes_in_ones_place_a_substitute_chosen_from_t
 
 async def test_who_was_named_by_email_is_not_shown_as_having_replied_by_email(desk: Browser, sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
-    await take(
+    await take_email(
         await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id, NO, delegate=cast.fbi_alternate.email))
     )
     page = (await desk.get(f"/events/{event_id}/{KEY}")).text

@@ -10,8 +10,8 @@ from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.core.outbox import Message
+from tracker.rules.core.viewers import Viewer
+from tracker.tables.schema.core.tables import Message
 
 PATH = "/schedule/templates"
 

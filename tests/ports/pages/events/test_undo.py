@@ -14,9 +14,9 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import events
 
@@ -112,7 +112,9 @@ async def weekly(cast: Cast) -> str:
 
 async def feed_of(cast: Cast, desk: Browser) -> str:
     """Return a person's feed without the numbers that only rise."""
-    _, token = await subscriptions.create(cast.fbi_lead, "Phone", Scope.ALL, NOW, shows_operations=False)
+    _, token = await subscriptions.create_subscription(
+        cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
+    )
     lines = (await desk.get(f"/feeds/{token}.ics")).text.splitlines()
     return "\n".join(one for one in lines if not one.startswith(("SEQUENCE", "DTSTAMP", "LAST-MODIFIED")))
 

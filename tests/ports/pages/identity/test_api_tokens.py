@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.conftest import SignIn
 from tracker import clock
-from tracker.rules.core.reauthentication import PROOF_HOLDS
+from tracker.rules.core.viewers import PROOF_HOLDS
 from tracker.usecases.identity import api_tokens
 
 PATH = "/settings/tokens"
@@ -37,7 +37,7 @@ async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cas
     assert 'name="scopes"' not in shown.text
     response = await browser.post(PATH, NEW)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
-    assert await api_tokens.tokens_of(sqlite_cast.caht_lead, clock.now()) == []
+    assert await api_tokens.api_tokens_of(sqlite_cast.caht_lead, clock.now()) == []
 
 
 async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -50,7 +50,7 @@ async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sq
 async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.caht_lead)
     await browser.post(PATH, NEW)
-    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    [token] = await api_tokens.api_tokens_of(sqlite_cast.caht_lead, NOW)
     assert (await browser.post(f"{PATH}/{token.id}/revocation")).status_code == 303
     shown = (await browser.get(PATH)).text
     assert "Token revoked." in shown
@@ -59,6 +59,6 @@ async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast
 
 async def test_nobody_revokes_a_token_of_somebody_else(browse: SignIn, sqlite_cast: Cast) -> None:
     await (await browse(sqlite_cast.caht_lead)).post(PATH, NEW)
-    [token] = await api_tokens.tokens_of(sqlite_cast.caht_lead, NOW)
+    [token] = await api_tokens.api_tokens_of(sqlite_cast.caht_lead, NOW)
     response = await (await browse(sqlite_cast.coordinator)).post(f"{PATH}/{token.id}/revocation")
     assert response.status_code == 404

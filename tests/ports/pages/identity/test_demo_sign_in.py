@@ -12,9 +12,9 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser, settings
 from tests.ports.standing import standing
 from tracker.app import create_app
-from tracker.rules.core.viewer import Status
-from tracker.tables.schema.core.audit import AuditEntry
-from tracker.tables.schema.identity.identity import Session
+from tracker.rules.core.viewers import Status
+from tracker.tables.schema.core.tables import AuditEntry
+from tracker.tables.schema.identity.credentials import Session
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.identity.one_time_links import issue_link
 

@@ -19,15 +19,13 @@ from tests.usecases.identity.world import PASSWORD, App, give_password, hash_che
 from tracker import clock
 from tracker.app import create_app
 from tracker.errors import Invalid
-from tracker.rules.core.actors import Origin
-from tracker.rules.core.viewer import Viewer
-from tracker.tables.schema.identity.identity import FailedAttempt, Session
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.tables.schema.identity.credentials import FailedAttempt, Session
 from tracker.tables.schema.roster.people import Member
-from tracker.usecases.identity import failed_logins, passwords, sign_in
-from tracker.usecases.identity.accounts import Arrival
+from tracker.usecases.identity import passwords, sign_in, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.identity.password_hashes import Argon2
-from tracker.usecases.identity.passwords import Hashing
+from tracker.usecases.identity.passwords import Argon2, Hashing
+from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 SECRET = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
 ACK = {"ack": "yes", "password": PASSWORD}
@@ -96,13 +94,13 @@ async def test_without_the_tick_nobody_signs_in_and_the_address_stays(browser: B
 
 
 async def test_a_network_of_too_many_tries_is_told_when_to_come_again(browser: Browser, detective: Viewer) -> None:
-    there = Arrival(origin=Origin(address="192.0.2.7"))
+    there = SignInArrival(origin=Origin(address="192.0.2.7"))
     for number in range(50):
         with pytest.raises(Invalid):
             await sign_in.sign_in(f"person{number}@nowhere.example", "Summer of 2026!", NOW, there)
     response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     assert (response.status_code, response.headers["retry-after"]) == (429, "900")
-    assert failed_logins.FROM_THERE in html.unescape(response.text)
+    assert sign_in_attempts.FROM_THERE in html.unescape(response.text)
     assert f'value="{detective.email}"' in response.text
 
 
@@ -144,7 +142,7 @@ async def test_a_password_is_never_sent_back(browser: Browser, detective: Viewer
 async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     browser: Browser, detective: Viewer
 ) -> None:
-    passwords.use(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
+    passwords.use_hashing(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
     response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
     hash_cheaply()
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")

@@ -10,10 +10,10 @@ from tests.cast import Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import APRIL, HOUR, LATER, MAY, TEN_IN_MAY, email, invited, on, said
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import ProposedTimes
-from tracker.tables.schema.intake.proposals import TimeProposal
-from tracker.usecases.intake.incoming import take
+from tracker.tables.schema.intake.received_emails import TimeProposal
+from tracker.usecases.intake.received_emails import take_email
 
 ONE_TO_TWO = "Tue, May 11, 1:00–2:00 PM"
 
@@ -26,7 +26,7 @@ async def proposed(cast: Cast, who: Viewer, *, is_series: bool = True) -> tuple[
     times = ProposedTimes(starts=on(TEN_IN_MAY + 3 * HOUR), ends=on(TEN_IN_MAY + 4 * HOUR))
     date = on(TEN_IN_MAY) if is_series else None
     one = await said(who, event_id, None, date=date, proposal=times, comment="Court until noon")
-    await take(await email(who, event_id, one))
+    await take_email(await email(who, event_id, one))
     [found] = await TimeProposal.select(TimeProposal.id)
     return f"/events/{event_id}/{MAY}", found["id"]
 

@@ -8,7 +8,7 @@ from tests.usecases.intake.test_unrecorded import KEY, from_private_address
 from tests.usecases.intake.writing_back import given
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.intake.words import IncomingWords
+from tracker.tables.schema.intake.received_emails import IncomingWords
 
 ROW = "3 email replies are waiting"
 

@@ -11,11 +11,10 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import RISSAFE, planned, with_another_lead
 from tracker import clock
-from tracker.rules.operations.orders import Paragraph
-from tracker.rules.operations.phases import PhasePlan
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.rules.operations.orders import Paragraph, PhasePlan
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events.events import schedule
-from tracker.usecases.operations import approvals, orders, phases, plans
+from tracker.usecases.operations import approvals, orders, plans
 
 OPERATION_KEY = "2027-01-16"
 
@@ -96,11 +95,11 @@ async def bluestem(two: Cast) -> UUID:
     """Plan an operation with all that a brief shows."""
     lead = two.fbi_lead
     event_id = await planned(lead, two.kcpd_detective)
-    await orders.save(lead, event_id, {Paragraph.MISSION: "Serve the warrant."}, NOW, read=0)
-    await plans.commit(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
+    await orders.save_operations_order(lead, event_id, {Paragraph.MISSION: "Serve the warrant."}, NOW, read=0)
+    await plans.commit_resources(lead, event_id, two.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=NOW)
     start = clock.now().replace(year=2027, month=1, day=16, hour=11, minute=0)
-    await phases.add(lead, event_id, PhasePlan(name="Staging", starts_at=start, ends_at=None), NOW)
-    await approvals.record_number(lead, event_id, RISSAFE, NOW)
+    await orders.plan_phase(lead, event_id, PhasePlan(name="Staging", starts_at=start, ends_at=None), NOW)
+    await approvals.record_deconfliction_number(lead, event_id, RISSAFE, NOW)
     return event_id
 
 
@@ -132,7 +131,7 @@ async def test_a_copy_of_an_earlier_version_is_not_printed_again(two: Cast, brow
     event_id = await bluestem(two)
     lead = await browse(two.fbi_lead)
     first = await issued(two, lead, event_id)
-    await orders.save(two.fbi_lead, event_id, {Paragraph.MISSION: "Stand by."}, NOW, read=3)
+    await orders.save_operations_order(two.fbi_lead, event_id, {Paragraph.MISSION: "Stand by."}, NOW, read=3)
     gone = await lead.get(first)
     assert (gone.status_code, gone.headers["location"]) == (303, first.rpartition("/")[0])
     page = await read(lead, gone.headers["location"])

@@ -13,7 +13,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
 HTMX = {"headers": {"HX-Request": "true"}}

@@ -10,7 +10,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 
 SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
 

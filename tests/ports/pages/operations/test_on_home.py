@@ -8,11 +8,11 @@ from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.test_readiness import TEXT
 from tests.usecases.operations.world import over, planned
-from tracker.rules.operations.deconfliction import Disclosure
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations import approvals, grants, plans, readiness, readiness_given, readiness_states
-from tracker.usecases.operations.plans import Basics
+from tracker.usecases.operations import access, approvals, plans, readiness
+from tracker.usecases.operations.plans import PlanBasics
 
 KEY = "2027-01-16"
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -22,12 +22,12 @@ async def submitted(cast: Cast) -> UUID:
     """Return an operation whose version 4 fbi_alternate approves and KCPD acknowledges."""
     event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
     kcpd = cast.kcpd_detective.agency_id
-    await plans.commit(cast.kcpd_detective, event_id, kcpd, people=4, vehicles=2, skills="", now=NOW)
-    basics = Basics(
+    await plans.commit_resources(cast.kcpd_detective, event_id, kcpd, people=4, vehicles=2, skills="", now=NOW)
+    basics = PlanBasics(
         supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
-    await plans.change(cast.fbi_lead, event_id, basics, NOW)
-    await approvals.move(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    await plans.change_plan_basics(cast.fbi_lead, event_id, basics, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
     return event_id
 
 
@@ -85,16 +85,16 @@ async def test_a_plan_that_is_over_by_now_is_not_acknowledged(sqlite_cast: Cast,
 async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast: Cast, browse: SignIn) -> None:
     lead, recipient = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
     event_id = await planned(lead, sqlite_cast.hsi_liaison)
-    await readiness.save(lead, event_id, TEXT, NOW, [recipient.member_id], NOW)
+    await readiness.save_readiness_notice(lead, event_id, TEXT, NOW, [recipient.member_id], NOW)
     [notice] = (await readiness.readiness_view(lead, event_id, KEY)).notices
-    await readiness.move(lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
-    await readiness_states.run_due(NOW)
+    await readiness.change_notice_state(lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+    await readiness.run_due_notices(NOW)
     browser = await browse(recipient)
     assert f'id="row-{notice.id}"' in (await browser.get("/")).text
-    await readiness.move(lead, event_id, notice.id, NoticeState.STOOD_DOWN, NOW)
+    await readiness.change_notice_state(lead, event_id, notice.id, NoticeState.STOOD_DOWN, NOW)
     row = await browser.post(f"/notices/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
     assert (row.status_code, f'id="row-{notice.id}"' in row.text, "<html" in row.text) == (200, True, False)
-    assert readiness_given.HAS_ENDED in row.text
+    assert readiness.HAS_ENDED in row.text
 
 
 async def test_a_plan_that_was_sent_back_leads_its_lead_to_the_comment(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -116,7 +116,7 @@ async def test_a_plan_that_was_sent_back_leads_its_lead_to_the_comment(sqlite_ca
 async def test_a_comment_that_comes_too_late_is_kept_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await submitted(sqlite_cast)
     supervisor = await browse(sqlite_cast.fbi_alternate)
-    await approvals.move(sqlite_cast.fbi_lead, event_id, OperationState.PLANNING, NOW)
+    await approvals.change_plan_state(sqlite_cast.fbi_lead, event_id, OperationState.PLANNING, NOW)
     late = await supervisor.post(
         f"/events/{event_id}/{KEY}/plan/returns", {"version": "4", "comment": "Name the medic."}
     )
@@ -128,7 +128,7 @@ async def test_a_comment_that_comes_too_late_is_kept_on_the_page(sqlite_cast: Ca
 async def test_a_request_for_access_leads_the_second_person_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await submitted(sqlite_cast)
     why = "She arranges the interpreters."
-    await grants.give(sqlite_cast.fbi_lead, event_id, sqlite_cast.caht_lead.member_id, why, None, NOW)
+    await access.give_access(sqlite_cast.fbi_lead, event_id, sqlite_cast.caht_lead.member_id, why, None, NOW)
     html = (await (await browse(sqlite_cast.kcpd_detective)).get("/")).text
     assert "1 access request to approve: Operation Bluestem Sat, Jan 16" in main(html)
     assert f'href="/events/{event_id}/{KEY}/plan/access"' in html
@@ -138,7 +138,7 @@ async def test_a_plan_whose_supervisor_left_leads_to_the_choice_of_another_one(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     event_id = await submitted(sqlite_cast)
-    await grants.end(sqlite_cast.fbi_lead, event_id, sqlite_cast.fbi_alternate.member_id, NOW)
+    await access.take_off_operation(sqlite_cast.fbi_lead, event_id, sqlite_cast.fbi_alternate.member_id, NOW)
     lead, address = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan"
     assert "No one can approve the plan: Operation Bluestem Sat, Jan 16" in main((await lead.get("/")).text)
     assert "Fbi alternate (FBI) can no longer approve. Choose someone else." in main((await lead.get(address)).text)

@@ -12,8 +12,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import planned, with_another_lead
 from tracker.database import writing
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations.lookup import operation_for
-from tracker.usecases.operations.steps import enter
+from tracker.usecases.operations.states import enter_plan_state, operation_for
 
 KEY = "2027-01-16"
 PHASE = re.compile(r'href="([^"]+/phases/[0-9a-f-]+)"')
@@ -49,7 +48,7 @@ async def page(browser: Browser, event_id: UUID) -> str:
 
 async def approved(two: Cast, event_id: UUID) -> None:
     async with writing():
-        await enter((await operation_for(two.fbi_lead, event_id)).id, OperationState.APPROVED, NOW)
+        await enter_plan_state((await operation_for(two.fbi_lead, event_id)).id, OperationState.APPROVED, NOW)
 
 
 async def briefing(lead: Browser, event_id: UUID) -> str:

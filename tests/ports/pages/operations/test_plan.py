@@ -10,11 +10,10 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import B, planned, with_another_lead, with_places
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.roster.coordinates import Coordinates
-from tracker.rules.roster.sites import SiteFacts
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.sites import Coordinates, MeetingSiteFacts
 from tracker.usecases.events.events import cancel, event_for, schedule
-from tracker.usecases.roster.sites import add_site
+from tracker.usecases.roster.sites import add_meeting_site
 
 KEY = "2027-01-16"
 VERSION = re.compile(r"Version (\d+)")
@@ -91,7 +90,7 @@ async def test_an_empty_site_form_says_what_is_missing_at_each_field(two: Cast, 
 
 @pytest.mark.parametrize("place", ["Lot north", "500 Larkspur Ln", " lot north, 500 larkspur ln"])
 async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, place: str) -> None:
-    known = SiteFacts(
+    known = MeetingSiteFacts(
         name="Lot north",
         address="500 Larkspur Ln",
         capacity=None,
@@ -99,7 +98,7 @@ async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, pla
         is_open=True,
         coordinates=Coordinates(39_096_800, -94_418_500),
     )
-    await add_site(two.coordinator, known, NOW, NOW)
+    await add_meeting_site(two.coordinator, known, NOW, NOW)
     page = await page_of(browse, two.fbi_lead, await bluestem(two))
     await page.post("")
     assert 'value="Lot north, 500 Larkspur Ln"' in await page.text()

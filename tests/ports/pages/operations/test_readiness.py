@@ -8,8 +8,8 @@ from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.readiness import NoticeState
-from tracker.rules.roster.confidential_sites import SiteFacts
-from tracker.usecases.operations import off_site, readiness
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.usecases.operations import readiness
 from tracker.usecases.roster import confidential_sites
 
 KEY = "2027-01-16"
@@ -72,7 +72,7 @@ async def test_a_text_stays_readable_when_another_person_has_scheduled_the_draft
     await lead.post(at(bluestem), typed(sqlite_cast))
     view = await readiness.readiness_view(sqlite_cast.fbi_lead, bluestem, KEY)
     assert view.current
-    await readiness.move(sqlite_cast.fbi_lead, bluestem, view.current.id, NoticeState.SCHEDULED, NOW)
+    await readiness.change_notice_state(sqlite_cast.fbi_lead, bluestem, view.current.id, NoticeState.SCHEDULED, NOW)
     refused = await lead.post(at(bluestem), typed(sqlite_cast) | {"needs": "A female interpreter"})
     assert (refused.status_code, "This operation has a notice already." in refused.text) == (422, True)
     assert "A female interpreter</textarea>" in refused.text
@@ -81,13 +81,13 @@ async def test_a_text_stays_readable_when_another_person_has_scheduled_the_draft
 async def test_nothing_is_offered_that_an_operation_refuses_once_it_is_over(
     sqlite_cast: Cast, bluestem: UUID, browse: SignIn
 ) -> None:
-    facts = SiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    await confidential_sites.add(sqlite_cast.harbor_advocate, facts, NOW)
+    facts = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
+    await confidential_sites.add_confidential_site(sqlite_cast.harbor_advocate, facts, NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     before = (await lead.get(at(bluestem))).text
     assert ("Write a notice" in before, "Add place" in before) == (True, True)
     [place] = (await readiness.readiness_view(sqlite_cast.fbi_lead, bluestem, KEY)).places
-    await off_site.add(sqlite_cast.fbi_lead, bluestem, place.id, NOW)
+    await readiness.add_off_site_place(sqlite_cast.fbi_lead, bluestem, place.id, NOW)
     await over(sqlite_cast.fbi_lead, bluestem)
     after = (await lead.get(at(bluestem))).text
     assert [one for one in ("Write a notice", "Add place", "/removal", "can write one") if one in after] == []

@@ -16,7 +16,7 @@ from tests.usecases.polls.world import asked, reply
 from tracker.rules.polls.polls import Fit
 from tracker.rules.recurrence import rule_for
 from tracker.usecases.events import events
-from tracker.usecases.polls import closing, polls
+from tracker.usecases.polls import poll_closing, polls
 
 SET = "The date is set: Tue, Jan 12, 10:00–11:30 AM Central."
 
@@ -70,7 +70,7 @@ async def test_a_reply_that_comes_after_the_date_is_set_is_refused_without_a_lin
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
     option = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).options[0].id
-    await closing.schedule(sqlite_cast.coordinator, poll_id, option, NOW)
+    await poll_closing.schedule_on_poll_date(sqlite_cast.coordinator, poll_id, option, NOW)
     late = await (await browse(sqlite_cast.caht_lead)).post(f"/polls/{poll_id}/replies", {f"date-{option}": "yes"})
     assert (late.status_code, f"{SET} Reply to the event instead." in late.text) == (410, True)
     assert 'href="#f-dates"' not in late.text
@@ -143,7 +143,7 @@ async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, br
 async def test_an_organizer_reads_that_a_poll_is_closed_and_nothing_of_a_link(
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
-    await closing.cancel(sqlite_cast.coordinator, poll_id, NOW)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
     response = await (await browse(sqlite_cast.coordinator)).get(f"/polls/{poll_id}/cancellation")
     assert response.status_code == 410
     main = response.text.partition("<main")[2].partition("</main")[0]

@@ -11,12 +11,12 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, asked_again, reply
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.polls.polls import Fit
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.events import events
-from tracker.usecases.polls import closing, polls
+from tracker.usecases.polls import poll_closing, polls
 
 NO_POLL = UUID(int=0)
 ASKED: Mapping[str, Any] = {
@@ -69,7 +69,7 @@ async def test_where_people_are_asked_again_it_says_that_their_replies_are_delet
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     await reply(sqlite_cast.fbi_lead, poll_id, Fit.YES)
     event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
-    await closing.cancel(sqlite_cast.coordinator, poll_id, NOW)
+    await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
     browser = await browse(sqlite_cast.coordinator)
     for address in (f"/polls/{poll_id}", f"/events/{event_id}/poll"):
         assert "Asking again deletes the replies of 1 person." in await text(browser, address)
@@ -103,7 +103,7 @@ async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: C
     for who in (sqlite_cast.caht_lead, sqlite_cast.fbi_lead):
         browser = await browse(who)
         if who is sqlite_cast.fbi_lead:
-            await closing.cancel(sqlite_cast.coordinator, again, NOW)
+            await poll_closing.cancel_poll(sqlite_cast.coordinator, again, NOW)
         sent = await browser.post(f"/polls/{earlier}/replies", {})
         assert sent.headers["location"] == f"/polls/{again}"
         assert "This one replaced it" not in await text(browser, f"/polls/{again}")
@@ -171,7 +171,7 @@ async def test_who_opens_the_poll_of_a_restricted_event_is_on_record(sqlite_cast
     poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     event = (await polls.poll_for(sqlite_cast.fbi_lead, poll_id)).event
     await (await browse(sqlite_cast.kcpd_detective)).get(f"/polls/{poll_id}")
-    [reading] = await access_records.readings_of(sqlite_cast.fbi_lead, event.id)
+    [reading] = await audit.readings_of(sqlite_cast.fbi_lead, event.id)
     assert reading.name == "Kcpd detective"
 
 

@@ -8,11 +8,11 @@ from litestar import Litestar
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.usecases.polls.world import asked, asked_again, in_words
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplySource
 from tracker.tables.visible.polls import polls as visible
 from tracker.usecases.events import events
-from tracker.usecases.polls import closing, polls
+from tracker.usecases.polls import poll_closing, polls
 
 
 async def linked(app: Litestar, cast: Cast, who: Viewer) -> str:
@@ -36,7 +36,7 @@ async def test_a_person_without_an_account_replies_and_changes_their_replies(app
         "1 yes, 1 no, 1 no reply",
     ]
     poll = await polls.poll_for(sqlite_cast.coordinator, poll_id)
-    people = await visible.people(sqlite_cast.coordinator, poll)
+    people = await visible.poll_people(sqlite_cast.coordinator, poll)
     assert {one.source for one in people if one.role.is_asked} == {None, ReplySource.LINK}
 
 
@@ -88,7 +88,7 @@ async def test_once_the_date_is_set_the_link_says_which_and_that_of_a_restricted
     for_all = await asked(cast.coordinator, meeting(cast.caht_lead))
     for lead, poll_id in ((cast.fbi_lead, secret), (cast.coordinator, for_all)):
         option = (await polls.poll_for(lead, poll_id)).options[1].id
-        await closing.schedule(lead, poll_id, option, NOW)
+        await poll_closing.schedule_on_poll_date(lead, poll_id, option, NOW)
     page = await browser.get(f"/p/{app.state.links.poll(for_all, cast.caht_lead.member_id)}")
     said = "The date is set: Wed, Jan 13, 2:00–3:30 PM Central. Reply to the event instead."
     assert (page.status_code, said in page.text) == (410, True)
@@ -102,7 +102,7 @@ async def test_after_the_event_of_a_poll_is_canceled_its_link_asks_for_no_reply(
     cast = sqlite_cast
     poll_id = await asked(cast.coordinator, meeting(cast.caht_lead))
     poll = await polls.poll_for(cast.coordinator, poll_id)
-    await closing.schedule(cast.coordinator, poll_id, poll.options[1].id, NOW)
+    await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, poll.options[1].id, NOW)
     event = await events.event_for(cast.coordinator, poll.event.id)
     await events.cancel(cast.coordinator, poll.event.id, event.version, "", NOW)
     page = await Browser(app).get(f"/p/{app.state.links.poll(poll_id, cast.caht_lead.member_id)}")
@@ -129,7 +129,7 @@ async def test_a_link_that_opens_nothing_is_like_a_forged_one(app: Litestar, sql
     secret = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     for_all = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     over = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
-    await closing.cancel(sqlite_cast.fbi_lead, over, NOW)
+    await poll_closing.cancel_poll(sqlite_cast.fbi_lead, over, NOW)
     earlier = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await asked_again(sqlite_cast.fbi_lead, earlier)
     tokens = (

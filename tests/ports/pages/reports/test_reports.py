@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category
 from tracker.tables.schema.attendance.attendance import AttendanceMark
-from tracker.tables.schema.core.audit import AuditEntry
+from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events import events
 
 PAGE = "/reports?period=FY2027-Q1"

@@ -14,12 +14,12 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
-from tracker.rules.calendars.feeds import Scope
-from tracker.rules.core.actors import BY_COMMAND
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.identity import sign_in
-from tracker.usecases.identity.password_resets import issue_reset
+from tracker.usecases.identity.one_time_links import issue_reset_link
 
 NEW = "copper lantern gravel sonnet"
 LINK = re.compile(r'value="http://tracker\.test(/sign-in/reset/[A-Za-z0-9_-]{43})"')
@@ -64,7 +64,7 @@ async def test_a_link_is_made_shown_once_and_used_by_its_owner(app: Litestar, ma
 async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
     app: Litestar, detective, password: str, repeated: str, sentence: str
 ) -> None:
-    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
+    path = f"/sign-in/reset/{await issue_reset_link(detective.member_id, NOW, by=BY_COMMAND)}"
     browser = Browser(app)
     form = typed(html.unescape((await browser.get(path)).text), path, password=password, repeated=repeated)
     response = await browser.send("POST", path, data=form)
@@ -72,7 +72,7 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
 
 
 async def test_another_site_or_browser_cannot_use_a_link(app: Litestar, detective) -> None:
-    path = f"/sign-in/reset/{await issue_reset(detective.member_id, NOW, by=BY_COMMAND)}"
+    path = f"/sign-in/reset/{await issue_reset_link(detective.member_id, NOW, by=BY_COMMAND)}"
     foreign = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
     fields = {"password": NEW, "repeated": NEW}
     assert (await Browser(app).send("POST", path, data=fields, headers=foreign)).status_code == 403
@@ -116,7 +116,7 @@ async def test_what_a_lost_device_could_open_is_named_before_it_ends(manager: Br
     assert f'href="{person}/access/lost-device"' in (await manager.get(person)).text
     assert f'href="{person}/access/lost-device"' in (await manager.get(f"{person}/access")).text
     assert "They have no calendar feeds." in (await manager.get(f"{person}/access/lost-device")).text
-    await subscriptions.create(detective, "Phone", Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(detective, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     page = (await manager.get(f"{person}/access/lost-device")).text
     assert "1 calendar feed is turned off." in page
     response = await manager.post(f"{person}/access/shutdown", typed(page, f"{person}/access/shutdown"))

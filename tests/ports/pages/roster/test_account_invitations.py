@@ -10,7 +10,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.intake.returned import paused
 from tracker import clock
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 
 PATH = "/people/invitations"
 

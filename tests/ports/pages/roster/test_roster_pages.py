@@ -14,7 +14,7 @@ from tests.usecases.roster.forms import column
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.roster import csv_file
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster.people import Member
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory
@@ -59,7 +59,7 @@ async def test_a_name_that_hides_something_or_is_a_formula_is_refused_as_in_a_fi
 ) -> None:
     by_page = await desk.post(NEW, await filled(desk, cast, name=name))
     file = f"agency_code,name,email\nKCPD,{name},clerk@kcpd.example\n".encode()
-    _, [by_file] = csv_file.read(file)
+    _, [by_file] = csv_file.read_roster(file)
     assert (by_page.status_code, by_file.field) == (422, "name")
     assert by_file.sentence in unescape(by_page.text)
 
@@ -283,7 +283,7 @@ async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: 
     assert "Only a coordinator can change another coordinator’s account." in (await sent(browser, others)).text
     moved = b"agency_code,name,email,arm\nCAHT,Caht lead,caht_lead@caht.example,law enforcement\n"
     assert "Only a coordinator can move an agency to the other arm" in (await sent(browser, moved)).text
-    assert (await directory.person(cast.coordinator, cast.coordinator.member_id)).name == "Coordinator"
+    assert (await directory.person_for(cast.coordinator, cast.coordinator.member_id)).name == "Coordinator"
 
 
 async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:

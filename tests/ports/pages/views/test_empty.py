@@ -8,20 +8,20 @@ from tests.ports.standing import standing
 from tracker.crypto import keys
 from tracker.database import Engine, writing
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Viewer
+from tracker.rules.core.viewers import Level, Role, Viewer
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.roster import people
+from tracker.usecases.roster import agencies, people
 
 
 @pytest.fixture
 async def first(sqlite_database: Engine) -> Viewer:
     """The coordinator of a task force that was set up a minute ago."""
-    keys.use(SECRET)
+    keys.use_secret(SECRET)
     async with writing():
-        agency = await people.add_agency(
+        agency = await agencies.insert_agency(
             name="U.S. Attorney", code="USAO", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
         )
-        member = await people.add_member(
+        member = await people.insert_member(
             agency_id=agency,
             name="Coordinator",
             email="coordinator@usao.example",

@@ -13,9 +13,9 @@ from tests.ports.conftest import SignIn
 from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker.app import create_app
 from tracker.database import engine
-from tracker.rules.actions.item_changes import NewItem
+from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.usecases.actions import action_items
 from tracker.usecases.events.events import schedule
@@ -61,7 +61,7 @@ async def next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> Any:
 
 async def late_item(giver: Viewer, owner: Viewer, **facts: Any) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=TODAY - timedelta(days=4), **facts)
-    return await action_items.create(giver, new, LONG_AGO, LONG_AGO.date())
+    return await action_items.create_item(giver, new, LONG_AGO, LONG_AGO.date())
 
 
 async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: Cast, browse: SignIn) -> None:

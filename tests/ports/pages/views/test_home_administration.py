@@ -11,8 +11,8 @@ from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.views.test_home import main, next_week, read, section, text
-from tracker.ports.health.mail_server import Lately
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.health.mail_server import RecentCheck
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.emails import reminders
 from tracker.usecases.events.events import schedule
 
@@ -22,7 +22,7 @@ WHEN = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 @pytest.fixture(autouse=True)
 def email_server(app: Litestar) -> None:
     """Let the email server be well, whatever listens on this machine."""
-    app.state["mail_server"] = Lately(lambda _: "")
+    app.state["mail_server"] = RecentCheck(lambda _: "")
 
 
 async def opened(app: Litestar, viewer: Viewer) -> str:
@@ -36,7 +36,7 @@ def rows(page: str) -> list[str]:
 async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
     sqlite_cast: Cast, app: Litestar
 ) -> None:
-    app.state["mail_server"] = Lately(lambda _: "Connection refused")
+    app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
     page = await opened(app, sqlite_cast.administrator)
     found = rows(page)
     assert found[:2] == ["Jobs Problem", "Mail server Problem"]
@@ -64,7 +64,7 @@ async def test_a_coordinator_reads_in_one_row_below_the_queue_that_health_needs_
     sqlite_cast: Cast, app: Litestar
 ) -> None:
     await next_week(sqlite_cast, sqlite_cast.caht_lead)
-    app.state["mail_server"] = Lately(lambda _: "Connection refused")
+    app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
     page = await opened(app, sqlite_cast.coordinator)
     assert re.search(r"\d health checks need attention Jobs, Mail server, ", text(section(page, "h-admin")))
     assert "Connection refused" not in page
@@ -87,7 +87,7 @@ async def test_a_slow_email_server_does_not_hold_the_page_and_the_next_page_know
     sqlite_cast: Cast, app: Litestar
 ) -> None:
     answers = threading.Event()
-    app.state["mail_server"] = Lately(lambda _: "it is full" if answers.wait(10) else "")
+    app.state["mail_server"] = RecentCheck(lambda _: "it is full" if answers.wait(10) else "")
     browser = Browser(app, await session_of(sqlite_cast.administrator, NOW))
     assert "Mail server" not in section(main(await read(browser)), "h-admin")
     answers.set()

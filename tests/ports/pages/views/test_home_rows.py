@@ -11,10 +11,11 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.views.test_home import TODAY, late_item, next_week, read, section, text, tiles
 from tracker import clock
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions import action_items
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import REST
 from tracker.rules.recurrence import rule_for
-from tracker.usecases.actions import action_items
+from tracker.usecases.actions import action_items as actions_action_items
 from tracker.usecases.events import replies
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.replies import ReplyValue
@@ -187,8 +188,10 @@ async def test_marking_an_item_done_leads_back_with_undo_without_scripts(sqlite_
 
 async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqlite_cast: Cast, browse: SignIn) -> None:
     reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    change = action_items.Change(progress=50)
-    await action_items.update(sqlite_cast.coordinator, reference, change, 1, NOW + timedelta(minutes=5), TODAY)
+    change = action_items.ItemEdit(progress=50)
+    await actions_action_items.save_item_edit(
+        sqlite_cast.coordinator, reference, change, 1, NOW + timedelta(minutes=5), TODAY
+    )
     response = await done(await browse(sqlite_cast.caht_lead), reference)
     assert response.status_code == 409
     assert said(response.text) == "Coordinator changed this item at 9:05 AM: 50%."
@@ -198,7 +201,7 @@ async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqli
 
 async def test_an_item_that_another_person_marked_done_offers_no_undo(sqlite_cast: Cast, browse: SignIn) -> None:
     reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    await action_items.complete(sqlite_cast.coordinator, reference, 1, NOW, TODAY)
+    await actions_action_items.mark_item_done(sqlite_cast.coordinator, reference, 1, NOW, TODAY)
     response = await done(await browse(sqlite_cast.caht_lead), reference)
     assert said(response.text) == f"Marked {reference} done."
     assert "Undo" not in response.text

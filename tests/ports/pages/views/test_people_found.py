@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker.rules.actions.item_changes import NewItem
-from tracker.rules.core.viewer import Role
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.viewers import Role
 from tracker.tables.schema.roster.people import Member, MemberRole
-from tracker.usecases.actions.action_items import create
+from tracker.usecases.actions.action_items import create_item
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for
 
@@ -74,7 +74,7 @@ async def test_members_who_can_invite_no_one_find_no_one_whom_their_directory_hi
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     new = NewItem(title="Call", owner_id=sqlite_cast.bridge_advocate.member_id, due=NOW.date())
-    item = await create(sqlite_cast.coordinator, new, NOW, NOW.date())
+    item = await create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
     member = await browse(sqlite_cast.bridge_advocate)
     for candidates in ("known", f"new-owners&subject={item}"):
         response = await member.get(f"/people/found?name=who&who_words=caht&place=f-who&candidates={candidates}")

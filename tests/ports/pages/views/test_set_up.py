@@ -19,8 +19,8 @@ HTMX = {"HX-Request": "true"}
 
 async def sent(state: State = State.SENT, reason: str = "") -> None:
     """Let the outbox send what waits."""
-    for message in await outbox.claim("test", (), NOW + timedelta(minutes=1), 10):
-        await outbox.close(message, Skip(state=state, reason=reason), NOW)
+    for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
+        await outbox.close_message(message, Skip(state=state, reason=reason), NOW)
 
 
 async def steps(browser: Browser) -> list[str]:

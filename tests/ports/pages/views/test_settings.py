@@ -13,8 +13,8 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.identity.world import App
 from tracker import clock
-from tracker.rules.calendars.feeds import Scope
-from tracker.tables.schema.identity.identity import RecoveryCode, Session
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.tables.schema.identity.credentials import RecoveryCode, Session
 from tracker.usecases.calendars import subscriptions
 
 CODE = re.compile(r"<li>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</li>")
@@ -174,7 +174,9 @@ async def test_a_lost_phone_is_one_step_that_says_what_it_does(
     app: Litestar, browser: Browser, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     other = await browse(sqlite_cast.kcpd_detective)
-    _, feed = await subscriptions.create(sqlite_cast.kcpd_detective, "Phone", Scope.ALL, NOW, shows_operations=False)
+    _, feed = await subscriptions.create_subscription(
+        sqlite_cast.kcpd_detective, "Phone", FeedScope.ALL, NOW, shows_operations=False
+    )
     page = await text(browser, "/settings/lost-phone")
     assert "1 other session ends" in page
     assert "1 calendar feed is turned off" in page
@@ -186,7 +188,9 @@ async def test_a_lost_phone_is_one_step_that_says_what_it_does(
 
 async def test_the_page_lists_feeds_and_when_they_were_fetched(browser: Browser, sqlite_cast: Cast) -> None:
     assert "You don’t have a calendar feed yet." in await text(browser, "/settings")
-    await subscriptions.create(sqlite_cast.kcpd_detective, "Work Outlook", Scope.ALL, NOW, shows_operations=False)
+    await subscriptions.create_subscription(
+        sqlite_cast.kcpd_detective, "Work Outlook", FeedScope.ALL, NOW, shows_operations=False
+    )
     page = await text(browser, "/settings")
     assert "Work Outlook" in page
     assert "Never" in page

@@ -1,46 +1,51 @@
-"""Action items: the list with its filter, one item with its history, assigning, updating and reassigning."""
+"""Action items: the list with its filter, one item with its history, assigning, updating and reassigning.
 
+An item that was just marked done, or reopened, has the button Undo.
+"""
+
+import base64
+import binascii
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
 
+from tracker.crypto import keys
 from tracker.database import together
-from tracker.errors import Conflict, Invalid
-from tracker.ports.http.addresses import HOME
-from tracker.ports.http.dependencies import Now, Settings, Today, Viewer
-from tracker.ports.http.flash import Undo
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Now, PathText, Settings, Today, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathText
+from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.actions import item_forms as forms
-from tracker.ports.pages.actions.item_undo import undo_button, update_in
-from tracker.ports.pages.actions.item_views import (
+from tracker.ports.pages.actions.item_forms import (
     Context,
-    board_context,
-    board_of,
-    context_of,
-    from_meeting_context,
-    list_in,
-    meeting_form_in,
-    new_context,
-    new_owner_in,
-    origin_in,
-    owner_in,
-    row_response,
+    item_context,
+    item_list_context,
+    item_row_response,
+    list_address_in,
+    meeting_item_context,
+    meeting_item_form,
+    new_item_context,
+    new_item_form,
+    new_owner_in_form,
+    owner_in_form,
+    read_item_list,
 )
-from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, recorded
-from tracker.ports.pages.core.escalation import usual_escalation
-from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in, version_in
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version, id_in
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.ports.pages.core.sheets import merge_edits, recorded_form, word_changes
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, StatusUpdate, stage_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
-from tracker.usecases.core.drafts import event_of_date
+from tracker.usecases.core.drafts import event_of_drafted_date
 from tracker.usecases.emails.item_reminders import coming_reminders
 
 ITEM = "/action-items/{reference:str}"
@@ -48,45 +53,51 @@ LISTING = "action-items"
 """The list as saved filters name it."""
 MEETING = "meeting"
 """Where a form came from, and goes back to when it is saved: the page of a meeting."""
+STATUS_UNDO_FOR = timedelta(seconds=60)
+"""How long the message that an item is done, or open again, has its button Undo."""
+LONGEST_SIGNED = 2000  # characters; ours have about 600
+_PURPOSE = "item undo"
 
 
 @get("/action-items", guards=[signed_in])
-async def list_page(
+async def show_item_list(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, today: Today, now: Now
 ) -> Response[str]:
     """Show the list; the address holds group, words, mine and done, and the date that a new item comes from."""
     if pages.is_htmx:
-        return pages.render("actions/items-part.html", **await board_context(viewer, today, now, params))
+        return pages.render("actions/items-part.html", **await item_list_context(viewer, today, now, params))
     context, form, saved = await together(
-        board_context(viewer, today, now, params),
+        item_list_context(viewer, today, now, params),
         _new_form(drafts, viewer, params, today),
         saved_in(viewer, query_string, LISTING),
     )
-    new = await new_context(viewer, today, now, form)
+    new = await new_item_context(viewer, today, now, form)
     return pages.render("actions/list.html", **context, **new, **saved)
 
 
 @get("/action-items/new", guards=[signed_in])
-async def new_page(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Response[str]:
+async def show_new_item(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Response[str]:
     """Show the form of a new item from the meeting ?origin=…, with the title ?title=… of a line of its agenda."""
-    form = meeting_form_in(params, today)
-    return pages.render("actions/new-from-meeting.html", **await from_meeting_context(viewer, today, now, form))
+    form = meeting_item_form(params, today)
+    return pages.render("actions/new-from-meeting.html", **await meeting_item_context(viewer, today, now, form))
 
 
 @post("/action-items", guards=[signed_in], status_code=303)
-async def give(
+async def post_new_item(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, today: Today, now: Now
 ) -> Response[Any]:
     """Assign an item, or show the form again with its errors; from a meeting's page, go back there."""
     try:
-        reference = await action_items.create(viewer, forms.read_new(form, await owner_in(viewer, form)), now, today)
+        reference = await action_items.create_item(
+            viewer, forms.read_new_item(form, await owner_in_form(viewer, form)), now, today
+        )
     except Invalid as wrong:
         errors = errors_of(wrong, forms.NEW_FIELDS)
         if form["back"] == MEETING:
-            context = await from_meeting_context(viewer, today, now, form, errors)
+            context = await meeting_item_context(viewer, today, now, form, errors)
             return pages.render("actions/new-from-meeting.html", status_code=422, **context)
-        context = await board_context(viewer, today, now, FormValues({}))
-        new = await new_context(viewer, today, now, form, errors)
+        context = await item_list_context(viewer, today, now, FormValues({}))
+        new = await new_item_context(viewer, today, now, form, errors)
         saved = await saved_in(viewer, query_string, LISTING)
         return pages.render("actions/list.html", status_code=422, **context, **new, **saved)
     item = await item_lists.item_for(viewer, reference)
@@ -97,13 +108,13 @@ async def give(
 
 
 @get(ITEM, guards=[signed_in])
-async def item_page(
+async def show_item(
     reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, today: Today, *, now: Now, settings: Settings
 ) -> Response[str]:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
     item = await item_lists.item_for(viewer, reference)
     context, reminded, carried = await together(
-        _begun(drafts, viewer, today, item),
+        _begun_edit(drafts, viewer, today, item),
         coming_reminders(viewer, item, now, settings.time_zone, usual_escalation(settings)),
         item_lists.times_carried(viewer, item, now),
     )
@@ -111,7 +122,7 @@ async def item_page(
 
 
 @get(f"{ITEM}/row", guards=[signed_in])
-async def item_row(
+async def show_item_row(
     reference: PathText,
     pages: Pages,
     viewer: Viewer,
@@ -125,97 +136,101 @@ async def item_row(
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
-    board, item = await together(board_of(viewer, today, now, params), item_lists.item_for(viewer, reference))
+    board, item = await together(read_item_list(viewer, today, now, params), item_lists.item_for(viewer, reference))
     if is_open == "1":
-        return await row_response(pages, board, await _begun(drafts, viewer, today, item), is_open=True)
-    return await row_response(pages, board, context_of(viewer, today, await item_lists.view_of(viewer, item)))
+        return await item_row_response(pages, board, await _begun_edit(drafts, viewer, today, item), is_open=True)
+    return await item_row_response(pages, board, item_context(viewer, today, await item_lists.view_item(viewer, item)))
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
-async def move(reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now) -> Response[Any]:
+async def post_item_edit(
+    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
+) -> Response[Any]:
     """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
-        change, version = forms.read_change(form), version_in(form)
-        item = await action_items.update(viewer, reference, change, version, now, today)
+        change, version = forms.read_item_edit(form), form_version(form)
+        item = await action_items.save_item_edit(viewer, reference, change, version, now, today)
     except Invalid as wrong:
         errors = errors_of(wrong, forms.CHANGE_FIELDS)
         view = await item_lists.item_view(viewer, reference)
-        context = context_of(viewer, today, view, form, errors=errors, version=version_in(form))
-        return await _again(pages, viewer, now, form, context, 422)
+        context = item_context(viewer, today, view, form, errors=errors, version=form_version(form))
+        return await _shown_again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
-        return await _changed(pages, viewer, today, now, reference, form, changed)
+        return await _beside_saved(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
-    return await _moved(pages, viewer, today, now, form, item, said)
+    return await _edited(pages, viewer, today, now, form, item, said)
 
 
 @post(f"{ITEM}/completion", guards=[signed_in], status_code=303)
-async def complete(
+async def post_item_done(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Mark an item done with one click."""
     done = f"Marked {reference} done."
     before = await item_lists.item_for(viewer, reference)
     try:
-        item = await action_items.complete(viewer, reference, version_in(form), now, today)
+        item = await action_items.mark_item_done(viewer, reference, form_version(form), now, today)
     except Conflict as changed:
         if home_rows.are_asked_for(form):
             return await _home_row(home_rows, before, "", changed=changed)
-        return await _changed(pages, viewer, today, now, reference, form, changed)
-    undo = undo_button(viewer, form, before, item, now)
+        return await _beside_saved(pages, viewer, today, now, reference, form, changed)
+    undo = item_undo_button(viewer, form, before, item, now)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, done, undo=undo)
-    return await _moved(pages, viewer, today, now, form, item, done, undo=undo)
+    return await _edited(pages, viewer, today, now, form, item, done, undo=undo)
 
 
 @post(f"{ITEM}/reopening", guards=[signed_in], status_code=303)
-async def reopen(
+async def post_item_reopening(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Open a closed item again with one click; that a done one was reopened can be undone."""
     before = await item_lists.item_for(viewer, reference)
     try:
-        item = await action_items.reopen(viewer, reference, version_in(form), now, today)
+        item = await action_items.reopen_item(viewer, reference, form_version(form), now, today)
     except Conflict as changed:
-        return await _changed(pages, viewer, today, now, reference, form, changed)
+        return await _beside_saved(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} reopened at {item.progress}%."
-    undo = undo_button(viewer, form, before, item, now) if before.status is ItemStatus.DONE else None
-    return await _moved(pages, viewer, today, now, form, item, said, undo=undo)
+    undo = item_undo_button(viewer, form, before, item, now) if before.status is ItemStatus.DONE else None
+    return await _edited(pages, viewer, today, now, form, item, said, undo=undo)
 
 
 @post(f"{ITEM}/undo", guards=[signed_in], status_code=303)
-async def undo_status(
+async def post_item_undo(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Set an item that was just marked done, or reopened, as far as it was, and since when."""
-    update = update_in(viewer, reference, form)
+    update = signed_update(viewer, reference, form)
     try:
-        item = await action_items.take_back(viewer, reference, update, now, today, said="")
+        item = await action_items.undo_own_update(viewer, reference, update, now, today, said="")
     except Conflict as changed:
         if home_rows.are_asked_for(form):
             return await _home_row(home_rows, await item_lists.item_for(viewer, reference), "", changed=changed)
-        return await _changed(pages, viewer, today, now, reference, form, changed)
+        return await _beside_saved(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} is {item.status.word.lower()} again."
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, said)
-    return await _moved(pages, viewer, today, now, form, item, said)
+    return await _edited(pages, viewer, today, now, form, item, said)
 
 
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
-async def hand_over(
+async def post_item_reassignment(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
 ) -> Response[Any]:
     """Reassign an item."""
-    owner = await new_owner_in(viewer, reference, form)
+    owner = await new_owner_in_form(viewer, reference, form)
     try:
-        item = await action_items.hand_over(viewer, reference, forms.read_owner(owner), version_in(form), now, today)
+        item = await action_items.reassign_item(
+            viewer, reference, forms.read_new_owner(owner), form_version(form), now, today
+        )
     except Invalid as wrong:
         refused = replace(owner, error=wrong.fields.get("owner"))
-        context = context_of(viewer, today, await item_lists.item_view(viewer, reference)) | {"owner": refused}
-        return await _again(pages, viewer, now, form, context, 422)
+        context = item_context(viewer, today, await item_lists.item_view(viewer, reference)) | {"owner": refused}
+        return await _shown_again(pages, viewer, now, form, context, 422)
     except Conflict as changed:
-        context = context_of(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
+        context = item_context(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
         chosen = {"owner": owner} if context["item"].is_open else {}
-        return await _again(pages, viewer, now, form, context | chosen, 409)
+        return await _shown_again(pages, viewer, now, form, context | chosen, 409)
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned to {_owner_words(viewer, item)}.")
 
 
@@ -239,7 +254,7 @@ async def _home_row(
     )
 
 
-async def _moved(
+async def _edited(
     pages: Pages,
     viewer: Viewer,
     today: Today,
@@ -254,46 +269,46 @@ async def _moved(
     if pages.is_htmx:
         pages.saved()
         board, context = (
-            await board_of(viewer, today, now, form),
-            context_of(viewer, today, await item_lists.view_of(viewer, item)),
+            await read_item_list(viewer, today, now, form),
+            item_context(viewer, today, await item_lists.view_item(viewer, item)),
         )
-        return await row_response(pages, board, context, said=sentence, undo=undo)
-    address = HOME if form["next"] == HOME else list_in(form["next"]) or f"/action-items/{item.reference}"
+        return await item_row_response(pages, board, context, said=sentence, undo=undo)
+    address = HOME if form["next"] == HOME else list_address_in(form["next"]) or f"/action-items/{item.reference}"
     return pages.redirect(address, sentence, undo)
 
 
-async def _again(
+async def _shown_again(
     pages: Pages, viewer: Viewer, now: Now, form: FormValues, context: Context, status_code: int
 ) -> Response[Any]:
     """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
-        board = await board_of(viewer, context["today"], now, form)
-        return await row_response(pages, board, context, is_open=True, status_code=status_code)
+        board = await read_item_list(viewer, context["today"], now, form)
+        return await item_row_response(pages, board, context, is_open=True, status_code=status_code)
     return pages.render("actions/show.html", status_code=status_code, **context)
 
 
-async def _changed(
+async def _beside_saved(
     pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues, changed: Conflict
 ) -> Response[Any]:
     """Show what was typed beside what another person saved; after a button without fields, what happened instead."""
     if "note" in form:
-        context = _both(viewer, today, await item_lists.item_view(viewer, reference), form)
+        context = _both_edits(viewer, today, await item_lists.item_view(viewer, reference), form)
     else:
-        context = context_of(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
-    return await _again(pages, viewer, now, form, context, 409)
+        context = item_context(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
+    return await _shown_again(pages, viewer, now, form, context, 409)
 
 
-def _both(viewer: Viewer, today: Today, view: ItemView, form: FormValues) -> Context:
-    saved = forms.form_of_item(view.item)
-    both, changes = merged(recorded(form["was"]), form, saved)
-    words = in_words(changes, forms.LABELS, forms.said)
-    return context_of(viewer, today, view, both, changes=words)
+def _both_edits(viewer: Viewer, today: Today, view: ItemView, form: FormValues) -> Context:
+    saved = forms.item_form(view.item)
+    both, changes = merge_edits(recorded_form(form["was"]), form, saved)
+    words = word_changes(changes, forms.LABELS, forms.item_text_words)
+    return item_context(viewer, today, view, both, changes=words)
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
     """Return the form of a new item: the viewer's draft of it, or a new one."""
     key = await _draft_of(viewer, id_in(params["origin"]))
-    form = origin_in(params, today)
+    form = new_item_form(params, today)
     return await drafts.begun(key, form) if key else form
 
 
@@ -301,16 +316,47 @@ async def _draft_of(viewer: Viewer, origin_id: UUID | None) -> DraftKey | None:
     """Return which draft the form of a new item keeps: none when it comes from a date that the viewer may not see."""
     if origin_id is None:
         return DraftKey(form=DraftForm.NEW_ITEM)
-    event_id = await event_of_date(viewer, origin_id)
+    event_id = await event_of_drafted_date(viewer, origin_id)
     return DraftKey(form=DraftForm.NEW_ITEM, subject=str(origin_id), event_id=event_id) if event_id else None
 
 
-async def _begun(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem) -> Context:
+async def _begun_edit(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem) -> Context:
     """Return an item whose form begins with the viewer's draft of an update, beside what was saved since."""
     key = DraftKey(form=DraftForm.ITEM, subject=str(item.id), event_id=item.origin_event_id)
-    view, draft = await together(item_lists.view_of(viewer, item), drafts.kept(key, f"/action-items/{item.reference}"))
+    view, draft = await together(
+        item_lists.view_item(viewer, item), drafts.kept(key, f"/action-items/{item.reference}")
+    )
     if draft is None:
-        return context_of(viewer, today, view)
-    if version_in(draft) != item.version:
-        return _both(viewer, today, view, draft)
-    return context_of(viewer, today, view, draft, version=item.version)
+        return item_context(viewer, today, view)
+    if form_version(draft) != item.version:
+        return _both_edits(viewer, today, view, draft)
+    return item_context(viewer, today, view, draft, version=item.version)
+
+
+def item_undo_button(viewer: Viewer, form: FormValues, before: ActionItem, after: ActionItem, now: Now) -> Undo | None:
+    """Return what undoes an update that the viewer just made; None when the item had that status before."""
+    if before.status is after.status or after.changed_at != now:
+        return None
+    update = StatusUpdate(at=now, before=stage_of(before), after=stage_of(after))
+    fields = {"update": _signed(viewer, after.reference, update), "next": form["next"]}
+    return Undo(address=f"/action-items/{after.reference}/undo", fields=fields, until=now + STATUS_UNDO_FOR)
+
+
+def signed_update(viewer: Viewer, reference: str, form: FormValues) -> StatusUpdate:
+    """Return the viewer's update of an item that a form undoes. Errors: NotFound for what was not written here."""
+    letters, _, seal = form["update"].partition(".") if len(form["update"]) <= LONGEST_SIGNED else ("", "", "")
+    if not any(keys.same(seal, _seal(key, viewer, reference, letters)) for key in keys.every(_PURPOSE)):
+        raise NotFound
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=StatusUpdate)
+    except (msgspec.DecodeError, binascii.Error) as odd:  # signed by a release with other fields
+        raise NotFound from odd
+
+
+def _signed(viewer: Viewer, reference: str, update: StatusUpdate) -> str:
+    letters = base64.urlsafe_b64encode(msgspec.json.encode(update)).rstrip(b"=").decode("ascii")
+    return f"{letters}.{_seal(keys.named(_PURPOSE), viewer, reference, letters)}"
+
+
+def _seal(key: bytes, viewer: Viewer, reference: str, letters: str) -> str:
+    return keys.mac(key, f"{viewer.member_id} {reference} {letters}")

@@ -6,28 +6,27 @@ from litestar import HttpMethod, Response, post, route
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports.http.dependencies import Links, Now, Origin, Today, Viewer
+from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Today, Viewer
 from tracker.ports.http.guards import link
-from tracker.ports.http.path import PathText
 from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
-from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_version
+from tracker.ports.pages.core.sheets import WordedChange, form_record, merge_edits, recorded_form, word_changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.wording import local
 from tracker.usecases.actions import action_items, item_lists
 
-R = TypeVar("R", bound=Response[Any])
+ItemLinkResponse = TypeVar("ItemLinkResponse", bound=Response[Any])
 STANDS = [
     ("done", "Done", "Closes the item"),
     ("in_progress", "In progress", "Keeps it open"),
     ("blocked", "Blocked", "Emails people who can help. Use the note to say what would help"),
-    (forms.MORE_TIME, "Need more time", "Choose a new date below"),
+    (forms.MORE_TIME_STATUS, "Need more time", "Choose a new date below"),
 ]
 
 
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def update_page(
+async def show_item_link(
     token: PathText, pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
 ) -> Response[str]:
     """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
@@ -45,7 +44,7 @@ async def update_page(
 
 
 @post("/u/{token:str}", guards=[link], status_code=303)
-async def save_update(
+async def post_item_link(
     token: PathText, pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
 ) -> Response[Any]:
     """Save what the owner reports, or show the form again with what is missing or changed meanwhile."""
@@ -53,8 +52,8 @@ async def save_update(
         viewer, item = await _theirs(origin, now, links, token)
         if item.is_restricted or not item.is_open:
             return _closed(pages, today, item)
-        change = forms.read_word_from_owner(form)
-        await action_items.update(viewer, item.reference, change, version_in(form), now, today)
+        change = forms.read_owner_update(form)
+        await action_items.save_item_edit(viewer, item.reference, change, form_version(form), now, today)
     except NotFound:
         return _private(pages.render("core/errors/link.html", status_code=404, of="item"))
     except Invalid as wrong:
@@ -75,7 +74,7 @@ async def _theirs(origin: Origin, now: Now, links: Links, token: str) -> tuple[V
 def _blank(item: ActionItem) -> FormValues:
     """Return the form of the item as it is; the field for a new day starts empty."""
     status = ItemStatus.IN_PROGRESS if item.status is ItemStatus.OPEN else item.status
-    return forms.form_of_item(item).but({"due": "", "status": status.value})
+    return forms.item_form(item).but({"due": "", "status": status.value})
 
 
 async def _form(  # noqa: PLR0913 - the facts of one page
@@ -88,7 +87,7 @@ async def _form(  # noqa: PLR0913 - the facts of one page
     *,
     is_asked_for: bool = False,
     errors: Errors | None = None,
-    changes: list[ChangeInWords] | None = None,
+    changes: list[WordedChange] | None = None,
     status_code: int = 200,
 ) -> Response[str]:
     view = await item_lists.item_view(viewer, item.reference)
@@ -105,8 +104,8 @@ async def _form(  # noqa: PLR0913 - the facts of one page
             stands=STANDS,
             steps=forms.progress_options(item.progress),
             today=today,
-            version=version_in(form) if errors else item.version,
-            was=form["was"] if errors else record(_blank(item)),
+            version=form_version(form) if errors else item.version,
+            was=form["was"] if errors else form_record(_blank(item)),
             notes=[(local(note.at, viewer.zone), note) for note in view.notes],
         )
     )
@@ -118,8 +117,8 @@ async def _beside_each_other(
     """Show what the owner typed beside what another person saved meanwhile."""
     if item.is_restricted or not item.is_open:
         return _closed(pages, today, item)
-    both, changes = merged(recorded(form["was"]), form, _blank(item))
-    words = in_words(changes, forms.LABELS, forms.said)
+    both, changes = merge_edits(recorded_form(form["was"]), form, _blank(item))
+    words = word_changes(changes, forms.LABELS, forms.item_text_words)
     return await _form(pages, today, token, viewer, item, both, changes=words, status_code=409)
 
 
@@ -133,7 +132,7 @@ def _closed(pages: Pages, today: Today, item: ActionItem) -> Response[str]:
     )
 
 
-def _private(response: R) -> R:
+def _private(response: ItemLinkResponse) -> ItemLinkResponse:
     """Keep the address, which is the permission to update, from search engines and other sites."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response

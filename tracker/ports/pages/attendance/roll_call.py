@@ -1,4 +1,7 @@
-"""The roll call of a date: one tap per person, a bulk button, walk-ins, undo; every button is a form of its own."""
+"""The roll call of a date: one tap per person, a bulk button, walk-ins, undo; every button is a form of its own.
+
+The agenda and the sign-in sheet are pages to print.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -11,101 +14,109 @@ from litestar.response import Redirect
 
 from tracker.crypto import ids
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
-from tracker.ports.http.path import PathId, PathText
-from tracker.ports.pages.core.choosers import Chosen, chosen
+from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
 from tracker.ports.pages.events.event_page import times_of
-from tracker.rules.attendance.sheet import Mark, WalkIn, pressed
+from tracker.rules.attendance.roll_call import WALK_IN_ROWS, AttendanceWalkIn, Mark, agenda_timetable, tapped_mark
 from tracker.rules.attendance.thanks import is_thanked_for
 from tracker.rules.core.wording import local
+from tracker.rules.events.agenda import agenda_items
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.markings import banner_of_all
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.attendance.roll_call import AttendanceSheet
+from tracker.usecases.core import audit
+from tracker.usecases.views.event_page import view_event
 
-PATH = "/events/{event_id:uuid}/{key:str}/attendance"
+ATTENDANCE_PATH = "/events/{event_id:uuid}/{key:str}/attendance"
 WALK_IN_FIELDS = ("person", "name", "agency", "agency_name")
-OTHER = ("other", "Another agency")
+OTHER_AGENCY = ("other", "Another agency")
 """The choice of the agency field that asks for its name in words."""
 
 
-@get(PATH, guards=[signed_in])
-async def attendance_page(
+@get(ATTENDANCE_PATH, guards=[signed_in])
+async def show_attendance(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now, step: FromQuery[str] = ""
 ) -> Response[str]:
     """Show the attendance sheet; ?step=… names the change that the page can undo."""
-    roll = await roll_call.roll(viewer, event_id, key, now)
+    roll = await roll_call.read_roll_call(viewer, event_id, key, now)
     return pages.render("attendance/show.html", **await _with_history(viewer, roll, moment_in(step)))
 
 
-@get(f"{PATH}/count", guards=[signed_in], opt=POLLED)
-async def attendance_count(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+@get(f"{ATTENDANCE_PATH}/count", guards=[signed_in], opt=POLLED)
+async def show_attendance_count(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
     """Show only the count, for a second screen that refreshes every five seconds."""
-    roll = await roll_call.roll(viewer, event_id, key, now)
+    roll = await roll_call.read_roll_call(viewer, event_id, key, now)
     return pages.render("attendance/count.html", roll=roll)
 
 
-@post(f"{PATH}/marks", guards=[signed_in], status_code=303)
-async def mark_person(
+@post(f"{ATTENDANCE_PATH}/marks", guards=[signed_in], status_code=303)
+async def post_mark(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the button that was tapped for one person; tapping the same one again clears the mark."""
-    member_id, mark_id, mark = id_in(form["member"]), id_in(form["guest"]), _tapped(form)
+    member_id, mark_id, mark = id_in(form["member"]), id_in(form["guest"]), _read_mark(form)
     if member_id:
-        await roll_call.record(viewer, event_id, key, {member_id: mark}, now)
+        await roll_call.record_marks(viewer, event_id, key, {member_id: mark}, now)
     elif mark_id:
-        await roll_call.record_guest(viewer, event_id, key, mark_id, mark, now)
+        await roll_call.record_guest_mark(viewer, event_id, key, mark_id, mark, now)
     else:
         raise Invalid("Choose a person on the list.")
     return await _shown(pages, viewer, now, event_id, key, now, member_id=member_id)
 
 
-@post(f"{PATH}/replied-yes", guards=[signed_in], status_code=303)
-async def mark_yes(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+@post(f"{ATTENDANCE_PATH}/replied-yes", guards=[signed_in], status_code=303)
+async def post_marks_of_yes(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Mark everyone here who replied yes and has no mark."""
-    await roll_call.mark_yes_as_here(viewer, event_id, key, now)
+    await roll_call.mark_replied_yes_here(viewer, event_id, key, now)
     return await _shown(pages, viewer, now, event_id, key, now, is_bulk=True)
 
 
-@post(f"{PATH}/walk-ins", guards=[signed_in], status_code=303)
-async def add_walk_in(
+@post(f"{ATTENDANCE_PATH}/walk-ins", guards=[signed_in], status_code=303)
+async def post_attendance_walk_in(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a person who came without an invitation, or show the form again with its errors."""
-    person = await chosen(form, "person", await roll_call.walk_ins(viewer, event_id, key))
+    person = await read_chosen_person(form, "person", await roll_call.possible_walk_ins(viewer, event_id, key))
     try:
-        await roll_call.add_walk_in(viewer, event_id, key, _walk_in(form, person), now)
+        await roll_call.record_walk_in(viewer, event_id, key, _read_walk_in(form, person), now)
     except Invalid as wrong:
         errors = errors_of(wrong, WALK_IN_FIELDS)
-        context = await _with_history(viewer, await roll_call.roll(viewer, event_id, key, now), None)
+        context = await _with_history(viewer, await roll_call.read_roll_call(viewer, event_id, key, now), None)
         template = "attendance/sheet-part.html" if pages.is_htmx else "attendance/show.html"
         return pages.render(template, status_code=422, **context | {"form": form, "person": person, "errors": errors})
     return await _shown(pages, viewer, now, event_id, key, now)
 
 
-@post(f"{PATH}/undo", guards=[signed_in], status_code=303)
-async def undo(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+@post(f"{ATTENDANCE_PATH}/undo", guards=[signed_in], status_code=303)
+async def post_marks_undo(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Undo the viewer's last change, unless a newer one counts."""
     at = moment_in(form["at"])
     if at is None:
         raise Invalid("There is nothing to undo.")
-    await roll_call.undo(viewer, event_id, key, at, now)
+    await roll_call.undo_marks(viewer, event_id, key, at, now)
     return await _shown(pages, viewer, now, event_id, key, now)
 
 
-@post(f"{PATH}/closure", guards=[signed_in], status_code=303)
-async def close(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
+@post(f"{ATTENDANCE_PATH}/closure", guards=[signed_in], status_code=303)
+async def post_attendance_closing(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
     """Close attendance; the page then shows who was not marked."""
-    await roll_call.close(viewer, event_id, key, now)
-    return Redirect(_address(event_id, key), status_code=303)
+    await roll_call.close_attendance(viewer, event_id, key, now)
+    return Redirect(_attendance_address(event_id, key), status_code=303)
 
 
-@post(f"{PATH}/reopening", guards=[signed_in], status_code=303)
-async def reopen(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
+@post(f"{ATTENDANCE_PATH}/reopening", guards=[signed_in], status_code=303)
+async def post_attendance_reopening(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> Redirect:
     """Reopen attendance to correct a mark."""
-    await roll_call.reopen(viewer, event_id, key, now)
-    return Redirect(_address(event_id, key), status_code=303)
+    await roll_call.reopen_attendance(viewer, event_id, key, now)
+    return Redirect(_attendance_address(event_id, key), status_code=303)
 
 
 async def _shown(
@@ -122,8 +133,10 @@ async def _shown(
     """Return the response to a change: to htmx the line or list that changed, else a redirect to the page."""
     if not pages.is_htmx:
         place = f"#p-{member_id}" if member_id else ""
-        return Redirect(f"{_address(event_id, key)}?{urlencode({'step': step.isoformat()})}{place}", status_code=303)
-    roll = await roll_call.roll(viewer, event_id, key, now)
+        return Redirect(
+            f"{_attendance_address(event_id, key)}?{urlencode({'step': step.isoformat()})}{place}", status_code=303
+        )
+    roll = await roll_call.read_roll_call(viewer, event_id, key, now)
     line = next((one for one in roll.lines if member_id and one.member_id == member_id and not one.is_walk_in), None)
     if line is None:
         return pages.render("attendance/sheet-part.html", **await _whole(viewer, roll, step), **facts)
@@ -136,10 +149,10 @@ async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None)
     return {
         **times_of(occurrence),
         "roll": roll,
-        "roll_address": _address(occurrence.event.id, occurrence.key),
+        "roll_address": _attendance_address(occurrence.event.id, occurrence.key),
         "step": step,
         "event": occurrence.event,
-        "steps": await roll_call.last_step(viewer, roll, step) if step else [],
+        "steps": await roll_call.last_marks(viewer, roll, step) if step else [],
     }
 
 
@@ -148,8 +161,12 @@ async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -
     closed_at = roll.occurrence.attendance_closed_at
     return {
         **await _context(viewer, roll, step),
-        "person": Chosen(),
-        "agencies": [("", "Choose"), *((str(one), code) for one, code in await roll_call.agency_choices()), OTHER],
+        "person": ChosenPerson(),
+        "agencies": [
+            ("", "Choose"),
+            *((str(one), code) for one, code in await roll_call.attendance_agencies()),
+            OTHER_AGENCY,
+        ],
         "ticket": uuid5(roll.occurrence.id, f"{viewer.member_id} {roll.tally.walk_ins}"),
         "form": FormValues({}),
         "errors": Errors(),
@@ -160,23 +177,23 @@ async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -
 async def _with_history(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return the values for the page: the list, and the corrections, with times on the wall clock of the date."""
     zone = roll.occurrence.event.zone
-    corrections = [(local(one.at, zone), one) for one in await roll_call.corrections(viewer, roll)]
+    corrections = [(local(one.at, zone), one) for one in await roll_call.sheet_corrections(viewer, roll)]
     offered = {"may_thank": is_thanked_for(roll.occurrence)}
     return await _whole(viewer, roll, step) | {"corrections": corrections, **offered}
 
 
-def _address(event_id: UUID, key: str) -> str:
+def _attendance_address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/attendance"
 
 
-def _tapped(form: FormValues) -> Mark:
+def _read_mark(form: FormValues) -> Mark:
     try:
-        return pressed(Mark(form["status"]), Mark(form["was"]) if form["was"] else None)
+        return tapped_mark(Mark(form["status"]), Mark(form["was"]) if form["was"] else None)
     except ValueError:
         raise Invalid("Choose Here, Remote, Absent, or Excused.") from None
 
 
-def _walk_in(form: FormValues, person: Chosen) -> WalkIn:
+def _read_walk_in(form: FormValues, person: ChosenPerson) -> AttendanceWalkIn:
     """Return the walk-in; the same form sent twice is the same person, two people from one page are two.
 
     Errors: Invalid for words that don't find one person.
@@ -184,10 +201,36 @@ def _walk_in(form: FormValues, person: Chosen) -> WalkIn:
     if person.error:
         raise Invalid(person=person.error)
     who = "\n".join(form.but({"person": person.value})[name] for name in WALK_IN_FIELDS)
-    return WalkIn(
+    return AttendanceWalkIn(
         id=uuid5(id_in(form["ticket"]) or ids.new_id(), who),
         member_id=id_in(person.value),
         name=form["name"],
         agency_id=id_in(form["agency"]),
         agency=form["agency_name"],
     )
+
+
+@get("/events/{event_id:uuid}/{key:str}/print/agenda", guards=[signed_in])
+async def show_agenda_sheet(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show the agenda with space for notes, and the open action items."""
+    view = await view_event(viewer, event_id, key, now)
+    times = times_of(view.occurrence)
+    items = list(agenda_timetable(agenda_items(view.occurrence.agenda), times["starts"]))
+    actions = [one for one in view.items if one.is_open]
+    banner = banner_of_all(one for one in (view.occurrence.event.marking, *(item.marking for item in actions)) if one)
+    return await _printout("agenda", pages, viewer, now, view.occurrence, agenda=items, actions=actions, banner=banner)
+
+
+@get("/events/{event_id:uuid}/{key:str}/print/sign-in-sheet", guards=[signed_in])
+async def show_sign_in_sheet(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show the sheet on which people sign in."""
+    sheet = await roll_call.read_sign_in_sheet(viewer, event_id, key)
+    return await _printout("sign-in-sheet", pages, viewer, now, sheet.occurrence, sheet=sheet, walk_ins=WALK_IN_ROWS)
+
+
+async def _printout(
+    name: str, pages: Pages, viewer: Viewer, now: Now, occurrence: Occurrence, **context: Any
+) -> Response[str]:
+    await audit.record_date_read(viewer, occurrence, now)
+    values = {"event": occurrence.event, "banner": occurrence.event.banner, **times_of(occurrence), **context}
+    return pages.render(f"attendance/printouts/{name}.html", **values)

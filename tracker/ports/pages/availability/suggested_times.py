@@ -15,7 +15,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
 from tracker.ports.pages.events.schedule import opened_in, shown_again
 from tracker.ports.pages.events.schedule_form import When, holiday_choices, read_when, rule_in
 from tracker.ports.pages.events.schedule_people import picks_of
@@ -101,7 +101,7 @@ def chosen_time(form: FormValues) -> dict[str, str]:
     day, _, hours = form["slot"].partition("T")
     starts, _, ends = hours.partition("/")
     chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
-    reader = Reader(chosen)
+    reader = FormReader(chosen)
     whole = reader.day("date") and reader.time("starts") and reader.time("ends") and not reader.wrong
     return {"date": day, "starts": starts, "ends": ends, "last_day": "", "all_day": ""} if whole else {}
 
@@ -146,7 +146,7 @@ async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues,
 
 def _wanted(form: FormValues, zone: str, now: Now) -> Wanted:
     """Return the search: from the typed day and hour on, or from the next working day on."""
-    when = read_when(Reader(form))
+    when = read_when(FormReader(form))
     tomorrow = next_working_day(local(now, zone).date())
     if when is None or when.is_all_day:
         first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
@@ -170,7 +170,7 @@ def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]
     def dates_of(first: date) -> Sequence[date]:
         starts = datetime.combine(first, when.starts.time())
         with suppress(Invalid):
-            by_rule = first_dates(rule_in(Reader(form), starts), starts, JUDGED)
+            by_rule = first_dates(rule_in(FormReader(form), starts), starts, JUDGED)
             return [day.date() for _, day in held(by_rule, holiday_choices(form))]
         return ()
 

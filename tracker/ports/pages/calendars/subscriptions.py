@@ -9,29 +9,33 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
-from tracker.ports.pages.core.reauthentication import is_reauthenticated, to_reauthentication
-from tracker.rules.calendars.alarms import ALL_DAY, MINUTES, NEVER, NO_ALARMS, Alarms, alarm_words, alarms_of
+from tracker.ports.pages.core.dependencies import Form, Pages, is_reauthenticated, to_reauthentication
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.rules.calendars.feeds import (
+    ALARM_MINUTES,
+    ALL_DAY_WORDS,
     KIND_WORDS,
     MAX_SUBSCRIPTIONS,
-    Only,
-    Scope,
+    NO_ALARM,
+    NO_ALARMS,
+    Alarms,
+    FeedLimit,
+    FeedScope,
     Subscription,
-    content_words,
-    kind_of,
-    scope_of,
+    alarm_words,
+    feed_words,
+    read_alarms,
+    read_feed_kind,
+    read_feed_scope,
 )
-from tracker.usecases.calendars import date_lines, subscriptions
+from tracker.usecases.calendars import calendars, subscriptions
 
 PATH = "/subscriptions"
 SCOPES = [
-    (Scope.ALL.value, "Everything I can see", ""),
-    (Scope.MINE.value, "My own events", "Events I organize or am invited to"),
+    (FeedScope.ALL.value, "Everything I can see", ""),
+    (FeedScope.MINE.value, "My own events", "Events I organize or am invited to"),
 ]
 MADE = "Feed created. Add its address to your calendar."
 MADE_UNSEEN = "Feed created. Confirm it’s you to see its address."
@@ -39,12 +43,12 @@ REPLACED = "The feed has a new address. The old one no longer works. Add the new
 CHANGED = "Feed saved. Your calendar shows the change the next time it checks."
 TURNED_OFF = "Feed turned off. Its address no longer works."
 KINDS = [("", "Any kind"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
-ALARMS = [(NEVER, "None"), *((str(minutes), words) for minutes, words in MINUTES.items())]
-ALL_DAY_ALARMS = [(NEVER, "None"), *((choice.value, words) for choice, words in ALL_DAY.items())]
+ALARMS = [(NO_ALARM, "None"), *((str(minutes), words) for minutes, words in ALARM_MINUTES.items())]
+ALL_DAY_ALARMS = [(NO_ALARM, "None"), *((choice.value, words) for choice, words in ALL_DAY_WORDS.items())]
 FIELDS = ("name", "scope", "committee", "kind", "alarm", "all_day_alarm")
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class ShownFeed(Struct, frozen=True, kw_only=True):
     """A feed, what it shows and, while its owner may see it and it works, its address."""
 
     feed: Subscription
@@ -66,19 +70,19 @@ class Shown(Struct, frozen=True, kw_only=True):
 
 
 @get(PATH, guards=[signed_in])
-async def subscriptions_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> Response[str]:
+async def show_subscriptions(pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings) -> Response[str]:
     """Show the viewer's feeds; this creates none."""
     return await _page(pages, viewer, visit, now, settings)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def make_feed(
+async def post_feed(
     pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Make a feed, or show the form again with its errors."""
     try:
         scope, only, alarms = _chosen(form)
-        await subscriptions.create(
+        await subscriptions.create_subscription(
             viewer, form["name"], scope, now, only=only, alarms=alarms, shows_operations=bool(form["shows_operations"])
         )
     except Invalid as wrong:
@@ -89,14 +93,14 @@ async def make_feed(
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/choices", guards=[signed_in], status_code=303)
-async def change_feed(
+async def post_feed_change(
     subscription_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Rename a feed, or change its alarms and whether it shows operations."""
     shows_operations = bool(form["shows_operations"])
     try:
-        alarms = alarms_of(form["alarm"], form["all_day_alarm"])
-        await subscriptions.change(
+        alarms = read_alarms(form["alarm"], form["all_day_alarm"])
+        await subscriptions.change_subscription(
             viewer, subscription_id, form["name"], now, alarms=alarms, shows_operations=shows_operations
         )
     except Invalid as wrong:
@@ -116,36 +120,36 @@ async def change_feed(
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/replacement", guards=[signed_in], status_code=303)
-async def replace_address(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def post_feed_address(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Give a feed another address; the old one stops at once."""
-    await subscriptions.rotate(viewer, subscription_id, now)
+    await subscriptions.replace_feed_token(viewer, subscription_id, now)
     return pages.redirect(PATH, REPLACED)
 
 
 @post(f"{PATH}/{{subscription_id:uuid}}/revocation", guards=[signed_in], status_code=303)
-async def turn_off(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def post_feed_end(subscription_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Turn a feed off permanently."""
-    await subscriptions.revoke(viewer, subscription_id, now)
+    await subscriptions.turn_off_subscription(viewer, subscription_id, now)
     return pages.redirect(PATH, TURNED_OFF)
 
 
-def _chosen(form: FormValues) -> tuple[Scope, Only, Alarms]:
+def _chosen(form: FormValues) -> tuple[FeedScope, FeedLimit, Alarms]:
     """Return what a new feed is to show, and its alarms. Errors: Invalid by field."""
-    reader = Reader(form)
-    scope = reader.tried(lambda: scope_of(form["scope"]), Scope.ALL)
-    kind = reader.tried(lambda: kind_of(form["kind"]), None)
+    reader = FormReader(form)
+    scope = reader.tried(lambda: read_feed_scope(form["scope"]), FeedScope.ALL)
+    kind = reader.tried(lambda: read_feed_kind(form["kind"]), None)
     committee_id = id_in(form["committee"])
     if form["committee"] and committee_id is None:
         reader.refuse("committee", "Choose a committee from the list.")
-    alarms = reader.tried(lambda: alarms_of(form["alarm"], form["all_day_alarm"]), NO_ALARMS)
+    alarms = reader.tried(lambda: read_alarms(form["alarm"], form["all_day_alarm"]), NO_ALARMS)
     reader.check()
-    return scope, Only(committee_id=committee_id, kind=kind), alarms
+    return scope, FeedLimit(committee_id=committee_id, kind=kind), alarms
 
 
 async def _page(
     pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
-    committees = await date_lines.committees(viewer)
+    committees = await calendars.calendar_committees(viewer)
     feeds = await _feeds(viewer, visit, now, settings, {one.id: one.name for one in committees})
     values: dict[str, Any] = {
         "feeds": feeds,
@@ -157,7 +161,7 @@ async def _page(
         "kinds": KINDS,
         "alarms": ALARMS,
         "all_day_alarms": ALL_DAY_ALARMS,
-        "form": FormValues({"scope": [Scope.ALL]}),
+        "form": FormValues({"scope": [FeedScope.ALL]}),
         "errors": Errors(),
         "changing": None,
         "changes": FormValues({}),
@@ -168,12 +172,12 @@ async def _page(
 
 async def _feeds(
     viewer: Viewer, visit: Visit, now: Now, settings: Settings, committees: Mapping[UUID, str]
-) -> list[Shown]:
+) -> list[ShownFeed]:
     reauthenticated_at = visit.reauthenticated_at
-    tokens = await subscriptions.tokens_of(viewer, reauthenticated_at, now) if is_reauthenticated(visit, now) else {}
+    tokens = await subscriptions.feed_tokens(viewer, reauthenticated_at, now) if is_reauthenticated(visit, now) else {}
     base_url = settings.base_url
     return [
-        Shown(
+        ShownFeed(
             feed=one,
             address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)),
             words=_words(one, committees),
@@ -185,7 +189,7 @@ async def _feeds(
 
 def _words(feed: Subscription, committees: Mapping[UUID, str]) -> str:
     committee = committees.get(feed.only.committee_id, "") if feed.only.committee_id else ""
-    return content_words(feed.scope, feed.only, committee) or "everything you can see"
+    return feed_words(feed.scope, feed.only, committee) or "everything you can see"
 
 
 def _address(base_url: str, token: str | None) -> str | None:

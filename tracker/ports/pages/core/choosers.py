@@ -1,6 +1,6 @@
 """A field that chooses one person: by the words that its reader types, never from a list of everyone.
 
-With scripts the server offers the people found while one types (`ports/pages/views/people_found.py`). Without, and
+With scripts the server offers the people found while one types (`ports/pages/views/search.py`). Without, and
 when a form is sent before a choice, the words are looked up here: the only person found is taken, and of several the
 form shows each. Words are never lost. The field itself is the macro `pickers.person`.
 """
@@ -10,9 +10,9 @@ from collections import Counter
 from msgspec import Struct, field
 
 from tracker.ports.pages.core.form_values import FormValues, id_in
-from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, has_all, words_of
+from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, has_all, search_words
 from tracker.rules.events.plan import Person
-from tracker.usecases.roster.known_people import Candidates, Matches, among, matching
+from tracker.usecases.roster.known_people import Candidates, PeopleMatched, candidates_among, candidates_with_words
 
 MOST = 8  # people offered at once
 WORDS = "_words"
@@ -20,26 +20,31 @@ WORDS = "_words"
 SEVERAL = "More than one person matches. Choose one, or type more."
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
+class ChosenPerson(Struct, frozen=True, kw_only=True):
     """Who is chosen, and what the field says; or the people among whom the words do not decide."""
 
     value: str = ""
     """The id of the person, or another value of the field."""
     words: str = ""
-    found: Matches = field(default_factory=Matches)
+    found: PeopleMatched = field(default_factory=PeopleMatched)
     error: str | None = None
 
     @property
     def options(self) -> list[tuple[str, str]]:
         """Return the values and labels of the people found; the labels of namesakes have their titles."""
-        named = Counter(map(label_of, self.found.people))
+        named = Counter(map(person_label, self.found.people))
         return [
-            (str(one.id), f"{label_of(one)}, {one.title}" if named[label_of(one)] > 1 and one.title else label_of(one))
+            (
+                str(one.id),
+                f"{person_label(one)}, {one.title}"
+                if named[person_label(one)] > 1 and one.title
+                else person_label(one),
+            )
             for one in self.found.people
         ]
 
 
-def label_of(person: Person) -> str:
+def person_label(person: Person) -> str:
     """Return what the field says when a person is chosen; the same words find them."""
     return f"{person.name} ({person.agency})"
 
@@ -49,46 +54,46 @@ def is_typed(form: FormValues, name: str) -> bool:
     return bool(form.all(f"{name}{WORDS}"))
 
 
-async def chosen(form: FormValues, name: str, candidates: Candidates) -> Chosen:
+async def read_chosen_person(form: FormValues, name: str, candidates: Candidates) -> ChosenPerson:
     """Return who is chosen in a field of a form, among the candidates.
 
     An id of anyone else is kept as it is, for the deed to refuse.
     """
     given, typed = form[name], form[f"{name}{WORDS}"].strip()
     if member_id := id_in(given):
-        person = (await among(candidates, [member_id])).get(member_id)
+        person = (await candidates_among(candidates, [member_id])).get(member_id)
         if person and (not is_typed(form, name) or (typed and _finds(typed, person))):
-            return Chosen(value=given, words=label_of(person))
+            return ChosenPerson(value=given, words=person_label(person))
     if not is_typed(form, name):
-        return Chosen(value=given)
-    return await _looked_up(typed, candidates) if typed else Chosen()
+        return ChosenPerson(value=given)
+    return await _looked_up(typed, candidates) if typed else ChosenPerson()
 
 
-async def settled(form: FormValues, name: str, candidates: Candidates) -> FormValues:
+async def settle_chosen_person(form: FormValues, name: str, candidates: Candidates) -> FormValues:
     """Return a form with the id of who is chosen in place of the words, to be kept, compared, and merged.
 
     Words that don't find one person stay, with no id.
     """
     if not is_typed(form, name):
         return form
-    found = await chosen(form, name, candidates)
+    found = await read_chosen_person(form, name, candidates)
     return form.but({name: ""}) if found.error else form.without(f"{name}{WORDS}").but({name: found.value})
 
 
-async def _looked_up(typed: str, candidates: Candidates) -> Chosen:
-    found = await matching(candidates, typed, MOST)
+async def _looked_up(typed: str, candidates: Candidates) -> ChosenPerson:
+    found = await candidates_with_words(candidates, typed, MOST)
     meant = [one for one in found.people if typed.lower() in _names_of(one)] or found.people
     if len(meant) == 1:
-        return Chosen(value=str(meant[0].id), words=label_of(meant[0]))
-    return Chosen(words=typed, found=found, error=SEVERAL if found.people else f"No one matches “{typed}”.")
+        return ChosenPerson(value=str(meant[0].id), words=person_label(meant[0]))
+    return ChosenPerson(words=typed, found=found, error=SEVERAL if found.people else f"No one matches “{typed}”.")
 
 
 def _names_of(person: Person) -> tuple[str, ...]:
     """Return what means this person even where it also finds others: a whole name, or the email address."""
-    return person.name.lower(), label_of(person).lower(), person.email
+    return person.name.lower(), person_label(person).lower(), person.email
 
 
 def _finds(typed: str, person: Person) -> bool:
     """Return whether the words still find a person who was chosen before they were changed."""
     texts = (person.name, person.title, person.email, person.agency, person.agency_name)
-    return has_all(words_of(typed), *texts, shortest=SHORTEST_OF_A_NAME)
+    return has_all(search_words(typed), *texts, shortest=SHORTEST_OF_A_NAME)

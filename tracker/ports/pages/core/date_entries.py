@@ -1,18 +1,18 @@
-"""Dates as entries of calendars and agendas (the macros `chip` and `agenda`)."""
+"""Dates as entries of calendars and agendas (the macros `chip` and `agenda_of`)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from tracker.rules.calendars import month_grid
-from tracker.rules.calendars.month_grid import Seen
+from tracker.rules.calendars import calendars
+from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.wording import clock, local
 from tracker.rules.events.event import Line
 from tracker.rules.operations.states import STATE_WORDS, OperationState
 
 
-class Entry(NamedTuple):
+class DateEntry(NamedTuple):
     """A date on one of its days; `starts` and `ends` are on the wall clock of the reader."""
 
     href: str
@@ -36,27 +36,27 @@ class Entry(NamedTuple):
 
 PLAN_WORDS = STATE_WORDS | {OperationState.DRAFT: "Plan in draft"}
 """A draft is a word for events that no one else sees, so an operation whose plan is one gets other words."""
-Agenda = list[tuple[date, list[Entry]]]
+Agenda = list[tuple[date, list[DateEntry]]]
 """Days with their entries, in order."""
 
 
-def address_of(line: Line) -> str:
+def date_address(line: Line) -> str:
     """Return the address of a date's page."""
     return f"/events/{line.event_id}/{line.key}"
 
 
-def times_of(line: Line, zone: str) -> tuple[datetime, datetime]:
+def date_times(line: Line, zone: str) -> tuple[datetime, datetime]:
     """Return start and end on the wall clock of `zone`; all-day dates keep the days of their own zone."""
     own = line.zone if line.is_all_day else zone
     return local(line.starts_at, own), local(line.ends_at, own)
 
 
-def entry_of(seen: Seen, day: date, zone: str) -> Entry:
+def date_entry(seen: SeenDate, day: date, zone: str) -> DateEntry:
     """Return a date as one of its days shows it."""
     line = seen.line
-    starts, ends = times_of(line, zone)
-    return Entry(
-        href=address_of(line),
+    starts, ends = date_times(line, zone)
+    return DateEntry(
+        href=date_address(line),
         kind=line.kind,
         visibility=line.visibility,
         status=line.status,
@@ -73,23 +73,23 @@ def entry_of(seen: Seen, day: date, zone: str) -> Entry:
     )
 
 
-def marks_of(seen: Iterable[Seen]) -> dict[str, set[str]]:
+def marks_of(seen: Iterable[SeenDate]) -> dict[str, set[str]]:
     """Return which kinds and audiences a calendar shows, for its legend."""
     pairs = {(one.line.kind, one.line.visibility) for one in seen}
     return {"kinds": {kind.value for kind, _ in pairs}, "seen_by": {audience.value for _, audience in pairs}}
 
 
-def agenda(seen: Iterable[Seen], first: date, last: date, zone: str) -> Agenda:
+def agenda_of(seen: Iterable[SeenDate], first: date, last: date, zone: str) -> Agenda:
     """Return the entries of each day from `first` to `last`, without empty days."""
-    return written_out(month_grid.by_day(seen, first, last, zone), zone)
+    return write_out(calendars.dates_by_day(seen, first, last, zone), zone)
 
 
-def written_out(days: Mapping[date, Iterable[Seen]], zone: str, at_most: int | None = None) -> Agenda:
+def write_out(days: Mapping[date, Iterable[SeenDate]], zone: str, at_most: int | None = None) -> Agenda:
     """Return days with their entries, as many entries as fit; the last day may be cut short."""
     found: Agenda = []
     room = at_most
     for day, seen in days.items():
-        entries = [entry_of(one, day, zone) for one in islice(seen, room)]
+        entries = [date_entry(one, day, zone) for one in islice(seen, room)]
         room = None if room is None else room - len(entries)
         if entries:
             found.append((day, entries))

@@ -1,30 +1,43 @@
-"""What Litestar injects into the handlers of pages by name: the form, the query, and the page builder."""
+"""What the handlers of pages share: what Litestar injects by name, asking people to confirm who they are, and Undo."""
 
+from datetime import datetime
 from typing import Annotated, TypeAlias
+from urllib.parse import quote
+from uuid import UUID
 
 from litestar.di import Provide
 from litestar.params import QueryParameter
+from litestar.response import Redirect
 from litestar.types import Scope
 
-from tracker.ports.http.addresses import sent_from
+from tracker.config.settings import Settings
+from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Injected, now_of, settings_of, viewer_of
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.pages.core import form_drafts, home_part, templating, uploads
-from tracker.ports.pages.core.form_values import FormValues, form_of, query_of
+from tracker.ports.http.request_source import sent_from
+from tracker.ports.pages.core import form_drafts, form_values, home_part, templating
+from tracker.ports.pages.core.form_values import FormValues, read_form, read_query
+from tracker.rules.core.viewers import Viewer, is_recent
+from tracker.rules.core.wording import plural
+from tracker.rules.emails.escalation import Escalation
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.usecases.core.viewers import Visit
+from tracker.usecases.events import undo
 
+AGAIN = "/sign-in/again"
 Pages: TypeAlias = Injected[templating.Pages]
 """Makes the pages and redirects of this request."""
 Form: TypeAlias = Injected[FormValues]
 """The posted form. Errors: Invalid, TooLarge."""
-Upload: TypeAlias = Injected[uploads.Upload | None]
+Upload: TypeAlias = Injected[form_values.Upload | None]
 """The uploaded file in the field `file` of a form; None for a form without one."""
-Drafts: TypeAlias = Injected[form_drafts.Drafts]
+Drafts: TypeAlias = Injected[form_drafts.PageDrafts]
 """The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
 HomeRows: TypeAlias = Injected[home_part.HomeRows]
 """Answers a deed that was done on the home page; only behind the guard `signed_in`."""
 Query: TypeAlias = Injected[FormValues]
 """The query of the address."""
-Wanted: TypeAlias = Annotated[str, QueryParameter(name="next")]
+NextAddress: TypeAlias = Annotated[str, QueryParameter(name="next")]
 """Where to go afterward: `next` in the address."""
 QueryString: TypeAlias = Injected[str]
 """The same as `Query`, as text; bytes that are not text are replaced."""
@@ -32,22 +45,22 @@ FormToken: TypeAlias = Injected[str]
 """The token that every form of this session carries; only behind the guard `signed_in`."""
 
 
-async def _upload(request: FormRequest) -> uploads.Upload | None:
-    return await uploads.upload_in(request)
+async def _injected_upload(request: FormRequest) -> form_values.Upload | None:
+    return await form_values.uploaded_file(request)
 
 
-async def _form(request: FormRequest) -> FormValues:
-    form = await form_of(request)
-    form_drafts.show_again(request.scope, form)
+async def _injected_form(request: FormRequest) -> FormValues:
+    form = await read_form(request)
+    form_drafts.keep_draft(request.scope, form)
     return form
 
 
-def _drafts(scope: Scope) -> form_drafts.Drafts:
-    return form_drafts.Drafts(scope)
+def _drafts(scope: Scope) -> form_drafts.PageDrafts:
+    return form_drafts.PageDrafts(scope)
 
 
 def _params(request: FormRequest) -> FormValues:
-    return query_of(request)
+    return read_query(request)
 
 
 def _query_string(scope: Scope) -> str:
@@ -59,19 +72,19 @@ def _form_token(scope: Scope) -> str:
     return found
 
 
-def _pages(scope: Scope) -> templating.Pages:
+def _injected_pages(scope: Scope) -> templating.Pages:
     is_htmx = (b"hx-request", b"true") in scope["headers"]
     return templating.Pages(scope["state"], is_htmx=is_htmx, sent_from=sent_from(scope) if is_htmx else "")
 
 
 def _home_rows(scope: Scope) -> home_part.HomeRows:
-    return home_part.HomeRows(_pages(scope), viewer_of(scope), now_of(scope), settings_of(scope).time_zone)
+    return home_part.HomeRows(_injected_pages(scope), viewer_of(scope), now_of(scope), settings_of(scope).time_zone)
 
 
 DEPENDENCIES = {
-    "pages": Provide(_pages, sync_to_thread=False),
-    "form": Provide(_form),
-    "upload": Provide(_upload),
+    "pages": Provide(_injected_pages, sync_to_thread=False),
+    "form": Provide(_injected_form),
+    "upload": Provide(_injected_upload),
     "drafts": Provide(_drafts, sync_to_thread=False),
     "home_rows": Provide(_home_rows, sync_to_thread=False),
     "params": Provide(_params, sync_to_thread=False),
@@ -79,3 +92,49 @@ DEPENDENCIES = {
     "form_token": Provide(_form_token, sync_to_thread=False),
 }
 """Dependencies of every page handler, beside `tracker.ports.http.dependencies`."""
+
+
+def first_reauthenticate(visit: Visit, back: str, now: datetime) -> Redirect | None:
+    """Return the redirect to confirm one's identity and then go to `back`; None while the last confirmation holds.
+
+    `back` is a page to read, never a change: the content of a form would be lost. So a page asks before it shows its
+    form, and its action asks again.
+    """
+    return None if is_reauthenticated(visit, now) else Redirect(to_reauthentication(back), status_code=303)
+
+
+def is_reauthenticated(visit: Visit, now: datetime) -> bool:
+    """Return whether the visitor has confirmed their identity recently."""
+    return is_recent(visit.reauthenticated_at, now)
+
+
+def to_reauthentication(back: str) -> str:
+    """Return the address where people confirm their identity and then go to `back`."""
+    return f"{AGAIN}?next={quote(back, safe='/')}"
+
+
+async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "") -> cookies.Undo | None:
+    """Return how the viewer can undo what they did `now` to an event; None if it can't be undone.
+
+    Afterward they see the date `key`, or the nearest one.
+    """
+    change_id = await undo.change_to_undo(viewer, event_id, now)
+    if change_id is None:
+        return None
+    fields = {"change": str(change_id), "key": key}
+    return cookies.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
+
+
+def with_number_notified(deed: str, people: int, *, any_waiting: bool = False) -> str:
+    """Return what was done and how many people get an email about it.
+
+    `any_waiting`: emails that wait since an earlier change include it.
+    """
+    no_one = f"No one will get {'another' if any_waiting else 'an'} email."
+    emails = f"{plural(people, 'person', 'people')} will get an email." if people else no_one
+    return f"{deed} {emails}"
+
+
+def usual_escalation(settings: Settings) -> Escalation:
+    """Return after how many days action items reach others than their owners."""
+    return Escalation(agency=settings.escalate_to_agency, coordinator=settings.escalate_to_coordinator)

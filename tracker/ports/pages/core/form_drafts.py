@@ -8,15 +8,15 @@ from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.errors import Invalid
+from tracker.ports.http import cookies
 from tracker.ports.http import drafts as marks
-from tracker.ports.http import flash
-from tracker.ports.http.addresses import asked
+from tracker.ports.http.cookies import Flash
 from tracker.ports.http.dependencies import now_of, settings_of, viewer_of
-from tracker.ports.http.drafts import FIELD, LIFETIME, Mark
-from tracker.ports.http.flash import Flash
+from tracker.ports.http.drafts import FIELD, LIFETIME, DraftMark
+from tracker.ports.http.request_source import asked
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey, SentForm, saved_words, written
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft, SentForm, draft_text, saved_words
+from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import drafts
 
 SHOWN = "drafts"
@@ -43,7 +43,7 @@ class FormDrafts(dict[str, FormDraft]):
         """Return nothing, so that a template may look up any form."""
 
 
-class Drafts:
+class PageDrafts:
     """The viewer's drafts of the forms on one page."""
 
     def __init__(self, scope: Scope) -> None:
@@ -57,14 +57,14 @@ class Drafts:
         found = await drafts.draft_of(viewer_of(self._scope), key, now_of(self._scope))
         return self.shown(key, found, page)
 
-    async def of(self, subject: str, *forms: DraftForm) -> dict[DraftForm, Draft]:
+    async def of(self, subject: str, *forms: DraftForm) -> dict[DraftForm, SavedDraft]:
         """Return the viewer's drafts of some forms about one thing, for `shown`."""
         return await drafts.drafts_of(viewer_of(self._scope), subject, forms, now_of(self._scope))
 
-    def shown(self, key: DraftKey, found: Draft | None, page: str = "") -> FormValues | None:
+    def shown(self, key: DraftKey, found: SavedDraft | None, page: str = "") -> FormValues | None:
         """Return what is in a draft, if there is one; and let the form keep a draft. `page` is as in `kept`."""
         viewer, now = viewer_of(self._scope), now_of(self._scope)
-        mark = Mark(
+        mark = DraftMark(
             member_id=viewer.member_id,
             form=key.form,
             subject=key.subject,
@@ -83,7 +83,7 @@ class Drafts:
         return FormValues(found.texts) if found else None
 
     def _is_announced(self) -> bool:
-        message: Flash | None = self._scope["state"].get(flash.SHOWN)
+        message: Flash | None = self._scope["state"].get(cookies.SHOWN)
         return message is not None and message.sentence.endswith(BACK)
 
     async def begun(self, key: DraftKey, form: FormValues) -> FormValues:
@@ -92,7 +92,7 @@ class Drafts:
         return form if found is None else found
 
 
-def sent(form: FormValues, viewer: Viewer, now: datetime) -> SentForm | None:
+def sent_form(form: FormValues, viewer: Viewer, now: datetime) -> SentForm | None:
     """Return what undoing makes a draft of again, of a form that is about to be saved; None if it can hold no draft.
 
     It leaves out by which fields a form that is sent twice is known: what was undone isn't what is sent next.
@@ -102,11 +102,11 @@ def sent(form: FormValues, viewer: Viewer, now: datetime) -> SentForm | None:
         return None
     with suppress(Invalid):
         texts = {name: form.all(name) for name in form if name not in NEW_EACH_TIME}
-        return SentForm(key=mark.key, page=mark.page, tab=mark.tab, text=written(mark.form, texts))
+        return SentForm(key=mark.key, page=mark.page, tab=mark.tab, text=draft_text(mark.form, texts))
     return None
 
 
-def show_again(scope: Scope, form: FormValues) -> None:
+def keep_draft(scope: Scope, form: FormValues) -> None:
     """Let a posted form keep its draft when it is shown again."""
     viewer = scope["state"].get("viewer")
     mark = marks.mark_in(form, viewer, now_of(scope)) if viewer else None

@@ -1,4 +1,7 @@
-"""The texts of a form, and how days, times, numbers and ids are read from it, with a sentence for each error."""
+"""The texts of a form, and how days, times, numbers and ids are read from it, with a sentence for each error.
+
+A file that was uploaded with a form is read here, too.
+"""
 
 import re
 from calendar import monthrange
@@ -7,19 +10,22 @@ from datetime import UTC, date, datetime, time
 from typing import TypeVar
 from uuid import UUID
 
+from litestar.datastructures import UploadFile
+from msgspec import Struct
+
 from tracker.errors import Invalid
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.core.clean_text import clean
-from tracker.rules.core.date_words import MONTHS
-from tracker.rules.core.names import name_in
+from tracker.rules.core.clean_text import clean, name_in
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
+from tracker.rules.core.wording import MONTHS
 
-T = TypeVar("T")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _YEARS = f"Choose a date between {FIRST_YEAR} and {LAST_YEAR}."
 UNREADABLE = "We couldn’t read the form. Open its page again and send it from there."
+EMPTY_FILE = "The file is empty."
+T = TypeVar("T")
 
 
 class FormValues(Mapping[str, str]):
@@ -71,7 +77,7 @@ def errors_of(wrong: Invalid | None, fields: Sequence[str]) -> Errors:
     return Errors(known | ({"": others} if others else {}))
 
 
-async def form_of(request: FormRequest) -> FormValues:
+async def read_form(request: FormRequest) -> FormValues:
     """Return the posted form; a file in place of a text counts as missing. Errors: Invalid."""
     try:
         form = await request.form()
@@ -80,7 +86,7 @@ async def form_of(request: FormRequest) -> FormValues:
     return FormValues({name: _texts(form.getall(name)) for name in form})
 
 
-def query_of(request: FormRequest) -> FormValues:
+def read_query(request: FormRequest) -> FormValues:
     """Return the query of the address."""
     return FormValues({name: _texts(request.query_params.getall(name)) for name in request.query_params})
 
@@ -90,7 +96,7 @@ def _texts(given: Iterable[object]) -> list[str]:
     return [one.replace("\0", "") for one in given if isinstance(one, str)]
 
 
-class Reader:
+class FormReader:
     """Reads one form; `wrong` collects an error for each field, so that all are reported together."""
 
     def __init__(self, form: FormValues) -> None:
@@ -151,7 +157,7 @@ class Reader:
             return None
 
 
-def ids_in(texts: Sequence[str]) -> frozenset[UUID]:
+def ids_among(texts: Sequence[str]) -> frozenset[UUID]:
     """Return the ids among the texts of a field, without texts that are none."""
     return frozenset(one for one in map(id_in, texts) if one is not None)
 
@@ -184,7 +190,7 @@ def moment_in(text: str) -> datetime | None:
         return None
 
 
-def version_in(form: FormValues) -> int:
+def form_version(form: FormValues) -> int:
     """Return the version that a form was opened with; 0, which no row has, for anything else."""
     return int(form["version"]) if _NUMBER.fullmatch(form["version"]) else 0
 
@@ -217,3 +223,25 @@ def _number(text: str) -> int:
     if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     return int(text)
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """A file as the browser sent it; a field without a chosen file has neither name nor content."""
+
+    name: str
+    content: bytes
+
+
+async def uploaded_file(request: FormRequest) -> Upload | None:
+    """Return the file of the field `file`; None for a form without one."""
+    sent = (await request.form()).get("file")
+    return Upload(name=sent.filename, content=await sent.read()) if isinstance(sent, UploadFile) else None
+
+
+def upload_content(upload: Upload | None) -> bytes:
+    """Return the content of the chosen file, nothing when none was chosen. Errors: Invalid(file)."""
+    if upload is None:
+        return b""
+    if upload.name and not upload.content:
+        raise Invalid(file=EMPTY_FILE)
+    return upload.content

@@ -10,17 +10,17 @@ from typing import Any
 from litestar import Response
 from msgspec import Struct
 
-from tracker.ports.http.addresses import HOME
-from tracker.ports.http.flash import Undo
-from tracker.ports.pages.core.date_entries import address_of, times_of
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.core.date_entries import date_address, date_times
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.templating import Pages
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import day, local
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import local, short_day
 from tracker.rules.emails.nudges import skipped, why_not
-from tracker.rules.views.work_queue import AHEAD, SHOWN, asks_for_a_deed
+from tracker.rules.views.home import AHEAD, SHOWN, asks_for_a_deed
 from tracker.usecases.views.home import NEXT_DAYS, Home
-from tracker.usecases.views.home import home as what_needs
+from tracker.usecases.views.home import home_for as what_needs
 
 TITLE = 40  # characters of an event's in a count
 
@@ -48,8 +48,8 @@ def home_context(found: Home, now: datetime, zone: str) -> dict[str, Any]:
         "rows": rows,
         "to_do": sum(asks_for_a_deed(row) for row in found.follow_up),
         "tiles": [*_items(found), *_dates(found, zone), *_owed(found)],
-        "times": lambda line: times_of(line, zone),
-        "address": address_of,
+        "times": lambda line: date_times(line, zone),
+        "address": date_address,
         "reminder_words": lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
     }
 
@@ -122,9 +122,9 @@ def _dates(found: Home, zone: str) -> list[Tile]:
     if not found.days.replies:
         return [Tile(count=0, words=f"replies missing in the next {AHEAD.days} days", address="/calendar?mine=1")]
     first = found.days.replies[0]
-    which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {day(times_of(first.line, zone)[0])}"
+    which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {short_day(date_times(first.line, zone)[0])}"
     words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
-    return [Tile(count=first.waiting, words=words, address=f"{address_of(first.line)}#participants", tone="warn")]
+    return [Tile(count=first.waiting, words=words, address=f"{date_address(first.line)}#participants", tone="warn")]
 
 
 def _owed(found: Home) -> list[Tile]:

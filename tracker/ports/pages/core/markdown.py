@@ -22,7 +22,7 @@ class Picture(NamedTuple):
     height: int
 
 
-class Written(NamedTuple):
+class WrittenPage(NamedTuple):
     """A page as browsers get it."""
 
     title: str
@@ -31,14 +31,14 @@ class Written(NamedTuple):
     """What follows that heading."""
 
 
-class Reader(Struct, frozen=True, kw_only=True):
+class MarkdownReader(Struct, frozen=True, kw_only=True):
     """Reads pages of our own; both functions raise `LookupError` for what isn't there."""
 
     page: Callable[[str], str]
     """Gives the address of the page that a link names."""
     picture: Callable[[str], Picture]
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> WrittenPage:
         """Return a page; HTML in it stays text. Errors: `ValueError` if it doesn't begin with a heading."""
         reader = MarkdownIt("commonmark", {"html": False})
         tokens = reader.parse(text)
@@ -48,7 +48,7 @@ class Reader(Struct, frozen=True, kw_only=True):
             for one in token.children or ():
                 self._address(one)
         body = reader.renderer.render(tokens[3:], reader.options, {})
-        return Written(tokens[1].content, Markup(body))  # noqa: S704 - a file of ours, whose own HTML is escaped
+        return WrittenPage(tokens[1].content, Markup(body))  # noqa: S704 - a file of ours, whose own HTML is escaped
 
     def _address(self, token: Token) -> None:
         if token.type == "link_open":

@@ -7,12 +7,11 @@ from litestar import Response, post
 from litestar.response import Redirect
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages, QueryString
 from tracker.ports.pages.core.form_values import FormValues, errors_of
-from tracker.rules.core.saved_filters import LISTINGS, SavedFilter, kept
+from tracker.rules.core.saved_filters import LISTINGS, SavedFilter, kept_query
 from tracker.usecases.core import saved_filters
 
 PATH = "/saved-filters"
@@ -27,7 +26,7 @@ async def saved_in(viewer: Viewer, query_string: QueryString, listing: str) -> d
 def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFilter]) -> dict[str, Any]:
     """Return the same where the viewer's filters were read with something else."""
     saved = [one for one in every if one.listing == listing]
-    asked = kept(listing, query_string)
+    asked = kept_query(listing, query_string)
     in_force = [one for one in saved if one.query == asked]
     return {
         "saved": saved,
@@ -39,19 +38,19 @@ def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFi
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def save_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Save a filter under a name and show its page, or say what is missing."""
     try:
-        made = await saved_filters.save(viewer, form["listing"], form["name"], form["query"], now)
+        made = await saved_filters.save_filter(viewer, form["listing"], form["name"], form["query"], now)
     except Invalid as wrong:
         return _again(pages, form, wrong)
     return pages.redirect(made.address, f"Filter “{made.name}” saved. Only you can see it.")
 
 
 @post(f"{PATH}/{{filter_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def remove_filter(filter_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+async def post_filter_removal(filter_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Remove a filter, and show the page where that was done."""
-    gone = await saved_filters.remove(viewer, filter_id, now)
+    gone = await saved_filters.remove_filter(viewer, filter_id, now)
     back = gone.address if form["from"] == gone.listing else "/settings#filters"
     return pages.redirect(back, f"Filter “{gone.name}” removed.")
 

@@ -1,27 +1,43 @@
-"""A form as it is shown: opened, resumed from a draft, refused, or beside what another person saved meanwhile."""
+"""A form as it is shown: opened, resumed from a draft, refused, or beside what another person saved meanwhile.
 
-from collections.abc import Callable, Mapping, Sequence
+When two people edit at once, each field that changed meanwhile is shown beside what the second person typed.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ports.pages.core.edit_conflicts import ChangeInWords, in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, version_in
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_version
 from tracker.rules.core.drafts import RIGHTS, DraftForm
 
 NO_FORM = FormValues({})
+LONGEST_RECORD = 200_000  # characters
+SEPARATOR = "\n"
+REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
+"""Fields that hold several texts."""
 
 
-class Sheet(Struct, frozen=True, kw_only=True):
+class WordedChange(Struct, frozen=True, kw_only=True):
+    """A change in words: the label of the field and the meaning of its values."""
+
+    label: str
+    now: str
+    typed: str
+    is_taken: bool
+
+
+class FormSheet(Struct, frozen=True, kw_only=True):
     """A form as it is shown: its texts, its errors, and what changed since it was opened."""
 
     form: FormValues
     version: int = 0
     was: str = ""
     errors: Errors = field(default_factory=Errors)
-    changes: Sequence[ChangeInWords] | None = None
+    changes: Sequence[WordedChange] | None = None
     asks_reauthentication: bool = False
     status_code: int = 200
 
@@ -37,29 +53,31 @@ class Sheet(Struct, frozen=True, kw_only=True):
         }
 
 
-class Words(Struct, frozen=True, kw_only=True):
+class FormWords(Struct, frozen=True, kw_only=True):
     """How the changes of a form are worded: its fields in order, and the meaning of their texts."""
 
     labels: Mapping[str, str]
     said: Callable[[str, str], str] = lambda _, text: text or "empty"
 
 
-def opened(form: FormValues, version: int) -> Sheet:
+def open_sheet(form: FormValues, version: int) -> FormSheet:
     """Return a form as it is opened."""
-    return Sheet(form=form, version=version, was=record(form))
+    return FormSheet(form=form, version=version, was=form_record(form))
 
 
-def typed_in(form: FormValues) -> Sheet:
+def typed_sheet(form: FormValues) -> FormSheet:
     """Return a form as it was sent, to be shown again."""
-    return Sheet(form=form, version=version_in(form), was=form["was"])
+    return FormSheet(form=form, version=form_version(form), was=form["was"])
 
 
-def refused(form: FormValues, wrong: Invalid, fields: Sequence[str]) -> Sheet:
+def refuse_sheet(form: FormValues, wrong: Invalid, fields: Sequence[str]) -> FormSheet:
     """Return a form as it was sent, with its errors (422)."""
-    return replace(typed_in(form), errors=errors_of(wrong, fields), status_code=422)
+    return replace(typed_sheet(form), errors=errors_of(wrong, fields), status_code=422)
 
 
-def resumed(draft: FormValues | None, of: DraftForm, sheet: Sheet, words: Words | None = None) -> Sheet:
+def resume_sheet(
+    draft: FormValues | None, of: DraftForm, sheet: FormSheet, words: FormWords | None = None
+) -> FormSheet:
     """Return a form as it is opened when there is a draft of it: beside what was saved since it was typed.
 
     The choices that no draft keeps are those of the form without one.
@@ -67,17 +85,99 @@ def resumed(draft: FormValues | None, of: DraftForm, sheet: Sheet, words: Words 
     if draft is None:
         return sheet
     draft = draft.but({name: sheet.form.all(name) for name in RIGHTS.get(of, ())})
-    if words and version_in(draft) != sheet.version:
-        return beside(draft, sheet, words)
+    if words and form_version(draft) != sheet.version:
+        return sheet_beside(draft, sheet, words)
     return replace(sheet, form=draft, was=draft["was"])
 
 
-def beside(typed: FormValues, sheet: Sheet, words: Words) -> Sheet:
+def sheet_beside(typed: FormValues, sheet: FormSheet, words: FormWords) -> FormSheet:
     """Return what was typed beside what is saved now."""
-    both, changes = merged(recorded(typed["was"]), typed, sheet.form)
-    return replace(sheet, form=both, changes=in_words(changes, words.labels, words.said))
+    both, changes = merge_edits(recorded_form(typed["was"]), typed, sheet.form)
+    return replace(sheet, form=both, changes=word_changes(changes, words.labels, words.said))
 
 
-def overtaken(typed: FormValues, sheet: Sheet, words: Words) -> Sheet:
+def overtake_sheet(typed: FormValues, sheet: FormSheet, words: FormWords) -> FormSheet:
     """Return the same as the response to a form that came after another person had saved theirs (409)."""
-    return replace(beside(typed, sheet, words), status_code=409)
+    return replace(sheet_beside(typed, sheet, words), status_code=409)
+
+
+Flat = dict[str, str]
+"""Each field as one text; for people, `person:<id>` with their role in the invitation."""
+
+
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """A field that another person changed since the form was opened."""
+
+    name: str
+    now: str
+    typed: str
+    is_taken: bool
+    """Whether the form took the new value, because this person had not changed the field."""
+
+
+def word_changes(
+    changes: Iterable[FieldChange], labels: Mapping[str, str], said: Callable[[str, str], str]
+) -> list[WordedChange]:
+    """Return the changes in the order of `labels`, without others; `said(name, text)` words a value."""
+    of_field = {change.name: change for change in changes}
+    return [
+        WordedChange(label=label, now=said(name, change.now), typed=said(name, change.typed), is_taken=change.is_taken)
+        for name, label in labels.items()
+        if (change := of_field.get(name))
+    ]
+
+
+def flat_form(form: FormValues) -> Flat:
+    """Return a form as one text for each field."""
+    simple = {
+        name: SEPARATOR.join(form.all(name)).replace("\r\n", "\n")
+        for name in form
+        if name != "person" and not name.startswith("role-")
+    }
+    people = {f"person:{one}": form[f"role-{one}"] or "required" for one in form.all("person")}
+    return simple | people
+
+
+def form_record(form: FormValues) -> str:
+    """Return the hidden field's record of a form as it was opened."""
+    return json.dumps(flat_form(form), ensure_ascii=False, separators=(",", ":"))
+
+
+def recorded_form(text: str) -> Flat:
+    """Return the content of such a field; nothing when it was not written here. It decides only what is shown."""
+    try:
+        found = json.loads(text) if len(text) <= LONGEST_RECORD else {}
+    except (ValueError, RecursionError):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+
+
+def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[FieldChange]]:
+    """Return the form to show again, and what changed meanwhile.
+
+    A field that this person had not changed takes the new value; what they typed stays. Whatever `was` holds, only
+    fields of `now` count.
+    """
+    mine, theirs = flat_form(typed), flat_form(now)
+    changes = [
+        FieldChange(name=name, now=now_there, typed=here, is_taken=here == before)
+        for name in sorted({*theirs, *(one for one in was if one.startswith("person:"))})
+        for before, here, now_there in [(was.get(name, ""), mine.get(name, ""), theirs.get(name, ""))]
+        if now_there not in (before, here)
+    ]
+    taken = {change.name: change.now for change in changes if change.is_taken}
+    return _with(typed, taken), changes
+
+
+def _with(form: FormValues, taken: Mapping[str, str]) -> FormValues:
+    simple = {
+        name: tuple(text.split(SEPARATOR)) if name in REPEATED else (text,)
+        for name, text in taken.items()
+        if not name.startswith("person:")
+    }
+    people = {name.removeprefix("person:"): role for name, role in taken.items() if name.startswith("person:")}
+    invited = [one for one in form.all("person") if people.get(one, "-")] + [
+        one for one, role in people.items() if role and one not in form.all("person")
+    ]
+    roles = {f"role-{one}": (role,) for one, role in people.items() if role}
+    return form.but({**simple, **roles, "person": invited})

@@ -10,7 +10,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from tracker.rules.core.csv_cells import csv_bytes, is_formula
+from tracker.rules.core.clean_text import csv_bytes, is_formula
 
 Cell = str | int | float | None
 WIDEST = 60  # characters
@@ -21,7 +21,7 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
 
-class Sheet(Struct, frozen=True, kw_only=True):
+class SpreadsheetTable(Struct, frozen=True, kw_only=True):
     """A table with a name; its last `totals` rows are totals."""
 
     name: str
@@ -30,7 +30,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     totals: int = 0
 
 
-def csv_of(heading: str, sheets: Sequence[Sheet], banner: str = "") -> bytes:
+def csv_of(heading: str, sheets: Sequence[SpreadsheetTable], banner: str = "") -> bytes:
     """Return the heading, then each table under its name, with an empty line before it; the banner comes first."""
     rows: list[Sequence[Cell]] = [(banner,), (heading,)] if banner else [(heading,)]
     for sheet in sheets:
@@ -38,7 +38,7 @@ def csv_of(heading: str, sheets: Sequence[Sheet], banner: str = "") -> bytes:
     return csv_bytes(rows)
 
 
-def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime, banner: str = "") -> bytes:
+def xlsx_of(heading: str, sheets: Sequence[SpreadsheetTable], made_at: datetime, banner: str = "") -> bytes:
     """Return a workbook with a sheet for each table, the heading at the top of each; equal input gives equal bytes.
 
     The banner is above the heading, and at the top and bottom of each printed page.
@@ -46,13 +46,13 @@ def xlsx_of(heading: str, sheets: Sequence[Sheet], made_at: datetime, banner: st
     file = BytesIO()
     with Workbook(file, PLAIN) as book:
         book.set_properties({"title": heading, "created": made_at.replace(tzinfo=None)})
-        looks = Looks(book)
+        looks = CellLooks(book)
         for sheet in sheets:
             _fill(book.add_worksheet(_tab(sheet.name)), [banner, heading] if banner else [heading], sheet, looks)
     return file.getvalue()
 
 
-class Looks:
+class CellLooks:
     """How cells look: plain or bold, and marked as text where a program would calculate what a person types again."""
 
     def __init__(self, book: Workbook) -> None:
@@ -67,7 +67,7 @@ class Looks:
         return self._bold if is_bold else self._plain
 
 
-def _fill(page: Worksheet, head: Sequence[str], sheet: Sheet, looks: Looks) -> None:
+def _fill(page: Worksheet, head: Sequence[str], sheet: SpreadsheetTable, looks: CellLooks) -> None:
     for number, line in enumerate(head):
         _write(page, number, 0, line, looks)
     if len(head) > 1:
@@ -86,7 +86,7 @@ def _fill(page: Worksheet, head: Sequence[str], sheet: Sheet, looks: Looks) -> N
     page.fit_to_pages(1, 0)
 
 
-def _write(page: Worksheet, row: int, column: int, cell: Cell, looks: Looks, *, is_bold: bool = False) -> None:
+def _write(page: Worksheet, row: int, column: int, cell: Cell, looks: CellLooks, *, is_bold: bool = False) -> None:
     look = looks.of(cell, is_bold=is_bold)
     if isinstance(cell, str):
         page.write_string(row, column, cell, look)
@@ -99,6 +99,6 @@ def _tab(name: str) -> str:
     return NOT_IN_A_TAB.sub("", name)[:LONGEST_NAME].strip(" '") or "Rows"
 
 
-def _width(sheet: Sheet, column: int) -> int:
+def _width(sheet: SpreadsheetTable, column: int) -> int:
     longest = max((len(str(row[column])) for row in sheet.rows if column < len(row)), default=0)
     return min(max(longest, len(sheet.columns[column])) + 2, WIDEST)

@@ -45,18 +45,18 @@ class Asset(Struct, frozen=True):
     packed: bytes | None
 
 
-def load(place: Path, prefix: str = "") -> dict[str, Asset]:
+def load_assets(place: Path, prefix: str = "") -> dict[str, Asset]:
     """Return the files below a folder by name; raise `LookupError` if a style sheet names a missing file."""
     found: dict[str, Asset] = {}
     paths = (path for path in place.rglob("*") if path.suffix in TYPES and path.is_file())
     for path in sorted(paths, key=lambda one: (one.suffix == ".css", one)):  # style sheets last: they name the rest
         name = prefix + path.relative_to(place).as_posix()
         body = path.read_bytes()
-        found[name] = _asset(name, rewritten(name, body, found) if path.suffix == ".css" else body)
+        found[name] = _asset(name, rewrite_sheet(name, body, found) if path.suffix == ".css" else body)
     return found
 
 
-def rewritten(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
+def rewrite_sheet(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
     """Return a style sheet whose references, relative to its folder, are replaced by addresses of `known` files."""
 
     def address(reference: re.Match[str]) -> str:
@@ -81,19 +81,19 @@ def _asset(name: str, body: bytes) -> Asset:
 
 
 @cache
-def assets() -> dict[str, Asset]:
+def own_assets() -> dict[str, Asset]:
     """Return the product's own files by name, read once."""
-    return load(FOLDER) | load(folder(GUIDE), f"{GUIDE}/")
+    return load_assets(FOLDER) | load_assets(folder(GUIDE), f"{GUIDE}/")
 
 
 @cache
 def _by_address() -> dict[str, Asset]:
-    return {asset.address: asset for asset in assets().values()}
+    return {asset.address: asset for asset in own_assets().values()}
 
 
 def static(name: str) -> str:
     """Return the address of a file, for example of `tracker.css`; raise `KeyError` if there is none."""
-    return assets()[name].address
+    return own_assets()[name].address
 
 
 @route(

@@ -1,17 +1,14 @@
-"""From values to HTML: the Jinja environment, the functions and icons of templates, and the common parts of pages.
-
-Every template has, without an import: `alerts`, `tables`, `forms`, `pickers`, and `cal` (the macros in core/macros/),
-`icon`, `static`, `qr`, and the filters of `tracker.rules.core.wording`. A page adds viewer, nav, csrf, flash, settings,
-now, today, and zone_word.
-"""
+"""From values to HTML: the Jinja environment, the functions and icons of templates, and the common parts of pages."""
 
 import re
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache, partial
 from typing import Any, NamedTuple
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from litestar import Response
 from litestar.response import Redirect
 from markupsafe import Markup, escape
@@ -19,18 +16,17 @@ from markupsafe import Markup, escape
 from tracker import clock
 from tracker.config.paths import folder
 from tracker.config.settings import Settings
-from tracker.ports.http import drafts, flash
-from tracker.ports.http.flash import Flash
+from tracker.ports.http import cookies, drafts
+from tracker.ports.http.cookies import Flash
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.pages.core.form_drafts import SHOWN, FormDrafts
-from tracker.ports.pages.core.indentation import WithoutIndentation
 from tracker.ports.pages.core.static import FOLDER, static
-from tracker.rules.core import date_words, wording
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core import wording
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
-from tracker.rules.roster import directory, reminder_policy
+from tracker.rules.roster import directory, reminder_policies
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
@@ -48,24 +44,25 @@ MACROS = {
     "cal": "core/macros/calendar.html",
 }
 FILTERS = {
-    "day": wording.day,
-    "days": wording.days,
-    "shortday": date_words.short_weekday_date,
-    "longday": wording.longday,
+    "day": wording.short_day,
+    "days": wording.short_days,
+    "shortday": wording.short_weekday_date,
+    "longday": wording.long_day,
     "clock": wording.clock,
-    "span": wording.span,
-    "ago": wording.ago,
+    "span": wording.time_span,
+    "ago": wording.ago_words,
     "plural": wording.plural,
-    "lead": reminder_policy.lead_words,
+    "lead": reminder_policies.lead_words,
     "lateness": wording.lateness,
     "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,
     "zone_word": wording.zone_word,
     "role_words": directory.role_words,
 }
+WHITE_SPACE = re.compile(r"\s+")
 
 
-class Place(NamedTuple):
+class NavigationPlace(NamedTuple):
     """One entry of the primary navigation; it is current when a page sets `section` to the key."""
 
     key: str
@@ -75,12 +72,12 @@ class Place(NamedTuple):
 
 
 NAVIGATION = (
-    Place("home", "/", "Home"),
-    Place("calendar", "/calendar", "Calendar"),
-    Place("actions", "/action-items", "Action items"),
-    Place("people", "/people", "Agencies & people"),
-    Place("reports", "/reports", "Reports", reports.may_read),
-    Place("admin", "/admin", "Admin", lambda viewer: viewer.manages_accounts or viewer.reads_audit),
+    NavigationPlace("home", "/", "Home"),
+    NavigationPlace("calendar", "/calendar", "Calendar"),
+    NavigationPlace("actions", "/action-items", "Action items"),
+    NavigationPlace("people", "/people", "Agencies & people"),
+    NavigationPlace("reports", "/reports", "Reports", reports.may_read_reports),
+    NavigationPlace("admin", "/admin", "Admin", lambda viewer: viewer.manages_accounts or viewer.reads_audit),
 )
 
 
@@ -151,15 +148,15 @@ class Pages:
 
     def render(self, name: str, *, status_code: int = 200, **context: Any) -> Response[str]:
         """Return a whole page that caches may not keep."""
-        return _private(render(name, common(self._state, status_code) | context), status_code)
+        return _private(render(name, common_values(self._state, status_code) | context), status_code)
 
     def render_block(self, name: str, block: str, *, status_code: int = 200, **context: Any) -> Response[str]:
         """Return only one block of a page's template, for htmx to swap in."""
         template = environment().get_template(name)
-        values = template.new_context(common(self._state, status_code) | context)
+        values = template.new_context(common_values(self._state, status_code) | context)
         return _private("".join(template.blocks[block](values)), status_code)
 
-    def redirect(self, address: str, sentence: str = "", undo: flash.Undo | None = None) -> Redirect:
+    def redirect(self, address: str, sentence: str = "", undo: cookies.Undo | None = None) -> Redirect:
         """Redirect to a page that starts with a message about what was done, and a button to undo it.
 
         The draft of the form is removed.
@@ -174,13 +171,15 @@ class Pages:
 
     def _to(self, address: str, message: Flash) -> Redirect:
         response = Redirect(address, status_code=303)
-        flash.say(response, self._state["settings"], message)
+        cookies.put_flash(response, self._state["settings"], message)
         return response
 
-    def keep(self, response: Response[str], sentence: str, undo: flash.Undo | None) -> Response[str]:
+    def keep(self, response: Response[str], sentence: str, undo: cookies.Undo | None) -> Response[str]:
         """Return a part of a page with what was done, which the page shows if it is opened again before Undo ends."""
         if undo and self.sent_from:
-            flash.say(response, self._state["settings"], Flash(sentence=sentence, undo=undo, page=self.sent_from))
+            cookies.put_flash(
+                response, self._state["settings"], Flash(sentence=sentence, undo=undo, page=self.sent_from)
+            )
         return response
 
     def saved(self) -> None:
@@ -188,12 +187,12 @@ class Pages:
         self._state[drafts.SAVED] = True
 
 
-def page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:
+def error_page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:
     """Return a whole page where no handler can receive `Pages`: for an error."""
     return Pages(request.scope.get("state") or {}).render(name, status_code=status_code, **context)
 
 
-def common(state: Mapping[str, Any], status_code: int = 200) -> dict[str, Any]:
+def common_values(state: Mapping[str, Any], status_code: int = 200) -> dict[str, Any]:
     """Return what every page shows; works without a session, and for errors before the settings are known."""
     settings = state.get("settings") or Settings(secret="")
     viewer, visit = state.get("viewer"), state.get("visit")
@@ -204,7 +203,7 @@ def common(state: Mapping[str, Any], status_code: int = 200) -> dict[str, Any]:
         "session_left": visit.seconds_left(moment) if visit else None,
         "nav": [place for place in NAVIGATION if place.is_for(viewer)] if viewer else (),
         "csrf": state.get("csrf") or "",
-        "flash": flash.on_page(state, status_code),
+        "flash": cookies.flash_on_page(state, status_code),
         "drafts": state.get(SHOWN) or FormDrafts(),
         "settings": settings,
         "zone": settings.time_zone,
@@ -218,3 +217,17 @@ def _private(html: str, status_code: int) -> Response[str]:
     return Response(
         html, media_type="text/html", status_code=status_code, headers={"Cache-Control": "no-store, private"}
     )
+
+
+class WithoutIndentation(Extension):
+    """Collapses each run of white space in a template into one space when it is compiled.
+
+    HTML shows any run as one space, except in `pre` and `textarea`: there a template writes only values, which are not
+    changed.
+    """
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        """Yield the tokens of a template, with one space for each run in its markup."""
+        for token in stream:
+            is_markup = token.type == "data"
+            yield Token(token.lineno, token.type, WHITE_SPACE.sub(" ", token.value)) if is_markup else token

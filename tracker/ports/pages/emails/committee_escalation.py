@@ -5,15 +5,13 @@ from typing import Any
 from litestar import Response, get, post
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Settings, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.escalation import usual_escalation
+from tracker.ports.pages.core.dependencies import Form, Pages, usual_escalation
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.rules.emails.escalation import CommitteeDays, days_in
 from tracker.usecases.emails import escalations
-from tracker.usecases.roster.people import CommitteeChoice
+from tracker.usecases.roster.committees import CommitteeChoice
 
 PATH = "/committees/{committee_id:uuid}/escalation"
 FIELDS = ("agency", "coordinator")

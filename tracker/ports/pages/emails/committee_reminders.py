@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone
-from tracker.ports.http.dependencies import Now, Viewer
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
 from tracker.ports.pages.events.schedule_reminders import USUALLY, offered_times, policy_of_form, texts_of, usual_texts

@@ -15,12 +15,11 @@ from litestar.params import FromQuery
 from litestar.types import Scope
 
 from tracker.errors import Invalid, NotFound
-from tracker.ports.http.dependencies import Injected, Now
+from tracker.ports.http.dependencies import Injected, Now, PathText
 from tracker.ports.http.guards import public
-from tracker.ports.http.path import PathText
 from tracker.ports.http.security import CSP
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.rules.events.replies import LONGEST_COMMENT
 
 ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
@@ -152,7 +151,7 @@ async def shown_mail(name: PathText, mailbox: Injected[Mailbox]) -> Response[str
 
 async def _answered(mail: Mail, form: FormValues, now: datetime, reply_box: ReplyBox) -> str:
     if form["button"] == "propose":
-        reader = Reader(form)
+        reader = FormReader(form)
         day = reader.day("date", "Enter a day.") or date.min
         starts, ends = (reader.time(name, "Enter a time.") or time.min for name in ("starts", "ends"))
         reader.check()

@@ -5,9 +5,8 @@ from uuid import UUID
 from litestar import HttpMethod, Response, post, route
 
 from tracker.errors import NotFound
-from tracker.ports.http.dependencies import Links, Now, Origin
+from tracker.ports.http.dependencies import Links, Now, Origin, PathText
 from tracker.ports.http.guards import link
-from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.usecases.emails import preferences
 

@@ -10,9 +10,8 @@ from litestar import Response, get
 from litestar.di import Provide
 from litestar.types import Scope
 
-from tracker.ports.http.dependencies import Injected, Now, Viewer, Zone
+from tracker.ports.http.dependencies import Injected, Now, PathId, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.emails.messages import words_for
 from tracker.ports.pages.emails.messages_query import PATH

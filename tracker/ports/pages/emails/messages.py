@@ -9,20 +9,18 @@ from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.errors import Conflict
-from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.choosers import Chosen, chosen, is_typed
-from tracker.ports.pages.core.date_entries import address_of
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString
-from tracker.ports.pages.core.escalation import usual_escalation
+from tracker.ports.pages.core.choosers import ChosenPerson, is_typed, read_chosen_person
+from tracker.ports.pages.core.date_entries import date_address
+from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.follow_ups import timing_words
 from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, kinds_for
 from tracker.usecases.emails import messages
-from tracker.usecases.roster.known_people import known_to
+from tracker.usecases.roster.known_people import people_to_invite
 
 STANDINGS = [
     ("", "All"),
@@ -63,7 +61,7 @@ async def message_list(
         "to": to,
         "kind_words": KIND_WORDS,
         "timing_words": timing_words,
-        "address": address_of,
+        "address": date_address,
     }
     if pages.is_htmx:
         part = pages.render_block("emails/pages/messages.html", "list", **context)
@@ -139,6 +137,6 @@ def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
     }
 
 
-async def _recipient(viewer: Viewer, params: Query) -> Chosen | None:
+async def _recipient(viewer: Viewer, params: Query) -> ChosenPerson | None:
     """Return the person to filter by; none for viewers who organize nothing, because they see only their own."""
-    return await chosen(params, "person", known_to(viewer)) if viewer.may_schedule else None
+    return await read_chosen_person(params, "person", people_to_invite(viewer)) if viewer.may_schedule else None

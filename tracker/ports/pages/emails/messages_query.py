@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.rules.core.outbox import MessageKind
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import Narrowed, Place, Standing, kinds_for
 
 PATH = "/messages"

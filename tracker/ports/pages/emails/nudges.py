@@ -7,11 +7,10 @@ from uuid import UUID
 from litestar import Response, post
 
 from tracker.errors import Conflict, Gone
-from tracker.ports.http.addresses import HOME
-from tracker.ports.http.dependencies import Now, Viewer, Zone
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
+from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.ports.pages.core.home_part import is_from_home

@@ -9,13 +9,13 @@ from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.date_entries import address_of
+from tracker.ports.pages.core.date_entries import date_address
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
 from tracker.rules.core.wording import local
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.quiet_hours import check_quiet, quiet_words
-from tracker.rules.roster.reminder_policy import (
+from tracker.rules.roster.reminder_policies import (
     OFFERED,
     USUAL,
     check_leads,
@@ -25,7 +25,7 @@ from tracker.rules.roster.reminder_policy import (
     policy_in,
 )
 from tracker.usecases.emails import committee_reminders, preferences, upcoming_reminders
-from tracker.usecases.roster.reminder_policies import policy_of
+from tracker.usecases.roster.reminder_policies import policy_of_committee
 
 PATH = "/settings/notifications"
 OWN, USUALLY, NEVER = "own", "usual", "none"
@@ -62,7 +62,7 @@ async def save_notifications(pages: Pages, viewer: Viewer, form: Form, zone: Zon
 
 def _read(form: FormValues) -> Preferences:
     """Return the choices in a form. Errors: Invalid by field."""
-    reader = Reader(form)
+    reader = FormReader(form)
     quiet = _own_quiet(reader) if form["quiet"] == OWN else (None, False)
     leads = reader.tried(lambda: _leads(form), USUAL) if form["times"] == OWN else None
     reader.check()
@@ -79,7 +79,7 @@ def _read(form: FormValues) -> Preferences:
     )
 
 
-def _own_quiet(reader: Reader) -> tuple[tuple[time, time] | None, bool]:
+def _own_quiet(reader: FormReader) -> tuple[tuple[time, time] | None, bool]:
     """Return quiet hours of one's own, and whether weekends are quiet; without either, they are refused."""
     starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
     hours = None if reader.wrong else reader.tried(lambda: check_quiet(starts, ends), None)
@@ -126,7 +126,7 @@ async def _page(
     coming, usual_quiet, policy, committees = await together(
         upcoming_reminders.of_mine(viewer, now),
         preferences.usual_quiet(),
-        policy_of(None),
+        policy_of_committee(None),
         committee_reminders.led_committees(viewer),
     )
     return pages.render(
@@ -139,7 +139,7 @@ async def _page(
         usual_quiet=usual_quiet and quiet_words(usual_quiet),
         committees=committees,
         own_zone=viewer.zone,
-        address=address_of,
+        address=date_address,
         is_elsewhere=viewer.zone != zone,
         coming=[(local(one.at, viewer.zone), one.line) for one in coming[:NEXT_SHOWN]],
     )

@@ -8,7 +8,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
 from tracker.rules.emails.quiet_hours import check_quiet, quiet_words
 from tracker.usecases.emails import preferences
 
@@ -29,7 +29,7 @@ async def quiet_hours(pages: Pages, viewer: Viewer) -> Response[str]:
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_quiet_hours(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Save the hours, or show the form again with its errors."""
-    reader = Reader(form)
+    reader = FormReader(form)
     try:
         starts, ends = reader.time("quiet_from"), reader.time("quiet_until")
         reader.check()

@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone
-from tracker.ports.http.dependencies import Injected, Now, Viewer, Zone
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Injected, Now, PathId, PathText, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import count_in, moment_in
 from tracker.ports.pages.emails.message import ReadEmail

@@ -22,7 +22,7 @@ SAVED = "The task force’s reminders are saved for new events. Events already s
 async def usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Response[str]:
     """Show the policy that applies now, or what the viewer chose and did not save. Errors: NotAllowed."""
     _check(viewer)
-    saved = FormValues(texts_of(await reminder_policies.policy_of(None)))
+    saved = FormValues(texts_of(await reminder_policies.policy_of_committee(None)))
     form = await drafts.begun(DraftKey(form=DraftForm.USUAL_REMINDERS), saved)
     return pages.render(TEMPLATE, form=form, words=policy_of_form(form).words, errors=Errors(), **offered_times())
 

@@ -6,12 +6,10 @@ from typing import Any
 from litestar import Response, get, post
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Form, Pages, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event
@@ -34,8 +32,8 @@ async def add_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, n
     """Add the date, or show the form again with its errors."""
     event, _ = await events.plan_to_change(viewer, event_id)
     try:
-        starts = _starts(Reader(form), event)
-        key = await series_split.add_date(viewer, event_id, starts, version_in(form), now)
+        starts = _starts(FormReader(form), event)
+        key = await series_split.add_date(viewer, event_id, starts, form_version(form), now)
     except Invalid as wrong:
         return await _form(pages, viewer, event, now, form, wrong, 422)
     except Conflict:
@@ -56,7 +54,7 @@ async def preview(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, no
 
 async def _outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> dict[str, Any]:
     try:
-        starts = _starts(Reader(form), event)
+        starts = _starts(FormReader(form), event)
     except Invalid:
         return {**NOT_COMPLETE, "outcome_zone": event.zone}
 
@@ -66,7 +64,7 @@ async def _outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> 
     return await outcome_of(viewer, event, starts, event.duration, event.place, deed, now)
 
 
-def _starts(reader: Reader, event: Event) -> datetime:
+def _starts(reader: FormReader, event: Event) -> datetime:
     day = reader.day("date", "Choose a date.")
     begins = event.starts.time() if event.is_all_day else reader.time("starts", "Enter a start time.")
     reader.check()

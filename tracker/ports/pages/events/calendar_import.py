@@ -6,12 +6,11 @@ from litestar import Response, get, post
 
 from tracker.errors import Busy, Invalid, TooLarge
 from tracker.ports.http import errors
-from tracker.ports.http.calendar_files import read_calendar
 from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Upload
-from tracker.ports.pages.core.form_values import Errors, FormValues
-from tracker.ports.pages.core.uploads import content_of
+from tracker.ports.pages.core.form_values import Errors, FormValues, upload_content
 from tracker.rules.events.calendar_import import CalendarFile, Report, check_importer, dates_in_words
 from tracker.usecases.events import calendar_import
 
@@ -35,7 +34,7 @@ async def import_events(
     check_importer(viewer)
     try:
         text, form = _sent(upload, form)
-        file = await read_calendar(text, now, zone)
+        file = await read_upload(text, now, zone)
     except (Invalid, TooLarge, Busy) as wrong:
         return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     is_confirmed, skips_refused = form["confirmed"] == "yes", form["skip"] == "yes"
@@ -54,7 +53,7 @@ async def _report(viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed:
 
 def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
     """Return the file, newly chosen or confirmed after its report, and the form; a new file is never confirmed."""
-    chosen = content_of(upload)
+    chosen = upload_content(upload)
     content = chosen or form["calendar"].encode()
     if not content:
         raise Invalid(file=NO_FILE)

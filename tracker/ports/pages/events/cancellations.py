@@ -10,12 +10,10 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of, version_in
-from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
 from tracker.ports.pages.events import preview
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.preview import Foreseen
@@ -26,7 +24,7 @@ from tracker.rules.events.event import Event, EventStatus, Occurrence
 from tracker.rules.events.event_fields import cleaned_reason
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, occurrences, series_split
-from tracker.usecases.views.event_page import EventView, event_view
+from tracker.usecases.views.event_page import EventView, view_event
 
 ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can cancel this."
 
@@ -103,7 +101,7 @@ async def restore_occurrence(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Restore a canceled date; if someone else was faster, the page shows the present state."""
-    version = version_in(form)
+    version = form_version(form)
     try:
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
@@ -114,7 +112,7 @@ async def restore_occurrence(
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def restore(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Restore a canceled event; if someone else was faster, the page shows the present state."""
-    version = version_in(form)
+    version = form_version(form)
     try:
         await events.restore(viewer, event_id, version, now)
     except Conflict:
@@ -128,7 +126,7 @@ def _draft_of(event_id: UUID, subject: str) -> DraftKey:
 
 
 async def _asked(viewer: Viewer, now: Now, event_id: UUID, key: str, scope: Scope) -> Asked:
-    view = await event_view(viewer, event_id, key, now)
+    view = await view_event(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed(ONLY_THEIRS)
     date, event = view.occurrence, view.occurrence.event
@@ -160,8 +158,8 @@ def _deed(viewer: Viewer, asked: Asked, version: int, reason: str, record: Recor
 async def _cancel(
     pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: Scope
 ) -> Response[Any]:
-    asked, reader = await _asked(viewer, now, event_id, key, scope), Reader(form)
-    version = version_in(form.but({"version": form["series_version"]}) if scope is Scope.FOLLOWING else form)
+    asked, reader = await _asked(viewer, now, event_id, key, scope), FormReader(form)
+    version = form_version(form.but({"version": form["series_version"]}) if scope is Scope.FOLLOWING else form)
     record = _record_in(form)
     try:
         reason = reader.tried(lambda: cleaned_reason(reader.form["reason"]), "")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.ports.pages.events.preview import of_deed
 from tracker.ports.pages.events.schedule_conflicts import conflicts_at
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import plan as plan_rules
 from tracker.rules.events.clock_changes import clock_notes
 from tracker.rules.events.event import Event, Kind

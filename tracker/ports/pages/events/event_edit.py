@@ -11,14 +11,12 @@ from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
-from tracker.ports.http import flash
-from tracker.ports.http.dependencies import Now, Viewer, Visit
+from tracker.ports.http import cookies
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.edit_conflicts import in_words, merged, record, recorded
-from tracker.ports.pages.core.form_values import FormValues, errors_of, version_in
-from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version
+from tracker.ports.pages.core.sheets import form_record, merge_edits, recorded_form, word_changes
 from tracker.ports.pages.events.event_page import address_of
 from tracker.ports.pages.events.moved_dates import form_elsewhere
 from tracker.ports.pages.events.preview import Editing, change
@@ -29,13 +27,12 @@ from tracker.ports.pages.events.schedule_marking import agencies, ready
 from tracker.ports.pages.events.schedule_people import filled, settled
 from tracker.ports.pages.events.schedule_values import form_of_plan
 from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
-from tracker.rules.core.date_words import WEEKDAYS
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wording import ZONE_WORDS
+from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.event_fields import TEXTS, label_of
 from tracker.rules.events.plan import Plan, is_added
-from tracker.rules.roster.reminder_policy import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
+from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events, form_options
 from tracker.usecases.events.form_options import Choices, EditImpact
@@ -151,7 +148,7 @@ async def save_event(
             viewer,
             opened.editing,
             plan,
-            version_in(form),
+            form_version(form),
             now,
             notify=notify_in(form),
             reauthenticated_at=visit.reauthenticated_at,
@@ -173,7 +170,7 @@ async def _shown(
     """Show the form as it is opened, or the draft of it; with the time that someone proposed."""
     texts = proposed.texts if proposed else {}
     if draft is not None:
-        resumes = _again if version_in(draft) == opened.event.version else _beside_each_other
+        resumes = _again if form_version(draft) == opened.event.version else _beside_each_other
         opened = await _filled(viewer, opened, draft)
         return await resumes(pages, viewer, draft.but(texts), opened, now, proposed=proposed)
     form, offered, zone = opened.form.but(texts), opened.offered, opened.event.zone
@@ -187,7 +184,7 @@ def _key(event: Event, impact: EditImpact) -> DraftKey:
 
 
 async def _saved(
-    pages: Pages, viewer: Viewer, changed: Collection[UUID], event_id: UUID, now: Now, undo: flash.Undo | None
+    pages: Pages, viewer: Viewer, changed: Collection[UUID], event_id: UUID, now: Now, undo: cookies.Undo | None
 ) -> Redirect:
     """Redirect to the event, or to the calendar when people have just removed their own access to it."""
     try:
@@ -210,7 +207,7 @@ async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) 
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
     offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
     form = form if event.marking else ready(form, offered)
-    editing = Editing(event, event.version, record(form), impact, plan)
+    editing = Editing(event, event.version, form_record(form), impact, plan)
     return Opened(event=event, offered=offered, form=form, editing=editing)
 
 
@@ -230,7 +227,7 @@ async def _again(
     proposed: Proposed | None = None,
 ) -> Response[str]:
     """Show what was typed, with the version that the form was opened with."""
-    editing = opened.editing._replace(version=version_in(form), was=form["was"])
+    editing = opened.editing._replace(version=form_version(form), was=form["was"])
     return await schedule_form(
         pages,
         viewer,
@@ -257,9 +254,9 @@ async def _beside_each_other(
     proposed: Proposed | None = None,
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
-    both, changes = merged(recorded(form["was"]), settled(form), opened.form)
+    both, changes = merge_edits(recorded_form(form["was"]), settled(form), opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
-    words = in_words(changes, LABELS | people, _said(opened))
+    words = word_changes(changes, LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
     return await schedule_form(
         pages,

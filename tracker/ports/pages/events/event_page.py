@@ -10,18 +10,16 @@ from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.errors import Gone, Invalid, NotFound
-from tracker.ports.http.addresses import HOME
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
+from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.moved_dates import page_elsewhere
 from tracker.ports.pages.events.preview import of_deed
-from tracker.rules.core.date_words import short_date
-from tracker.rules.core.drafts import Draft, DraftForm, DraftKey
-from tracker.rules.core.wording import local, plural
+from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
+from tracker.rules.core.wording import local, plural, short_date
 from tracker.rules.emails.nudges import skipped, why_not
 from tracker.rules.events.agenda import agenda_items, planned_minutes
 from tracker.rules.events.event import EventStatus, Occurrence, taking_place
@@ -31,10 +29,9 @@ from tracker.rules.intake.proposals import STATE_WORDS as PROPOSAL_WORDS
 from tracker.rules.operations.states import STATE_WORDS
 from tracker.rules.recurrence.words import pattern_words
 from tracker.rules.views.impact import Consequences
-from tracker.usecases.core import access_records
+from tracker.usecases.core import audit
 from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.views.event_page import EventView, event_view
-from tracker.usecases.views.series_page import series_view
+from tracker.usecases.views.event_page import EventView, view_event, view_series
 
 DATES_SHOWN = 12
 """Upcoming dates of a series that are shown expanded."""
@@ -48,10 +45,10 @@ REPLY_FIELDS = ("reply", "comment", "substitute")
 @get("/events/{event_id:uuid}", guards=[signed_in])
 async def series_page(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show a series with all its dates; redirect an event with one date to that date."""
-    view = await series_view(viewer, event_id, now)
+    view = await view_series(viewer, event_id, now)
     if not view.event.is_series:
         return Redirect(address_of(view.dates[0].occurrence), status_code=303)
-    await access_records.note_series(viewer, [view.event], now)
+    await audit.record_series_read(viewer, [view.event], now)
     rule = rule_of(view.event)
     left = taking_place([one.occurrence for one in view.dates])
     runs = f"until {short_date(local(left[-1].starts_at, view.event.zone))}, {plural(len(left), 'date')}"
@@ -76,17 +73,17 @@ async def event_page(
     subject = f"{event_id}/{key}"
     try:
         view, found = await together(
-            event_view(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
+            view_event(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
         )
     except NotFound:
         return await page_elsewhere(viewer, event_id, key)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await audit.record_date_read(viewer, view.occurrence, now)
     typed = _typed(drafts, view, subject, found)
     outcome = await _if_restored(viewer, view, now)
     return pages.render("events/show.html", **event_context(view, now) | typed | {"outcome": outcome})
 
 
-def _typed(drafts: Drafts, view: EventView, subject: str, found: Mapping[DraftForm, Draft]) -> dict[str, Any]:
+def _typed(drafts: Drafts, view: EventView, subject: str, found: Mapping[DraftForm, SavedDraft]) -> dict[str, Any]:
     """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
 
     def shown(form: DraftForm) -> FormValues | None:
@@ -123,7 +120,7 @@ async def save_reply(
     except Gone as closed:
         if is_row:
             return await _home_row(home_rows, await replies.date_asked(viewer, event_id, key), form, closed)
-        return await _too_late(pages, await event_view(viewer, event_id, key, now), now, form, closed)
+        return await _too_late(pages, await view_event(viewer, event_id, key, now), now, form, closed)
     except Invalid as wrong:
         return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
     if not is_from_home(form):
@@ -134,7 +131,7 @@ async def save_reply(
 
 def read_reply_value(form: FormValues, field: str = "reply", comment: str = "comment") -> tuple[ReplyValue, str]:
     """Return a reply and its comment from the fields of these names. Errors: Invalid by field."""
-    reader = Reader(form)
+    reader = FormReader(form)
     words = reader.text(comment, LONGEST_COMMENT, multiline=True)
     value = REPLIES.get(form[field])
     if value is None:
@@ -222,7 +219,7 @@ async def _replied(
         return pages.redirect(f"{address_of(occurrence)}#reply")
     if not wrong:
         pages.saved()
-    view = await event_view(viewer, event_id, key, now)
+    view = await view_event(viewer, event_id, key, now)
     typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
     return pages.render(_template(pages), status_code=422 if wrong else 200, **event_context(view, now) | typed)
 

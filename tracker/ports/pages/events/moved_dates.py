@@ -5,8 +5,8 @@ from uuid import UUID
 from litestar.response import Redirect
 
 from tracker.errors import NotFound
-from tracker.rules.core.viewer import Viewer
-from tracker.usecases.views.series_page import went_to
+from tracker.rules.core.viewers import Viewer
+from tracker.usecases.views.event_page import date_after_split
 
 
 async def page_elsewhere(viewer: Viewer, event_id: UUID, key: str) -> Redirect:
@@ -23,7 +23,7 @@ async def form_elsewhere(viewer: Viewer, event_id: UUID, key: str) -> Redirect:
 
 
 async def _elsewhere(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str]:
-    found = await went_to(viewer, event_id, key)
+    found = await date_after_split(viewer, event_id, key)
     if found is None:
         raise NotFound
     return found

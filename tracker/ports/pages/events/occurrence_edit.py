@@ -10,13 +10,11 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, version_in
-from tracker.ports.pages.core.request import undo_for, with_number_notified
-from tracker.ports.pages.core.sheets import Sheet, Words, opened, overtaken, refused, resumed
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import FormReader, FormValues, form_version
+from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
 from tracker.ports.pages.events.date_previews import NOT_COMPLETE, outcome_of
 from tracker.ports.pages.events.event_page import address_of, times_of
 from tracker.ports.pages.events.moved_dates import page_elsewhere
@@ -30,7 +28,7 @@ from tracker.rules.events.plan import DateChange, is_added, slot
 from tracker.usecases.emails import messages
 from tracker.usecases.events import occurrences
 from tracker.usecases.roster import sites
-from tracker.usecases.views.event_page import EventView, event_view
+from tracker.usecases.views.event_page import EventView, view_event
 
 LABELS = {
     "date": "Day",
@@ -39,7 +37,7 @@ LABELS = {
     "last_day": "Last day",
     **{name: label_of(name) for name in ("place", "title", "agenda")},
 }
-WORDS = Words(labels=LABELS)
+WORDS = FormWords(labels=LABELS)
 FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "reason")
 
 
@@ -68,7 +66,7 @@ async def edit_date(
     except Conflict as closed:
         return pages.refuse(f"{address_of(view.occurrence)}#proposals", closed.sentence)
     draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
-    sheet = resumed(draft, DraftForm.DATE, _opened(view), WORDS)
+    sheet = resume_sheet(draft, DraftForm.DATE, _opened(view), WORDS)
     sheet = replace(sheet, form=sheet.form.but(proposed.texts)) if proposed else sheet
     return await _form(pages, viewer, view, sheet, now, proposed)
 
@@ -81,12 +79,12 @@ async def save_date(
     view = await _theirs(viewer, now, event_id, key)
     try:
         change = read_change(form, view.occurrence)
-        await occurrences.change_date(viewer, event_id, key, change, version_in(form), now, notify=notify_in(form))
+        await occurrences.change_date(viewer, event_id, key, change, form_version(form), now, notify=notify_in(form))
     except Invalid as wrong:
-        return await _form(pages, viewer, view, refused(form, wrong, FIELDS), now)
+        return await _form(pages, viewer, view, refuse_sheet(form, wrong, FIELDS), now)
     except Conflict:
         view = await _theirs(viewer, now, event_id, key)
-        return await _form(pages, viewer, view, overtaken(form, _opened(view), WORDS), now)
+        return await _form(pages, viewer, view, overtake_sheet(form, _opened(view), WORDS), now)
     any_waiting = await messages.any_waiting(viewer, [event_id], view.occurrence.id)
     people = await messages.number_notified(viewer, [event_id], now)
     words = with_number_notified("Saved.", people, any_waiting=any_waiting)
@@ -144,7 +142,7 @@ def form_of_date(occurrence: Occurrence) -> FormValues:
 def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     """Return the change to a date. Errors: Invalid by field."""
     is_all_day = occurrence.event.is_all_day
-    reader = Reader(form.but({"all_day": "yes" if is_all_day else "", "repeat": ""}))
+    reader = FormReader(form.but({"all_day": "yes" if is_all_day else "", "repeat": ""}))
     when = read_when(reader)
     texts = read_texts(reader, ("title", "place", "agenda"))
     change = DateChange(
@@ -159,18 +157,18 @@ def read_change(form: FormValues, occurrence: Occurrence) -> DateChange:
 
 
 async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
-    view = await event_view(viewer, event_id, key, now)
+    view = await view_event(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this date.")
     return view
 
 
-def _opened(view: EventView) -> Sheet:
-    return opened(form_of_date(view.occurrence), view.occurrence.version)
+def _opened(view: EventView) -> FormSheet:
+    return open_sheet(form_of_date(view.occurrence), view.occurrence.version)
 
 
 async def _form(
-    pages: Pages, viewer: Viewer, view: EventView, sheet: Sheet, now: Now, proposed: Proposed | None = None
+    pages: Pages, viewer: Viewer, view: EventView, sheet: FormSheet, now: Now, proposed: Proposed | None = None
 ) -> Response[str]:
     return pages.render(
         "events/edit-date.html",

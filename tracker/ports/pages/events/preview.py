@@ -7,16 +7,16 @@ from uuid import UUID
 
 from tracker.database import surviving_failures
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.pages.core.edit_conflicts import ChangeInWords, record
 from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.sheets import WordedChange, form_record
 from tracker.ports.pages.events.schedule_form import notify_in, read_plan
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import notifications
 from tracker.rules.events.event import Event, EventStatus
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.views.impact import Consequences, of_nothing
+from tracker.rules.views.impact import Consequences, no_consequences
 from tracker.usecases.events import events, series_split
 from tracker.usecases.events.form_options import Choices, EditImpact
 from tracker.usecases.views.preview import Deed, dry_run
@@ -31,7 +31,7 @@ class Editing(NamedTuple):
     edit_impact: EditImpact
     shown: Plan
     """What the form shows before anything is edited."""
-    changes: Sequence[ChangeInWords] | None = None
+    changes: Sequence[WordedChange] | None = None
     """What another person saved meanwhile; None when no one did."""
 
     @property
@@ -41,7 +41,7 @@ class Editing(NamedTuple):
 
     def is_as_opened(self, form: FormValues) -> bool:
         """Return whether the form shows the event unchanged, so that there is no effect to compute."""
-        return self.event.status is not EventStatus.DRAFT and self.was == record(form)
+        return self.event.status is not EventStatus.DRAFT and self.was == form_record(form)
 
 
 class Foreseen(NamedTuple):
@@ -92,7 +92,7 @@ async def of_form(
     """
     event = editing.event if editing else None
     if editing and editing.is_as_opened(form):
-        return Foreseen(of_nothing())
+        return Foreseen(no_consequences())
     try:
         plan = read_plan(form.but({"save": "send", "find": ""}), offered, zone, event)
     except Invalid as unfit:

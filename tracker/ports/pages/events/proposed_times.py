@@ -34,7 +34,7 @@ async def proposed_times(
     """
     if not proposal:
         return None
-    one, date = await proposals.to_accept(viewer, id_in(proposal) or NONE, now)
+    one, date = await proposals.proposal_to_accept(viewer, id_in(proposal) or NONE, now)
     is_of_date = not date.event.is_series if date_id is None else date.id == date_id
     if date.event.id != event_id or not is_of_date:
         raise NotFound

@@ -5,9 +5,8 @@ from typing import Any
 from litestar import Response, post
 
 from tracker.errors import Conflict, Gone, Invalid
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import errors_of, line_in
 from tracker.ports.pages.events.event_page import event_context, read_reply_value
@@ -15,7 +14,7 @@ from tracker.ports.pages.events.substitution import undo_button
 from tracker.rules.emails.content import REPLY_WORDS
 from tracker.rules.events.replies import Participant
 from tracker.usecases.events.recorded_replies import reply_for
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 FIELDS = ("person", "reply", "note", "reply_for")
 NO_EMAIL = "No email was sent."
@@ -27,7 +26,7 @@ async def record_reply(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record the reply, or show the page again with what was typed; a date that takes no replies shows that."""
-    view = await event_view(viewer, event_id, key, now)
+    view = await view_event(viewer, event_id, key, now)
     try:
         value, note = read_reply_value(form, "reply", "note")
         for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])

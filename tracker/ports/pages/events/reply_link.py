@@ -9,9 +9,8 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Gone, Invalid, NotFound
-from tracker.ports.http.dependencies import Links, Now, Origin
+from tracker.ports.http.dependencies import Links, Now, Origin, PathText
 from tracker.ports.http.guards import link
-from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.events.event_page import REPLIES, REPLY_FIELDS, read_reply, times_of

@@ -10,13 +10,20 @@ from litestar.response import Redirect
 from tracker.crypto import ids
 from tracker.database import together
 from tracker.errors import Invalid, NotAllowed
+from tracker.ports.http.cookies import Flash
 from tracker.ports.http.dependencies import Now, Viewer, Zone
-from tracker.ports.http.flash import Flash
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, QueryString
-from tracker.ports.pages.core.form_drafts import sent
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, version_in
-from tracker.ports.pages.core.request import undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import (
+    Drafts,
+    Form,
+    Pages,
+    Query,
+    QueryString,
+    undo_for,
+    with_number_notified,
+)
+from tracker.ports.pages.core.form_drafts import sent_form
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version, id_in
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_context import FIELDS, schedule_context, schedule_form
 from tracker.ports.pages.events.schedule_form import read_plan, zone_in
@@ -114,7 +121,7 @@ async def schedule_event(
     try:
         plan = read_plan(form, offered, zone)
         event_id = await events.schedule(
-            viewer, plan, now, form_id=form_id, form=sent(form, viewer, now), notified_at=now + UNDO_FOR
+            viewer, plan, now, form_id=form_id, form=sent_form(form, viewer, now), notified_at=now + UNDO_FOR
         )
     except Invalid as wrong:
         errors = errors_of(wrong, FIELDS)
@@ -147,7 +154,7 @@ async def preview_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone,
         form=form,
         is_part=True,
         errors=Errors(),
-        words=dates_in_words(form, zone_in(Reader(form), zone), now),
+        words=dates_in_words(form, zone_in(FormReader(form), zone), now),
         repeats=repeat_options(form),
     )
 
@@ -206,14 +213,14 @@ def _begun_words(name: str, missing: int) -> str:
 
 def _day_of(params: FormValues) -> str:
     """Return the subject of the draft of a form that is opened for a day; empty for one that names none."""
-    day = Reader(params).day("date")
+    day = FormReader(params).day("date")
     return f"day:{day}" if day else ""
 
 
 def _asked_for(params: Query, zone: str, now: Now, offered: Choices) -> FormValues:
     kind = next((one for one in Kind if one == params["kind"]), Kind.MEETING)
     usual = next_working_day(local(now, zone).date())
-    return empty_form(kind, Reader(params).day("date") or usual, offered)
+    return empty_form(kind, FormReader(params).day("date") or usual, offered)
 
 
 async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now, *lists: UUID) -> Opened:
@@ -225,18 +232,18 @@ async def opened_in(viewer: Viewer, form: FormValues, zone: str, now: Now, *list
     if event_id is None:
         check_organizer(viewer)
         offered = await form_options.choices(viewer)
-        return Opened(await filled(viewer, offered, form, *lists), zone_in(Reader(form), zone))
+        return Opened(await filled(viewer, offered, form, *lists), zone_in(FormReader(form), zone))
     event, plan, edit_impact = await form_options.to_change(viewer, event_id, form["from"], now)
     offered = await form_options.choices(viewer, event, plan.invitees)
     offered = await filled(viewer, offered, form, *lists)
-    return Opened(offered, zone_in(Reader(form), event.zone), Editing(event, event.version, "", edit_impact, plan))
+    return Opened(offered, zone_in(FormReader(form), event.zone), Editing(event, event.version, "", edit_impact, plan))
 
 
 async def shown_again(
     pages: Pages, viewer: Viewer, form: FormValues, opened: Opened, now: Now, **found: Any
 ) -> Response[str]:
     """Show the whole form again as it was typed; `found` is what else it shows."""
-    kept = opened.editing and opened.editing._replace(version=version_in(form), was=form["was"])
+    kept = opened.editing and opened.editing._replace(version=form_version(form), was=form["was"])
     form_id = id_in(form["form_id"]) or ids.new_id()
     return await schedule_form(
         pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **found

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from tracker.database import together
 from tracker.errors import Invalid
-from tracker.ports.pages.core.form_values import FormValues, Reader
+from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.events.preview import Editing
 from tracker.ports.pages.events.schedule_form import holiday_choices, read_when
 from tracker.ports.pages.events.schedule_people import picks_of
 from tracker.rules.availability.blackout_days import Blackout, on
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events import plan
 from tracker.rules.events.event import Kind, Occurrence
@@ -101,7 +101,7 @@ def _days_of(slot: Slot, zone: str) -> list[date]:
 
 def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
     """Return the first typed dates; none for text that can't be read."""
-    reader = Reader(form)
+    reader = FormReader(form)
     when = read_when(reader)
     if when is None or reader.wrong:
         return []

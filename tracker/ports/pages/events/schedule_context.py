@@ -8,7 +8,7 @@ from litestar import Response
 from tracker.database import together
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
 from tracker.ports.pages.events import preview, schedule_marking, schedule_reminders
 from tracker.ports.pages.events.preview import Editing, Foreseen
 from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
@@ -58,7 +58,7 @@ async def schedule_context(
     is_tried: bool = True,
 ) -> dict[str, Any]:
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
-    event, zone = editing.event if editing else None, zone_in(Reader(form), zone)
+    event, zone = editing.event if editing else None, zone_in(FormReader(form), zone)
     foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
     reading = double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now)
     search, double_bookings = await together(search_of(viewer, form, offered), reading)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
 from tracker.ports.pages.events.schedule_marking import read_marking
 from tracker.ports.pages.events.schedule_people import check_search, picks_of
 from tracker.ports.pages.events.schedule_reminders import read_reminders
@@ -51,7 +51,7 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
 
     Errors: Invalid by field.
     """
-    reader = Reader(form)
+    reader = FormReader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     committee_id = _committee(reader, offered, event)
     plan = Plan(
@@ -77,17 +77,17 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
     return plan
 
 
-def zone_in(reader: Reader, zone: str) -> str:
+def zone_in(reader: FormReader, zone: str) -> str:
     """Return the time zone that a form names; `zone` if it names none, or none that is known."""
     return reader.tried(lambda: zone_of(reader.form["zone"] or zone).key, zone)
 
 
-def read_texts(reader: Reader, names: Iterable[str]) -> dict[str, Any]:
+def read_texts(reader: FormReader, names: Iterable[str]) -> dict[str, Any]:
     """Return the texts of an event's fields, safe to store; one that is too long counts as empty and is an error."""
     return {name: reader.tried(partial(cleaned, name, reader.form[name]), "") for name in names}
 
 
-def read_when(reader: Reader) -> When | None:
+def read_when(reader: FormReader) -> When | None:
     """Return when the event takes place and how it repeats, or None when its days or times can't be read."""
     is_all_day = bool(reader.form["all_day"])
     span = _days(reader) if is_all_day else _hours(reader)
@@ -100,7 +100,7 @@ def read_when(reader: Reader) -> When | None:
     return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
 
 
-def rule_in(reader: Reader, starts: datetime) -> Rule | None:
+def rule_in(reader: FormReader, starts: datetime) -> Rule | None:
     """Return how the event repeats when `starts` (local) is its first date. Errors: Invalid by field."""
     choice, form = reader.form["repeat"] or Repeat.NONE, reader.form
     if choice == Repeat.NONE:
@@ -141,7 +141,7 @@ def status_of(form: FormValues, event: Event | None) -> EventStatus:
     return EventStatus.TENTATIVE if form["tentative"] else EventStatus.CONFIRMED
 
 
-def _days(reader: Reader) -> tuple[datetime, datetime] | None:
+def _days(reader: FormReader) -> tuple[datetime, datetime] | None:
     first, last = reader.day("date", "Choose a date."), reader.day("last_day")
     if first is None:
         return None
@@ -152,7 +152,7 @@ def _days(reader: Reader) -> tuple[datetime, datetime] | None:
     return starts, starts + min(days, plan_rules.LONGEST + timedelta(days=1))
 
 
-def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
+def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
     first, last = reader.day("date", "Choose a date."), reader.day("last_day")
     begins, ends = reader.time("starts", "Enter a start time."), reader.time("ends", "Enter an end time.")
     if first is None or begins is None or ends is None:
@@ -163,25 +163,25 @@ def _hours(reader: Reader) -> tuple[datetime, datetime] | None:
     return span
 
 
-def _kind(reader: Reader) -> Kind:
+def _kind(reader: FormReader) -> Kind:
     return _word(reader, "kind", Kind, "Choose a kind of event.")
 
 
-def _visibility(reader: Reader, offered: Choices) -> Visibility:
+def _visibility(reader: FormReader, offered: Choices) -> Visibility:
     chosen = _word(reader, "visibility", Visibility, "Choose who can see it.")
     if chosen not in offered.visibilities:
         reader.refuse("visibility", "Choose who can see it from the list.")
     return chosen
 
 
-def _word(reader: Reader, name: str, words: type[Word], sentence: str) -> Word:
+def _word(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
     found = next((one for one in words if one == reader.form[name]), None)
     if found is None:
         reader.refuse(name, sentence)
     return found or next(iter(words))
 
 
-def _committee(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
+def _committee(reader: FormReader, offered: Choices, event: Event | None) -> UUID | None:
     if not reader.form["committee"]:
         return None
     chosen = id_in(reader.form["committee"])
@@ -193,14 +193,14 @@ def _committee(reader: Reader, offered: Choices, event: Event | None) -> UUID | 
     return chosen
 
 
-def _picks(reader: Reader, offered: Choices) -> Picks:
+def _picks(reader: FormReader, offered: Choices) -> Picks:
     picks = picks_of(reader.form)
     if not picks.people <= {person.id for person in offered.people}:
         reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
     return picks
 
 
-def _check_operation(reader: Reader, plan: Plan) -> None:
+def _check_operation(reader: FormReader, plan: Plan) -> None:
     """Allow an operation for more than named people only if the form asked about visibility under that kind."""
     is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
     if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:

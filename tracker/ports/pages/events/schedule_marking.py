@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
+from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
 from tracker.rules.events.event import Event
 from tracker.rules.events.markings import Category, Limit, Marking, banner
 from tracker.usecases.events.form_options import Choices
@@ -16,7 +16,7 @@ CATEGORIES = [
 LIMITS = [("", "No further limit"), *((one.value, f"{one}: {one.words}") for one in Limit)]
 
 
-def read_marking(reader: Reader, offered: Choices, event: Event | None) -> Marking | None:
+def read_marking(reader: FormReader, offered: Choices, event: Event | None) -> Marking | None:
     """Return the marking that a form describes; None where it describes none, or can't be read."""
     form = reader.form
     if not form["mark_categories"] and _says_no_more(form, event.marking if event else None):
@@ -84,7 +84,7 @@ def _limit(form: FormValues) -> Limit | None:
     return next((one for one in Limit if one == form["mark_limit"]), None)
 
 
-def _agency(reader: Reader, offered: Choices, event: Event | None) -> UUID | None:
+def _agency(reader: FormReader, offered: Choices, event: Event | None) -> UUID | None:
     """Return the designator; a known event always keeps its own."""
     chosen = id_in(reader.form["mark_agency"])
     kept = event.marking.agency_id if event and event.marking else None

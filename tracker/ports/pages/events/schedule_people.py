@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.ports.pages.core.choosers import MOST
-from tracker.ports.pages.core.form_values import FormValues, id_in, ids_in
-from tracker.rules.core.viewer import Viewer
+from tracker.ports.pages.core.form_values import FormValues, id_in, ids_among
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import picks as rules
 from tracker.rules.events.picks import Box, Decided, Picks
 from tracker.rules.events.plan import Person
@@ -76,18 +76,18 @@ def picks_of(form: FormValues) -> Picks:
     """Return the selections that the boxes of a form mean."""
     roles = {member_id: form[name] for name in form if (member_id := _member_of(name))}
     people, unchecked = rules.by_box(
-        ids_in(form.all("person")), ids_in(form.all(Decided.BY_GROUP)), ids_in(form.all(Decided.BY_NAME))
+        ids_among(form.all("person")), ids_among(form.all(Decided.BY_GROUP)), ids_among(form.all(Decided.BY_NAME))
     )
     agencies, every_agency = rules.agencies_of(
-        ids_in(form.all("agency")),
+        ids_among(form.all("agency")),
         all_checked=EVERY_AGENCY in form.all("agency"),
         shown_checked=_number(form["agencies_shown"]),
-        by_name=ids_in(form.all(BY_NAME)),
+        by_name=ids_among(form.all(BY_NAME)),
     )
     return Picks(
         agencies=agencies,
         every_agency=every_agency,
-        committees=ids_in(form.all("seats")),
+        committees=ids_among(form.all("seats")),
         people=people,
         unchecked=unchecked | {one for one, role in roles.items() if role == NOT_INVITED},
         roles={one: ROLES[role] for one, role in roles.items() if role in ROLES},
@@ -117,9 +117,9 @@ def settled(form: FormValues) -> FormValues:
 
 async def filled(viewer: Viewer, offered: Choices, form: FormValues, *lists: UUID) -> Choices:
     """Return the choices with the people of whom a form says something; `lists` are agencies to show whole."""
-    picks, asked = picks_of(form), ids_in((form["add"], form["drop"]))
+    picks, asked = picks_of(form), ids_among((form["add"], form["drop"]))
     return await with_people(
-        viewer, offered, replace(picks, people=picks.people | asked), ids_in(form.all("loaded")) | set(lists)
+        viewer, offered, replace(picks, people=picks.people | asked), ids_among(form.all("loaded")) | set(lists)
     )
 
 
@@ -128,7 +128,7 @@ def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> 
     picks = picks_of(form)
     asked = grouped(picks, offered)
     named = _people_of(offered)
-    whole = ids_in(form.all("loaded")) | frozenset(loads)
+    whole = ids_among(form.all("loaded")) | frozenset(loads)
     checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
     lists = []
     for agency_id, agency, people, participants in offered.agencies:
@@ -208,7 +208,7 @@ def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID
 
     Of an agency whose people the viewer doesn't know, they can't say that these are all.
     """
-    unchecked = ids_in(form.all(BY_NAME)) - ids_in(form.all("agency"))
+    unchecked = ids_among(form.all(BY_NAME)) - ids_among(form.all("agency"))
     named = picks.people - picks.unchecked - offered.managers
     counted = Counter(one.agency_id for one in offered.people if one.id in named)
     known = {one.agency_id for one in offered.people if one.id in named - offered.only_invited}

@@ -3,9 +3,8 @@
 from litestar import Response, post
 
 from tracker.errors import NotFound
-from tracker.ports.http.dependencies import Now, Viewer, Zone
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, id_in
 from tracker.ports.pages.events.schedule import opened_in, shown_again

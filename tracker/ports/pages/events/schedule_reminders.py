@@ -6,14 +6,14 @@ from uuid import UUID
 
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.events.event import Event
-from tracker.rules.roster.reminder_policy import (
+from tracker.rules.roster.reminder_policies import (
     ASKS_AFTER_OFFERED,
     ASKS_OFFERED,
     OFFERED,
     ReminderPolicy,
-    choices,
     minutes_of,
     policy_in,
+    time_choices,
 )
 from tracker.usecases.events.form_options import Choices
 
@@ -57,9 +57,9 @@ def usual_texts(usual: ReminderPolicy) -> dict[str, Sequence[str]]:
 def offered_times() -> dict[str, Any]:
     """Return the times that the fields of a policy offer."""
     return {
-        "offered_leads": choices(OFFERED),
-        "offered_asks": choices(ASKS_OFFERED, "before the event"),
-        "offered_asks_after": choices(ASKS_AFTER_OFFERED, "after the invitation"),
+        "offered_leads": time_choices(OFFERED),
+        "offered_asks": time_choices(ASKS_OFFERED, "before the event"),
+        "offered_asks_after": time_choices(ASKS_AFTER_OFFERED, "after the invitation"),
     }
 
 

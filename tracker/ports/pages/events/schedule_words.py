@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.ports.pages.core.form_values import FormValues, Reader
+from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.events.schedule_form import When, holiday_choices, read_when
 from tracker.rules.core.wording import local, zone_word
 from tracker.rules.events.clock_changes import clock_notes
@@ -58,7 +58,7 @@ class DatesInWords(Struct, frozen=True, kw_only=True):
 
 def dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
     """Return what the date fields of a form mean; never raises. `now` is aware."""
-    reader = Reader(form)
+    reader = FormReader(form)
     when = read_when(reader)
     if when is None or reader.wrong:
         return DatesInWords(wrong=tuple(reader.wrong.values()))
@@ -70,7 +70,7 @@ def dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
 
 def repeat_options(form: FormValues) -> list[tuple[str, str]]:
     """Return the ways to repeat that fit the first date, in its words; the chosen one stays even if it doesn't fit."""
-    day = Reader(form).day("date")
+    day = FormReader(form).day("date")
     fitting = [(choice.value, words) for choice in Repeat if (words := _words(choice, day)) is not None]
     if day is None or form["repeat"] in {value for value, _ in fitting} or form["repeat"] not in set(Repeat):
         return fitting

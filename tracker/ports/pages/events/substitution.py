@@ -6,10 +6,9 @@ from litestar import post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.ports.http.dependencies import Now, Viewer
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.rules.events.undo import UNDO_FOR

@@ -7,10 +7,9 @@ from litestar.response import Redirect
 
 from tracker.crypto import ids
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Viewer, Zone
-from tracker.ports.http.flash import Flash
+from tracker.ports.http.cookies import Flash
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, id_in
 from tracker.ports.pages.events.schedule import check_organizer

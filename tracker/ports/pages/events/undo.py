@@ -7,9 +7,8 @@ from litestar import post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_drafts import BACK
 from tracker.ports.pages.core.form_values import FormValues, id_in

@@ -12,8 +12,8 @@ from tracker.ports.http.dependencies import Now, Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.request_source import Connection
 from tracker.ports.pages.core.dependencies import Form
-from tracker.ports.pages.identity.dependencies import Arrival, Entry, Personas, offers_personas
-from tracker.usecases.identity.personas import sign_in_as
+from tracker.ports.pages.identity.sign_in_forms import Arrival, Entry, Personas, offers_personas
+from tracker.usecases.identity.sign_in import sign_in_as
 
 PATH = "/demo/sign-in"
 
@@ -31,7 +31,7 @@ async def to_personas() -> Redirect:
 
 
 @post(PATH, guards=[from_here, public], status_code=303)
-async def choose_persona(
+async def post_persona(
     entry: Entry, arrival: Arrival, personas: Personas, form: Form, settings: Settings, now: Now
 ) -> Response[Any]:
     """Sign in as the person who was chosen. Errors: NotFound for one who isn't offered."""

@@ -1,25 +1,41 @@
-"""Settings: another authenticator app, and new recovery codes; both need a recent confirmation (CJIS IA-11)."""
+"""Settings of security: another authenticator app, new recovery codes, sessions, and a lost phone.
 
+A new authenticator and new codes need a recent confirmation (CJIS IA-11).
+"""
+
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.ports.http import errors
-from tracker.ports.http.dependencies import Now, Visit
+from tracker.ports.http import cookies, errors
+from tracker.ports.http.dependencies import Now, PathText, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_values import errors_of
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.identity.dependencies import Arrival
-from tracker.usecases.identity import authenticators
-from tracker.usecases.identity.recovery_codes import codes_left, renew_codes
+from tracker.ports.pages.identity.sign_in_forms import Arrival
+from tracker.rules.core.wording import plural
+from tracker.rules.identity.browsers import browser_name
+from tracker.usecases.calendars.subscriptions import subscriptions_of
+from tracker.usecases.identity import sessions as session_deeds
+from tracker.usecases.identity import sign_in
+from tracker.usecases.identity.api_tokens import api_tokens_of
+from tracker.usecases.identity.security_codes import codes_left, renew_codes
+from tracker.usecases.identity.sessions import report_lost_phone
 
 AUTHENTICATOR = "/settings/authenticator"
 CODES = "/settings/recovery-codes"
 SECURITY = "/settings#security"
 SET_UP = "Your new authenticator app is set up. You’ve been signed out in your other browsers."
 FIRST_CODES = "Your authenticator app is set up. Now get recovery codes in case you don’t have your phone."
+LOST = "/settings/lost-phone"
+ENDED = "Signed out in that browser."
+EVERYWHERE = "You’re signed out everywhere."
+LOST_PHONE_WORDS = "{} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
 
 
 @get(AUTHENTICATOR, guards=[signed_in])
@@ -29,29 +45,29 @@ async def authenticator_page(pages: Pages, visit: Visit, now: Now) -> Response[A
 
 
 @post(AUTHENTICATOR, guards=[signed_in], status_code=303)
-async def set_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def post_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
     """Replace the present app with the new one, by its first code."""
     if first := first_reauthenticate(visit, AUTHENTICATOR, now):
         return first
     person = visit.viewer.member_id
     try:
-        await authenticators.set_authenticator(person, visit.session_id, form["sealed"], form["code"], now, arrival)
+        await sign_in.set_authenticator(person, visit.session_id, form["sealed"], form["code"], now, arrival)
     except Invalid as wrong:
         return await _authenticator(pages, visit, form["sealed"], wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
         return await _authenticator(pages, visit, "", wrong)
-    has_codes = (await authenticators.credentials_of(person)).codes_left > 0
+    has_codes = (await sign_in.credentials_of(person)).codes_left > 0
     return pages.redirect(SECURITY, SET_UP) if has_codes else pages.redirect(CODES, FIRST_CODES)
 
 
 @get(CODES, guards=[signed_in])
-async def codes_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def recovery_codes_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Say how many recovery codes are left, and offer new ones."""
     return first_reauthenticate(visit, CODES, now) or await _codes(pages, visit)
 
 
 @post(CODES, guards=[signed_in], status_code=200)
-async def make_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def post_recovery_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
     """Replace the recovery codes and show the new ones, only once."""
     if first := first_reauthenticate(visit, CODES, now):
         return first
@@ -67,8 +83,8 @@ async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Ex
     response = pages.render(
         "views/settings/authenticator.html",
         status_code=errors.status_of(wrong) if wrong else 200,
-        made=await authenticators.new_authenticator(person, visit.session_id, sealed),
-        proofs=await authenticators.credentials_of(person),
+        made=await sign_in.new_authenticator(person, visit.session_id, sealed),
+        proofs=await sign_in.credentials_of(person),
         errors=errors_of(told, ("code",)),
     )
     response.headers.update(errors.again_after(wrong))
@@ -78,5 +94,71 @@ async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Ex
 async def _codes(
     pages: Pages, visit: Visit, codes: list[str] | None = None, *, had_codes: bool = False
 ) -> Response[str]:
-    proofs = await authenticators.credentials_of(visit.viewer.member_id)
+    proofs = await sign_in.credentials_of(visit.viewer.member_id)
     return pages.render("views/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
+
+
+class ShownSession(Struct, frozen=True, kw_only=True):
+    """A session in words; `is_here` marks the present one."""
+
+    id: str
+    browser: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    is_here: bool
+
+
+async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSession]:
+    """Return a member's open sessions in words, the present one first."""
+    found = [_shown_session(one, here) for one in await session_deeds.sessions_of(member_id, now)]
+    return sorted(found, key=lambda one: not one.is_here)
+
+
+@post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
+async def post_session_end(session_id: PathText, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Sign another browser out; this one signs out with the button in the header."""
+    await session_deeds.end_session(viewer, session_id, now)
+    return pages.redirect(SECURITY, ENDED)
+
+
+@post("/settings/sessions/end", guards=[signed_in], status_code=303)
+async def post_sign_out_everywhere(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Redirect:
+    """Sign all browsers out, this one too."""
+    await session_deeds.sign_out_everywhere(viewer.member_id, now, by=viewer.actor)
+    response = pages.redirect("/sign-in", EVERYWHERE)
+    response.headers["Clear-Site-Data"] = '"storage"'
+    cookies.remove_cookie(response, settings, cookies.SESSION)
+    return response
+
+
+@get(LOST, guards=[signed_in])
+async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
+    """Show what ends when a phone is reported lost."""
+    here = visit.session_id
+    sessions = await session_deeds.sessions_of(viewer.member_id, now)
+    others = [one for one in sessions if one.id != here]
+    feeds, tokens = await subscriptions_of(viewer), await api_tokens_of(viewer, now)
+    return pages.render("views/settings/lost-phone.html", others=len(others), feeds=len(feeds), tokens=len(tokens))
+
+
+@post(LOST, guards=[signed_in], status_code=303)
+async def post_lost_phone(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Redirect:
+    """End every other session, turn every feed off and revoke every token, at once."""
+    shut = await report_lost_phone(viewer, now, keeping=visit.session_id)
+    words = LOST_PHONE_WORDS.format(
+        plural(shut["sessions"], "other session"), plural(shut["feeds"], "feed"), plural(shut["tokens"], "token")
+    )
+    return pages.redirect(SECURITY, words)
+
+
+def _shown_session(session: session_deeds.OpenSession, here: str) -> ShownSession:
+    address, _, agent = session.client.partition(" ")
+    return ShownSession(
+        id=session.id,
+        browser=browser_name(agent),
+        address=address,
+        created_at=session.created_at,
+        seen_at=session.seen_at,
+        is_here=session.id == here,
+    )

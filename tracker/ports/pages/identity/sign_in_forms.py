@@ -1,32 +1,54 @@
-"""What the sign-in pages share: forms for people who have no session yet, and the start of the session."""
+"""What the sign-in pages share: forms for people who have no session yet, and the start of the session.
 
+Litestar injects them into the handlers of signing in, with the arrival and a demo's people.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from litestar import Response
+from litestar.di import Provide
 from litestar.response import Redirect
 
 from tracker.config.settings import Settings, statements
 from tracker.errors import Invalid, NotAllowed
-from tracker.ports.http import cookies, csrf, errors, flash
-from tracker.ports.http.addresses import HOME, place
-from tracker.ports.http.flash import Flash
+from tracker.ports.http import cookies, csrf, errors
+from tracker.ports.http.cookies import Flash
+from tracker.ports.http.dependencies import Injected, now_of, settings_of
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.request_source import is_behind_unnamed_proxy, origin_of
+from tracker.ports.http.request_source import (
+    HOME,
+    Connection,
+    is_behind_unnamed_proxy,
+    is_from_this_computer,
+    is_loopback,
+    origin_of,
+    place,
+)
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.core.templating import Pages
-from tracker.usecases.identity.accounts import Arrival
+from tracker.rules.core.viewers import Viewer
+from tracker.usecases.core.viewers import was_revoked
+from tracker.usecases.identity import sign_in, sign_in_attempts
 from tracker.usecases.identity.sign_in import CHALLENGE, Challenge
+from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 FIELDS = ("ack", "email", "password", "repeated", "code")
 STALE = "This page was open too long, or your browser blocks cookies. Try again."
 DIFFER = "The passwords don’t match. Enter the same one twice."
 NO_FORM = FormValues({})
 LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
+Arrival: TypeAlias = Injected[sign_in_attempts.SignInArrival]
+"""How a person who confirms their identity arrives: from where, with which browser."""
+IsRevoked: TypeAlias = Injected[bool]
+"""Whether this browser still has the cookie of a session that was ended from elsewhere."""
+Personas: TypeAlias = Injected[Sequence[Viewer]]
+"""The people whom a demo offers on its sign-in page; none elsewhere."""
 
 
-class Entry:
+class SignInPages:
     """Makes the pages for people without a session, and starts it; a request carries their short-lived cookies."""
 
     def __init__(self, request: FormRequest, settings: Settings, now: datetime) -> None:
@@ -37,7 +59,7 @@ class Entry:
     @property
     def challenge(self) -> str:
         """Return the challenge that the browser kept after the first step, while the second is missing; else empty."""
-        return cookies.read(self._request, cookies.CHALLENGE)
+        return cookies.read_cookie(self._request, cookies.CHALLENGE)
 
     def show(
         self, template: str, *, form: FormValues = NO_FORM, wrong: Exception | None = None, **more: Any
@@ -46,12 +68,12 @@ class Entry:
 
         The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
         """
-        nonce = cookies.read(self._request, cookies.SIGN_IN)
+        nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
         is_new = not csrf.is_good_nonce(nonce, self._now)
         nonce = csrf.new_nonce(self._now) if is_new else nonce
         state = self._request.scope["state"]
         state.update(csrf=csrf.token_for(nonce))
-        flash.hear(self._request)
+        cookies.read_flash(self._request)
         told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
         response = Pages(state).render(
             template,
@@ -63,12 +85,12 @@ class Entry:
         )
         response.headers.update(errors.again_after(wrong))
         if is_new:
-            cookies.put(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
+            cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
         return response
 
     async def check_own(self) -> None:
         """Raise `NotAllowed` unless `show` made the form for this browser, not too long ago."""
-        nonce = cookies.read(self._request, cookies.SIGN_IN)
+        nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
         if not csrf.is_good_nonce(nonce, self._now):
             raise NotAllowed(STALE)
         await csrf.check_token(self._request, nonce)
@@ -78,13 +100,13 @@ class Entry:
         path = "/sign-in/enrollment" if challenge.needs_enrollment else "/sign-in/code"
         response = Redirect(_with_next(path, wanted), status_code=303)
         seconds = int(CHALLENGE.total_seconds())
-        cookies.put(response, self._settings, cookies.CHALLENGE, challenge.token, seconds)
+        cookies.put_cookie(response, self._settings, cookies.CHALLENGE, challenge.token, seconds)
         return response
 
     def to_start(self, wanted: str) -> Redirect:
         """Redirect to the sign-in page when the first step is missing or too old."""
         response = Redirect(_with_next("/sign-in", wanted), status_code=303)
-        cookies.remove(response, self._settings, cookies.CHALLENGE)
+        cookies.remove_cookie(response, self._settings, cookies.CHALLENGE)
         return response
 
     def let_in(
@@ -95,10 +117,10 @@ class Entry:
         `sentence` is shown at the top of the next page, and no message of who used this browser before.
         """
         response = response or Redirect(place(wanted), status_code=303)
-        flash.say(response, self._settings, Flash(sentence=sentence))
-        cookies.put(response, self._settings, cookies.SESSION, session)
-        cookies.remove(response, self._settings, cookies.CHALLENGE)
-        cookies.remove(response, self._settings, cookies.SIGN_IN)
+        cookies.put_flash(response, self._settings, Flash(sentence=sentence))
+        cookies.put_cookie(response, self._settings, cookies.SESSION, session)
+        cookies.remove_cookie(response, self._settings, cookies.CHALLENGE)
+        cookies.remove_cookie(response, self._settings, cookies.SIGN_IN)
         return response
 
 
@@ -113,13 +135,13 @@ def check_repeated(form: FormValues) -> None:
         raise Invalid(repeated=DIFFER)
 
 
-def arrival_of(request: FormRequest, settings: Settings) -> Arrival:
+def arrival_of(request: FormRequest, settings: Settings) -> SignInArrival:
     """Return how a person arrives to confirm their identity: from where, with which browser and open sessions."""
     said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
-    return Arrival(
+    return SignInArrival(
         origin=origin_of(request),
         browser=said[:LONGEST_BROWSER].strip(),
-        replacing=cookies.read(request, cookies.SESSION),
+        replacing=cookies.read_cookie(request, cookies.SESSION),
         most=settings.sessions,
         is_behind_unnamed_proxy=is_behind_unnamed_proxy(request),
     )
@@ -127,3 +149,41 @@ def arrival_of(request: FormRequest, settings: Settings) -> Arrival:
 
 def _with_next(path: str, wanted: str) -> str:
     return path if place(wanted) == HOME else f"{path}?next={quote(wanted, safe='/')}"
+
+
+Entry: TypeAlias = Injected[SignInPages]
+"""Makes the pages for people without a session, and starts their session."""
+
+
+def offers_personas(connection: Connection) -> bool:
+    """Return whether a press may sign a person in: in a demo that has this computer's name, for this computer only."""
+    settings = settings_of(connection.scope)
+    return settings.is_demo and is_loopback(settings.own_host) and is_from_this_computer(connection)
+
+
+def _arrival(request: FormRequest) -> sign_in_attempts.SignInArrival:
+    return arrival_of(request, settings_of(request.scope))
+
+
+def _entry(request: FormRequest) -> SignInPages:
+    return SignInPages(request, settings_of(request.scope), now_of(request.scope))
+
+
+async def _is_revoked(request: FormRequest) -> bool:
+    cookie = cookies.read_cookie(request, cookies.SESSION)
+    return bool(cookie) and await was_revoked(cookie, now_of(request.scope))
+
+
+async def _personas(request: FormRequest) -> Sequence[Viewer]:
+    if not offers_personas(request):
+        return ()
+    return await sign_in.personas_at(settings_of(request.scope).persona_addresses, now_of(request.scope))
+
+
+DEPENDENCIES = {
+    "arrival": Provide(_arrival, sync_to_thread=False),
+    "entry": Provide(_entry, sync_to_thread=False),
+    "is_revoked": Provide(_is_revoked),
+    "personas": Provide(_personas),
+}
+"""Dependencies of sign-in handlers, beside those of every page."""

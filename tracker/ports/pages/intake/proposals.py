@@ -6,13 +6,11 @@ from uuid import UUID
 from litestar import Response, post
 
 from tracker.errors import Conflict, Gone, Invalid
-from tracker.ports.http.dependencies import Now, Viewer
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Form, Pages, with_number_notified
 from tracker.ports.pages.core.form_values import FormValues, errors_of
-from tracker.ports.pages.core.request import with_number_notified
 from tracker.ports.pages.events.event_page import address_of, event_context
 from tracker.rules.core.clean_text import clean
 from tracker.rules.events.event import Occurrence
@@ -21,7 +19,7 @@ from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.intake.proposals import STATE_WORDS
 from tracker.usecases.emails import messages
 from tracker.usecases.intake import proposals
-from tracker.usecases.views.event_page import event_view
+from tracker.usecases.views.event_page import view_event
 
 FIELDS = ("comment",)
 UNDONE = "Undone. No one was notified."
@@ -29,12 +27,14 @@ WAITS = "The proposal is waiting for your decision."
 
 
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
-async def decline(proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_proposal_refusal(
+    proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Decline a proposal, or show the page again with what was typed; for one that no longer waits, with why (409)."""
-    date = await proposals.date_of(viewer, proposal_id, now)
+    date = await proposals.date_of_proposal(viewer, proposal_id, now)
     try:
         comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
-        await proposals.decline(viewer, proposal_id, comment, now)
+        await proposals.decline_proposal(viewer, proposal_id, comment, now)
     except Invalid as wrong:
         return await _again(pages, viewer, date, now, form, proposal_id, wrong)
     except Conflict as closed:
@@ -45,11 +45,11 @@ async def decline(proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form,
 
 
 @post("/proposals/{proposal_id:uuid}/refusal/removal", guards=[signed_in], status_code=303)
-async def undo(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Let a declined proposal wait again, or say that its email may have left."""
-    date = await proposals.date_of(viewer, proposal_id, now)
+    date = await proposals.date_of_proposal(viewer, proposal_id, now)
     try:
-        state = await proposals.undo_decline(viewer, proposal_id, now)
+        state = await proposals.undo_proposal_decline(viewer, proposal_id, now)
     except Gone as gone:
         return pages.refuse(_address(date), gone.sentence)
     return pages.redirect(_address(date), f"{UNDONE} {STATE_WORDS.get(state, WAITS)}")
@@ -62,7 +62,7 @@ def _address(date: Occurrence) -> str:
 async def _again(
     pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, proposal_id: UUID, wrong: Invalid
 ) -> Response[str]:
-    view = await event_view(viewer, date.event.id, date.key, now)
+    view = await view_event(viewer, date.event.id, date.key, now)
     typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
     return pages.render("events/show.html", status_code=422, **event_context(view, now) | typed)
 
@@ -71,6 +71,6 @@ async def _too_late(
     pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, closed: Conflict
 ) -> Response[str]:
     """Show the page with the comment that was typed for a proposal that no longer waits."""
-    view = await event_view(viewer, date.event.id, date.key, now)
+    view = await view_event(viewer, date.event.id, date.key, now)
     unsent = {"sentence": closed.sentence, "comment": form["comment"]}
     return pages.render("events/show.html", status_code=409, **event_context(view, now) | {"unsent_decline": unsent})

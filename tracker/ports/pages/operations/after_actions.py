@@ -1,70 +1,162 @@
-"""After-action items on the page about the time after an operation, and the form that gives one an owner."""
+"""The page about the time after an operation: its hot wash, after-action items, and lessons learned.
+
+A lesson has a preview of its edition, and a page for everyone.
+"""
 
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.http.dependencies import Now, Today, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Today, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
-from tracker.ports.pages.core.choosers import Chosen, chosen
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, id_in
-from tracker.ports.pages.operations.after import after_context
-from tracker.rules.operations.after_actions import LONGEST_TITLE, Assignment
-from tracker.usecases.actions import after_actions
-from tracker.usecases.core import access_records
-from tracker.usecases.operations import after_page
+from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, id_in
+from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
+from tracker.ports.pages.events.event_page import times_of
+from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.operations.after_actions import (
+    LONGEST_EDITION_TITLE,
+    LONGEST_ITEM_TITLE,
+    LONGEST_LESSON,
+    LONGEST_PART,
+    PART_WORDS,
+    Edition,
+    HotWashPart,
+    ItemAssignment,
+    LessonLearned,
+)
+from tracker.usecases.actions import after_actions as after_items
+from tracker.usecases.core import audit
+from tracker.usecases.operations import after_actions
+from tracker.usecases.operations.after_actions import AfterActionView
 
-AT = "/events/{event_id:uuid}/{key:str}/plan/after/items"
-NOBODY = UUID(int=0)
+AFTER_FIELDS = ("title", "owner", "due", "committee", "neutral_title", "lesson")
+"""Of the forms about an after-action item or a new lesson."""
+AFTER = "/events/{event_id:uuid}/{key:str}/plan/after"
+HOT_WASH_WORDS = FormWords(labels=PART_WORDS)
+ITEMS = "/events/{event_id:uuid}/{key:str}/plan/after/items"
+NO_OWNER = UUID(int=0)
+LESSONS = "/events/{event_id:uuid}/{key:str}/plan/after/lessons"
+LESSON = f"{LESSONS}/{{lesson_id:uuid}}"
+LESSON_LABELS = {"lesson": "Lesson", "edition_title": "Title for everyone", "edition_text": "Text for everyone"}
+LESSON_WORDS = FormWords(labels=LESSON_LABELS)
 
 
-@post(AT, guards=[signed_in], status_code=303)
-async def add(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+@get(AFTER, guards=[signed_in])
+async def show_after(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show what was written down after the operation."""
+    view = await after_actions.after_action_view(viewer, event_id, key)
+    await audit.record_date_read(viewer, view.occurrence, now)
+    return pages.render("operations/after.html", **await after_context(viewer, view, FormValues({})))
+
+
+@get(f"{AFTER}/hot-wash", guards=[signed_in])
+async def show_hot_wash_form(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[str]:
+    """Show the form of the hot wash, or the viewer's draft of it."""
+    view = await after_actions.hot_wash_to_write(viewer, event_id, key)
+    await audit.record_date_read(viewer, view.occurrence, now)
+    draft = await drafts.kept(DraftKey(form=DraftForm.HOT_WASH, subject=str(event_id), event_id=event_id))
+    return _hot_wash_form(pages, view, resume_sheet(draft, DraftForm.HOT_WASH, _hot_wash_values(view), HOT_WASH_WORDS))
+
+
+@post(f"{AFTER}/hot-wash", guards=[signed_in], status_code=303)
+async def post_hot_wash(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Save the hot wash, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
+    view = await after_actions.hot_wash_to_write(viewer, event_id, key)
+    try:
+        reader = FormReader(form)
+        went_well, to_improve = (reader.text(one, LONGEST_PART, multiline=True) for one in HotWashPart)
+        reader.check()
+        await after_actions.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=form_version(form))
+    except Invalid as wrong:
+        return _hot_wash_form(pages, view, refuse_sheet(form, wrong, list(HotWashPart)))
+    except Conflict:
+        return _hot_wash_form(pages, view, overtake_sheet(form, _hot_wash_values(view), HOT_WASH_WORDS))
+    return pages.redirect(f"/events/{event_id}/{key}/plan/after", "Hot wash saved.")
+
+
+def _hot_wash_values(view: AfterActionView) -> FormSheet:
+    saved = view.hot_wash
+    went_well, to_improve = (saved.went_well, saved.to_improve) if saved else ("", "")
+    return open_sheet(
+        FormValues({HotWashPart.WENT_WELL: (went_well,), HotWashPart.TO_IMPROVE: (to_improve,)}), view.version
+    )
+
+
+def _hot_wash_form(pages: Pages, view: AfterActionView, sheet: FormSheet) -> Response[str]:
+    return pages.render("operations/hot-wash.html", longest=LONGEST_PART, **sheet.context, **_after_values(view))
+
+
+async def after_context(
+    viewer: Viewer, view: AfterActionView, form: FormValues, wrong: Invalid | None = None
+) -> dict[str, Any]:
+    """Return what the page shows, with what was typed into one of its forms."""
+    given = await after_items.after_actions_given(viewer, view.operation)
+    return {
+        "given": given,
+        "lessons": view.lessons,
+        "form": form,
+        "errors": errors_of(wrong, AFTER_FIELDS),
+        **_after_values(view),
+    }
+
+
+def _after_values(view: AfterActionView) -> dict[str, Any]:
+    return {"view": view, "event": view.occurrence.event, "parts": PART_WORDS, **times_of(view.occurrence)}
+
+
+@post(ITEMS, guards=[signed_in], status_code=303)
+async def post_after_action(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Add an after-action item, or show the page again with what was typed."""
     try:
-        reader = Reader(form)
-        title = reader.text("title", LONGEST_TITLE)
+        reader = FormReader(form)
+        title = reader.text("title", LONGEST_ITEM_TITLE)
         reader.check()
-        await after_actions.add(viewer, event_id, title, now)
+        await after_items.add_after_action(viewer, event_id, title, now)
     except Invalid as wrong:
-        view = await after_page.after_view(viewer, event_id, key)
+        view = await after_actions.after_action_view(viewer, event_id, key)
         context = await after_context(viewer, view, form, wrong)
         return pages.render("operations/after.html", status_code=422, **context)
-    return pages.redirect(_at(event_id, key), "After-action item added. It still needs an owner.")
+    return pages.redirect(_after_address(event_id, key), "After-action item added. It still needs an owner.")
 
 
-@post(f"{AT}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def remove(
+@post(f"{ITEMS}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def post_after_action_removal(
     event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove an after-action item that has no owner yet."""
     try:
-        await after_actions.remove(viewer, event_id, action_id, now)
+        await after_items.remove_after_action(viewer, event_id, action_id, now)
     except Conflict as assigned:
-        return pages.refuse(_at(event_id, key), assigned.sentence)
-    return pages.redirect(_at(event_id, key), "After-action item removed.")
+        return pages.refuse(_after_address(event_id, key), assigned.sentence)
+    return pages.redirect(_after_address(event_id, key), "After-action item removed.")
 
 
-@get(f"{AT}/{{action_id:uuid}}", guards=[signed_in])
-async def assign_page(
+@get(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in])
+async def show_assignment(
     event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Show the form that gives an after-action item an owner."""
     try:
-        view = await after_page.after_view(viewer, event_id, key)
-        await access_records.note_date(viewer, view.occurrence, now)
-        return await _form(pages, viewer, event_id, key, action_id, FormValues({}))
+        view = await after_actions.after_action_view(viewer, event_id, key)
+        await audit.record_date_read(viewer, view.occurrence, now)
+        return await _assignment_form(pages, viewer, event_id, key, action_id, FormValues({}))
     except Conflict as assigned:
-        return pages.refuse(_at(event_id, key), assigned.sentence)
+        return pages.refuse(_after_address(event_id, key), assigned.sentence)
 
 
-@post(f"{AT}/{{action_id:uuid}}", guards=[signed_in], status_code=303)
-async def assign(
+@post(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in], status_code=303)
+async def post_assignment(
     event_id: PathId,
     key: PathText,
     action_id: PathId,
@@ -77,31 +169,33 @@ async def assign(
 ) -> Response[Any]:
     """Make it an action item, or show the form again with what was typed."""
     try:
-        owner = await chosen(form, "owner", await after_actions.owners(viewer, event_id))
+        owner = await read_chosen_person(form, "owner", await after_items.after_action_owners(viewer, event_id))
         wanted = _assignment_in(form, owner)
-        reference = await after_actions.assign(viewer, event_id, action_id, wanted, now, today)
+        reference = await after_items.assign_after_action(viewer, event_id, action_id, wanted, now, today)
     except Invalid as wrong:
-        return await _form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
+        return await _assignment_form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
     except Conflict as assigned:
-        return pages.refuse(_at(event_id, key), assigned.sentence)
-    return pages.redirect(_at(event_id, key), f"{reference} assigned. We’ll email its owner.")
+        return pages.refuse(_after_address(event_id, key), assigned.sentence)
+    return pages.redirect(_after_address(event_id, key), f"{reference} assigned. We’ll email its owner.")
 
 
-def _assignment_in(form: FormValues, owner: Chosen) -> Assignment:
+def _assignment_in(form: FormValues, owner: ChosenPerson) -> ItemAssignment:
     """Return who is to do it by when, and who sees it. Errors: Invalid by field."""
-    reader = Reader(form)
+    reader = FormReader(form)
     owner_id, due = id_in(owner.value), reader.day("due", "Choose a due date.")
     if owner_id is None:
         reader.refuse("owner", owner.error or "Choose an owner.")
     committee_id = id_in(form["committee"])
     if form["committee"] and committee_id is None:
         reader.refuse("committee", "Choose one of your committees.")
-    title = reader.text("neutral_title", LONGEST_TITLE)
+    title = reader.text("neutral_title", LONGEST_ITEM_TITLE)
     reader.check()
-    return Assignment(owner_id=owner_id or NOBODY, due=due or date.min, committee_id=committee_id, neutral_title=title)
+    return ItemAssignment(
+        owner_id=owner_id or NO_OWNER, due=due or date.min, committee_id=committee_id, neutral_title=title
+    )
 
 
-async def _form(
+async def _assignment_form(
     pages: Pages,
     viewer: Viewer,
     event_id: UUID,
@@ -111,13 +205,13 @@ async def _form(
     *,
     wrong: Invalid | None = None,
 ) -> Response[str]:
-    view = await after_page.after_view(viewer, event_id, key)
-    offered = await after_actions.choices(viewer, event_id, action_id)
+    view = await after_actions.after_action_view(viewer, event_id, key)
+    offered = await after_items.assignment_choices(viewer, event_id, action_id)
     return pages.render(
         "operations/after-action.html",
         status_code=422 if wrong else 200,
         action=offered.action,
-        owner=await chosen(form, "owner", offered.owners),
+        owner=await read_chosen_person(form, "owner", offered.owners),
         committees=[
             ("", "Only people on the operation"),
             *((str(one), f"{name}, with the title below") for one, name in offered.committees.items()),
@@ -126,5 +220,165 @@ async def _form(
     )
 
 
-def _at(event_id: UUID, key: str) -> str:
+def _after_address(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan/after"
+
+
+class LessonOnPage(NamedTuple):
+    """A lesson, and the page that it is on."""
+
+    view: AfterActionView
+    lesson: LessonLearned
+
+
+@get("/lessons", guards=[signed_in])
+async def show_released_lessons(pages: Pages) -> Response[str]:
+    """Show the lessons that are released to everyone."""
+    return pages.render("operations/released-lessons.html", editions=await after_actions.released_lessons())
+
+
+@post(LESSONS, guards=[signed_in], status_code=303)
+async def post_lesson(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Add a lesson, or show the page again with what was typed."""
+    try:
+        reader = FormReader(form)
+        text = reader.text("lesson", LONGEST_LESSON, multiline=True)
+        reader.check()
+        await after_actions.add_lesson(viewer, event_id, text, now)
+    except Invalid as wrong:
+        context = await after_context(viewer, await after_actions.after_action_view(viewer, event_id, key), form, wrong)
+        return pages.render("operations/after.html", status_code=422, **context)
+    return pages.redirect(_lessons_address(event_id, key), "Lesson added. Only people on the operation can read it.")
+
+
+@get(LESSON, guards=[signed_in])
+async def show_lesson(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
+) -> Response[Any]:
+    """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
+    found = await _opened_lesson(viewer, event_id, key, lesson_id, now)
+    lesson = found.lesson
+    if lesson.released_id is not None:
+        return pages.redirect(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview")
+    draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=event_id))
+    return await _lesson_form(
+        pages, viewer, found, resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LESSON_WORDS)
+    )
+
+
+@post(LESSON, guards=[signed_in], status_code=303)
+async def post_lesson_text(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
+    found = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    try:
+        text, edition = _texts_in(form)
+        await after_actions.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
+    except Invalid as wrong:
+        return await _lesson_form(pages, viewer, found, refuse_sheet(form, wrong, list(LESSON_LABELS)))
+    except Conflict:
+        return await _lesson_form(
+            pages, viewer, found, overtake_sheet(form, _lesson_values(found.lesson), LESSON_WORDS)
+        )
+    tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
+    return pages.redirect(f"{_lessons_address(event_id, key)}{tail}", "Lesson saved.")
+
+
+@get(f"{LESSON}/preview", guards=[signed_in])
+async def show_lesson_preview(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
+) -> Response[str]:
+    """Show the edition as everyone would read it, with the button that releases it."""
+    return await _lesson_preview(pages, viewer, await _opened_lesson(viewer, event_id, key, lesson_id, now))
+
+
+@post(f"{LESSON}/release", guards=[signed_in], status_code=303)
+async def post_lesson_release(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Release the edition that the preview showed, or show the preview of the one that was saved since."""
+    try:
+        await after_actions.release_lesson(viewer, event_id, lesson_id, now, read=form_version(form))
+    except Conflict as changed:
+        return pages.refuse(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence)
+    except Invalid as wrong:
+        return await _lesson_preview(pages, viewer, await _lesson_on_page(viewer, event_id, key, lesson_id), wrong)
+    return pages.redirect(_lessons_address(event_id, key), "Lesson released. Everyone in the task force can read it.")
+
+
+@post(f"{LESSON}/withdrawal", guards=[signed_in], status_code=303)
+async def post_lesson_withdrawal(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Take the lesson off the page for everyone."""
+    await after_actions.withdraw_lesson(viewer, event_id, lesson_id, now)
+    said = "Lesson withdrawn. People may already have read it."
+    return pages.redirect(_lessons_address(event_id, key), said)
+
+
+@post(f"{LESSON}/removal", guards=[signed_in], status_code=303)
+async def post_lesson_removal(
+    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Remove a lesson that isn't released."""
+    try:
+        await after_actions.remove_lesson(viewer, event_id, lesson_id, now)
+    except Conflict as is_released:
+        return pages.refuse(_lessons_address(event_id, key), is_released.sentence)
+    return pages.redirect(_lessons_address(event_id, key), "Lesson removed.")
+
+
+async def _lesson_on_page(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID) -> LessonOnPage:
+    """Return the lesson with the page that it is on. Errors: NotFound, NotAllowed."""
+    view = await after_actions.after_action_view(viewer, event_id, key)
+    _, lesson = await after_actions.lesson_to_change(viewer, event_id, lesson_id)
+    return LessonOnPage(view, lesson)
+
+
+async def _opened_lesson(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID, now: Now) -> LessonOnPage:
+    """Return the same, and note that the viewer opened it."""
+    found = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    await audit.record_date_read(viewer, found.view.occurrence, now)
+    return found
+
+
+def _texts_in(form: FormValues) -> tuple[str, Edition]:
+    """Return the lesson and its edition. Errors: Invalid by field."""
+    reader = FormReader(form)
+    text = reader.text("lesson", LONGEST_LESSON, multiline=True)
+    title = reader.text("edition_title", LONGEST_EDITION_TITLE)
+    for_everyone = reader.text("edition_text", LONGEST_LESSON, multiline=True)
+    reader.check()
+    return text, Edition(title=title, text=for_everyone)
+
+
+def _lesson_values(lesson: LessonLearned) -> FormSheet:
+    texts = {"lesson": lesson.text, "edition_title": lesson.edition.title, "edition_text": lesson.edition.text}
+    return open_sheet(FormValues({name: (text,) for name, text in texts.items()}), lesson.version)
+
+
+async def _lesson_form(pages: Pages, viewer: Viewer, found: LessonOnPage, sheet: FormSheet) -> Response[str]:
+    context = await after_context(viewer, found.view, sheet.form)
+    own = {
+        "lesson": found.lesson,
+        "labels": LESSON_LABELS,
+        "longest": LONGEST_LESSON,
+        "longest_title": LONGEST_EDITION_TITLE,
+    }
+    return pages.render("operations/lesson.html", **context | own | sheet.context)
+
+
+async def _lesson_preview(
+    pages: Pages, viewer: Viewer, found: LessonOnPage, wrong: Invalid | None = None
+) -> Response[str]:
+    context = await after_context(viewer, found.view, FormValues({}))
+    lesson, errors = found.lesson, errors_of(wrong, list(LESSON_LABELS))
+    shown = context | {"lesson": lesson, "edition": lesson.edition, "errors": errors}
+    return pages.render("operations/lesson-preview.html", status_code=422 if wrong else 200, **shown)
+
+
+def _lessons_address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/after"

@@ -1,4 +1,7 @@
-"""The service-readiness notice of an operation, for the people who lead it: written, scheduled, activated, closed."""
+"""The service-readiness notice of an operation: written, scheduled, activated, and closed by the people who lead it.
+
+Its recipients have a page of it, with the button that acknowledges it.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -7,27 +10,28 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId, PathText
-from tracker.ports.pages.core.choosers import Chosen, chosen, label_of
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, id_in, ids_in
+from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.core.choosers import ChosenPerson, person_label, read_chosen_person
+from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, ids_among
+from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.event_page import times_of
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.operations.readiness import (
-    LONGEST,
+    LONGEST_TEXTS,
     MINORS_WORDS,
-    STATE_WORDS,
+    NOTICE_STATE_WORDS,
     LedNotice,
     Minors,
     NoticeState,
     NoticeText,
 )
-from tracker.usecases.core import access_records
-from tracker.usecases.operations import off_site, readiness
+from tracker.usecases.core import audit
+from tracker.usecases.operations import readiness
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
-from tracker.usecases.roster.known_people import among
+from tracker.usecases.roster.known_people import candidates_among
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/readiness"
 FIELDS = (
@@ -47,7 +51,7 @@ FIELDS = (
     "recipient",
     "site",
 )
-SAID = {
+STATE_SAID = {
     NoticeState.DRAFT: "Returned to draft. No one was emailed.",
     NoticeState.SCHEDULED: "Release scheduled.",
     NoticeState.ACTIVATED: "Services activated. The recipients get an email.",
@@ -56,26 +60,29 @@ SAID = {
 }
 NO_RELEASE = "Choose a day and a time, or neither."
 HOW_MANY = "Enter a whole number."
+ACKNOWLEDGED = "You acknowledged the notice."
 
 
 @get(AT, guards=[signed_in])
-async def readiness_page(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_readiness(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
     view = await readiness_view(viewer, event_id, key)
-    await access_records.note_date(viewer, view.occurrence, now)
+    await audit.record_date_read(viewer, view.occurrence, now)
     return await _shown(pages, view, _typed(view), now=now)
 
 
 @post(AT, guards=[signed_in], status_code=303)
-async def save(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_notice(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Save the notice as a draft, or show the form again with what was refused."""
     view = await readiness_view(viewer, event_id, key)
-    more = await chosen(form, "more", view.candidates)
+    more = await read_chosen_person(form, "more", view.candidates)
     if more.value:
         form = form.without("more_words").but({"recipient": (*form.all("recipient"), more.value), "more": ""})
     try:
         text, release_at = _notice_in(form, view.occurrence.event.zone, now, more)
-        await readiness.save(viewer, event_id, text, release_at, ids_in(form.all("recipient")), now)
+        await readiness.save_readiness_notice(viewer, event_id, text, release_at, ids_among(form.all("recipient")), now)
     except Invalid as wrong:
         return await _shown(pages, view, form, errors_of(wrong, FIELDS), now=now, is_typed=True)
     except NotAllowed as refused:  # it was scheduled, or the operation ended, while someone was still writing
@@ -86,7 +93,7 @@ async def save(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, fo
 
 
 @post(f"{AT}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
-async def move(
+async def post_notice_state(
     event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Take the notice to another state, or say why it can't."""
@@ -95,40 +102,40 @@ async def move(
     except ValueError as odd:
         raise NotFound from odd
     try:
-        await readiness.move(viewer, event_id, notice_id, to, now)
+        await readiness.change_notice_state(viewer, event_id, notice_id, to, now)
     except NotAllowed as refused:
         return pages.refuse(_at(event_id, key), f"Not changed. {refused.sentence}")
-    return pages.redirect(_at(event_id, key), SAID[to])
+    return pages.redirect(_at(event_id, key), STATE_SAID[to])
 
 
 @post(f"{AT}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def discard(
+async def post_notice_removal(
     event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Delete a draft."""
-    await readiness.discard(viewer, event_id, notice_id, now)
+    await readiness.discard_draft_notice(viewer, event_id, notice_id, now)
     return pages.redirect(_at(event_id, key), "Draft deleted.")
 
 
 @post(f"{AT}/places", guards=[signed_in], status_code=303)
-async def add_place(
+async def post_place(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a confidential place for off-site services."""
     view = await readiness_view(viewer, event_id, key)
     try:
-        await off_site.add(viewer, event_id, id_in(form["site"]), now)
+        await readiness.add_off_site_place(viewer, event_id, id_in(form["site"]), now)
     except Invalid as wrong:
         return await _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
     return pages.redirect(_at(event_id, key), "Place added. Each agency has to acknowledge the plan again.")
 
 
 @post(f"{AT}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def remove_place(
+async def post_place_removal(
     event_id: PathId, key: PathText, site_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove such a place."""
-    await off_site.remove(viewer, event_id, site_id, now)
+    await readiness.remove_off_site_place(viewer, event_id, site_id, now)
     return pages.redirect(_at(event_id, key), "Place removed. Each agency has to acknowledge the plan again.")
 
 
@@ -142,8 +149,8 @@ async def _shown(
     is_typed: bool = False,
 ) -> Response[str]:
     """Render the page; `is_typed` shows the form of a notice, even when it can't be saved any longer."""
-    people = await among(view.candidates, ids_in(form.all("recipient")))
-    more = await chosen(form, "more", view.candidates)
+    people = await candidates_among(view.candidates, ids_among(form.all("recipient")))
+    more = await read_chosen_person(form, "more", view.candidates)
     return pages.render(
         "operations/readiness.html",
         status_code=422 if errors else 200,
@@ -152,11 +159,11 @@ async def _shown(
         form=form,
         errors=errors or Errors(),
         is_typed=is_typed,
-        states=STATE_WORDS,
+        states=NOTICE_STATE_WORDS,
         minors=list(MINORS_WORDS.items()),
         minors_words=MINORS_WORDS,
-        limits=LONGEST,
-        recipients=[(str(one.id), label_of(one)) for one in people.values()],
+        limits=LONGEST_TEXTS,
+        recipients=[(str(one.id), person_label(one)) for one in people.values()],
         more=more,
         offered=[(str(one.id), f"{one.name} ({one.agency})") for one in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
@@ -164,18 +171,18 @@ async def _shown(
     )
 
 
-def _notice_in(form: FormValues, zone: str, now: datetime, more: Chosen) -> tuple[NoticeText, datetime]:
+def _notice_in(form: FormValues, zone: str, now: datetime, more: ChosenPerson) -> tuple[NoticeText, datetime]:
     """Return the notice of a form, and when to release it: now, for an empty day.
 
     Errors: Invalid by field, also for words that don't find one more recipient.
     """
-    reader = Reader(form)
+    reader = FormReader(form)
     starts_at = _moment(reader, "starts", zone, "Choose the first day of the window.", "Enter when the window starts.")
     ends_at = _moment(reader, "ends", zone, "Choose the last day of the window.", "Enter when the window ends.")
     is_later = bool(form["release"] or form["release_at"])
     release_at = _moment(reader, "release", zone, NO_RELEASE, NO_RELEASE) if is_later else now
     fewest, most = reader.number("fewest", HOW_MANY), reader.number("most", HOW_MANY)
-    texts = {name: reader.text(name, LONGEST[name], multiline=name == "needs") for name in LONGEST}
+    texts = {name: reader.text(name, LONGEST_TEXTS[name], multiline=name == "needs") for name in LONGEST_TEXTS}
     minors = reader.tried(lambda: _minors(form), Minors.UNKNOWN)
     if more.error:
         reader.refuse("recipient", more.error)
@@ -186,7 +193,7 @@ def _notice_in(form: FormValues, zone: str, now: datetime, more: Chosen) -> tupl
     return text, release_at
 
 
-def _moment(reader: Reader, name: str, zone: str, no_day: str, no_time: str) -> datetime | None:
+def _moment(reader: FormReader, name: str, zone: str, no_day: str, no_time: str) -> datetime | None:
     """Return the moment of a day and a time; record what is missing, and return None."""
     day, at = reader.day(name, no_day), reader.time(f"{name}_at", no_time)
     return to_utc(datetime.combine(day, at), zone) if day and at else None
@@ -226,3 +233,29 @@ def _texts(notice: LedNotice, zone: str) -> dict[str, list[str]]:
 
 def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/readiness"
+
+
+@get("/notices/{notice_id:uuid}", guards=[signed_in])
+async def show_notice(notice_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show a notice that was released to the viewer. Errors: NotFound for any other."""
+    notice = await readiness.notice_for(viewer, notice_id, now)
+    return pages.render("operations/readiness-notice.html", notice=notice, minors_words=MINORS_WORDS)
+
+
+@post("/notices/{notice_id:uuid}/acknowledgments", guards=[signed_in], status_code=303)
+async def post_notice_acknowledgment(
+    notice_id: PathId, pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now
+) -> Response[Any]:
+    """Acknowledge the notice on its page or on the home page."""
+    page = HOME if is_from_home(form) else f"/notices/{notice_id}"
+    try:
+        notice = await readiness.acknowledge_notice(viewer, notice_id, now)
+    except NotAllowed as ended:
+        if home_rows.are_asked_for(form):
+            why = ended.sentence
+            row = "views/home/row-settled.html"
+            return home_rows.show(row, await home_rows.found(), why, refused=why, key=str(notice_id))
+        return pages.refuse(page, ended.sentence)
+    if home_rows.are_asked_for(form):
+        return home_rows.show("operations/readiness-row.html", await home_rows.found(), ACKNOWLEDGED, one=notice)
+    return pages.redirect(page, ACKNOWLEDGED)

@@ -9,19 +9,18 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Settings, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.availability.suggested_times import Choice, choice
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
-from tracker.rules.polls.polls import MOST_DATES, NewPoll, PollState, usual_deadline
+from tracker.rules.polls.polls import MOST_DATES, NewPoll, PollState, usual_reply_by
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
@@ -29,7 +28,7 @@ from tracker.usecases.events import form_options
 from tracker.usecases.events.events import plan_to_change
 from tracker.usecases.polls import polls
 
-FIELDS = ("dates", "reply_by")
+NEW_POLL_FIELDS = ("dates", "reply_by")
 ROWS = 3
 """Empty rows that the form begins with, and that "Add 3 dates" adds."""
 OPENED = "People will get an email in a moment."
@@ -48,7 +47,7 @@ class TypedDate(Struct, frozen=True, kw_only=True):
 
 
 @get("/events/{event_id:uuid}/poll", guards=[signed_in])
-async def new_poll(
+async def show_new_poll(
     event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
 ) -> Response[Any]:
     """Show the form, which begins with the dates of a canceled poll, or the draft's; an open poll is shown instead."""
@@ -64,7 +63,7 @@ async def new_poll(
 
 
 @post("/events/{event_id:uuid}/poll", guards=[signed_in], status_code=303)
-async def open_poll(
+async def post_new_poll(
     event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
 ) -> Response[Any]:
     """Ask people for dates, or show the form again with its errors or with more rows."""
@@ -90,14 +89,14 @@ async def _shown(
     return pages.render(
         "polls/new.html",
         status_code=422 if wrong else 200,
-        hindrance=await polls.hindrance(event),
+        hindrance=await polls.draft_hindrance(event),
         event=event,
         form=form,
         rows=_rows(form),
         suggested=await _suggested(viewer, event, now, settings),
         reads_outside=settings.shared_calendars,
         lost=await polls.lost_by_asking_again(viewer, event),
-        errors=errors_of(wrong, FIELDS),
+        errors=errors_of(wrong, NEW_POLL_FIELDS),
         most=MOST_DATES,
         more=ROWS,
     )
@@ -111,7 +110,7 @@ def _begun(event: Event, earlier: Sequence[datetime], now: datetime) -> FormValu
     is_ahead = to_utc(event.starts, event.zone) > now
     starts = [*earlier] or ([event.starts] if is_ahead else [])
     empty = max(0, ROWS - len(starts))
-    reply_by = usual_deadline(min(starts, default=event.starts).date(), local(now, event.zone).date())
+    reply_by = usual_reply_by(min(starts, default=event.starts).date(), local(now, event.zone).date())
     return FormValues(
         {
             "dates": [*(f"{one:%Y-%m-%d}" for one in starts), *[""] * empty],
@@ -136,7 +135,7 @@ def _with_rows(form: FormValues) -> FormValues:
 
 def _read(form: FormValues, event: Event) -> NewPoll:
     """Return what the form proposes. Errors: Invalid by field."""
-    reader = Reader(form)
+    reader = FormReader(form)
     typed = [one for one in _rows(form) if not one.is_empty]
     starts = [moment for one in typed if (moment := _start(reader, one, event))]
     ticked = [_start_of(one) for one in form.all("suggested")]
@@ -150,9 +149,9 @@ def _end(day: date | None, event: Event) -> datetime:
     return to_utc(datetime.combine(day, REPLY_HOUR), event.zone) if day else datetime.min.replace(tzinfo=UTC)
 
 
-def _start(reader: Reader, typed: TypedDate, event: Event) -> datetime | None:
+def _start(reader: FormReader, typed: TypedDate, event: Event) -> datetime | None:
     """Return the local start of a row; an error of one row is an error of the dates."""
-    row = Reader(FormValues({"day": [typed.day], "starts": [typed.starts]}))
+    row = FormReader(FormValues({"day": [typed.day], "starts": [typed.starts]}))
     day = row.day("day")
     starts = time() if event.is_all_day else row.time("starts", "Enter a start time for each date.")
     for sentence in row.wrong.values():

@@ -1,7 +1,11 @@
-"""Reports: the page with a period's figures, the rows behind each number, and both as files."""
+"""Reports: the page with a period's figures and their chart, the rows behind each number, and both as files.
+
+The chart shows the attendance rate by month as bars, measured here so that the template only draws.
+"""
 
 import asyncio
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from litestar import Response, get
 from litestar.di import Provide
@@ -11,14 +15,19 @@ from tracker.database import together
 from tracker.errors import Invalid, TooLarge
 from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_of, xlsx_of
+from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, SpreadsheetTable, csv_of, xlsx_of
 from tracker.ports.pages.reports import addresses
-from tracker.ports.pages.reports.addresses import KIND_WORDS, PAGE, asked_in, linked, number_in, query_for
-from tracker.ports.pages.reports.chart import chart
+from tracker.ports.pages.reports.addresses import (
+    KIND_WORDS,
+    PAGE,
+    number_in,
+    report_query,
+    report_request_in,
+    rows_link,
+)
 from tracker.ports.pages.reports.spreadsheets import (
     AGES,
     ARMS,
@@ -30,10 +39,11 @@ from tracker.ports.pages.reports.spreadsheets import (
     report_sheets,
     row_sheet,
 )
-from tracker.rules.reports.periods import CUSTOM
-from tracker.rules.reports.reports import Asked
-from tracker.usecases.reports import reports, rows
-from tracker.usecases.reports.rows import Number
+from tracker.rules.core.wording import MONTHS
+from tracker.rules.reports.reports import CUSTOM, ReportRequest
+from tracker.rules.reports.sums import MonthLine
+from tracker.usecases.reports import reports
+from tracker.usecases.reports.reports import ReportNumber
 
 SHOWN = 500  # rows of a page
 MOST = 100_000  # rows of a file
@@ -41,6 +51,12 @@ FILES = ("csv", "xlsx")
 """The file formats of figures and rows."""
 FileType: TypeAlias = Injected[str]
 """The format that the address requests."""
+TOP, BOTTOM = 20.0, 190.0  # of 100 and of 0 percent
+LEFT, RIGHT = 44.0, 510.0
+STEPS = (0, 25, 50, 75, 100)  # percent
+BAR_WIDTH = 0.6  # of the width of a month
+WIDEST = 52.0
+MOST_LABELED = 12  # months whose bars have a label; with more, the table has the numbers
 
 
 def _file_type(scope: Scope) -> str:
@@ -56,11 +72,11 @@ async def report_page(
 ) -> Response[str]:
     """Show a period's figures; the address holds period, kind and, for chosen days, from and to."""
     try:
-        asked, errors = await asked_in(viewer, zone, now, params), Errors()
+        asked, errors = await report_request_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
-        asked, errors = await asked_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
+        asked, errors = await report_request_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
     found, committees, saved = await together(
-        reports.report(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
+        reports.report_for(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
     )
     status_code = 422 if errors else 200
     return pages.render(
@@ -69,10 +85,10 @@ async def report_page(
         report=found,
         errors=errors,
         form=params if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
-        chart=chart(found.months),
-        files=_files(PAGE, query_for(asked)),
-        **_choices(asked),
-        **_words(asked),
+        chart=rate_chart(found.months),
+        files=_files(PAGE, report_query(asked)),
+        **_form_choices(asked),
+        **_shared_context(asked),
         committees=committees,
         **saved,
     )
@@ -81,16 +97,18 @@ async def report_page(
 @get(f"{PAGE}/rows", guards=[signed_in])
 async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Show the rows that one number counts."""
-    asked, number = await asked_in(viewer, zone, now, params), number_in(params)
-    found = await rows.rows(viewer, asked, number, SHOWN)
-    address = query_for(asked) | addresses.number_query(number.part, number.measure, addresses.line_of(number))
+    asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
+    found = await reports.rows_behind(viewer, asked, number, SHOWN)
+    address = report_query(asked) | addresses.number_query(
+        number.part, number.measure, addresses.line_of_number(number)
+    )
     return pages.render(
         "reports/rows.html",
         rows=found,
         number=number,
-        title=await _name(number),
+        title=await _number_words(number),
         files=_files(f"{PAGE}/rows", address),
-        **_words(asked),
+        **_shared_context(asked),
     )
 
 
@@ -99,12 +117,12 @@ async def report_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
 ) -> Response[Any]:
     """Return a period's figures as a file, and record that in the audit log."""
-    asked = await asked_in(viewer, zone, now, params)
-    found = await reports.report(viewer, asked)
-    if found.is_restricted and (proof := first_reauthenticate(visit, addresses.page_of(asked), now)):
+    asked = await report_request_in(viewer, zone, now, params)
+    found = await reports.report_for(viewer, asked)
+    if found.is_restricted and (proof := first_reauthenticate(visit, addresses.report_address(asked), now)):
         return proof
     figures = report_sheets(found)
-    return await _file(file_type, viewer, settings, asked, figures, "figures", is_restricted=found.is_restricted)
+    return await _file_of(file_type, viewer, settings, asked, figures, "figures", is_restricted=found.is_restricted)
 
 
 @get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
@@ -112,27 +130,27 @@ async def rows_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
 ) -> Response[Any]:
     """Return the rows behind a number as a file, and record that in the audit log."""
-    asked, number = await asked_in(viewer, zone, now, params), number_in(params)
-    found = await rows.rows(viewer, asked, number, MOST)
+    asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
+    found = await reports.rows_behind(viewer, asked, number, MOST)
     if found.shown < found.count:
         raise TooLarge(f"A file can have at most {MOST:,} rows. Choose a shorter period.")
-    back = linked(asked)(number.part, number.measure, **addresses.line_of(number))
+    back = rows_link(asked)(number.part, number.measure, **addresses.line_of_number(number))
     if found.is_restricted and (proof := first_reauthenticate(visit, back, now)):
         return proof
-    name = await _name(number)
+    name = await _number_words(number)
     sheets = [row_sheet(name, found, asked.zone)]
     what = f"rows of {name}"
-    return await _file(
+    return await _file_of(
         file_type, viewer, settings, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner
     )
 
 
-async def _file(
+async def _file_of(
     file_type: FileType,
     viewer: Viewer,
     settings: Settings,
-    asked: Asked,
-    sheets: list[Sheet],
+    asked: ReportRequest,
+    sheets: list[SpreadsheetTable],
     what: str,
     *,
     is_restricted: bool,
@@ -154,48 +172,114 @@ async def _file(
     )
 
 
-async def _name(number: Number) -> str:
+async def _number_words(number: ReportNumber) -> str:
     """Return a number in words: "Remote: FBI, 2026-12"."""
     words = MEASURE_WORDS[number.measure]
-    agency = next((one.code for one in await reports.agencies() if number.agency == (one.id or rows.OTHERS)), "")
+    agency = next(
+        (one.code for one in await reports.report_agencies() if number.agency == (one.id or reports.WALK_INS)), ""
+    )
     line = [agency, ARMS[number.arm] if number.arm else "", f"{number.month:%B %Y}" if number.month else ""]
     return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
 
 
-async def _committees(viewer: Viewer, asked: Asked) -> list[tuple[str, str]]:
-    known = await reports.committees(viewer)
+async def _committees(viewer: Viewer, asked: ReportRequest) -> list[tuple[str, str]]:
+    known = await reports.report_committees(viewer)
     other = [asked.committee] if asked.committee and asked.committee not in known else []
     return [("", "All committees"), *((str(one.id), one.name) for one in (*known, *other))]
 
 
-def _form_of(asked: Asked) -> dict[str, str]:
+def _form_of(asked: ReportRequest) -> dict[str, str]:
     """Return the form of a requested report; its days are filled in for chosen days."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
-    return {**days, "kind": "", "committee": "", **query_for(asked)}
+    return {**days, "kind": "", "committee": "", **report_query(asked)}
 
 
 def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
-    return [(form.upper(), f"{path}.{form}?{addresses.encoded(query)}") for form in FILES]
+    return [(form.upper(), f"{path}.{form}?{addresses.encoded_query(query)}") for form in FILES]
 
 
-def _choices(asked: Asked) -> dict[str, Any]:
+def _form_choices(asked: ReportRequest) -> dict[str, Any]:
     return {
-        "periods": [*addresses.periods_for(asked), (CUSTOM, "Chosen days")],
+        "periods": [*addresses.period_choices(asked), (CUSTOM, "Chosen days")],
         "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
     }
 
 
-def _words(asked: Asked) -> dict[str, Any]:
+def _shared_context(asked: ReportRequest) -> dict[str, Any]:
     """Return the values that all report pages share."""
     return {
         "asked": asked,
-        "link": linked(asked),
+        "link": rows_link(asked),
         "as_of": as_of(asked),
-        "back": addresses.page_of(asked),
-        "only": addresses.only(asked),
+        "back": addresses.report_address(asked),
+        "only": addresses.limits_in_words(asked),
         "kinds": KIND_WORDS,
         "arms": ARMS,
         "ages": AGES,
         "hours": hours,
         "mark_words": mark_words,
     }
+
+
+class ChartBar(NamedTuple):
+    """One month: the position of its bar and its label; `rate` None = no one was invited, so there is no bar."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    label: str
+    rate: int | None
+
+
+class ChartStep(NamedTuple):
+    """One line of the scale."""
+
+    y: float
+    percent: int
+
+
+class RateChart(NamedTuple):
+    """The whole drawing; `words` is its text alternative."""
+
+    bars: list[ChartBar]
+    steps: list[ChartStep]
+    words: str
+    is_labelled: bool
+
+
+def rate_chart(months: Sequence[MonthLine]) -> RateChart | None:
+    """Return the drawing of a period; None when no month has a rate."""
+    if all(line.tally.rate is None for line in months):
+        return None
+    wide = (RIGHT - LEFT) / len(months)
+    bars = [_bar(line, LEFT + wide * number, wide) for number, line in enumerate(months)]
+    said = [f"{_month_name(line)} {line.tally.rate}" for line in months if line.tally.rate is not None]
+    return RateChart(
+        bars, [ChartStep(_y(step), step) for step in STEPS], f"{', '.join(said)} percent.", len(bars) <= MOST_LABELED
+    )
+
+
+def _bar(line: MonthLine, x: float, wide: float) -> ChartBar:
+    width, rate = min(wide * BAR_WIDTH, WIDEST), line.tally.rate
+    y = _y(rate or 0)
+    every_other = wide < WIDEST / 2 and line.first.month % 3 != 1
+    label = "" if every_other else MONTHS[line.first.month - 1][:3]
+    return ChartBar(
+        x=round(x + (wide - width) / 2, 1),
+        y=y,
+        width=round(width, 1),
+        height=round(BOTTOM - y, 1),
+        middle=round(x + wide / 2, 1),
+        label=label,
+        rate=rate,
+    )
+
+
+def _y(percent: int) -> float:
+    return round(BOTTOM - (BOTTOM - TOP) * percent / 100, 1)
+
+
+def _month_name(line: MonthLine) -> str:
+    return f"{MONTHS[line.first.month - 1]} {line.first.year}"

@@ -3,17 +3,22 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from tracker.ports.pages.core.spreadsheets import Cell, Sheet
-from tracker.ports.pages.reports.addresses import KIND_WORDS, only
+from tracker.ports.pages.core.spreadsheets import Cell, SpreadsheetTable
+from tracker.ports.pages.reports.addresses import KIND_WORDS, limits_in_words
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.attendance.quorum_record import QuorumOfRecord
-from tracker.rules.core.wording import clock, day, local, zone_word
-from tracker.rules.reports.items import Column, ItemLine, days_taken
-from tracker.rules.reports.operations import Operations
-from tracker.rules.reports.reports import Asked
-from tracker.rules.reports.sums import Activity, MonthLine, Tally
-from tracker.usecases.reports.reports import Report
-from tracker.usecases.reports.rows import Rows
+from tracker.rules.attendance.roll_call import QuorumOfRecord
+from tracker.rules.core.wording import clock, local, short_day, zone_word
+from tracker.rules.reports.reports import ReportRequest
+from tracker.rules.reports.sums import (
+    ItemColumn,
+    ItemLine,
+    KindLine,
+    MonthLine,
+    OperationCount,
+    PlaceTally,
+    days_to_completion,
+)
+from tracker.usecases.reports.reports import PeriodReport, ReportRows
 
 TALLY = (
     "Invited",
@@ -30,14 +35,14 @@ TALLY = (
 OF_DATES = ("Day", "Start", "Event", "Kind", "Minutes", "Quorum", "Seats present", "Seats not present")
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
-    Column.GIVEN: "Assigned",
-    Column.CLOSED: "Done",
-    Column.ON_TIME: "Done on time",
-    Column.OPEN: "Open",
-    Column.NOT_DUE: "Not yet due",
-    Column.LATE_WEEK: "1–7 days late",
-    Column.LATE_MONTH: "8–30 days late",
-    Column.LATE_LONGER: "Over 30 days late",
+    ItemColumn.GIVEN: "Assigned",
+    ItemColumn.CLOSED: "Done",
+    ItemColumn.ON_TIME: "Done on time",
+    ItemColumn.OPEN: "Open",
+    ItemColumn.NOT_DUE: "Not yet due",
+    ItemColumn.LATE_WEEK: "1–7 days late",
+    ItemColumn.LATE_MONTH: "8–30 days late",
+    ItemColumn.LATE_LONGER: "Over 30 days late",
 }
 MEASURE_WORDS = {
     "invited": "Invited",
@@ -68,20 +73,20 @@ MARK_WORDS = {
 }
 
 
-def heading_of(task_force: str, asked: Asked, reader: str, *, is_restricted: bool) -> str:
+def heading_of(task_force: str, asked: ReportRequest, reader: str, *, is_restricted: bool) -> str:
     """Return the first line of a file: the reader, the period, the time, and what it covers."""
     marking = "Named participants only. " if is_restricted else ""
-    kept = f" {only(asked)}." if only(asked) else ""
+    kept = f" {limits_in_words(asked)}." if limits_in_words(asked) else ""
     return f"{marking}{task_force}. {asked.period.name}.{kept} As of {as_of(asked)}. Counts what {reader} can see."
 
 
-def as_of(asked: Asked) -> str:
+def as_of(asked: ReportRequest) -> str:
     """Return the time of a report in words."""
     moment = local(asked.now, asked.zone)
-    return f"{day(moment)}, {moment.year}, {clock(moment)} {zone_word(asked.zone)}"
+    return f"{short_day(moment)}, {moment.year}, {clock(moment)} {zone_word(asked.zone)}"
 
 
-def report_sheets(report: Report) -> list[Sheet]:
+def report_sheets(report: PeriodReport) -> list[SpreadsheetTable]:
     """Return the tables of a report: four, and one of joint operations unless another kind was asked for."""
     sums = [(ARMS[arm], "", "", "", *_tally(tally)) for arm, tally in report.arms]
     agencies = [
@@ -89,24 +94,24 @@ def report_sheets(report: Report) -> list[Sheet]:
         for agency, tally in report.agencies
     ]
     return [
-        Sheet(
+        SpreadsheetTable(
             name="Attendance by agency",
             columns=("Agency", "Name", "Arm", "Level", *TALLY),
             rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))],
             totals=len(sums) + 1,
         ),
-        Sheet(
+        SpreadsheetTable(
             name="Attendance by month",
             columns=("Month", "Dates held", *TALLY),
             rows=[_month(line) for line in report.months],
         ),
-        Sheet(
+        SpreadsheetTable(
             name="Action items",
             columns=("Agency", *AGES.values(), "Median days to complete"),
             rows=[_items(line) for line in report.items],
             totals=1,
         ),
-        Sheet(
+        SpreadsheetTable(
             name="Activity",
             columns=("Activity", "Held", "Canceled", "Hours", "People present"),
             rows=[_activity(line) for line in report.activities],
@@ -116,17 +121,17 @@ def report_sheets(report: Report) -> list[Sheet]:
     ]
 
 
-def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
+def row_sheet(name: str, rows: ReportRows, zone: str) -> SpreadsheetTable:
     """Return the rows behind a number as a table."""
     if rows.items:
         columns = ("Number", "Action", "Owner", "Agency", "Assigned", "Due", "Status", "Closed", "Days open")
-        return Sheet(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
+        return SpreadsheetTable(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
     if rows.dates:
         dates = [
             (*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes, *_quorum(rows.quorums.get(row.id)))
             for row in rows.dates
         ]
-        return Sheet(name=name, columns=OF_DATES, rows=dates)
+        return SpreadsheetTable(name=name, columns=OF_DATES, rows=dates)
     places = [
         (
             *_when(row.date.starts_at, zone),
@@ -137,7 +142,7 @@ def row_sheet(name: str, rows: Rows, zone: str) -> Sheet:
         )
         for row in rows.places
     ]
-    return Sheet(name=name, columns=("Day", "Start", "Event", "Person", "Agency", "Attendance"), rows=places)
+    return SpreadsheetTable(name=name, columns=("Day", "Start", "Event", "Person", "Agency", "Attendance"), rows=places)
 
 
 def mark_words(mark: str, *, is_remote: bool, substitute: str) -> str:
@@ -151,7 +156,7 @@ def hours(minutes: int) -> float:
     return round(minutes / 60, 1)
 
 
-def _tally(tally: Tally) -> Iterable[Cell]:
+def _tally(tally: PlaceTally) -> Iterable[Cell]:
     return (
         tally.invited,
         tally.present,
@@ -174,18 +179,18 @@ def _items(line: ItemLine) -> tuple[Cell, ...]:
     return (line.agency.code if line.agency else "All", *(line.numbers[one] for one in AGES), line.median_days)
 
 
-def _activity(line: Activity) -> tuple[Cell, ...]:
+def _activity(line: KindLine) -> tuple[Cell, ...]:
     kind = KIND_WORDS[line.kind] if line.kind else "All"
     return kind, line.held, line.canceled, hours(line.minutes), line.tally.attended
 
 
-def _operations(operations: Operations | None) -> list[Sheet]:
+def _operations(operations: OperationCount | None) -> list[SpreadsheetTable]:
     if operations is None:
         return []
     counted: tuple[Cell, ...] = (operations.held, len(operations.agencies), ", ".join(operations.agencies))
     row = (WITHHELD, WITHHELD, "") if operations.is_withheld else counted
     columns = ("Joint operations that you can see", "Agencies", "Which")
-    return [Sheet(name="Joint operations", columns=columns, rows=[row])]
+    return [SpreadsheetTable(name="Joint operations", columns=columns, rows=[row])]
 
 
 def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
@@ -199,7 +204,7 @@ def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
         item.due.isoformat(),
         item.status.word,
         closed,
-        days_taken(item, zone) if item.closed_at else None,
+        days_to_completion(item, zone) if item.closed_at else None,
     )
 
 

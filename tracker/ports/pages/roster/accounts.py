@@ -1,4 +1,7 @@
-"""What an administrator does with an account: a sign-in link, suspending, reopening, the yearly review."""
+"""What an administrator does with an account: links, suspending, reopening, the yearly review.
+
+A page of its own shows how a person signs in, for a new password, the end of a pause, or a lost phone.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -6,100 +9,118 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 
-from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit
+from tracker.errors import Invalid, NotAllowed
+from tracker.ports.http import errors
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import check_manager
-from tracker.ports.pages.roster.people import WORDS
+from tracker.ports.pages.roster.admin_forms import check_roster_manager
+from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.roster.accounts import needs_review
 from tracker.usecases.identity.one_time_links import LIFETIME
 from tracker.usecases.roster import accounts, directory
 
 SUSPENSION = "/people/{person_id:uuid}/suspension"
-Deed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
+AccountDeed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
 SUSPENDED = "Account suspended. Their sessions ended, and they’ll get no emails."
 REOPENED = "The account is active again."
 REVIEWED = "Account confirmed for another year."
+ACCESS = "/people/{person_id:uuid}/access"
+AccessDeed = Callable[[Viewer, UUID, datetime], Awaitable[None]]
+DEEDS: tuple[tuple[str, AccessDeed, str], ...] = (
+    ("release", accounts.end_pause, "Pause ended. They can sign in again."),
+    (
+        "authenticator-removal",
+        accounts.remove_authenticator,
+        "Authenticator removed. They’ll set up a new one when they next sign in.",
+    ),
+    ("sign-out", accounts.sign_member_out, "They’re signed out everywhere."),
+    ("feeds-revocation", accounts.turn_off_feeds, "Calendar feeds turned off."),
+    ("tokens-revocation", accounts.revoke_member_tokens, "Personal tokens revoked."),
+    ("shutdown", accounts.revoke_everything, "All sessions, feeds, and tokens ended."),
+)
+"""The buttons of the page: address, action, and the message afterward."""
 
 
 @post("/people/{person_id:uuid}/sign-in-link", guards=[signed_in], status_code=200)
-async def make_link(
+async def post_sign_in_link(
     person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings
 ) -> Response[Any]:
     """Make a sign-in link and show it, only once: it is not stored."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}", now):
         return first
-    token = await accounts.make_link(viewer, person_id, visit.reauthenticated_at, now)
+    token = await accounts.make_sign_in_link(viewer, person_id, visit.reauthenticated_at, now)
     base_url = settings.base_url
     return pages.render(
         "roster/people/link.html",
-        person=await directory.person(viewer, person_id),
+        person=await directory.person_for(viewer, person_id),
         link=f"{base_url}/sign-in/link/{token}",
         minutes=LIFETIME // timedelta(minutes=1),
     )
 
 
 @get(SUSPENSION, guards=[signed_in])
-async def ask_to_suspend(
+async def suspension_page(
     person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Explain what suspending does, and ask for the reason."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/suspension", now):
         return first
     form = await drafts.begun(DraftKey(form=DraftForm.SUSPENSION, subject=str(person_id)), FormValues({}))
-    return await _suspension(pages, viewer, visit, now, person_id, form["why"])
+    return await _suspension_form(pages, viewer, visit, now, person_id, form["why"])
 
 
 @post(SUSPENSION, guards=[signed_in], status_code=303)
-async def suspend(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+async def post_suspension(
+    person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
     """Suspend an account."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/suspension", now):
         return first
     why = form["why"]
     try:
-        await accounts.suspend(viewer, person_id, why, visit.reauthenticated_at, now)
+        await accounts.suspend_account(viewer, person_id, why, visit.reauthenticated_at, now)
     except Invalid as wrong:
-        return await _suspension(pages, viewer, visit, now, person_id, why, wrong)
+        return await _suspension_form(pages, viewer, visit, now, person_id, why, wrong)
     return pages.redirect(f"/people/{person_id}", SUSPENDED)
 
 
 @post("/people/{person_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def reopen(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def post_restoration(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Reopen a suspended account."""
-    return await _do(pages, viewer, visit, now, person_id, accounts.reopen, REOPENED)
+    return await _do_and_return(pages, viewer, visit, now, person_id, accounts.reopen_account, REOPENED)
 
 
 @post("/people/{person_id:uuid}/review", guards=[signed_in], status_code=303)
-async def review(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def post_review(person_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Confirm that an account is still needed."""
-    return await _do(pages, viewer, visit, now, person_id, accounts.review, REVIEWED)
+    return await _do_and_return(pages, viewer, visit, now, person_id, accounts.review_account, REVIEWED)
 
 
 @get("/people/review", guards=[signed_in])
 async def review_page(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the accounts that no one confirmed within a year."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     due = [
         one
-        for one in await directory.people(viewer)
+        for one in await directory.people_for(viewer)
         if one.account and needs_review(one.account.reviewed_at, one.account.joined_at, now)
     ]
-    return pages.render("roster/people/review.html", **WORDS, people=due)
+    return pages.render("roster/people/review.html", **ROSTER_WORDS, people=due)
 
 
-async def _suspension(
+async def _suspension_form(
     pages: Pages, viewer: Viewer, visit: Visit, now: Now, person_id: UUID, why: str = "", wrong: Invalid | None = None
 ) -> Response[Any]:
-    person = await accounts.may_suspend(viewer, person_id, visit.reauthenticated_at, now)
+    person = await accounts.person_to_suspend(viewer, person_id, visit.reauthenticated_at, now)
     return pages.render(
         "roster/people/suspension.html",
         status_code=422 if wrong else 200,
@@ -110,11 +131,100 @@ async def _suspension(
     )
 
 
-async def _do(
-    pages: Pages, viewer: Viewer, visit: Visit, now: Now, person_id: UUID, deed: Deed, said: str
+async def _do_and_return(
+    pages: Pages, viewer: Viewer, visit: Visit, now: Now, person_id: UUID, deed: AccountDeed, said: str
 ) -> Response[Any]:
     address = f"/people/{person_id}"
     if first := first_reauthenticate(visit, address, now):
         return first
     await deed(viewer, person_id, visit.reauthenticated_at, now)
     return pages.redirect(address, said)
+
+
+@get(ACCESS, guards=[signed_in])
+async def account_access_page(
+    person_id: PathId, pages: Pages, viewer: Viewer, now: Now, settings: Settings
+) -> Response[Any]:
+    """Show how a person signs in."""
+    return await _access_page(person_id, pages, viewer, now, settings)
+
+
+@get(f"{ACCESS}/lost-device", guards=[signed_in])
+async def lost_device_page(person_id: PathId, pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+    """Show what ends when a person has lost a device, for people who may end it."""
+    access = await accounts.access_of_member(visit.viewer, person_id, now)
+    if access.why_not:
+        return Redirect(_access_address(person_id), status_code=303)
+    if first := first_reauthenticate(visit, f"{_access_address(person_id)}/lost-device", now):
+        return first
+    return pages.render(
+        "roster/people/lost-device.html", access=access, person=access.person, address=_access_address(person_id)
+    )
+
+
+@post(f"{ACCESS}/reset-link", guards=[signed_in], status_code=200)
+async def post_reset_link(person_id: PathId, pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
+    """Make a link for a new password and show it, only once."""
+    if first := await _first_reauthenticate(person_id, visit, now):
+        return first
+    try:
+        token = await accounts.make_reset_link(visit.viewer, person_id, now)
+    except NotAllowed as wrong:
+        return await _access_page(person_id, pages, visit.viewer, now, settings, wrong)
+    return await _access_page(
+        person_id, pages, visit.viewer, now, settings, link=f"/sign-in/reset/{token}", until=now + LIFETIME
+    )
+
+
+def _handler_of(tail: str, deed: AccessDeed, words: str) -> HTTPRouteHandler:
+    """Return the handler of a button that changes a person's access and then says so."""
+
+    @post(f"{ACCESS}/{tail}", guards=[signed_in], status_code=303)
+    async def handler(person_id: PathId, pages: Pages, visit: Visit, settings: Settings, now: Now) -> Response[Any]:
+        if first := await _first_reauthenticate(person_id, visit, now):
+            return first
+        try:
+            await deed(visit.viewer, person_id, now)
+        except NotAllowed as wrong:
+            return await _access_page(person_id, pages, visit.viewer, now, settings, wrong)
+        return pages.redirect(_access_address(person_id), words)
+
+    return handler
+
+
+async def _first_reauthenticate(person_id: UUID, visit: Visit, now: Now) -> Response[Any] | None:
+    """Return the redirect to confirm one's identity, or None; refuse people who do not manage accounts."""
+    await accounts.access_of_member(visit.viewer, person_id, now)
+    return first_reauthenticate(visit, _access_address(person_id), now)
+
+
+async def _access_page(
+    person_id: UUID,
+    pages: Pages,
+    viewer: Viewer,
+    now: Now,
+    settings: Settings,
+    wrong: NotAllowed | None = None,
+    *,
+    link: str = "",
+    until: datetime | None = None,
+) -> Response[str]:
+    access = await accounts.access_of_member(viewer, person_id, now)
+    return pages.render(
+        "roster/people/manage-access.html",
+        status_code=errors.status_of(wrong) if wrong else 200,
+        access=access,
+        person=access.person,
+        address=_access_address(person_id),
+        link=f"{settings.base_url}{link}" if link else "",
+        until=until,
+        errors={"": wrong.sentence} if wrong else {},
+        minutes=LIFETIME // timedelta(minutes=1),
+    )
+
+
+def _access_address(person_id: UUID) -> str:
+    return f"/people/{person_id}/access"
+
+
+access_changes = [_handler_of(*deed) for deed in DEEDS]

@@ -1,4 +1,7 @@
-"""The forms with which administrators add and change things: one mechanism for people, agencies and committees."""
+"""The forms with which administrators add and change things: one mechanism for people, agencies, committees, and sites.
+
+They need a recent confirmation, show errors at their fields, and show what another person saved meanwhile.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -9,18 +12,32 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import PathParameter
 from msgspec import Struct
+from msgspec.structs import replace
 
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query
-from tracker.ports.pages.core.edit_conflicts import recorded
-from tracker.ports.pages.core.form_values import FormValues, version_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.sheets import NO_FORM, Sheet, Words, opened, resumed
-from tracker.ports.pages.roster.admin_saving import check_manager, save
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, first_reauthenticate, is_reauthenticated
+from tracker.ports.pages.core.form_values import FormValues, form_version
+from tracker.ports.pages.core.sheets import (
+    NO_FORM,
+    FormSheet,
+    FormWords,
+    open_sheet,
+    overtake_sheet,
+    recorded_form,
+    refuse_sheet,
+    resume_sheet,
+    typed_sheet,
+)
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.roster.accounts import MANAGERS_ONLY
 
 Facts = TypeVar("Facts")
+ShowForm = Callable[[FormSheet], Awaitable[Response[Any]]]
+SavingDeed = Callable[[], Awaitable[Response[Any]]]
+CurrentForm = Callable[[], Awaitable[tuple[FormSheet, FormWords]]]
+"""Returns the form as it is now, after another person saved it."""
 
 
 async def _as_it_is(_: Viewer, form: FormValues) -> FormValues:
@@ -42,7 +59,7 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
     texts: Callable[[Viewer, UUID, str], Awaitable[tuple[FormValues, int]]]
     """Returns the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
-    words: Callable[[Viewer, Sequence[FormValues]], Awaitable[Words]]
+    words: Callable[[Viewer, Sequence[FormValues]], Awaitable[FormWords]]
     """Returns the words for the texts in some forms."""
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
     """Returns what its template gets beside the form."""
@@ -85,14 +102,16 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
     @get(address, guards=[signed_in])
     async def new(pages: Pages, visit: Visit, params: Query, drafts: Drafts, zone: Zone, now: Now) -> Response[Any]:
         """Show the form of a new one, or the viewer's draft of it."""
-        check_manager(visit.viewer)
-        sheet = resumed(await drafts.kept(kept.draft_of(None)), kept.draft, Sheet(form=kept.blank(params, zone)))
-        return first_reauthenticate(visit, address, now) or await _form(kept, pages, visit.viewer, sheet, None)
+        check_roster_manager(visit.viewer)
+        sheet = resume_sheet(
+            await drafts.kept(kept.draft_of(None)), kept.draft, FormSheet(form=kept.blank(params, zone))
+        )
+        return first_reauthenticate(visit, address, now) or await _render(kept, pages, visit.viewer, sheet, None)
 
     @post(address, guards=[signed_in], status_code=303)
     async def add(pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
         """Add it, or show the form again with its errors."""
-        check_manager(visit.viewer)
+        check_roster_manager(visit.viewer)
         form = await kept.settled(visit.viewer, form)
 
         async def deed() -> Response[Any]:
@@ -100,10 +119,10 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
             thing_id = await kept.add(visit.viewer, facts, visit.reauthenticated_at, now)
             return pages.redirect(kept.place(thing_id), kept.added(facts))
 
-        async def show(sheet: Sheet) -> Response[Any]:
-            return await _form(kept, pages, visit.viewer, sheet, None)
+        async def show(sheet: FormSheet) -> Response[Any]:
+            return await _render(kept, pages, visit.viewer, sheet, None)
 
-        return await save(visit, form, now, kept.fields, deed, show)
+        return await save_admin_form(visit, form, now, kept.fields, deed, show)
 
     return new, add
 
@@ -119,12 +138,12 @@ def _edit_of(kept: AdminForm[Any]) -> Any:
         now: Now,
     ) -> Response[Any]:
         """Show the form of one, or the viewer's draft of it."""
-        check_manager(visit.viewer)
+        check_roster_manager(visit.viewer)
         draft = await drafts.kept(kept.draft_of(thing_id))
         draft = await kept.settled(visit.viewer, draft) if draft else None
-        sheet = resumed(draft, kept.draft, *await _opened(kept, visit.viewer, thing_id, zone, draft))
+        sheet = resume_sheet(draft, kept.draft, *await _opened(kept, visit.viewer, thing_id, zone, draft))
         first = first_reauthenticate(visit, f"{kept.address}/{thing_id}/edit", now)
-        return first or await _form(kept, pages, visit.viewer, sheet, thing_id)
+        return first or await _render(kept, pages, visit.viewer, sheet, thing_id)
 
     return edit
 
@@ -140,35 +159,67 @@ def _change_of(kept: AdminForm[Any]) -> Any:
         now: Now,
     ) -> Response[Any]:
         """Save it, or show the form again with errors or with changes that were saved meanwhile."""
-        check_manager(visit.viewer)
+        check_roster_manager(visit.viewer)
         form = await kept.settled(visit.viewer, form)
 
         async def deed() -> Response[Any]:
             facts = kept.read(form, zone)
-            await kept.change(visit.viewer, thing_id, facts, version_in(form), visit.reauthenticated_at, now)
+            await kept.change(visit.viewer, thing_id, facts, form_version(form), visit.reauthenticated_at, now)
             return pages.redirect(kept.place(thing_id), kept.saved(facts))
 
-        async def show(sheet: Sheet) -> Response[Any]:
-            return await _form(kept, pages, visit.viewer, sheet, thing_id)
+        async def show(sheet: FormSheet) -> Response[Any]:
+            return await _render(kept, pages, visit.viewer, sheet, thing_id)
 
         current = partial(_opened, kept, visit.viewer, thing_id, zone, form)
-        return await save(visit, form, now, kept.fields, deed, show, current)
+        return await save_admin_form(visit, form, now, kept.fields, deed, show, current)
 
     return change
 
 
 async def _opened(
     kept: AdminForm[Any], viewer: Viewer, thing_id: UUID, zone: str, typed: FormValues | None
-) -> tuple[Sheet, Words]:
+) -> tuple[FormSheet, FormWords]:
     """Return a known one as its form shows it now, with the words for its texts and those that were typed."""
     saved, version = await kept.texts(viewer, thing_id, zone)
-    return opened(saved, version), await kept.words(
-        viewer, [saved, *([typed, recorded(typed["was"])] if typed else ())]
+    return open_sheet(saved, version), await kept.words(
+        viewer, [saved, *([typed, recorded_form(typed["was"])] if typed else ())]
     )
 
 
-async def _form(
-    kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: Sheet, thing_id: UUID | None
+async def _render(
+    kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: FormSheet, thing_id: UUID | None
 ) -> Response[Any]:
     shown = await kept.shown(viewer, thing_id, sheet.form)
     return pages.render(kept.template, **sheet.context, **shown)
+
+
+def check_roster_manager(viewer: Viewer) -> None:
+    """Raise `NotAllowed` unless the viewer manages the roster."""
+    if not viewer.manages_accounts:
+        raise NotAllowed(MANAGERS_ONLY)
+
+
+async def save_admin_form(
+    visit: Visit,
+    form: FormValues,
+    now: Now,
+    fields: Sequence[str],
+    deed: SavingDeed,
+    show: ShowForm,
+    current: CurrentForm | None = None,
+) -> Response[Any]:
+    """Save a form, or show it again with everything that was typed.
+
+    It is shown again without a recent confirmation (403), with errors (422), or beside what another person saved
+    meanwhile (409).
+    """
+    if not is_reauthenticated(visit, now):
+        return await show(replace(typed_sheet(form), asks_reauthentication=True, status_code=403))
+    try:
+        return await deed()
+    except Invalid as wrong:
+        return await show(refuse_sheet(form, wrong, fields))
+    except Conflict:
+        if current is None:
+            raise
+        return await show(overtake_sheet(form, *await current()))

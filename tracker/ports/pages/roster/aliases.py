@@ -6,10 +6,9 @@ from litestar import HttpMethod, Response, post, route
 from litestar.response import Redirect
 
 from tracker.errors import Gone, NotFound
-from tracker.ports.http.dependencies import Links, Now, Origin, Viewer
-from tracker.ports.http.flash import Undo
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
 from tracker.ports.http.guards import link, signed_in
-from tracker.ports.http.path import PathId, PathText
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.rules.roster.aliases import UNDO_FOR
 from tracker.usecases.roster import aliases
@@ -21,7 +20,7 @@ R = TypeVar("R", bound=Response[Any])
 @post("/settings/addresses/{alias_id:uuid}/removal", guards=[signed_in], status_code=303)
 async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remove an address."""
-    address = await aliases.remove(viewer, alias_id, now)
+    address = await aliases.remove_alias(viewer, alias_id, now)
     undo = Undo(address=f"/settings/addresses/{alias_id}/restoration", fields={}, until=now + UNDO_FOR)
     return pages.redirect(ADDRESS, f"Removed {address}. Replies from there no longer count as yours.", undo)
 
@@ -30,7 +29,7 @@ async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: No
 async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo the removal of an address, or say that it's too late."""
     try:
-        await aliases.restore(viewer, alias_id, now)
+        await aliases.restore_alias(viewer, alias_id, now)
     except Gone as late:
         return pages.refuse(ADDRESS, late.sentence)
     return pages.redirect(ADDRESS, "Undone. The address is back.")
@@ -40,7 +39,7 @@ async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: N
 async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
     """Show whose address a link confirms, with a button that does; or that it is confirmed."""
     try:
-        found = await aliases.by_link(links.read_address(token), now, origin)
+        found = await aliases.alias_by_link(links.read_address(token), now, origin)
     except (NotFound, Gone):
         return _gone(pages)
     return _private(pages.render("roster/people/confirm-address.html", token=token, found=found))
@@ -50,7 +49,7 @@ async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, 
 async def confirm_address(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
     """Confirm an address; the page then says so."""
     try:
-        await aliases.confirm(links.read_address(token), now, origin)
+        await aliases.confirm_alias(links.read_address(token), now, origin)
     except (NotFound, Gone):
         return _gone(pages)
     return _private(Redirect(f"/e/{token}", status_code=303))

@@ -1,39 +1,87 @@
-"""The committees of the task force, and the page of one: its chair, and the holders of its seats."""
+"""The committees of the task force: their list, the page of one, and the forms of a committee and of a seat."""
 
-from litestar import Response, get
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromQuery
+from litestar.response import Redirect
 
 from tracker.database import together
-from tracker.ports.http.dependencies import Settings, Viewer
+from tracker.errors import NotFound
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.escalation import usual_escalation
-from tracker.ports.pages.roster.people import WORDS
-from tracker.rules.core.viewer import Status
+from tracker.ports.pages.core.choosers import WORDS, read_chosen_person, settle_chosen_person
+from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate, usual_escalation
+from tracker.ports.pages.core.form_values import FormReader, FormValues, form_version, id_in, ids_among
+from tracker.ports.pages.core.sheets import NO_FORM, FormSheet, FormWords, open_sheet, typed_sheet
+from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of, save_admin_form
+from tracker.ports.pages.roster.list_review import is_reviewed, review_of
+from tracker.ports.pages.roster.people import ROSTER_WORDS
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Status
 from tracker.rules.emails.escalation import escalation_words
-from tracker.rules.roster.directory import COMMITTEE_KINDS, AgencyCard, CommitteeCard, CommitteeStatus
+from tracker.rules.roster.csv_file import LONGEST_COMMITTEE
+from tracker.rules.roster.directory import (
+    ARM_WORDS,
+    COMMITTEE_KINDS,
+    AgencyCard,
+    CommitteeCard,
+    CommitteeFacts,
+    CommitteeStatus,
+    PersonCard,
+    SeatFacts,
+)
+from tracker.rules.roster.quorum import QuorumRule
+from tracker.rules.views.impact import ListImpact, list_change_words
+from tracker.usecases.core import audit
 from tracker.usecases.emails.escalations import days_of
-from tracker.usecases.roster import directory
-from tracker.usecases.roster.reminder_policies import policy_of
+from tracker.usecases.roster import committees, directory
+from tracker.usecases.roster.reminder_policies import policy_of_committee
+from tracker.usecases.roster.sites import open_sites
+from tracker.usecases.views import preview, seat_changes
+
+LONGEST_PLACE = 200  # characters
+COMMITTEE_LABELS = {
+    "name": "Name",
+    "kind": "Kind",
+    "arm": "Arm",
+    "place": "Usual place",
+    "chair": "Chair",
+    "quorum": "Quorum",
+    "both_arms": "Require someone from each arm",
+    "status": "Status",
+}
+STATUSES = [
+    (CommitteeStatus.ACTIVE.value, "Active", ""),
+    (CommitteeStatus.ENDED.value, "Ended", "Its seats no longer give access; its records stay"),
+]
+SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
+SEAT_FIELDS = ("primary", "alternates")
+SEAT_LABELS = {"primary": "Primary", "alternates": "Alternates"}
 
 
 @get("/committees", guards=[signed_in])
 async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the committees that the viewer may know."""
-    found = await directory.committees(viewer)
-    return pages.render("roster/committees/list.html", **WORDS, kinds=COMMITTEE_KINDS, committees=found)
+    found = await directory.committees_for(viewer)
+    return pages.render("roster/committees/list.html", **ROSTER_WORDS, kinds=COMMITTEE_KINDS, committees=found)
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
 async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
     """Show one committee with its seats."""
-    found = await directory.committee(viewer, committee_id)
-    known, policy, days = await together(_may_sit(viewer, found), policy_of(committee_id), days_of(committee_id))
+    found = await directory.committee_for(viewer, committee_id)
+    known, policy, days = await together(
+        _may_sit(viewer, found), policy_of_committee(committee_id), days_of(committee_id)
+    )
     seated = {seat.agency_id for seat in found.seats}
     seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
     return pages.render(
         "roster/committees/show.html",
-        **WORDS,
+        **ROSTER_WORDS,
         kinds=COMMITTEE_KINDS,
         committee=found,
         seatless=seatless,
@@ -45,4 +93,206 @@ async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, set
 async def _may_sit(viewer: Viewer, committee: CommitteeCard) -> list[AgencyCard]:
     """Return the agencies to which the viewer may give a seat, those that have one included."""
     may_add = viewer.manages_accounts and committee.status is CommitteeStatus.ACTIVE
-    return await directory.agencies(viewer) if may_add else []
+    return await directory.agencies_for(viewer) if may_add else []
+
+
+async def _committee_texts(viewer: Viewer, committee_id: UUID, _: str) -> tuple[FormValues, int]:
+    committee = await directory.committee_for(viewer, committee_id)
+    return NO_FORM.but(
+        {
+            "name": committee.name,
+            "kind": committee.kind,
+            "arm": committee.arm or "",
+            "place": committee.place,
+            "chair": str(committee.chairs[0].id) if committee.chairs else "",
+            "quorum": str(committee.quorum.seats or ""),
+            "both_arms": "yes" if committee.quorum.both_arms else "",
+            "status": committee.status,
+        }
+    ), committee.version
+
+
+async def _committee_context(viewer: Viewer, committee_id: UUID | None, form: FormValues) -> Mapping[str, Any]:
+    return {
+        "committee": await directory.committee_for(viewer, committee_id) if committee_id else None,
+        "statuses": STATUSES,
+        "kinds": list(COMMITTEE_KINDS.items()),
+        "sites": await open_sites(),
+        "chair": await read_chosen_person(form, "chair", committees.possible_chairs(viewer)),
+        "arms": [("", "Both arms"), *((arm.value, words) for arm, words in ARM_WORDS.items())],
+    }
+
+
+def _committee_in(form: FormValues, _: str) -> CommitteeFacts:
+    reader = FormReader(form)
+    name, place = reader.named("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
+    seats = reader.number("quorum")
+    if form[f"chair{WORDS}"]:  # more than one person, or no one
+        reader.refuse("chair", "Choose one person, or leave the chair blank.")
+    reader.check()
+    arm, status = form["arm"], form["status"]
+    return CommitteeFacts(
+        name=name,
+        kind=form["kind"],
+        arm=Arm(arm) if arm in set(Arm) else None,
+        place=place,
+        chair_id=id_in(form["chair"]),
+        quorum=QuorumRule(seats=seats, both_arms=bool(form["both_arms"])),
+        status=CommitteeStatus(status) if status in set(CommitteeStatus) else CommitteeStatus.ACTIVE,
+    )
+
+
+async def _settled(viewer: Viewer, form: FormValues) -> FormValues:
+    return await settle_chosen_person(form, "chair", committees.possible_chairs(viewer))
+
+
+async def _committee_words(_: Viewer, shown: Sequence[FormValues]) -> FormWords:
+    meanings = {arm.value: words for arm, words in ARM_WORDS.items()} | dict(COMMITTEE_KINDS)
+    chairs = await audit.names_of_people(ids_among([form["chair"] for form in shown]))
+    meanings |= {str(one): f"{name} ({agency})" for one, (name, agency) in chairs.items()}
+    meanings |= {value: words for value, words, _ in STATUSES}
+    return FormWords(labels=COMMITTEE_LABELS, said=lambda _, text: meanings.get(text, text) or "none")
+
+
+committee_form = handlers_of(
+    AdminForm(
+        address="/committees",
+        key="committee_id",
+        template="roster/committees/form.html",
+        fields=tuple(COMMITTEE_LABELS),
+        read=_committee_in,
+        add=committees.add_committee,
+        change=committees.change_committee,
+        texts=_committee_texts,
+        words=_committee_words,
+        settled=_settled,
+        shown=_committee_context,
+        added=lambda facts: f"{facts.name} added. Next, add seats for agencies.",
+        saved=lambda facts: f"{facts.name} saved.",
+    )
+)
+
+
+@get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
+async def seat_of_agency(committee_id: PathId, viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
+    """Redirect to the form of the seat of the agency in the address."""
+    check_roster_manager(viewer)
+    agency_id = id_in(agency)
+    return Redirect(
+        f"/committees/{committee_id}/seats/{agency_id}" if agency_id else f"/committees/{committee_id}", status_code=303
+    )
+
+
+@get(SEAT, guards=[signed_in])
+async def seat_page(
+    committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now
+) -> Response[Any]:
+    """Show the holders of a seat, or the form of a new one."""
+    sheet, _ = await _seat_sheet(viewer, committee_id, agency_id)
+    back = f"/committees/{committee_id}/seats/{agency_id}"
+    return first_reauthenticate(visit, back, now) or await _seat_form(pages, viewer, sheet, committee_id, agency_id)
+
+
+@post(SEAT, guards=[signed_in], status_code=303)
+async def save_seat(
+    committee_id: PathId, agency_id: PathId, pages: Pages, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
+    """Save the holders of a seat, or show the form again with errors or with changes that were saved meanwhile."""
+    viewer = visit.viewer
+    check_roster_manager(viewer)
+
+    async def change() -> Response[Any]:
+        facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_among(form.all("alternates")))
+        proof = visit.reauthenticated_at
+        deed = partial(seat_changes.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
+        impact = await preview.do_and_roll_back(deed)
+        if not is_reviewed(form, impact):
+            return await _seat_form(pages, viewer, typed_sheet(form), committee_id, agency_id, saving=impact)
+        return pages.redirect(f"/committees/{committee_id}", f"Seat saved.{list_change_words(await deed())}")
+
+    async def show(sheet: FormSheet) -> Response[Any]:
+        return await _seat_form(pages, viewer, sheet, committee_id, agency_id)
+
+    async def current() -> tuple[FormSheet, FormWords]:
+        return await _seat_sheet(viewer, committee_id, agency_id)
+
+    return await save_admin_form(visit, form, now, SEAT_FIELDS, change, show, current)
+
+
+@post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
+async def post_seat_removal(
+    committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
+    """Remove a seat."""
+    check_roster_manager(viewer)
+    if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
+        return first
+    proof, version = visit.reauthenticated_at, form_version(form)
+    deed = partial(seat_changes.remove_seat, viewer, committee_id, agency_id, version, proof, now)
+    impact = await preview.do_and_roll_back(deed)
+    if not is_reviewed(form, impact):
+        sheet, _ = await _seat_sheet(viewer, committee_id, agency_id)
+        return await _seat_form(pages, viewer, sheet, committee_id, agency_id, removing=impact)
+    return pages.redirect(f"/committees/{committee_id}", f"Seat removed.{list_change_words(await deed())}")
+
+
+async def _committee_and_agency(
+    viewer: Viewer, committee_id: UUID, agency_id: UUID
+) -> tuple[CommitteeCard, AgencyCard]:
+    check_roster_manager(viewer)
+    committee, agency = (
+        await directory.committee_for(viewer, committee_id),
+        await directory.agency_for(viewer, agency_id),
+    )
+    if agency.status is not Status.ACTIVE:
+        raise NotFound
+    return committee, agency
+
+
+async def _seat_sheet(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[FormSheet, FormWords]:
+    committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
+    seat = next((one for one in committee.seats if one.agency_id == agency_id), None)
+    form = FormValues(
+        {
+            "primary": (str(seat.primary.id) if seat and seat.primary else "",),
+            "alternates": tuple(str(one.id) for one in seat.alternates) if seat else (),
+        }
+    )
+    names = {str(one.id): one.name for one in agency.people}
+
+    def said(_: str, text: str) -> str:
+        return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "no one"
+
+    return open_sheet(form, committee.version), FormWords(labels=SEAT_LABELS, said=said)
+
+
+async def _seat_form(
+    pages: Pages,
+    viewer: Viewer,
+    sheet: FormSheet,
+    committee_id: UUID,
+    agency_id: UUID,
+    *,
+    saving: Sequence[ListImpact] = (),
+    removing: Sequence[ListImpact] = (),
+) -> Response[Any]:
+    """Show the form; `saving` or `removing` is what that does to lists of events, for review."""
+    committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
+    people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
+    away = await committees.suspended_holders(committee_id, agency_id)
+    return pages.render(
+        "roster/committees/seat.html",
+        **sheet.context,
+        committee=committee,
+        agency=agency,
+        is_new=agency_id not in {one.agency_id for one in committee.seats},
+        primaries=[("", "Choose a person"), *((str(one.id), one.name) for one in people)],
+        alternates=[(str(one.id), one.name, one.title) for one in people],
+        suspended=sorted(one.name for one in agency.people if one.id in away),
+        saving=review_of(saving, viewer.zone),
+        removing=review_of(removing, viewer.zone),
+    )
+
+
+def _name(person: PersonCard) -> str:
+    return person.name

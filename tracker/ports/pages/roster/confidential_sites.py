@@ -5,17 +5,16 @@ from typing import Any
 from litestar import Response, get, post
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.http.dependencies import Now, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, Reader, errors_of, version_in
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version
 from tracker.rules.roster.confidential_sites import (
     LONGEST_ADDRESS,
     LONGEST_DIRECTIONS,
     LONGEST_NAME,
+    ConfidentialSiteFacts,
     OwnSite,
-    SiteFacts,
 )
 from tracker.usecases.roster import confidential_sites
 
@@ -26,11 +25,11 @@ LIMITS = {"name": LONGEST_NAME, "address": LONGEST_ADDRESS, "directions": LONGES
 
 
 @get(PATH, guards=[signed_in])
-async def own_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def confidential_sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the confidential places of the viewer's agency, with their addresses."""
     return pages.render(
         "roster/sites/confidential.html",
-        sites=await confidential_sites.own_sites(viewer),
+        sites=await confidential_sites.own_sites_of(viewer),
         form=FormValues({}),
         errors=Errors(),
         limits=LIMITS,
@@ -38,16 +37,16 @@ async def own_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def add(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_confidential_site(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Add a place of the viewer's agency, or show the form again with what was refused."""
     try:
         facts = _facts_in(form)
-        await confidential_sites.add(viewer, facts, now)
+        await confidential_sites.add_confidential_site(viewer, facts, now)
     except Invalid as wrong:
         return pages.render(
             "roster/sites/confidential.html",
             status_code=422,
-            sites=await confidential_sites.own_sites(viewer),
+            sites=await confidential_sites.own_sites_of(viewer),
             form=form,
             errors=errors_of(wrong, FIELDS),
             limits=LIMITS,
@@ -56,19 +55,19 @@ async def add(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[An
 
 
 @get(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in])
-async def edit_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Response[str]:
+async def confidential_site_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the form of a place. Errors: NotFound for one of another agency."""
-    site = await confidential_sites.own_site(viewer, site_id)
+    site = await confidential_sites.own_site_for(viewer, site_id)
     return _edited(pages, site, _typed(site), Errors())
 
 
 @post(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in], status_code=303)
-async def change(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def save_confidential_site(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Change a place, or show the form again with what was refused."""
-    site = await confidential_sites.own_site(viewer, site_id)
+    site = await confidential_sites.own_site_for(viewer, site_id)
     try:
         facts = _facts_in(form)
-        await confidential_sites.change(viewer, site_id, facts, version_in(form), now)
+        await confidential_sites.change_confidential_site(viewer, site_id, facts, form_version(form), now)
     except Invalid as wrong:
         return _edited(pages, site, form, errors_of(wrong, FIELDS))
     except Conflict as changed:  # what was typed is shown again, and can be sent once more
@@ -88,12 +87,12 @@ def _edited(pages: Pages, site: OwnSite, form: FormValues, errors: Errors) -> Re
     )
 
 
-def _facts_in(form: FormValues) -> SiteFacts:
-    reader = Reader(form)
+def _facts_in(form: FormValues) -> ConfidentialSiteFacts:
+    reader = FormReader(form)
     name, address = reader.named("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
     directions = reader.text("directions", LONGEST_DIRECTIONS, multiline=True)
     reader.check()
-    return SiteFacts(name=name, address=address, directions=directions, is_open=form["status"] != CLOSED)
+    return ConfidentialSiteFacts(name=name, address=address, directions=directions, is_open=form["status"] != CLOSED)
 
 
 def _typed(site: OwnSite) -> FormValues:

@@ -9,36 +9,34 @@ from tracker.errors import Invalid, TooLarge
 from tracker.ports.http import errors
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Upload
-from tracker.ports.pages.core.form_values import Errors, FormValues
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.core.uploads import content_of
-from tracker.ports.pages.roster.admin_saving import check_manager
+from tracker.ports.pages.core.dependencies import Form, Pages, Upload, first_reauthenticate
+from tracker.ports.pages.core.form_values import Errors, FormValues, upload_content
+from tracker.ports.pages.roster.admin_forms import check_roster_manager
 from tracker.ports.pages.roster.list_review import Review, review_of
 from tracker.rules.core.wording import plural
-from tracker.rules.roster.csv_rows import COLUMNS, REQUIRED
-from tracker.rules.views.list_impact import done_words
-from tracker.usecases.roster.csv_import import Report
+from tracker.rules.roster.csv_file import COLUMNS, REQUIRED
+from tracker.rules.views.impact import list_change_words
+from tracker.usecases.roster.csv_import import RosterImportReport
 from tracker.usecases.views import preview, seat_changes
-from tracker.usecases.views.seat_changes import Imported
+from tracker.usecases.views.seat_changes import ImportedList
 
 PATH = "/people/import"
 NO_FILE = "Choose a CSV file."
 
 
 @get(PATH, guards=[signed_in])
-async def import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def roster_import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
     """Show how to import a list."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     return first_reauthenticate(visit, PATH, now) or _page(pages)
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def import_list(
+async def post_roster_import(
     pages: Pages, viewer: Viewer, visit: Visit, form: Form, upload: Upload, zone: Zone, now: Now
 ) -> Response[Any]:
     """Show what a file would do, row by row; after confirmation, import it."""
-    check_manager(viewer)
+    check_roster_manager(viewer)
     if first := first_reauthenticate(visit, PATH, now):
         return first
     try:
@@ -50,17 +48,17 @@ async def import_list(
         shown = "" if report.faults else text.decode("utf-8-sig")
         review = review_of(impact, zone)
         return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown, review=review)
-    return pages.redirect("/people", f"Import complete: {_counted(report)}.{done_words(impact)}")
+    return pages.redirect("/people", f"Import complete: {_counted(report)}.{list_change_words(impact)}")
 
 
-async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> Imported:
-    deed = partial(seat_changes.import_as, viewer, text, visit.reauthenticated_at, now, zone)
-    return await (preview.rolled_back(deed) if is_trial else deed())
+async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> ImportedList:
+    deed = partial(seat_changes.import_list_for, viewer, text, visit.reauthenticated_at, now, zone)
+    return await (preview.do_and_roll_back(deed) if is_trial else deed())
 
 
 def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:
     """Return the list, from a chosen file or a confirmed report, and whether it is a trial."""
-    chosen = content_of(upload)
+    chosen = upload_content(upload)
     content = chosen or form["list"].encode()
     if not content:
         raise Invalid(file=NO_FILE)
@@ -72,7 +70,7 @@ def _page(
     *,
     status_code: int = 200,
     wrong: str = "",
-    report: Report | None = None,
+    report: RosterImportReport | None = None,
     text: str = "",
     review: Review | None = None,
 ) -> Response[Any]:
@@ -90,7 +88,7 @@ def _page(
     )
 
 
-def _counted(report: Report) -> str:
+def _counted(report: RosterImportReport) -> str:
     added = sum(one.is_new for one in report.outcomes)
     changed = sum(bool(one.changes) for one in report.outcomes)
     same = len(report.outcomes) - added - changed

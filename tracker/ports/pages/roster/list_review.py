@@ -6,11 +6,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tracker.crypto import ids
-from tracker.ports.pages.core.date_entries import address_of, times_of
+from tracker.ports.pages.core.date_entries import date_address, date_times
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.core.wording import plural
 from tracker.rules.events.event import Line
-from tracker.rules.views.list_impact import ListImpact, email_words, notified
+from tracker.rules.views.impact import ListImpact, list_email_words, notified_by_lists
 
 
 class ReviewedDate(NamedTuple):
@@ -48,16 +48,16 @@ def review_of(impact: Sequence[ListImpact], zone: str) -> Review | None:
     """Return what to show; None where no list changes that the viewer may know of."""
     if not impact:
         return None
-    people = len(notified(impact))
+    people = len(notified_by_lists(impact))
     return Review(
         lists=[ReviewedList(one.words, [_date(line, zone) for line in one.dates]) for one in impact],
-        emails=email_words(impact),
+        emails=list_email_words(impact),
         notify=f" and notify {plural(people, 'person', 'people')}" if people else "",
         reviewed=_reviewed(impact),
     )
 
 
-def by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
+def dates_by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
     """Return the events that have these dates, in the order of their first ones."""
     events: dict[UUID, list[ReviewedDate]] = {}
     for line in lines:
@@ -66,7 +66,7 @@ def by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
 
 
 def _date(line: Line, zone: str) -> ReviewedDate:
-    return ReviewedDate(line, address_of(line), *times_of(line, zone))
+    return ReviewedDate(line, date_address(line), *date_times(line, zone))
 
 
 def _reviewed(impact: Sequence[ListImpact]) -> str:

@@ -10,11 +10,17 @@ from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader
-from tracker.ports.pages.core.sheets import NO_FORM, Words
+from tracker.ports.pages.core.form_values import FormReader, FormValues
+from tracker.ports.pages.core.sheets import NO_FORM, FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.rules.roster.coordinates import coordinates_in
-from tracker.rules.roster.sites import LONGEST_ADDRESS, LONGEST_EQUIPMENT, LONGEST_NAME, SEATS_WANTED, SiteFacts
+from tracker.rules.roster.sites import (
+    LONGEST_ADDRESS,
+    LONGEST_EQUIPMENT,
+    LONGEST_NAME,
+    SEATS_WANTED,
+    MeetingSiteFacts,
+    coordinates_in,
+)
 from tracker.usecases.roster import sites
 
 LABELS = {
@@ -41,7 +47,7 @@ async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
-    site = await sites.site(site_id)
+    site = await sites.meeting_site(site_id)
     return NO_FORM.but(
         {
             "name": site.name,
@@ -55,16 +61,16 @@ async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
 
 
 async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str, Any]:
-    return {"site": await sites.site(site_id) if site_id else None, "statuses": STATUSES}
+    return {"site": await sites.meeting_site(site_id) if site_id else None, "statuses": STATUSES}
 
 
-def _read(form: FormValues, _: str) -> SiteFacts:
-    reader = Reader(form)
+def _read(form: FormValues, _: str) -> MeetingSiteFacts:
+    reader = FormReader(form)
     name, address = reader.named("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
     capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
     coordinates = reader.tried(lambda: coordinates_in(form["coordinates"]), None)
     reader.check()
-    return SiteFacts(
+    return MeetingSiteFacts(
         name=name,
         address=address,
         capacity=capacity,
@@ -74,9 +80,9 @@ def _read(form: FormValues, _: str) -> SiteFacts:
     )
 
 
-async def _words(_: Viewer, __: Sequence[FormValues]) -> Words:
+async def _words(_: Viewer, __: Sequence[FormValues]) -> FormWords:
     meanings = {value: words for value, words, _ in STATUSES}
-    return Words(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
+    return FormWords(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 
 
 site_form = handlers_of(
@@ -86,8 +92,8 @@ site_form = handlers_of(
         template="roster/sites/form.html",
         fields=tuple(LABELS),
         read=_read,
-        add=sites.add_site,
-        change=sites.change_site,
+        add=sites.add_meeting_site,
+        change=sites.change_meeting_site,
         texts=_texts,
         words=_words,
         shown=_shown,

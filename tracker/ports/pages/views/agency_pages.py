@@ -9,25 +9,23 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from tracker.database import together
-from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
+from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
-from tracker.ports.pages.core.date_entries import Agenda, agenda
+from tracker.ports.pages.core.date_entries import Agenda, agenda_of
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
 from tracker.ports.pages.core.sheets import NO_FORM
-from tracker.ports.pages.reports.addresses import asked_in, linked, page_of, periods_for
-from tracker.ports.pages.roster.people import WORDS
+from tracker.ports.pages.reports.addresses import period_choices, report_address, report_request_in, rows_link
+from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.actions.action_items import days_late
 from tracker.rules.availability.blackout_days import may_name
-from tracker.rules.calendars.month_grid import Seen
-from tracker.rules.reports.periods import CUSTOM
-from tracker.rules.reports.reports import may_read
+from tracker.rules.calendars.calendars import SeenDate
+from tracker.rules.reports.reports import CUSTOM, may_read_reports
 from tracker.rules.roster.directory import LEVEL_WORDS
 from tracker.usecases.actions import item_lists
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import occurrences
-from tracker.usecases.reports import rows
+from tracker.usecases.reports import reports
 from tracker.usecases.roster import directory
 
 AHEAD = timedelta(days=21)
@@ -36,8 +34,8 @@ AHEAD = timedelta(days=21)
 @get("/agencies", guards=[signed_in])
 async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the agencies that the viewer may know."""
-    found = await directory.agencies(viewer)
-    return pages.render("roster/agencies/list.html", **WORDS, level_words=LEVEL_WORDS, agencies=found)
+    found = await directory.agencies_for(viewer)
+    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, level_words=LEVEL_WORDS, agencies=found)
 
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
@@ -54,7 +52,7 @@ async def agency_context(
     viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now, period: str = ""
 ) -> dict[str, Any]:
     """Return the values of an agency's page. Errors: NotFound."""
-    found = await directory.agency(viewer, agency_id)
+    found = await directory.agency_for(viewer, agency_id)
     items, days, attendance, blackouts = await together(
         item_lists.open_items_of_people(viewer, [person.id for person in found.people]),
         _next(viewer, agency_id, zone, today, now),
@@ -62,7 +60,7 @@ async def agency_context(
         blackout_days.of_agency(agency_id, today),
     )
     return {
-        **WORDS,
+        **ROSTER_WORDS,
         "level_words": LEVEL_WORDS,
         "agency": found,
         "items": items,
@@ -78,18 +76,18 @@ async def agency_context(
 
 async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, period: str) -> dict[str, Any]:
     """Return the agency's attendance in the requested period; None for a viewer without reports."""
-    if not may_read(viewer):
+    if not may_read_reports(viewer):
         return {"attendance": None}
-    asked = await asked_in(viewer, zone, now, FormValues({"period": [period if period != CUSTOM else ""]}))
+    asked = await report_request_in(viewer, zone, now, FormValues({"period": [period if period != CUSTOM else ""]}))
     return {
-        "attendance": await rows.of_agency(viewer, asked, agency_id),
+        "attendance": await reports.attendance_of_agency(viewer, asked, agency_id),
         "asked": asked,
-        "link": partial(linked(asked), "places", agency=agency_id),
-        "report": page_of(asked),
-        "periods": periods_for(asked),
+        "link": partial(rows_link(asked), "places", agency=agency_id),
+        "report": report_address(asked),
+        "periods": period_choices(asked),
     }
 
 
 async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
     lines = await occurrences.next_of_agency(viewer, agency_id, now, now + AHEAD)
-    return agenda((Seen(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
+    return agenda_of((SeenDate(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)

@@ -36,7 +36,7 @@ VALUES: Json = {
 }
 
 
-class Kind(Struct, frozen=True, kw_only=True):
+class ShownType(Struct, frozen=True, kw_only=True):
     """The type of a value: words, the shape that explains it if there is one, and the limits of its values."""
 
     words: str
@@ -44,17 +44,17 @@ class Kind(Struct, frozen=True, kw_only=True):
     limits: tuple[str, ...] = ()
 
 
-class Field(Struct, frozen=True, kw_only=True):
+class ShownField(Struct, frozen=True, kw_only=True):
     """A parameter or the field of a shape."""
 
     name: str
-    kind: Kind
+    kind: ShownType
     is_needed: bool
     text: str
     place: str = ""
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ShownOperation(Struct, frozen=True, kw_only=True):
     """One operation as the page shows it."""
 
     id: str
@@ -63,7 +63,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     summary: str
     text: str
     scope: str
-    parameters: tuple[Field, ...]
+    parameters: tuple[ShownField, ...]
     body: str
     responses: tuple[tuple[str, str, str], ...]
     """Status, its meaning, and the shape of the response."""
@@ -92,7 +92,7 @@ def _shown(pages: Pages, document: Json, base_url: str) -> Response[str]:
     )
 
 
-def _groups(document: Json, base_url: str) -> list[tuple[Json, list[Asked]]]:
+def _groups(document: Json, base_url: str) -> list[tuple[Json, list[ShownOperation]]]:
     asked = [
         (operation["tags"][0], _asked(document, base_url, method, path, operation))
         for path, methods in document["paths"].items()
@@ -101,8 +101,8 @@ def _groups(document: Json, base_url: str) -> list[tuple[Json, list[Asked]]]:
     return [(tag, [one for name, one in asked if name == tag["name"]]) for tag in document["tags"]]
 
 
-def _asked(document: Json, base_url: str, method: str, path: str, operation: Json) -> Asked:
-    return Asked(
+def _asked(document: Json, base_url: str, method: str, path: str, operation: Json) -> ShownOperation:
+    return ShownOperation(
         id=operation["operationId"],
         method=method.upper(),
         path=path,
@@ -121,18 +121,20 @@ def _asked(document: Json, base_url: str, method: str, path: str, operation: Jso
     )
 
 
-def _parameter(parameter: Json) -> Field:
+def _parameter(parameter: Json) -> ShownField:
     schema = parameter["schema"]
     text = parameter.get("description") or schema.get("description", "")
     is_needed = parameter.get("required", False)
-    return Field(name=parameter["name"], kind=kind_of(schema), is_needed=is_needed, text=text, place=parameter["in"])
+    return ShownField(
+        name=parameter["name"], kind=shown_type_of(schema), is_needed=is_needed, text=text, place=parameter["in"]
+    )
 
 
 def _shape_in(holder: Json) -> str:
     return next((one["schema"]["$ref"].rpartition("/")[2] for one in holder.get("content", {}).values()), "")
 
 
-def _shapes(document: Json) -> list[tuple[str, str, list[Field], list[str]]]:
+def _shapes(document: Json) -> list[tuple[str, str, list[ShownField], list[str]]]:
     """Return name, description, fields and, for an enumeration, its values."""
     return [
         (name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
@@ -140,27 +142,30 @@ def _shapes(document: Json) -> list[tuple[str, str, list[Field], list[str]]]:
     ]
 
 
-def _fields(schema: Json) -> list[Field]:
+def _fields(schema: Json) -> list[ShownField]:
     return [
-        Field(
-            name=name, kind=kind_of(one), is_needed=name in schema.get("required", ()), text=one.get("description", "")
+        ShownField(
+            name=name,
+            kind=shown_type_of(one),
+            is_needed=name in schema.get("required", ()),
+            text=one.get("description", ""),
         )
         for name, one in schema.get("properties", {}).items()
     ]
 
 
-def kind_of(schema: Json) -> Kind:
+def shown_type_of(schema: Json) -> ShownType:
     """Return the type of a schema's value, in words."""
     if "$ref" in schema:
-        return Kind(words="", shape=schema["$ref"].rpartition("/")[2])
+        return ShownType(words="", shape=schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
-        first = kind_of(next(one for one in schema["anyOf"] if one.get("type") != "null"))
-        return Kind(words=f"{first.words} or null".strip(), shape=first.shape, limits=first.limits)
+        first = shown_type_of(next(one for one in schema["anyOf"] if one.get("type") != "null"))
+        return ShownType(words=f"{first.words} or null".strip(), shape=first.shape, limits=first.limits)
     limits = tuple(words.format(schema[name]) for name, words in LIMITS.items() if name in schema)
     if schema.get("type") == "array":
-        of = kind_of(schema["items"])
-        return Kind(words=f"list of {of.words}".strip(), shape=of.shape, limits=limits)
-    return Kind(
+        of = shown_type_of(schema["items"])
+        return ShownType(words=f"list of {of.words}".strip(), shape=of.shape, limits=limits)
+    return ShownType(
         words=FORMATS.get(schema.get("format", "")) or TYPES.get(schema.get("type", ""), "value"), limits=limits
     )
 

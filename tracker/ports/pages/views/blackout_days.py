@@ -7,11 +7,10 @@ from litestar import Response, post
 from litestar.response import Redirect
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Today, Viewer, Zone
+from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormValues, Reader, errors_of
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.ports.pages.views.agency_pages import agency_context
 from tracker.usecases.availability import blackout_days
 
@@ -42,7 +41,7 @@ async def take_back(agency_id: PathId, blackout_id: PathId, pages: Pages, viewer
 
 
 async def _name(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: FormValues) -> None:
-    reader = Reader(form)
+    reader = FormReader(form)
     first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
     reader.check()
     await blackout_days.name(viewer, agency_id, first, last, reason, now, today)

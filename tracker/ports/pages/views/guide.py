@@ -6,11 +6,11 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 
 from tracker.config.paths import folder
+from tracker.ports.http.dependencies import PathText
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathText
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.markdown import Picture, Reader, Written, size_of_png
-from tracker.ports.pages.core.static import GUIDE, assets
+from tracker.ports.pages.core.markdown import MarkdownReader, Picture, WrittenPage, size_of_png
+from tracker.ports.pages.core.static import GUIDE, own_assets
 
 HELP = "/help"
 FIRST = "README"
@@ -33,14 +33,14 @@ async def help_page(pages: Pages, name: PathText) -> Response[str]:
 
 
 @cache
-def guide() -> dict[str, Written]:
+def guide() -> dict[str, WrittenPage]:
     """Return the pages of the guide by name, read once."""
     files = {file.stem: file for file in folder(GUIDE).glob("*.md")}
     addresses = {file.name: HELP if name == FIRST else f"{HELP}/{name}" for name, file in files.items()}
-    reader = Reader(page=addresses.__getitem__, picture=_picture)
+    reader = MarkdownReader(page=addresses.__getitem__, picture=_picture)
     return {name: reader.read(file.read_text(encoding="utf-8")) for name, file in files.items()}
 
 
 def _picture(name: str) -> Picture:
-    asset = assets()[f"{GUIDE}/{name}"]
+    asset = own_assets()[f"{GUIDE}/{name}"]
     return Picture(asset.address, *size_of_png(asset.body))

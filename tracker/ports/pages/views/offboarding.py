@@ -8,19 +8,17 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from tracker.errors import Invalid
-from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
+from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.http.path import PathId
 from tracker.ports.pages.core import choosers
-from tracker.ports.pages.core.choosers import Chosen
-from tracker.ports.pages.core.date_entries import address_of, times_of
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.choosers import ChosenPerson
+from tracker.ports.pages.core.date_entries import date_address, date_times
+from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_values import Errors, errors_of, id_in
-from tracker.ports.pages.core.reauthentication import first_reauthenticate
-from tracker.ports.pages.roster.admin_saving import check_manager
-from tracker.ports.pages.roster.list_review import by_event, is_reviewed, review_of
-from tracker.ports.pages.roster.people import WORDS
-from tracker.rules.views.list_impact import ListImpact, done_words
+from tracker.ports.pages.roster.admin_forms import check_roster_manager
+from tracker.ports.pages.roster.list_review import dates_by_event, is_reviewed, review_of
+from tracker.ports.pages.roster.people import ROSTER_WORDS
+from tracker.rules.views.impact import ListImpact, list_change_words
 from tracker.usecases.views import offboarding, preview
 
 PATH = "/people/{person_id:uuid}/offboarding"
@@ -31,35 +29,37 @@ DONE = (
 
 
 @get(PATH, guards=[signed_in])
-async def preview_offboarding(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Response[Any]:
+async def offboarding_page(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Response[Any]:
     """Show what a person is responsible for, and ask for a successor."""
-    check_manager(visit.viewer)
+    check_roster_manager(visit.viewer)
     first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
-    return first or await _page(pages, visit.viewer, zone, now, person_id, Chosen())
+    return first or await _page(pages, visit.viewer, zone, now, person_id, ChosenPerson())
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def leave(
+async def post_offboarding(
     person_id: PathId, pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
     """Offboard a person; first show which invitations pass to whom, and which emails go out."""
-    check_manager(visit.viewer)
+    check_roster_manager(visit.viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
         return first
-    chosen = await choosers.chosen(form, "successor", await offboarding.successors(visit.viewer, person_id))
+    chosen = await choosers.read_chosen_person(
+        form, "successor", await offboarding.successors_of(visit.viewer, person_id)
+    )
     proof = visit.reauthenticated_at
-    deed = partial(offboarding.depart, visit.viewer, person_id, id_in(chosen.value), proof, now, today)
+    deed = partial(offboarding.offboard_person, visit.viewer, person_id, id_in(chosen.value), proof, now, today)
     if chosen.error:
         wrong = Invalid(successor=chosen.error)
         return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
     try:
-        impact = await preview.rolled_back(deed)
+        impact = await preview.do_and_roll_back(deed)
         if not (form["reviewed"] and is_reviewed(form, impact)):
             return await _page(pages, visit.viewer, zone, now, person_id, chosen, impact=impact)
         done = await deed()
     except Invalid as wrong:
         return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
-    return pages.redirect(f"/people/{person_id}", f"{DONE}{done_words(done)}")
+    return pages.redirect(f"/people/{person_id}", f"{DONE}{list_change_words(done)}")
 
 
 async def _page(
@@ -68,7 +68,7 @@ async def _page(
     zone: str,
     now: Now,
     person_id: UUID,
-    chosen: Chosen,
+    chosen: ChosenPerson,
     wrong: Invalid | None = None,
     *,
     impact: Sequence[ListImpact] | None = None,
@@ -82,16 +82,16 @@ async def _page(
     return pages.render(
         "roster/people/offboarding.html",
         status_code=422 if wrong else 200,
-        **WORDS,
+        **ROSTER_WORDS,
         found=found,
         person=found.person,
-        invitations=by_event(found.invitations, zone),
+        invitations=dates_by_event(found.invitations, zone),
         review=review_of(impact or (), zone),
         is_last=impact is not None,
-        unfilled=by_event((one for one in found.invitations if one.event_id not in passed), zone),
+        unfilled=dates_by_event((one for one in found.invitations if one.event_id not in passed), zone),
         successor=chosen,
         errors=errors_of(wrong, ("successor",)) or Errors(),
-        address=address_of,
-        times=lambda line: times_of(line, zone),
+        address=date_address,
+        times=lambda line: date_times(line, zone),
         items=found.items,
     )

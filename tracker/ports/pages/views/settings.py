@@ -11,16 +11,16 @@ from tracker.ports.http.dependencies import Now, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of
-from tracker.ports.pages.identity.session_settings import shown_sessions
+from tracker.ports.pages.identity.security_settings import shown_sessions
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import zone_choices
 from tracker.usecases.availability import shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import saved_filters
 from tracker.usecases.identity import api_tokens
-from tracker.usecases.identity.authenticators import credentials_of
-from tracker.usecases.roster import aliases, profile
-from tracker.usecases.roster.profile import Profile
+from tracker.usecases.identity.sign_in import credentials_of
+from tracker.usecases.roster import aliases, people
+from tracker.usecases.roster.people import Profile
 
 PATH = "/settings"
 FIELDS = ("name", "title", "phone", "mobile", "private", "zone", "address")
@@ -48,7 +48,7 @@ async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, n
         zone=form["zone"],
     )
     try:
-        await profile.change_profile(viewer, wanted, now)
+        await people.change_profile(viewer, wanted, now)
     except Invalid as wrong:
         return await _page(pages, viewer, visit, now, form, wrong)
     return pages.redirect(PATH, SAVED)
@@ -59,7 +59,7 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
     """Add a further address, or say why it can't be; the answer is the same for one that is someone else's."""
     address = form["address"].strip().lower()
     try:
-        is_again = await aliases.add(viewer, address, now)
+        is_again = await aliases.add_alias(viewer, address, now)
     except Invalid as wrong:
         return await _page(pages, viewer, visit, now, await _profile(viewer), wrong, address=form["address"])
     sentence = LINK_REPLACED if is_again else LINK_SENT
@@ -67,7 +67,7 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
 
 
 async def _profile(viewer: Viewer) -> FormValues:
-    mine = await profile.profile_of(viewer)
+    mine = await people.profile_of(viewer)
     values = asdict(mine)
     texts = {field: [values[field]] for field in ("name", "title", "phone", "mobile", "zone")}
     return FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
@@ -87,10 +87,10 @@ async def _page(
         together(
             credentials_of(viewer.member_id),
             shown_sessions(viewer.member_id, visit.session_id, now),
-            api_tokens.tokens_of(viewer, now),
+            api_tokens.api_tokens_of(viewer, now),
         ),
         together(subscriptions.subscriptions_of(viewer), shared_calendars.mine(viewer)),
-        together(aliases.mine(viewer), saved_filters.filters_of(viewer)),
+        together(aliases.aliases_of(viewer), saved_filters.filters_of(viewer)),
     )
     return pages.render(
         "views/settings/show.html",

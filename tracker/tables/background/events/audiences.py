@@ -10,7 +10,7 @@ from tracker.crypto import ids
 from tracker.database import engine
 from tracker.database.bulk_insert import bulk_insert
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.audiences import Arm, Audience, arm, committee
+from tracker.rules.core.audiences import Arm, Audience, arm_audience, committee_audience
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.roster.people import Committee
 
@@ -43,11 +43,11 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
 
 async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
     """Return the audiences of the committees of those arms that are among these audiences."""
-    wanted = [one.value for one in Arm if arm(one) in audiences]
+    wanted = [one.value for one in Arm if arm_audience(one) in audiences]
     if not wanted:
         return frozenset()
     found = await Committee.select(Committee.id).where(Committee.arm.is_in(wanted))
-    return frozenset(Audience(committee(row["id"])) for row in found)
+    return frozenset(Audience(committee_audience(row["id"])) for row in found)
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:

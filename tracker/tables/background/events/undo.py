@@ -21,12 +21,12 @@ from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import State
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.events.undo import Reach, StoredRows
-from tracker.tables.schema.core.outbox import Message
+from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
-from tracker.tables.schema.operations.briefs import BriefCopy
+from tracker.tables.schema.operations.access import BriefCopy
 
 _OF_MESSAGES = (Message.id, Message.event, Message.occurrence, Message.reason, Message.facts)
 _EVENTS = (

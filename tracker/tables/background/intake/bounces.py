@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.rules.intake.bounces import Cause, Fate
 
-_SENT = (
+_SENT_MESSAGE = (
     "SELECT m.recipient, CASE WHEN m.sent_to = r.email THEN 1 ELSE 0 END AS is_current FROM message m"
     " JOIN member r ON r.id = m.recipient WHERE m.id = {}"
 )
@@ -33,7 +33,7 @@ class SentMessage(NamedTuple):
     """Whether it went to the address that its recipient has now."""
 
 
-class Returned(NamedTuple):
+class ReturnedMessage(NamedTuple):
     """That a message to a person came back, or was delayed, and why."""
 
     message_id: UUID
@@ -45,13 +45,15 @@ class Returned(NamedTuple):
 
 async def sent_message(message_id: UUID) -> SentMessage | None:
     """Return a message, or None when it is gone."""
-    found = await engine().run_querystring(QueryString(_SENT, message_id))
+    found = await engine().run_querystring(QueryString(_SENT_MESSAGE, message_id))
     return SentMessage(found[0]["recipient"], bool(found[0]["is_current"])) if found else None
 
 
-async def returned(member_id: UUID, since: datetime) -> list[Returned]:
+async def returned_messages(member_id: UUID, since: datetime) -> list[ReturnedMessage]:
     """Return the bounces of messages to a person since then, newest first, without those from before a restoration."""
     return [
-        Returned(row["message"], row["received_at"], Fate(row["fate"]), Cause(row["cause"]), bool(row["is_counted"]))
+        ReturnedMessage(
+            row["message"], row["received_at"], Fate(row["fate"]), Cause(row["cause"]), bool(row["is_counted"])
+        )
         for row in await engine().run_querystring(QueryString(_OF_PERSON, member_id, since))
     ]

@@ -11,14 +11,15 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.operations.deconfliction import (
-    LONGEST_BUFFER,
+    AGREED,
     MILLIONTHS_IN_1000_FEET,
-    Box,
-    Disclosure,
+    Decision,
     FactsHash,
+    Outcome,
+    SearchBox,
     box_around,
 )
-from tracker.rules.operations.hits import AGREED, Decision, Outcome
+from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
 from tracker.rules.operations.sites import Point
 from tracker.rules.operations.states import COMPARED, OperationState
 from tracker.tables.schema.operations.plans import (
@@ -67,7 +68,7 @@ _SPOTS = (
     " WHERE role <> 'off_site_services' AND plan IN ({})"
 )
 EVERY_LEVEL = frozenset(Disclosure)
-LONGEST = timedelta(days=14)
+LONGEST_OPERATION = timedelta(days=14)
 """No operation lasts longer (the rules of events refuse it)."""
 
 
@@ -79,7 +80,7 @@ class Spot(NamedTuple):
     radius_ft: int
 
 
-class Planned(NamedTuple):
+class ComparedPlan(NamedTuple):
     """One plan; times aware UTC."""
 
     id: UUID
@@ -98,7 +99,7 @@ class Planned(NamedTuple):
     spots: frozenset[Spot]
 
 
-class Pair(NamedTuple):
+class ConflictPair(NamedTuple):
     """A conflict: its two plans, and what was measured."""
 
     id: UUID
@@ -114,35 +115,35 @@ class Pair(NamedTuple):
     outcome: Outcome | None
 
 
-async def by_id(plan_ids: Iterable[UUID]) -> dict[UUID, Planned]:
+async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
     """Return these plans by id."""
     wanted = sorted(plan_ids)
     return {one.id: one for one in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
 
 
-async def near(plan: Planned, levels: Collection[Disclosure]) -> list[Planned]:
+async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list[ComparedPlan]:
     """Return the plans of these levels that are compared and whose time and place could be close to those of `plan`."""
     if not plan.spots:
         return []
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
     boxes = _any_of(_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
-    when = latest, earliest - LONGEST, earliest
+    when = latest, earliest - LONGEST_OPERATION, earliest
     found = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
     is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
     return await _plans(is_on, _listed(row["plan"] for row in found)) if found else []
 
 
-async def without_place(now: datetime) -> list[Planned]:
+async def plans_without_place(now: datetime) -> list[ComparedPlan]:
     """Return the plans without a site that is compared, and all that could be in the way of one by their time."""
     found = await _plans(_WITHOUT_PLACE, _COMPARED, now - LONGEST_BUFFER)
     if not found:
         return []
     earliest = min(one.starts_at for one in found) - LONGEST_BUFFER
     latest = max(one.ends_at for one in found) + LONGEST_BUFFER
-    return await _plans(_BY_TIME, _COMPARED, latest, earliest - LONGEST, max(earliest, now - LONGEST_BUFFER))
+    return await _plans(_BY_TIME, _COMPARED, latest, earliest - LONGEST_OPERATION, max(earliest, now - LONGEST_BUFFER))
 
 
-def _in(box: Box) -> QueryString:
+def _in(box: SearchBox) -> QueryString:
     """Return the condition that a site is in a box."""
     reach = box.radius_ft, box.radius_ft
     latitude = QueryString(_IN_LATITUDE, box.latitude_e6, *reach)
@@ -158,12 +159,12 @@ def _any_of(conditions: Iterable[QueryString]) -> QueryString:
     return QueryString(" OR ".join(["{}"] * len(each)), *each)
 
 
-async def moved(now: datetime) -> list[UUID]:
+async def moved_plans(now: datetime) -> list[UUID]:
     """Return the plans that were moved, canceled, or restored since they were last compared, or are long over."""
     return [one.id for one in await _plans(_MOVED, _COMPARED, now, now - LONGEST_BUFFER)]
 
 
-async def waiting() -> list[UUID]:
+async def plans_for_clock() -> list[UUID]:
     """Return the plans that changed and were not compared yet with those that show the other side nothing."""
     plan = OperationPlan
     return sorted(await plan.select(plan.id).where(plan.awaits_clock == True).output(as_list=True))  # noqa: E712 - a column
@@ -187,7 +188,7 @@ async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
     return [(row["starts_at"], row["ends_at"]) for row in [*await numbers, *await approvals]]
 
 
-async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL) -> list[Pair]:
+async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL) -> list[ConflictPair]:
     """Return the conflicts of a plan with plans of these levels that have no decision yet."""
     hit, wanted = DeconflictionHit, [one.value for one in levels]
     is_first = (hit.first == plan_id) & hit.second.disclosure.is_in(wanted)
@@ -202,12 +203,12 @@ async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
     return {one.second if one.first == plan_id else one.first: one.facts for one in found}
 
 
-async def every_open_pair() -> list[Pair]:
+async def every_open_pair() -> list[ConflictPair]:
     """Return every conflict that has no decision yet, oldest first."""
     return await _pairs(DeconflictionHit.closed_at.is_null())
 
 
-async def decisions(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
+async def decisions_by_side(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
     """Return what each side decided last, by conflict and plan."""
     found: dict[UUID, dict[UUID, Decision]] = {one: {} for one in hit_ids}
     if found:
@@ -217,7 +218,7 @@ async def decisions(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]
     return found
 
 
-async def _pairs(where: Any) -> list[Pair]:
+async def _pairs(where: Any) -> list[ConflictPair]:
     found = (
         await DeconflictionHit.select(
             DeconflictionHit.id,
@@ -235,20 +236,20 @@ async def _pairs(where: Any) -> list[Pair]:
         .where(where)
         .order_by(DeconflictionHit.found_at)
     )
-    return [Pair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in found]
+    return [ConflictPair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in found]
 
 
-async def _plans(where: str, *arguments: Any) -> list[Planned]:
+async def _plans(where: str, *arguments: Any) -> list[ComparedPlan]:
     found = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
     spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in found}
     if spots:
         for row in await engine().run_querystring(QueryString(_SPOTS, _listed(sorted(spots)))):
             spots[row["plan"]].append(Spot(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
-    return [_planned(row, frozenset(spots[row["id"]])) for row in found]
+    return [_compared_plan(row, frozenset(spots[row["id"]])) for row in found]
 
 
-def _planned(row: dict[str, Any], spots: frozenset[Spot]) -> Planned:
-    return Planned(
+def _compared_plan(row: dict[str, Any], spots: frozenset[Spot]) -> ComparedPlan:
+    return ComparedPlan(
         id=row["id"],
         event_id=row["event"],
         lead_id=row["lead"],

@@ -10,7 +10,7 @@ from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import WAITING
-from tracker.tables.schema.operations.readiness import ReadinessNotice, ReadinessRecipient
+from tracker.tables.schema.operations.access import ReadinessNotice, ReadinessRecipient
 
 _IS_OFF = "(p.state = 'stood_down' OR o.is_canceled OR e.status IN ('canceled', 'draft'))"
 _FOR_OPERATIONS = (
@@ -25,12 +25,12 @@ _CALLED_OFF = (
 )
 
 
-async def due(now: datetime) -> list[UUID]:
+async def due_notices(now: datetime) -> list[UUID]:
     """Return the notices to release: their time has come, their window isn't over, and the operation is still on."""
     return [row["id"] for row in await engine().run_querystring(QueryString(_DUE, now, now))]
 
 
-async def called_off(now: datetime) -> list[UUID]:
+async def called_off_notices(now: datetime) -> list[UUID]:
     """Return the released notices whose operation was canceled or stood down, before their window is over.
 
     Not while the last change of the operation can be undone: a notice that was stood down stays so.

@@ -5,9 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.tables.schema.core.constraints import check, index, one_of
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 

@@ -4,12 +4,9 @@ from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.rules.calendars.alarms import AllDayAlarm
-from tracker.rules.calendars.feeds import Scope
+from tracker.rules.calendars.feeds import AllDayAlarm, FeedScope
 from tracker.rules.events.event_fields import Kind
-from tracker.tables.schema.core.constraints import check, one_of
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, one_of
 from tracker.tables.schema.roster.people import Committee, Member
 
 
@@ -45,7 +42,7 @@ class Subscription(Table):
     body_since = Timestamptz(null=True, default=None)
 
     constraints = (
-        one_of("scope", Scope),
+        one_of("scope", FeedScope),
         one_of("kind", Kind),
         one_of("all_day_alarm", AllDayAlarm),
         check("alarm_minutes > 0"),

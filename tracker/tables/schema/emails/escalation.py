@@ -4,9 +4,7 @@ from piccolo.columns import UUID, Integer, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.constraints import check
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check
 from tracker.tables.schema.roster.people import Committee
 
 

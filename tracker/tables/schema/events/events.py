@@ -7,9 +7,7 @@ from piccolo.table import Table
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
-from tracker.tables.schema.core.constraints import check, index, one_of, unique
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
 from tracker.tables.schema.events.policy_columns import USUAL_LEADS
 from tracker.tables.schema.roster.people import Agency, Committee, Member
 

@@ -5,9 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.tables.schema.core.constraints import index, one_of, unique
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index, one_of, unique
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster.people import Member
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from tracker.rules.roster.reminder_policy import LEAD_TIMES, ReminderPolicy, minutes_of
+from tracker.rules.roster.reminder_policies import LEAD_TIMES, ReminderPolicy, minutes_of
 
 POLICY = "e.reminder_leads, e.ask_leads, e.ask_after, e.sends_thanks"
 """What `policy_of` reads of event `e`."""

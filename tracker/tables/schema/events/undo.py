@@ -6,17 +6,12 @@ from piccolo.columns import UUID, Column, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.constraints import index
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
-from tracker.tables.schema.intake.proposals import TimeProposal
-from tracker.tables.schema.intake.replies import IncomingReply
-from tracker.tables.schema.intake.words import IncomingWords
-from tracker.tables.schema.operations.briefs import BriefCopy
-from tracker.tables.schema.operations.grants import OperationGrant
+from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords, TimeProposal
+from tracker.tables.schema.operations.access import BriefCopy, OperationGrant
 from tracker.tables.schema.roster.people import Member
 
 PUT_BACK: Mapping[type[Table], Column] = {

@@ -1,19 +1,21 @@
-"""Plans of joint operations, and conflicts between them. People read them through `visible`, never here."""
+"""Plans of joint operations, and conflicts between them. People read them through `visible`, never here.
+
+The operations order and the phases hang on a plan; so do the confidential sites for off-site services, without
+coordinates, so they are never compared.
+"""
 
 from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision, Outcome
-from tracker.rules.operations.plans import OutsideResult, System
+from tracker.rules.operations.deconfliction import Decision, Outcome
+from tracker.rules.operations.plans import Disclosure, OutsideResult, System
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster.sites import ConfidentialSite
 
 
 class OperationPlan(Table):
@@ -168,3 +170,82 @@ class HitDecision(Table):
         one_of("decision", Decision),
         unique_index("hit_decision_current", "hit", "plan", where="replaced_at IS NULL"),
     )
+
+
+class ComparedPlaces(Table):
+    """Places of a plan that a person had compared with other operations at one moment."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.cascade)
+    """That of the person at that time."""
+    places = Integer()
+    compared_at = Timestamptz(null=False)
+
+    constraints = (
+        index("compared_places_member", "member", "compared_at"),
+        index("compared_places_agency", "agency", "compared_at"),
+    )
+
+
+class OperationReturn(Table):
+    """One submission that was sent back to planning; it is never changed."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    version = Integer()
+    """The version of the plan that was submitted."""
+    comment = Text()
+    returned_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    returned_at = Timestamptz(null=False)
+
+    constraints = (check("comment <> ''"),)
+
+
+class OperationOrder(Table):
+    """The order as it was saved once; a column for each of `rules.operations.orders.Paragraph`."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    version = Integer()
+    """The version of the plan that this order made."""
+    situation = Text(default="")
+    mission = Text(default="")
+    execution = Text(default="")
+    administration = Text(default="")
+    command = Text(default="")
+    saved_by = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    saved_at = Timestamptz(null=False)
+
+    constraints = (unique("plan", "version"),)
+
+
+class OperationPhase(Table):
+    """One phase; its planned times are counted from the start of the operation, so that they move with it."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
+    name = Varchar(length=60)
+    start_minutes = Integer()
+    """From the start of the operation; negative before it."""
+    end_minutes = Integer(null=True, default=None)
+    """None for a phase that is a moment."""
+    begun_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    version = Integer(default=1)
+    """Rises each time it is recorded when the phase began or ended."""
+
+    constraints = (
+        check("end_minutes IS NULL OR end_minutes > start_minutes"),
+        check("ended_at IS NULL OR begun_at IS NOT NULL"),
+    )
+
+
+class OperationOffSite(Table):
+    """A confidential site that a plan names; its public name is read from the site."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
+    site = ForeignKey(ConfidentialSite, null=False, on_delete=OnDelete.restrict, index=True)
+
+    constraints = (unique("plan", "site"),)

@@ -1,4 +1,4 @@
-"""Agencies, members with their roles, committees and seats."""
+"""Agencies, members with their roles and further email addresses, committees and seats."""
 
 from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
@@ -6,10 +6,8 @@ from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Level, Role, Status
-from tracker.tables.schema.core.constraints import check, index, one_of, unique, unique_index
-from tracker.tables.schema.core.foreign_key import ForeignKey
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.rules.core.viewers import Level, Role, Status
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
 
 
 class Agency(Table):
@@ -140,3 +138,23 @@ class SeatHolder(Table):
     is_primary = Boolean(default=False)
 
     constraints = (unique("member", "seat"), unique_index("seat_holder_primary", "seat", where="is_primary"))
+
+
+class EmailAlias(Table):
+    """One address; no email but the one with its link is ever sent there."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    address = Varchar(length=254)
+    """Always lower case."""
+    added_at = Timestamptz(null=False)
+    """Its link works for an hour from here."""
+    confirmed_at = Timestamptz(null=True, default=None)
+    """When someone who reads its mailbox used the link; before that, it has no effect."""
+    removed_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        check("address = lower(address)"),
+        index("email_alias_member", "member"),
+        unique_index("email_alias_confirmed", "address", where="confirmed_at IS NOT NULL AND removed_at IS NULL"),
+    )

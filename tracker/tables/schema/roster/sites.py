@@ -1,10 +1,14 @@
-"""Places where the task force meets, with their capacity."""
+"""Places where the task force meets, with their capacity, and the confidential places of agencies.
 
-from piccolo.columns import UUID, Boolean, Integer, Varchar
+`tables.visible.roster` is the only reader of the confidential ones.
+"""
+
+from piccolo.columns import UUID, Boolean, Integer, Text, Varchar
+from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.constraints import check
-from tracker.tables.schema.core.new_id import NEW_ID
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check
+from tracker.tables.schema.roster.people import Agency
 
 
 class Site(Table):
@@ -25,3 +29,16 @@ class Site(Table):
     longitude_e6 = Integer(null=True, default=None)
 
     constraints = (check("capacity > 0"),)
+
+
+class ConfidentialSite(Table):
+    """A place of which only its agency has the address."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
+    name = Varchar(length=120, unique=True)
+    """The public name, which everyone may read."""
+    address = Varchar(length=200)
+    directions = Text(default="")
+    is_open = Boolean(default=True)
+    version = Integer(default=1)

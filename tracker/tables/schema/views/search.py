@@ -9,7 +9,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.core.foreign_key import ForeignKey
+from tracker.tables.schema.core.columns import ForeignKey
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster.people import Member
 

@@ -1,8 +1,4 @@
-"""The one reader of action items: every query takes a viewer and cannot bypass the check.
-
-An item that comes from a date is visible to people who may see that event (`visible.core.rows`); one without an origin,
-to its own audience. Owning an item opens nothing.
-"""
+"""The one reader of action items: every query takes a viewer and cannot bypass the check."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,14 +8,13 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemStatus, Note, visibility_of
+from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, ItemStatus, item_audience_label
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.wording import day, local
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import local, short_day
 from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
 from tracker.tables.visible.core.rows import Row, rows, seen_by
-from tracker.tables.visible.core.word_index import seen_with_words
-from tracker.tables.visible.core.words import contains, pattern
+from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
 
 _COLUMNS = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
@@ -46,9 +41,15 @@ _NOTE = (
 )
 _OR_OWN_AUDIENCE = " OR (i.origin IS NULL AND i.audience IN ({})))"
 _IN_ORDER = " ORDER BY i.due, i.reference"
+# A canceled meeting doesn't count, nor one that began before the item was assigned or ended after it was closed.
+_CARRIED = (
+    "SELECT COUNT(*) AS meetings FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+    " AND e.committee = {} AND e.kind = 'meeting' AND e.status IN ('tentative', 'confirmed') AND NOT o.is_canceled"
+    " AND o.starts_at > {} AND o.ends_at <= {}"
+)
 
 
-async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[ActionItem]:
+async def listed_items(viewer: Viewer, closed_since: datetime | None = None) -> list[ActionItem]:
     """Return the open items, soonest due first, and those closed since `closed_since` if given."""
     if closed_since is None:
         return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.closed_at IS NULL" + _IN_ORDER)
@@ -56,13 +57,15 @@ async def items(viewer: Viewer, closed_since: datetime | None = None) -> list[Ac
     return await _items(viewer, _OR_OWN_AUDIENCE + also_closed + _IN_ORDER, closed_since)
 
 
-async def reported(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
+async def reported_items(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
     """Return the items that were assigned before `until` and not closed before `since`, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
     return await _items(viewer, tail, until, since)
 
 
-async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]) -> list[ActionItem]:
+async def items_after(
+    viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]
+) -> list[ActionItem]:
     """Return items after a cursor, open or closed, in the order of assignment; only those of `owners` if given."""
     wanted, tail = list(owners), _OR_OWN_AUDIENCE + " AND (i.created_at > {} OR (i.created_at = {} AND i.id > {}))"
     order = " ORDER BY i.created_at, i.id LIMIT {}"
@@ -72,24 +75,24 @@ async def after(viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners
     return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
 
 
-async def of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
+async def items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
     """Return the open items of a committee, soonest due first."""
     tail = _OR_OWN_AUDIENCE + " AND i.committee = {} AND i.closed_at IS NULL" + _IN_ORDER
     return await _items(viewer, tail, committee_id)
 
 
-async def of_event(viewer: Viewer, event_id: UUID, *, closed_too: UUID | None = None) -> list[ActionItem]:
+async def items_from_event(viewer: Viewer, event_id: UUID, *, closed_too: UUID | None = None) -> list[ActionItem]:
     """Return the open items that come from any date of an event, soonest due first; those of one date if closed too."""
     tail = _OR_OWN_AUDIENCE + " AND o.event = {} AND (i.closed_at IS NULL OR i.origin = {})" + _IN_ORDER
     return await _items(viewer, tail, event_id, closed_too)
 
 
-async def of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
+async def items_from_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
     """Return the items, open or closed, that come from one date."""
     return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.origin = {}" + _IN_ORDER, occurrence_id)
 
 
-async def item(viewer: Viewer, reference: str) -> ActionItem | None:
+async def item_by_reference(viewer: Viewer, reference: str) -> ActionItem | None:
     """Return one item, or None when it is missing or not for this viewer."""
     found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
     return found[0] if found else None
@@ -101,7 +104,7 @@ async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
     return found[0] if found else None
 
 
-async def items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
+async def visible_items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
     """Return which of these items the viewer may see, open or closed."""
     wanted = list(item_ids)
     if not wanted:
@@ -110,17 +113,17 @@ async def items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, Ac
     return {one.id: one for one in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)}
 
 
-async def notes(viewer: Viewer, of: ActionItem) -> list[Note]:
+async def item_history(viewer: Viewer, of: ActionItem) -> list[ItemNote]:
     """Return the history of an item, newest first."""
     tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"
     found = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
     return [
-        Note(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
+        ItemNote(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
         for row in found
     ]
 
 
-async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
+async def block_reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return why each of these items is blocked: the first note since then, if there is one."""
     wanted = list(item_ids)
     if not wanted:
@@ -134,7 +137,7 @@ async def reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {row["item"]: row["text"] for row in found}
 
 
-async def with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
+async def items_with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
     """Return items, open or done, that have all the words in their title, number, owner, or notes.
 
     Open ones come first, soonest due first, then the last ones done. Of more than `limit`, those assigned last.
@@ -146,7 +149,7 @@ async def with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[A
     return [*is_open, *done]
 
 
-async def notes_of(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+async def note_texts(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the texts of the notes of these items, newest first, by item."""
     wanted = list(item_ids)
     if not wanted:
@@ -159,9 +162,9 @@ async def notes_of(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[
     return found
 
 
-async def notes_with(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:
+async def notes_with_words(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:
     """Return the texts of notes that contain one of these lower-case words, newest first, by item."""
-    each = [QueryString(contains("n.text"), pattern(word)) for word in words]
+    each = [QueryString(contains_word("n.text"), word_pattern(word)) for word in words]
     if not each:
         return {}
     any_of = QueryString(" OR ".join(["{}"] * len(each)), *each)
@@ -177,7 +180,7 @@ async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]
 
 
 def _item(row: Row) -> ActionItem:
-    visibility = Visibility(row["visibility"]) if row["origin"] else visibility_of(row["audience"])
+    visibility = Visibility(row["visibility"]) if row["origin"] else item_audience_label(row["audience"])
     return ActionItem(
         id=row["id"],
         uid=row["uid"],
@@ -210,4 +213,13 @@ def _item(row: Row) -> ActionItem:
 
 
 def _origin(row: Row) -> str:
-    return f"{row['own_title'] or row['event_title']}, {day(local(row['starts_at'], row['zone']))}"
+    return f"{row['own_title'] or row['event_title']}, {short_day(local(row['starts_at'], row['zone']))}"
+
+
+async def count_meetings_over(viewer: Viewer, item: ActionItem, now: datetime) -> int:
+    """Return how many meetings took place while an item that the viewer sees was open."""
+    if item.committee_id is None:
+        return 0
+    until = item.closed_at or now
+    found = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, until)
+    return int(found[0]["meetings"])

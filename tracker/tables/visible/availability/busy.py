@@ -7,7 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LONGEST

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import LONGEST
 

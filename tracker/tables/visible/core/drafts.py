@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.drafts import Draft, DraftForm, Saved, read
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.drafts import DraftForm, DraftVersion, SavedDraft, read_draft
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.core.rows import rows
 
 _DRAFT = (
@@ -18,7 +18,7 @@ _SEEN = "SELECT e.id AS id FROM event e WHERE MAY_SEE(e)"
 _OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 
 
-async def drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, Draft]:
+async def own_drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, unless they were discarded."""
     mine = " AND d.member = {} AND d.subject = {} AND d.form IN ({})"
     among = sql_list([one.value for one in forms])
@@ -32,12 +32,12 @@ async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
     return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted)} if event_ids else set()
 
 
-async def event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
+async def visible_event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
     """Return the event of a date, if the viewer may see it."""
     found = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
     return next((row["id"] for row in found), None)
 
 
-def _draft(row: Mapping[str, Any]) -> Draft:
-    saved = Saved(draft_id=row["id"], version=row["version"])
-    return Draft(texts=read(row["texts"]), saved=saved, saved_at=row["saved_at"])
+def _draft(row: Mapping[str, Any]) -> SavedDraft:
+    saved = DraftVersion(draft_id=row["id"], version=row["version"])
+    return SavedDraft(texts=read_draft(row["texts"]), saved=saved, saved_at=row["saved_at"])

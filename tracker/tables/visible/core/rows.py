@@ -20,7 +20,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.compiling import Question
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 
 Row = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The query for words in an engine's full-text index, together with who may see what has them.
+"""Words in texts: the query for an engine's full-text index, together with who may see what has them, and LIKE.
 
 Words come from people, and are never syntax: `rules.core.word_forms` leaves letters and digits of them.
 """
@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Sequence
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.core.word_forms import SHORTEST_BEGINNING, is_beginning, other_forms
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.word_forms import SHORTEST_BEGINNING, other_forms, stands_for_longer
 
 NEWEST = 500
 """How many of the latest rows PostgreSQL looks through before it asks its index, which gives them in no order."""
@@ -50,19 +50,19 @@ def seen_with_words(of: str, viewer: Viewer, words: Sequence[str], limit: int) -
 def latest_with_words(of: str, seen_by: Iterable[Collection[str]], words: Sequence[str], limit: int) -> QueryString:
     """Return the query for the latest rows that have the words, and of each of these audiences one."""
     latest = _POSTGRES_LATEST if is_postgres(engine()) else _SQLITE_LATEST
-    return QueryString(latest[of], _asked(seen_by, words), limit)
+    return QueryString(latest[of], _index_query(seen_by, words), limit)
 
 
-def with_words(of: str, words: Sequence[str], shortest: int) -> QueryString:
+def rows_with_words(of: str, words: Sequence[str], shortest: int) -> QueryString:
     """Return the query for all rows that have the words; who may see them is not asked.
 
     Words with as many letters as `shortest` also stand for longer ones that begin with them.
     """
     every = _POSTGRES if is_postgres(engine()) else _SQLITE
-    return QueryString(every[of], _asked((), words, shortest))
+    return QueryString(every[of], _index_query((), words, shortest))
 
 
-def _asked(seen_by: Iterable[Collection[str]], words: Sequence[str], shortest: int = SHORTEST_BEGINNING) -> str:
+def _index_query(seen_by: Iterable[Collection[str]], words: Sequence[str], shortest: int = SHORTEST_BEGINNING) -> str:
     plain = [["".join(filter(str.isalnum, one)) for one in audiences] for audiences in seen_by]
     return _tsquery(words, plain, shortest) if is_postgres(engine()) else _fts5(words, plain, shortest)
 
@@ -71,7 +71,7 @@ def _tsquery(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: i
     """Return the words in the syntax of PostgreSQL's tsquery; an audience has an @ before it."""
     each = [[f"'@{one}'" for one in audiences] for audiences in seen_by]
     for word in words:
-        begins = ":*" if is_beginning(word, shortest) else ""
+        begins = ":*" if stands_for_longer(word, shortest) else ""
         each.append([f"'{word}'{begins}", *(f"'{one}'" for one in sorted(other_forms(word)))])
     return " & ".join(f"({' | '.join(one)})" for one in each)
 
@@ -80,7 +80,32 @@ def _fts5(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: int)
     """Return the words in the syntax of SQLite's FTS5."""
     each = ["seen_by : (" + " OR ".join(f'"{one}"' for one in audiences) + ")" for audiences in seen_by]
     for word in words:
-        begins = "*" if is_beginning(word, shortest) else ""
+        begins = "*" if stands_for_longer(word, shortest) else ""
         forms = [f'"{word}"{begins}', *(f'"{one}"' for one in sorted(other_forms(word)))]
         each.append(f"texts : ({' OR '.join(forms)})")
     return " AND ".join(each)
+
+
+def folded_sql(text: str) -> str:
+    """Return the SQL expression `text` in lower case."""
+    return f"{'LOWER' if is_postgres(engine()) else 'FOLD'}({text})"
+
+
+def contains_word(text: str) -> str:
+    """Return the condition that the SQL expression `text` contains a word; its placeholder takes a `word_pattern`."""
+    return f"{folded_sql(text)} LIKE {{}} ESCAPE '!'"
+
+
+def begins_with_word(text: str) -> str:
+    """Return the condition that the SQL expression `text` begins with a word, given as a `prefix_pattern`."""
+    return contains_word(text)
+
+
+def word_pattern(word: str) -> str:
+    """Return the word as a LIKE pattern that matches it literally (`q=%` finds a percent sign)."""
+    return f"%{prefix_pattern(word)}"
+
+
+def prefix_pattern(word: str) -> str:
+    """Return the same pattern for a text that begins with the word."""
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"

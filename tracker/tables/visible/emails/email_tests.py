@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.outbox import State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.emails.messages import STATE
 

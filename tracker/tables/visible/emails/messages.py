@@ -14,7 +14,7 @@ from piccolo.querystring import QueryString
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import About, MessageLine, number_of
 from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows, seen_by

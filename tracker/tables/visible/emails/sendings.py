@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.outbox import Topic
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import OF_ACCOUNTS, MessageLine, Narrowed, Place, Sending, Standing
 from tracker.tables.background.emails.email_pauses import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows

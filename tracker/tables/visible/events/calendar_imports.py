@@ -5,7 +5,7 @@ from collections.abc import Collection
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.core.rows import rows
 
 _IMPORTED = "SELECT i.source AS name FROM imported_event i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"

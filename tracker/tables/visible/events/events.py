@@ -12,7 +12,7 @@ from uuid import UUID
 from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
 from tracker.tables.background.events.substitutes import SUBSTITUTE
 from tracker.tables.schema.events.event_columns import FIELDS_OF_EVENT, fields_in

@@ -11,7 +11,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Occurrence, may_edit
 from tracker.rules.events.history import Change, Entry, Field, Verb, readable
 from tracker.tables.visible.core.rows import Row, rows

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import lines_by_id, lines_where

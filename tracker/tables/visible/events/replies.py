@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Line
 from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplySource, ReplyValue, notes_apart
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
 from tracker.tables.visible.core.rows import rows
 from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in, events_where

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tracker.database import together
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Line
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows

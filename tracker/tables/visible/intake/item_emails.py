@@ -8,10 +8,10 @@ from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import id_list
 from tracker.rules.actions.action_items import ATTACHED
-from tracker.rules.core.answers import Taken, Word
-from tracker.rules.core.viewer import Status, Viewer
+from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
+from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail
-from tracker.rules.intake.unrecorded import Decision
+from tracker.rules.intake.unrecorded_replies import EmailDecision
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 SHOWN = 50
@@ -28,7 +28,7 @@ _KEPT = (
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e)) OR (i.origin IS NULL AND i.audience IN ({})))"
     " AND w.claimed IS NOT NULL AND w.received_at > {}{}"
 )
-# The SQL form of `rules.intake.item_emails.may_decide`: the limit counts no email about which others decide.
+# The SQL form of `rules.intake.item_emails.may_decide_emails`: the limit counts no email about which others decide.
 _DIRECTED = " AND (i.created_by = {} OR i.committee IN ({}))"
 # The SQL form of `is_answerable_by` there.
 _IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
@@ -36,25 +36,26 @@ _IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
 _IS_INACTIVE = f"u.person_status <> '{Status.ACTIVE}' OR u.agency_status <> '{Status.ACTIVE}'"
 # A note says something else than a status, so neither replaces the other.
 _UPDATED = (
-    f"u.word <> '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
+    f"u.word <> '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
     f" AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at"
     " AND NOT EXISTS (SELECT 1 FROM incoming_words z WHERE z.item = n.item AND z.undone_at = n.at))"
     " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed AND c.id <> u.id"
-    f" AND c.outcome = '{Taken.RECORDED}' AND c.word <> '{Word.NOTE}'"
+    f" AND c.outcome = '{AnswerOutcome.RECORDED}' AND c.word <> '{AnswerWord.NOTE}'"
     " AND c.received_at > u.received_at AND c.undone_at IS NULL))"
 )
 _IS_NOTED = (
-    f"u.word = '{Word.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
+    f"u.word = '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
     " AND n.text = u.text AND n.at >= u.received_at)"
     " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed"
-    f" AND c.outcome = '{Taken.RECORDED}' AND c.word = u.word AND c.text = u.text AND c.decided_at >= u.received_at))"
+    f" AND c.outcome = '{AnswerOutcome.RECORDED}' AND c.word = u.word AND c.text = u.text"
+    " AND c.decided_at >= u.received_at))"
 )
 _IS_SO = "u.text = '' AND u.word = u.status"
 # What an unconfirmed sender wrote is replaced only by the same: anyone could have written the other one.
 _WROTE_AGAIN = (
     "EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.claimed = u.claimed AND c.sender = u.sender"
     " AND c.is_verified = u.is_verified AND c.id <> u.id AND ((c.word = u.word AND c.text = u.text)"
-    f" OR (u.is_verified AND u.word <> '{Word.NOTE}' AND c.word <> '{Word.NOTE}'))"
+    f" OR (u.is_verified AND u.word <> '{AnswerWord.NOTE}' AND c.word <> '{AnswerWord.NOTE}'))"
     " AND (c.received_at > u.received_at OR (c.received_at = u.received_at AND c.id > u.id)))"
 )
 _JUDGED = (
@@ -78,7 +79,7 @@ _AT_MOST = " ORDER BY k.waits DESC, k.place, k.is_verified DESC, k.received_at D
 _ONE = " AND w.id = {}) u"
 
 
-async def kept(viewer: Viewer, since: datetime) -> list[KeptEmail]:
+async def emails_about_items(viewer: Viewer, since: datetime) -> list[KeptEmail]:
     """Return the emails that came since, also those that are settled or decided; at most `SHOWN`.
 
     Those that wait come first, and of these and of the others the newest.
@@ -87,13 +88,13 @@ async def kept(viewer: Viewer, since: datetime) -> list[KeptEmail]:
     return _newest_first(await rows(_IN_TURNS, viewer, tail, *_asked(viewer, since), SHOWN))
 
 
-async def waiting(viewer: Viewer, since: datetime) -> list[KeptEmail]:
+async def emails_about_items_waiting(viewer: Viewer, since: datetime) -> list[KeptEmail]:
     """Return the emails that came since and wait for a decision; at most `SHOWN`."""
     tail = _TURNS_OF_WAITING + _AT_MOST
     return _newest_first(await rows(_IN_TURNS, viewer, tail, *_asked(viewer, since), SHOWN))
 
 
-async def kept_by_id(viewer: Viewer, since: datetime, email_id: UUID) -> KeptEmail | None:
+async def email_about_item_by_id(viewer: Viewer, since: datetime, email_id: UUID) -> KeptEmail | None:
     """Return one of these emails, or None when it is missing or not for this viewer."""
     found = await rows(_JUDGED, viewer, _ONE, *_asked(viewer, since), email_id)
     return _kept(found[0]) if found else None
@@ -116,7 +117,7 @@ def _kept(row: Row) -> KeptEmail:
         received_at=row["received_at"],
         sender=row["sender"],
         is_verified=bool(row["is_verified"]),
-        word=Word(row["word"]),
+        word=AnswerWord(row["word"]),
         text=row["text"],
         item_id=row["item"],
         person_id=row["claimed"],
@@ -126,10 +127,10 @@ def _kept(row: Row) -> KeptEmail:
     )
 
 
-def _decision(row: Row) -> Decision:
-    return Decision(
+def _decision(row: Row) -> EmailDecision:
+    return EmailDecision(
         at=row["decided_at"],
         by=f"{row['decider']} ({row['decider_agency']})",
-        attached_to=f"{row['name']} ({row['code']})" if row["outcome"] == Taken.RECORDED else "",
+        attached_to=f"{row['name']} ({row['code']})" if row["outcome"] == AnswerOutcome.RECORDED else "",
         is_substitution=False,
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.proposals import NewProposal, Proposal
 from tracker.tables.visible.core.rows import Row, rows
 
@@ -21,17 +21,17 @@ _PROPOSALS = (
 )
 
 
-async def of_date(viewer: Viewer, occurrence_id: UUID) -> list[Proposal]:
+async def proposals_of_date(viewer: Viewer, occurrence_id: UUID) -> list[Proposal]:
     """Return the proposals for a date."""
     return [_proposal(row) for row in await rows(_PROPOSALS, viewer, " AND o.id = {}", occurrence_id)]
 
 
-async def ahead(viewer: Viewer, now: datetime) -> list[Proposal]:
+async def proposals_ahead(viewer: Viewer, now: datetime) -> list[Proposal]:
     """Return the proposals for all dates that are not over."""
     return [_proposal(row) for row in await rows(_PROPOSALS, viewer, " AND o.ends_at > {}", now)]
 
 
-async def one(viewer: Viewer, proposal_id: UUID) -> Proposal | None:
+async def proposal_by_id(viewer: Viewer, proposal_id: UUID) -> Proposal | None:
     """Return a proposal; None when it is missing or not for this viewer."""
     found = await rows(_PROPOSALS, viewer, " AND p.id = {}", proposal_id)
     return _proposal(found[0]) if found else None

@@ -1,10 +1,9 @@
 """The activity log of an operation, for a viewer who may see it."""
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.activity_log import Written
-from tracker.rules.operations.decided import Decided, Entered
-from tracker.rules.operations.hits import Decision
+from tracker.rules.operations.activity_log import EnteredState, EntryVersion, SideDecision
+from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import rows
 
@@ -27,10 +26,10 @@ _DECIDED = (
 )
 
 
-async def written(viewer: Viewer, event: Event) -> list[Written]:
+async def entry_versions(viewer: Viewer, event: Event) -> list[EntryVersion]:
     """Return every version of every entry."""
     return [
-        Written(
+        EntryVersion(
             id=row["id"],
             entry_id=row["entry"],
             at=row["happened_at"],
@@ -43,11 +42,11 @@ async def written(viewer: Viewer, event: Event) -> list[Written]:
     ]
 
 
-async def states(viewer: Viewer, event: Event) -> list[Entered]:
+async def entered_states(viewer: Viewer, event: Event) -> list[EnteredState]:
     """Return when the operation entered its states, and who took it there."""
     found = await rows(_STATES, viewer, _IN_ORDER, event.id)
     return [
-        Entered(
+        EnteredState(
             at=row["entered_at"],
             was=OperationState(row["was"]),
             state=OperationState(row["state"]),
@@ -57,10 +56,10 @@ async def states(viewer: Viewer, event: Event) -> list[Entered]:
     ]
 
 
-async def decided(viewer: Viewer, event: Event) -> list[Decided]:
+async def side_decisions(viewer: Viewer, event: Event) -> list[SideDecision]:
     """Return what the operation's side decided about its conflicts, oldest first; also what it decided differently."""
     return [
-        Decided(
+        SideDecision(
             hit_id=row["hit"],
             at=row["decided_at"],
             decision=Decision(row["decision"]),

@@ -1,8 +1,11 @@
-"""The operations order, as it is and as it was, for a viewer who may see the operation."""
+"""The operations order, as it is and as it was, and the phases of an operation, for a viewer who may see it."""
 
-from tracker.rules.core.viewer import Viewer
+from datetime import timedelta
+from uuid import UUID
+
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.orders import Order, OrderVersion, Paragraph
+from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
 from tracker.tables.visible.core.rows import Row, rows
 
 _FROM = (
@@ -18,13 +21,13 @@ _NEWEST = " AND p.event = {} ORDER BY r.version DESC"
 _CURRENT = " AND p.event = {} ORDER BY r.version DESC LIMIT 1"
 
 
-async def order(viewer: Viewer, event: Event) -> Order | None:
+async def operations_order(viewer: Viewer, event: Event) -> Order | None:
     """Return the order of an operation as it is; None before the first one."""
     found = await rows(_ORDERS, viewer, _CURRENT, event.id)
     return _order(found[0]) if found else None
 
 
-async def order_of(viewer: Viewer, event: Event, version: int) -> Order | None:
+async def order_in_version(viewer: Viewer, event: Event, version: int) -> Order | None:
     """Return the order that made a version of the plan; None for a version that something else made."""
     found = await rows(_ORDERS, viewer, " AND p.event = {} AND r.version = {}", event.id, version)
     return _order(found[0]) if found else None
@@ -49,3 +52,29 @@ def _order(row: Row) -> Order:
 
 def _by(row: Row) -> str:
     return f"{row['name']} ({row['code']})"
+
+
+_PHASES = (
+    "SELECT f.id, f.name, f.start_minutes, f.end_minutes, f.begun_at, f.ended_at, f.version, o.starts_at"
+    " FROM operation_phase f JOIN operation_plan p ON p.id = f.plan JOIN event e ON e.id = p.event"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
+)
+_EARLIEST = " AND p.event = {} ORDER BY f.start_minutes, f.end_minutes, f.name, f.id"
+
+
+async def operation_phases(viewer: Viewer, event: Event) -> dict[UUID, Phase]:
+    """Return the phases of an operation by id, as they are planned now, earliest first."""
+    return {row["id"]: _phase(row) for row in await rows(_PHASES, viewer, _EARLIEST, event.id)}
+
+
+def _phase(row: Row) -> Phase:
+    end = row["end_minutes"]
+    return Phase(
+        id=row["id"],
+        name=row["name"],
+        starts_at=row["starts_at"] + timedelta(minutes=row["start_minutes"]),
+        ends_at=None if end is None else row["starts_at"] + timedelta(minutes=end),
+        begun_at=row["begun_at"],
+        ended_at=row["ended_at"],
+        version=row["version"],
+    )

@@ -1,17 +1,36 @@
-"""The plan of an operation, and its conflicts as its own side sees them, for a viewer who may see the operation."""
+"""The plan of an operation, and its conflicts as its own side sees them, for a viewer who may see the operation.
 
-from datetime import timedelta
+Lists of plans are read from the plans on: CROSS JOIN keeps the order in SQLite (https://sqlite.org/lang_select.html).
+By itself it would begin at the index of starts, or at the events that the viewer leads, and go through all dates that
+were ever stored for a handful of plans.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.database.sql_list import sql_list
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.deconfliction import Disclosure
-from tracker.rules.operations.hits import Decision, Hit, Outcome, Side
-from tracker.rules.operations.plans import Clearance, Commitment, Operation, OutsideResult, System, knows_conflicts
-from tracker.rules.operations.sites import Point, Site, SiteRole
+from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
+from tracker.rules.operations.plans import (
+    Commitment,
+    Disclosure,
+    Operation,
+    OutsideResult,
+    PlanClearance,
+    System,
+    knows_conflicts,
+)
+from tracker.rules.operations.sites import PlannedSite, Point, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import events_where
 
+PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
+OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
+"""The condition that belongs to it."""
 _PLAN = (
     "SELECT p.id, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes, p.version, p.kind"
     " FROM operation_plan p JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = p.supervisor"
@@ -62,7 +81,7 @@ _UNDECIDED = (
 )
 
 
-async def operation(viewer: Viewer, event: Event) -> Operation | None:
+async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
     """Return the plan of an operation, or None while it has none."""
     found = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
     if not found:
@@ -78,27 +97,27 @@ async def operation(viewer: Viewer, event: Event) -> Operation | None:
         buffer=timedelta(minutes=row["buffer_minutes"]),
         version=row["version"],
         kind=row["kind"],
-        sites=tuple((await sites(viewer, event)).values()),
+        sites=tuple((await plan_sites(viewer, event)).values()),
         commitments=tuple(_commitment(one) for one in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
         clearances=tuple(_clearance(one) for one in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
     )
 
 
-async def sites(viewer: Viewer, event: Event) -> dict[UUID, Site]:
+async def plan_sites(viewer: Viewer, event: Event) -> dict[UUID, PlannedSite]:
     """Return the sites of an operation by id, targets first."""
     found = {row["id"]: _site(row) for row in await rows(_SITES, viewer, " AND p.event = {} ORDER BY s.id", event.id)}
     order = list(SiteRole)
     return dict(sorted(found.items(), key=lambda one: (order.index(one[1].role), one[1].place)))
 
 
-async def hits(viewer: Viewer, of: Operation) -> list[Hit]:
+async def plan_hits(viewer: Viewer, of: Operation) -> list[Hit]:
     """Return the conflicts of an operation that its side may know of, oldest first; none for others who see it."""
     if not knows_conflicts(viewer, of):
         return []
     return [_hit(row) for row in await rows(_HITS, viewer, "", of.event.id)]
 
 
-async def undecided(viewer: Viewer) -> dict[UUID, int]:
+async def undecided_conflicts(viewer: Viewer) -> dict[UUID, int]:
     """Return how many conflicts without a decision the sides of operations are shown, by the date of the operation."""
     return {row["id"]: row["conflicts"] for row in await rows(_UNDECIDED, viewer, "")}
 
@@ -107,9 +126,9 @@ _BY_AGENCY = " AND p.event = {} ORDER BY g.code"
 _NEWEST = " AND p.event = {} ORDER BY CASE WHEN c.replaced_at IS NULL THEN 0 ELSE 1 END, c.replaced_at DESC, c.id"
 
 
-def _site(row: Row) -> Site:
+def _site(row: Row) -> PlannedSite:
     point = Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"])
-    return Site(role=SiteRole(row["role"]), place=row["place"], point=point)
+    return PlannedSite(role=SiteRole(row["role"]), place=row["place"], point=point)
 
 
 def _commitment(row: Row) -> Commitment:
@@ -125,8 +144,8 @@ def _commitment(row: Row) -> Commitment:
     )
 
 
-def _clearance(row: Row) -> Clearance:
-    return Clearance(
+def _clearance(row: Row) -> PlanClearance:
+    return PlanClearance(
         system=System(row["system"]) if row["system"] else None,
         number=row["number"],
         result=OutsideResult(row["result"]) if row["result"] else None,
@@ -148,7 +167,7 @@ def _hit(row: Row) -> Hit:
         id=row["id"],
         other_plan=row["other_plan"],
         found_at=row["found_at"],
-        other=Side(
+        other=OtherSide(
             agency=row["code"],
             lead=(row["their_lead"] or "") if is_over else row["name"],
             phone="" if is_over else row["phone"],
@@ -166,3 +185,47 @@ def _hit(row: Row) -> Hit:
         reason=row["reason"] or "",
         dropped_at=row["dropped_at"],
     )
+
+
+_STATE_OF_EACH = "SELECT p.event, p.state FROM operation_plan p JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+
+
+async def state_of_plan(viewer: Viewer, event_id: UUID) -> OperationState | None:
+    """Return the state of the plan of one event; None for an event without one."""
+    found = await rows(_STATE_OF_EACH, viewer, " AND p.event = {}", event_id)
+    return OperationState(found[0]["state"]) if found else None
+
+
+async def every_plan_state(viewer: Viewer) -> dict[UUID, OperationState]:
+    """Return the states of the plans that the viewer may see, by event."""
+    return {row["event"]: OperationState(row["state"]) for row in await rows(_STATE_OF_EACH, viewer, "")}
+
+
+_PLANNED = (
+    " AND e.kind = 'joint_operation' AND e.visibility = 'named' AND e.rrule IS NULL"
+    " AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
+    " AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
+)
+_STATES = "SELECT p.event, p.state, p.version FROM operation_plan p JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+
+
+class PlanState(NamedTuple):
+    """Where a plan is, and its version."""
+
+    state: OperationState
+    version: int
+
+
+async def planned_operations(viewer: Viewer, after: tuple[datetime, UUID], limit: int) -> list[Event]:
+    """Return operations with a plan, in the order in which their events were created."""
+    return await events_where(viewer, _PLANNED, after[0], *after, limit)
+
+
+async def versions_and_states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID, PlanState]:
+    """Return where the plans of these operations are, by event."""
+    wanted = [one.id for one in of]
+    if not wanted:
+        return {}
+    listed = sql_list(wanted)
+    found = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
+    return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in found}

@@ -1,15 +1,16 @@
 """Service-readiness notices: as their recipients have them, and as the people of the operation see them.
 
 The two readers have nothing in common but the table. A recipient's reads only notices that were released to them, and
-doesn't know of operations.
+doesn't know of operations. A plan names confidential sites for off-site services by their public names alone.
 """
 
 from typing import Any
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event
-from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeState, NoticeText, Recipient
+from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeRecipient, NoticeState, NoticeText
+from tracker.rules.roster.confidential_sites import PublicSite
 from tracker.tables.visible.core.rows import Row, rows
 
 _NOTICES = (
@@ -37,10 +38,12 @@ _GIVEN = (
 async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
     """Return the notices of an operation that the viewer may see: the current one first, then the latest."""
     found = await rows(_NOTICES, viewer, _CURRENT_FIRST, event.id)
-    recipients: dict[UUID, list[Recipient]] = {row["id"]: [] for row in found}
+    recipients: dict[UUID, list[NoticeRecipient]] = {row["id"]: [] for row in found}
     for row in await rows(_RECIPIENTS, viewer, " AND p.event = {} ORDER BY g.code, m.name, m.id", event.id):
         recipients[row["notice"]].append(
-            Recipient(id=row["member"], name=row["name"], agency=row["code"], acknowledged_at=row["acknowledged_at"])
+            NoticeRecipient(
+                id=row["member"], name=row["name"], agency=row["code"], acknowledged_at=row["acknowledged_at"]
+            )
         )
     return [
         LedNotice(
@@ -55,12 +58,12 @@ async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
     ]
 
 
-async def given(viewer: Viewer, notice_id: UUID) -> Notice | None:
+async def given_notice(viewer: Viewer, notice_id: UUID) -> Notice | None:
     """Return a notice that was released to the viewer; None for any other, and before its release."""
     return next(iter(await _given(viewer, " AND n.id = {}", notice_id)), None)
 
 
-async def every_given(viewer: Viewer) -> list[Notice]:
+async def given_notices(viewer: Viewer) -> list[Notice]:
     """Return the notices that were released to the viewer, by their window."""
     return await _given(viewer, " ORDER BY n.starts_at")
 
@@ -93,3 +96,16 @@ def _text(row: Row) -> NoticeText:
         place=row["place"],
         contact=row["contact"],
     )
+
+
+_OFF_SITE = (
+    "SELECT s.id, s.name, g.code FROM operation_off_site o JOIN confidential_site s ON s.id = o.site"
+    " JOIN agency g ON g.id = s.agency JOIN operation_plan p ON p.id = o.plan JOIN event e ON e.id = p.event"
+    " WHERE MAY_SEE(e)"
+)
+
+
+async def off_site_places(viewer: Viewer, event: Event) -> list[PublicSite]:
+    """Return where an operation has off-site services, by public name."""
+    found = await rows(_OFF_SITE, viewer, " AND p.event = {} ORDER BY s.name", event.id)
+    return [PublicSite(id=row["id"], name=row["name"], agency=row["code"]) for row in found]

@@ -8,9 +8,9 @@ from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole, ReplySource
-from tracker.rules.polls.polls import Fit, Option, Poll, Respondent
+from tracker.rules.polls.polls import Fit, Poll, PollDate, Respondent
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in
 
@@ -34,7 +34,7 @@ _REPLIES = (
 )
 
 
-async def poll(viewer: Viewer, poll_id: UUID) -> Poll | None:
+async def poll_by_id(viewer: Viewer, poll_id: UUID) -> Poll | None:
     """Return one poll, or None when it is missing or not for this viewer."""
     return next(iter(await _polls(viewer, " AND p.id = {}", poll_id)), None)
 
@@ -50,7 +50,7 @@ async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll | None:
     return next(iter(await _polls(viewer, earlier, earlier_id)), None)
 
 
-async def open_polls(viewer: Viewer) -> list[Poll]:
+async def open_polls_of(viewer: Viewer) -> list[Poll]:
     """Return the open polls in which the viewer is asked, or that they organize; those to reply to soonest first."""
     mine = (
         " AND e.status = 'draft' AND p.canceled_at IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
@@ -68,13 +68,13 @@ async def polls_due(viewer: Viewer, after: datetime, until: datetime) -> list[Po
     return await _polls(viewer, due, after, until)
 
 
-async def people(viewer: Viewer, of: Poll) -> list[Respondent]:
+async def poll_people(viewer: Viewer, of: Poll) -> list[Respondent]:
     """Return the people of a poll with their replies, by agency and name; the organizer says yes to each date."""
-    return (await people_of_each(viewer, [of]))[of.id]
+    return (await people_of_polls(viewer, [of]))[of.id]
 
 
-async def people_of_each(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, list[Respondent]]:
-    """Return the people of each of these polls, as `people` does, in two queries."""
+async def people_of_polls(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, list[Respondent]]:
+    """Return the people of each of these polls, as `poll_people` does, in two queries."""
     wanted = {one.id: one for one in polls}
     found: dict[UUID, list[Respondent]] = {one: [] for one in wanted}
     if wanted:
@@ -102,11 +102,11 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> lis
     ]
 
 
-async def _options(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[UUID, list[Option]]:
-    found: dict[UUID, list[Option]] = {}
+async def _options(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[UUID, list[PollDate]]:
+    found: dict[UUID, list[PollDate]] = {}
     if poll_ids:
         for row in await rows(_OPTIONS, viewer, " AND o.poll IN ({}) ORDER BY o.starts", _among(poll_ids)):
-            found.setdefault(row["poll"], []).append(Option(id=row["id"], starts=row["starts"]))
+            found.setdefault(row["poll"], []).append(PollDate(id=row["id"], starts=row["starts"]))
     return found
 
 

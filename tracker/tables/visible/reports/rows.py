@@ -8,10 +8,10 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.markings import Marking
-from tracker.rules.reports.reports import Cell, Mark, Reach, Span
+from tracker.rules.reports.reports import PlaceMark, ReportCell, ReportReach, ReportSpan
 from tracker.tables.schema.events.marking_columns import MARK, marking_of
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.reports.sums import (
@@ -25,9 +25,9 @@ from tracker.tables.visible.reports.sums import (
     STATUS,
     TAKES_PLACE,
     WALKED_IN,
-    listed,
     span_values,
-    within,
+    value_list,
+    within_reach,
 )
 
 _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
@@ -90,7 +90,7 @@ class PlaceRow(Struct, frozen=True, kw_only=True):
     date: DateRow
     person: str
     agency: str
-    mark: Mark
+    mark: PlaceMark
     is_remote: bool
     """Whether the person, or a walk-in, attended remotely."""
     substitute: str
@@ -101,45 +101,47 @@ class PersonCount(Struct, frozen=True, kw_only=True):
     """How many places of one person had one mark, and how many of them at dates for named people only."""
 
     member_id: UUID
-    mark: Mark
+    mark: PlaceMark
     number: int
     restricted: int
 
 
-async def place_rows(viewer: Viewer, span: Span, reach: Reach, cell: Cell, at_most: int) -> list[PlaceRow]:
+async def place_rows(
+    viewer: Viewer, span: ReportSpan, reach: ReportReach, cell: ReportCell, at_most: int
+) -> list[PlaceRow]:
     """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
-    chosen = (_NO_MONTH, *span_values(span), within(reach), _of(cell.agencies))
+    chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of(cell.agencies))
     found: list[PlaceRow] = []
-    if cell.marks - {Mark.WALK_IN}:
-        marks = QueryString(_MARKED, listed(cell.marks))
+    if cell.marks - {PlaceMark.WALK_IN}:
+        marks = QueryString(_MARKED, value_list(cell.marks))
         invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most)
-        found += [_place(row, Mark(row["status"])) for row in invited]
-    if Mark.WALK_IN in cell.marks:
+        found += [_place(row, PlaceMark(row["status"])) for row in invited]
+    if PlaceMark.WALK_IN in cell.marks:
         walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most)
-        found += [_place(row, Mark.WALK_IN) for row in walked]
+        found += [_place(row, PlaceMark.WALK_IN) for row in walked]
     return sorted(found, key=_order)[:at_most]
 
 
-async def place_count(viewer: Viewer, span: Span, reach: Reach, cell: Cell) -> int:
+async def place_count(viewer: Viewer, span: ReportSpan, reach: ReportReach, cell: ReportCell) -> int:
     """Return how many places are behind a number."""
-    chosen = (_NO_MONTH, *span_values(span), within(reach), _of(cell.agencies))
+    chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of(cell.agencies))
     found: list[Row] = []
-    if cell.marks - {Mark.WALK_IN}:
-        marks = QueryString(_MARKED, listed(cell.marks))
+    if cell.marks - {PlaceMark.WALK_IN}:
+        marks = QueryString(_MARKED, value_list(cell.marks))
         found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks)
-    if Mark.WALK_IN in cell.marks:
+    if PlaceMark.WALK_IN in cell.marks:
         found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen)
     return sum(row["number"] for row in found)
 
 
-async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: UUID) -> list[PersonCount]:
+async def counts_by_person(viewer: Viewer, span: ReportSpan, reach: ReportReach, agency_id: UUID) -> list[PersonCount]:
     """Return how many places people had by person and mark, for those who served at an agency at the time."""
-    chosen = (_NO_MONTH, *span_values(span), within(reach), _of([agency_id]))
+    chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of([agency_id]))
     found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
     return [
         PersonCount(
             member_id=UUID(str(row["member"])),
-            mark=Mark(row["status"]),
+            mark=PlaceMark(row["status"]),
             number=row["number"],
             restricted=int(row["restricted"]),
         )
@@ -147,12 +149,12 @@ async def counts_by_person(viewer: Viewer, span: Span, reach: Reach, agency_id: 
     ]
 
 
-async def held_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+async def held_rows(viewer: Viewer, span: ReportSpan, at_most: int) -> list[DateRow]:
     """Return the dates that were held, earliest first."""
     return [_date(row) for row in await rows(_DATE, viewer, _ON + _BY_START, *span_values(span), at_most)]
 
 
-async def canceled_rows(viewer: Viewer, span: Span, at_most: int) -> list[DateRow]:
+async def canceled_rows(viewer: Viewer, span: ReportSpan, at_most: int) -> list[DateRow]:
     """Return the dates that were canceled, earliest first."""
     return [_date(row) for row in await rows(_DATE, viewer, _OFF + _BY_START, *span_values(span), at_most)]
 
@@ -162,15 +164,15 @@ def _of(agencies: Collection[UUID | None] | None) -> QueryString:
         return QueryString("")
     if None in agencies:
         return QueryString(_OF_OTHERS)
-    return QueryString(_OF_AGENCIES, listed(agencies))
+    return QueryString(_OF_AGENCIES, value_list(agencies))
 
 
 def _order(row: PlaceRow) -> tuple[object, ...]:
     return row.date.starts_at, str(row.date.event_id), row.date.key, row.agency, row.person
 
 
-def _place(row: Row, mark: Mark) -> PlaceRow:
-    is_remote = row["status"] == Mark.REMOTE
+def _place(row: Row, mark: PlaceMark) -> PlaceRow:
+    is_remote = row["status"] == PlaceMark.REMOTE
     return PlaceRow(
         date=_date(row),
         person=row["person"],

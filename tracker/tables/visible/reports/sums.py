@@ -1,9 +1,4 @@
-"""What reports count of the dates that the viewer may see.
-
-The rows behind a number (`visible/reports/rows.py`) come from the same pieces of SQL, so a number is the count of its
-rows. A person who came without an invitation that counts for the date (`WAS_INVITED`) is a walk-in, except that a
-substitute fills the place of the invitee.
-"""
+"""Places, dates, action items, and operations, counted for a report as far as its reader may see them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,12 +9,13 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
-from tracker.rules.reports.reports import Mark, Reach, Span
-from tracker.rules.reports.sums import Dates, Places
-from tracker.tables.visible.attendance.sheet import WAS_INVITED
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.rules.reports.reports import PlaceMark, ReportReach, ReportSpan
+from tracker.rules.reports.sums import DateCount, ItemCount, ItemWindow, OperationPart, PlaceCount
+from tracker.tables.visible.attendance.roll_call import WAS_INVITED
+from tracker.tables.visible.core.rows import Row, computed_moment, rows, seen_by
 
 OVER = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Computed once: the planner would otherwise check visibility and month of a date again for each person.
@@ -94,21 +90,41 @@ _SECONDS_SQLITE = "strftime('%s', o.ends_at) - strftime('%s', o.starts_at)"
 _SECONDS_POSTGRES = "EXTRACT(EPOCH FROM o.ends_at - o.starts_at)"
 _LATER = "CASE WHEN o.starts_at >= {} THEN 1 ELSE 0 END"
 _WITHIN_REACH = " AND (e.lead = {} OR e.committee IN ({}) OR COALESCE(k.agency, m.agency) IN ({}))"
+_ITEM_CLOSED = "CASE WHEN i.closed_at < {} THEN"
+_ITEM_COUNTS = (
+    "SELECT i.agency, i.due, MIN(i.status) AS status, MIN(i.created_at) AS created_at,"
+    f" MIN({_ITEM_CLOSED} i.closed_at END) AS closed_at, COUNT(*) AS number"
+    " FROM action_item i LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
+    " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+)
+_ITEMS_COUNTED = (
+    " OR (i.origin IS NULL AND i.audience IN ({})))"
+    " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {}){}"
+)
+# The days of a closed item are those of a zone, which SQLite doesn't know: each stays a row of its own.
+_ITEMS_ALIKE = f" GROUP BY i.agency, i.due, i.created_at >= {{}}, {_ITEM_CLOSED} i.id END"
+_TOOK_PART = (
+    "SELECT DISTINCT o.id, g.code FROM occurrence o JOIN event e ON e.id = o.event JOIN member l ON l.id = e.lead"
+    " LEFT JOIN operation_plan p ON p.event = e.id LEFT JOIN operation_agency a ON a.plan = p.id"
+    " JOIN agency g ON g.id = l.agency OR g.id = a.agency WHERE MAY_SEE(e)"
+)
 
 
-async def places(viewer: Viewer, span: Span, months: Sequence[datetime], reach: Reach) -> list[Places]:
+async def count_places(
+    viewer: Viewer, span: ReportSpan, months: Sequence[datetime], reach: ReportReach
+) -> list[PlaceCount]:
     """Count the places within the reader's reach; `months` are the moments at which the later months begin."""
-    chosen = (_month(months), *span_values(span), within(reach), within(reach))
-    return [_places(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen)]
+    chosen = (_month(months), *span_values(span), within_reach(reach), within_reach(reach))
+    return [_place_count(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen)]
 
 
-async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[Dates]:
+async def count_dates(viewer: Viewer, span: ReportSpan, months: Sequence[datetime]) -> list[DateCount]:
     """Count the dates, held and canceled."""
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
     asked = (_month(months), seconds, *span_values(span))
     found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *asked)
     return [
-        Dates(
+        DateCount(
             month=row["month"],
             kind=Kind(row["kind"]),
             is_off=bool(row["is_off"]),
@@ -120,21 +136,21 @@ async def dates(viewer: Viewer, span: Span, months: Sequence[datetime]) -> list[
     ]
 
 
-def span_values(span: Span) -> tuple[Any, ...]:
+def span_values(span: ReportSpan) -> tuple[Any, ...]:
     """Return the arguments of `OVER` and `IS_HELD`."""
     of_committee = QueryString(" AND e.committee = {}", span.committee_id) if span.committee_id else QueryString("")
-    return span.start, span.end, span.until, listed(span.kinds), of_committee
+    return span.start, span.end, span.until, value_list(span.kinds), of_committee
 
 
-def within(reach: Reach) -> QueryString:
+def within_reach(reach: ReportReach) -> QueryString:
     """Return the condition that limits rows to the reader's reach; none for readers of everyone's attendance."""
     if reach.is_whole:
         return QueryString("")
     agencies = [reach.agency_id] if reach.agency_id else []
-    return QueryString(_WITHIN_REACH, reach.lead_id, listed(reach.committees), listed(agencies))
+    return QueryString(_WITHIN_REACH, reach.lead_id, value_list(reach.committees), value_list(agencies))
 
 
-def listed(values: Iterable[Any]) -> QueryString:
+def value_list(values: Iterable[Any]) -> QueryString:
     """Return values for IN; an empty list matches nothing."""
     every = sorted(values, key=str)
     return sql_list(every) if every else QueryString("NULL")
@@ -145,12 +161,39 @@ def _month(months: Sequence[datetime]) -> QueryString:
     return QueryString(" + ".join(["0", *[_LATER] * len(months)]), *months)
 
 
-def _places(row: Row) -> Places:
+def _place_count(row: Row) -> PlaceCount:
     agency = row["agency"]
-    return Places(
+    return PlaceCount(
         month=row["month"],
         kind=Kind(row["kind"]),
         agency_id=UUID(str(agency)) if agency else None,
-        mark=Mark(row["mark"]),
+        mark=PlaceMark(row["mark"]),
         number=row["number"],
     )
+
+
+async def item_counts(viewer: Viewer, window: ItemWindow, committee_id: UUID | None) -> list[ItemCount]:
+    """Count the items that may count in a window, those of one committee if given."""
+    of_committee = QueryString(" AND i.committee = {}", committee_id) if committee_id else QueryString("")
+    counted = (seen_by(viewer)[0], window.end, window.start, of_committee)
+    found = await rows(
+        _ITEM_COUNTS, viewer, _ITEMS_COUNTED + _ITEMS_ALIKE, window.end, *counted, window.start, window.end
+    )
+    return [
+        ItemCount(
+            agency_id=row["agency"],
+            due=row["due"],
+            status=ItemStatus(row["status"]),
+            created_at=computed_moment(row["created_at"]),
+            closed_at=computed_moment(row["closed_at"]) if row["closed_at"] else None,
+            number=row["number"],
+        )
+        for row in found
+    ]
+
+
+async def operation_parts(viewer: Viewer, span: ReportSpan) -> list[OperationPart]:
+    """Return each agency that led a held operation or committed something to it, once for each operation."""
+    tail = OVER + TAKES_PLACE + " AND e.kind = {}"
+    found = await rows(_TOOK_PART, viewer, tail, *span_values(span), Kind.JOINT_OPERATION)
+    return [OperationPart(row["id"], row["code"]) for row in found]

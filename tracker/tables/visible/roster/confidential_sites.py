@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
-from tracker.rules.roster.confidential_sites import OwnSite, PublicSite, SiteFacts
-from tracker.tables.schema.roster.confidential_sites import ConfidentialSite
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts, OwnSite, PublicSite
+from tracker.tables.schema.roster.sites import ConfidentialSite
 from tracker.tables.visible.core.rows import Row
 
 
@@ -37,13 +37,13 @@ async def public_sites(viewer: Viewer) -> list[PublicSite]:
     return [PublicSite(id=row["id"], name=row["name"], agency=row["agency.code"]) for row in found if row["is_open"]]
 
 
-async def own_site(viewer: Viewer, site_id: UUID) -> OwnSite | None:
+async def own_site_by_id(viewer: Viewer, site_id: UUID) -> OwnSite | None:
     """Return one site of the viewer's agency; None for any other."""
     return next((one for one in await own_sites(viewer) if one.id == site_id), None)
 
 
 def _own(row: Row) -> OwnSite:
-    facts = SiteFacts(
+    facts = ConfidentialSiteFacts(
         name=row["name"], address=row["address"], directions=row["directions"], is_open=bool(row["is_open"])
     )
     return OwnSite(id=row["id"], facts=facts, version=row["version"])

@@ -3,21 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Line
 from tracker.tables.visible.events.events import LONGEST, events_where, lines_where
 
-Place = tuple[datetime, UUID]
+PageEnd = tuple[datetime, UUID]
 """Where a page ended: the time by which the list is ordered, and the id of the last row."""
 
 
-async def events(viewer: Viewer, after: Place, limit: int) -> list[Event]:
+async def events_after(viewer: Viewer, after: PageEnd, limit: int) -> list[Event]:
     """Return events in the order in which they were created."""
     tail = " AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
     return await events_where(viewer, tail, after[0], *after, limit)
 
 
-async def lines(viewer: Viewer, start: datetime, end: datetime, after: Place, limit: int) -> list[Line]:
+async def lines_after(viewer: Viewer, start: datetime, end: datetime, after: PageEnd, limit: int) -> list[Line]:
     """Return the dates that overlap [start, end), earliest first."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"

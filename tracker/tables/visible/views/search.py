@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewer import Viewer
+from tracker.rules.core.viewers import Viewer
 from tracker.tables.visible.core.rows import Row, computed_moment, rows
 from tracker.tables.visible.core.word_index import seen_with_words
 
@@ -34,7 +34,7 @@ _OWN_TEXTS = (
 )
 
 
-async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int) -> list[Row]:
+async def events_with_words(viewer: Viewer, words: Sequence[str], now: datetime, limit: int) -> list[Row]:
     """Return events that have all the words in their texts, of a date, or of a plan; upcoming ones first.
 
     Of more than `limit`, those whose last date is in the latest months. A row holds what the list shows of an event,
@@ -44,7 +44,7 @@ async def events(viewer: Viewer, words: Sequence[str], now: datetime, limit: int
     return [{**row, **{name: row[name] and computed_moment(row[name]) for name in ("next", "last")}} for row in found]
 
 
-async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+async def sites_of_events(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the places of the sites of operations, by event."""
     found: dict[UUID, list[str]] = {}
     for row in await _of_events(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", event_ids):
@@ -52,7 +52,7 @@ async def sites(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[st
     return found
 
 
-async def own_texts(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
+async def own_texts_of(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Return the dates of events that have a title, place, or agenda of their own, soonest first, by event."""
     tail = " AND e.id IN ({}) AND COALESCE(d.title, d.place, d.agenda) IS NOT NULL ORDER BY d.starts_at, d.id"
     found: dict[UUID, list[Row]] = {}

@@ -1,0 +1,429 @@
+"""Reads another program's calendar file into plans of events; each row that can't be imported has its reason.
+
+What an event loses or changes on the way is said in a sentence for each.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import chain
+
+from msgspec.structs import replace
+
+from tracker.errors import Invalid
+from tracker.ical.components import LARGEST, MOST, Component, components
+from tracker.ical.foreign_events import (
+    KINDS,
+    PROPERTIES,
+    VIDEO,
+    Stamp,
+    WallClock,
+    Zones,
+    categories_of,
+    clock_of,
+    is_canceled,
+    is_private,
+    kind_of,
+    notes_on,
+    passed_over,
+    rule_from,
+    span_of,
+    status_of,
+    text_of,
+    uncut,
+    utc_note,
+    video_link_of,
+    zones_of,
+)
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import plural, short_weekday_date, zone_word
+from tracker.rules.events import plan as plan_rules
+from tracker.rules.events.calendar_import import MOST_DATES, CalendarFile, Incoming, Limits, Outcome, Row, check_size
+from tracker.rules.events.event import Kind
+from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.plan import DateChange, Plan, Slot
+from tracker.rules.recurrence import Rule, check_number
+
+A_DAY = timedelta(days=1)
+USUAL = Limits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
+ImportProgress = Callable[[int, int], None]
+"""Gets how many events of how many were read."""
+
+
+def read_calendar_file(
+    content: bytes, now: datetime, home: str, limits: Limits = USUAL, progress: ImportProgress = lambda _done, _of: None
+) -> CalendarFile:
+    """Return the content of a file; `home` is the task force's zone, `now` limits a series without an end.
+
+    Reading stops at the first event that exceeds the limits.
+    Errors: Invalid and TooLarge when the file as a whole can't be imported.
+    """
+    found = components(content, limits.events, limits.size)
+    if not found.events:
+        raise Invalid("The file has no events.")
+    reader = _FileReader(zones_of(found.zones, home), now)
+    groups = _groups(found.events)
+    for number, (master, overrides) in enumerate(groups, start=1):
+        reader.take(master, overrides)
+        check_size(reader.dates, limits)
+        progress(number, len(groups))
+    rest = sorted(reader.rest, key=lambda one: one.row)
+    return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
+
+
+def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:
+    """Return each event with the components that change its dates; one whose event is missing forms its own group."""
+    masters = {_uid(one): one for one in reversed(events) if "RECURRENCE-ID" not in one.lines}
+    changes: dict[str, list[Component]] = {uid: [] for uid in masters}
+    groups = []
+    for one in events:
+        uid = _uid(one)
+        if "RECURRENCE-ID" in one.lines and uid in masters:
+            changes[uid].append(one)
+        else:
+            groups.append((one, changes[uid] if masters.get(uid) is one else []))
+    return groups
+
+
+def _uid(one: Component) -> str:
+    """Return the UID; for an event without one, as old programs write, a hash of its lines."""
+    line = next(iter(one.lines.get("UID", ())), "")
+    named = line.partition(":")[2].strip()
+    return named or sha256("\n".join(sorted(chain(*one.lines.values()))).encode()).hexdigest()
+
+
+class _FileReader:
+    """Reads the events of one file."""
+
+    def __init__(self, zones: Zones, now: datetime) -> None:
+        self.zones = zones
+        self.today = to_local(now, zones.home).date()
+        self.events: list[Incoming] = []
+        self.rest: list[Row] = []
+        self.dates = 0  # of all events so far
+        self._seen: set[str] = set()
+
+    def take(self, one: Component, overrides: Sequence[Component]) -> None:
+        """Read one event, or record why it is not imported."""
+        title = "(no title)"
+        try:
+            title = text_of(one, "title") or title
+            if reason := passed_over(one):
+                self.rest.append(Row(row=one.row, title=title, outcome=Outcome.LEFT_OUT, sentence=reason))
+                return
+            self.events.append(self._event(one, overrides))
+            self.dates += len(self.events[-1].slots)
+        except Invalid as wrong:
+            self.rest.append(Row(row=one.row, title=title, outcome=Outcome.REFUSED, sentence=wrong.sentence))
+
+    def _event(self, one: Component, overrides: Sequence[Component]) -> Incoming:
+        uid = _uid(one) + "".join(line for line in one.lines.get("RECURRENCE-ID", ()))
+        if uid in self._seen:
+            raise Invalid("The file has this event twice.")
+        self._seen.add(uid)
+        is_series = bool(one.lines.get("RRULE"))
+        if one.lines.get("RDATE") and not is_series:
+            raise Invalid("It has extra dates, but no repeat rule.")
+        start = self._start(one)
+        wall = clock_of(start, self.zones.home, is_series=is_series)
+        starts = wall.shows(start)
+        rule, rule_note = self._rule(one, starts, wall) if is_series else (None, "")
+        plan = Plan(
+            kind=kind_of(one),
+            visibility=Visibility.ALL,
+            status=status_of(one),
+            starts=starts,
+            duration=self._length(one, start, starts, wall),
+            zone=wall.zone,
+            is_all_day=start.is_day,
+            rule=rule,
+            title=text_of(one, "title"),
+            place=text_of(one, "place"),
+            description=text_of(one, "description"),
+            video_link=video_link_of(one),
+        )
+        plan_rules.check(plan)
+        notes = [rule_note, zone_note(one, start, self.zones.home), *notes_of(one, overrides)]
+        if is_series and start.is_utc:
+            notes.append(utc_note(starts, wall.zone))
+        bare = Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
+        return self._with_dates(bare, one, overrides, wall)
+
+    def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
+        slots = plan_rules.slots(bare.plan)
+        by_rule = {start for start, _ in slots}
+        left_out, added = self._beside(one, bare.plan, wall, by_rule)
+        dated = self._dated(overrides, bare.plan, wall, by_rule | added, left_out)
+        extra = {start for start, _ in dated} - by_rule - added
+        added |= extra
+        hidden = {start for start, override in dated if is_private(override)}
+        known = (by_rule - left_out | added) - hidden
+        if not known:
+            raise Invalid("All of its dates are left out.")
+        check_number(len(known))
+        changes = {start: self._change(bare.plan, override, wall) for start, override in dated if start in known}
+        if all(changes.get(start, bare) is None for start in known):
+            raise Invalid("All of its dates are canceled.")
+        return replace(
+            bare,
+            left_out=frozenset(left_out | hidden),
+            added=tuple(sorted(added - hidden)),
+            changes=changes,
+            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, one, extra)))),
+        )
+
+    def _beside(
+        self, one: Component, plan: Plan, wall: WallClock, by_rule: set[datetime]
+    ) -> tuple[set[datetime], set[datetime]]:
+        """Return which dates of the rule are left out, and which others there are; EXDATE is stronger than RDATE."""
+        stamps = self.zones.stamps(one.all("RDATE"))
+        if any(stamp.is_day != plan.is_all_day for stamp in stamps):
+            raise Invalid("Extra dates must be like the others: all with times, or all without.")
+        extra = {wall.shows(stamp) for stamp in stamps}
+        left_out = set(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule | extra))
+        return left_out & by_rule, extra - by_rule - left_out
+
+    def _dated(
+        self, overrides: Sequence[Component], plan: Plan, wall: WallClock, known: set[datetime], left_out: set[datetime]
+    ) -> list[tuple[datetime, Component]]:
+        """Return each component that changes a date, with the date: one that a series does not have is an extra one."""
+        dated = []
+        for override in overrides:
+            named = override.one("RECURRENCE-ID")
+            if named is None or "RANGE" in named.parameters:
+                raise Invalid(
+                    "A change of this and following dates (RANGE) can't be imported. Export it as two series."
+                )
+            stamp = self.zones.stamp(named)
+            found = self._named([stamp], wall, known - left_out)
+            if not found and is_canceled(override):
+                continue
+            is_extra = plan.rule is not None and stamp.is_day == plan.is_all_day and wall.shows(stamp) not in left_out
+            if not found and not is_extra:
+                raise Invalid(f"“{named.value[:40]}” is changed, but it isn't a date of this series.")
+            dated.append((found[0] if found else wall.shows(stamp), override))
+        return dated
+
+    def _change(self, plan: Plan, override: Component, wall: WallClock) -> DateChange | None:
+        """Return the new values of the date that a component changes; None = canceled."""
+        if is_canceled(override):
+            return None
+        start = self._start(override)
+        if start.is_day != plan.is_all_day:
+            raise Invalid("Some of its dates last all day and others don't. Such a series can't be imported.")
+        starts = wall.shows(start)
+        change = DateChange(
+            starts=starts,
+            duration=self._length(override, start, starts, wall),
+            title=text_of(override, "title") or None,
+            place=text_of(override, "place"),
+        )
+        plan_rules.check_change(change, is_all_day=plan.is_all_day)
+        return change
+
+    def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:
+        """Return the named dates: by their start, or by their day, as some programs write them."""
+        by_day = {start.date(): start for start in known}
+        wanted = [by_day.get(one.local.date()) if one.is_day else wall.shows(one) for one in stamps]
+        return [one for one in wanted if one in known]
+
+    def _start(self, one: Component) -> Stamp:
+        given = one.one("DTSTART")
+        if given is None:
+            raise Invalid("It has no start.")
+        return self.zones.stamp(given)
+
+    def _length(self, one: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
+        """Return the length on the clocks of its zone; a day without an end is one day (RFC 5545 §3.6.1)."""
+        if end := one.one("DTEND"):
+            stamp = self.zones.stamp(end)
+            if stamp.is_day != start.is_day:
+                raise Invalid("Its start and end must both have times, or neither.")
+            ends = wall.shows(stamp)
+        elif duration := one.one("DURATION"):
+            ends = wall.after(starts, span_of(duration.value))
+        else:
+            ends = starts + (A_DAY if start.is_day else timedelta(0))
+        if ends == starts and start.is_day:
+            ends = starts + A_DAY  # some programs repeat the day
+        if ends == starts:
+            raise Invalid("It ends when it starts. Give it a length.")
+        return ends - starts
+
+    def _rule(self, one: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
+        if len(one.lines["RRULE"]) > 1 or "EXRULE" in one.lines:
+            raise Invalid("It has more than one repeat rule. Export it as separate series.")
+        [given] = one.all("RRULE")
+        return rule_from(given.value, starts, wall, self.zones, self.today)
+
+
+KEPT = frozenset(
+    {
+        *PROPERTIES.values(),
+        *VIDEO,
+        "DTSTART",
+        "DTEND",
+        "DURATION",
+        "RRULE",
+        "RDATE",
+        "EXDATE",
+        "RECURRENCE-ID",
+        "STATUS",
+        "CLASS",
+    }
+)
+"""What an import reads."""
+ANEW = frozenset({"UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"})
+"""What every event of the tracker has of its own."""
+NOTED = frozenset({"ATTENDEE", "ORGANIZER", "TRANSP"})
+"""What has a sentence of its own."""
+WORDS = {
+    "ATTACH": "attachments",
+    "CATEGORIES": "categories",
+    "COLOR": "color",
+    "COMMENT": "comments",
+    "CONTACT": "contact",
+    "GEO": "map position",
+    "IMAGE": "picture",
+    "PRIORITY": "priority",
+    "RELATED-TO": "links to other entries",
+    "RESOURCES": "resources",
+    "STYLED-DESCRIPTION": "formatted notes",
+    "URL": "web address",
+}
+STATUSES = frozenset({"CONFIRMED", "TENTATIVE", "CANCELLED"})
+SHOWN = 3  # names of properties that only other programs know
+
+
+def notes_of(one: Component, overrides: Sequence[Component]) -> list[str]:
+    """Return what an event and the components that change its dates lose. Errors: Invalid for an unreadable line."""
+    every = [one, *overrides]
+    return [*_text_notes(one), *_status_notes(one), *_video_notes(one), *_people_notes(every), *_left_out(every)]
+
+
+def notes_of_dates(
+    dated: Sequence[tuple[datetime, Component]], master: Component, extra: Collection[datetime] = ()
+) -> list[str]:
+    """Return what the components that change dates of a series lose; each comes with the date's local start.
+
+    `extra` are those that the series does not have.
+    """
+    notes = [
+        f"{short_weekday_date(start)}: not a date of the series in the file; it is added." for start in sorted(extra)
+    ]
+    for start, one in dated:
+        notes += [f"{short_weekday_date(start)}: {note}" for note in _date_notes(one, master)]
+    counted = Counter(start for start, _ in dated)
+    twice = [start for start, times in counted.items() if times > 1]
+    return [
+        *notes,
+        *(f"{short_weekday_date(start)}: changed more than once; the last change counts." for start in twice),
+    ]
+
+
+def zone_note(one: Component, start: Stamp, home: str) -> str:
+    """Return how the zone of an event is read where the file has none or another name; `home` is the task force's."""
+    if start.is_day or start.is_utc:
+        return ""
+    if start.zone is None:
+        return f"It has no time zone in the file. Its times are read as {zone_word(home)}."
+    given = one.one("DTSTART")
+    tzid = given.parameters.get("TZID", "") if given else ""
+    return f"Its time zone “{tzid[:60]}” is read as {start.zone}." if tzid != start.zone else ""
+
+
+def clock_note(slots: Iterable[tuple[datetime, Slot]]) -> str:
+    """Return which dates of a series last longer or shorter here because the clocks change meanwhile, or nothing.
+
+    A file with DTEND means the same elapsed time for all of them (RFC 5545 §3.8.5.3); here the hours on the clock stay.
+    """
+    every = list(slots)
+    lasts = {start: ends_at - starts_at for start, (starts_at, ends_at) in every}
+    other = [start for start, _ in every if lasts[start] != lasts[every[0][0]]]
+    if not other:
+        return ""
+    more = f" and {plural(len(other) - 1, 'other date')}" if len(other) > 1 else ""
+    days = f"{short_weekday_date(other[0])}{more}"
+    return f"{days}: the clocks change during it; it ends at its usual time of day."
+
+
+def _date_notes(override: Component, master: Component) -> list[str]:
+    """Return what one of them loses, because a date shares it with its series."""
+    if is_private(override):
+        return ["it's marked private. Imported events are visible to everyone, so it was left out."]
+    if is_canceled(override):
+        return []
+    lost = [
+        words
+        for words, is_other in (
+            ("notes", text_of(override, "description") != text_of(master, "description")),
+            ("video link", video_link_of(override) != video_link_of(master)),
+            ("status", status_of(override) is not status_of(master)),
+        )
+        if is_other
+    ]
+    shared = [f"it has the {' and the '.join(lost)} of the series, not its own."] if lost else []
+    return [*shared, *_text_notes(override, ("title", "place"))]
+
+
+def _text_notes(one: Component, names: Iterable[str] = tuple(PROPERTIES)) -> list[str]:
+    notes = []
+    for name in names:
+        whole, about = uncut(one, name), TEXTS[name]
+        if len(whole) > about.longest:
+            notes.append(f"{about.label}: cut after {about.longest:,} characters; the file has {len(whole):,}.")
+        if _visible(whole) != _visible(one.text(PROPERTIES[name])):
+            notes.append(f"{about.label}: characters that can't be shown are left out.")
+    return notes
+
+
+def _visible(text: str) -> str:
+    return "".join(unicodedata.normalize("NFC", text).split())
+
+
+def _status_notes(one: Component) -> list[str]:
+    notes = []
+    status = one.one("STATUS")
+    if status and status.value.upper() not in STATUSES:
+        notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
+    is_free = any(line.upper().endswith(":TRANSPARENT") for line in one.lines.get("TRANSP", ()))
+    if is_free and kind_of(one) is not Kind.DEADLINE:
+        notes.append("The file shows its time as free. Here it counts as busy.")
+    return notes
+
+
+def _video_notes(one: Component) -> list[str]:
+    others = {given.value for name in VIDEO for given in one.all(name)} - {video_link_of(one)}
+    if not others:
+        return []
+    ways = plural(len(others), "way to join online is", "ways to join online are")
+    return [f"{ways} left out: an event has one video link, which starts with https."]
+
+
+def _people_notes(every: Sequence[Component]) -> list[str]:
+    # The address is what follows the last colon: a line that is otherwise odd must not stop the import.
+    people = {line.rpartition(":")[2].strip().lower() for one in every for line in one.lines.get("ATTENDEE", ())}
+    notes = []
+    if any("ORGANIZER" in one.lines for one in every):
+        notes.append("Its organizer in the file isn't kept: you're the organizer.")
+    if people:
+        notes.append(
+            f"{plural(len(people), 'person in the file is', 'people in the file are')} not invited and not notified."
+        )
+    return notes
+
+
+def _left_out(every: Sequence[Component]) -> list[str]:
+    names = {name for one in every for name in one.lines if name} - KEPT - ANEW - NOTED
+    if all(name in KINDS for one in every for name in categories_of(one)):
+        names -= {"CATEGORIES"}
+    words = [WORDS[name] for name in sorted(names & set(WORDS))]
+    if alarms := sum(one.parts["VALARM"] for one in every):
+        words.insert(0, plural(alarms, "alarm"))
+    if others := sorted(names - set(WORDS)):
+        more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+        words.append(f"properties of other programs ({', '.join(name[:40] for name in others[:SHOWN])}{more})")
+    return [f"Left out: {', '.join(words)}."] if words else []

@@ -1,0 +1,379 @@
+"""When the owner of a shared calendar is busy, as Outlook, Google, Apple and others publish it; nothing else is read.
+
+The dates of any RRULE within a window (RFC 5545 §3.3.10), even of rules that the product itself does not support.
+"""
+
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tracker.errors import Invalid, TooLarge
+from tracker.ical.components import Component, Property, components
+from tracker.ical.foreign_events import CODES, LAST_YEAR, READ, Stamp, Zones, is_canceled, span_of, zones_of
+from tracker.rules.availability.shared_calendars import Found, Kind, Span
+from tracker.rules.core.wall_clock import to_local, to_utc
+
+MOST = 20_000  # entries of a calendar
+MOST_DAYS = 1_000_000
+"""The most days that the series of a calendar step through, which takes seconds; a date found costs `A_DATE` days."""
+A_DATE = 10
+LONGEST = timedelta(days=31)
+"""The longest duration of one date of a series."""
+A_DAY = timedelta(days=1)
+BUSY_STATUS = {"TENTATIVE": Kind.TENTATIVE, "OOF": Kind.OUT}
+"""X-MICROSOFT-CDO-BUSYSTATUS, which is more specific than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
+NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
+
+
+class BusyReading(NamedTuple):
+    """The busy times of a calendar's owner, and how many entries could not be read."""
+
+    found: list[Found]
+    unread: int
+
+
+def read_busy_times(content: bytes, start: datetime, end: datetime, home: str) -> BusyReading:
+    """Return when the owner is busy in [start, end), aware; times without a zone are in the zone `home`.
+
+    Bare periods (VFREEBUSY) count as unread: they have no UID, so this task force's named events would show here.
+    Errors: Invalid, TooLarge when the calendar as a whole can't be read.
+    """
+    held = components(content, MOST)
+    reader = _Reader(zones_of(held.zones, home), start, end)
+    for one in held.events:
+        reader.replace(one)
+    for one in held.events:
+        reader.take(one)
+    return BusyReading(reader.found, reader.unread + held.others["VFREEBUSY"])
+
+
+def _uid(one: Component) -> str:
+    return one.text("UID")
+
+
+def _kind(one: Component) -> Kind | None:
+    """Return how an event makes its owner busy; None when it does not."""
+    names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
+    says = {name: found.value.upper() for name in names if (found := one.one(name))}
+    word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
+    if is_canceled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
+        return None
+    return BUSY_STATUS.get(word) or (Kind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else Kind.BUSY)
+
+
+class _Reader:
+    """Reads the entries of one calendar."""
+
+    def __init__(self, zones: Zones, start: datetime, end: datetime) -> None:
+        self.zones = zones
+        self.start, self.end = start, end
+        self.found: list[Found] = []
+        self.unread = 0
+        self._budget = Budget(MOST_DAYS)
+        self._replaced: dict[str, set[date | datetime]] = {}
+
+    def replace(self, one: Component) -> None:
+        """Record which date of a series a component replaces; `take` counts it when it can't be read."""
+        with suppress(Invalid):
+            for named in self._days_and_moments(one.all("RECURRENCE-ID")):
+                self._replaced.setdefault(_uid(one), set()).add(named)
+
+    def take(self, one: Component) -> None:
+        """Read one event, or count it as unread. Errors: TooLarge."""
+        try:
+            kind = _kind(one)
+            if kind is not None:
+                self.found += [Found(_uid(one), span) for span in self._spans(one, kind)]
+        except Invalid:
+            self.unread += 1
+
+    def _spans(self, one: Component, kind: Kind) -> Iterator[Span]:
+        """Yield the dates of an event that touch the window, without those that have a component of their own."""
+        first = self._start(one)
+        length = self._length(one, first)
+        left_out = set(self._days_and_moments(one.all("EXDATE")))
+        replaced = set() if self._is_single(one) else self._replaced.get(_uid(one), set())
+        starts = self._starts(one, first, length)
+        self._budget.pay(A_DATE * len(starts))
+        for start in starts:
+            span = Span(self._moment(start), self._end(start, length), kind)
+            names = {span.starts_at, start.local.date()}
+            if not names & left_out and not names & replaced and self._touches(span):
+                yield span
+
+    def _starts(self, one: Component, first: Stamp, length: timedelta) -> list[Stamp]:
+        extra = self.zones.stamps(one.all("RDATE"))
+        rules = one.all("RRULE")
+        if not rules:
+            return [first, *extra]
+        if len(rules) > 1 or "EXRULE" in one.lines or length > LONGEST:
+            raise Invalid(NOT_READ)
+        zone = self._zone(first)
+        begins, ends = (to_local(moment, zone).date() for moment in (self.start - length, self.end))
+        found = starts_between(
+            rules[0].value,
+            first.local,
+            (begins - A_DAY, ends),
+            lambda text: self._until(text, first, zone),
+            self._budget,
+        )
+        return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
+
+    def _until(self, text: str, first: Stamp, zone: str) -> datetime:
+        """Return the last possible local time: UNTIL is a moment, or a day, which is included."""
+        if text[:4].isdigit() and int(text[:4]) > LAST_YEAR:
+            return datetime.max  # noqa: DTZ901 - local; the year 9999 is how some programs write that there is no end
+        stamp = self.zones.stamp(Property(text, {}))
+        if stamp.is_day:
+            return datetime.combine(stamp.local, time.max)
+        return to_local(self._moment(stamp), zone).replace(tzinfo=None) if stamp.zone and first.zone else stamp.local
+
+    def _days_and_moments(self, named: Iterable[Property]) -> Iterator[date | datetime]:
+        """Yield the named dates: by their start, or by their day, as some programs write them."""
+        for stamp in self.zones.stamps(named):
+            yield stamp.local.date() if stamp.is_day else self._moment(stamp)
+
+    def _start(self, one: Component) -> Stamp:
+        given = one.one("DTSTART")
+        if given is None:
+            raise Invalid("It has no start.")
+        return self.zones.stamp(given)
+
+    def _length(self, one: Component, first: Stamp) -> timedelta:
+        """Return the length of a date: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
+        if end := one.one("DTEND"):
+            last = self.zones.stamp(end)
+            length = last.local - first.local if first.is_day else self._moment(last) - self._moment(first)
+        elif duration := one.one("DURATION"):
+            length = span_of(duration.value)
+        else:
+            length = timedelta(0)
+        return max(length, A_DAY) if first.is_day else length
+
+    def _end(self, start: Stamp, length: timedelta) -> datetime:
+        if start.is_day:
+            return self._moment(start._replace(local=start.local + length))
+        return self._moment(start) + length
+
+    def _is_single(self, one: Component) -> bool:
+        """Return whether it replaces one date of a series. Errors: Invalid when it replaces all following dates too."""
+        named = one.one("RECURRENCE-ID")
+        if named is not None and "RANGE" in named.parameters:
+            raise Invalid(NOT_READ)
+        return named is not None
+
+    def _touches(self, span: Span) -> bool:
+        return span.starts_at < self.end and span.ends_at > self.start and span.ends_at > span.starts_at
+
+    def _zone(self, stamp: Stamp) -> str:
+        return stamp.zone or self.zones.home
+
+    def _moment(self, stamp: Stamp) -> datetime:
+        return to_utc(stamp.local, self._zone(stamp))
+
+
+MOST_VALUES = 31  # in one part of a rule
+NOT_READ = "We can't read its repeat pattern."
+LAST_DAY = date(2100, 12, 31)
+ONE_DAY = timedelta(days=1)
+
+Until = Callable[[str], datetime]
+UnrolledParts = Mapping[str, str]
+
+
+class Budget:
+    """How many days the series of one calendar may step through together."""
+
+    def __init__(self, days: int) -> None:
+        self._left = days
+
+    def pay(self, days: int) -> None:
+        """Spend some days. Errors: TooLarge when none are left."""
+        self._left -= days
+        if self._left < 0:
+            raise TooLarge("The calendar has more series than we can read.")
+
+
+class _Nth(NamedTuple):
+    """A weekday and its ordinal in the month or year; 0 = each."""
+
+    nth: int
+    weekday: int
+
+
+class _Rule(Struct, frozen=True, kw_only=True):
+    frequency: str
+    interval: int
+    count: int | None
+    until: datetime | None
+    weekdays: tuple[_Nth, ...]
+    monthdays: tuple[int, ...]
+    months: tuple[int, ...]
+    places: tuple[int, ...]
+    week_starts: int
+
+
+def starts_between(
+    text: str, first: datetime, window: tuple[date, date], until: Until, budget: Budget
+) -> list[datetime]:
+    """Return the local starts (naive) of a series that begins at `first`, on the days of a window, both ends included.
+
+    `until` reads the value of UNTIL as a local time. Errors: Invalid for an unsupported rule, such as an hourly one;
+    TooLarge.
+    """
+    rule, (start, end) = _rule(text, first, until), window
+    if rule.until and rule.until.date() < start:
+        return []
+    found = []
+    for number, day in enumerate(_days(rule, first.date(), window, budget)):
+        one = datetime.combine(day, first.time())
+        if (rule.count and number >= rule.count) or (rule.until and one > rule.until) or day > end:
+            break
+        if day >= start:
+            found.append(one)
+    return found
+
+
+def _days(rule: _Rule, first: date, window: tuple[date, date], budget: Budget) -> Iterator[date]:
+    """Yield the days of a rule in order: from `first` on when they are counted, else from just before the window."""
+    skipped = 0 if rule.count else max(0, _periods_before(rule, first, window[0]) // rule.interval - 1)
+    for number in count(skipped * rule.interval, rule.interval):
+        period = _period(rule, first, number)
+        if not period or period[0] > window[1]:
+            return
+        budget.pay(len(period))
+        yield from (day for day in _picked(rule, period) if day >= first)
+
+
+def _periods_before(rule: _Rule, first: date, day: date) -> int:
+    match rule.frequency:
+        case "DAILY":
+            return (day - first).days
+        case "WEEKLY":
+            return (day - first).days // 7
+        case "MONTHLY":
+            return (day.year - first.year) * 12 + day.month - first.month
+        case _:
+            return day.year - first.year
+
+
+def _period(rule: _Rule, first: date, number: int) -> Sequence[date]:
+    """Return the days of the period that many periods after that of `first`; none after the last year."""
+    try:
+        match rule.frequency:
+            case "DAILY":
+                begins, ends = first + number * ONE_DAY, first + (number + 1) * ONE_DAY
+            case "WEEKLY":
+                begins = first - (first.weekday() - rule.week_starts) % 7 * ONE_DAY + 7 * number * ONE_DAY
+                ends = begins + 7 * ONE_DAY
+            case "MONTHLY":
+                years, month = divmod(first.month - 1 + number, 12)
+                begins = date(first.year + years, month + 1, 1)
+                ends = begins + monthrange(begins.year, begins.month)[1] * ONE_DAY
+            case _:
+                begins, ends = date(first.year + number, 1, 1), date(first.year + number + 1, 1, 1)
+    except (ValueError, OverflowError):
+        return ()
+    return [begins + passed * ONE_DAY for passed in range((ends - begins).days)] if begins <= LAST_DAY else ()
+
+
+def _picked(rule: _Rule, period: Sequence[date]) -> list[date]:
+    days = [day for day in period if _fits(rule, day)]
+    if not rule.places:
+        return days
+    places = {place - 1 if place > 0 else len(days) + place for place in rule.places}
+    return [day for number, day in enumerate(days) if number in places]
+
+
+def _fits(rule: _Rule, day: date) -> bool:
+    if rule.months and day.month not in rule.months:
+        return False
+    length = monthrange(day.year, day.month)[1]
+    if rule.monthdays and not {day.day, day.day - length - 1} & set(rule.monthdays):
+        return False
+    return not rule.weekdays or any(_is_weekday(rule, one, day, length) for one in rule.weekdays)
+
+
+def _is_weekday(rule: _Rule, one: _Nth, day: date, length: int) -> bool:
+    if day.weekday() != one.weekday:
+        return False
+    if rule.frequency == "YEARLY" and not rule.months:
+        passed, length = day.timetuple().tm_yday, (date(day.year + 1, 1, 1) - date(day.year, 1, 1)).days
+    else:
+        passed = day.day
+    return one.nth in (0, (passed + 6) // 7, -((length - passed) // 7 + 1))
+
+
+def _rule(text: str, first: datetime, until: Until) -> _Rule:
+    """Read a rule, with the defaults from its first date. Errors: Invalid."""
+    parts = _parts(text)
+    frequency, weekdays = parts.get("FREQ", ""), _weekdays(parts)
+    monthdays, months = _numbers(parts, "BYMONTHDAY", 31), _numbers(parts, "BYMONTH", 12)
+    if frequency == "WEEKLY" and not weekdays:
+        weekdays = (_Nth(0, first.weekday()),)
+    if frequency == "YEARLY" and not months and not (weekdays and not monthdays):
+        months = (first.month,) if not monthdays else tuple(range(1, 13))
+    if frequency in ("MONTHLY", "YEARLY") and not weekdays and not monthdays:
+        monthdays = (first.day,)
+    return _Rule(
+        frequency=frequency,
+        interval=_number(parts, "INTERVAL") or 1,
+        count=_number(parts, "COUNT"),
+        until=until(parts["UNTIL"]) if "UNTIL" in parts else None,
+        weekdays=weekdays,
+        monthdays=monthdays,
+        months=months,
+        places=_numbers(parts, "BYSETPOS", 366),
+        week_starts=CODES.index(parts["WKST"]) if parts.get("WKST") in CODES else 0,
+    )
+
+
+def _parts(text: str) -> UnrolledParts:
+    parts = {}
+    for piece in text.rstrip(";").split(";"):
+        name, _, value = piece.partition("=")
+        parts[name.strip().upper()] = value.strip().upper()
+    frequency = parts.get("FREQ", "")
+    if set(parts) - READ or frequency not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+        raise Invalid(NOT_READ)
+    if frequency in ("DAILY", "WEEKLY") and any(piece.lstrip("+-")[:1].isdigit() for piece in _listed(parts, "BYDAY")):
+        raise Invalid(NOT_READ)
+    return parts
+
+
+def _listed(parts: UnrolledParts, name: str) -> list[str]:
+    found = [piece for piece in parts.get(name, "").split(",") if piece]
+    if len(found) > MOST_VALUES:
+        raise Invalid(NOT_READ)
+    return found
+
+
+def _weekdays(parts: UnrolledParts) -> tuple[_Nth, ...]:
+    found = []
+    for piece in _listed(parts, "BYDAY"):
+        number, code = piece[:-2], piece[-2:]
+        if code not in CODES:
+            raise Invalid(NOT_READ)
+        found.append(_Nth(_whole(number, 53) if number else 0, CODES.index(code)))
+    return tuple(found)
+
+
+def _numbers(parts: UnrolledParts, name: str, largest: int) -> tuple[int, ...]:
+    return tuple(_whole(piece, largest) for piece in _listed(parts, name))
+
+
+def _number(parts: UnrolledParts, name: str) -> int | None:
+    return abs(_whole(parts[name], 100_000)) if name in parts else None
+
+
+def _whole(text: str, largest: int) -> int:
+    digits = text.removeprefix("+").removeprefix("-")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= 6 and 1 <= int(digits) <= largest  # noqa: PLR2004 - digits
+    if not is_number:
+        raise Invalid(NOT_READ)
+    return -int(digits) if "-" in text else int(digits)

@@ -1,0 +1,347 @@
+"""VEVENT (RFC 5545 §3.6.1): an event as bytes, in full or with only its time; and the personal feed that joins them.
+
+An event is its series, and one more VEVENT for each date that differs from the rule. Each is made once for a version.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tracker.ical import lines
+from tracker.ical.timezones import vtimezone
+from tracker.rules.calendars.feeds import (
+    APPOINTMENT,
+    NO_ALARMS,
+    Alarms,
+    FeedLevel,
+    is_date_gone,
+    is_over_and_gone,
+    neutral_title,
+)
+from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.event_fields import BY_VIDEO
+from tracker.rules.events.plan import rule_of
+from tracker.rules.operations.readiness import SERVICE_READINESS, Notice, NoticeState
+from tracker.rules.recurrence import dates as dates_by_rule
+
+CANCELED = "Canceled: "
+
+
+class Organizer(Struct, frozen=True, kw_only=True):
+    """The address that a calendar program writes to about the event."""
+
+    name: str
+    address: str
+    base_url: str = ""
+    """The base address of event pages, without a trailing slash; empty = events have no link."""
+
+
+class CalendarEntry(Struct, frozen=True, kw_only=True):
+    """A VEVENT before it is written. A naive time is on the clocks of the event's zone, an aware one is a moment."""
+
+    event: Event
+    zone: ZoneInfo
+    starts: datetime
+    ends: datetime
+    title: str
+    place: str
+    agenda: str
+    is_off: bool
+    sequence: int
+    changed_at: datetime
+    joined_or_left_at: datetime | None = None
+    """When its one reader last came on the list, or off it; None in a feed."""
+    recurrence_id: datetime | None = None
+    """Naive: the start that the rule gives this date."""
+    rrule: str | None = None
+    exdates: tuple[datetime, ...] = ()
+    rdates: tuple[datetime, ...] = ()
+
+
+def vevent(
+    entry: CalendarEntry,
+    level: FeedLevel,
+    organizer: Organizer,
+    attendees: Iterable[bytes] = (),
+    alarms: Alarms = NO_ALARMS,
+    *,
+    marks_canceled: bool,
+    is_free: bool = False,
+) -> bytes:
+    """Return one component; `attendees` are its ATTENDEE lines. A canceled entry has no alarm.
+
+    `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. An entry that
+    `is_free` takes none of the reader's time. Errors: Invalid for text that a calendar can't hold.
+    """
+    prefix = CANCELED if entry.is_off and marks_canceled else ""
+    body = _full(entry, prefix, organizer.base_url) if level is FeedLevel.FULL else _discreet(entry, level, prefix)
+    people = (lines.address_line("ORGANIZER", organizer.address, organizer.name), *attendees)
+    parts = (
+        *_identity(entry),
+        *_times(entry),
+        *body,
+        *_state(entry, is_free=is_free),
+        *people,
+        *_alarm(entry, level, alarms),
+    )
+    return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
+
+
+def _identity(entry: CalendarEntry) -> Iterator[bytes]:
+    yield lines.text_line("UID", entry.event.uid)
+    # Never now: the bytes stay the same until something changes. Of two messages with one SEQUENCE the later counts
+    # (RFC 5546 §2.1.5), such as an invitation after a removal from an event that stayed as it was.
+    yield lines.utc_line("DTSTAMP", max(entry.changed_at, entry.joined_or_left_at or entry.changed_at))
+    yield lines.utc_line("LAST-MODIFIED", entry.changed_at)
+    yield lines.plain_line("SEQUENCE", str(entry.sequence))
+
+
+def _times(entry: CalendarEntry) -> Iterator[bytes]:
+    is_all_day = entry.event.is_all_day
+    ends = lines.first_day_after(entry.starts, entry.ends, entry.zone) if is_all_day else entry.ends
+    if entry.recurrence_id:
+        yield _when("RECURRENCE-ID", entry.recurrence_id, entry)
+    yield _when("DTSTART", entry.starts, entry)
+    if ends != entry.starts:
+        yield _when("DTEND", ends, entry)
+    if entry.rrule:
+        yield lines.plain_line("RRULE", entry.rrule)
+    yield from (_when("EXDATE", one, entry) for one in entry.exdates)
+    yield from (_when("RDATE", one, entry) for one in entry.rdates)
+
+
+def _when(name: str, value: datetime, entry: CalendarEntry) -> bytes:
+    """Return a time in the form of DTSTART: Outlook and Google ignore any other form of the same moment."""
+    return (
+        lines.day_line(name, value, entry.zone) if entry.event.is_all_day else lines.time_line(name, value, entry.zone)
+    )
+
+
+def _full(entry: CalendarEntry, prefix: str, base_url: str) -> Iterator[bytes]:
+    event = entry.event
+    yield lines.text_line("SUMMARY", prefix + _title(entry, FeedLevel.FULL))
+    if event.marking:
+        yield lines.plain_line("CLASS", "CONFIDENTIAL")
+        yield lines.text_line("X-CUI-MARKING", event.marking.banner)
+    if description := _description(entry):
+        yield lines.text_line("DESCRIPTION", description)
+    if place := entry.place or (BY_VIDEO if event.video_link else ""):
+        yield lines.text_line("LOCATION", place)
+    yield lines.texts_line("CATEGORIES", [event.kind.replace("_", " ").capitalize()])
+    yield lines.utc_line("CREATED", event.created_at)
+    if base_url:
+        yield lines.link_line("URL", f"{base_url}/events/{event.id}")
+    if lines.is_web_address(event.video_link):
+        yield lines.link_line("CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=Video", event.video_link)  # RFC 7986 §5.11
+
+
+def _description(entry: CalendarEntry) -> str:
+    video, marking = entry.event.video_link, entry.event.marking
+    agenda = [line for line in entry.agenda.split("\n") if line.strip()]
+    parts = (
+        f"{marking.banner}\n{marking.indicator}" if marking else "",
+        entry.event.description,
+        f"Video: {video}" if video else "",
+        "\n".join(["Agenda", *(f"- {line}" for line in agenda)]) if agenda else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _discreet(entry: CalendarEntry, level: FeedLevel, prefix: str) -> Iterator[bytes]:
+    yield lines.text_line("SUMMARY", prefix + _title(entry, level))
+    yield lines.plain_line("CLASS", "CONFIDENTIAL")
+
+
+def _state(entry: CalendarEntry, *, is_free: bool) -> Iterator[bytes]:
+    is_tentative = entry.event.status is EventStatus.TENTATIVE
+    status = "CANCELLED" if entry.is_off else "TENTATIVE" if is_tentative else "CONFIRMED"
+    yield lines.plain_line("STATUS", status)
+    is_free = is_free or entry.is_off or entry.event.kind is Kind.DEADLINE
+    yield lines.plain_line("TRANSP", "TRANSPARENT" if is_free else "OPAQUE")
+
+
+def _title(entry: CalendarEntry, level: FeedLevel) -> str:
+    return entry.title if level is FeedLevel.FULL else neutral_title(entry.event.kind, level)
+
+
+def _alarm(entry: CalendarEntry, level: FeedLevel, alarms: Alarms) -> Iterator[bytes]:
+    """Yield a DISPLAY alarm (§3.6.6), which shows the title and no more than that."""
+    trigger = alarms.trigger(is_all_day=entry.event.is_all_day)
+    if trigger is None or entry.is_off:
+        return
+    yield b"BEGIN:VALARM\r\n"
+    yield lines.plain_line("ACTION", "DISPLAY")
+    yield lines.plain_line("TRIGGER", lines.duration_value(trigger))
+    yield lines.text_line("DESCRIPTION", _title(entry, level))
+    yield b"END:VALARM\r\n"
+
+
+def calendar_entries(
+    event: Event,
+    dates: Sequence[Occurrence],
+    is_gone: Callable[[Occurrence], bool],
+    *,
+    alone: Container[datetime] = frozenset(),
+) -> list[CalendarEntry]:
+    """Return the series first, then the dates that differ; none when all dates are gone.
+
+    A date that `is_gone` becomes an EXDATE, and never an override too: Google refuses both. The dates with a
+    RECURRENCE-ID in `alone` have an entry of their own too. Errors: Invalid for a rule or a zone that the product does
+    not support.
+    """
+    shown = [one for one in dates if not is_gone(one)]
+    if not shown:
+        return []
+    if not event.is_series and len(dates) == 1:
+        return [replace(of_date(shown[0]), recurrence_id=None)]
+    pattern = _Pattern(event)
+    differ = (one for one in shown if one.original_start in alone or pattern.is_left_by(one))
+    return [_series(pattern, shown), *(of_date(one) for one in differ)]
+
+
+def of_date(one: Occurrence) -> CalendarEntry:
+    """Return the entry of one date alone, identified by its RECURRENCE-ID. Errors as in `calendar_entries`."""
+    event = one.event
+    return CalendarEntry(
+        event=event,
+        zone=zone_of(event.zone),
+        starts=one.starts_at,
+        ends=one.ends_at,
+        title=one.title,
+        place=one.place,
+        agenda=one.agenda,
+        is_off=one.is_off,
+        sequence=max(event.sequence, one.sequence),
+        changed_at=max(event.changed_at, one.changed_at),
+        recurrence_id=one.original_start,
+    )
+
+
+def of_series(event: Event) -> CalendarEntry:
+    """Return the entry of the rule alone, without its exceptions. Errors as in `calendar_entries`."""
+    return CalendarEntry(
+        event=event,
+        zone=zone_of(event.zone),
+        starts=event.starts,
+        ends=event.starts + event.duration,
+        title=event.title,
+        place=event.place,
+        agenda=event.agenda,
+        is_off=event.status is EventStatus.CANCELED,
+        sequence=event.sequence,
+        changed_at=event.changed_at,
+        rrule=event.rrule,
+    )
+
+
+class _Pattern:
+    """How a reader computes dates from DTSTART, DTEND and RRULE."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.starts = dates_by_rule(rule_of(event), event.starts)
+        self.zone = zone_of(event.zone)
+        self.elapsed = self._utc(event.starts + event.duration) - self._utc(event.starts)
+
+    def is_left_by(self, one: Occurrence) -> bool:
+        """Return whether the date needs a VEVENT of its own, even if its row is unchanged.
+
+        RFC 5545 §3.8.5.3 repeats the elapsed time, many programs the wall clock time. Where the clocks change in
+        between, the two differ, and only an override means the same to all.
+        """
+        if one.is_changed or one.is_canceled:
+            return True
+        starts_at = self._utc(one.original_start)
+        by_wall_clock = self._utc(one.original_start + self.event.duration)
+        return not (one.starts_at == starts_at and one.ends_at == by_wall_clock) or (
+            not self.event.is_all_day and by_wall_clock - starts_at != self.elapsed
+        )
+
+    def _utc(self, local: datetime) -> datetime:
+        return local.replace(tzinfo=self.zone).astimezone(UTC)
+
+
+def _series(pattern: _Pattern, shown: Iterable[Occurrence]) -> CalendarEntry:
+    kept = {one.original_start for one in shown}
+    by_rule = set(pattern.starts)
+    return replace(
+        of_series(pattern.event),
+        exdates=tuple(start for start in pattern.starts if start not in kept),
+        rdates=tuple(sorted(kept - by_rule)),
+    )
+
+
+PRODUCT = "-//Task Force Tracker//Calendar//EN"
+REFRESH = "PT1H"
+
+
+def vevents(
+    event: Event,
+    dates: Sequence[Occurrence],
+    level: FeedLevel,
+    organizer: Organizer,
+    today: date,
+    alarms: Alarms = NO_ALARMS,
+    *,
+    is_free: bool = False,
+) -> bytes:
+    """Return the series and its overrides; empty when none of it is shown any longer on the UTC day `today`.
+
+    `organizer` is the task force's mailbox, the same for every event, so that it reveals no name. `is_free`: its
+    owner is only informed of it. Errors: Invalid for
+    values that a calendar can't hold.
+    """
+    if is_over_and_gone(event, today):
+        return b""
+    # PUBLISH has exactly one ORGANIZER and no ATTENDEE (RFC 5546 §3.2.1).
+    return b"".join(
+        vevent(entry, level, organizer, alarms=alarms, marks_canceled=True, is_free=is_free)
+        for entry in calendar_entries(event, dates, lambda one: is_date_gone(one, today))
+    )
+
+
+def feed_calendar(name: str, zone: str, zones: Iterable[str], events: Iterable[bytes]) -> bytes:
+    """Return the whole calendar: its header, the zones in use, then the events.
+
+    `zone` is the task force's own. Errors: Invalid, ZoneInfoNotFoundError.
+    """
+    head = (
+        b"BEGIN:VCALENDAR\r\n",
+        lines.plain_line("VERSION", "2.0"),
+        lines.text_line("PRODID", PRODUCT),
+        lines.plain_line("CALSCALE", "GREGORIAN"),
+        lines.plain_line("METHOD", "PUBLISH"),
+        lines.text_line("NAME", name),
+        lines.text_line("X-WR-CALNAME", name),
+        lines.text_line("X-WR-TIMEZONE", zone),
+        lines.plain_line("REFRESH-INTERVAL;VALUE=DURATION", REFRESH),
+        lines.plain_line("X-PUBLISHED-TTL", REFRESH),
+    )
+    return b"".join((*head, *(vtimezone(one) for one in sorted(set(zones))), *events, b"END:VCALENDAR\r\n"))
+
+
+def notice_vevent(notice: Notice, organizer: Organizer, *, is_discreet: bool) -> bytes:
+    """Return one component. It takes none of the reader's time, and it has no link, place, or description.
+
+    `is_discreet` is for readers who chose time-only feeds.
+    """
+    is_off = notice.state is NoticeState.STOOD_DOWN
+    title = APPOINTMENT if is_discreet else SERVICE_READINESS
+    parts = (
+        lines.text_line("UID", notice.uid),
+        lines.utc_line("DTSTAMP", notice.changed_at),
+        lines.utc_line("LAST-MODIFIED", notice.changed_at),
+        lines.plain_line("SEQUENCE", str(notice.sequence)),
+        lines.utc_line("DTSTART", notice.text.starts_at),
+        lines.utc_line("DTEND", notice.text.ends_at),
+        lines.text_line("SUMMARY", f"{CANCELED if is_off else ''}{title}"),
+        lines.plain_line("CLASS", "CONFIDENTIAL"),
+        lines.plain_line("STATUS", "CANCELLED" if is_off else "CONFIRMED"),
+        lines.plain_line("TRANSP", "TRANSPARENT"),
+        lines.address_line("ORGANIZER", organizer.address, organizer.name),
+    )
+    return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))

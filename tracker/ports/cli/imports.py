@@ -1,0 +1,187 @@
+"""tracker roster, and tracker calendar: people, committees and seats from a CSV file, and events from an .ics file."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from tracker import clock
+from tracker.config.settings import Settings
+from tracker.errors import Invalid, NotFound
+from tracker.ical.calendar_import import USUAL
+from tracker.ports.cli.opening import progress, read_file, takes_data, with_database
+from tracker.ports.http.forms import read_upload
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.core.wording import plural
+from tracker.rules.events.calendar_import import Outcome, Report, Row, dates_in_words
+from tracker.rules.roster.csv_file import LARGEST, RowFault
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import calendar_import
+from tracker.usecases.identity.sign_in_attempts import account_at, clean_address
+from tracker.usecases.roster.csv_export import ExportedRoster, export_roster
+from tracker.usecases.roster.csv_import import RosterImportReport, RowOutcome
+from tracker.usecases.views.seat_changes import import_list
+
+MOST = 50  # errors that are shown
+
+
+@click.group()
+def roster() -> None:
+    """Import or export the people of the task force."""
+
+
+@roster.command("import")
+@takes_data
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", "is_trial", is_flag=True, help="Show what would happen, and change nothing.")
+@click.pass_context
+def import_roster_file(context: click.Context, file: Path, *, is_trial: bool) -> None:
+    """Import people from FILE, a CSV file in UTF-8.
+
+    All rows are imported or none. People are identified by their email address.
+
+    The first row names the columns. Required: agency_code, name, email. Optional: agency_name, arm, level, coalition,
+    title, phone, mobile, mobile_private, zone, roles, seats, status, agency_contact, agency_phone, agency_email,
+    agency_address; docs/operations.md explains them.
+    """
+    content = read_file(file, LARGEST)
+
+    async def work(settings: Settings) -> RosterImportReport:
+        return await import_list(content, clock.now(), settings.time_zone, is_trial=is_trial)
+
+    report = with_database(work)
+    for line in _faults(report.faults) if report.faults else _lines(report, is_trial=is_trial):
+        click.echo(line, err=bool(report.faults))
+    if report.faults:
+        context.exit(2)
+
+
+@roster.command("export")
+@takes_data
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_roster_file(file: Path) -> None:
+    """Export the roster to FILE, a CSV file.
+
+    It has the columns of the import. It also has phone numbers, so store it as you store a backup.
+    """
+
+    async def work(_: Settings) -> ExportedRoster:
+        return await export_roster(clock.now())
+
+    exported = with_database(work)
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(exported.content)
+    except OSError as refused:
+        raise Invalid(f"{file} can't be written: {refused.strerror}. Name a new file.") from refused
+    click.echo(f"{file} has {plural(exported.people, 'person', 'people')}.")
+
+
+def _lines(report: RosterImportReport, *, is_trial: bool) -> Iterator[str]:
+    yield from (f"Row {one.row}: {one.name} ({one.agency}) {_deed(one)}" for one in report.outcomes)
+    yield from report.notes
+    added = sum(one.is_new for one in report.outcomes)
+    changed = sum(bool(one.changes) for one in report.outcomes)
+    same = len(report.outcomes) - added - changed
+    yield f"{added} added, {changed} changed, {same} unchanged."
+    if is_trial:
+        yield "This was a dry run. Nothing was changed."
+
+
+def _deed(one: RowOutcome) -> str:
+    if one.is_new:
+        return "is new."
+    return f"changed: {', '.join(one.changes)}." if one.changes else "is unchanged."
+
+
+def _faults(faults: Sequence[RowFault]) -> Iterator[str]:
+    for fault in faults[:MOST]:
+        yield f"Row {fault.row}{', ' + fault.field if fault.field else ''}: {fault.sentence}"
+    if len(faults) > MOST:
+        yield f"And {len(faults) - MOST} more."
+    yield "Nothing was imported."
+
+
+MOST_TIMES = 50  # a million dates: what one transaction saves in some minutes
+SAID = {
+    Outcome.NEW: "is new.",
+    Outcome.KNOWN: "is skipped.",
+    Outcome.LEFT_OUT: "is left out.",
+    Outcome.REFUSED: "can't be imported.",
+}
+
+
+@click.group()
+def calendar() -> None:
+    """Import calendars kept elsewhere."""
+
+
+@calendar.command("import")
+@takes_data
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as", "email", required=True, metavar="EMAIL", help="The coordinator who becomes the organizer.")
+@click.option("--dry-run", "is_trial", is_flag=True, help="Show what would happen, and change nothing.")
+@click.option(
+    "--limits-times",
+    "factor",
+    type=click.IntRange(1, MOST_TIMES),
+    default=1,
+    metavar="N",
+    help="Allow N times the usual size, events, dates, and time.",
+)
+@click.option("--skip-refused", "skips_refused", is_flag=True, help="Import the others when some can't be imported.")
+@click.pass_context
+def import_calendar_file(
+    context: click.Context, file: Path, email: str, factor: int, *, is_trial: bool, skips_refused: bool
+) -> None:
+    """Import the events of FILE, a calendar file (.ics).
+
+    They are visible to everyone, and the coordinator EMAIL is their organizer. All events are imported or none; events
+    that are already in the tracker are skipped. No one is invited, and no email is sent. The line of each event says
+    what it loses and what differs from the file: see it first with --dry-run.
+    """
+    limits = USUAL.times(factor)
+    content = read_file(file, limits.size)
+
+    async def work(settings: Settings) -> Report:
+        viewer = await _coordinator(email)
+        with progress("Reading") as note:
+            found = await read_upload(content, clock.now(), settings.time_zone, limits, note)
+        if is_trial:
+            return await calendar_import.preview(viewer, found)
+        return await calendar_import.import_calendar(viewer, found, clock.now(), skips_refused=skips_refused)
+
+    report = with_database(work)
+    stops = bool(report.refused) and not skips_refused
+    for one in report.rows:
+        click.echo(_line(one), err=one.outcome is Outcome.REFUSED)
+        for note in one.notes:
+            click.echo(f"  {note}")
+    for line in _end(report, is_trial=is_trial, stops=stops):
+        click.echo(line, err=stops)
+    if stops:
+        context.exit(1)
+
+
+async def _coordinator(email: str) -> Viewer:
+    found = await account_at(clean_address(email))
+    if found is None:
+        raise NotFound(f"No member has the address {email}.")
+    return replace(await viewer_for(found.member_id, clock.now()), origin=Origin("cli"))
+
+
+def _line(one: Row) -> str:
+    when = f" ({dates_in_words(one.event)})" if one.event else ""
+    return f"Row {one.row}: {one.title}{when} {SAID[one.outcome]} {one.sentence}".rstrip()
+
+
+def _end(report: Report, *, is_trial: bool, stops: bool) -> Iterator[str]:
+    yield from report.notes
+    if stops:
+        yield "Nothing was imported. Fix the file, or let --skip-refused leave these events out."
+        return
+    yield f"{report.words}."
+    if is_trial:
+        yield "This was a dry run. Nothing was changed."

@@ -1,0 +1,212 @@
+"""Reads the shared calendars that are due, from addresses that members typed.
+
+Only a small public HTTPS response is ever read: a name is resolved once, and each of its addresses is checked.
+"""
+
+import asyncio
+import socket
+import ssl
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+import anyio
+import h11
+from anyio import to_thread
+from msgspec import Struct
+
+from tracker import clock
+from tracker.config.settings import Settings
+from tracker.errors import Invalid, TooLarge
+from tracker.ical.components import LARGEST
+from tracker.ical.shared_calendars import BusyReading, read_busy_times
+from tracker.rules.availability.public_addresses import is_public
+from tracker.rules.availability.shared_calendars import Problem, check_address, host_of, window
+from tracker.usecases.availability import shared_calendars
+from tracker.usecases.availability.shared_calendars import Due
+
+AT_ONCE = 20  # calendars in one tick
+PATIENCE = 10.0  # seconds for the text of one calendar
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+HTTPS = 443
+
+
+async def resolve(host: str) -> Sequence[str]:
+    """Return all numeric addresses of a host. Errors: OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, HTTPS, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+Connect = Callable[[str, str], Awaitable[tuple[StreamReader, StreamWriter]]]
+
+
+async def connect(
+    address: str, host: str, *, port: int = HTTPS, trust: ssl.SSLContext | None = None
+) -> tuple[StreamReader, StreamWriter]:
+    """Open an encrypted connection to a numeric address; its certificate must be the host's. Errors: OSError.
+
+    `trust` holds the trusted certificates, by default those of the machine.
+    """
+    context = trust or ssl.create_default_context()
+    return await asyncio.open_connection(address, port, ssl=context, server_hostname=host, flags=socket.AI_NUMERICHOST)
+
+
+class Network(Struct, frozen=True, kw_only=True):
+    """Finds and reaches hosts; no proxy of the environment is used, because it would resolve the address again."""
+
+    resolve: Resolve = resolve
+    connect: Connect = connect
+    may_reach: Callable[[str], bool] = is_public
+
+    async def reach(self, host: str) -> tuple[StreamReader, StreamWriter]:
+        """Connect to the first address of a host that responds, after checking all. Errors: Refused, OSError."""
+        addresses = await self.resolve(host)
+        if not addresses or not all(self.may_reach(address) for address in addresses):
+            raise AddressRefused
+        for address in addresses[:MOST_ADDRESSES]:
+            with suppress(OSError):
+                return await self.connect(address, host)
+        raise AddressRefused
+
+
+async def read_due(settings: Settings, network: Network) -> int:
+    """Read the due calendars, and return how many; where reading is turned off, delete what was read."""
+    if not settings.shared_calendars:
+        await shared_calendars.forget()
+        return 0
+    for number in range(AT_ONCE):
+        one = await shared_calendars.claim(clock.now())
+        if one is None:
+            return number
+        await _read(one, settings, network)
+    return AT_ONCE
+
+
+async def _read(one: Due, settings: Settings, network: Network) -> None:
+    now = clock.now()
+    try:
+        content = await fetch(one.address, network, settings.own_host)
+        reading = await _spans(content, now, settings.time_zone)
+    except FetchFailed as failed:
+        await shared_calendars.note_failure(one, failed.problem, now)
+    else:
+        await shared_calendars.keep(one, reading.found, reading.unread, window(now, settings.time_zone), now)
+
+
+async def _spans(content: bytes, now: datetime, zone: str) -> BusyReading:
+    try:
+        with anyio.fail_after(PATIENCE):
+            return await to_thread.run_sync(
+                partial(read_busy_times, content, *window(now, zone), zone), abandon_on_cancel=True
+            )
+    except Invalid as odd:
+        raise FetchFailed(Problem.CLOSED) from odd
+    except (TooLarge, TimeoutError) as much:
+        raise FetchFailed(Problem.TOO_LARGE) from much
+
+
+FETCH_PATIENCE = 10.0  # seconds, redirects included
+REDIRECTS = 2
+CHUNK = 65_536  # bytes
+REDIRECTING = (301, 302, 303, 307, 308)
+OK = 200
+AGENT = "calendar-reader"
+
+
+class FetchFailed(Exception):
+    """The calendar could not be fetched."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+
+class CalendarResponse(NamedTuple):
+    """A server's response; the names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = b""
+
+
+async def fetch(address: str, network: Network, own_host: str, *, patience: float = FETCH_PATIENCE) -> bytes:
+    """Return the content of an address, at most 2 MB, within some seconds. Errors: Failed."""
+    try:
+        async with asyncio.timeout(patience):
+            for _ in range(REDIRECTS + 1):
+                response = await _get(address, network)
+                if response.status not in REDIRECTING:
+                    return _calendar(response)
+                address = check_address(urljoin(address, response.headers.get("location", "")), own_host)
+    except (AddressRefused, Invalid, OSError, TimeoutError, ValueError, h11.RemoteProtocolError) as odd:
+        raise FetchFailed(Problem.UNREACHABLE) from odd
+    raise FetchFailed(Problem.UNREACHABLE)
+
+
+def _calendar(response: CalendarResponse) -> bytes:
+    if response.status != OK or response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise FetchFailed(Problem.CLOSED)
+    return response.content
+
+
+async def _get(address: str, network: Network) -> CalendarResponse:
+    host = host_of(address)
+    headers = [
+        ("Host", host),
+        ("User-Agent", AGENT),
+        ("Accept", "text/calendar"),
+        ("Accept-Encoding", "identity"),
+        ("Connection", "close"),
+    ]
+    request = h11.Request(method="GET", target=address.removeprefix(f"https://{host}"), headers=headers)
+    async with _connection(host, network) as (reader, writer):
+        talk = h11.Connection(h11.CLIENT)
+        writer.write((talk.send(request) or b"") + (talk.send(h11.EndOfMessage()) or b""))
+        await writer.drain()
+        return await _calendar_response(talk, reader)
+
+
+async def _calendar_response(talk: h11.Connection, reader: StreamReader) -> CalendarResponse:
+    """Return the response; the body is read only for status 200."""
+    response, content = None, bytearray()
+    while not isinstance(event := await _next(talk, reader), h11.EndOfMessage | h11.ConnectionClosed):
+        if isinstance(event, h11.Response):
+            headers = {name.decode(): value.decode("latin-1") for name, value in event.headers}
+            response = CalendarResponse(event.status_code, headers)
+            if response.status != OK:
+                return response
+        elif isinstance(event, h11.Data):
+            content += event.data
+        if len(content) > LARGEST:
+            raise FetchFailed(Problem.TOO_LARGE)
+    if response is None:
+        raise FetchFailed(Problem.UNREACHABLE)
+    return response._replace(content=bytes(content))
+
+
+async def _next(talk: h11.Connection, reader: StreamReader) -> object:
+    while (event := talk.next_event()) is h11.NEED_DATA:
+        talk.receive_data(await reader.read(CHUNK))
+    return event
+
+
+@asynccontextmanager
+async def _connection(host: str, network: Network) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
+    reader, writer = await network.reach(host)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+MOST_ADDRESSES = 4  # addresses of one host that are tried
+
+
+class AddressRefused(Exception):
+    """A host has no address that responds, or one that is not on the public internet."""

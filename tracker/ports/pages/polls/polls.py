@@ -1,0 +1,273 @@
+"""The page of a date poll: the viewer's own replies, and everyone's by date and by agency.
+
+Behind the link in an email is another page, without an account or navigation: looking changes nothing, the button
+does. Buttons remind everyone who has not replied, and ask people who were added since.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+from litestar import HttpMethod, Response, get, post, route
+from litestar.response import Redirect
+from msgspec import Struct
+
+from tracker.errors import Conflict, Gone, Invalid, NotFound
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
+from tracker.ports.http.guards import POLLED, link, signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages, Query, with_number_notified
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, moment_in
+from tracker.rules.core.wording import local
+from tracker.rules.emails.nudges import UNDO_FOR, done_words
+from tracker.rules.polls.polls import (
+    Fit,
+    Poll,
+    PollDate,
+    PollState,
+    date_set_words,
+    fit_words,
+    lost_replies_words,
+    replied_words,
+)
+from tracker.usecases.core import audit
+from tracker.usecases.emails import poll_reminders
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import PollView
+
+OF_DATE = "date-"
+"""Prefix of the fields that hold the replies; the id of the date follows."""
+FIELDS = ("dates",)
+REPLIES_SAVED = "Replies saved. You can change them until the date is set."
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class ProposedDate(Struct, frozen=True, kw_only=True):
+    """One proposed date, on the wall clock of the event."""
+
+    id: UUID
+    starts: datetime
+    ends: datetime
+    is_over: bool
+
+
+@get("/polls/{poll_id:uuid}", guards=[signed_in])
+async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Show a poll, or say that it was canceled; the address of one that was asked again leads to its successor."""
+    try:
+        context = await _poll_page_by_id(viewer, poll_id, now)
+    except NotFound:
+        return Redirect(_poll_address(await polls.poll_asked_again(viewer, poll_id)), status_code=303)
+    except Gone as canceled:
+        return _canceled_page(pages, canceled)
+    await audit.record_series_read(viewer, [context["event"]], now)
+    return pages.render("polls/show.html", **context)
+
+
+@get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
+async def show_poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show only the tables, for a page that refreshes them every 15 seconds; one that was asked again is left."""
+    try:
+        return pages.render("polls/table.html", **await _poll_page_by_id(viewer, poll_id, now))
+    except NotFound:
+        successor = await polls.poll_asked_again(viewer, poll_id)
+        return Response("", headers={"HX-Redirect": _poll_address(successor)})
+    except Gone as canceled:
+        return pages.render("polls/table-canceled.html", sentence=canceled.sentence)
+
+
+@post("/polls/{poll_id:uuid}/replies", guards=[signed_in], status_code=303)
+async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Record the viewer's replies, or show the page again with what was chosen."""
+    try:
+        poll = await polls.poll_for(viewer, poll_id)
+    except NotFound:
+        successor = await polls.poll_asked_again(viewer, poll_id)
+        if await polls.may_reply_to_poll(viewer, successor, now):
+            return pages.refuse(_poll_address(successor), polls.ASKED_AGAIN)
+        return Redirect(_poll_address(successor), status_code=303)
+    except Gone as canceled:
+        return _canceled_page(pages, canceled)
+    try:
+        await polls.reply_to_poll(viewer, poll_id, read_fits(form), now)
+    except (Invalid, Gone) as refused:
+        wrong = refused if isinstance(refused, Invalid) else Invalid(refused.sentence)
+        context = await _poll_page(viewer, poll, now)
+        context |= {"errors": errors_of(wrong, FIELDS), "chosen": read_fits(form)}
+        return pages.render("polls/show.html", status_code=422 if refused is wrong else 410, **context)
+    return pages.redirect(f"/polls/{poll_id}", REPLIES_SAVED)
+
+
+def read_fits(form: FormValues) -> dict[UUID, Fit]:
+    """Return the replies in a form, by date; a field that can't be read is ignored."""
+    found = {}
+    for name in form:
+        if name.startswith(OF_DATE) and form[name] in set(Fit):
+            try:
+                found[UUID(name.removeprefix(OF_DATE))] = Fit(form[name])
+            except ValueError:
+                continue
+    return found
+
+
+def proposed_date(poll: Poll, option: PollDate, now: datetime) -> ProposedDate:
+    """Return a date on the wall clock of the event."""
+    starts, ends = (local(one, poll.event.zone) for one in poll.slot(option))
+    return ProposedDate(id=option.id, starts=starts, ends=ends, is_over=starts <= now)
+
+
+def poll_context(view: PollView, now: datetime) -> dict[str, Any]:
+    """Return what each page of a poll shows of it."""
+    poll = view.poll
+    chosen: Mapping[UUID, Fit] = view.mine.fits if view.mine else {}
+    return {
+        "view": view,
+        "poll": poll,
+        "event": poll.event,
+        "dates": [(proposed_date(poll, one.option, now), one) for one in view.columns],
+        "lost": lost_replies_words(view.people) if poll.state is PollState.CANCELED else "",
+        "set_words": date_set_words(poll, now) if poll.state is PollState.SCHEDULED else "",
+        "replied": replied_words(view.people),
+        "reply_by": local(poll.reply_by, poll.event.zone),
+        "numbers_in_words": fit_words,
+        "fits": list(Fit),
+        "chosen": chosen,
+        "errors": Errors(),
+    }
+
+
+def _poll_address(poll: Poll) -> str:
+    return f"/polls/{poll.id}"
+
+
+def _canceled_page(pages: Pages, why: Gone) -> Response[str]:
+    return pages.render("polls/closed.html", status_code=410, sentence=why.sentence)
+
+
+async def _poll_page_by_id(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, Any]:
+    poll = await polls.poll_for(viewer, poll_id)
+    return await _poll_page(viewer, poll, now)
+
+
+async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
+    """Return what the page of a poll shows, with whom the viewer can remind."""
+    nudge = await poll_reminders.nudges_of(viewer, poll, now)
+    why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
+    return poll_context(await polls.view_poll(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
+
+
+PollLinkResponse = TypeVar("PollLinkResponse", bound=Response[Any])
+
+
+class OpenedPollLink(NamedTuple):
+    """What a link shows, and to whom."""
+
+    viewer: Viewer
+    view: PollView
+
+
+@route("/p/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def show_poll_link(
+    token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links
+) -> Response[str]:
+    """Show the dates of a poll; ?saved=yes shows what was saved."""
+    try:
+        opened = await _open_link(links, token, now, origin)
+    except (NotFound, Gone) as closed:
+        return _closed_link(pages, closed)
+    return _link_form(pages, opened, token, now, is_saved=bool(params["saved"]))
+
+
+@post("/p/{token:str}", guards=[link], status_code=303)
+async def post_poll_link_replies(
+    token: PathText, pages: Pages, origin: Origin, form: Form, now: Now, links: Links
+) -> Response[Any]:
+    """Record the replies, or show the form: with why they are refused, or that the person is asked about new dates."""
+    try:
+        opened = await _open_link(links, token, now, origin)
+        if opened.view.poll.event.is_restricted:
+            return _link_form(pages, opened, token, now)
+        try:
+            await polls.reply_to_poll_by_link(opened.viewer, links.read_poll(token).poll_id, read_fits(form), now)
+        except Invalid as wrong:
+            return _link_form(pages, opened, token, now, wrong)
+        except Conflict as asked_again:
+            opened = await _open_link(links, token, now, origin)
+            return _link_form(pages, opened, token, now, Invalid(asked_again.sentence), is_asked_again=True)
+    except (NotFound, Gone) as closed:
+        return _closed_link(pages, closed)
+    return _private(Redirect(f"/p/{token}?saved=yes", status_code=303))
+
+
+async def _open_link(links: Links, token: str, now: Now, origin: Origin) -> OpenedPollLink:
+    return OpenedPollLink(*await polls.open_poll_by_link(*links.read_poll(token), now, origin))
+
+
+def _link_form(
+    pages: Pages,
+    opened: OpenedPollLink,
+    token: str,
+    now: Now,
+    wrong: Invalid | None = None,
+    *,
+    is_saved: bool = False,
+    is_asked_again: bool = False,
+) -> Response[str]:
+    """Show the dates, or a link to sign in where only named people may know what the event is."""
+    poll, mine = opened.view.poll, opened.view.mine
+    if poll.event.is_restricted:
+        return _private(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
+    context = poll_context(opened.view, now) | {"errors": errors_of(wrong, FIELDS)}
+    return _private(
+        pages.render(
+            "polls/link.html",
+            status_code=409 if is_asked_again else 422 if wrong else 200,
+            person=opened.viewer,
+            here=f"/p/{token}",
+            is_asked_again=is_asked_again,
+            is_saved=is_saved and mine is not None and mine.has_replied,
+            **context,
+        )
+    )
+
+
+def _closed_link(pages: Pages, why: NotFound | Gone) -> Response[str]:
+    """Say why replies are closed; of any other link, say only that it can't be used."""
+    if why.sentence in (NotFound.sentence, Gone.sentence):
+        return _private(pages.render("core/errors/link.html", status_code=404, of="poll"))
+    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=""))
+
+
+def _private(response: PollLinkResponse) -> PollLinkResponse:
+    """Keep the address, which is the permission to reply, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response
+
+
+@post("/polls/{poll_id:uuid}/nudges", guards=[signed_in], status_code=303)
+async def post_poll_reminder(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Remind them and say how many, with a button that undoes it; if no one can be reminded, say why."""
+    try:
+        count = await poll_reminders.remind(viewer, poll_id, now)
+    except (Conflict, Gone) as refused:
+        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
+    undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+    return pages.redirect(f"/polls/{poll_id}", done_words(count), undo_button)
+
+
+@post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
+async def post_poll_reminder_undo(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+    """Undo reminders that have not left yet, or say that they may have."""
+    try:
+        await poll_reminders.undo(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
+    except Gone as gone:
+        return pages.refuse(f"/polls/{poll_id}", gone.sentence)
+    return pages.redirect(f"/polls/{poll_id}", "Undone. No one was reminded.")
+
+
+@post("/polls/{poll_id:uuid}/requests", guards=[signed_in], status_code=303)
+async def post_added_people(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Email the dates to people who were put on the list since the poll was opened."""
+    count = await polls.ask_added_people(viewer, poll_id, now)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", count))

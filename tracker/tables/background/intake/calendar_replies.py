@@ -1,0 +1,171 @@
+"""What is known of an invitation when a reply to it comes by email, as ids, numbers, and times."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.database.connections import Rows
+from tracker.database.sql_list import sql_list
+from tracker.rules.events.replies import ReplySource, ReplyValue
+from tracker.rules.intake.calendar_replies import ReplyOutcome
+from tracker.rules.intake.proposals import NewProposal
+from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.intake.received_emails import IncomingReply, TimeProposal
+
+_GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"
+# Two statements, each by an index: one with OR over both tables reads every email that ever came.
+_RECORDED = (
+    "SELECT n.occurrence, n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {}"
+    f" AND n.outcome = '{ReplyOutcome.RECORDED}' AND NOT EXISTS (SELECT 1 FROM incoming_words w"
+    " WHERE w.email_hash = n.email_hash AND w.undone_at IS NOT NULL)"
+)
+_ATTACHED = (
+    "SELECT a.occurrence, n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
+    f" WHERE a.invitation = {{}} AND a.source = '{ReplySource.EMAIL}'"
+)
+_NOES = (
+    "SELECT n.received_at, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence = {}"
+    f" AND n.sender IN ({{}}) AND n.reply = '{ReplyValue.DECLINED}'"
+    f" AND n.outcome IN ('{ReplyOutcome.RELEASED}', '{ReplyOutcome.REPEATED}')"
+    " AND NOT EXISTS (SELECT 1 FROM incoming_words w WHERE w.email_hash = n.email_hash AND w.undone_at IS NOT NULL)"
+)
+
+
+class RecordedReply(NamedTuple):
+    """A reply that was recorded because of an email."""
+
+    invitation_id: UUID
+    occurrence_id: UUID | None
+    """None = the whole series."""
+    number: int
+    """Among the replies to the invitation."""
+
+
+class RepliesBefore(Struct, frozen=True, kw_only=True):
+    """What came before a reply, for its date or its series."""
+
+    asked_at: int | None
+    """SEQUENCE of the last change that asked for a new reply."""
+    asked_since: datetime | None
+    """When a change last asked for a reply. With differing server clocks, this can be the time of an earlier change."""
+    replied_at: datetime | None
+    """When they last replied, by themselves or through someone else, in another way than by a calendar program."""
+    sequence: int | None
+    """Of the newest reply of a calendar program; None = there is none."""
+    stamped_at: datetime | None
+
+
+class _Given(Struct, frozen=True, kw_only=True):
+    occurrence_id: UUID | None
+    value: ReplyValue
+    source: ReplySource
+    sequence: int
+    at: datetime
+
+
+class _ByProgram(Struct, frozen=True, kw_only=True):
+    """A reply of a calendar program that counted."""
+
+    occurrence_id: UUID | None
+    sequence: int
+    stamped_at: datetime
+
+
+class InvitationHistory(Struct, frozen=True, kw_only=True):
+    """Every reply to an invitation so far."""
+
+    given: Sequence[_Given]
+    by_programs: Sequence[_ByProgram]
+
+    def before(self, occurrence_id: UUID | None) -> RepliesBefore:
+        """Return what came before a reply to one date; None = to the whole series."""
+        given = _that_count(self.given, occurrence_id)
+        asked = [one for one in given if one.source is ReplySource.CHANGE]
+        own = [one for one in given if one.source is not ReplySource.SUBSTITUTE]
+        theirs = [one for one in own if one.value is not ReplyValue.NEEDS_ACTION]
+        other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+        newest = [(one.sequence, one.stamped_at) for one in self.by_programs if one.occurrence_id == occurrence_id]
+        sequence, stamped_at = max(newest, default=(None, None))
+        return RepliesBefore(
+            asked_at=max((one.sequence for one in asked), default=None),
+            asked_since=max((one.at for one in asked), default=None),
+            replied_at=max(other, default=None),
+            sequence=sequence,
+            stamped_at=stamped_at,
+        )
+
+
+async def invitation_history(invitation_id: UUID) -> InvitationHistory:
+    """Return every reply to an invitation so far, in one visit to the database."""
+    every, *by_programs = await engine().read_each(
+        QueryString(_GIVEN, invitation_id), QueryString(_RECORDED, invitation_id), QueryString(_ATTACHED, invitation_id)
+    )
+    return InvitationHistory(
+        given=_given(every),
+        by_programs=[
+            _ByProgram(occurrence_id=row["occurrence"], sequence=row["sequence"], stamped_at=row["stamped_at"])
+            for rows in by_programs
+            for row in rows
+        ],
+    )
+
+
+async def noes_by(
+    addresses: Iterable[str], invitation_id: UUID, occurrence_id: UUID
+) -> Sequence[tuple[datetime, datetime]]:
+    """Return when each No of a substitute to a date came from these addresses, and when it was written.
+
+    Those that were undone are left out.
+    """
+    among = sql_list(sorted(addresses))
+    found = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, among))
+    return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in found]
+
+
+async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
+    """Return the reply that an email was attached as; None when it is no longer, or was dismissed."""
+    reply = IncomingReply.attached
+    found = await IncomingReply.select(reply.invitation, reply.occurrence, reply.number).where(
+        (IncomingReply.id == incoming_id) & reply.is_not_null()
+    )
+    names = ("invitation", "occurrence", "number")
+    return next((RecordedReply(*(row[f"attached.{one}"] for one in names)) for row in found), None)
+
+
+async def member_of(invitation_id: UUID) -> UUID | None:
+    """Return the person of an invitation, withdrawn or not."""
+    found = await Invitation.select(Invitation.member).where(Invitation.id == invitation_id)
+    return found[0]["member"] if found else None
+
+
+def _given(rows: Rows) -> Sequence[_Given]:
+    return [
+        _Given(
+            occurrence_id=row["occurrence"],
+            value=ReplyValue(row["reply"]),
+            source=ReplySource(row["source"]),
+            sequence=row["sequence"],
+            at=row["replied_at"],
+        )
+        for row in rows
+    ]
+
+
+def _that_count(every: Sequence[_Given], occurrence_id: UUID | None) -> Sequence[_Given]:
+    """Return the replies for a date; those for the series when the date has none of its own."""
+    own = [one for one in every if one.occurrence_id == occurrence_id]
+    return own or [one for one in every if one.occurrence_id is None]
+
+
+async def is_proposal_known(invitation_id: UUID, occurrence_id: UUID, new: NewProposal) -> bool:
+    """Return whether the person proposed the same times for a date at the same moment."""
+    email = TimeProposal.reply
+    theirs = (email.invitation == invitation_id) & (email.occurrence == occurrence_id)
+    same = (TimeProposal.starts_at == new.times[0]) & (TimeProposal.ends_at == new.times[1])
+    is_matched = email.outcome != ReplyOutcome.UNMATCHED
+    return bool(await TimeProposal.exists().where(theirs & same & (TimeProposal.made_at == new.made_at) & is_matched))

@@ -1,0 +1,190 @@
+"""Who may see an operation, since when, who let them, and what they had of it, for a viewer who may see it.
+
+What people were shown and sent: reads, emails, and printed briefs. Emergency access is read here, too.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tracker.database.sql_list import sql_list
+from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Event, Line
+from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.events import LINE, line
+
+_COLUMNS = (
+    "g.id AS grant_id, g.member, m.name, a.code, g.giver, v.name AS giver_name, va.code AS giver_code, g.reason,"
+    " g.requested_at, g.granted_at, s.name AS approver_name, sa.code AS approver_code, g.until, g.ended_at,"
+    " x.name AS ender_name, xa.code AS ender_code"
+)
+# CROSS JOIN keeps SQLite at the few grants: it would go through all events to which the viewer is invited.
+_FROM = (
+    " FROM operation_grant g CROSS JOIN event e"
+    " JOIN member m ON m.id = g.member JOIN agency a ON a.id = m.agency"
+    " JOIN member v ON v.id = g.giver JOIN agency va ON va.id = v.agency"
+    " LEFT JOIN member s ON s.id = g.approver LEFT JOIN agency sa ON sa.id = s.agency"
+    " LEFT JOIN member x ON x.id = g.ended_by LEFT JOIN agency xa ON xa.id = x.agency"
+)
+_GRANTS = (
+    f"SELECT {_COLUMNS}{_FROM} WHERE MAY_SEE(e) AND e.id = g.event AND g.event = {{}} ORDER BY g.requested_at, g.id"
+)
+# A person put on the list by a change of the event was put there by the person who made it at that moment.
+_LISTED = (
+    "SELECT i.member, m.name, a.code, i.added_at, i.again_at, b.name AS giver_name,"
+    " ba.code AS giver_code"
+    " FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN member m ON m.id = i.member JOIN agency a ON a.id = m.agency"
+    " LEFT JOIN member b ON b.id = (SELECT c.actor FROM event_change c"
+    " WHERE c.event = e.id AND c.at = COALESCE(i.again_at, i.added_at) LIMIT 1)"
+    " LEFT JOIN agency ba ON ba.id = b.agency"
+    " WHERE MAY_SEE(e) AND i.event = {} AND i.withdrawn_at IS NULL ORDER BY a.code, m.name, i.member"
+)
+_WAITING = (
+    f"{LINE}, {_COLUMNS}{_FROM} JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e) AND e.id = g.event"
+    " AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL)"
+    " AND NOT o.is_canceled AND e.status <> 'canceled'"
+    " AND g.granted_at IS NULL AND g.ended_at IS NULL AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
+    " ORDER BY o.starts_at, g.requested_at, g.id"
+)
+
+
+class ListedPerson(NamedTuple):
+    """A person on the list of an operation."""
+
+    member_id: UUID
+    person: str
+    since: datetime
+    giver: str
+    """Who put them on the list by a change; empty when they were on it from the beginning."""
+
+
+async def access_grants(viewer: Viewer, event: Event) -> list[Grant]:
+    """Return every access that was requested or given, oldest first."""
+    return [_grant(row) for row in await rows(_GRANTS, viewer, "", event.id)]
+
+
+async def waiting_grants(viewer: Viewer) -> list[tuple[Line, Grant]]:
+    """Return the requests for access to operations on whose list the viewer is, by operation, soonest first.
+
+    While an operation is canceled, its requests wait for no one.
+    """
+    return [(line(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
+
+
+async def listed_people(viewer: Viewer, event: Event) -> list[ListedPerson]:
+    """Return everyone on the list of an operation, by agency."""
+    return [
+        ListedPerson(
+            member_id=row["member"],
+            person=_who(row["name"], row["code"]),
+            since=row["again_at"] or row["added_at"],
+            giver=_who(row["giver_name"], row["giver_code"]),
+        )
+        for row in await rows(_LISTED, viewer, "", event.id)
+    ]
+
+
+def _grant(row: Row) -> Grant:
+    return Grant(
+        id=row["grant_id"],
+        member_id=row["member"],
+        person=_who(row["name"], row["code"]),
+        giver_id=row["giver"],
+        giver=_who(row["giver_name"], row["giver_code"]),
+        reason=row["reason"],
+        requested_at=row["requested_at"],
+        granted_at=row["granted_at"],
+        approver=_who(row["approver_name"], row["approver_code"]),
+        until=row["until"],
+        ended_at=row["ended_at"],
+        ended_by=_who(row["ender_name"], row["ender_code"]),
+    )
+
+
+def _who(name: str | None, agency: str | None) -> str:
+    return f"{name} ({agency})" if name else ""
+
+
+_OPENED = (
+    "SELECT m.name, a.code, x.reason, y.opened_at, x.until, x.ended_at FROM emergency_opening y"
+    " JOIN emergency_access x ON x.id = y.access JOIN event e ON e.id = y.event"
+    " JOIN member m ON m.id = x.member JOIN agency a ON a.id = m.agency"
+    " WHERE MAY_SEE(e) AND y.event = {} ORDER BY y.opened_at DESC, y.id"
+)
+
+
+async def emergency_openings(viewer: Viewer, event: Event) -> list[EmergencyOpened]:
+    """Return every opening of an operation, the latest first."""
+    return [
+        EmergencyOpened(
+            person=f"{row['name']} ({row['code']})",
+            reason=row["reason"],
+            opened_at=row["opened_at"],
+            until=row["ended_at"] or row["until"],
+        )
+        for row in await rows(_OPENED, viewer, "", event.id)
+    ]
+
+
+_READS = (
+    "SELECT t.actor, t.source, t.at, t.facts FROM audit_entry t JOIN event e ON e.id = {}"
+    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND MAY_SEE(e)"
+)
+_EMAILS = (
+    "SELECT m.recipient, m.sent_at, m.event_version FROM message m JOIN event e ON e.id = m.event"
+    " WHERE m.state = 'sent' AND m.kind IN ({}) AND e.id = {} AND MAY_SEE(e)"
+)
+_COPIES = (
+    "SELECT b.issued_to, b.issued_at, t.facts FROM brief_copy b JOIN occurrence o ON o.id = b.occurrence"
+    " JOIN event e ON e.id = o.event"
+    " LEFT JOIN audit_entry t ON t.verb = 'brief_printed' AND t.subject_id = {} AND t.at = b.issued_at"
+    " WHERE o.id = {} AND MAY_SEE(e)"
+)
+ABOUT_IT = (
+    MessageKind.INVITATION,
+    MessageKind.UPDATE,
+    MessageKind.CANCELLATION,
+    MessageKind.SUBSTITUTE,
+    MessageKind.SUBSTITUTE_DECLINED,
+    MessageKind.REMINDER,
+    MessageKind.NO_REPLY,
+)
+"""The kinds of email that are about the event itself."""
+
+
+async def disseminations(viewer: Viewer, event: Event, occurrence_id: UUID) -> list[Dissemination]:
+    """Return what was recorded, without names; `occurrence_id` is the date of the operation."""
+    kinds = sql_list([one.value for one in ABOUT_IT])
+    reads = await rows(_READS, viewer, "", event.id, str(event.id))
+    emails = await rows(_EMAILS, viewer, "", kinds, event.id)
+    copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)
+    return [
+        *(_read(row) for row in reads if row["actor"]),
+        *(_given(row["recipient"], Outlet.EMAIL, row["sent_at"], {"version": row["event_version"]}) for row in emails),
+        *(_given(row["issued_to"], Outlet.PRINT, row["issued_at"], _facts(row)) for row in copies),
+    ]
+
+
+def _read(row: Row) -> Dissemination:
+    return _given(UUID(row["actor"]), Outlet(row["source"]), row["at"], _facts(row))
+
+
+def _given(member_id: UUID, outlet: Outlet, at: datetime, facts: Mapping[str, Any]) -> Dissemination:
+    return Dissemination(
+        member_id=member_id,
+        person="",
+        outlet=outlet,
+        at=at,
+        version=facts.get("version"),
+        plan_version=facts.get("plan_version"),
+    )
+
+
+def _facts(row: Row) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(row["facts"]) if row["facts"] else {}
+    return found

@@ -1,0 +1,309 @@
+"""The audit log for people: read by the page, exported, and verified, on request and every night.
+
+There is a record of each reading, and each verification's result is itself an entry.
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from piccolo.querystring import QueryString
+
+from tracker.database import engine, together, writing
+from tracker.errors import NotFound
+from tracker.rules.audit import facts as audit_facts
+from tracker.rules.audit.audit_log import OPEN_SUBJECTS, AuditFilter, AuditLine, DeedEntries, whole_deeds
+from tracker.rules.audit.facts import readable_facts
+from tracker.rules.core.message_types import AuditLogAltered
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Viewer
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.tables.schema.core.tables import Watermark
+from tracker.tables.schema.events.marking_columns import marking_of
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.tables.visible.audit import audit_log as entry_rows
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.audit import record_read
+from tracker.usecases.roster import known_people
+from tracker.usecases.roster.known_people import Candidates
+
+PAGE = 50  # deeds
+MOST_READ = 100  # entries of one page
+MOST = 50_000  # entries of one export
+HIDDEN = {"about": "one subject", "via": "one address or session"}
+"""What the record of a reading says instead of what was looked up."""
+UNKNOWN = "Someone not on the roster"
+
+Row = dict[str, Any]
+Names = dict[UUID, Any]
+VERIFICATION_MARK = "audit"
+VERIFIED_AT = time(3)
+"""By the task force's clock, when no one waits for pages."""
+NOTIFIED_ROLES = (Role.COORDINATOR, Role.AUDITOR)
+_LAST = (
+    "SELECT at, facts FROM audit_entry WHERE subject = 'audit' AND verb = 'audit_verified' ORDER BY seq DESC LIMIT 1"
+)
+
+log = logging.getLogger(__name__)
+
+
+class AuditPage(Struct, frozen=True, kw_only=True):
+    """Deeds with their entries, newest first.
+
+    When there are older entries, `next_skip` of those at the moment of the last one have been shown.
+
+    A deed of more entries than a page holds continues on the next one.
+    """
+
+    deeds: Sequence[DeedEntries]
+    has_older: bool
+    next_until: datetime | None = None
+    next_skip: int = 0
+
+    @property
+    def entries(self) -> list[AuditLine]:
+        """Return the entries of all its deeds."""
+        return [entry for deed in self.deeds for entry in deed.entries]
+
+
+class Verification(Struct, frozen=True, kw_only=True):
+    """The result of the last verification of the audit log."""
+
+    at: datetime
+    broken: audit.BrokenEntry | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every entry was unchanged."""
+        return self.broken is None
+
+
+async def note_reading(viewer: Viewer, asked: dict[str, str], now: datetime) -> None:
+    """Record, before a page is read, that it is: once a day for each filter (`asked`).
+
+    The record does not name the subject that was looked up, because its readers may not know of that subject.
+
+    Errors: NotFound for a viewer who may not read the audit log.
+    """
+    _check_reader(viewer)
+    await record_read(viewer, "audit_read", "audit", "", _filter_facts(asked), now)
+
+
+async def read_page(viewer: Viewer, choice: AuditFilter) -> AuditPage:
+    """Return a page of the audit log, whose reading the caller has noted. Errors: as above."""
+    _check_reader(viewer)
+    found = await entry_rows.audit_rows(viewer, choice, MOST_READ + 1)
+    known, has_more = found[:MOST_READ], len(found) > MOST_READ
+    rows = whole_deeds(known, [_deed(row) for row in known], PAGE, has_more=has_more)
+    told = iter(await _lines(viewer, [row for deed in rows for row in deed]))
+    deeds = [DeedEntries(entries=[next(told) for _ in deed]) for deed in rows]
+    shown = [entry.at for deed in deeds for entry in deed.entries]
+    if len(shown) == len(found):
+        return AuditPage(deeds=deeds, has_older=False)
+    last = shown[-1]
+    skip = shown.count(last) + (choice.skip if last == choice.until else 0)
+    return AuditPage(deeds=deeds, has_older=True, next_until=last, next_skip=skip)
+
+
+def _deed(row: Row) -> tuple[Any, ...]:
+    """Return what the entries of one deed have in common: a request or a run of the clock has one time."""
+    return tuple(row[name] for name in ("at", "actor", "agency", "source", "address", "session", "request"))
+
+
+async def export_entries(
+    viewer: Viewer, choice: AuditFilter, asked: dict[str, str], now: datetime
+) -> Sequence[AuditLine]:
+    """Return all entries of a choice, newest first, at most 50,000, and record the export. Errors: NotFound."""
+    _check_reader(viewer)
+    found = await entry_rows.audit_rows(viewer, choice, MOST)
+    async with writing():
+        await audit.record(viewer.actor, "audit_exported", "audit", "", _filter_facts(asked), now)
+    return await _lines(viewer, found)
+
+
+def actors_for(viewer: Viewer) -> Candidates:
+    """Return the people by whom the log can be filtered, also those who left. Errors: NotFound."""
+    _check_reader(viewer)
+    return known_people.EVERYONE
+
+
+async def verify_log_for(viewer: Viewer, now: datetime) -> Verification:
+    """Verify the whole audit log and record the result. Errors: NotFound for a viewer who may not read it."""
+    _check_reader(viewer)
+    return await verify_log(now, by=viewer.actor)
+
+
+async def last_verification_for(viewer: Viewer) -> Verification | None:
+    """Return the result of the last verification. Errors: NotFound."""
+    _check_reader(viewer)
+    return await last_verification()
+
+
+def _check_reader(viewer: Viewer) -> None:
+    if not viewer.reads_audit:
+        raise NotFound
+
+
+def _filter_facts(asked: dict[str, str]) -> dict[str, object]:
+    """Return the facts of a reading without what was looked up, because readers of the log may see them."""
+    kept = {name: HIDDEN.get(name, value) for name, value in asked.items()}
+    return {"filter": kept} if kept else {}
+
+
+async def _lines(viewer: Viewer, rows: Iterable[Row]) -> list[AuditLine]:
+    """Return entries with the names that they need, read at once."""
+    found = list(rows)
+    in_facts = audit_facts.ids_in_facts([json.loads(row["facts"]) for row in found])
+    actors = {UUID(row["actor"]) for row in found if row["actor"]}
+    agencies = {UUID(row["agency"]) for row in found if row["agency"]}
+    organizations = _ids(found, "agency") | _ids(found, "committee") | _ids(found, "site") | agencies | in_facts
+    people, organized = await together(
+        audit.names_of_people(_ids(found, "member") | actors | in_facts), audit.names_of_organizations(organizations)
+    )
+    called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()} | organized
+    return [_line(viewer, row, called, _author(row, people, called)) for row in found]
+
+
+def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
+    return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
+
+
+def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str:
+    """Return the actor, with the agency they acted for then; older entries have only today's."""
+    if not row["actor"]:
+        return "System"
+    if UUID(row["actor"]) not in people:
+        return UNKNOWN
+    name, agency = people[UUID(row["actor"])]
+    return f"{name} ({called.get(UUID(row['agency']), agency) if row['agency'] else agency})"
+
+
+def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
+    """Return where the action came from; in older entries, only the facts of a sign-in say so."""
+    address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
+    return Origin(row["source"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
+
+
+def _line(viewer: Viewer, row: Row, called: Names, author: str) -> AuditLine:
+    is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
+    title, address = _subject_of(row, called) if is_open else ("", "")
+    said = json.loads(row["facts"])
+    facts = readable_facts(said, reads_all=viewer.reads_all_audit) if is_open else {}
+    return AuditLine(
+        seq=row["seq"],
+        at=row["at"],
+        origin=_origin(viewer, row, said),
+        verb=row["verb"],
+        subject=row["subject"],
+        subject_id=row["subject_id"],
+        actor_id=_id(row["actor"]),
+        actor=author,
+        title=title,
+        address=address,
+        facts=audit_facts.facts_with_names(facts, called),
+        is_open=is_open,
+        marking=marking_of(row),
+    )
+
+
+def _subject_of(row: Row, called: Names) -> tuple[str, str]:
+    """Return the name and address of an entry's subject, if the reader may open it."""
+    if row["reference"]:
+        return f"{row['reference']} {row['item_title']}", f"/action-items/{row['reference']}"
+    if row["event"]:
+        date = row["original_start"]
+        return row["event_title"], f"/events/{row['event']}" + (f"/{date.date().isoformat()}" if date else "")
+    if row["subject"] == "address":
+        return row["subject_id"], ""
+    found = _id(row["subject_id"])
+    return (called.get(found, "") if found else ""), ""
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def verify_log(now: datetime, *, by: Actor) -> Verification:
+    """Verify the whole audit log and record the result; `by` is who asked, or the clock."""
+    broken = await _first_broken()
+    facts = {"broken": broken.seq, "why": broken.why} if broken else {}
+    try:
+        async with writing():
+            await audit.record(by, "audit_verified", "audit", "", facts, now)
+    except Exception:  # a log without its end takes no entry, and the person who asked must still learn of it
+        log.exception("The verification was not recorded.")
+    return Verification(at=now, broken=broken)
+
+
+async def _first_broken() -> audit.BrokenEntry | None:
+    """Return the first broken entry; a fault that stops the verification counts too, or it could silence the alarm."""
+    try:
+        return await audit.verify_chain()
+    except Exception:
+        log.exception("The log couldn’t be verified.")
+        return audit.BrokenEntry(0, "The log can’t be read.")
+
+
+async def last_verification() -> Verification | None:
+    """Return the result of the last verification here."""
+    found = await engine().run_querystring(QueryString(_LAST))
+    if not found:
+        return None
+    facts = json.loads(found[0]["facts"])
+    broken = audit.BrokenEntry(facts["broken"], facts["why"]) if "broken" in facts else None
+    return Verification(at=found[0]["at"], broken=broken)
+
+
+async def verify_nightly(now: datetime, zone: str) -> Verification | None:
+    """Verify the audit log once after 3 AM each night, in whichever process comes first; None when it was done.
+
+    If it is broken, the application log records it, and coordinators and auditors get one email (SP 800-53 AU-5, AU-9).
+    """
+    if not await _is_first_since(_last_night(now, zone), now):
+        return None
+    found = await verify_log(now, by=BY_CLOCK)
+    if found.broken:
+        log.error("The audit log was altered. Entry %s: %s", found.broken.seq, found.broken.why)
+        await _notify_readers(found.broken, now)
+    return found
+
+
+def _last_night(now: datetime, zone: str) -> datetime:
+    today = to_local(now, zone).date()
+    tonight = to_utc(datetime.combine(today, VERIFIED_AT), zone)
+    return tonight if tonight <= now else to_utc(datetime.combine(today - timedelta(days=1), VERIFIED_AT), zone)
+
+
+async def _is_first_since(moment: datetime, now: datetime) -> bool:
+    """Claim what has been due since a moment; only one of several processes gets it."""
+    mark = Watermark.name == VERIFICATION_MARK
+    async with writing():
+        if not await Watermark.exists().where(mark):
+            await Watermark.insert(Watermark(name=VERIFICATION_MARK, until=now))
+            return True
+        claimed: dict[Any, Any] = {Watermark.until: now}
+        return bool(await Watermark.update(claimed).where(mark & (Watermark.until < moment)).returning(Watermark.name))
+
+
+async def _notify_readers(broken: audit.BrokenEntry, now: datetime) -> None:
+    async with writing():
+        drafts = [
+            Draft(content=AuditLogAltered(), recipient_id=reader, key=f"audit_log_altered:{reader}:{broken.seq}")
+            for reader in await _readers_to_notify()
+        ]
+        await outbox.enqueue_all(drafts, now)
+
+
+async def _readers_to_notify() -> Sequence[UUID]:
+    roles = MemberRole.select(MemberRole.member).where(MemberRole.role.is_in([one.value for one in NOTIFIED_ROLES]))
+    named = await roles.output(as_list=True)
+    active = (Member.status == Status.ACTIVE) & Member.id.is_in(named)
+    found: list[UUID] = await Member.select(Member.id).where(active).output(as_list=True) if named else []
+    return found

@@ -1,0 +1,361 @@
+"""From a feed's token to its owner, what they may see now, and the feed's validator.
+
+The content of a feed is the events that its owner may see now, and how much of each; which feeds contain an event
+follows the same rules. Fetches are collected, and written for all feeds in one transaction.
+"""
+
+import asyncio
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+from piccolo.querystring import QueryString
+
+from tracker.crypto import keys
+from tracker.database import engine, writing
+from tracker.database.bulk_insert import run_for_each
+from tracker.errors import NotFound
+from tracker.rules.calendars.feeds import (
+    NO_LIMIT,
+    PAST_SHOWN,
+    Alarms,
+    AllDayAlarm,
+    FeedLevel,
+    FeedLimit,
+    FeedScope,
+    address_end,
+    feed_level,
+    is_notice_gone,
+)
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.event import Kind as EventKind
+from tracker.rules.events.event_fields import Kind
+from tracker.rules.operations.readiness import Notice
+from tracker.rules.operations.states import status_in_calendars
+from tracker.tables.background.events import audiences
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.visible.events import events as visible_events
+from tracker.tables.visible.events import replies
+from tracker.tables.visible.operations import readiness
+from tracker.tables.visible.operations.plans import every_plan_state
+from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
+from tracker.usecases.events.substitutes import of_event
+
+# One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
+# It reads the counters of all committees; the rules later drop those that the viewer does not hold.
+_FEED = """
+WITH feed AS (
+SELECT s.id, s.scope, s.committee AS only_committee, o.name AS committee_name, s.kind AS only_kind, s.alarm_minutes,
+       s.all_day_alarm, s.shows_operations, s.body_hash, s.body_since, s.fetched_at,
+       COALESCE(s.replaced_at, s.created_at) AS issued_at, m.expires_at,
+       m.id AS member, m.name, m.email, m.zone, a.id AS agency, a.code, a.arm, a.level,
+       CASE WHEN EXISTS (SELECT 1 FROM preference p WHERE p.member = m.id AND p.is_discreet)
+            THEN 'yes' ELSE '' END AS is_discreet
+  FROM subscription s JOIN member m ON m.id = s.member JOIN agency a ON a.id = m.agency
+  LEFT JOIN committee o ON o.id = s.committee
+ WHERE s.token_hash = {} AND s.revoked_at IS NULL AND m.status = 'active' AND a.status = 'active' AND NOT m.is_guest
+   AND NOT EXISTS (SELECT 1 FROM deployment WHERE copy_of IS NOT NULL)
+), who AS (SELECT member, agency FROM feed)
+SELECT 'feed' AS kind, '' AS word, '' AS committee, CAST(member AS VARCHAR(36)) AS member,
+       CAST(id AS VARCHAR(36)) AS id, scope,
+       CASE WHEN shows_operations THEN 'yes' ELSE '' END AS shows_operations, body_hash,
+       CAST(body_since AS VARCHAR(40)) AS body_since, CAST(fetched_at AS VARCHAR(40)) AS fetched_at,
+       name, email, zone, CAST(agency AS VARCHAR(36)) AS agency, code, arm,
+       level, is_discreet, CAST(issued_at AS VARCHAR(40)) AS issued_at,
+       CAST(expires_at AS VARCHAR(40)) AS expires_at, CAST(only_committee AS VARCHAR(36)) AS only_committee,
+       committee_name, only_kind, CAST(alarm_minutes AS VARCHAR(8)) AS alarm_minutes, all_day_alarm
+  FROM feed
+UNION ALL
+"""
+_VERSIONS = """
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), NULL{more}
+  FROM feed f JOIN audience_version v ON v.audience IN ('all', 'arm:law_enforcement', 'arm:victim_services',
+       'agency:' || CAST(f.agency AS VARCHAR(36)), 'member:' || CAST(f.member AS VARCHAR(36)),
+       'federal:' || CAST(f.member AS VARCHAR(36)), 'government:' || CAST(f.member AS VARCHAR(36)))
+UNION ALL
+SELECT 'version', v.audience, CAST(v.version AS VARCHAR(36)), NULL{more}
+  FROM committee b JOIN audience_version v ON v.audience = 'committee:' || CAST(b.id AS VARCHAR(36))
+"""
+_OF_A_FEED_ALONE = ", NULL" * 21
+_STATE = _FEED + (RIGHTS + _VERSIONS).replace("{more}", _OF_A_FEED_ALONE)
+RIGHT_KINDS = ("role", "seat", "committee", "grant")
+FETCHES_WRITTEN_EVERY = timedelta(seconds=15)
+"""The longest that a fetch of an unchanged feed stays unwritten: pages show the minute."""
+
+# A fetch that another process wrote meanwhile may be later, and what it sent newer.
+_FETCHED = """UPDATE subscription SET fetches = fetches + {}, client = {},
+ fetched_at = CASE WHEN fetched_at > {} THEN fetched_at ELSE {} END,
+ body_hash = COALESCE({}, body_hash), body_since = COALESCE({}, body_since) WHERE id = {}"""
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """A feed that is being requested."""
+
+    subscription_id: UUID
+    viewer: Viewer
+    scope: FeedScope
+    only: FeedLimit
+    committee: str
+    """The name of the committee to which it is limited; empty while it is not open to the viewer."""
+    alarms: Alarms
+    shows_operations: bool
+    state: Hashable
+    """Changes when something that the viewer may see changes, or when their rights do."""
+    body_hash: str
+    """SHA-256 of the calendar that was served last; empty when none was."""
+    body_since: datetime | None
+    fetched_at: datetime | None
+    rights_until: datetime
+    """When the viewer loses access that ends by itself; the feed has to be opened again then."""
+    ends_at: datetime
+    """When its address stops working: long unused, or the owner's account ends."""
+
+
+class OpenFeeds:
+    """Results of `open_feed`, kept until the next commit by anyone, so that a revocation takes effect at once.
+
+    Only SQLite reports commits without a query; on PostgreSQL each request runs one.
+    """
+
+    def __init__(self) -> None:
+        self._mark: Hashable = None
+        self._found: dict[str, Feed] = {}
+
+    async def open(self, token: str, now: datetime) -> Feed:
+        """Return the feed behind a token. Errors as in `open_feed`."""
+        mark = engine().change_mark()
+        if mark is None:
+            return await open_feed(token, now)
+        if mark != self._mark:
+            self._mark, self._found = mark, {}
+        found = self._found
+        if token not in found or found[token].rights_until <= now:
+            found[token] = await open_feed(token, now)  # a later commit drops it with the older mark
+        return _in_time(found[token], now)
+
+
+async def open_feed(token: str, now: datetime) -> Feed:
+    """Return the feed behind a token.
+
+    Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active; and while a
+    restored copy is on hold, because it may have been revoked after the backup.
+    """
+    found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token), now))
+    row = next((one for one in found if one["kind"] == "feed"), None)
+    if row is None:
+        raise NotFound
+    rights = [one for one in found if one["kind"] in RIGHT_KINDS]
+    viewer = _viewer(row, rights)
+    fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
+    only, alarms = _only(row), _alarms(row)
+    committee = row["committee_name"] if only.committee_id and only.is_open_to(viewer) else ""
+    chosen = row["scope"], only, committee, alarms, row["shows_operations"]
+    feed = Feed(
+        subscription_id=UUID(row["id"]),
+        viewer=viewer,
+        scope=FeedScope(row["scope"]),
+        only=only,
+        committee=committee,
+        alarms=alarms,
+        shows_operations=bool(row["shows_operations"]),
+        # A set of one: unlike a tuple it is hashed once, not with every fetch.
+        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, found))}),
+        body_hash=row["body_hash"],
+        body_since=_moment(row["body_since"]),
+        fetched_at=fetched_at,
+        rights_until=min(ends_of_rights(rights), default=LATEST),
+        ends_at=min(address_end(datetime.fromisoformat(row["issued_at"]), fetched_at), expires_at or LATEST),
+    )
+    return _in_time(feed, now)
+
+
+def _only(row: Mapping[str, Any]) -> FeedLimit:
+    committee, kind = row["only_committee"], row["only_kind"]
+    return FeedLimit(committee_id=UUID(committee) if committee else None, kind=Kind(kind) if kind else None)
+
+
+def _alarms(row: Mapping[str, Any]) -> Alarms:
+    minutes, all_day = row["alarm_minutes"], row["all_day_alarm"]
+    return Alarms(minutes=int(minutes) if minutes else None, all_day=AllDayAlarm(all_day) if all_day else None)
+
+
+def _in_time(feed: Feed, now: datetime) -> Feed:
+    if feed.ends_at <= now:
+        raise NotFound
+    return feed
+
+
+def _viewer(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> Viewer:
+    ids = {"member": UUID(row["member"]), "agency": UUID(row["agency"])}
+    return viewer_from({**row, **ids, "is_guest": False}, rights)  # a guest has no feed
+
+
+def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    counted = {one["word"]: one["committee"] for one in found if one["kind"] == "version"}
+    return frozenset((audience, counted.get(audience, "")) for audience in viewer.audiences)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+async def feed_events(
+    viewer: Viewer, now: datetime, *, scope: FeedScope, only: FeedLimit = NO_LIMIT, shows_operations: bool
+) -> list[tuple[Event, FeedLevel]]:
+    """Return the events of a feed by UID: those with a date in the past year or later, counted from midnight UTC.
+
+    The status of an operation is the one that its plan gives it.
+    """
+    if not only.is_open_to(viewer):
+        return []
+    since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
+    found = await visible_events.published(viewer, since, invited_only=scope is FeedScope.MINE)
+    plans = await every_plan_state(viewer)
+    events = [replace(one, status=status_in_calendars(one, plans.get(one.id))) for one in found if only.holds(one)]
+    levels = [
+        (one, feed_level(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
+    ]
+    return [(event, level) for event, level in levels if level is not None]
+
+
+async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT) -> list[Notice]:
+    """Return the service-readiness notices of a feed that isn't limited: those with a window in the past year or later.
+
+    One that was stood down stays as long as a canceled event.
+    """
+    if only != NO_LIMIT:
+        return []
+    every = await readiness.given_notices(viewer)
+    return [one for one in every if one.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(one, now.date())]
+
+
+async def feed_informed_events(viewer: Viewer) -> frozenset[UUID]:
+    """Return the events of which the viewer is only informed: they take none of the viewer's time."""
+    return await replies.informed_of(viewer)
+
+
+async def feed_dates(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
+    """Return all dates of several events by the event's id."""
+    return await visible_events.dates_of(viewer, events)
+
+
+class FeedReader(Struct, frozen=True, kw_only=True):
+    """One working feed address, with its owner."""
+
+    owner: Viewer
+    scope: FeedScope
+    only: FeedLimit
+    shows_operations: bool
+    client: str
+
+
+async def feed_readers(now: datetime) -> list[FeedReader]:
+    """Return every feed that works now; guests have none."""
+    table = Subscription
+    found = await table.select(
+        table.member,
+        table.scope,
+        table.committee,
+        table.kind,
+        table.shows_operations,
+        table.created_at,
+        table.replaced_at,
+        table.fetched_at,
+        table.client,
+    ).where(table.revoked_at.is_null() & (table.member.is_guest == False))  # noqa: E712 - a clause of SQL
+    live = [row for row in found if address_end(row["replaced_at"] or row["created_at"], row["fetched_at"]) > now]
+    owners = await viewers_for((row["member"] for row in live), now)
+    return [
+        FeedReader(
+            owner=owners[row["member"]],
+            scope=FeedScope(row["scope"]),
+            only=FeedLimit(committee_id=row["committee"], kind=EventKind(row["kind"]) if row["kind"] else None),
+            shows_operations=bool(row["shows_operations"]),
+            client=row["client"],
+        )
+        for row in live
+        if row["member"] in owners
+    ]
+
+
+async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event]) -> Mapping[UUID, frozenset[str]]:
+    """Return the owners whose feeds contain one of these events, with the programs that fetch them."""
+    found: dict[UUID, frozenset[str]] = {}
+    for event in events:
+        if event.status is EventStatus.DRAFT:
+            continue
+        seen_by = await audiences.audiences_of(event.id)
+        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id)}
+        for one in readers:
+            is_asked = one.scope is FeedScope.ALL or one.owner.member_id in mine
+            is_theirs = is_asked and one.only.holds(event) and one.only.is_open_to(one.owner)
+            level = feed_level(event, shows_operations=one.shows_operations, is_discreet=one.owner.is_discreet)
+            if one.owner.audiences & seen_by and is_theirs and level:
+                found[one.owner.member_id] = found.get(one.owner.member_id, frozenset()) | {one.client}
+    return found
+
+
+class FeedFetch(NamedTuple):
+    """One fetch, or several of which this is the last."""
+
+    subscription_id: UUID
+    client: str
+    at: datetime
+    body_hash: str | None = None
+    """SHA-256 of a calendar that differs from the one that was sent before."""
+    body_since: datetime | None = None
+    times: int = 1
+
+    def after(self, earlier: "FeedFetch") -> "FeedFetch":
+        """Return this fetch and the earlier ones of the same feed as one."""
+        new = self if self.body_hash else earlier
+        times = self.times + earlier.times
+        return FeedFetch(self.subscription_id, self.client, self.at, new.body_hash, new.body_since, times)
+
+
+class FetchLog:
+    """The fetches that one running application has not written yet."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[UUID, FeedFetch] = {}
+        self._written_at: datetime | None = None
+        self._turn = asyncio.Lock()
+
+    def add(self, fetch: FeedFetch) -> None:
+        """Keep a fetch until the next `write`."""
+        earlier = self._waiting.get(fetch.subscription_id)
+        self._waiting[fetch.subscription_id] = fetch if earlier is None else fetch.after(earlier)
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether nothing was written for so long that what waits should be."""
+        return self._written_at is None or now - self._written_at >= FETCHES_WRITTEN_EVERY
+
+    async def write(self, now: datetime) -> None:
+        """Write what waits, after a write that is under way; after an error, it waits on."""
+        async with self._turn:
+            taken, self._waiting = self._waiting, {}
+            before, self._written_at = self._written_at, now
+            try:
+                await note_fetches(taken.values())
+            except BaseException:
+                self._written_at = before
+                meanwhile, self._waiting = self._waiting, taken
+                for fetch in meanwhile.values():
+                    self.add(fetch)
+                raise
+
+
+async def note_fetches(fetches: Iterable[FeedFetch]) -> None:
+    """Record fetches for their owners, and which content was sent."""
+    rows = [
+        (one.times, one.client, one.at, one.at, one.body_hash, one.body_since, one.subscription_id) for one in fetches
+    ]
+    if rows:
+        async with writing():
+            await run_for_each(_FETCHED, rows)

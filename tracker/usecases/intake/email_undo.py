@@ -1,0 +1,243 @@
+"""Undoing what an email changed, by the signed link in its confirmation.
+
+Of a reply that came by email, the reply before it counts again, or none does.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tracker.database import writing
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.actions.action_items import ActionItem, StatusUpdate, changed_since, may_update_item, undo_update
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.replies import Given, OwnInvitation, ReplySource, ReplyValue, effective
+from tracker.tables.background.events import invitees
+from tracker.tables.background.intake import emailed_words as known
+from tracker.tables.background.intake.calendar_replies import RecordedReply
+from tracker.tables.background.intake.emailed_words import MadeChange
+from tracker.tables.schema.intake.received_emails import IncomingWords
+from tracker.tables.visible.actions import action_items as items
+from tracker.tables.visible.events import events
+from tracker.tables.visible.events import replies as replies_seen
+from tracker.usecases.actions import action_items
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import replies, substitute_undo, substitutes
+from tracker.usecases.events.substitute_undo import Refusal
+from tracker.usecases.intake.emailed_words import emailed_update
+
+CHANGED_SINCE = "This was changed after your email, so it can’t be undone here."
+NO_REPLY = Given(ReplyValue.NEEDS_ACTION)
+NO_LONGER = "The person who was coming in your place can no longer come. Reply on the event’s page."
+
+
+class UndoneItem(Struct, frozen=True, kw_only=True):
+    """An action item as it is now, and as it is after what an email changed is undone."""
+
+    item: ActionItem
+    update: StatusUpdate
+    becomes: ActionItem
+    since: str | None
+    """What someone has changed after the email had, in a sentence; None = nothing."""
+
+
+class EarlierReply(Struct, frozen=True, kw_only=True):
+    """The reply that an email replaced, and where it belongs."""
+
+    invitation_id: UUID
+    date: Occurrence
+    """Of a series as a whole, the next date."""
+    for_series: bool
+    value: ReplyValue
+    """What counts now."""
+    given_at: datetime | None
+    """When that was given; None where no reply counts."""
+    earlier: Given
+    sends: str
+    """The person who comes in the viewer's place again with the earlier reply, with the agency; empty for no one."""
+    replied_at: datetime | None
+    """When the earlier reply was given; None without one."""
+    is_current: bool
+    """Whether the email's reply is the last one, and its date is still ahead."""
+    can_send: bool = True
+    """Whether the person who `sends` names, if anyone, can still come."""
+
+
+class Undoable(Struct, frozen=True, kw_only=True):
+    """What the link shows: the change, and the item, the reply, or the No of a substitute, as it is now."""
+
+    viewer: Viewer
+    made: MadeChange
+    of: UndoneItem | EarlierReply | Refusal
+    is_current: bool
+    """Whether all that the email changed is still as it left it."""
+
+    @property
+    def undone(self) -> UndoneItem | None:
+        """Return the action item that the email changed, if it changed one."""
+        return self.of if isinstance(self.of, UndoneItem) else None
+
+    @property
+    def item(self) -> ActionItem | None:
+        """Return that item as it is now."""
+        return self.undone.item if self.undone else None
+
+    @property
+    def reply(self) -> EarlierReply | None:
+        """Return the reply that the email replaced, if it did."""
+        return self.of if isinstance(self.of, EarlierReply) else None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Return the writer's No as a substitute, if the email gave it."""
+        return self.of if isinstance(self.of, Refusal) else None
+
+    @property
+    def date(self) -> Occurrence | None:
+        """Return the date of that reply, or that No."""
+        return None if isinstance(self.of, UndoneItem) else self.of.date
+
+    @property
+    def can_undo(self) -> bool:
+        """Return whether it can be undone: it is current, and no one would have to come who can't."""
+        match self.of:
+            case EarlierReply(can_send=can_come) | Refusal(can_come=can_come):
+                return self.is_current and can_come
+            case _:
+                return self.is_current
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether only named people may know what it is about."""
+        return self.date.event.is_restricted if self.date else self.item is not None and self.item.is_restricted
+
+
+async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
+    """Return what a link undoes, with the person who wrote the email as viewer, coming from `origin`.
+
+    Errors: the same NotFound when the person is not active, or may not see or change it.
+    """
+    made = await known.made_change(words_id)
+    if made is None:
+        raise NotFound
+    viewer = replace(await viewer_for(made.member_id, now), origin=origin)
+    if made.reply is not None and made.is_refusal:
+        refusal = await _release_refusal(viewer, made, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
+    if made.reply is not None:
+        found = await earlier_reply(viewer, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
+    item = await items.item_by_id(viewer, made.item_id) if made.item_id else None
+    update = emailed_update(made)
+    if item is None or update is None or not may_update_item(viewer, item):
+        raise NotFound
+    since = changed_since(item, update, await items.item_history(viewer, item))
+    undone = UndoneItem(item=item, update=update, becomes=undo_update(item, update, now), since=since)
+    return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
+
+
+async def _release_refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> Refusal:
+    date = await events.date_by_id(viewer, reply.occurrence_id) if reply.occurrence_id else None
+    if date is None:
+        raise NotFound
+    return await substitute_undo.refusal_at(date, made.member_id, made.at, now)
+
+
+async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> None:
+    """Set what the email changed as it was before; does nothing when that was done.
+
+    Errors: NotFound as in `undoable_by_link`, Conflict when that has changed since, or its earlier substitute can't
+    come.
+    """
+    async with writing():
+        found = await undoable_by_link(words_id, now, origin)
+        if found.made.undone_at is not None:
+            return
+        if not found.is_current:
+            raise Conflict((found.undone and found.undone.since) or CHANGED_SINCE)
+        await _undo_change(found, now)
+        await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
+
+
+async def _undo_change(found: Undoable, now: datetime) -> None:
+    viewer = found.viewer
+    if isinstance(found.of, EarlierReply):
+        await restore_earlier_reply(viewer, found.of, now)
+        return
+    if isinstance(found.of, Refusal):
+        await substitute_undo.put_back(viewer, found.of, now)
+        return
+    today = to_local(now, viewer.zone).date()
+    await action_items.undo_own_update(viewer, found.of.item.reference, found.of.update, now, today)
+
+
+async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
+    """Return what a reply replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
+    holder = await invitees.holder_of(made.invitation_id)
+    event = await events.event(viewer, holder.event_id) if holder else None
+    own = (await replies_seen.mine(viewer, [event.id])).get(event.id) if event else None
+    date = await _reply_date(viewer, event, made.occurrence_id, now) if event else None
+    if own is None or date is None:
+        raise NotFound
+    found = _earlier(own, date, made.occurrence_id, made.number, now)
+    return replace(found, can_send=await _can_send(viewer, found, now))
+
+
+async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
+    try:
+        await substitutes.check(viewer, found.date.event, found.earlier, now, for_series=found.for_series)
+    except Invalid:
+        return False
+    return True
+
+
+def _earlier(
+    own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
+) -> EarlierReply:
+    before = effective([one for one in own.replies if one.number < number], occurrence_id)
+    counts = effective(own.replies, occurrence_id)
+    is_last = all(one.number <= number for one in own.replies)
+    return EarlierReply(
+        invitation_id=own.id,
+        date=date,
+        for_series=occurrence_id is None,
+        value=counts.value if counts else ReplyValue.NEEDS_ACTION,
+        given_at=counts.replied_at if counts else None,
+        earlier=Given(before.value, before.comment, before.substitute_id) if before else NO_REPLY,
+        sends=before.substitute if before else "",
+        replied_at=before.replied_at if before else None,
+        is_current=is_last and date.ends_at > now and not date.is_off,
+    )
+
+
+async def _reply_date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime) -> Occurrence | None:
+    dates = [one for one in await events.dates(viewer, event) if occurrence_id in (None, one.id)]
+    ahead = [one for one in dates if one.ends_at > now and not one.is_off]
+    return next(iter([*ahead, *reversed(dates)]), None)
+
+
+async def restore_earlier_reply(
+    viewer: Viewer, found: EarlierReply, now: datetime, *, by: Viewer | None = None
+) -> None:
+    """Record the viewer's earlier reply again; the caller is inside `writing()`.
+
+    It is entered `by` another person, or comes by their email. For a series, it doesn't count for dates of which the
+    person was asked separately.
+    Errors: Conflict when its substitute can no longer come.
+    """
+    if not found.can_send:
+        raise Conflict(NO_LONGER)
+    await replies.record(
+        by or viewer,
+        found.invitation_id,
+        found.date,
+        found.earlier,
+        ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
+        now,
+        for_series=found.for_series,
+        entered=replies.EnteredFor(viewer.member_id, found.replied_at, for_dates_asked_alone=False) if by else None,
+    )

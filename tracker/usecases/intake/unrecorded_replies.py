@@ -1,0 +1,314 @@
+"""Replies by email that wait for a person: attached to an invited person, recorded as a substitute's, or dismissed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+from piccolo.columns import Column
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
+from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, judge_reply, reply_order
+from tracker.rules.intake.unrecorded_replies import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
+from tracker.tables.background.intake import calendar_replies as known
+from tracker.tables.background.intake import emailed_words
+from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible.events import events
+from tracker.tables.visible.intake import unrecorded_replies as visible
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import replies, substitute_replies, substitute_undo, substitutes
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.intake.calendar_replies import facts_of_invitation
+from tracker.usecases.intake.email_undo import EarlierReply, earlier_reply, restore_earlier_reply
+
+NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can decide about email replies."
+DECIDED = "Someone has already decided about this email."
+WHY_NOT = {
+    ReplyOutcome.STALE: "They have replied since this email came. The newer reply counts.",
+    ReplyOutcome.REPEATED: "This reply is already recorded.",
+    ReplyOutcome.OLD_TIME: "The time has changed since this email, so it can’t be attached. Ask the person.",
+}
+NOT_A_SUBSTITUTE = "The sender can’t come in this person’s place."
+YES_OR_NO = (
+    "A substitute’s reply has to be Yes or No, for one date. Ask them. If they can’t come, record a No under"
+    " “Record someone’s reply”."
+)
+CHANGED = "The reply changed after this, or the event is over or canceled. It can’t be undone here."
+
+Columns = dict[Column | str, Any]
+
+
+class AttachedReply(NamedTuple):
+    """The person, invited or a substitute, whose reply an email was recorded as."""
+
+    person: Participant
+    value: ReplyValue
+
+
+class RecordedSubstitute(NamedTuple):
+    """The sender of an email, with the agency, and the person in whose place they come."""
+
+    substitute: str
+    person: Participant
+
+
+class _Page(Struct, frozen=True, kw_only=True):
+    """A date as the viewer decides about its emails."""
+
+    viewer: Viewer
+    occurrence: Occurrence
+    people: Sequence[Participant]
+    """Those for whom the viewer may record a reply."""
+    rows: Sequence[UnrecordedReply]
+    now: datetime
+
+
+async def unrecorded_of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> EmailReplies:
+    """Return the emails about a date that were not recorded, and what the viewer may do about each.
+
+    Only people who may edit the event see them, and only those to people whose names they see.
+    """
+    if not may_edit(viewer, occurrence.event):
+        return EmailReplies()
+    found, more = await visible.unrecorded_replies(viewer, occurrence.id, now, now - SHOWN_FOR)
+    page = await _page(viewer, occurrence, found, now) if found else None
+    every = [await _offered(page, one) for one in page.rows] if page else []
+    return EmailReplies(
+        waiting=[one for one in every if one.reply.waits],
+        more=more,
+        settled=[one for one in every if not one.reply.waits],
+    )
+
+
+async def attach_reply(
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    incoming_id: UUID,
+    member_id: UUID | None,
+    now: datetime,
+    *,
+    invitation_id: UUID | None = None,
+) -> AttachedReply:
+    """Record an email as the reply of an invited person, or of a substitute, and return who that is.
+
+    Of someone who substitutes for several people, `invitation_id` says for whom; without it, that of the email does. It
+    counts only if it would have counted as their own. Errors: NotFound, NotAllowed, Gone, Invalid(person), Conflict.
+    """
+    async with writing():
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        person = line_of(page.people, member_id, invitation_id, likely=email.invitation_id)
+        if person is None:
+            raise Invalid(person="Choose one of the invited people.")
+        if not email.is_attachable or email.value is None:
+            raise Conflict("This email has no reply to attach.")
+        date = page.occurrence if email.for_date else await _next_date(page)
+        order = await _counted(person, date, email)
+        if person.substitutes_for:
+            await _attach_to_substitute(page, email, person)
+            return AttachedReply(person, email.value)
+        given, entered = Given(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
+        about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
+        await replies.record(viewer, *about, for_series=not email.for_date, entered=entered)
+        reply_id = await emailed_words.newest_reply(person.invitation_id)
+        counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
+        await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
+    return AttachedReply(person, email.value)
+
+
+async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Participant) -> None:
+    """Record that a substitute can't come; that they come is known, and settles the email. Errors: Conflict."""
+    if not email.for_date or email.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED):
+        raise Conflict(YES_OR_NO)
+    if email.value is ReplyValue.ACCEPTED:
+        await _settle(page, email)
+        return
+    entered = replies.EnteredFor(person.member_id)
+    date, viewer = page.occurrence, page.viewer
+    await substitute_replies.release(viewer, [person.invitation_id], date, email.comment, page.now, entered=entered)
+    await _decide_with_newest(page, email, person.invitation_id)
+
+
+async def record_sender_as_substitute(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
+) -> RecordedSubstitute:
+    """Record that the sender comes on this date in place of the person whose invitation they replied to.
+
+    Errors: NotFound, NotAllowed, Gone, Conflict.
+    """
+    async with writing():
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        person = next((one for one in page.people if one.member_id == email.member_id), None)
+        sender = await _substitute(page, email)
+        if person is None or not sender:
+            raise Conflict(NOT_A_SUBSTITUTE)
+        given = Given(ReplyValue.DECLINED, person.comment, email.sender_id)
+        entered, source = replies.EnteredFor(person.member_id), ReplySource.ON_BEHALF
+        date, invitation_id = page.occurrence, person.invitation_id
+        await replies.record(viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
+        await _decide_with_newest(page, email, invitation_id)
+    return RecordedSubstitute(sender, person)
+
+
+async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
+    reply_id = await emailed_words.newest_reply(invitation_id)
+    await _decide(page.viewer, email, page.now, {IncomingReply.attached: reply_id})
+
+
+async def dismiss_reply(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
+    """Decide that an email is no one's reply. Errors: NotFound, NotAllowed, Conflict."""
+    async with writing():
+        page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
+        await _settle(page, email)
+
+
+async def _settle(page: _Page, email: UnrecordedReply) -> None:
+    """Decide that an email changes nothing."""
+    await _decide(page.viewer, email, page.now)
+    await audit.record(page.viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, page.now)
+
+
+async def undo_reply_decision(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> bool:
+    """Let an email wait again, and the reply that it replaced count again; return whether it waits.
+
+    Errors: NotFound, NotAllowed, Conflict when the reply has changed since.
+    """
+    async with writing():
+        _, email = await _found(viewer, event_id, key, incoming_id, now)
+        if email.decision is None:
+            return email.waits
+        if email.decision.attached_to:
+            holder, found = await _replaced(email, now)
+            if found is None or holder is None or not found.is_current:
+                raise Conflict(CHANGED)
+            await _put_back(viewer, email, holder, found, now)
+        waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
+        await IncomingReply.update(waits).where(IncomingReply.id == email.id)
+        await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
+        return (await _found(viewer, event_id, key, incoming_id, now))[1].waits
+
+
+async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, found: EarlierReply, now: datetime) -> None:
+    """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
+    reply = await known.attached_reply(email.id)
+    if email.decision and email.decision.is_release and reply and found.given_at:
+        about = (found.date, found.given_at, reply.invitation_id, reply.number)
+        await substitute_undo.put_back(viewer, await substitute_undo.refusal_for(*about, now), now)
+    else:
+        await restore_earlier_reply(holder, found, now, by=viewer)
+
+
+async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
+    named = named_participants(viewer, occurrence.event, await roll_call.participants(viewer, occurrence))
+    names = {one.member_id for one in named}
+    people = answerable(viewer, occurrence, named, now)
+    shown = [one for one in found if one.member_id in names]
+    return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
+
+
+async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
+    can_attach = email.is_attachable and email.waits and bool(page.people)
+    person = line_of(page.people, email.claimed_by, None, likely=email.invitation_id)
+    return WaitingReply(
+        reply=email,
+        person_id=person.member_id if person else None,
+        line=person.line if person else "",
+        is_attachable=can_attach,
+        substitute=await _substitute(page, email) if email.waits else "",
+        can_undo=email.decision is not None and await _can_undo(email, page.now),
+    )
+
+
+async def _substitute(page: _Page, email: UnrecordedReply) -> str:
+    """Return the sender, where they may come on this date in place of the invited person; else an empty text."""
+    listed = {one.member_id for one in page.people}
+    if not email.is_forwarded or email.member_id not in listed or email.sender_id in listed:
+        return ""
+    holder = await _person(email.member_id, page.now)
+    choices = await substitutes.choices(holder, page.occurrence.event, page.now) if holder else []
+    return next((f"{one.name} ({one.agency})" for one in choices if one.member_id == email.sender_id), "")
+
+
+async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
+    if not (email.decision and email.decision.attached_to):
+        return email.settled is None
+    found = (await _replaced(email, now))[1]
+    return found is not None and found.is_current
+
+
+async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
+    """Return whose reply an email was attached as, and what that replaced; None when it can't be known any longer."""
+    reply = await known.attached_reply(email.id)
+    holder_id = await known.member_of(reply.invitation_id) if reply else None
+    holder = await _person(holder_id, now) if holder_id else None
+    if reply is None or holder is None:
+        return None, None
+    try:
+        return holder, await earlier_reply(holder, reply, now)
+    except NotFound:
+        return holder, None
+
+
+async def _person(member_id: UUID, now: datetime) -> Viewer | None:
+    try:
+        return await viewer_for(member_id, now)
+    except NotFound:
+        return None
+
+
+async def _found(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
+) -> tuple[_Page, UnrecordedReply]:
+    occurrence = await date_for(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed(NOT_YOURS)
+    found = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
+    page = await _page(viewer, occurrence, found, now)
+    email = next(iter(page.rows), None)
+    if email is None:
+        raise NotFound
+    return page, email
+
+
+async def _to_decide(
+    viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
+) -> tuple[_Page, UnrecordedReply]:
+    page, email = await _found(viewer, event_id, key, incoming_id, now)
+    if email.decision is not None:
+        raise Conflict(DECIDED)
+    if not email.waits:
+        raise Conflict(email.why)
+    return page, email
+
+
+async def _next_date(page: _Page) -> Occurrence:
+    """Return the next date of the series. Errors: Gone."""
+    every = await events.dates(page.viewer, page.occurrence.event)
+    ahead = [one for one in every if one.ends_at > page.now and not one.is_off]
+    if not ahead:
+        raise Gone("This event is over. Replies are closed.")
+    return ahead[0]
+
+
+async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply) -> tuple[int, datetime]:
+    """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
+    occurrence_id = date.id if email.for_date else None
+    reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
+    standing = facts_of_invitation(await known.invitation_history(person.invitation_id), occurrence_id, date)
+    outcome = judge_reply(reply, standing, email.received_at)
+    if outcome is not ReplyOutcome.RECORDED:
+        raise Conflict(WHY_NOT[outcome])
+    return reply_order(reply, standing, email.received_at)
+
+
+async def _decide(viewer: Viewer, email: UnrecordedReply, now: datetime, recorded: Columns | None = None) -> None:
+    decided: Columns = {IncomingReply.decided_at: now, IncomingReply.decided_by: viewer.member_id}
+    await IncomingReply.update(decided | (recorded or {})).where(IncomingReply.id == email.id)

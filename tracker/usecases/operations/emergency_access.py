@@ -1,0 +1,211 @@
+"""Emergency access: an administrator gives a reason, and reads operations for an hour (decision 31).
+
+It belongs to the session in which it began, so emails, feeds, and programs never have it. The coordinators are notified
+when it begins, and the lead of an operation when it is opened, each in the transaction of the deed.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from tracker.crypto import ids
+from tracker.database import writing
+from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.audiences import emergency_audience as audience_of
+from tracker.rules.core.message_types import EmergencyAccessUsed
+from tracker.rules.core.outbox import Draft
+from tracker.rules.core.viewers import BY_CLOCK, Emergency, Viewer, is_recent
+from tracker.rules.events.event import Event
+from tracker.rules.operations.access import (
+    EMERGENCY_LASTS,
+    EMERGENCY_LOOKS_BACK,
+    EmergencyOpened,
+    EmergencyUse,
+    check_emergency_reason,
+    is_on_need_to_know,
+    may_read_emergency_uses,
+    may_use_emergency_access,
+)
+from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.operations import access as background
+from tracker.tables.background.operations.access import EmergencyDate
+from tracker.tables.schema.operations.access import EmergencyAccess, EmergencyOpening
+from tracker.tables.visible.operations import access as visible
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.identity.sessions import open_among
+from tracker.usecases.roster.ended_access import coordinators
+
+CONFIRM_FIRST = "Confirm it’s you before you start emergency access."
+ALREADY = "You have emergency access already."
+ENDED = "Your emergency access has ended."
+MOST_USES = 50
+
+
+class EmergencyChoice(Struct, frozen=True, kw_only=True):
+    """An operation in the list: when it is and who leads it, and nothing of what it is."""
+
+    date: EmergencyDate
+    lead: str
+    is_opened: bool
+
+    @property
+    def key(self) -> str:
+        """Return the key of its date in addresses."""
+        return self.date.original_start.date().isoformat()
+
+
+async def begin_emergency_access(
+    viewer: Viewer, session_id: str, reason: str, reauthenticated_at: datetime, now: datetime
+) -> Emergency:
+    """Begin emergency access in a session, and notify the coordinators.
+
+    Errors: NotFound for people who aren't administrators, ReauthenticationNeeded, Conflict, Invalid(reason).
+    """
+    if not may_use_emergency_access(viewer):
+        raise NotFound
+    if not is_recent(reauthenticated_at, now):
+        raise ReauthenticationNeeded(CONFIRM_FIRST)
+    check_emergency_reason(reason)
+    access = Emergency(id=ids.new_id(), until=now + EMERGENCY_LASTS)
+    async with writing():
+        is_its = (EmergencyAccess.session == session_id) & EmergencyAccess.ended_at.is_null()
+        if await EmergencyAccess.exists().where(is_its & (EmergencyAccess.until > now)):
+            raise Conflict(ALREADY)
+        await EmergencyAccess.insert(
+            EmergencyAccess(
+                id=access.id,
+                member=viewer.member_id,
+                session=session_id,
+                reason=reason,
+                began_at=now,
+                until=access.until,
+            )
+        )
+        drafts = [_draft(access.id, one) for one in sorted(await coordinators() - {viewer.member_id})]
+        await outbox.enqueue_all(drafts, now)
+        await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)
+    return access
+
+
+async def emergency_choices(viewer: Viewer, now: datetime) -> list[EmergencyChoice]:
+    """Return the operations that the viewer can open. Errors: NotFound without emergency access."""
+    access = _access(viewer)
+    dates = await background.emergency_dates(now - EMERGENCY_LOOKS_BACK)
+    people, opened = (
+        await audit.names_of_people({one.lead_id for one in dates}),
+        await background.opened_operations(access.id),
+    )
+    return [
+        EmergencyChoice(date=one, lead=_who(people, one.lead_id), is_opened=one.event_id in opened) for one in dates
+    ]
+
+
+async def open_in_emergency(viewer: Viewer, event_id: UUID, now: datetime) -> EmergencyDate:
+    """Let the viewer read an operation until their access ends, and notify its lead; again is no second opening.
+
+    Errors: NotFound without emergency access, or for what isn't in the list.
+    """
+    access = _access(viewer)
+    async with writing():
+        found = await background.emergency_date(event_id, now - EMERGENCY_LOOKS_BACK)
+        if found is None:
+            raise NotFound
+        if event_id in await background.opened_operations(access.id):
+            return found
+        await EmergencyOpening.insert(
+            EmergencyOpening(id=ids.new_id(), access=access.id, event=event_id, opened_at=now)
+        )
+        await audience_rows.add_audiences(event_id, {audience_of(access.id)})
+        await outbox.enqueue_all([_draft(access.id, found.lead_id, event_id)], now)
+        await audit.record(viewer.actor, "emergency_opened", "event", event_id, {}, now)
+    return found
+
+
+async def end_emergency_access(viewer: Viewer, now: datetime) -> None:
+    """End the viewer's emergency access now. Errors: Conflict when it has ended."""
+    if viewer.emergency is None:
+        raise Conflict(ENDED)
+    async with writing():
+        await _close(viewer.emergency.id, now)
+        await audit.record(viewer.actor, "emergency_ended", "emergency", viewer.emergency.id, {}, now)
+
+
+async def end_expired_emergencies(now: datetime) -> int:
+    """Close accesses whose hour or session is over, and return how many: a job of the clock.
+
+    They opened nothing since then.
+    """
+    if not await _over(now):
+        return 0
+    async with writing():
+        found = await _over(now)
+        for access_id, ended_at in found.items():
+            await _close(access_id, ended_at)
+            await audit.record(BY_CLOCK, "emergency_expired", "emergency", access_id, {}, now)
+    return len(found)
+
+
+async def record_emergency_page(viewer: Viewer, path: str, now: datetime) -> None:
+    """Record a page that is read under emergency access, each time; without the record there is no page."""
+    access = _access(viewer)
+    async with writing():
+        await audit.record(viewer.actor, "emergency_read", "emergency", access.id, {"page": path}, now)
+
+
+async def openings_of(viewer: Viewer, event: Event) -> list[EmergencyOpened]:
+    """Return who opened an operation under emergency access, the latest first, for law enforcement on it."""
+    if not is_on_need_to_know(event) or viewer.arm is not Arm.LAW_ENFORCEMENT:
+        return []
+    return await visible.emergency_openings(viewer, event)
+
+
+async def emergency_uses(viewer: Viewer) -> list[EmergencyUse]:
+    """Return who had emergency access lately, and why. Errors: NotFound for anyone but its possible readers."""
+    if not may_read_emergency_uses(viewer):
+        raise NotFound
+    found = await EmergencyAccess.select().order_by(EmergencyAccess.began_at, ascending=False).limit(MOST_USES)
+    people = await audit.names_of_people({row["member"] for row in found})
+    return [
+        EmergencyUse(
+            person=_who(people, row["member"]),
+            reason=row["reason"],
+            began_at=row["began_at"],
+            until=row["ended_at"] or row["until"],
+        )
+        for row in found
+    ]
+
+
+def _access(viewer: Viewer) -> Emergency:
+    if viewer.emergency is None:
+        raise NotFound
+    return viewer.emergency
+
+
+async def _over(now: datetime) -> dict[UUID, datetime]:
+    """Return the accesses that are over and not closed yet, and when each ended."""
+    row = EmergencyAccess
+    found = await row.select(row.id, row.session, row.until).where(row.ended_at.is_null())
+    is_open = await open_among([one["session"] for one in found], now)
+    return {one["id"]: min(one["until"], now) for one in found if one["until"] <= now or one["session"] not in is_open}
+
+
+async def _close(access_id: UUID, at: datetime) -> None:
+    await EmergencyAccess.update({EmergencyAccess.ended_at: at}).where(EmergencyAccess.id == access_id)
+    await background.close_emergency_audience(access_id)
+
+
+def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) -> Draft:
+    return Draft(
+        content=EmergencyAccessUsed(access=access_id),
+        recipient_id=recipient_id,
+        event_id=event_id,
+        key=f"emergency_access:{access_id}:{event_id or ''}:{recipient_id}",
+    )
+
+
+def _who(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:
+    name, agency = people[member_id]
+    return f"{name} ({agency})"

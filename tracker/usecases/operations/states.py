@@ -1,0 +1,165 @@
+"""The plan of an operation that a viewer may see, and what a change does to it as a whole: its version and its state.
+
+Calendars outside of the tracker follow the state, and pages beside that of the plan show it.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from tracker.crypto import ids
+from tracker.errors import Conflict, NotAllowed, NotFound
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Event, EventStatus, Line
+from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.states import OVER, OperationState, status_of_plan
+from tracker.tables.background.operations import plans as background
+from tracker.tables.schema.events.events import Event as EventRow
+from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
+from tracker.tables.schema.operations.records import OperationStateChange
+from tracker.tables.visible.events import events
+from tracker.tables.visible.operations import plans
+from tracker.usecases.events.invitees import touch
+
+NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
+PLAN_IS_OVER = "The operation is over, and its plan no longer changes."
+PLAN_CHANGED = "The plan has changed since you opened it. Check it, and save again."
+
+
+async def event_to_plan(viewer: Viewer, event_id: UUID) -> Event:
+    """Return an event that has, or may get, a plan. Errors: NotFound."""
+    event = await events.event(viewer, event_id)
+    if event is None:
+        raise NotFound
+    check_kind(event)
+    return event
+
+
+async def operation_for(viewer: Viewer, event_id: UUID) -> Operation:
+    """Return the plan of an operation. Errors: NotFound."""
+    operation = await plans.operation_plan(viewer, await event_to_plan(viewer, event_id))
+    if operation is None:
+        raise NotFound
+    return operation
+
+
+async def operation_under_way(viewer: Viewer, event_id: UUID, version: int | None = None) -> Operation:
+    """Return the plan of an operation that isn't over, in the version that the viewer read.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
+    """
+    return _under_way(await operation_for(viewer, event_id), version)
+
+
+async def operation_to_change(viewer: Viewer, event_id: UUID, version: int | None = None) -> Operation:
+    """Return the plan of an operation that the viewer leads and that isn't over, in the version that they read.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
+    """
+    operation = await operation_for(viewer, event_id)
+    if not may_plan(viewer, operation.event):
+        raise NotAllowed(NOT_A_LEAD)
+    return _under_way(operation, version)
+
+
+def _under_way(operation: Operation, version: int | None) -> Operation:
+    if operation.state in OVER:
+        raise NotAllowed(PLAN_IS_OVER)
+    if version not in (None, operation.version):
+        raise Conflict(PLAN_CHANGED)
+    return operation
+
+
+async def raise_plan_version(plan_id: UUID) -> None:
+    """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again."""
+    await OperationPlan.update({OperationPlan.version: OperationPlan.version + 1}).where(OperationPlan.id == plan_id)
+
+
+async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, by: UUID | None = None) -> None:
+    """Set the state of a plan inside the caller's `writing()`; calendars show it if they show another status now.
+
+    `by` is the member who takes it there, None for the tracker itself.
+    """
+    before = (await background.compared_plans({plan_id}))[plan_id]
+    await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
+    entered = OperationStateChange(
+        id=ids.new_id(), plan=plan_id, was=before.state, state=state, entered_at=now, entered_by=by
+    )
+    await OperationStateChange.insert(entered)
+    await show_state_in_calendars(before.event_id, before.state, state, now)
+
+
+async def return_to_planning(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
+    """Take a plan back to planning inside the caller's `writing()`; its approval and deconfliction number end."""
+    await enter_plan_state(plan_id, OperationState.PLANNING, now, by)
+    await end_clearance(plan_id, now, by)
+
+
+async def end_clearance(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
+    """End the deconfliction number or waiver, and the approval that relied on it, inside the caller's `writing()`.
+
+    `by` is the member whose change ends it, None for the tracker itself.
+    """
+    await Clearance.update({Clearance.replaced_at: now, Clearance.ended_by: by}).where(
+        (Clearance.plan == plan_id) & Clearance.replaced_at.is_null()
+    )
+    await OperationApproval.update({OperationApproval.ended_at: now}).where(
+        (OperationApproval.plan == plan_id) & OperationApproval.ended_at.is_null()
+    )
+
+
+async def show_state_in_calendars(
+    event_id: UUID, before: OperationState | None, after: OperationState, now: datetime
+) -> None:
+    """Let feeds show the new status of an operation, if it has one, inside the caller's `writing()`.
+
+    DTSTAMP and LAST-MODIFIED move with each new status. SEQUENCE rises only when the operation is stood down or
+    planned again, as for any event that is canceled or restored (RFC 5546 §2.1.4). The event's
+    version stays: no one edited it.
+    """
+    was, becomes = before and status_of_plan(before), status_of_plan(after)
+    if was is becomes:
+        return
+    changed: dict[Any, Any] = {EventRow.changed_at: now}
+    if EventStatus.CANCELED in (was, becomes):
+        changed[EventRow.sequence] = EventRow.sequence + 1
+        await Occurrence.update({Occurrence.sequence: Occurrence.sequence + 1}).where(Occurrence.event == event_id)
+    await EventRow.update(changed).where(EventRow.id == event_id)
+    await touch(event_id)
+
+
+class PlanSummary(NamedTuple):
+    """The state of an operation's plan, None before it has one, and how many conflicts the viewer has to decide."""
+
+    state: OperationState | None
+    conflicts: int
+
+
+async def conflicts_to_decide(viewer: Viewer) -> dict[UUID, tuple[Line, int]]:
+    """Return the dates of operations that the viewer leads with conflicts to decide, and how many, by date."""
+    counts = await plans.undecided_conflicts(viewer)
+    led = [line for line in await events.lines_by_id(viewer, counts) if may_plan(viewer, line)]
+    return {line.id: (line, counts[line.id]) for line in led}
+
+
+async def plan_summary(viewer: Viewer, event: Event) -> PlanSummary | None:
+    """Return what is known of the plan of an event that the viewer sees; None for an event that can't have one."""
+    try:
+        check_kind(event)
+    except NotFound:
+        return None
+    operation = await plans.operation_plan(viewer, event)
+    if operation is None:
+        return PlanSummary(None, 0)
+    return PlanSummary(operation.state, sum(hit.is_open for hit in await plans.plan_hits(viewer, operation)))
+
+
+async def plan_states(viewer: Viewer) -> dict[UUID, OperationState]:
+    """Return where the plans of all operations are that the viewer may see, by event."""
+    return await plans.every_plan_state(viewer)
+
+
+async def plan_state(viewer: Viewer, event_id: UUID) -> OperationState | None:
+    """Return where the plan of one event is; None for an event without a plan, or that the viewer may not see."""
+    return await plans.state_of_plan(viewer, event_id)

@@ -1,0 +1,129 @@
+"""The end of a date poll: its event gets one of the dates, or the poll is canceled."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.core.message_types import PollCanceled
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import EventStatus
+from tracker.rules.events.undo import UNDO_FOR, Deed
+from tracker.rules.polls import polls as rules
+from tracker.rules.polls.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
+from tracker.tables.background.events import new_replies
+from tracker.tables.background.events.invitees import invitations
+from tracker.tables.schema.polls import polls as rows
+from tracker.tables.visible.events import events as visible
+from tracker.tables.visible.polls import polls as visible_polls
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.events import events
+from tracker.usecases.events.undo_snapshot import undoable
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import poll_for
+
+ONLY_THE_ORGANIZER = "Only the organizer can choose the date or cancel the poll."
+CANCELLATION_LEFT = "It stays canceled, because an email about it may have gone out."
+
+
+async def schedule_on_poll_date(viewer: Viewer, poll_id: UUID, option_id: UUID, now: datetime) -> None:
+    """Give the event one of the dates, with people's replies to it as their first, and invite everyone on its list.
+
+    Each person gets one email; it shows the reply that they gave, or asks for one. It can be undone like a change of an
+    event; then the poll is open again.
+    Errors: NotFound, NotAllowed, Gone (the poll is closed, or the date is over), Invalid (also when the draft repeats
+    by now).
+    """
+    async with writing():
+        poll = await led_poll(viewer, poll_id)
+        option = chosen_poll_date(poll, option_id, now)
+        if sentence := rules.event_hindrance(poll.event):
+            raise Invalid(sentence)
+        people = await visible_polls.poll_people(viewer, poll)
+        event, plan = await events.plan_to_change(viewer, poll.event.id)
+        scheduled = replace(plan, starts=option.starts, status=EventStatus.CONFIRMED)
+        async with undoable(viewer, event.id, Deed.CHANGED, now):
+            await events.change(viewer, event.id, scheduled, event.version, now)
+            await _reply_first(viewer, event.id, option, people, now)
+        await outbox.hold_messages(event.id, now + UNDO_FOR)
+        facts = {"date": option.starts.isoformat(timespec="minutes")}
+        await audit.record(viewer.actor, "poll_scheduled", "event", event.id, facts, now)
+
+
+async def cancel_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> PollCancellation:
+    """Cancel a poll, notify those who may know of it, and return what that does. Its event stays a draft.
+
+    Errors: NotFound, NotAllowed, Gone (it is closed).
+    """
+    async with writing():
+        poll = await led_poll(viewer, poll_id)
+        await rows.Poll.update({rows.Poll.canceled_at: now}).where(rows.Poll.id == poll_id)
+        done = await polls.notify_poll_canceled(poll, await visible_polls.poll_people(viewer, poll), now)
+        await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": done.notified}, now)
+    return done
+
+
+async def restore_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> None:
+    """Undo a cancellation a moment ago; no one is notified. Errors: NotFound, NotAllowed, Conflict, Gone (too late)."""
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not rules.may_lead_poll(viewer, poll):
+            raise NotAllowed(ONLY_THE_ORGANIZER)
+        if poll.canceled_at is None:
+            raise Conflict("This poll isn’t canceled.")
+        is_in_time = now - poll.canceled_at < UNDO_FOR
+        if (
+            not is_in_time
+            or (await polls.take_back_poll_messages(poll, PollCanceled(poll=poll.id), poll.canceled_at)) is None
+        ):
+            raise Gone(CANCELLATION_LEFT)
+        await rows.Poll.update({rows.Poll.canceled_at: None}).where(rows.Poll.id == poll_id)
+        await audit.record(viewer.actor, "poll_restored", "event", poll.event.id, {}, now)
+
+
+async def led_poll(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return an open poll that the viewer leads. Errors: NotFound, NotAllowed, Gone."""
+    poll = await poll_for(viewer, poll_id)
+    if not rules.may_lead_poll(viewer, poll):
+        raise NotAllowed(ONLY_THE_ORGANIZER)
+    if poll.state is not PollState.OPEN:
+        raise Gone("This poll is closed.")
+    return poll
+
+
+def chosen_poll_date(poll: Poll, option_id: UUID, now: datetime) -> PollDate:
+    """Return one of the dates that can still be chosen. Errors: NotFound, Gone when it is over."""
+    option = next((one for one in poll.options if one.id == option_id), None)
+    if option is None:
+        raise NotFound
+    if option not in poll.ahead(now):
+        raise Gone("This date is over. Choose another one.")
+    return option
+
+
+async def _reply_first(
+    viewer: Viewer, event_id: UUID, option: PollDate, people: list[Respondent], now: datetime
+) -> None:
+    """Write what people replied to a date in the poll as their replies to the event, which has that date now."""
+    event = await events.event_for(viewer, event_id)
+    [date] = await visible.dates(viewer, event)
+    invited = await invitations(event_id)
+    given = [one for one in people if one.role.is_asked and one.source and option.id in one.fits]
+    written: list[dict[str, Any]] = [
+        {
+            "invitation": invited[one.member_id].id,
+            "occurrence": date.id,
+            "reply": FIT_REPLIES[one.fits[option.id]],
+            "comment": "",
+            "substitute": None,
+            "source": one.source,
+            "entered_by": one.member_id,
+            "sequence": max(date.sequence, event.sequence),
+            "replied_at": now,
+        }
+        for one in given
+    ]
+    await new_replies.write(written)
