@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -11,15 +11,16 @@ from litestar import Litestar, asgi, get, websocket
 from litestar.connection import WebSocket
 from litestar.types import Receive, Scope, Send
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW as CAST_NOW
+from tests.cast import Cast, operation
 from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.app import create_app
 from tracker.config.paths import folder
 from tracker.crypto import keys
-from tracker.ports.http import csrf
-from tracker.ports.http.guards import Unguarded, feed, link, public, refuse_unguarded, signed_in
+from tracker.ports.http import csrf, guards
+from tracker.ports.http.guards import Guesses, Unguarded, feed, link, public, refuse_unguarded, signed_in
 from tracker.ports.http.request_source import hosts, place
 from tracker.tables.schema.identity.credentials import Session
 from tracker.tables.schema.roster.people import Member
@@ -277,15 +278,15 @@ def test_a_demo_has_both_names_of_this_computer_and_others_only_their_own() -> N
 
 def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
     keys.use_secret("a secret of the tests, long enough")
-    nonce = csrf.new_nonce(NOW)
-    assert csrf.is_good_nonce(nonce, NOW + csrf.LIFETIME / 2)
-    assert not csrf.is_good_nonce(nonce, NOW + csrf.LIFETIME)
+    nonce = csrf.new_nonce(CAST_NOW)
+    assert csrf.is_good_nonce(nonce, CAST_NOW + csrf.LIFETIME / 2)
+    assert not csrf.is_good_nonce(nonce, CAST_NOW + csrf.LIFETIME)
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "9999999999.a.b", "99999999999." + "a" * 22 + "." + "b" * 43, "é" * 90])
 def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
     keys.use_secret("a secret of the tests, long enough")
-    assert not csrf.is_good_nonce(nonce, NOW)
+    assert not csrf.is_good_nonce(nonce, CAST_NOW)
 
 
 # Addresses that lead nowhere --------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
 async def test_an_address_that_leads_nowhere_looks_like_an_event_that_one_may_not_see(
     sqlite_cast: Cast, advocate: Browser, path: str
 ) -> None:
-    hidden = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    hidden = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), CAST_NOW)
     missing, unseen = await advocate.get(path), await advocate.get(f"/events/{hidden}/2027-01-16")
     assert (missing.status_code, missing.content) == (unseen.status_code, unseen.content)
     assert 'aria-label="Primary"' in missing.text
@@ -326,21 +327,21 @@ def handlers_of(route: Any) -> list[Any]:
 
 async def test_asking_how_long_a_session_goes_on_does_not_prolong_it_and_staying_does(advocate: Browser) -> None:
     await advocate.form_token()
-    clock.start_at(NOW + timedelta(minutes=29), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=29), stands_still=True)
     for _ in range(2):
         response = await advocate.get("/session")
         assert (response.json()["seconds"], response.json()["can_stay"]) == (60, True)
     assert (await advocate.post("/session")).json()["seconds"] == 30 * 60
-    clock.start_at(NOW + timedelta(minutes=58), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=58), stands_still=True)
     assert (await advocate.get("/session")).json()["seconds"] == 60
-    clock.start_at(NOW + timedelta(minutes=59), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=59), stands_still=True)
     assert (await advocate.get("/session")).status_code == 303
 
 
 async def test_after_twelve_hours_nobody_stays(advocate: Browser) -> None:
     await advocate.form_token()
     for minute in range(25, 12 * 60, 25):
-        clock.start_at(NOW + timedelta(minutes=minute), stands_still=True)
+        clock.start_at(CAST_NOW + timedelta(minutes=minute), stands_still=True)
         state = (await advocate.post("/session")).json()
     assert (state["seconds"], state["can_stay"]) == (20 * 60, False)
 
@@ -351,3 +352,21 @@ async def test_a_page_says_how_long_its_session_goes_on_and_whose_it_is(
     page = (await advocate.get("/action-items")).text
     assert f'data-left="1800" data-person="{sqlite_cast.harbor_advocate.member_id}"' in page
     assert "session.js" not in (await stranger.get("/sign-in")).text
+
+
+NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+
+
+def test_the_21st_guess_of_a_minute_is_one_too_many() -> None:
+    counted = Guesses()
+    assert [counted.is_one_too_many("a", NOW) for _ in range(21)] == [False] * 20 + [True]
+    assert not counted.is_one_too_many("b", NOW)
+    assert counted.is_one_too_many("a", NOW + timedelta(seconds=59))
+    assert not counted.is_one_too_many("a", NOW + timedelta(seconds=60))
+
+
+def test_not_more_network_addresses_are_remembered_than_there_is_room_for() -> None:
+    counted = Guesses()
+    for number in range(guards.REMEMBERED + 1):
+        counted.is_one_too_many(str(number), NOW)
+    assert len(counted._counted) == guards.REMEMBERED

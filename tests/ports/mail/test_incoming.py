@@ -11,7 +11,7 @@ import pytest
 
 from tests.ical import client_replies
 from tests.ical.test_replies import alarms, folded, nested, zones
-from tests.ical.test_task_replies import reply as task_reply
+from tests.ical.test_replies import reply as task_reply
 from tests.processor_time import within
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.incoming import LARGEST, Reader

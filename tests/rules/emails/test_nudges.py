@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from tests.rules.views.test_work_queue import meeting
+from tests.rules.views.test_home import meeting
 from tracker.rules.emails.nudges import Nudge, skipped, why_not
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from tests.emails import ReadEmail, read_email
-from tests.rules.attendance.test_sheet import STARTS, a_date, an_event
+from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
 from tests.rules.emails.test_digest import item, reader
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer

@@ -19,7 +19,7 @@ from tests.cast import LINK, Cast
 from tests.usecases.intake import writing_back
 from tests.usecases.intake.returned import GONE, came_back, sent
 from tests.usecases.intake.test_bounces import DELAYED, SPAM
-from tests.usecases.intake.test_item_words import history, item
+from tests.usecases.intake.test_emailed_words import history, item
 from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.bounces import Bounce

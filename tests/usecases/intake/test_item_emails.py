@@ -5,15 +5,21 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, operation
-from tests.usecases.intake.test_item_words import history, item, the_link
+from tests.usecases.intake.replying import LATER as REPLYING_LATER
+from tests.usecases.intake.replying import invited
+from tests.usecases.intake.test_emailed_words import history, item, the_link
+from tests.usecases.intake.test_unrecorded_replies import AT as UNRECORDED_REPLIES_AT
+from tests.usecases.intake.test_unrecorded_replies import from_private_address
 from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.item_emails import ItemSettled
 from tracker.tables.schema.actions.action_items import ActionItem
@@ -21,9 +27,10 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake.received_emails import IncomingWords
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
-from tracker.usecases.events import occurrences
+from tracker.usecases.events import events, occurrences
 from tracker.usecases.events.events import schedule
-from tracker.usecases.intake import email_undo, item_emails
+from tracker.usecases.intake import email_undo, item_emails, unrecorded_replies
+from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.views import offboarding
 
 AT = LATER + timedelta(hours=1)
@@ -376,3 +383,28 @@ async def test_what_the_item_says_already_and_what_the_sender_wrote_before_waits
     await said(cast.caht_lead, "BLOCKED: no van", sender=PRIVATE, received_at=AT)
     first, *others = await why(cast)
     assert (first, set(others)) == (None, {ItemSettled.KNOWN, ItemSettled.WROTE_AGAIN})
+
+
+async def counted(viewer: Viewer) -> list[int]:
+    return [len(came) for _, came in (await waiting_emails(viewer, UNRECORDED_REPLIES_AT)).dates]
+
+
+@pytest.mark.both_engines
+async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: Cast) -> None:
+    event_id = await invited(cast, is_series=True)
+    await from_private_address(cast, event_id)
+    other = Sender(address="lead@phone.example", is_verified=True)
+    first = await from_private_address(cast, event_id, sender=other, comment="Again")
+    assert [await counted(one) for one in (cast.coordinator, cast.fbi_lead, cast.caht_lead)] == [[2], [], []]
+    await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, "2027-01-12", first, UNRECORDED_REPLIES_AT)
+    assert await counted(cast.coordinator) == [1]
+
+
+async def test_the_email_of_a_person_who_was_taken_off_the_list_waits_for_no_one(sqlite_cast: Cast) -> None:
+    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    await from_private_address(cast, event_id)
+    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    others = {one: role for one, role in known.invitees.items() if one != cast.fbi_lead.member_id}
+    without = replace(known, invitees=others)
+    await events.change(cast.coordinator, event_id, without, event.version, REPLYING_LATER, notify=Notify.ALL)
+    assert await counted(cast.coordinator) == []

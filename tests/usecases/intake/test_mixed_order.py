@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake import replying, returned, writing_back
-from tests.usecases.intake.test_item_words import history, item
+from tests.usecases.intake.test_emailed_words import history, item
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import ReceivedEmail

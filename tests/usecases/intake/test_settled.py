@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, invited, on, reply_of, said
-from tests.usecases.intake.test_reply_words import said as wrote
-from tests.usecases.intake.test_reply_words import undone
-from tests.usecases.intake.test_unrecorded import AT, KEY, PRIVATE, emails, from_private_address
+from tests.usecases.intake.test_emailed_words import said as wrote
+from tests.usecases.intake.test_emailed_words import undone
+from tests.usecases.intake.test_unrecorded_replies import AT, KEY, PRIVATE, emails, from_private_address
 from tracker.errors import Conflict
 from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender

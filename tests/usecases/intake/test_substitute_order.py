@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, Cast
 from tests.emails import ReadEmail
 from tests.usecases.intake.replying import MAYBE, NO, YES, email, reply_of, said
-from tests.usecases.intake.test_reply_words import said as words
-from tests.usecases.intake.test_reply_words import sent
+from tests.usecases.intake.test_emailed_words import said as words
+from tests.usecases.intake.test_emailed_words import sent
 from tests.usecases.intake.test_substitute_words import KEY, coming, named
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender

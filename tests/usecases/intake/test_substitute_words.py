@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, Cast, meeting, operation
 from tests.emails import ReadEmail
 from tests.usecases.intake import replying
-from tests.usecases.intake.test_reply_words import HOUR, LATER, NO, YES, confirmation, said, sent
+from tests.usecases.intake.test_emailed_words import HOUR, LATER, NO, YES, confirmation, said, sent
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, Removed, SubstituteDeclined

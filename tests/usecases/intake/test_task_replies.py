@@ -3,7 +3,7 @@
 import pytest
 
 from tests.cast import NOW, Cast
-from tests.usecases.intake.test_item_words import history, item
+from tests.usecases.intake.test_emailed_words import history, item
 from tests.usecases.intake.writing_back import email, given
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord

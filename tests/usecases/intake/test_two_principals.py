@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, NO, YES, email, said
-from tests.usecases.intake.test_reply_words import sent
+from tests.usecases.intake.test_emailed_words import sent
 from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Visibility

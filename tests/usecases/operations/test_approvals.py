@@ -7,22 +7,22 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
+from tests.usecases.operations.test_approval_notices import page_of, written
 from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.message_types import PlanDecided
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.approvals import SUPERVISOR_GONE
 from tracker.rules.operations.plans import Disclosure, OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.home import MissingSupervisor
+from tracker.rules.views.home import MissingSupervisor, ReturnedPlan
 from tracker.usecases.events import events
 from tracker.usecases.operations import access, approvals, deconfliction, plans
 from tracker.usecases.operations.plans import PlanBasics, plan_basics, plan_view
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.views.home import home_for
 from tracker.usecases.views.offboarding import offboard_person
-
-pytestmark = pytest.mark.both_engines
 
 
 async def state(viewer: Viewer, event_id: UUID) -> OperationState:
@@ -35,6 +35,7 @@ async def shift(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
     await deconfliction.compare_moved_plans(NOW)
 
 
+@pytest.mark.both_engines
 async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
@@ -45,6 +46,7 @@ async def test_approval_is_refused_with_every_reason(two: Cast) -> None:
     )
 
 
+@pytest.mark.both_engines
 async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
@@ -56,6 +58,7 @@ async def test_a_conflict_that_the_other_side_keeps_silent_about_is_no_reason(tw
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
 
 
+@pytest.mark.both_engines
 async def test_the_lead_cannot_approve_their_own_plan(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
@@ -63,6 +66,7 @@ async def test_the_lead_cannot_approve_their_own_plan(two: Cast) -> None:
         await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.APPROVED, NOW)
 
 
+@pytest.mark.both_engines
 async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
     bluestem = await submitted(two)
     with pytest.raises(NotAllowed):
@@ -74,6 +78,7 @@ async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
     assert await state(two.fbi_lead, bluestem) is OperationState.APPROVED
 
 
+@pytest.mark.both_engines
 async def test_a_number_keeps_when_it_was_submitted_and_what_was_answered(two: Cast) -> None:
     bluestem = await submitted(two)
     asked = replace(RISSAFE, result=OutsideResult.CONFLICT, submitted_at=datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
@@ -83,6 +88,7 @@ async def test_a_number_keeps_when_it_was_submitted_and_what_was_answered(two: C
     assert (found.result, found.submitted_at) == (OutsideResult.CONFLICT, datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("when", [timedelta(minutes=1), -timedelta(days=91)], ids=["later than now", "long ago"])
 async def test_a_number_is_from_the_last_90_days(two: Cast, when: timedelta) -> None:
     bluestem = await submitted(two)
@@ -91,6 +97,7 @@ async def test_a_number_is_from_the_last_90_days(two: Cast, when: timedelta) -> 
         await approvals.record_deconfliction_number(two.fbi_lead, bluestem, asked, NOW)
 
 
+@pytest.mark.both_engines
 async def test_a_small_shift_keeps_the_approval_and_asks_for_new_acknowledgments(two: Cast) -> None:
     bluestem = await approved(two)
     await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
@@ -102,6 +109,7 @@ async def test_a_small_shift_keeps_the_approval_and_asks_for_new_acknowledgments
     assert after.version == before.version + 1
 
 
+@pytest.mark.both_engines
 async def test_a_shift_beyond_the_buffer_takes_the_plan_back_and_keeps_the_old_number(two: Cast) -> None:
     bluestem = await approved(two)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=61))
@@ -110,6 +118,7 @@ async def test_a_shift_beyond_the_buffer_takes_the_plan_back_and_keeps_the_old_n
     assert [one.number for one in after.clearances] == ["RS-1042"]
 
 
+@pytest.mark.both_engines
 async def test_small_shifts_that_add_up_beyond_the_buffer_take_the_plan_back(two: Cast) -> None:
     bluestem = await approved(two)
     for minutes in (50, 100):
@@ -118,6 +127,7 @@ async def test_small_shifts_that_add_up_beyond_the_buffer_take_the_plan_back(two
     assert (after.state, after.clearance) == (OperationState.PLANNING, None)
 
 
+@pytest.mark.both_engines
 async def test_a_new_number_after_a_small_shift_does_not_stretch_the_approval(two: Cast) -> None:
     bluestem = await approved(two)
     await shift(two.fbi_lead, bluestem, SIX + timedelta(minutes=50))
@@ -126,6 +136,7 @@ async def test_a_new_number_after_a_small_shift_does_not_stretch_the_approval(tw
     assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
 
 
+@pytest.mark.both_engines
 async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_an_approval(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
@@ -134,6 +145,7 @@ async def test_a_number_from_before_small_shifts_that_add_up_is_not_enough_for_a
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 
+@pytest.mark.both_engines
 async def test_a_number_does_not_outlast_a_move_under_a_longer_buffer_that_is_shortened_again(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.fbi_alternate)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
@@ -145,12 +157,14 @@ async def test_a_number_does_not_outlast_a_move_under_a_longer_buffer_that_is_sh
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 
+@pytest.mark.both_engines
 async def test_any_changed_site_takes_the_plan_back(two: Cast) -> None:
     bluestem = await approved(two)
     await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A, SiteRole.STAGING), NOW)
     assert await state(two.fbi_lead, bluestem) is OperationState.PLANNING
 
 
+@pytest.mark.both_engines
 async def test_a_plan_is_briefed_when_every_agency_has_acknowledged_it_as_it_is(two: Cast) -> None:
     bluestem = await approved(two)
     await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["KCPD"], people=4, vehicles=2, skills="", now=NOW)
@@ -165,6 +179,7 @@ async def test_a_plan_is_briefed_when_every_agency_has_acknowledged_it_as_it_is(
     assert await state(two.fbi_lead, bluestem) is OperationState.BRIEFED
 
 
+@pytest.mark.both_engines
 async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
     numbers = {"people": 2, "vehicles": 1, "skills": "K-9", "now": NOW}
@@ -181,6 +196,7 @@ async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> No
     assert [one.agency for one in (await operation_for(two.fbi_lead, bluestem)).commitments] == ["HSI"]
 
 
+@pytest.mark.both_engines
 async def test_a_plan_is_begun_once_by_its_lead_and_found_only_by_people_who_see_the_operation(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     with pytest.raises(Conflict):
@@ -191,6 +207,7 @@ async def test_a_plan_is_begun_once_by_its_lead_and_found_only_by_people_who_see
         await operation_for(two.coordinator, bluestem)
 
 
+@pytest.mark.both_engines
 async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_supervisor(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
@@ -202,6 +219,7 @@ async def test_only_someone_else_of_law_enforcement_on_the_operation_can_be_the_
             await plans.change_plan_basics(two.fbi_lead, bluestem, wanted, NOW)
 
 
+@pytest.mark.both_engines
 async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
@@ -210,6 +228,7 @@ async def test_a_plan_is_not_submitted_to_someone_who_left_the_operation(two: Ca
         await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
 
 
+@pytest.mark.both_engines
 async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
@@ -218,6 +237,7 @@ async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cas
     assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16", NOW)).obstacles == (SUPERVISOR_GONE,)
 
 
+@pytest.mark.both_engines
 async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: Cast) -> None:
     bluestem = await approved(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
@@ -229,6 +249,7 @@ async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: C
     assert await state(two.fbi_lead, bluestem) is OperationState.EXECUTING
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("way", ["off the list", "account closed"])
 async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on_the_lead_s_home(
     two: Cast, way: str
@@ -247,7 +268,73 @@ async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on
     assert (after.disclosure, after.state) == (Disclosure.OPEN, OperationState.SUBMITTED)
 
 
+@pytest.mark.both_engines
 async def test_a_plan_that_its_supervisor_can_approve_asks_for_no_other_one(two: Cast) -> None:
     await submitted(two)
     found = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
     assert not [one for one in found.follow_up if isinstance(one, MissingSupervisor)]
+
+
+WHY = "Name the medic."
+
+
+async def at_home(viewer: Viewer) -> list[tuple[UUID, str]]:
+    """Return the plans on a person's Home that were sent back, and why."""
+    found = (await home_for(viewer, NOW, NOW.date(), ZONE)).follow_up
+    return [(one.line.event_id, one.given.comment) for one in found if isinstance(one, ReturnedPlan)]
+
+
+@pytest.mark.both_engines
+async def test_a_plan_that_is_sent_back_is_in_planning_and_keeps_its_number_and_the_comment(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
+    await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)
+    after = await operation_for(two.fbi_lead, bluestem)
+    assert (after.state, after.clearance and after.clearance.number) == (OperationState.PLANNING, RISSAFE.number)
+    [given] = await approvals.returns_of(two.fbi_lead, bluestem)
+    assert (given.version, given.by, given.comment) == (after.version, "Fbi alternate (FBI)", WHY)
+    assert await at_home(two.fbi_lead) == [(bluestem, WHY)]
+
+
+async def test_the_lead_is_emailed_without_the_comment(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)
+    [(recipient_id, mail)] = await written(PlanDecided)
+    assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
+    assert WHY not in str(mail)
+
+
+async def test_the_comment_stays_when_the_plan_is_submitted_again_and_the_row_on_home_goes(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)
+    later = NOW + timedelta(minutes=5)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, later)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, later + timedelta(minutes=5))
+    assert await at_home(two.fbi_lead) == []
+    assert [one.comment for one in await approvals.returns_of(two.fbi_alternate, bluestem)] == [WHY]
+
+
+async def test_others_on_the_operation_read_no_comment_and_have_no_row(two: Cast) -> None:
+    bluestem = await submitted(two)
+    await let_in(two.fbi_lead, two.kcpd_detective, bluestem, two.caht_lead)
+    await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)
+    for other in (two.kcpd_detective, two.caht_lead):
+        assert (await approvals.returns_of(other, bluestem), await at_home(other)) == ([], [])
+
+
+async def test_only_the_supervisor_sends_a_plan_back_with_a_comment_while_it_is_submitted(two: Cast) -> None:
+    bluestem = await submitted(two)
+    for other in (two.fbi_lead, two.kcpd_detective):
+        with pytest.raises(NotAllowed):
+            await approvals.return_plan(other, bluestem, WHY, NOW)
+    with pytest.raises(NotFound):
+        await approvals.return_plan(two.coordinator, bluestem, WHY, NOW)
+    for wrong in ("", "x" * 501):
+        with pytest.raises(Invalid, match="Say what should change"):
+            await approvals.return_plan(two.fbi_alternate, bluestem, wrong, NOW)
+    version = (await operation_for(two.fbi_lead, bluestem)).version
+    with pytest.raises(Conflict, match="The plan has changed"):
+        await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW, version=version - 1)
+    await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
+    with pytest.raises(Conflict, match="isn’t waiting"):
+        await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)

@@ -1,15 +1,21 @@
 """The operations order: each save is a version that everyone on the operation reads and each agency acknowledges."""
 
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import SIX, planned
 from tracker.database import writing
-from tracker.errors import Conflict, NotAllowed, NotFound
-from tracker.rules.operations.orders import Paragraph
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.orders import MOST_PHASES, Paragraph, Phase, PhasePlan
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import orders as readers
+from tracker.usecases.events import events as events_events
 from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.operations.states import enter_plan_state, operation_for
 
@@ -83,3 +89,149 @@ async def test_only_people_who_lead_the_operation_change_its_order_until_it_is_o
         await enter_plan_state((await operation_for(two.fbi_lead, bluestem)).id, OperationState.RELEASED, NOW)
     with pytest.raises(NotAllowed):
         await orders.save_operations_order(two.fbi_lead, bluestem, FIRST, NOW, read=0)
+
+
+FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+BRIEFING = PhasePlan(name="Briefing", starts_at=FIVE, ends_at=FIVE + 45 * MINUTE)
+
+
+async def shown(viewer: Viewer, event_id: UUID) -> list[Phase]:
+    event = await events.event(viewer, event_id)
+    return list((await readers.operation_phases(viewer, event)).values()) if event else []
+
+
+async def timed(two: Cast) -> tuple[UUID, UUID]:
+    """Plan a briefing of an operation that is approved, and return both."""
+    bluestem = await planned(two.fbi_lead, two.kcpd_detective)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
+    await into(two, bluestem, OperationState.APPROVED)
+    return bluestem, (await shown(two.fbi_lead, bluestem))[0].id
+
+
+async def into(two: Cast, event_id: UUID, state: OperationState) -> None:
+    async with writing():
+        await enter_plan_state((await operation_for(two.fbi_lead, event_id)).id, state, NOW)
+
+
+async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.kcpd_detective)
+    before = (await operation_for(two.fbi_lead, bluestem)).version
+    for plan in (PhasePlan(name="All out", starts_at=FIVE + 6 * HOUR, ends_at=None), BRIEFING):
+        await orders.plan_phase(two.fbi_lead, bluestem, plan, NOW)
+    assert [(one.name, one.starts_at, one.ends_at) for one in await shown(two.kcpd_detective, bluestem)] == [
+        ("Briefing", FIVE, FIVE + 45 * MINUTE),
+        ("All out", FIVE + 6 * HOUR, None),
+    ]
+    assert await shown(two.coordinator, bluestem) == []
+    assert (await operation_for(two.fbi_lead, bluestem)).version == before + 2
+
+
+async def test_planned_times_move_with_the_operation(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.kcpd_detective)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
+    event, plan = await events_events.plan_to_change(two.fbi_lead, bluestem)
+    later = replace(plan, starts=SIX + timedelta(minutes=30))
+    await events_events.change(two.fbi_lead, bluestem, later, event.version, NOW)
+    [moved] = await shown(two.fbi_lead, bluestem)
+    assert (moved.starts_at, moved.ends_at) == (FIVE + 30 * MINUTE, FIVE + 75 * MINUTE)
+
+
+async def test_a_phase_is_planned_differently_and_removed(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.kcpd_detective)
+    await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
+    [one] = await shown(two.fbi_lead, bluestem)
+    before = (await operation_for(two.fbi_lead, bluestem)).version
+    for _ in range(2):  # the second one changes nothing, so no one has to acknowledge it
+        await orders.replan_phase(two.fbi_lead, bluestem, one.id, replace(BRIEFING, name="Roll call"), NOW)
+    assert [phase.name for phase in await shown(two.fbi_lead, bluestem)] == ["Roll call"]
+    assert (await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)).name == "Roll call"
+    assert await shown(two.fbi_lead, bluestem) == []
+    assert (await operation_for(two.fbi_lead, bluestem)).version == before + 2
+    with pytest.raises(NotFound):
+        await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)
+
+
+async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:
+    bluestem, briefing = await timed(two)
+    version = (await operation_for(two.fbi_lead, bluestem)).version
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+    [one] = await shown(two.kcpd_detective, bluestem)
+    assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
+    assert (await operation_for(two.fbi_lead, bluestem)).version == version
+
+
+async def test_a_second_press_does_not_change_the_time(two: Cast) -> None:
+    bluestem, briefing = await timed(two)
+    with pytest.raises(Conflict):
+        await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+    with pytest.raises(Conflict):
+        await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW + MINUTE)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+    with pytest.raises(Conflict):
+        await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + 2 * HOUR)
+    [one] = await shown(two.fbi_lead, bluestem)
+    assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
+
+
+async def test_a_press_is_undone_unless_the_time_is_another_by_now(two: Cast) -> None:
+    bluestem, briefing = await timed(two)
+    await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+    await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
+    for other in (NOW, NOW + MINUTE):
+        with pytest.raises(Conflict):
+            await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, other, NOW + HOUR)
+    for moment in (NOW + HOUR, NOW):
+        await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, moment, NOW + HOUR)
+    [one] = await shown(two.fbi_lead, bluestem)
+    assert (one.begun_at, one.ended_at) == (None, None)
+
+
+async def test_times_are_corrected_afterward(two: Cast) -> None:
+    bluestem, briefing = await timed(two)
+    await into(two, bluestem, OperationState.RELEASED)
+    await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW - HOUR, NOW, NOW)
+    [one] = await shown(two.fbi_lead, bluestem)
+    assert (one.begun_at, one.ended_at) == (NOW - HOUR, NOW)
+    with pytest.raises(Invalid):
+        await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW + HOUR, None, NOW)
+
+
+@pytest.mark.parametrize("state", [OperationState.PLANNING, OperationState.CLOSED, OperationState.STOOD_DOWN])
+async def test_no_time_is_recorded_before_the_approval_or_after_the_end(two: Cast, state: OperationState) -> None:
+    bluestem, briefing = await timed(two)
+    await into(two, bluestem, state)
+    with pytest.raises(NotAllowed, match="once the plan is approved"):
+        await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
+
+
+async def test_only_people_who_lead_the_operation_change_phases(two: Cast) -> None:
+    bluestem, briefing = await timed(two)
+    for who, error in ((two.kcpd_detective, NotAllowed), (two.coordinator, NotFound)):
+        with pytest.raises(error):
+            await orders.plan_phase(who, bluestem, BRIEFING, NOW)
+        with pytest.raises(error):
+            await orders.replan_phase(who, bluestem, briefing, BRIEFING, NOW)
+        with pytest.raises(error):
+            await orders.delete_phase(who, bluestem, briefing, NOW)
+        with pytest.raises(error):
+            await orders.begin_phase(who, bluestem, briefing, NOW)
+        with pytest.raises(error):
+            await orders.correct_phase_times(who, bluestem, briefing, NOW, None, NOW)
+
+
+async def test_an_operation_has_a_limited_number_of_phases(two: Cast) -> None:
+    bluestem = await planned(two.fbi_lead, two.kcpd_detective)
+    for _ in range(MOST_PHASES):
+        await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
+    with pytest.raises(Invalid):
+        await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
+
+
+async def test_a_phase_of_another_operation_is_missing(two: Cast) -> None:
+    _, briefing = await timed(two)
+    larkspur = await planned(two.fbi_lead, two.kcpd_detective, title="Operation Larkspur")
+    with pytest.raises(NotFound):
+        await orders.replan_phase(two.fbi_lead, larkspur, briefing, BRIEFING, NOW)

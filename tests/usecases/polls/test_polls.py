@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import LINK, NOW, Cast, meeting, operation
 from tests.usecases.polls.world import NEW, asked, in_words, reply
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
@@ -124,3 +124,15 @@ async def test_people_added_later_are_asked_once_when_the_organizer_says_so(sqli
     assert [await polls.ask_added_people(organizer, poll_id, NOW) for _ in range(2)] == [1, 0]
     due = await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 100)
     assert {one.recipient_id for one in due} == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
+
+
+async def test_a_person_taken_off_the_list_after_opening_the_link_no_longer_replies(sqlite_cast: Cast) -> None:
+    organizer, person = sqlite_cast.coordinator, sqlite_cast.caht_lead
+    poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead, person))
+    viewer, view = await polls.open_poll_by_link(poll_id, person.member_id, NOW, LINK)
+    event, plan = await events.plan_to_change(organizer, view.poll.event.id)
+    others = {one: role for one, role in plan.invitees.items() if one != person.member_id}
+    await events.change(organizer, event.id, replace(plan, invitees=others), event.version, NOW)
+    with pytest.raises(NotFound):
+        await polls.reply_to_poll_by_link(viewer, poll_id, {view.poll.options[0].id: Fit.YES}, NOW)
+    assert await in_words(organizer, poll_id) == ["1 yes, 1 no reply"] * 2

@@ -11,21 +11,27 @@ from piccolo.querystring import QueryString
 
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tracker.database import engine
+from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Kind, Occurrence
 from tracker.rules.events.plan import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet
+from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet, SetUpStep
 from tracker.tables.schema.events.events import Event
 from tracker.tables.visible.attendance import roll_call
 from tracker.tables.visible.events import waiting
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call as attendance_roll_call
+from tracker.usecases.core import outbox
+from tracker.usecases.core.send_hold import deployment_state
+from tracker.usecases.emails import email_tests
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.events import change, event_for, plan_to_change, schedule
+from tracker.usecases.views import home
 from tracker.usecases.views.home import Home, home_for
 
 pytestmark = pytest.mark.both_engines
@@ -251,3 +257,53 @@ async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast
     onward = await schedule(cast.fbi_lead, operation(cast.coordinator), NOW)
     await Event.update({Event.previous_series: event_id}).where(Event.id == onward)
     assert (await asked(cast.coordinator), await asked(cast.caht_lead)) == ([], [Need.ENDING])
+
+
+async def to_do(viewer: Viewer) -> list[SetUpStep]:
+    found = await home.set_up_list(viewer, await deployment_state())
+    return [step for step, is_done in found.steps.items() if not is_done] if found else []
+
+
+async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
+    assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
+    await schedule(cast.coordinator, meeting(), NOW)
+    await email_tests.send(cast.coordinator, NOW)
+    assert await to_do(cast.coordinator) == [SetUpStep.EMAIL]
+    for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
+        await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
+    assert await home.set_up_list(cast.coordinator, await deployment_state()) is None
+
+
+async def test_a_draft_is_no_first_meeting(cast: Cast) -> None:
+    await schedule(cast.coordinator, meeting(status=EventStatus.DRAFT), NOW)
+    assert SetUpStep.EVENT in await to_do(cast.coordinator)
+
+
+async def test_an_event_that_the_viewer_may_not_see_ticks_nothing_off(cast: Cast) -> None:
+    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
+
+
+async def test_an_administrator_is_told_nothing_of_events(cast: Cast) -> None:
+    before = await home.set_up_list(cast.administrator, await deployment_state())
+    await schedule(cast.coordinator, meeting(cast.administrator), NOW)
+    assert await home.set_up_list(cast.administrator, await deployment_state()) == before
+    assert await to_do(cast.administrator) == [SetUpStep.EMAIL]
+
+
+async def test_it_is_hidden_for_all_and_shown_again(cast: Cast) -> None:
+    await home.hide_set_up(cast.administrator, NOW)
+    assert await home.is_set_up_hidden()
+    assert await home.set_up_list(cast.coordinator, await deployment_state()) is None
+    await home.show_set_up_again(cast.coordinator, NOW)
+    assert await to_do(cast.administrator) == [SetUpStep.EMAIL]
+
+
+async def test_other_people_neither_read_it_nor_hide_it(cast: Cast) -> None:
+    for viewer in (cast.fbi_lead, cast.auditor):
+        assert await home.set_up_list(viewer, await deployment_state()) is None
+        with pytest.raises(NotFound):
+            await home.hide_set_up(viewer, NOW)
+        with pytest.raises(NotFound):
+            await home.show_set_up_again(viewer, NOW)
+    assert not await home.is_set_up_hidden()

@@ -11,9 +11,9 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.events.test_substitute_page import KEY, of_committee, row_of
 from tests.ports.pages.forms import typed
-from tests.ports.pages.intake.test_undo_link import link_of
+from tests.ports.pages.intake.test_email_undo import link_of
 from tests.usecases.intake.replying import NO, YES
-from tests.usecases.intake.test_reply_words import said, sent
+from tests.usecases.intake.test_emailed_words import said, sent
 from tests.usecases.intake.test_two_principals import KEY as ONLY
 from tests.usecases.intake.test_two_principals import both_send
 from tracker import clock

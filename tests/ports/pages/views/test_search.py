@@ -1,8 +1,18 @@
 """The search page: what it shows of what was found."""
 
-from tests.cast import NOW, Cast, meeting
+import re
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from tests.cast import NOW, Cast, meeting, operation
+from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tracker.rules.actions.action_items import NewItem
+from tracker.rules.core.viewers import Role
+from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.usecases.actions.action_items import create_item
 from tracker.usecases.events.events import schedule
+from tracker.usecases.events.occurrences import date_for
 
 
 async def test_a_text_with_highlighted_words_is_one_element(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -51,3 +61,144 @@ async def test_of_quotation_marks_the_page_says_that_they_are_ignored(sqlite_cas
     assert said in page
     assert "Monthly <mark>task</mark> <mark>force</mark> meeting" in page
     assert said not in (await browser.get("/search?q=force+task")).text
+
+
+async def found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:
+    """Return the options that words find, and what is said of them."""
+    asked = {"place": "f-person", "name": "person", "person_words": words}
+    response = await browser.get(f"/people/found?{urlencode(asked)}&candidates={candidates}")
+    assert response.status_code == 200
+    said = re.search(r'data-said="([^"]*)"', response.text)
+    assert said
+    return re.findall(r'data-words="([^"]+)"', response.text), said[1]
+
+
+async def of_operation(cast: Cast) -> UUID:
+    """Schedule a named operation, and return its date."""
+    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    return (await date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+
+
+async def field(browser: Browser, address: str) -> str:
+    """Return the chooser of the page at an address."""
+    page = (await browser.get(address)).text
+    start = page.index('<div class="tt-chooser"')
+    return page[start : page.index("</form>", start)]
+
+
+async def test_words_find_the_people_whom_the_viewer_knows(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    assert await found(desk, "kcpd") == (
+        ["Kcpd alternate (KCPD)", "Kcpd detective (KCPD)"],
+        "2 matches. Use the arrow keys, then Enter to choose.",
+    )
+    assert await found(desk, "zzz") == ([], "No one matches “zzz”.")
+
+
+async def test_people_whom_the_viewer_may_not_know_are_neither_found_nor_counted(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await MemberRole.insert(MemberRole(id=uuid4(), member=sqlite_cast.bridge_advocate.member_id, role=Role.AGENCY_LEAD))
+    advocate = await browse(sqlite_cast.bridge_advocate)
+    assert await found(advocate, "kcpd") == ([], "No one matches “kcpd”.")
+    people, said = await found(advocate, "example")
+    assert len(people) == 4
+    assert said.startswith("4 matches.")
+    assert (await found(await browse(sqlite_cast.coordinator), "example"))[1].startswith("8 of 14 matches.")
+
+
+async def test_only_readers_of_the_audit_log_find_everyone(sqlite_cast: Cast, browse: SignIn) -> None:
+    assert (await found(await browse(sqlite_cast.auditor), "bridge", "actors"))[0] == ["Bridge advocate (Bridge Legal)"]
+    assert (await found(await browse(sqlite_cast.auditor), "sys", "actors"))[0] == ["System"]
+    member = await browse(sqlite_cast.kcpd_detective)
+    for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who"):
+        response = await member.get(f"/people/found?name=who&who_words=a&{asked}")
+        assert response.status_code == 404, asked
+    lead = await browse(sqlite_cast.fbi_lead)
+    assert (await lead.get("/people/found?name=who&who_words=a&candidates=known&place=%22")).status_code == 404
+
+
+async def test_members_who_can_invite_no_one_find_no_one_whom_their_directory_hides(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    new = NewItem(title="Call", owner_id=sqlite_cast.bridge_advocate.member_id, due=NOW.date())
+    item = await create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
+    member = await browse(sqlite_cast.bridge_advocate)
+    for candidates in ("known", f"new-owners&subject={item}"):
+        response = await member.get(f"/people/found?name=who&who_words=caht&place=f-who&candidates={candidates}")
+        assert response.status_code == 404, candidates
+
+
+async def test_owners_of_an_item_from_a_named_event_are_found_on_its_list_by_those_who_see_it(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    owners = f"owners&subject={await of_operation(sqlite_cast)}"
+    assert (await found(await browse(sqlite_cast.fbi_lead), "example", owners))[0] == [
+        "Fbi lead (FBI)",
+        "Kcpd detective (KCPD)",
+    ]
+    assert (await found(await browse(sqlite_cast.caht_lead), "kcpd", owners)) == (
+        await found(await browse(sqlite_cast.caht_lead), "kcpd", f"owners&subject={uuid4()}")
+    )
+
+
+async def test_the_only_person_found_is_taken_and_the_address_names_no_one(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    response = await desk.get("/messages?state=sent&person=&person_words=kcpd+detective")
+    person = f"/messages?state=sent&person={sqlite_cast.kcpd_detective.member_id}"
+    assert (response.status_code, response.headers["location"]) == (303, person)
+    assert 'value="Kcpd detective (KCPD)"' in await field(desk, person)
+
+
+async def test_a_whole_name_or_address_means_its_person_even_where_it_finds_others(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk, meant = await browse(sqlite_cast.coordinator), sqlite_cast.coordinator
+    assert len((await found(desk, "coordinator"))[0]) == 1
+    await Member.update({Member.title: "Coordinator of shifts"}).where(Member.id == sqlite_cast.fbi_lead.member_id)
+    assert len((await found(desk, "coordinator"))[0]) == 2
+    for typed in ("coordinator", meant.email):
+        response = await desk.get(f"/messages?person_words={typed}")
+        assert response.headers["location"] == f"/messages?person={meant.member_id}"
+
+
+async def test_namesakes_are_told_apart_by_their_titles(sqlite_cast: Cast, browse: SignIn) -> None:
+    for one, title in ((sqlite_cast.kcpd_detective, "Sergeant"), (sqlite_cast.kcpd_alternate, "Analyst")):
+        await Member.update({Member.name: "Maria Mendez", Member.title: title}).where(Member.id == one.member_id)
+    shown = await field(await browse(sqlite_cast.coordinator), "/messages?person=&person_words=mendez")
+    assert "Maria Mendez (KCPD), Sergeant" in shown
+    assert "Maria Mendez (KCPD), Analyst" in shown
+
+
+async def test_several_people_found_are_shown_to_choose_from_and_the_words_stay(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    shown = await field(desk, "/messages?person=&person_words=kcpd")
+    assert "More than one person matches. Choose one, or type more." in shown
+    assert 'value="kcpd"' in shown
+    assert re.findall(r'type="radio" name="person" id="[^"]+" value="([^"]+)"', shown) == [
+        str(one.member_id) for one in (sqlite_cast.kcpd_alternate, sqlite_cast.kcpd_detective)
+    ]
+    taken = await desk.get(f"/messages?person={sqlite_cast.kcpd_detective.member_id}&person_words=kcpd")
+    assert taken.headers["location"] == f"/messages?person={sqlite_cast.kcpd_detective.member_id}"
+
+
+async def test_words_that_find_no_one_say_so(sqlite_cast: Cast, browse: SignIn) -> None:
+    shown = await field(await browse(sqlite_cast.coordinator), "/messages?person=&person_words=zzz")
+    assert "No one matches “zzz”." in shown
+    assert 'value="zzz"' in shown
+
+
+async def test_changed_words_count_and_not_who_was_chosen_before(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk, before = await browse(sqlite_cast.coordinator), sqlite_cast.kcpd_detective.member_id
+    other = await desk.get(f"/messages?person={before}&person_words=fbi+lead")
+    assert other.headers["location"] == f"/messages?person={sqlite_cast.fbi_lead.member_id}"
+    assert (await desk.get(f"/messages?person={before}&person_words=")).headers["location"] == "/messages"
+
+
+async def test_the_audit_log_is_filtered_by_the_system_or_a_person(sqlite_cast: Cast, browse: SignIn) -> None:
+    auditor = await browse(sqlite_cast.auditor)
+    assert (await auditor.get("/audit?who=&who_words=System")).headers["location"] == "/audit?who=system"
+    assert 'value="System"' in await field(auditor, "/audit?who=system")
+    assert 'href="#f-who">No one matches “zzz”.' in (await auditor.get("/audit?who=&who_words=zzz")).text

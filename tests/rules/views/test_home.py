@@ -1,0 +1,156 @@
+"""The work queue: which items concern whom, and what comes first."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from tests.action_items import action_item
+from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.emails.nudges import Nudge
+from tracker.rules.events.event import EventStatus, Kind, Line
+from tracker.rules.views.home import (
+    LateItem,
+    MissingCheckOut,
+    MissingReplies,
+    OpenApproval,
+    OpenConflict,
+    OpenProposal,
+    OpenSheet,
+    SetUpState,
+    SetUpStep,
+    asks_for_a_deed,
+    concerns_viewer,
+    queue_in_order,
+    set_up_steps,
+)
+
+CAHT, KCPD = uuid4(), uuid4()
+MEMBER = Viewer(
+    member_id=uuid4(),
+    name="CAHT alternate",
+    email="alternate@caht.example",
+    agency_id=CAHT,
+    agency="CAHT",
+    arm=Arm.VICTIM_SERVICES,
+    zone="America/Chicago",
+)
+COORDINATOR = replace(MEMBER, roles=frozenset({Role.COORDINATOR}))
+ADMINISTRATOR = replace(MEMBER, roles=frozenset({Role.ADMINISTRATOR}))
+FOUNDED = SetUpState(agencies=1, people=1, committees=0, was_email_sent=False, has_event=False)
+
+
+def test_nothing_is_done_when_the_first_coordinator_signs_in() -> None:
+    assert set_up_steps(COORDINATOR, FOUNDED) == dict.fromkeys(SetUpStep, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "done"),
+    [
+        ({"agencies": 2}, SetUpStep.AGENCIES),
+        ({"people": 2}, SetUpStep.PEOPLE),
+        ({"committees": 1}, SetUpStep.COMMITTEES),
+        ({"was_email_sent": True}, SetUpStep.EMAIL),
+        ({"has_event": True}, SetUpStep.EVENT),
+    ],
+)
+def test_each_step_is_done_by_what_is_there(more: dict[str, int], done: SetUpStep) -> None:
+    found = set_up_steps(COORDINATOR, replace(FOUNDED, **more))  # type: ignore[arg-type]  # a table of fields
+    assert [step for step, is_done in found.items() if is_done] == [done]
+
+
+def test_an_administrator_has_no_step_about_events() -> None:
+    assert list(set_up_steps(ADMINISTRATOR, FOUNDED)) == [
+        SetUpStep.AGENCIES,
+        SetUpStep.PEOPLE,
+        SetUpStep.COMMITTEES,
+        SetUpStep.EMAIL,
+    ]
+
+
+NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+TODAY = date(2026, 12, 15)
+
+
+def item(**facts: object) -> ActionItem:
+    """Return an open item of someone at KCPD, a week late."""
+    usual = {"owner": "KCPD detective", "agency_id": KCPD, "agency": "KCPD", "due": TODAY - timedelta(days=7)}
+    return action_item(**{**usual, "created_at": NOW, **facts})
+
+
+def meeting(after: timedelta) -> Line:
+    """Return a date of one hour that starts so long after now."""
+    return Line(
+        id=uuid4(),
+        event_id=uuid4(),
+        key="2026-12-15",
+        kind=Kind.MEETING,
+        title="Call",
+        place="",
+        visibility=Visibility.ALL,
+        status=EventStatus.CONFIRMED,
+        starts_at=NOW + after,
+        ends_at=NOW + after + timedelta(hours=1),
+        zone="America/Chicago",
+        is_all_day=False,
+        is_changed=False,
+        lead_id=UUID(int=1),
+        committee_id=None,
+    )
+
+
+def test_an_item_of_another_agency_is_no_concern_of_a_member() -> None:
+    assert not concerns_viewer(MEMBER, item())
+
+
+def test_an_item_concerns_its_owner_who_gave_it_the_chair_of_its_committee_and_a_coordinator() -> None:
+    committee = uuid4()
+    assert concerns_viewer(MEMBER, item(owner_id=MEMBER.member_id))
+    assert concerns_viewer(MEMBER, item(created_by_id=MEMBER.member_id))
+    assert concerns_viewer(replace(MEMBER, chairs=frozenset({committee})), item(committee_id=committee))
+    assert concerns_viewer(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), item())
+
+
+def test_an_item_concerns_the_lead_of_its_agency_and_no_other_lead() -> None:
+    lead = replace(MEMBER, roles=frozenset({Role.AGENCY_LEAD}))
+    assert concerns_viewer(lead, item(agency_id=CAHT))
+    assert not concerns_viewer(lead, item(agency_id=KCPD))
+
+
+def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_rolls_then_later_replies() -> None:
+    runs = OpenSheet(line=meeting(timedelta(minutes=-20)), is_over=False)
+    tomorrow = MissingReplies(line=meeting(timedelta(days=1)), invited=4, waiting=1, agencies=(("FBI", 1),))
+    older, newer = LateItem(item=item(due=TODAY - timedelta(days=9))), LateItem(item=item())
+    last_week = OpenSheet(line=meeting(timedelta(days=-7)), is_over=True)
+    yesterday = OpenSheet(line=meeting(timedelta(days=-1)), is_over=True)
+    next_week = MissingReplies(line=meeting(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
+    in_two_days = OpenProposal(line=meeting(timedelta(days=2)), people=("FBI lead (FBI)",))
+    in_a_month = OpenProposal(line=meeting(timedelta(days=30)), people=("FBI lead (FBI)",))
+    wanted = [runs, tomorrow, in_two_days, older, newer, last_week, yesterday, next_week, in_a_month]
+    assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted
+
+
+def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_deed() -> None:
+    ann, ben = uuid4(), uuid4()
+    soon, later = meeting(timedelta(hours=5)), meeting(timedelta(days=9))
+
+    def missing(line: Line, *reminded: UUID) -> MissingReplies:
+        nudge = Nudge(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
+        return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
+
+    all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
+    queue = queue_in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
+    assert (queue[0], queue[-2:]) == (one_is_left, [nobody_reminded, all_reminded])
+    assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
+
+
+def test_operations_come_first_with_people_missing_then_in_conflict_then_to_approve() -> None:
+    soon, later = meeting(timedelta(hours=1)), meeting(timedelta(days=9))
+    running, waiting = OpenSheet(line=soon, is_over=False), OpenApproval(line=soon, version=4)
+    in_conflict = OpenConflict(line=later, conflicts=1)
+    missing = MissingCheckOut(line=later, people="Not checked out: A.")
+    wanted = [missing, in_conflict, waiting, running]
+    assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted

@@ -1,0 +1,371 @@
+"""What each person had of an operation is read from the audit log, the emails, and the copies of its brief."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from tests.cast import NOW, Cast, marking, meeting, operation
+from tests.ports.browser import session_of
+from tests.usecases.operations.world import planned
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.outbox import PAUSE, Skip, State
+from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.events.event_fields import Kind
+from tracker.rules.events.markings import Limit
+from tracker.rules.operations.access import GrantState, Outlet
+from tracker.tables.background.events.audiences import audiences_of
+from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.roster.people import Member
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.calendars.feeds import open_feed
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import OpenSessions, viewer_for, viewer_of_session, viewers_for
+from tracker.usecases.events import events, undo
+from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.organizer_transfer import transfer
+from tracker.usecases.operations import access as access_list
+from tracker.usecases.operations import briefs
+from tracker.usecases.operations.access import AccessView, access_view, dissemination_record, end_lapsed_access
+from tracker.usecases.roster import ended_access
+from tracker.usecases.roster.known_people import candidates_among
+
+pytestmark = pytest.mark.both_engines
+
+KEY = "2027-01-16"
+
+
+async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    occurrence = await date_for(two.hsi_liaison, event_id, KEY)
+    for _ in range(2):
+        await audit.record_date_read(two.hsi_liaison, occurrence, NOW, plan=2)
+    await briefs.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
+    found = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+    assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
+        ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
+        ("Hsi liaison (HSI)", Outlet.PRINT, 1, 2),
+    ]
+
+
+async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_sent(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
+    await outbox.close_message(waiting, Skip(state=State.SENT, reason=""), NOW)
+    [one] = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+    assert (one.outlet, one.version, one.at) == (Outlet.EMAIL, 1, NOW)
+
+
+async def test_people_who_do_not_lead_it_read_no_record(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    occurrence = await date_for(two.hsi_liaison, event_id, KEY)
+    await audit.record_date_read(two.hsi_liaison, occurrence, NOW)
+    assert await dissemination_record(two.hsi_liaison, occurrence) == []
+
+
+WHY = "She arranges the interpreters."
+REFUSED = "need a second person’s approval to see an operation: Caht lead"
+
+
+async def bluestem(two: Cast) -> UUID:
+    return await planned(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
+
+
+async def request(two: Cast, event_id: UUID) -> UUID:
+    """Ask for access of the lead of victim services, and return the request."""
+    state = await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    assert state is GrantState.REQUESTED
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    return waiting.id
+
+
+async def shown(viewer: Viewer, event_id: UUID) -> AccessView:
+    return await access_view(viewer, event_id, KEY, NOW)
+
+
+async def sees(viewer: Viewer, event_id: UUID) -> bool:
+    try:
+        await events.event_for(viewer, event_id)
+    except NotFound:
+        return False
+    return True
+
+
+async def emails_to(viewer: Viewer) -> int:
+    return await Message.count().where(Message.recipient == viewer.member_id)
+
+
+async def test_a_person_of_law_enforcement_whom_the_lead_adds_sees_it_and_is_invited(two: Cast) -> None:
+    event_id = await bluestem(two)
+    assert not await sees(two.ipd_liaison, event_id)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    assert await sees(two.ipd_liaison, event_id)
+    assert two.ipd_liaison.member_id in await invitees_of(event_id)
+    assert await emails_to(two.ipd_liaison) == 1
+
+
+async def test_victim_services_without_a_reason_is_refused(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(Invalid, match="Say why this person needs to know"):
+        await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, "", None, NOW)
+
+
+async def test_while_a_request_waits_the_person_sees_nothing_and_gets_no_email(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await request(two, event_id)
+    assert not await sees(two.caht_lead, event_id)
+    assert await emails_to(two.caht_lead) == 0
+    assert two.caht_lead.member_id not in await invitees_of(event_id)
+
+
+async def test_a_second_person_approves_and_the_person_is_invited_like_others(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    assert await sees(two.caht_lead, event_id)
+    assert await emails_to(two.caht_lead) == 1
+    [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
+    assert (access.grant and access.grant.approver, access.giver) == ("Hsi liaison (HSI)", "Fbi lead (FBI)")
+
+
+async def test_the_lead_cannot_approve_their_own_request(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed, match="other than its lead"):
+        await access_list.approve_access(two.fbi_lead, event_id, await request(two, event_id), NOW)
+
+
+async def test_a_coordinator_who_asked_for_it_cannot_approve_it(two: Cast) -> None:
+    event_id = await planned(two.fbi_lead, two.coordinator)
+    await access_list.give_access(two.coordinator, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    with pytest.raises(NotAllowed):
+        await access_list.approve_access(two.coordinator, event_id, waiting.id, NOW)
+
+
+async def test_a_person_of_victim_services_on_the_operation_approves_no_one(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    await access_list.give_access(two.fbi_lead, event_id, two.harbor_advocate.member_id, WHY, None, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    assert (await shown(two.caht_lead, event_id)).waiting == ()
+    with pytest.raises(NotAllowed):
+        await access_list.approve_access(two.caht_lead, event_id, waiting.id, NOW)
+
+
+async def test_someone_who_is_not_on_the_operation_finds_no_request_to_approve(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    with pytest.raises(NotFound):
+        await access_list.approve_access(two.kcpd_alternate, event_id, waiting, NOW)
+
+
+async def test_a_request_counts_once(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    with pytest.raises(Invalid, match="Choose the person"):
+        await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
+    await access_list.approve_access(two.hsi_liaison, event_id, waiting, NOW)
+    with pytest.raises(Conflict):
+        await access_list.approve_access(two.kcpd_detective, event_id, waiting, NOW)
+
+
+async def test_a_declined_request_lets_no_one_in(two: Cast) -> None:
+    event_id = await bluestem(two)
+    waiting = await request(two, event_id)
+    await access_list.decline_access(two.hsi_liaison, event_id, waiting, NOW)
+    assert not await sees(two.caht_lead, event_id)
+    with pytest.raises(Conflict):
+        await access_list.approve_access(two.hsi_liaison, event_id, waiting, NOW)
+
+
+async def test_a_person_who_is_removed_sees_nothing_from_then_on(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.take_off_operation(two.fbi_lead, event_id, two.kcpd_detective.member_id, NOW)
+    assert not await sees(two.kcpd_detective, event_id)
+    assert await sees(two.hsi_liaison, event_id)
+
+
+async def test_only_the_lead_adds_and_removes_people(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed):
+        await access_list.give_access(two.hsi_liaison, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    with pytest.raises(NotAllowed):
+        await access_list.take_off_operation(two.hsi_liaison, event_id, two.kcpd_detective.member_id, NOW)
+    assert [one.listed.person for one in (await shown(two.hsi_liaison, event_id)).people] == ["Hsi liaison (HSI)"]
+
+
+async def test_the_lead_cannot_be_removed(two: Cast) -> None:
+    event_id = await bluestem(two)
+    with pytest.raises(NotAllowed, match="lead always sees"):
+        await access_list.take_off_operation(two.fbi_lead, event_id, two.fbi_lead.member_id, NOW)
+
+
+async def test_an_operation_is_not_scheduled_with_victim_services_on_its_list(two: Cast) -> None:
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.schedule(two.fbi_lead, operation(two.hsi_liaison, two.caht_lead), NOW)
+
+
+async def test_a_changed_list_is_no_way_around_the_second_person(two: Cast) -> None:
+    event_id = await bluestem(two)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    invitees: Any = {**plan.invitees, two.caht_lead.member_id: plan.invitees[two.hsi_liaison.member_id]}
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.change(two.fbi_lead, event_id, replace(plan, invitees=invitees), event.version, NOW)
+
+
+async def test_neither_is_an_event_that_becomes_an_operation(two: Cast) -> None:
+    training = meeting(two.caht_lead, kind=Kind.TRAINING, visibility=Visibility.NAMED)
+    event_id = await events.schedule(two.fbi_lead, training, NOW)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    with pytest.raises(Invalid, match=REFUSED):
+        changed = replace(plan, kind=Kind.JOINT_OPERATION)
+        await events.change(two.fbi_lead, event_id, changed, event.version, NOW)
+
+
+async def test_a_person_with_access_stays_when_the_event_is_changed(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+    assert await sees(two.caht_lead, event_id)
+
+
+async def test_a_person_taken_off_the_list_needs_approval_again(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
+    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, NOW)
+    with pytest.raises(Invalid, match=REFUSED):
+        await events.change(two.fbi_lead, event_id, with_her, event.version + 1, NOW)
+
+
+async def test_a_person_whom_the_lead_alone_let_in_does_not_stay_when_they_move_to_victim_services(two: Cast) -> None:
+    event_id = await bluestem(two)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", None, NOW)
+    await Member.update({Member.agency: two.agencies["CAHT"]}).where(Member.id == two.ipd_liaison.member_id)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    with pytest.raises(Invalid, match="need a second person’s approval to see an operation: Ipd liaison"):
+        await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+
+
+async def test_access_that_ends_by_itself_is_held_until_that_moment(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    before, after = until - timedelta(seconds=1), until
+    assert await sees(await viewer_for(two.ipd_liaison.member_id, before), event_id)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, after), event_id)
+    assert not (await viewers_for([two.ipd_liaison.member_id], after))[
+        two.ipd_liaison.member_id
+    ].audiences & await audiences_of(event_id)
+
+
+async def test_a_remembered_session_holds_access_until_it_ends(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(minutes=10)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    known, token = OpenSessions(), await session_of(two.ipd_liaison, NOW)
+    for now, holds in ((NOW, True), (until - timedelta(seconds=1), True), (until, False)):
+        visit = await viewer_of_session(token, now, known=known, is_use=False)
+        assert visit
+        assert await sees(visit.viewer, event_id) == holds
+
+
+async def test_a_feed_is_in_another_state_when_access_has_ended(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    _, token = await subscriptions.create_subscription(
+        two.ipd_liaison, "Phone", FeedScope.ALL, NOW, shows_operations=True
+    )
+    held = await open_feed(token, NOW)
+    assert held.rights_until == until
+    assert (await open_feed(token, until)).state != held.state
+
+
+async def test_only_people_whom_the_limit_of_the_marking_admits_are_offered(two: Cast) -> None:
+    event_id = await bluestem(two)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    nocon = replace(plan, marking=marking(two, limit=Limit.NOCON))
+    await events.change(two.fbi_lead, event_id, nocon, event.version, NOW)
+    candidates = (await shown(two.fbi_lead, event_id)).candidates
+    assert candidates
+    offered = await candidates_among(candidates, {two.ipd_liaison.member_id, two.caht_lead.member_id})
+    assert set(offered) == {two.ipd_liaison.member_id}
+    with pytest.raises(Invalid, match=r"government employees, no contractors.* Caht lead"):
+        await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, NOW)
+
+
+async def test_a_guest_is_neither_offered_nor_let_in(two: Cast) -> None:
+    event_id, liaison = await bluestem(two), two.ipd_liaison.member_id
+    candidates = (await shown(two.fbi_lead, event_id)).candidates
+    assert candidates
+    assert set(await candidates_among(candidates, {liaison})) == {liaison}
+    await Member.update({Member.is_guest: True}).where(Member.id == liaison)
+    assert await candidates_among(candidates, {liaison}) == {}
+    with pytest.raises(Invalid, match="Choose the person"):
+        await access_list.give_access(two.fbi_lead, event_id, liaison, "", None, NOW)
+
+
+async def test_access_that_ends_by_itself_can_be_ended_before(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    await access_list.take_off_operation(two.fbi_lead, event_id, two.ipd_liaison.member_id, NOW)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, NOW), event_id)
+    assert two.ipd_liaison.member_id not in await invitees_of(event_id)
+
+
+async def test_a_request_whose_time_is_over_can_no_longer_be_approved(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, until, NOW)
+    [waiting] = (await shown(two.fbi_lead, event_id)).waiting
+    with pytest.raises(Conflict):
+        await access_list.approve_access(two.hsi_liaison, event_id, waiting.id, until)
+    assert await end_lapsed_access(until) == 1
+
+
+async def test_a_person_who_leaves_the_task_force_loses_it_also_if_they_come_back(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    async with writing():
+        await ended_access.remove_from_task_force(two.ipd_liaison.member_id, None, NOW)
+    await Member.update({Member.status: Status.ACTIVE}).where(Member.id == two.ipd_liaison.member_id)
+    assert not await sees(await viewer_for(two.ipd_liaison.member_id, NOW), event_id)
+
+
+async def test_undo_of_a_change_of_the_list_gives_the_approved_access_back(two: Cast) -> None:
+    event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
+    await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
+    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
+    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, later)
+    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    assert made
+    await undo.undo(two.fbi_lead, event_id, made, later)
+    assert await sees(two.caht_lead, event_id)
+    [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
+    assert access.listed.member_id == two.caht_lead.member_id
+
+
+async def test_undo_is_refused_when_access_was_requested_meanwhile(two: Cast) -> None:
+    event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
+    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    await events.change(two.fbi_lead, event_id, replace(plan, description="Channel 2"), event.version, later)
+    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, later)
+    assert made
+    with pytest.raises(Gone):
+        await undo.undo(two.fbi_lead, event_id, made, later)
+
+
+async def test_access_of_a_person_who_becomes_the_organizer_no_longer_ends_by_itself(two: Cast) -> None:
+    event_id, until = await bluestem(two), NOW + timedelta(hours=2)
+    await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
+    async with writing():
+        event = await events.event_for(two.fbi_lead, event_id)
+        await transfer(two.fbi_lead, event, two.ipd_liaison, NOW)
+    assert await sees(await viewer_for(two.ipd_liaison.member_id, until), event_id)
+    assert await end_lapsed_access(until) == 0
