@@ -23,7 +23,7 @@ from tracker.database import engine
 from tracker.rules.events.plan import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited

@@ -23,7 +23,7 @@ from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events, occurrences, undo
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited

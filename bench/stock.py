@@ -20,7 +20,7 @@ from tracker.demo import bulk
 from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.sessions import open_session

@@ -25,7 +25,7 @@ from tracker.rules.availability import suggested_times as rules
 from tracker.rules.availability.busy_days import Days
 from tracker.rules.events.plan import Slot
 from tracker.rules.events.replies import AttendeeRole
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import events

@@ -62,7 +62,7 @@ from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.tables import Deployment
-from tracker.tables.schema.roster.people import Committee, Member
+from tracker.tables.schema.roster import Committee, Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call

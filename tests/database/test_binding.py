@@ -30,7 +30,7 @@ from tracker.database import (
 )
 from tracker.database import connections as writer_lock
 from tracker.database.sqlite import SQLiteEngine
-from tracker.tables.schema.roster.people import Agency
+from tracker.tables.schema.roster import Agency
 
 pytestmark = pytest.mark.both_engines
 

@@ -19,7 +19,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.columns import Constraint, ForeignKey, check, index, one_of, unique, unique_index
-from tracker.tables.schema.roster.sites import Site
+from tracker.tables.schema.roster import Site
 from tracker.usecases.core import audit
 
 pytestmark = pytest.mark.both_engines

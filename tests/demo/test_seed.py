@@ -19,11 +19,11 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Occurrence
-from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.operations import activity_log, officer, readiness

@@ -16,7 +16,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 
 pytestmark = pytest.mark.both_engines

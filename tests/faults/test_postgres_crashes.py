@@ -17,7 +17,7 @@ from tests.ports.standing import standing
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
 from tracker.ports.mail.delivery import LANES
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 
 REMINDERS, CRASHES, KICKS = (2_000, 10, 50) if IS_FULL else (150, 2, 5)
 SLOW = 0.03  # seconds an email, so that there is a middle to crash in

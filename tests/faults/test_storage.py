@@ -16,7 +16,7 @@ from tracker.database.sqlite import SQLiteEngine
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.identity.credentials import Session
+from tracker.tables.schema.identity import Session
 from tracker.usecases.core import audit
 from tracker.usecases.events import events
 from tracker.usecases.identity import api_tokens

@@ -11,7 +11,7 @@ from .reading import modules, offences, product, tree_of
 
 VISIBLE = modules("tracker/tables/visible")
 BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core/rows.py")]
-OF_POLLS = modules("tracker/tables/visible/polls", "tracker/tables/visible/core/rows.py")
+OF_POLLS = modules("tracker/tables/visible/polls.py", "tracker/tables/visible/core/rows.py")
 BACKGROUND = modules("tracker/tables/background")
 READERS = [*VISIBLE, *BACKGROUND]
 THEY_READ = {

@@ -15,7 +15,7 @@ from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, S
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import IncomingWords
+from tracker.tables.schema.intake import IncomingWords
 from tracker.usecases.events import events
 from tracker.usecases.intake import received_emails
 

@@ -13,9 +13,9 @@ from tracker.database import writing
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Status
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.intake.received_emails import IncomingWords
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.intake import IncomingWords
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events
 
 Tokens = dict[str, str]

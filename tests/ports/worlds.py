@@ -51,7 +51,7 @@ from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.tables import Draft, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call

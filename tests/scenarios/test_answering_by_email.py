@@ -38,7 +38,7 @@ from tracker.ports.mail.client_emails import PROGRAMS, Envelope
 from tracker.ports.mail.incoming import LARGEST
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"
 NO_ONE_YET = "1 yes · 0 maybe · 0 no · 7 no reply"

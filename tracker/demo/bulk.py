@@ -26,7 +26,7 @@ from tracker.rules.recurrence.holiday_choices import Choices, HolidayChoice
 from tracker.rules.recurrence.holidays import is_working_day, next_working_day
 from tracker.tables.schema.events.events import Event, EventAudience
 from tracker.tables.schema.events.invitations import Invitation
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events.series import write_dates
 
 PEOPLE = 25  # in each batch

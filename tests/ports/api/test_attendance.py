@@ -9,7 +9,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.schema.roster.people import Committee
+from tracker.tables.schema.roster import Committee
 from tracker.usecases.events import events, replies
 
 

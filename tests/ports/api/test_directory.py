@@ -9,7 +9,7 @@ from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.picks import Picks
 from tracker.rules.roster.sites import MeetingSiteFacts
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.events import form_options
 from tracker.usecases.roster import directory, sites
 

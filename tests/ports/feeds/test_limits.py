@@ -13,7 +13,7 @@ from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLi
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
-from tracker.tables.schema.roster.people import Committee, SeatHolder
+from tracker.tables.schema.roster import Committee, SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events.events import schedule
 

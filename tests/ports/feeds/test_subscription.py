@@ -25,7 +25,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events.events import change, schedule
 

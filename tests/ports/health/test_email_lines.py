@@ -12,7 +12,7 @@ from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.events import events
 
 READS = settings(reply_address="reply@tracker.example", authserv_id="mx.tracker.example")

@@ -22,8 +22,8 @@ from tracker.crypto import keys
 from tracker.ports.http import csrf, guards
 from tracker.ports.http.guards import Guesses, Unguarded, feed, link, public, refuse_unguarded, signed_in
 from tracker.ports.http.request_source import hosts, place
-from tracker.tables.schema.identity.credentials import Session
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import Session
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events.events import schedule
 
 DEED = "/sign-out"

@@ -21,8 +21,8 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
 from tracker.rules.emails.content import Letter
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import Bounce
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import Bounce
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events

@@ -24,7 +24,7 @@ from tracker.ports.mail.imap_reader import FIRST_PAUSE, HELD, LASTED, LOOKS_EVER
 from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
+from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import send_hold
 from tracker.usecases.events import events
 from tracker.usecases.intake.received_emails import MailboxStatus, mailbox_status

@@ -23,7 +23,7 @@ from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.taking import Intake
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.events import events
 
 MOST_APART = 4  # yardsticks of work between what is hidden and what never was

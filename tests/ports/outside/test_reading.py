@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.ports.outside.shared_calendars import read_due
 from tracker.rules.availability.public_addresses import is_public
 from tracker.rules.availability.shared_calendars import Problem, Shared
-from tracker.tables.schema.availability.shared_calendars import BusySpan
+from tracker.tables.schema.availability import BusySpan
 from tracker.usecases.availability import shared_calendars
 
 ON = settings(shared_calendars=True)

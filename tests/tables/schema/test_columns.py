@@ -8,7 +8,7 @@ import pytest
 
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, NewId
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tracker.database import writing
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.background.events import audiences
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import replies
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events import replies as reply_deeds
@@ -34,5 +34,5 @@ async def test_an_invitation_comes_with_what_was_replied_to_it_alone(cast: Cast)
 
 async def test_who_may_not_see_an_event_does_not_read_who_is_invited(cast: Cast) -> None:
     event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
-    assert await roll_call.current_invitees(cast.harbor_advocate, event_id) == {}
-    assert cast.fbi_lead.member_id in await roll_call.current_invitees(cast.fbi_lead, event_id)
+    assert await attendance.current_invitees(cast.harbor_advocate, event_id) == {}
+    assert cast.fbi_lead.member_id in await attendance.current_invitees(cast.fbi_lead, event_id)

@@ -15,9 +15,9 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.actions.item_lists import ItemFilter
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events as event_deeds

@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.after_actions import AfterActionItem, ItemAssignment
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.operations import approvals
 from tracker.usecases.operations.after_actions import after_action_view

@@ -14,7 +14,7 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.content import SitePage
 from tracker.rules.views.home import BlockedItem
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import MemberRole
+from tracker.tables.schema.roster import MemberRole
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content

@@ -15,9 +15,9 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.directory import SeatFacts
-from tracker.tables.schema.attendance.attendance import AttendanceMark, QuorumRecord
+from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Committee, Member
+from tracker.tables.schema.roster import Committee, Member
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences, replies

@@ -21,7 +21,7 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import BY_CLOCK, BY_COMMAND, Actor, Origin, Role, Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import audit_log

@@ -13,9 +13,9 @@ from tracker.errors import Invalid
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.audit import secret_rotation
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import audit

@@ -12,7 +12,7 @@ from tracker.rules.availability.busy_days import State
 from tracker.rules.availability.shared_calendars import AHEAD, EVERY, STALE, Found, Kind, Problem, Span, window
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
+from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.availability import shared_calendars, suggested_times

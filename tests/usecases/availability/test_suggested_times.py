@@ -11,7 +11,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Kind
 from tracker.rules.events.plan import slot
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.tables.schema.roster.people import Committee
+from tracker.tables.schema.roster import Committee
 from tracker.usecases.availability import blackout_days, suggested_times
 from tracker.usecases.availability.suggested_times import Wanted
 from tracker.usecases.events import events, replies

@@ -26,7 +26,7 @@ from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.events import AudienceVersion
-from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.calendars import feeds as feed_access
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import (

@@ -17,7 +17,7 @@ from tracker.database import engine, writing
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import BY_COMMAND, Actor, Origin, Viewer
 from tracker.tables.schema.core.tables import AuditEntry, AuditHead
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.audit import readings_of, record_date_read, record_series_read
 from tracker.usecases.events import events as event_deeds

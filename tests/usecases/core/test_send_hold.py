@@ -11,7 +11,7 @@ from tracker.errors import NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.identity.credentials import Session, SignInLink
+from tracker.tables.schema.identity import Session, SignInLink
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import OpenFeeds
 from tracker.usecases.core import audit, send_hold

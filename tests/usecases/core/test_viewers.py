@@ -10,7 +10,7 @@ from tracker.errors import NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Role
-from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import committees
 

@@ -28,8 +28,8 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plan import DateChange, from_date
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds

@@ -20,8 +20,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.intake.received_emails import EmailPause
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import EmailPause
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences

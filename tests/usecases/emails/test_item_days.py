@@ -20,8 +20,8 @@ from tracker.rules.emails.escalation import CommitteeDays, Escalation
 from tracker.rules.emails.messages import Narrowed, Standing
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import tables as rows
-from tracker.tables.schema.intake.received_emails import EmailPause
-from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.tables.schema.intake import EmailPause
+from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, escalations, messages, preferences

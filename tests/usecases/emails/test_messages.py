@@ -37,7 +37,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.intake.received_emails import EmailPause
+from tracker.tables.schema.intake import EmailPause
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds

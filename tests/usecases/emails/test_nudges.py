@@ -24,7 +24,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
+from tracker.tables.schema.roster import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge, nudge_of, undo

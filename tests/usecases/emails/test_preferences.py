@@ -19,7 +19,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.emails import preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due

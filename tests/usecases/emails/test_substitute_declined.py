@@ -20,7 +20,7 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.events.invitations import Invitation
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
 from tracker.usecases.events import events, occurrences, replies, substitute_replies

@@ -13,7 +13,7 @@ from tracker.rules.events.event import Kind
 from tracker.rules.recurrence import rule_for
 from tracker.rules.reports.reports import ReportSpan
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.visible.reports import rows
+from tracker.tables.visible import reports
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, undo
 
@@ -44,7 +44,10 @@ async def in_reports(cast: Cast) -> tuple[list[str], list[str]]:
     """Return the dates that reports count as held, and as canceled."""
     start, later = NOW - timedelta(days=60), NOW + timedelta(days=60)
     span = ReportSpan(start=start, end=later, until=later, kinds=frozenset(Kind))
-    on, off = await rows.held_rows(cast.coordinator, span, 50), await rows.canceled_rows(cast.coordinator, span, 50)
+    on, off = (
+        await reports.held_rows(cast.coordinator, span, 50),
+        await reports.canceled_rows(cast.coordinator, span, 50),
+    )
     return [one.key for one in on], [one.key for one in off]
 
 

@@ -16,7 +16,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import events as event_deeds

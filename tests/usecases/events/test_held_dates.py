@@ -14,7 +14,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.visible.attendance import roll_call as sheet
+from tracker.tables.visible import attendance as sheet
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events, occurrences, replies
 

@@ -24,7 +24,7 @@ from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.visible.calendars import calendars
+from tracker.tables.visible import calendars
 from tracker.tables.visible.events import waiting
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import suggested_times

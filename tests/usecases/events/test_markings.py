@@ -16,7 +16,7 @@ from tracker.rules.events.history import Change, Field
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events as event_deeds

@@ -13,7 +13,7 @@ from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.events import replies as reply_deeds
 from tracker.usecases.events.recorded_replies import reply_for
@@ -36,7 +36,7 @@ async def enter(
 
 async def replies(viewer: Viewer, event_id: UUID, key: str = KEY) -> dict[str, tuple[ReplyValue, str]]:
     date = await occurrences.date_for(viewer, event_id, key)
-    return {one.name: (one.reply, one.entered_by) for one in await roll_call.participants(viewer, date)}
+    return {one.name: (one.reply, one.entered_by) for one in await attendance.participants(viewer, date)}
 
 
 async def test_the_list_names_who_entered_a_reply(cast: Cast) -> None:

@@ -36,7 +36,7 @@ from tracker.tables.schema.events.events import AudienceVersion, EventAudience, 
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.events.undo import PUT_BACK
-from tracker.tables.schema.operations.access import BriefCopy
+from tracker.tables.schema.operations.records import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import enlist_worker

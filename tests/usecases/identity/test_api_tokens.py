@@ -10,8 +10,8 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.identity.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, scopes_of
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.identity.credentials import ApiToken
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import ApiToken
+from tracker.tables.schema.roster import Member
 from tracker.usecases.identity import api_tokens
 
 READ = frozenset({ApiScope.EVENTS_READ})

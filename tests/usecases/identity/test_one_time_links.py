@@ -16,8 +16,8 @@ from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.emails.contexts import AccountLockedEmail
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.identity.credentials import Session, SignInLink
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import Session, SignInLink
+from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content

@@ -10,7 +10,7 @@ from tests.database.statements import noted
 from tests.ports.browser import session_of
 from tracker.crypto import keys
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity import sessions

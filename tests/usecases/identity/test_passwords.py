@@ -12,7 +12,7 @@ from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker.app import create_app
 from tracker.errors import Busy, Invalid, NotFound
 from tracker.rules.core.viewers import BY_COMMAND
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.identity import passwords, sign_in
 from tracker.usecases.identity.passwords import Argon2, Hashing, HashScheme, Pbkdf2, common_passwords, set_password
 

@@ -13,8 +13,8 @@ from tracker.crypto import keys
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.rules.core.viewers import BY_COMMAND, ON_SITE
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.identity.credentials import RecoveryCode, Session
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import RecoveryCode, Session
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import security_codes, sign_in
 from tracker.usecases.identity.security_codes import PERIOD, codes_left, renew_codes

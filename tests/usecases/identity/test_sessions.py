@@ -16,8 +16,8 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import ON_SITE, Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.identity.credentials import Session, SignInLink
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.identity import Session, SignInLink
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core.viewers import viewer_of_session

@@ -11,8 +11,8 @@ from tests.usecases.identity.world import PASSWORD, enroll, give_password, locke
 from tracker.errors import Gone, Invalid, NotAllowed
 from tracker.rules.core.viewers import BY_COMMAND, ON_SITE, Origin, network_address
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.identity.credentials import FailedAttempt, Session
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.identity import FailedAttempt, Session
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.identity import security_codes, sign_in, sign_in_attempts

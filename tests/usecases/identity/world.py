@@ -7,7 +7,7 @@ import pyotp
 
 from tests.cast import NOW
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.identity import passwords, sign_in
 from tracker.usecases.identity.passwords import Argon2, Hashing
 

@@ -10,7 +10,7 @@ from tracker.rules.intake.bounces import Bounce, bounce_of_refusal
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events
 from tracker.usecases.intake import received_emails

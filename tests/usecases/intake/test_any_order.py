@@ -24,7 +24,7 @@ from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.bounces import Bounce
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import EmailPause, IncomingWords
+from tracker.tables.schema.intake import EmailPause, IncomingWords
 from tracker.usecases.intake import email_undo, received_emails
 
 pytestmark = pytest.mark.both_engines

@@ -15,9 +15,9 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import Narrowed
 from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.intake.received_emails import Bounce as BounceRow
-from tracker.tables.schema.intake.received_emails import EmailPause
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import Bounce as BounceRow
+from tracker.tables.schema.intake import EmailPause
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import messages
 from tracker.usecases.events import events

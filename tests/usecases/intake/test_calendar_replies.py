@@ -33,8 +33,8 @@ from tracker.rules.core.viewers import Origin, Status
 from tracker.rules.events.plan import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import DateNamed, Mismatch, ProposedTimes, ReplyOutcome, Sender
-from tracker.tables.schema.intake.received_emails import IncomingReply
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import IncomingReply
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import take_email

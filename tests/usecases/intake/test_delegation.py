@@ -20,9 +20,9 @@ from tracker.rules.intake.unrecorded_replies import WaitingReply
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.schema.core.tables import Message as Queued
-from tracker.tables.schema.intake.received_emails import IncomingReply
-from tracker.tables.schema.roster.people import EmailAlias
-from tracker.tables.visible.intake import unrecorded_replies as visible
+from tracker.tables.schema.intake import IncomingReply
+from tracker.tables.schema.roster import EmailAlias
+from tracker.tables.visible import intake as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitute_replies, substitutes
 from tracker.usecases.intake import unrecorded_replies

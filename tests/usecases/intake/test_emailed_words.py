@@ -29,8 +29,8 @@ from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.recurrence import rule_for
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
-from tracker.tables.visible.actions.action_items import block_reasons
+from tracker.tables.schema.intake import IncomingReply, IncomingWords
+from tracker.tables.visible.actions import block_reasons
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences

@@ -22,9 +22,9 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.item_emails import ItemSettled
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.intake.received_emails import IncomingWords
+from tracker.tables.schema.intake import IncomingWords
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import events, occurrences

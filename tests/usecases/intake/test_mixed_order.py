@@ -15,7 +15,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import EmailPause, IncomingReply, IncomingWords
+from tracker.tables.schema.intake import EmailPause, IncomingReply, IncomingWords
 from tracker.usecases.intake import received_emails
 
 REPLIES = (replying.YES, replying.NO, replying.MAYBE)

@@ -33,7 +33,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
 from tracker.rules.intake.proposals import Proposal, ProposalState
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.intake.received_emails import IncomingReply, TimeProposal
+from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.events import events, occurrences

@@ -11,7 +11,7 @@ from tests.usecases.intake.writing_back import given
 from tests.usecases.intake.writing_back import said as written
 from tracker.database import Engine
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
-from tracker.tables.schema.intake.received_emails import Bounce, EmailPause, IncomingReply, IncomingWords
+from tracker.tables.schema.intake import Bounce, EmailPause, IncomingReply, IncomingWords
 from tracker.usecases.intake import bounces, received_emails
 from tracker.usecases.intake.received_emails import (
     MailboxStatus,

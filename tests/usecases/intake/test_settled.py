@@ -15,7 +15,7 @@ from tracker.errors import Conflict
 from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import Settled
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.events import events, occurrences, replies
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails

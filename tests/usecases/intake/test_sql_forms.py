@@ -25,14 +25,13 @@ from tracker.rules.intake.unrecorded_replies import Settled, UnrecordedReply
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
 from tracker.tables.background.intake import calendar_replies as known
-from tracker.tables.schema.actions.action_items import ActionItem as ItemRow
+from tracker.tables.schema.actions import ActionItem as ItemRow
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.events.invitations import Reply
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
-from tracker.tables.visible.actions import action_items
+from tracker.tables.schema.intake import IncomingReply, IncomingWords
+from tracker.tables.visible import actions, intake
 from tracker.tables.visible.events import events
-from tracker.tables.visible.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
 
 pytestmark = pytest.mark.both_engines
@@ -171,10 +170,7 @@ class Series:
 
     async def by_sql(self) -> dict[UUID, UnrecordedReply]:
         """Return each email as SQL says."""
-        found = [
-            await unrecorded_replies.unrecorded_replies(self.cast.coordinator, one.id, AFTER, NOW - HOUR)
-            for one in self.days
-        ]
+        found = [await intake.unrecorded_replies(self.cast.coordinator, one.id, AFTER, NOW - HOUR) for one in self.days]
         return {one.id: one for rows, _ in found for one in rows}
 
 
@@ -231,8 +227,8 @@ async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_it
 ) -> None:
     item_id = await item_of(cast, owner, assigner, committee)
     await kept_for(cast, item_id, claimed)
-    found = await item_emails.emails_about_items(cast.members[viewer], NOW - HOUR)
-    item = await action_items.item_by_id(cast.members[viewer], item_id)
+    found = await intake.emails_about_items(cast.members[viewer], NOW - HOUR)
+    item = await actions.item_by_id(cast.members[viewer], item_id)
     assert item
     waits = None if is_answerable_by(cast.members[claimed].member_id, item) else ItemSettled.OTHER_OWNER
     assert [one.settled for one in found] == ([waits] if may_decide_emails(cast.members[viewer], item) else [])

@@ -21,7 +21,7 @@ from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.intake.unrecorded_replies import NAMED_AGAIN
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.invitations import Reply
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
+from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.events import occurrences, substitute_replies, substitute_undo
 from tracker.usecases.events.recorded_replies import reply_for
 from tracker.usecases.intake import email_undo, unrecorded_replies

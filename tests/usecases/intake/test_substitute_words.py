@@ -20,7 +20,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import BECAUSE, Settled
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords
+from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
 from tracker.usecases.events import events, occurrences, replies, substitutes
 from tracker.usecases.intake import email_undo, received_emails, unrecorded_replies

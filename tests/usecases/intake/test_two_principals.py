@@ -16,7 +16,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import WaitingReply
-from tracker.tables.schema.roster.people import SeatHolder
+from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences, replies, substitute_replies
 from tracker.usecases.events.recorded_replies import reply_for

@@ -12,7 +12,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR, ReceivedEmail
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.intake.received_emails import IncomingReply
+from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.actions import action_items
 from tracker.usecases.intake import received_emails
 

@@ -22,7 +22,7 @@ from tracker.rules.operations.access import GrantState, Outlet
 from tracker.tables.background.events.audiences import audiences_of
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import audit, outbox

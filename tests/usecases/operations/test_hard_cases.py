@@ -19,7 +19,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence import rule_for
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.nudges import nudge, of_silent
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up

@@ -14,7 +14,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.orders import MOST_PHASES, Paragraph, Phase, PhasePlan
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import orders as readers
+from tracker.tables.visible.operations import plans as readers
 from tracker.usecases.events import events as events_events
 from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.operations.states import enter_plan_state, operation_for

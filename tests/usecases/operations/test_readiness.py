@@ -19,7 +19,7 @@ from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, N
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.visible.roster.confidential_sites import public_sites
+from tracker.tables.visible.roster import public_sites
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
 from tracker.usecases.events import events, undo

@@ -21,8 +21,8 @@ from tracker.rules.emails.event_contexts import InvitationEmail
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.polls.polls import Fit, PollCancellation, PollState
-from tracker.tables.schema.intake.received_emails import EmailPause
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.schema.intake import EmailPause
+from tracker.tables.visible import attendance
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, poll_reminders
 from tracker.usecases.events import events, occurrences, organizer_transfer, undo
@@ -74,7 +74,7 @@ async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_ev
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
     await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
     date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
-    people = await roll_call.participants(cast.coordinator, date)
+    people = await attendance.participants(cast.coordinator, date)
     assert {one.name: one.reply for one in people} == {
         "Coordinator": ReplyValue.ACCEPTED,
         "Fbi lead": ReplyValue.ACCEPTED,

@@ -17,8 +17,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import Kind
 from tracker.rules.reports.reports import KINDS, ReportReach
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap
 

@@ -10,9 +10,9 @@ from tests.usecases.reports.random_world import BEGAN, Place, random_world
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.reports.reports import KINDS, ReportSpan, reach_of
 from tracker.rules.reports.sums import ItemCount, ItemWindow, ReportAgency, item_lines
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.visible.reports import sums
-from tracker.tables.visible.reports.sums import item_counts
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.visible import reports
+from tracker.tables.visible.reports import item_counts
 
 pytestmark = pytest.mark.both_engines
 
@@ -28,10 +28,12 @@ async def test_each_reader_gets_the_sums_of_what_they_may_see(cast: Cast, seed: 
     agencies = [ReportAgency(id=id_, code=code, name=code, arm=None, level="") for code, id_ in cast.agencies.items()]
     for viewer in (cast.members[name] for name in READERS):
         reach = reach_of(viewer)
-        dates = {(one.month, one.kind, one.is_off): one.number for one in await sums.count_dates(viewer, SPAN, MONTHS)}
+        dates = {
+            (one.month, one.kind, one.is_off): one.number for one in await reports.count_dates(viewer, SPAN, MONTHS)
+        }
         assert dates == world.dates_seen(viewer, MONTHS)
         places: Counter[Place] = Counter()
-        for one in await sums.count_places(viewer, SPAN, MONTHS, reach):
+        for one in await reports.count_places(viewer, SPAN, MONTHS, reach):
             places[one.month, one.kind, one.agency_id, one.mark.value] += one.number
         assert places == world.places_seen(viewer, reach, MONTHS)
         of_items = item_lines(await item_counts(viewer, WINDOW, None), agencies, WINDOW)

@@ -8,7 +8,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Status, Viewer
 from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, CommitteeStatus, PersonFacts
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.roster import directory
 
 

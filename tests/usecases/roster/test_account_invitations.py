@@ -17,8 +17,8 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.emails.content import InvitationPage
 from tracker.rules.emails.contexts import AccountInvitationEmail
-from tracker.tables.schema.identity.credentials import SignInLink
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.identity import SignInLink
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import content

@@ -20,7 +20,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.accounts import IDLE
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers_for

@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Status, Viewer
 from tracker.rules.roster.directory import AgencyFacts
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.roster import agencies, directory
 

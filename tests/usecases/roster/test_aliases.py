@@ -15,7 +15,7 @@ from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.content import SitePage
 from tracker.rules.emails.messages import Narrowed
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import EmailAlias
+from tracker.tables.schema.roster import EmailAlias
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, messages
 from tracker.usecases.roster import aliases, people

@@ -14,7 +14,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.roster.directory import CommitteeStatus, SeatFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Member, SeatHolder
+from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.roster import committees, directory

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cast import NOW, ZONE, Cast
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.roster import csv_export, csv_import
 
 

@@ -13,7 +13,7 @@ from tracker.rules.core.viewers import Role
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import events

@@ -11,7 +11,7 @@ from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.roster.directory import AccountState
-from tracker.tables.schema.roster.people import Agency, Committee, Member, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import events
 from tracker.usecases.roster import committees, directory, people

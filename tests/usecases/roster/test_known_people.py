@@ -7,7 +7,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast
 from tracker.database import writing
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.roster import known_people, people
 from tracker.usecases.roster.known_people import candidates_with_words, people_to_invite
 

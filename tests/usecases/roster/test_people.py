@@ -10,9 +10,9 @@ from tests.usecases.roster.forms import column, facts_of, person, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.roster.directory import PersonFacts
-from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.roster.people import Agency, Member
+from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.sign_in_attempts import account_of

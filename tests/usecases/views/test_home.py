@@ -22,7 +22,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
 from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet, SetUpStep
 from tracker.tables.schema.events.events import Event
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import waiting
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call as attendance_roll_call
@@ -110,7 +110,7 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(ca
     await moved_by_a_day(cast, dates[1])
     missing = await waiting.missing(cast.coordinator, [one.id for one in dates])
     for one in dates:
-        people = await roll_call.participants(cast.coordinator, one)
+        people = await attendance.participants(cast.coordinator, one)
         silent = Counter(person.agency for person in people if person.reply is ReplyValue.NEEDS_ACTION)
         assert missing[one.id].waiting == dict(silent)
         assert missing[one.id].invited == len(people)

@@ -21,11 +21,11 @@ from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.directory import SeatFacts
 from tracker.tables.background.events import invitees
-from tracker.tables.schema.actions import action_items as item_rows
+from tracker.tables.schema import actions as item_rows
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import AudienceVersion, Event
-from tracker.tables.schema.roster.people import Agency, Member, SeatHolder
-from tracker.tables.visible.actions import action_items as action_item_rows
+from tracker.tables.schema.roster import Agency, Member, SeatHolder
+from tracker.tables.visible import actions as action_item_rows
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions

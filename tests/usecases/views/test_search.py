@@ -21,7 +21,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence import rule_for
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import events, occurrences
 from tracker.usecases.operations import orders

@@ -31,9 +31,9 @@ from tracker.rules.core.viewers import Origin, Role, Viewer
 from tracker.rules.core.wording import short_day
 from tracker.rules.events.event import Occurrence
 from tracker.tables.background.events.audiences import audiences_of
-from tracker.tables.schema.actions import action_items as rows
-from tracker.tables.schema.roster.people import MemberRole
-from tracker.tables.visible.actions import action_items
+from tracker.tables.schema import actions as rows
+from tracker.tables.schema.roster import MemberRole
+from tracker.tables.visible import actions
 from tracker.tables.visible.events import events
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit, outbox
@@ -159,7 +159,7 @@ async def undo_own_update(
     """
     async with writing():
         item = await _item_to_update(viewer, reference)
-        if refusal := changed_since(item, update, await action_items.item_history(viewer, item)):
+        if refusal := changed_since(item, update, await actions.item_history(viewer, item)):
             raise Conflict(refusal)
         note = rows.ActionNote
         is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
@@ -241,7 +241,7 @@ async def item_by_link(item_id: UUID, owner_id: UUID, now: datetime, origin: Ori
     Errors: the same NotFound when the owner is not active, no longer owns the item, or may not see it.
     """
     viewer = replace(await viewer_for(owner_id, now), origin=origin)
-    item = await action_items.item_by_id(viewer, item_id)
+    item = await actions.item_by_id(viewer, item_id)
     if item is None or item.owner_id != owner_id:
         raise NotFound
     return viewer, item
@@ -266,7 +266,7 @@ def _checked_title(new: NewItem, today: date) -> str:
 
 
 async def _item_to_update(viewer: Viewer, reference: str) -> ActionItem:
-    item = await action_items.item_by_reference(viewer, reference)
+    item = await actions.item_by_reference(viewer, reference)
     if item is None:
         raise NotFound
     if not rules.may_update_item(viewer, item):
@@ -280,7 +280,7 @@ async def _check_version(viewer: Viewer, item: ActionItem, expected: int, today:
     """Refuse a change of an earlier version, and say what happened since: each version has its line of history."""
     if item.version == expected:
         return
-    since = (await action_items.item_history(viewer, item))[: max(item.version - expected, 0)]
+    since = (await actions.item_history(viewer, item))[: max(item.version - expected, 0)]
     said = rules.history_words(since, viewer.zone, today)
     raise Conflict(said or "Someone updated this action item while you were working on it.")
 

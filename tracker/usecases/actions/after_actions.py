@@ -21,9 +21,9 @@ from tracker.rules.operations.after_actions import (
 )
 from tracker.rules.operations.plans import Operation, check_neutral
 from tracker.tables.schema.operations import records as rows
-from tracker.tables.visible.actions import action_items as items
+from tracker.tables.visible import actions as items
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import after_actions
+from tracker.tables.visible.operations import check_ins
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
@@ -62,7 +62,7 @@ class AssignmentChoices(Struct, frozen=True, kw_only=True):
 
 async def after_actions_given(viewer: Viewer, operation: Operation) -> list[AfterActionGiven]:
     """Return the after-action items of an operation, in the order in which they were added."""
-    found = await after_actions.after_action_items(viewer, operation.event)
+    found = await check_ins.after_action_items(viewer, operation.event)
     seen = await items.visible_items_by_id(viewer, [one.item_id for one in found if one.item_id])
     return [AfterActionGiven(action=one, item=seen.get(one.item_id) if one.item_id else None) for one in found]
 
@@ -72,7 +72,7 @@ async def add_after_action(viewer: Viewer, event_id: UUID, title: str, now: date
     async with writing():
         operation = await operation_to_look_back(viewer, event_id)
         cleaned = clean(title, LONGEST_ITEM_TITLE, "title")
-        check_item_title(cleaned, len(await after_actions.after_action_items(viewer, operation.event)))
+        check_item_title(cleaned, len(await check_ins.after_action_items(viewer, operation.event)))
         await rows.AfterAction.insert(
             rows.AfterAction(id=ids.new_id(), plan=operation.id, title=cleaned, item=None, added_at=now)
         )
@@ -131,7 +131,7 @@ async def assign_after_action(
 
 async def _unassigned(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterActionItem]:
     operation = await operation_to_look_back(viewer, event_id)
-    found = {one.id: one for one in await after_actions.after_action_items(viewer, operation.event)}
+    found = {one.id: one for one in await check_ins.after_action_items(viewer, operation.event)}
     if action_id not in found:
         raise NotFound
     if found[action_id].item_id is not None:

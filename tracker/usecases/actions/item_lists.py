@@ -16,10 +16,9 @@ from tracker.rules.attendance.roll_call import named_participants
 from tracker.rules.core.audiences import Visibility, event_audiences
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Line, Occurrence
-from tracker.tables.visible.actions import action_items
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations.after_actions import operation_of_item
+from tracker.tables.visible.operations.check_ins import operation_of_item
 from tracker.usecases.roster import committees as roster_committees
 from tracker.usecases.roster.known_people import Candidates, active_among, all_but, either, people_to_invite
 
@@ -63,8 +62,8 @@ class NewItemChoices(Struct, frozen=True, kw_only=True):
 async def list_items_for(viewer: Viewer, chosen: ItemFilter, now: datetime, today: date) -> ItemList:
     """Return the items that match the filter, grouped, with those done in the last 30 days if it asks for them."""
     every, notes = await together(
-        action_items.listed_items(viewer, closed_since=now - lists.RECENT),
-        action_items.notes_with_words(viewer, lists.filter_words(chosen.words)),
+        actions.listed_items(viewer, closed_since=now - lists.RECENT),
+        actions.notes_with_words(viewer, lists.filter_words(chosen.words)),
     )
     listed = lists.matching_items(every, chosen, viewer.member_id, notes)
     return ItemList(
@@ -76,7 +75,7 @@ async def list_items_for(viewer: Viewer, chosen: ItemFilter, now: datetime, toda
 
 async def item_for(viewer: Viewer, reference: str) -> ActionItem:
     """Return one item. Errors: NotFound when it is missing or not for this viewer."""
-    item = await action_items.item_by_reference(viewer, reference)
+    item = await actions.item_by_reference(viewer, reference)
     if item is None:
         raise NotFound
     return item
@@ -89,7 +88,7 @@ async def item_view(viewer: Viewer, reference: str) -> ItemView:
 
 async def view_item(viewer: Viewer, item: ActionItem) -> ItemView:
     """Return an item that the viewer sees with its history."""
-    notes, after = await together(action_items.item_history(viewer, item), operation_of_item(viewer, item.id))
+    notes, after = await together(actions.item_history(viewer, item), operation_of_item(viewer, item.id))
     return ItemView(
         item=item,
         notes=notes,
@@ -101,28 +100,28 @@ async def view_item(viewer: Viewer, item: ActionItem) -> ItemView:
 
 async def times_carried(viewer: Viewer, item: ActionItem, now: datetime) -> int:
     """Return over how many meetings of its committee an item was carried: they took place while it was open."""
-    return await action_items.count_meetings_over(viewer, item, now)
+    return await actions.count_meetings_over(viewer, item, now)
 
 
 async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> list[ActionItem]:
     """Return the open items of some people that the viewer may see, soonest due first."""
     owners = set(member_ids)
-    return [item for item in await action_items.listed_items(viewer) if item.owner_id in owners]
+    return [item for item in await actions.listed_items(viewer) if item.owner_id in owners]
 
 
 async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
     """Return the open items on the agenda of a committee's next meeting, soonest due first."""
-    return await action_items.items_of_committee(viewer, committee_id)
+    return await actions.items_of_committee(viewer, committee_id)
 
 
 async def items_of_event(viewer: Viewer, event_id: UUID, occurrence_id: UUID) -> list[ActionItem]:
     """Return the open items that come from any date of an event, and all that come from one of its dates."""
-    return await action_items.items_from_event(viewer, event_id, closed_too=occurrence_id)
+    return await actions.items_from_event(viewer, event_id, closed_too=occurrence_id)
 
 
 async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
     """Return the items, open or closed, that were assigned on one date."""
-    return await action_items.items_from_date(viewer, occurrence_id)
+    return await actions.items_from_date(viewer, occurrence_id)
 
 
 async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> NewItemChoices:
@@ -176,7 +175,7 @@ async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidat
     """
     if origin is None:
         return people_to_invite(viewer) if viewer.may_schedule else active_among({viewer.member_id})
-    named = named_participants(viewer, origin.event, await roll_call.participants(viewer, origin))
+    named = named_participants(viewer, origin.event, await attendance.participants(viewer, origin))
     listed = active_among({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
     return (
         either(listed, people_to_invite(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed

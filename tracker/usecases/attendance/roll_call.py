@@ -30,10 +30,10 @@ from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.event import Occurrence, may_take_attendance
 from tracker.rules.events.replies import Participant
 from tracker.rules.roster.quorum import QuorumCount
-from tracker.tables.schema.attendance.attendance import AttendanceMark, QuorumRecord, QuorumSeat
+from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord, QuorumSeat
 from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
-from tracker.tables.schema.roster.people import Agency
-from tracker.tables.visible.attendance import roll_call as visible
+from tracker.tables.schema.roster import Agency
+from tracker.tables.visible import attendance as visible
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.roster.committees import quorum_of, quorum_today

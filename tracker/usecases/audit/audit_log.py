@@ -24,8 +24,8 @@ from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Vi
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.schema.events.marking_columns import marking_of
-from tracker.tables.schema.roster.people import Member, MemberRole
-from tracker.tables.visible.audit import audit_log as entry_rows
+from tracker.tables.schema.roster import Member, MemberRole
+from tracker.tables.visible import audit as entry_rows
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.audit import record_read
 from tracker.usecases.roster import known_people

@@ -10,9 +10,9 @@ from typing import Any
 from tracker.crypto import keys
 from tracker.database import writing
 from tracker.rules.core.viewers import BY_COMMAND
-from tracker.tables.schema.availability.shared_calendars import SharedCalendar
-from tracker.tables.schema.calendars.subscriptions import Subscription
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.availability import SharedCalendar
+from tracker.tables.schema.calendars import Subscription
+from tracker.tables.schema.roster import Member
 from tracker.usecases.availability import shared_calendars
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import audit

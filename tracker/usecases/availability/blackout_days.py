@@ -11,8 +11,8 @@ from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import blackout_days as rules
 from tracker.rules.availability.blackout_days import Blackout
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.availability.blackout_days import Blackout as BlackoutRow
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.availability import Blackout as BlackoutRow
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
 

@@ -14,7 +14,7 @@ from tracker.rules.availability import shared_calendars as rules
 from tracker.rules.availability.shared_calendars import Found, Kind, Problem, Shared, Span
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.tables.background.events import own_uids
-from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
+from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.usecases.core import audit, send_hold
 
 PURPOSE = "shared_calendar"  # of the key that seals addresses

@@ -17,7 +17,7 @@ from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.plan import Slot
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.tables.visible.availability import busy as busy_rows
+from tracker.tables.visible import availability as busy_rows
 from tracker.tables.visible.core.rows import Row
 from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.availability.shared_calendars import Sharing

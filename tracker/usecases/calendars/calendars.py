@@ -10,7 +10,7 @@ from tracker.database import engine
 from tracker.rules.calendars.calendars import CalendarChoice, CalendarChoices, CalendarFilter, SeenDate, matching_dates
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.visible.calendars import calendars
+from tracker.tables.visible import calendars
 from tracker.usecases.core import saved_filters
 from tracker.usecases.roster import committees, directory
 

@@ -38,10 +38,10 @@ from tracker.rules.operations.readiness import Notice
 from tracker.rules.operations.states import status_in_calendars
 from tracker.tables.background.events import audiences
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.calendars.subscriptions import Subscription
+from tracker.tables.schema.calendars import Subscription
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.events import replies
-from tracker.tables.visible.operations import readiness
+from tracker.tables.visible.operations import access
 from tracker.tables.visible.operations.plans import every_plan_state
 from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
 from tracker.usecases.events.substitutes import of_event
@@ -231,7 +231,7 @@ async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT
     """
     if only != NO_LIMIT:
         return []
-    every = await readiness.given_notices(viewer)
+    every = await access.given_notices(viewer)
     return [one for one in every if one.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(one, now.date())]
 
 

@@ -27,8 +27,8 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Actor, Viewer
 from tracker.rules.events.event import Event, Occurrence
 from tracker.tables.schema.core.tables import AuditEntry, AuditHead
-from tracker.tables.schema.roster.people import Member
-from tracker.tables.visible.audit import audit_log
+from tracker.tables.schema.roster import Member
+from tracker.tables.visible import audit
 
 PURPOSE = "audit"  # purpose of the keys
 START = "0" * 64  # the `previous` of the first entry
@@ -360,7 +360,7 @@ async def _unrecorded_reads(deeds: list[NewAuditEntry], known: QueryString) -> l
 async def readings_of(viewer: Viewer, event_id: UUID) -> list[EventReading]:
     """Return who has read a named event that the viewer may see, and from where; the latest first."""
     latest: dict[tuple[UUID, str], datetime] = {}
-    for row in await audit_log.reading_rows(viewer, event_id):
+    for row in await audit.reading_rows(viewer, event_id):
         latest.setdefault((UUID(row["actor"]), row["source"]), row["at"])
     people = await names_of_people(member_id for member_id, _ in latest)
     return [

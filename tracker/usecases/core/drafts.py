@@ -17,7 +17,7 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.core import drafts as rules
 from tracker.rules.core.drafts import DraftForm, DraftKey, DraftVersion, SavedDraft, SentForm, Texts
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.background.core import drafts as background
+from tracker.tables.background import core as background
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.visible.core import drafts as readers
 from tracker.usecases.core.viewers import viewers_for

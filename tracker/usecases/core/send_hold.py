@@ -9,7 +9,7 @@ from tracker.database import engine, writing
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.tables.schema.core.tables import Deployment
-from tracker.tables.schema.identity.credentials import Session, SignInLink
+from tracker.tables.schema.identity import Session, SignInLink
 from tracker.usecases.core import audit, outbox
 
 ONLY_ROW = 1  # id of the only row

@@ -21,7 +21,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import ON_SITE, Emergency, Level, Origin, Role, Status, Viewer, build_viewer
 from tracker.rules.roster.accounts import is_account_over
 from tracker.tables.background.operations.access import UNTIL
-from tracker.tables.schema.identity.credentials import Session
+from tracker.tables.schema.identity import Session
 
 IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
 LONGEST = timedelta(hours=12)  # and in any case (CJIS IA-11)

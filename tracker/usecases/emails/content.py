@@ -60,7 +60,7 @@ from tracker.rules.emails import account, audit, discreet
 from tracker.rules.emails import item as item_emails
 from tracker.rules.emails.content import Letter, without_sign_in
 from tracker.rules.emails.item import Said
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.approval_content import approval_letter
@@ -255,7 +255,7 @@ async def _invitation_letter(
 async def _item_letter(
     content: ItemContent, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
 ) -> Letter | Skip:
-    item = await action_items.item_by_id(reader, message.item_id) if message.item_id else None
+    item = await actions.item_by_id(reader, message.item_id) if message.item_id else None
     if item is None:
         return NOT_AUTHORIZED
     if is_sent and (skip := _why_no_item_letter(content, reader, item)):
@@ -268,10 +268,10 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
     """Return the note that the email repeats."""
     match content:
         case ItemBlocked():
-            reasons = await action_items.block_reasons(reader, [item.id])
+            reasons = await actions.block_reasons(reader, [item.id])
             return Said(text=reasons.get(item.id, ""))
         case ItemNoted(at=at) | ItemAnswered(at=at):
-            written = (one for one in await action_items.item_history(reader, item) if one.at == at)
+            written = (one for one in await actions.item_history(reader, item) if one.at == at)
             return next((Said(text=one.text, by=one.by) for one in written), Said())
         case _:
             return Said()

@@ -14,7 +14,7 @@ from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.emails.ladder import escalated_to
 from tracker.usecases.emails.preferences import preferences_of
@@ -60,7 +60,7 @@ async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Wee
     starts, ends = span_of(monday, reader.zone)
     seen = [one for one in await dates_between(reader, max(starts, now), ends) if one.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
-    items = await action_items.listed_items(reader)
+    items = await actions.listed_items(reader)
     escalated = await escalated_to(reader, items, now, zone)
     return Week(
         reader=reader,

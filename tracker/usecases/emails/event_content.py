@@ -48,7 +48,7 @@ from tracker.rules.events.replies import (
     responded_at,
 )
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events, replies, series
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
@@ -308,7 +308,7 @@ async def _delegation(
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
-    given = Counter(one.reply for one in await roll_call.participants(reader, date))
+    given = Counter(one.reply for one in await attendance.participants(reader, date))
     return given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED]
 
 

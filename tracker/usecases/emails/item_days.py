@@ -32,7 +32,7 @@ from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.quiet_hours import Quiet
 from tracker.rules.emails.reminders import LATE
 from tracker.tables.background.emails import due
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.usecases.emails.day_emails import day_emails, owed
 from tracker.usecases.emails.escalations import all_escalations, keep_escalated
 from tracker.usecases.emails.ladder import ladder_of, open_items
@@ -80,7 +80,7 @@ async def items_letter(
 ) -> Letter | Skip:
     """Return the email of a day, or why there is none; its words are those of the day on which it is sent."""
     last = content.day + timedelta(days=max(AHEAD))
-    visible = {one.id: one for one in await action_items.listed_items(reader) if one.due <= last or one.blocked_at}
+    visible = {one.id: one for one in await actions.listed_items(reader) if one.due <= last or one.blocked_at}
     items = await open_items(await due.items_by_id(visible), zone)
     days = rules.span_of(content.since, content.day)
     near = [one for one in items if any(steps(one, day) for day in days)]

@@ -20,7 +20,7 @@ from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.emails.missed_rungs import Planned, without_missed
 from tracker.rules.events.plan import Person
 from tracker.tables.background.emails import due
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.usecases.emails.day_emails import day_emails, owed
 from tracker.usecases.emails.escalations import all_escalations
 from tracker.usecases.emails.ladder import open_items, rungs, with_reach
@@ -92,7 +92,7 @@ async def own_emails(
     """Return the viewer's own emails about action items in (now, until], soonest first; only they may know of them."""
     last = to_local(until, zone).date()
     near = last + timedelta(days=max(DAYS_AHEAD))
-    visible = [one.id for one in await action_items.listed_items(viewer) if one.due <= near or one.blocked_at]
+    visible = [one.id for one in await actions.listed_items(viewer) if one.due <= near or one.blocked_at]
     told: dict[datetime, dict[UUID, Rung]] = {}
     for one in await _hearings(visible, last, now, zone, usual):
         if one.member_id == viewer.member_id and one.at <= until:

@@ -20,7 +20,7 @@ from tracker.rules.events.history import Entry
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, email_pauses, follow_ups
 from tracker.tables.background.events import audiences
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import history, waiting
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
@@ -81,7 +81,7 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     silent, changes, participants = await together(
         of_silent(viewer, occurrence, now),
         history.history(viewer, occurrence.event, occurrence),
-        roll_call.participants(viewer, occurrence),
+        attendance.participants(viewer, occurrence),
     )
     return await with_confirmations(silent, occurrence, changes, participants, now) if silent else None
 

@@ -8,7 +8,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import poll as poll_emails
 from tracker.rules.emails.content import Letter
 from tracker.rules.polls.polls import Poll, PollState, Respondent
-from tracker.tables.visible.polls import polls
+from tracker.tables.visible import polls
 
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_ASKED = Skip(state=State.SUPPRESSED, reason="The recipient is no longer asked.")

@@ -16,9 +16,9 @@ from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, poll_reminder_at
-from tracker.tables.background.polls import polls as due
-from tracker.tables.background.polls.polls import DuePoll
-from tracker.tables.visible.polls import polls as visible
+from tracker.tables.background import polls as due
+from tracker.tables.background.polls import DuePoll
+from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails.nudges import ONLY_THEIRS
 from tracker.usecases.emails.preferences import everyones_wishes

@@ -16,7 +16,7 @@ from tracker.rules.emails.preferences import Preferences, Wishes
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails import preferences as rows
 from tracker.tables.schema.events.policy_columns import leads_of, text_of
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW
 from tracker.usecases.identity.sign_in_attempts import account_of

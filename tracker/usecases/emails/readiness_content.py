@@ -6,7 +6,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import discreet, readiness
 from tracker.rules.emails.content import Letter
 from tracker.rules.operations.readiness import NoticeState
-from tracker.tables.visible.operations.readiness import given_notice
+from tracker.tables.visible.operations.access import given_notice
 
 NOT_THEIRS = Skip(state=State.SUPPRESSED, reason="Only its recipients can read an email about a notice.")
 HAS_CHANGED = Skip(state=State.SUPERSEDED, reason="The notice has changed since.")

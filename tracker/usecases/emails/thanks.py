@@ -18,10 +18,10 @@ from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.thanks import AFTER_CLOSING, LEFT, NO_ONE, OF_USE, ONLY_THEIRS, UNDO_FOR, Sent
 from tracker.rules.events.event import Occurrence, may_edit
-from tracker.tables.background.attendance import roll_call
+from tracker.tables.background import attendance
 from tracker.tables.background.emails import email_pauses, outbox_queue
 from tracker.tables.background.events import audiences
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -48,10 +48,10 @@ async def thanks_of(viewer: Viewer, event_id: UUID, key: str, now: datetime, zon
     occurrence = await _theirs(viewer, event_id, key)
     if not is_thanked_for(occurrence):
         return _none(occurrence)
-    marked = await roll_call.present_members(occurrence.id) - {occurrence.event.lead_id}
+    marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
     reached = await _reached(occurrence.event.id, marked, await everyones_wishes(), now)
     named = await audit.names_of_people(reached)
-    items = await action_items.items_from_date(viewer, occurrence.id)
+    items = await actions.items_from_date(viewer, occurrence.id)
     return Thanks(
         occurrence=occurrence,
         people=tuple(sorted("{} ({})".format(*named[one]) for one in reached)),
@@ -73,7 +73,7 @@ async def send(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, peopl
             raise Conflict(why_no_thanks(occurrence))
         if await sent_about(occurrence.id):
             raise Conflict("A thank-you for this date was already sent.")
-        marked = await roll_call.present_members(occurrence.id) - {occurrence.event.lead_id}
+        marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
         wishes = await everyones_wishes()
         reached = await _reached(occurrence.event.id, marked, wishes, now)
         if len(reached) != people or not reached:
@@ -105,10 +105,10 @@ async def sent_about(occurrence_id: UUID) -> Sent | None:
 async def thanks_due(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     """Return the thank-yous of events that send them by themselves, an hour after attendance was closed."""
     drafts: list[Draft] = []
-    for date in await roll_call.closed_dates(after - AFTER_CLOSING, now - AFTER_CLOSING):
+    for date in await attendance.closed_dates(after - AFTER_CLOSING, now - AFTER_CLOSING):
         if await outbox_queue.thanks(date.id):
             continue  # a person sent one, or undid it
-        marked = await roll_call.present_members(date.id) - {date.lead_id}
+        marked = await attendance.present_members(date.id) - {date.lead_id}
         reached = await _reached(date.event_id, marked, wishes, now)
         drafts += [_draft(date.id, date.event_id, one, 0, wishes, now) for one in sorted(reached)]
     return drafts

@@ -8,8 +8,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import thanks
 from tracker.rules.emails.content import Letter
 from tracker.rules.events.event import Occurrence
-from tracker.tables.background.attendance import roll_call
-from tracker.tables.visible.actions import action_items
+from tracker.tables.background import attendance
+from tracker.tables.visible import actions
 from tracker.tables.visible.events import events
 from tracker.usecases.emails.preferences import preferences_of
 
@@ -28,10 +28,10 @@ async def thanks_letter(message: Message, reader: Viewer, today: date, *, is_sen
         return NOT_THANKED
     if is_sent and (skip := await _why_not(occurrence, reader)):
         return skip
-    return thanks.thank_you(reader, occurrence, await action_items.items_from_date(reader, occurrence.id), today)
+    return thanks.thank_you(reader, occurrence, await actions.items_from_date(reader, occurrence.id), today)
 
 
 async def _why_not(occurrence: Occurrence, reader: Viewer) -> Skip | None:
-    if reader.member_id not in await roll_call.present_members(occurrence.id):
+    if reader.member_id not in await attendance.present_members(occurrence.id):
         return NOT_PRESENT
     return None if (await preferences_of(reader)).thank_yous else STOPPED

@@ -17,10 +17,10 @@ from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.event import may_edit
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, Respondent, poll_reminder_at
+from tracker.tables.background import polls as due
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.background.events import audiences
-from tracker.tables.background.polls import polls as due
-from tracker.tables.visible.polls import polls
+from tracker.tables.visible import polls
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
 

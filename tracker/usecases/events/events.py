@@ -32,11 +32,11 @@ from tracker.rules.recurrence.holiday_choices import WEEK, chosen_before
 from tracker.rules.recurrence.words import pattern_words
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations.plans import has_plan
-from tracker.tables.background.polls.polls import has_open_poll
+from tracker.tables.background.polls import has_open_poll
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.events.event_columns import columns_of
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
@@ -362,7 +362,7 @@ def changed_fields(plan: Plan, event: Event) -> list[str]:
 async def plan_to_change(viewer: Viewer, event_id: UUID) -> tuple[Event, Plan]:
     """Return the event and the plan that its form shows. Errors: NotFound, NotAllowed."""
     event = await event_to_edit(viewer, event_id)
-    invitees, every = await together(roll_call.current_invitees(viewer, event.id), events.dates(viewer, event))
+    invitees, every = await together(attendance.current_invitees(viewer, event.id), events.dates(viewer, event))
     return event, plan_shown(event, invitees, every)
 
 

@@ -22,7 +22,7 @@ from tracker.rules.events.plan import Person, Plan, splits
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 from tracker.rules.roster.sites import MeetingSite
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.events.events import event_to_edit, plan_shown
 from tracker.usecases.events.permission import designators
@@ -247,7 +247,7 @@ async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> 
     Errors: NotFound, NotAllowed.
     """
     event = await event_to_edit(viewer, event_id)
-    invitees, every = await together(roll_call.current_invitees(viewer, event.id), events.dates(viewer, event))
+    invitees, every = await together(attendance.current_invitees(viewer, event.id), events.dates(viewer, event))
     plan = plan_shown(event, invitees, every)
     impact = _edit_impact(event, every, invitees, key if event.is_series else "", now)
     return event, kept_dates.plan_from(event, plan, impact.first, every) if impact.first else plan, impact

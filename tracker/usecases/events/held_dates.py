@@ -5,7 +5,7 @@ from datetime import datetime
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Occurrence
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 
 WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
 
@@ -17,5 +17,5 @@ async def check_stays_held(viewer: Viewer, date: Occurrence, begins: datetime, n
     """
     if not date.starts_at <= now < begins:
         return
-    if date.attendance_closed_at is not None or await roll_call.recorded_marks(viewer, date):
+    if date.attendance_closed_at is not None or await attendance.recorded_marks(viewer, date):
         raise Invalid(date=WAS_HELD)

@@ -14,7 +14,7 @@ from tracker.rules.core import audiences
 from tracker.rules.events.plan import Plan
 from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
 from tracker.tables.background.operations import access
-from tracker.tables.schema.operations.access import OperationGrant
+from tracker.tables.schema.operations.records import OperationGrant
 from tracker.usecases.core import audit
 
 

@@ -20,7 +20,7 @@ from tracker.rules.events.plan import DateChange
 from tracker.rules.events.undo import Deed, Reach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
-from tracker.tables.visible.calendars import calendars
+from tracker.tables.visible import calendars
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history

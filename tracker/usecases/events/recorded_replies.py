@@ -10,7 +10,7 @@ from tracker.rules.attendance.roll_call import named_participants
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.usecases.events import replies, substitute_replies
 from tracker.usecases.events.occurrences import date_for
 
@@ -50,7 +50,7 @@ async def reply_for(  # noqa: PLR0913 - what one form holds
         occurrence = await date_for(viewer, event_id, key)
         _check(viewer, occurrence)
         replies.check_ahead(occurrence, now, for_series=False)
-        named = named_participants(viewer, occurrence.event, await roll_call.participants(viewer, occurrence))
+        named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
         others = answerable(viewer, occurrence, named, now)
         person = line_of(others, member_id, invitation_id)
         if person is None:

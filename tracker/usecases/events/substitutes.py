@@ -17,7 +17,7 @@ from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substit
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.substitutes import Principal, ever_principals, principals, still_there, to_come
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import SeatHolder
+from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 

@@ -16,8 +16,8 @@ from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import access
 from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.roster.people import Committee, Member, MemberRole, SeatHolder
-from tracker.tables.visible.actions import action_items
+from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
+from tracker.tables.visible import actions
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import need_to_know
 from tracker.usecases.roster.known_people import candidates_among, people_to_invite
@@ -131,7 +131,7 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
 
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
-    items = await action_items.items_from_event(viewer, event_id)
+    items = await actions.items_from_event(viewer, event_id)
     held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
     blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
     if blind:

@@ -14,7 +14,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.identity.api_tokens import LIFETIME, MAX_TOKENS, ApiScope, OwnApiToken
-from tracker.tables.schema.identity import credentials as rows
+from tracker.tables.schema import identity as rows
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import held_copy
 from tracker.usecases.core.viewers import viewer_for

@@ -17,7 +17,7 @@ from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.viewers import BY_COMMAND, Actor, Origin
-from tracker.tables.schema.identity.credentials import SignInLink
+from tracker.tables.schema.identity import SignInLink
 from tracker.usecases.core import audit
 from tracker.usecases.identity.passwords import checked_hash, store_hash
 from tracker.usecases.identity.sessions import open_session

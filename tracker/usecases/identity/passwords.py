@@ -25,7 +25,7 @@ from tracker.database import writing
 from tracker.errors import Busy, Invalid, NotFound
 from tracker.rules.core.viewers import Actor
 from tracker.rules.identity import passwords
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.identity.sessions import end_sessions
 

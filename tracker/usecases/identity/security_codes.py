@@ -20,8 +20,8 @@ from tracker.crypto import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.rules.core.viewers import Actor, Origin
-from tracker.tables.schema.identity.credentials import RecoveryCode
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import RecoveryCode
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.identity.sessions import end_sessions
 from tracker.usecases.identity.sign_in_attempts import SignInAccount

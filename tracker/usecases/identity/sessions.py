@@ -17,9 +17,9 @@ from tracker.crypto import keys
 from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.rules.core.viewers import Actor, Viewer
-from tracker.tables.schema.calendars.subscriptions import Subscription
-from tracker.tables.schema.identity.credentials import Session, SignInLink
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.calendars import Subscription
+from tracker.tables.schema.identity import Session, SignInLink
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import IDLE, LONGEST, REMEMBERED
 from tracker.usecases.identity import api_tokens

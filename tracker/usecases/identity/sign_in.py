@@ -16,7 +16,7 @@ from tracker.crypto import keys
 from tracker.database import together, writing
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.passwords import hashing_in_use, renew_hash
 from tracker.usecases.identity.security_codes import (

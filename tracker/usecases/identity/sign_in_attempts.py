@@ -23,8 +23,8 @@ from tracker.rules.core.viewers import ON_SITE, Actor, Origin, Status
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.accounts import is_account_over
 from tracker.tables.schema.core.tables import Deployment
-from tracker.tables.schema.identity.credentials import FailedAttempt
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import FailedAttempt
+from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.core.send_hold import ONLY_ROW

@@ -26,13 +26,13 @@ from tracker.rules.intake.bounces import (
 )
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background.emails import email_pauses
-from tracker.tables.background.intake import bounces as known
-from tracker.tables.background.intake.bounces import SentMessage
+from tracker.tables.background.intake import received_emails as known
+from tracker.tables.background.intake.received_emails import SentMessage
+from tracker.tables.schema import intake as rows
 from tracker.tables.schema.core import tables as schema
-from tracker.tables.schema.intake import received_emails as rows
-from tracker.tables.schema.intake.received_emails import EmailPause
-from tracker.tables.schema.roster.people import Member
-from tracker.tables.visible.intake import bounces
+from tracker.tables.schema.intake import EmailPause
+from tracker.tables.schema.roster import Member
+from tracker.tables.visible import intake
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.roster import directory
 
@@ -134,7 +134,7 @@ async def undeliverable_emails(viewer: Viewer, member_id: UUID, now: datetime) -
         return None
     person = await directory.person_for(viewer, member_id)
     returned = await known.returned_messages(member_id, now - COUNTED_FOR)
-    said = await bounces.bounced_words(viewer, member_id)
+    said = await intake.bounced_words(viewer, member_id)
     pause = await _current_pause(member_id)
     return Undeliverable(
         address=person.email,

@@ -35,7 +35,7 @@ from tracker.tables.background.events.invitees import HOLDER, GivenReply
 from tracker.tables.background.events.substitutes import ever_principals
 from tracker.tables.background.intake import calendar_replies as known
 from tracker.tables.background.intake.calendar_replies import InvitationHistory
-from tracker.tables.schema.intake.received_emails import IncomingReply, TimeProposal
+from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible.events import events
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import viewer_for, viewers_for

@@ -17,11 +17,10 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events.event import Event, Occurrence
 from tracker.rules.events.replies import Given, OwnInvitation, ReplySource, ReplyValue, effective
 from tracker.tables.background.events import invitees
-from tracker.tables.background.intake import emailed_words as known
-from tracker.tables.background.intake.calendar_replies import RecordedReply
-from tracker.tables.background.intake.emailed_words import MadeChange
-from tracker.tables.schema.intake.received_emails import IncomingWords
-from tracker.tables.visible.actions import action_items as items
+from tracker.tables.background.intake import calendar_replies as known
+from tracker.tables.background.intake.calendar_replies import MadeChange, RecordedReply
+from tracker.tables.schema.intake import IncomingWords
+from tracker.tables.visible import actions as items
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items

@@ -26,10 +26,10 @@ from tracker.rules.intake.emailed_words import REPLIES, STATUSES, WordedReply, r
 from tracker.rules.intake.item_emails import is_answerable_by
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background.events import invitees
-from tracker.tables.background.intake import emailed_words as known
-from tracker.tables.background.intake.emailed_words import AnsweredMessage, MadeChange
-from tracker.tables.schema.intake.received_emails import IncomingWords
-from tracker.tables.visible.actions import action_items as items
+from tracker.tables.background.intake import calendar_replies as known
+from tracker.tables.background.intake.calendar_replies import AnsweredMessage, MadeChange
+from tracker.tables.schema.intake import IncomingWords
+from tracker.tables.visible import actions as items
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items

@@ -22,12 +22,11 @@ from tracker.rules.events.event import Line, may_edit
 from tracker.rules.intake.emailed_words import STATUSES
 from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
-from tracker.tables.background.intake import emailed_words as known
-from tracker.tables.schema.intake.received_emails import IncomingWords
-from tracker.tables.visible.actions import action_items as items
+from tracker.tables.background.intake import calendar_replies as known
+from tracker.tables.schema.intake import IncomingWords
+from tracker.tables.visible import actions as items
+from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
-from tracker.tables.visible.intake import item_emails as visible
-from tracker.tables.visible.intake import unrecorded_replies
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
@@ -181,7 +180,7 @@ async def waiting_and_decided_emails(viewer: Viewer, now: datetime) -> WaitingEm
 
 async def _dates(viewer: Viewer, now: datetime) -> list[tuple[Line, list[datetime]]]:
     found: dict[UUID, list[datetime]] = {}
-    for date_id, at in await unrecorded_replies.dates_of_waiting_replies(viewer, now, now - SHOWN_FOR):
+    for date_id, at in await visible.dates_of_waiting_replies(viewer, now, now - SHOWN_FOR):
         found.setdefault(date_id, []).append(at)
     lines = await events.lines_by_id(viewer, found)
     return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]

@@ -15,9 +15,9 @@ from tracker.rules.events.event import Line, Occurrence, may_edit
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.intake.proposals import STATE_WORDS, Proposal, ProposalState, states_of_proposals
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
-from tracker.tables.schema.intake.received_emails import TimeProposal
+from tracker.tables.schema.intake import TimeProposal
+from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
-from tracker.tables.visible.intake import proposals as visible
 from tracker.usecases.core import audit, outbox
 
 JudgedProposal = tuple[Proposal, ProposalState]

@@ -22,7 +22,7 @@ from tracker.rules.intake.received_emails import (
 )
 from tracker.tables.background.intake import received_emails
 from tracker.tables.background.intake.received_emails import StrayEmail
-from tracker.tables.schema.intake.received_emails import Bounce, EmailPause, IncomingReply, IncomingWords, MailboxState
+from tracker.tables.schema.intake import Bounce, EmailPause, IncomingReply, IncomingWords, MailboxState
 from tracker.usecases.intake import bounces, calendar_replies, emailed_words
 
 REPEATED = "repeated"

@@ -16,12 +16,11 @@ from tracker.rules.events.event import Occurrence, may_edit
 from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, judge_reply, reply_order
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
-from tracker.tables.background.intake import calendar_replies as known
-from tracker.tables.background.intake import emailed_words
-from tracker.tables.schema.intake.received_emails import IncomingReply
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.background.intake import calendar_replies
+from tracker.tables.schema.intake import IncomingReply
+from tracker.tables.visible import attendance
+from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
-from tracker.tables.visible.intake import unrecorded_replies as visible
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import replies, substitute_replies, substitute_undo, substitutes
@@ -118,7 +117,7 @@ async def attach_reply(
         given, entered = Given(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
         about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
         await replies.record(viewer, *about, for_series=not email.for_date, entered=entered)
-        reply_id = await emailed_words.newest_reply(person.invitation_id)
+        reply_id = await calendar_replies.newest_reply(person.invitation_id)
         counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
         await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
     return AttachedReply(person, email.value)
@@ -159,7 +158,7 @@ async def record_sender_as_substitute(
 
 
 async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
-    reply_id = await emailed_words.newest_reply(invitation_id)
+    reply_id = await calendar_replies.newest_reply(invitation_id)
     await _decide(page.viewer, email, page.now, {IncomingReply.attached: reply_id})
 
 
@@ -198,7 +197,7 @@ async def undo_reply_decision(viewer: Viewer, event_id: UUID, key: str, incoming
 
 async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, found: EarlierReply, now: datetime) -> None:
     """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
-    reply = await known.attached_reply(email.id)
+    reply = await calendar_replies.attached_reply(email.id)
     if email.decision and email.decision.is_release and reply and found.given_at:
         about = (found.date, found.given_at, reply.invitation_id, reply.number)
         await substitute_undo.put_back(viewer, await substitute_undo.refusal_for(*about, now), now)
@@ -207,7 +206,7 @@ async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, foun
 
 
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
-    named = named_participants(viewer, occurrence.event, await roll_call.participants(viewer, occurrence))
+    named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
     names = {one.member_id for one in named}
     people = answerable(viewer, occurrence, named, now)
     shown = [one for one in found if one.member_id in names]
@@ -246,8 +245,8 @@ async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
 
 async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
     """Return whose reply an email was attached as, and what that replaced; None when it can't be known any longer."""
-    reply = await known.attached_reply(email.id)
-    holder_id = await known.member_of(reply.invitation_id) if reply else None
+    reply = await calendar_replies.attached_reply(email.id)
+    holder_id = await calendar_replies.member_of(reply.invitation_id) if reply else None
     holder = await _person(holder_id, now) if holder_id else None
     if reply is None or holder is None:
         return None, None
@@ -302,7 +301,7 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
     """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
     occurrence_id = date.id if email.for_date else None
     reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
-    standing = facts_of_invitation(await known.invitation_history(person.invitation_id), occurrence_id, date)
+    standing = facts_of_invitation(await calendar_replies.invitation_history(person.invitation_id), occurrence_id, date)
     outcome = judge_reply(reply, standing, email.received_at)
     if outcome is not ReplyOutcome.RECORDED:
         raise Conflict(WHY_NOT[outcome])

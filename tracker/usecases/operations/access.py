@@ -39,7 +39,7 @@ from tracker.tables.background.operations import access as background
 from tracker.tables.background.operations.access import LapsedGrant, limited_access, open_grants
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.operations.access import OperationGrant
+from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.visible.operations import access as visible
 from tracker.tables.visible.operations.access import ListedPerson
 from tracker.usecases.core import audit

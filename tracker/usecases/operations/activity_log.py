@@ -15,7 +15,7 @@ from tracker.rules.operations.activity_log import ActivityLine, OperationDecisio
 from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.plans import Operation
 from tracker.tables.schema.operations.records import OperationLogEntry
-from tracker.tables.visible.operations import activity_log, approvals, orders, plans
+from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 
@@ -62,11 +62,11 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
     people = await check_in_list(viewer, event_id, key, now)
     event = people.occurrence.event
     lines = rules.activity_lines(
-        await activity_log.entry_versions(viewer, event),
+        await check_ins.entry_versions(viewer, event),
         (await _decisions(viewer, people.operation)).lines(),
         people.lines,
         people.release,
-        (await orders.operation_phases(viewer, event)).values(),
+        (await plans.operation_phases(viewer, event)).values(),
     )
     is_on_it = viewer.member_id in {one.member_id for one in people.lines}
     return ActivityLog(
@@ -81,11 +81,11 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
 async def _decisions(viewer: Viewer, operation: Operation) -> OperationDecisions:
     """Return what was decided about the operation; about conflicts, only for those who may know of them."""
     return OperationDecisions(
-        states=await activity_log.entered_states(viewer, operation.event),
-        approvals=await approvals.plan_approvals(viewer, operation.event),
+        states=await check_ins.entered_states(viewer, operation.event),
+        approvals=await plans.plan_approvals(viewer, operation.event),
         clearances=operation.clearances,
         hits=await plans.plan_hits(viewer, operation),
-        decided=await activity_log.side_decisions(viewer, operation.event),
+        decided=await check_ins.side_decisions(viewer, operation.event),
     )
 
 

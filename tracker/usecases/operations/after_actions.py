@@ -26,7 +26,7 @@ from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER
 from tracker.tables.schema.operations import records as rows
 from tracker.tables.schema.operations.records import HotWash
-from tracker.tables.visible.operations import after_actions, plans
+from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.states import operation_for
@@ -68,8 +68,8 @@ async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterAc
         operation=operation,
         may_write=leads and operation.state in WRITTEN_IN,
         may_release=leads and operation.state in OVER,
-        hot_wash=await after_actions.hot_wash(viewer, occurrence.event),
-        lessons=await after_actions.operation_lessons(viewer, occurrence.event),
+        hot_wash=await check_ins.hot_wash(viewer, occurrence.event),
+        lessons=await check_ins.operation_lessons(viewer, occurrence.event),
     )
 
 
@@ -98,7 +98,7 @@ async def save_hot_wash(
     """
     async with writing():
         operation = await operation_to_look_back(viewer, event_id)
-        current = await after_actions.hot_wash(viewer, operation.event)
+        current = await check_ins.hot_wash(viewer, operation.event)
         if read != (current.version if current else 0):
             raise Conflict(HOT_WASH_CHANGED)
         check_hot_wash(went_well, to_improve)
@@ -128,7 +128,7 @@ async def released_lessons() -> list[Edition]:
 async def lesson_to_change(viewer: Viewer, event_id: UUID, lesson_id: UUID) -> tuple[Operation, LessonLearned]:
     """Return a lesson of an operation that the viewer leads. Errors: NotFound, NotAllowed."""
     operation = await _operation_with_lessons(viewer, event_id)
-    found = {one.id: one for one in await after_actions.operation_lessons(viewer, operation.event)}
+    found = {one.id: one for one in await check_ins.operation_lessons(viewer, operation.event)}
     if lesson_id not in found:
         raise NotFound
     return operation, found[lesson_id]
@@ -138,7 +138,7 @@ async def add_lesson(viewer: Viewer, event_id: UUID, text: str, now: datetime) -
     """Add a lesson, still without an edition for everyone. Errors: NotFound, NotAllowed, Invalid(lesson)."""
     async with writing():
         operation = await _operation_with_lessons(viewer, event_id)
-        rules.check_lesson(text, len(await after_actions.operation_lessons(viewer, operation.event)))
+        rules.check_lesson(text, len(await check_ins.operation_lessons(viewer, operation.event)))
         await rows.Lesson.insert(rows.Lesson(id=ids.new_id(), plan=operation.id, text=text, added_at=now))
         await audit.record(viewer.actor, "lesson_added", "event", event_id, {}, now)
 

@@ -25,7 +25,8 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.schema.operations.plans import OperationReturn
-from tracker.tables.visible.operations import after_actions, approvals, plans
+from tracker.tables.visible.operations import check_ins as operation_day
+from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations import check_ins, deconfliction
 from tracker.usecases.operations.deconfliction import compare_plan
@@ -54,7 +55,7 @@ async def reasons_not_to_enter(
         has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
         open_hits=sum(one.is_open for one in hits),
         still_in=await check_ins.people_still_in(viewer, operation),
-        without_owner=titles_without_owner(await after_actions.after_action_items(viewer, operation.event)),
+        without_owner=titles_without_owner(await operation_day.after_action_items(viewer, operation.event)),
         too_early=why_too_early(starts_at, operation.event.zone, now),
     )
     return state_refusals(viewer, operation, to, facts)
@@ -62,7 +63,7 @@ async def reasons_not_to_enter(
 
 async def approvals_of(viewer: Viewer, event_id: UUID) -> list[Approval]:
     """Return who approved the plan, in which version and until when, newest first. Errors: NotFound."""
-    return await approvals.plan_approvals(viewer, await event_to_plan(viewer, event_id))
+    return await plans.plan_approvals(viewer, await event_to_plan(viewer, event_id))
 
 
 async def possible_supervisors(operation: Operation) -> dict[UUID, str]:
@@ -141,7 +142,7 @@ async def return_plan(
 
 async def returns_of(viewer: Viewer, event_id: UUID) -> list[rules.PlanReturn]:
     """Return what was sent back, newest first, for the people who lead and the supervisor. Errors: NotFound."""
-    return await approvals.plan_returns(viewer, await operation_for(viewer, event_id))
+    return await plans.plan_returns(viewer, await operation_for(viewer, event_id))
 
 
 async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:

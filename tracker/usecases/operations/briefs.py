@@ -23,9 +23,9 @@ from tracker.rules.operations.deconfliction import Hit
 from tracker.rules.operations.orders import Order, Phase
 from tracker.rules.operations.plans import Operation
 from tracker.rules.operations.sites import PlannedSite
-from tracker.tables.schema.operations.access import BriefCopy
-from tracker.tables.visible.attendance import roll_call
-from tracker.tables.visible.operations import briefs, orders, plans
+from tracker.tables.schema.operations.records import BriefCopy
+from tracker.tables.visible import attendance
+from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_for
@@ -75,8 +75,8 @@ async def brief_with_copies(viewer: Viewer, event_id: UUID, key: str) -> Brief:
     return Brief(
         occurrence=occurrence,
         operation=await plans.operation_plan(viewer, occurrence.event),
-        people=tuple(await roll_call.participants(viewer, occurrence)),
-        copies=tuple(await briefs.brief_copies(viewer, occurrence)),
+        people=tuple(await attendance.participants(viewer, occurrence)),
+        copies=tuple(await check_ins.brief_copies(viewer, occurrence)),
     )
 
 
@@ -132,10 +132,10 @@ async def _copy_for(found: Brief, one: NumberedCopy, viewer: Viewer, holder: Vie
     return PrintedCopy(
         brief=found,
         copy=one,
-        order=await orders.operations_order(viewer, event),
-        phases=tuple((await orders.operation_phases(viewer, event)).values()),
+        order=await plans.operations_order(viewer, event),
+        phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(mine) - len(shared),
-        contacts=tuple(await briefs.operation_contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
+        contacts=tuple(await check_ins.operation_contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
         hits=shared_agreements(*known),
     )

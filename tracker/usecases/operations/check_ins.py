@@ -34,10 +34,10 @@ from tracker.rules.operations.check_ins import (
 )
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OperationState
-from tracker.tables.background.operations import check_ins as background
-from tracker.tables.background.operations.check_ins import OverdueRelease
+from tracker.tables.background.operations import plans as background
+from tracker.tables.background.operations.plans import OverdueRelease
 from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
-from tracker.tables.schema.roster.people import Agency
+from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit, outbox

@@ -37,7 +37,7 @@ from tracker.rules.operations.states import COMPARED, FALLS_BACK, OperationState
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import ComparedPlan, ConflictPair
 from tracker.tables.schema.operations.plans import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations.states import (

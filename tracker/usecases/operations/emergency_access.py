@@ -31,7 +31,7 @@ from tracker.rules.operations.access import (
 from tracker.tables.background.events import audiences as audience_rows
 from tracker.tables.background.operations import access as background
 from tracker.tables.background.operations.access import EmergencyDate
-from tracker.tables.schema.operations.access import EmergencyAccess, EmergencyOpening
+from tracker.tables.schema.operations.records import EmergencyAccess, EmergencyOpening
 from tracker.tables.visible.operations import access as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity.sessions import open_among

@@ -33,7 +33,7 @@ from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER
 from tracker.tables.background.operations import plans as background
 from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
-from tracker.tables.visible.operations import orders, plans
+from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
@@ -75,9 +75,9 @@ async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
         occurrence=occurrence,
         operation=operation,
         may_change=may_plan(viewer, occurrence.event) and operation.state not in OVER,
-        order=await orders.operations_order(viewer, occurrence.event),
-        versions=await orders.order_versions(viewer, occurrence.event),
-        phases=await orders.operation_phases(viewer, occurrence.event),
+        order=await plans.operations_order(viewer, occurrence.event),
+        versions=await plans.order_versions(viewer, occurrence.event),
+        phases=await plans.operation_phases(viewer, occurrence.event),
         may_print=may_edit(viewer, occurrence.event),
         may_time=may_time_phases(viewer, operation),
     )
@@ -93,7 +93,7 @@ async def order_to_change(viewer: Viewer, event_id: UUID, key: str) -> OrderView
 async def order_of_version(viewer: Viewer, event_id: UUID, key: str, version: int) -> tuple[OrderView, Order]:
     """Return the order as it was saved in one version of the plan. Errors: NotFound."""
     view = await order_view(viewer, event_id, key)
-    found = await orders.order_in_version(viewer, view.occurrence.event, version)
+    found = await plans.order_in_version(viewer, view.occurrence.event, version)
     if found is None:
         raise NotFound
     return view, found
@@ -119,7 +119,7 @@ async def save_operations_order(
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        current = await orders.operations_order(viewer, operation.event)
+        current = await plans.operations_order(viewer, operation.event)
         if read != (current.version if current else 0):
             raise Conflict(ORDER_CHANGED)
         full = checked_paragraphs(paragraphs)
@@ -154,7 +154,7 @@ async def plan_phase(
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
-        if len(await orders.operation_phases(viewer, operation.event)) >= MOST_PHASES:
+        if len(await plans.operation_phases(viewer, operation.event)) >= MOST_PHASES:
             raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
         fields = await _phase_columns(operation, plan)
         await OperationPhase.insert(OperationPhase(fields, id=ids.new_id(), plan=operation.id))
@@ -272,7 +272,7 @@ async def _start_of_operation(viewer: Viewer, event_id: UUID) -> datetime:
 
 
 async def _phase_of(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:
-    found = (await orders.operation_phases(viewer, operation.event)).get(phase_id)
+    found = (await plans.operation_phases(viewer, operation.event)).get(phase_id)
     if found is None:
         raise NotFound
     return found

@@ -42,7 +42,7 @@ from tracker.rules.roster.sites import MeetingSite as Place
 from tracker.rules.roster.sites import known_place
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
-from tracker.tables.visible.operations import approvals, orders, plans
+from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_for, nearest_date
 from tracker.usecases.operations import deconfliction, states
@@ -160,7 +160,7 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
         own=own[0] if own else None,
         may_waive=operation is not None and may_waive(viewer, operation),
         may_send_back=operation is not None and may_send_back(viewer, operation),
-        returns=await approvals.plan_returns(viewer, operation) if operation else [],
+        returns=await plans.plan_returns(viewer, operation) if operation else [],
     )
 
 
@@ -194,7 +194,7 @@ class WholePlan(Struct, frozen=True, kw_only=True):
 async def whole_plan(viewer: Viewer, event_id: UUID, now: datetime) -> WholePlan:
     """Return the plan of an operation. Errors: NotFound, also for an operation without one."""
     view, operation = await existing_plan(viewer, event_id, now)
-    return WholePlan(view=view, operation=operation, phases=await orders.operation_phases(viewer, operation.event))
+    return WholePlan(view=view, operation=operation, phases=await plans.operation_phases(viewer, operation.event))
 
 
 class PlanBasics(Struct, frozen=True, kw_only=True):

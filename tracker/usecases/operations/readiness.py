@@ -27,16 +27,16 @@ from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, N
 from tracker.rules.operations.sites import MOST_SITES
 from tracker.rules.operations.states import OVER
 from tracker.rules.roster.confidential_sites import PublicSite
-from tracker.tables.background.operations import readiness
-from tracker.tables.background.operations.readiness import all_acknowledged
+from tracker.tables.background.operations import access
+from tracker.tables.background.operations.access import all_acknowledged
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.operations.access import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.schema.operations.plans import OperationOffSite
+from tracker.tables.schema.operations.records import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
+from tracker.tables.visible.operations import access as visible
 from tracker.tables.visible.operations import plans
-from tracker.tables.visible.operations import readiness as visible
-from tracker.tables.visible.operations.readiness import off_site_places
-from tracker.tables.visible.roster.confidential_sites import own_sites, public_sites
+from tracker.tables.visible.operations.access import off_site_places
+from tracker.tables.visible.roster import own_sites, public_sites
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events.occurrences import date_for
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
@@ -346,13 +346,13 @@ async def run_due_notices(now: datetime) -> int:
 
     Returns how many.
     """
-    if not (await readiness.due_notices(now) or await readiness.called_off_notices(now)):
+    if not (await access.due_notices(now) or await access.called_off_notices(now)):
         return 0
     async with writing():
-        due, called_off = await readiness.due_notices(now), await readiness.called_off_notices(now)
+        due, called_off = await access.due_notices(now), await access.called_off_notices(now)
         for notice_id in due:
             await enter_notice_state(notice_id, NoticeState.RELEASED, now)
-            recipients = sorted((await readiness.recipients_of([notice_id]))[notice_id])
+            recipients = sorted((await access.recipients_of([notice_id]))[notice_id])
             facts = {"for": recipients}
             await audit.record(BY_CLOCK, "readiness_released", NOTICE, notice_id, facts, now)
         for notice_id in called_off:
@@ -363,12 +363,12 @@ async def run_due_notices(now: datetime) -> int:
 
 async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime) -> None:
     """Take a notice to a state inside the caller's `writing()`: its recipients' calendars and emails follow."""
-    recipients = (await readiness.recipients_of([notice_id]))[notice_id]
+    recipients = (await access.recipients_of([notice_id]))[notice_id]
     await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
     if state in CALENDAR_STATES:
         await audience_versions.touch(audiences.member_audience(one) for one in recipients)
     if state in EMAILED_STATES:
-        ends_at = (await readiness.window_ends([notice_id]))[notice_id]
+        ends_at = (await access.window_ends([notice_id]))[notice_id]
         await outbox.enqueue_all([_notice_email(notice_id, state, one, ends_at) for one in recipients], now)
 
 

@@ -16,9 +16,9 @@ from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
 from tracker.tables.background.events import new_replies
 from tracker.tables.background.events.invitees import invitations
-from tracker.tables.schema.polls import polls as rows
+from tracker.tables.schema import polls as rows
+from tracker.tables.visible import polls as visible_polls
 from tracker.tables.visible.events import events as visible
-from tracker.tables.visible.polls import polls as visible_polls
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import events
 from tracker.usecases.events.undo_snapshot import undoable

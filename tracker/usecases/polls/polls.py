@@ -35,11 +35,11 @@ from tracker.rules.polls.polls import (
 from tracker.tables.background.emails import email_pauses
 from tracker.tables.background.events import audiences
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.polls.polls import PollMessage, messages_of
+from tracker.tables.background.polls import PollMessage, messages_of
+from tracker.tables.schema import polls as rows
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.polls import polls as rows
-from tracker.tables.schema.polls.polls import PollReply
-from tracker.tables.visible.polls import polls
+from tracker.tables.schema.polls import PollReply
+from tracker.tables.visible import polls
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events.events import event_for

@@ -34,13 +34,10 @@ from tracker.rules.reports.sums import (
     ReportAgency,
     count_operations,
 )
-from tracker.tables.schema.roster.people import Agency as AgencyRow
-from tracker.tables.visible.actions import action_items
-from tracker.tables.visible.attendance import roll_call
-from tracker.tables.visible.reports import rows as report_rows
-from tracker.tables.visible.reports import sums as visible_reports
-from tracker.tables.visible.reports.rows import DateRow, PlaceRow
-from tracker.tables.visible.reports.sums import item_counts, operation_parts
+from tracker.tables.schema.roster import Agency as AgencyRow
+from tracker.tables.visible import actions, attendance
+from tracker.tables.visible import reports as visible_reports
+from tracker.tables.visible.reports import DateRow, PlaceRow, item_counts, operation_parts
 from tracker.usecases.core import audit
 from tracker.usecases.roster import committees
 
@@ -196,7 +193,7 @@ class AgencyAttendance(Struct, frozen=True, kw_only=True):
 async def attendance_of_agency(viewer: Viewer, asked: ReportRequest, agency_id: UUID) -> AgencyAttendance:
     """Return an agency's attendance, counted as in the report of the same period. Errors: NotAllowed."""
     reports.check_report_reader(viewer)
-    counts = await report_rows.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
+    counts = await visible_reports.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
     people: dict[UUID, Counter[str]] = {}
     for one in counts:
         people.setdefault(one.member_id, Counter())[one.mark.value] += one.number
@@ -221,8 +218,8 @@ async def rows_behind(viewer: Viewer, asked: ReportRequest, number: ReportNumber
 async def _place_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
     cell = ReportCell(marks=reports.MEASURES[number.measure], agencies=await _agencies_in(number))
     chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
-    found = await report_rows.place_rows(*chosen, at_most)
-    return ReportRows(count=await report_rows.place_count(*chosen), places=found, dates=[], items=[])
+    found = await visible_reports.place_rows(*chosen, at_most)
+    return ReportRows(count=await visible_reports.place_count(*chosen), places=found, dates=[], items=[])
 
 
 async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:
@@ -235,11 +232,11 @@ async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:
 
 async def _date_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
     is_off, span = number.measure == "canceled", asked.span(number.month)
-    read = report_rows.canceled_rows if is_off else report_rows.held_rows
+    read = visible_reports.canceled_rows if is_off else visible_reports.held_rows
     counted = await visible_reports.count_dates(viewer, span, [])
     count = sum(one.number for one in counted if one.is_off is is_off)
     found = await read(viewer, span, at_most)
-    quorums = await roll_call.recorded_quorums(viewer, [one.id for one in found])
+    quorums = await attendance.recorded_quorums(viewer, [one.id for one in found])
     return ReportRows(count=count, places=[], dates=found, items=[], quorums=quorums)
 
 
@@ -247,7 +244,7 @@ async def _item_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber,
     window = item_window_of(asked)
     found = [
         one
-        for one in await action_items.reported_items(viewer, window.start, window.end)
+        for one in await actions.reported_items(viewer, window.start, window.end)
         if (asked.committee is None or one.committee_id == asked.committee.id)
         and number.measure in sums.item_columns_of(one, window)
         and number.agency in (None, one.agency_id)

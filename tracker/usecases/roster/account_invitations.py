@@ -18,7 +18,7 @@ from tracker.rules.emails.messages import Standing, standing_of
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import AccountState, PersonCard
 from tracker.tables.background.emails import email_pauses
-from tracker.tables.schema.roster.people import Agency
+from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity import one_time_links

@@ -21,7 +21,7 @@ from tracker.rules.core.viewers import BY_CLOCK, Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Member, MemberRole
+from tracker.tables.schema.roster import Agency, Member, MemberRole
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link, issue_reset_link

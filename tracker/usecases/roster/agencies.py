@@ -13,7 +13,7 @@ from tracker.rules.core.viewers import Level, Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import NO_CONTACT, AgencyContact, AgencyFacts
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Member, MemberRole
+from tracker.tables.schema.roster import Agency, Member, MemberRole
 from tracker.usecases.core import audit
 from tracker.usecases.roster.ended_access import close_account, coordinators
 

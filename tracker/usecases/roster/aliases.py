@@ -19,7 +19,7 @@ from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.roster import aliases as rules
 from tracker.rules.roster.aliases import Alias
-from tracker.tables.schema.roster.people import EmailAlias
+from tracker.tables.schema.roster import EmailAlias
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 

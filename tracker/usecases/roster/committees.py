@@ -21,7 +21,7 @@ from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
 from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.known_people import ACTIVE, Candidates

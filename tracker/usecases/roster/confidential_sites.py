@@ -9,8 +9,8 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts, OwnSite
-from tracker.tables.schema.roster.sites import ConfidentialSite
-from tracker.tables.visible.roster import confidential_sites
+from tracker.tables.schema.roster import ConfidentialSite
+from tracker.tables.visible import roster
 from tracker.usecases.core import audit
 
 SUBJECT = "confidential_site"
@@ -20,12 +20,12 @@ CHANGED = "Someone has changed this place since you opened it. Check it, and sav
 
 async def own_sites_of(viewer: Viewer) -> list[OwnSite]:
     """Return the confidential sites of the viewer's agency."""
-    return await confidential_sites.own_sites(viewer)
+    return await roster.own_sites(viewer)
 
 
 async def own_site_for(viewer: Viewer, site_id: UUID) -> OwnSite:
     """Return one site of the viewer's agency. Errors: NotFound for any other."""
-    site = await confidential_sites.own_site_by_id(viewer, site_id)
+    site = await roster.own_site_by_id(viewer, site_id)
     if site is None:
         raise NotFound
     return site

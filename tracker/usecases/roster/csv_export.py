@@ -8,7 +8,7 @@ from tracker.database import writing
 from tracker.rules.core.clean_text import csv_bytes
 from tracker.rules.core.viewers import BY_COMMAND, Role
 from tracker.rules.roster.csv_file import COLUMNS, ROLES, SeatPlace
-from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 
 Roles = dict[UUID, list[str]]

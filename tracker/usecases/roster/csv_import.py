@@ -22,7 +22,7 @@ from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_r
 from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact
 from tracker.tables.background.events import transfer
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Committee, Member, MemberRole, Seat, SeatHolder
+from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.sign_in_attempts import account_at

@@ -12,7 +12,7 @@ from tracker.rules.core.audiences import agency_audience as audience_of_agency
 from tracker.rules.core.audiences import committee_audience as audience_of_committee
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.roster.directory import CommitteeStatus
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.core import word_index
 
 Row = dict[str, Any]
@@ -124,7 +124,7 @@ async def known_and_elsewhere(viewer: Viewer) -> tuple[QueryString, QueryString 
     """
     if viewer.manages_accounts:
         return ANYONE, None
-    met = await roll_call.people_met(viewer)
+    met = await attendance.people_met(viewer)
     held = sql_list(sorted(viewer.audiences))
     among = (viewer.agency_id, id_list(met | {viewer.member_id}), held, held)
     return QueryString(_KNOWN, *among), QueryString(_KNOWN_ELSEWHERE, *among)

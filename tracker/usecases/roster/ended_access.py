@@ -8,12 +8,12 @@ from uuid import UUID
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Role, Status
 from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.schema.availability.shared_calendars import BusySpan, SharedCalendar
+from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.tables.schema.events import audience_versions
 from tracker.tables.schema.events.invitations import Invitation
-from tracker.tables.schema.identity.credentials import SignInLink
-from tracker.tables.schema.operations.access import OperationGrant
-from tracker.tables.schema.roster.people import Member, MemberRole, SeatHolder
+from tracker.tables.schema.identity import SignInLink
+from tracker.tables.schema.operations.records import OperationGrant
+from tracker.tables.schema.roster import Member, MemberRole, SeatHolder
 from tracker.usecases.core import drafts, outbox
 from tracker.usecases.identity.security_codes import forget_codes
 from tracker.usecases.identity.sessions import end_sessions, revoke_access

@@ -25,7 +25,7 @@ from tracker.rules.roster import accounts as account_rules
 from tracker.rules.roster.csv_file import LONGEST
 from tracker.rules.roster.directory import LONGEST_PHONE, PersonFacts, check_phones
 from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.roster.people import Agency, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.sessions import end_links
 from tracker.usecases.roster import accounts, committees, directory

@@ -26,7 +26,7 @@ from tracker.rules.intake.unrecorded_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
-from tracker.tables.visible.attendance import roll_call
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events, series
 from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
 from tracker.usecases.core.audit import EventReading, readings_of
@@ -172,8 +172,8 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
     event = occurrence.event
     mine, participants, informed, changes, silent = await together(
         _mine(viewer, occurrence, now),
-        roll_call.participants(viewer, occurrence),
-        roll_call.informed_people(viewer, event.id),
+        attendance.participants(viewer, occurrence),
+        attendance.informed_people(viewer, event.id),
         history(viewer, event, occurrence),
         of_silent(viewer, occurrence, now),
     )
@@ -222,7 +222,7 @@ async def _quorum(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Quor
     """Return the quorum of record; a date whose attendance has not opened yet has none."""
     if now < attendance_opens_at(occurrence):
         return None
-    return (await roll_call.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id)
+    return (await attendance.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id)
 
 
 async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:

@@ -49,11 +49,11 @@ from tracker.rules.views.home import (
     queue_in_order,
 )
 from tracker.tables.schema.core.tables import Deployment
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
 from tracker.tables.visible.emails.email_tests import SentTest
 from tracker.tables.visible.events import events, waiting
-from tracker.tables.visible.operations.approvals import plan_duties, plans_without_supervisor, returned_plans
 from tracker.tables.visible.operations.check_ins import check_in_days
+from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
 from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW, DeploymentState, deployment_state
@@ -234,7 +234,7 @@ async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
 
 
 async def _items(viewer: Viewer, today: date) -> HomeItems:
-    every = [one for one in await action_items.listed_items(viewer) if concerns_viewer(viewer, one)]
+    every = [one for one in await actions.listed_items(viewer) if concerns_viewer(viewer, one)]
     blocked = await _blocked(viewer, [one for one in every if one.owner_id != viewer.member_id])
     waiting_for_help = {one.item.id for one in blocked}
     late = [one for one in every if days_late(one, today) > 0]
@@ -248,7 +248,7 @@ async def _items(viewer: Viewer, today: date) -> HomeItems:
 
 async def _blocked(viewer: Viewer, items: list[ActionItem]) -> list[BlockedItem]:
     since = {one.id: one.blocked_at for one in items if one.status is ItemStatus.BLOCKED}
-    reasons = await action_items.block_reasons(viewer, since)
+    reasons = await actions.block_reasons(viewer, since)
     return [
         BlockedItem(item=one, since=at, reason=reasons.get(one.id, ""), may_direct=may_direct_item(viewer, one))
         for one in items

@@ -9,24 +9,23 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import Event, Line, Occurrence
 from tracker.rules.operations.states import OperationState
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions, views
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import plans
-from tracker.tables.visible.views import listings
 
-ListPlace = listings.PageEnd
+ListPlace = views.PageEnd
 START: ListPlace = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 """The cursor before the first row of any list."""
 
 
 async def page_of_events(viewer: Viewer, after: ListPlace, limit: int) -> list[Event]:
     """Return at most `limit` events after a cursor, in the order in which they were created."""
-    return await listings.events_after(viewer, after, limit)
+    return await views.events_after(viewer, after, limit)
 
 
 async def page_of_dates(viewer: Viewer, start: datetime, end: datetime, after: ListPlace, limit: int) -> list[Line]:
     """Return at most `limit` dates that overlap [start, end), after a cursor, earliest first."""
-    return await listings.lines_after(viewer, start, end, after, limit)
+    return await views.lines_after(viewer, start, end, after, limit)
 
 
 class PlannedOperation(Struct, frozen=True, kw_only=True):
@@ -51,4 +50,4 @@ async def page_of_operations(viewer: Viewer, after: ListPlace, limit: int) -> li
 
 async def page_of_items(viewer: Viewer, after: ListPlace, limit: int, *, only_mine: bool) -> list[ActionItem]:
     """Return at most `limit` action items after a cursor, open or closed, in the order in which they were assigned."""
-    return await action_items.items_after(viewer, after, limit, [viewer.member_id] if only_mine else [])
+    return await actions.items_after(viewer, after, limit, [viewer.member_id] if only_mine else [])

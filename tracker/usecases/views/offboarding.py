@@ -19,7 +19,7 @@ from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
 from tracker.rules.views.impact import ListImpact, may_know_list
 from tracker.tables.background.events import transfer
-from tracker.tables.visible.actions import action_items as action_item_rows
+from tracker.tables.visible import actions as action_item_rows
 from tracker.tables.visible.events import events, organized
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import audit

@@ -15,9 +15,9 @@ from tracker.rules.core.wording import local, short_day
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
 from tracker.rules.views.search import passage_around
-from tracker.tables.visible.actions import action_items
+from tracker.tables.visible import actions
+from tracker.tables.visible import views as search_rows
 from tracker.tables.visible.core.rows import Row
-from tracker.tables.visible.views import search as search_rows
 from tracker.usecases.roster import directory
 
 MOST = 50  # results of each kind; people who get more add words
@@ -105,8 +105,8 @@ async def _people(
 
 
 async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:
-    found = await action_items.items_with_words(viewer, words, MOST)
-    notes = await action_items.note_texts(viewer, [one.id for one in found])
+    found = await actions.items_with_words(viewer, words, MOST)
+    notes = await actions.note_texts(viewer, [one.id for one in found])
     return found, {item_id: _first(texts, words) for item_id, texts in notes.items()}
 
 

@@ -17,8 +17,8 @@ from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.actions.action_items import ActionNote
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.actions import ActionNote
+from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences

@@ -10,7 +10,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.attendance.roll_call import Mark
-from tracker.tables.schema.roster.people import Committee
+from tracker.tables.schema.roster import Committee
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import events
 

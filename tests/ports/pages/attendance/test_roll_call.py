@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.attendance import AttendanceMark
 from tracker.usecases.events import replies
 from tracker.usecases.events.events import schedule
 

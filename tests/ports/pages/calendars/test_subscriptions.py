@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, FeedLimit, FeedScope, Subscription
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.roster.people import SeatHolder
+from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import FeedFetch, note_fetches
 

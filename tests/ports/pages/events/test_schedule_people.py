@@ -16,7 +16,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events, form_options
 from tracker.usecases.roster import agencies
 from tracker.usecases.roster.known_people import PeopleMatched

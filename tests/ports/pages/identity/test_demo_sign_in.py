@@ -14,8 +14,8 @@ from tests.ports.standing import standing
 from tracker.app import create_app
 from tracker.rules.core.viewers import Status
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.identity.credentials import Session
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import Session
+from tracker.tables.schema.roster import Member
 from tracker.usecases.identity.one_time_links import issue_link
 
 PATH = "/demo/sign-in"

@@ -20,8 +20,8 @@ from tracker import clock
 from tracker.app import create_app
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.tables.schema.identity.credentials import FailedAttempt, Session
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.identity import FailedAttempt, Session
+from tracker.tables.schema.roster import Member
 from tracker.usecases.identity import passwords, sign_in, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.passwords import Argon2, Hashing

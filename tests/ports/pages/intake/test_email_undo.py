@@ -12,10 +12,10 @@ from tests.usecases.intake.test_emailed_words import invited, reply_of
 from tests.usecases.intake.test_emailed_words import said as replied
 from tests.usecases.intake.writing_back import given, said
 from tracker.rules.events.replies import ReplyValue
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.intake.received_emails import IncomingWords
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import IncomingWords
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import occurrences, replies, substitutes
 
 

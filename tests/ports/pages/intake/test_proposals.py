@@ -12,7 +12,7 @@ from tests.usecases.intake.replying import APRIL, HOUR, LATER, MAY, TEN_IN_MAY, 
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import ProposedTimes
-from tracker.tables.schema.intake.received_emails import TimeProposal
+from tracker.tables.schema.intake import TimeProposal
 from tracker.usecases.intake.received_emails import take_email
 
 ONE_TO_TWO = "Tue, May 11, 1:00–2:00 PM"

@@ -10,8 +10,8 @@ from tests.usecases.intake.test_item_emails import from_home
 from tests.usecases.intake.test_unrecorded_replies import AT, KEY, forwarded, from_private_address
 from tests.usecases.intake.writing_back import given
 from tracker.rules.intake.calendar_replies import Sender
-from tracker.tables.schema.actions.action_items import ActionItem
-from tracker.tables.schema.intake.received_emails import IncomingWords
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.intake import IncomingWords
 from tracker.usecases.events import replies
 
 ROW = "3 email replies are waiting"

@@ -17,7 +17,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.event import EventStatus
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls.polls import Fit
-from tracker.tables.visible.polls import polls as visible
+from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit
 from tracker.usecases.events import events
 from tracker.usecases.polls import poll_closing, polls

@@ -15,7 +15,7 @@ from tests.usecases.operations.world import planned
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category
-from tracker.tables.schema.attendance.attendance import AttendanceMark
+from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events import events
 

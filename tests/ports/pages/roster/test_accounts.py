@@ -16,7 +16,7 @@ from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import BY_COMMAND
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.one_time_links import issue_reset_link

@@ -9,7 +9,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tracker.tables.schema.roster.people import EmailAlias, Member
+from tracker.tables.schema.roster import EmailAlias, Member
 from tracker.usecases.roster import aliases
 
 MARK = re.compile(r'name="_draft" value="[^"]*"')

@@ -15,7 +15,7 @@ from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.roster import csv_file
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 from tracker.usecases.events import events
 from tracker.usecases.roster import directory
 

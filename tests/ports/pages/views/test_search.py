@@ -9,7 +9,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Role
-from tracker.tables.schema.roster.people import Member, MemberRole
+from tracker.tables.schema.roster import Member, MemberRole
 from tracker.usecases.actions.action_items import create_item
 from tracker.usecases.events.events import schedule
 from tracker.usecases.events.occurrences import date_for

@@ -14,7 +14,7 @@ from tests.ports.pages.forms import typed
 from tests.usecases.identity.world import App
 from tracker import clock
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.tables.schema.identity.credentials import RecoveryCode, Session
+from tracker.tables.schema.identity import RecoveryCode, Session
 from tracker.usecases.calendars import subscriptions
 
 CODE = re.compile(r"<li>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</li>")

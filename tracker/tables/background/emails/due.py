@@ -18,7 +18,7 @@ from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.event import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.events.policy_columns import POLICY, leads_of
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"

@@ -12,7 +12,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Arm, Audience, arm_audience, committee_audience
 from tracker.tables.schema.events.events import Event, EventAudience
-from tracker.tables.schema.roster.people import Committee
+from tracker.tables.schema.roster import Committee
 
 _IS_LASTING = EventAudience.audience.not_like("emergency:%")
 

@@ -26,7 +26,7 @@ from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Reply
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
-from tracker.tables.schema.operations.access import BriefCopy
+from tracker.tables.schema.operations.records import BriefCopy
 
 _OF_MESSAGES = (Message.id, Message.event, Message.occurrence, Message.reason, Message.facts)
 _EVENTS = (

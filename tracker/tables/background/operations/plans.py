@@ -1,4 +1,4 @@
-"""Plans of operations as times, points, and ids, without a viewer: what is compared knows no reader."""
+"""Plans as the clock and comparisons need them: ids, states, places, and times."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -278,3 +278,28 @@ def _texts(words: Iterable[StrEnum]) -> QueryString:
 
 
 _COMPARED = _texts(COMPARED)
+_WAITING = (
+    "SELECT r.id, r.ordered_at, r.wait_minutes, p.event, e.lead FROM operation_release r"
+    " JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
+    " WHERE r.withdrawn_at IS NULL AND r.notified_at IS NULL AND p.state IN ('executing', 'aborted')"
+    " AND EXISTS (SELECT 1 FROM operation_check_in c WHERE c.plan = p.id AND c.replaced_by IS NULL"
+    " AND c.time_in IS NOT NULL AND c.time_out IS NULL) ORDER BY r.id"
+)
+
+
+class OverdueRelease(NamedTuple):
+    """A release after which someone is still in, and the lead wasn't notified."""
+
+    id: UUID
+    event_id: UUID
+    lead_id: UUID
+
+
+async def overdue_releases(now: datetime) -> list[OverdueRelease]:
+    """Return the releases whose time to check out is over."""
+    found = await engine().run_querystring(QueryString(_WAITING))
+    return [
+        OverdueRelease(row["id"], row["event"], row["lead"])
+        for row in found
+        if row["ordered_at"] + timedelta(minutes=row["wait_minutes"]) <= now
+    ]

@@ -4,9 +4,9 @@ from piccolo.columns import UUID, Date, Integer
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.actions.action_items import ActionItem
+from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, unique
-from tracker.tables.schema.roster.people import Agency
+from tracker.tables.schema.roster import Agency
 
 
 class ItemEscalation(Table):

@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check
-from tracker.tables.schema.roster.people import Committee, Member
+from tracker.tables.schema.roster import Committee, Member
 
 
 class Preference(Table):

@@ -9,7 +9,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.event import EventStatus, Kind
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
 from tracker.tables.schema.events.policy_columns import USUAL_LEADS
-from tracker.tables.schema.roster.people import Agency, Committee, Member
+from tracker.tables.schema.roster import Agency, Committee, Member
 
 
 class Event(Table):

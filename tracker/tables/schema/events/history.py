@@ -6,7 +6,7 @@ from piccolo.table import Table
 
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index
 from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.roster.people import Committee, Member
+from tracker.tables.schema.roster import Committee, Member
 
 
 class EventChange(Table):

@@ -7,7 +7,7 @@ from piccolo.table import Table
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index, one_of, unique
 from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.roster import Member
 
 
 class Invitation(Table):

@@ -10,9 +10,9 @@ from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.events.history import EventChange
 from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
-from tracker.tables.schema.intake.received_emails import IncomingReply, IncomingWords, TimeProposal
-from tracker.tables.schema.operations.access import BriefCopy, OperationGrant
-from tracker.tables.schema.roster.people import Member
+from tracker.tables.schema.intake import IncomingReply, IncomingWords, TimeProposal
+from tracker.tables.schema.operations.records import BriefCopy, OperationGrant
+from tracker.tables.schema.roster import Member
 
 PUT_BACK: Mapping[type[Table], Column] = {
     Event: Event.id,

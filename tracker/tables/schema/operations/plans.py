@@ -14,8 +14,7 @@ from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Event
-from tracker.tables.schema.roster.people import Agency, Member
-from tracker.tables.schema.roster.sites import ConfidentialSite
+from tracker.tables.schema.roster import Agency, ConfidentialSite, Member
 
 
 class OperationPlan(Table):

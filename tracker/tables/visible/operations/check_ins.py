@@ -1,14 +1,15 @@
-"""The check-in list of an operation, and when everyone was released, for a viewer who may see it.
-
-Also the operations whose check-in is or was open, in one query.
-"""
+"""The day of an operation for people on it: check-ins, the activity log, briefs, and after-action items."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, Line, Occurrence
+from tracker.rules.operations.activity_log import EnteredState, EntryVersion, SideDecision
+from tracker.rules.operations.after_actions import AfterActionItem, Edition, HotWashRecord, LessonLearned
+from tracker.rules.operations.briefs import NumberedCopy, OperationContact
 from tracker.rules.operations.check_ins import OPENS_BEFORE, CheckIn, CheckInDay, Release
+from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
@@ -143,5 +144,188 @@ async def check_in_days(viewer: Viewer, now: datetime) -> list[CheckInDay]:
     found = await rows(_DAYS, viewer, _UNDER_WAY, viewer.member_id, latest_start, now)
     return [
         CheckInDay(line=line(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
+        for row in found
+    ]
+
+
+_WRITTEN = (
+    "SELECT l.id, l.entry, l.happened_at, l.text, l.written_by, l.written_at, m.name, g.code FROM operation_log_entry l"
+    " JOIN operation_plan p ON p.id = l.plan JOIN event e ON e.id = p.event JOIN member m ON m.id = l.written_by"
+    " JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_STATES = (
+    "SELECT s.was, s.state, s.entered_at, m.name, g.code FROM operation_state_change s"
+    " JOIN operation_plan p ON p.id = s.plan JOIN event e ON e.id = p.event"
+    " LEFT JOIN member m ON m.id = s.entered_by LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+# A deed enters two states at most: planning, and then draft.
+_IN_ORDER = " AND e.id = {} ORDER BY s.entered_at, s.state DESC"
+_DECIDED = (
+    "SELECT d.hit, d.decided_at, d.decision, d.reason, d.replaced_at, m.name, g.code FROM hit_decision d"
+    " JOIN operation_plan p ON p.id = d.plan JOIN event e ON e.id = p.event JOIN member m ON m.id = d.decided_by"
+    " JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+
+
+async def entry_versions(viewer: Viewer, event: Event) -> list[EntryVersion]:
+    """Return every version of every entry."""
+    return [
+        EntryVersion(
+            id=row["id"],
+            entry_id=row["entry"],
+            at=row["happened_at"],
+            text=row["text"],
+            by=f"{row['name']} ({row['code']})",
+            by_id=row["written_by"],
+            written_at=row["written_at"],
+        )
+        for row in await rows(_WRITTEN, viewer, " AND e.id = {}", event.id)
+    ]
+
+
+async def entered_states(viewer: Viewer, event: Event) -> list[EnteredState]:
+    """Return when the operation entered its states, and who took it there."""
+    found = await rows(_STATES, viewer, _IN_ORDER, event.id)
+    return [
+        EnteredState(
+            at=row["entered_at"],
+            was=OperationState(row["was"]),
+            state=OperationState(row["state"]),
+            by=f"{row['name']} ({row['code']})" if row["name"] else "",
+        )
+        for row in found
+    ]
+
+
+async def side_decisions(viewer: Viewer, event: Event) -> list[SideDecision]:
+    """Return what the operation's side decided about its conflicts, oldest first; also what it decided differently."""
+    return [
+        SideDecision(
+            hit_id=row["hit"],
+            at=row["decided_at"],
+            decision=Decision(row["decision"]),
+            reason=row["reason"],
+            by=f"{row['name']} ({row['code']})",
+            replaced_at=row["replaced_at"],
+        )
+        for row in await rows(_DECIDED, viewer, " AND e.id = {} ORDER BY d.decided_at, d.id", event.id)
+    ]
+
+
+_COPIES = (
+    "SELECT c.number, c.version, c.issued_at, c.issued_to, m.name, g.code, b.name AS by_name, h.code AS by_code"
+    " FROM brief_copy c"
+    " JOIN occurrence o ON o.id = c.occurrence JOIN event e ON e.id = o.event"
+    " JOIN member m ON m.id = c.issued_to JOIN agency g ON g.id = m.agency"
+    " JOIN member b ON b.id = c.issued_by JOIN agency h ON h.id = b.agency WHERE MAY_SEE(e)"
+)
+
+
+async def brief_copies(viewer: Viewer, occurrence: Occurrence) -> list[NumberedCopy]:
+    """Return the copies that were issued, by number."""
+    return [_copy(row) for row in await rows(_COPIES, viewer, " AND o.id = {} ORDER BY c.number", occurrence.id)]
+
+
+def _copy(row: Row) -> NumberedCopy:
+    return NumberedCopy(
+        number=row["number"],
+        version=row["version"],
+        issued_to_id=row["issued_to"],
+        issued_at=row["issued_at"],
+        issued_to=f"{row['name']} ({row['code']})",
+        issued_by=f"{row['by_name']} ({row['by_code']})",
+    )
+
+
+_CONTACTS = (
+    "SELECT m.name, g.code, m.phone, CASE WHEN m.is_mobile_private THEN '' ELSE m.mobile END AS mobile,"
+    " CASE WHEN m.id = e.lead THEN 1 ELSE 0 END AS leads, CASE WHEN m.id = p.supervisor THEN 1 ELSE 0 END AS approves,"
+    " x.code AS speaks_for FROM operation_plan p JOIN event e ON e.id = p.event JOIN member m ON m.id = e.lead"
+    " OR m.id = p.supervisor OR m.id IN (SELECT c.acknowledged_by FROM operation_agency c WHERE c.plan = p.id)"
+    " JOIN agency g ON g.id = m.agency LEFT JOIN operation_agency a ON a.plan = p.id AND a.acknowledged_by = m.id"
+    " LEFT JOIN agency x ON x.id = a.agency WHERE MAY_SEE(e) AND (m.id = e.lead OR EXISTS (SELECT 1 FROM invitation i"
+    " WHERE i.event = e.id AND i.member = m.id AND i.withdrawn_at IS NULL))"
+)
+_LEAD_FIRST = " AND e.id = {} ORDER BY leads DESC, approves DESC, x.code, m.name"
+
+
+async def operation_contacts(viewer: Viewer, event: Event) -> list[OperationContact]:
+    """Return who leads an operation, who approves it, and who acknowledged its plan for their agency.
+
+    People who were taken off the operation since are left out: no one should talk to them about it.
+    """
+    return [
+        OperationContact(
+            name=f"{row['name']} ({row['code']})",
+            phone=row["phone"],
+            mobile=row["mobile"],
+            leads=bool(row["leads"]),
+            approves=bool(row["approves"]),
+            speaks_for=row["speaks_for"] or "",
+        )
+        for row in await rows(_CONTACTS, viewer, _LEAD_FIRST, event.id)
+    ]
+
+
+_HOT_WASH = (
+    "SELECT h.went_well, h.to_improve, h.version, m.name, g.code, h.saved_at FROM hot_wash h"
+    " JOIN operation_plan p ON p.id = h.plan JOIN event e ON e.id = p.event"
+    " JOIN member m ON m.id = h.saved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+
+_ACTIONS = (
+    "SELECT a.id, a.title, a.item FROM after_action a JOIN operation_plan p ON p.id = a.plan"
+    " JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+_OF_ITEM = (
+    f"{LINE} FROM after_action a JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
+)
+
+
+async def hot_wash(viewer: Viewer, event: Event) -> HotWashRecord | None:
+    """Return the hot wash of an operation; None before it is written."""
+    found = await rows(_HOT_WASH, viewer, " AND p.event = {}", event.id)
+    if not found:
+        return None
+    row = found[0]
+    return HotWashRecord(
+        went_well=row["went_well"],
+        to_improve=row["to_improve"],
+        version=row["version"],
+        saved_by=f"{row['name']} ({row['code']})",
+        saved_at=row["saved_at"],
+    )
+
+
+async def after_action_items(viewer: Viewer, event: Event) -> list[AfterActionItem]:
+    """Return the after-action items of an operation, the first that was added first."""
+    found = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.title, a.id", event.id)
+    return [AfterActionItem(id=row["id"], title=row["title"], item_id=row["item"]) for row in found]
+
+
+async def operation_of_item(viewer: Viewer, item_id: UUID) -> Line | None:
+    """Return the operation after which an action item was given out; None when it's another or not for this viewer."""
+    found = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
+    return line(found[0]) if found else None
+
+
+_LESSONS = (
+    "SELECT l.id, l.text, l.edition_title, l.edition_text, l.version, l.released FROM lesson l"
+    " JOIN operation_plan p ON p.id = l.plan JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+)
+
+
+async def operation_lessons(viewer: Viewer, event: Event) -> list[LessonLearned]:
+    """Return the lessons of an operation, the first that was added first."""
+    found = await rows(_LESSONS, viewer, " AND p.event = {} ORDER BY l.added_at, l.id", event.id)
+    return [
+        LessonLearned(
+            id=row["id"],
+            text=row["text"],
+            edition=Edition(title=row["edition_title"], text=row["edition_text"]),
+            version=row["version"],
+            released_id=row["released"],
+        )
         for row in found
     ]

@@ -1,9 +1,4 @@
-"""The plan of an operation, and its conflicts as its own side sees them, for a viewer who may see the operation.
-
-Lists of plans are read from the plans on: CROSS JOIN keeps the order in SQLite (https://sqlite.org/lang_select.html).
-By itself it would begin at the index of starts, or at the events that the viewer leads, and go through all dates that
-were ever stored for a handful of plans.
-"""
+"""Plans of operations, their sites, approvals, and orders, as far as the viewer may see the operation."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,8 +7,10 @@ from uuid import UUID
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.event import Event, Line
+from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
+from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
 from tracker.rules.operations.plans import (
     Commitment,
     Disclosure,
@@ -26,7 +23,7 @@ from tracker.rules.operations.plans import (
 from tracker.rules.operations.sites import PlannedSite, Point, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import events_where
+from tracker.tables.visible.events.events import LINE, events_where, line
 
 PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
 OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
@@ -229,3 +226,186 @@ async def versions_and_states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID,
     listed = sql_list(wanted)
     found = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
     return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in found}
+
+
+_DUTIES = (
+    f"{LINE}, p.state, p.version, p.supervisor, a.id AS commitment, a.acknowledged FROM {PLANNED_DATES}"
+    f" LEFT JOIN operation_agency a ON a.plan = p.id AND a.agency = {{}} WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
+)
+_TO_COME = (
+    " AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled' AND (p.supervisor = {} OR a.id IS NOT NULL)"
+    " ORDER BY o.starts_at, o.id"
+)
+# Someone who could be named now: `rules.operations.guards.Facts.has_supervisor`.
+_CAN_APPROVE = (
+    "SELECT 1 FROM invitation i JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE i.event = e.id AND i.member = p.supervisor AND i.withdrawn_at IS NULL AND m.id <> e.lead"
+    " AND m.status = 'active' AND g.arm = 'law_enforcement'"
+)
+_WITHOUT_SUPERVISOR = (
+    f"{LINE} FROM {PLANNED_DATES} WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
+    " AND p.state = 'submitted' AND e.lead = {} AND o.ends_at > {}"
+    f" AND NOT o.is_canceled AND e.status <> 'canceled' AND NOT EXISTS ({_CAN_APPROVE}) ORDER BY o.starts_at, o.id"
+)
+
+
+async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[Line]:
+    """Return the operations that the viewer leads whose submitted plan no one can approve, soonest first."""
+    return [line(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
+
+
+async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
+    """Return the plans that the viewer approves, or to which their agency commits something, soonest first."""
+    found = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
+    return [
+        PlanDuty(
+            line=line(row),
+            state=OperationState(row["state"]),
+            version=row["version"],
+            supervisor_id=row["supervisor"],
+            is_committed=row["commitment"] is not None,
+            acknowledged=row["acknowledged"],
+        )
+        for row in found
+    ]
+
+
+_WHO = " JOIN member m ON m.id = r.returned_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+_RETURNS = (
+    "SELECT r.version, r.comment, r.returned_at, m.name, g.code FROM operation_return r"
+    f" JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event{_WHO}"
+    " AND p.event = {} ORDER BY r.returned_at DESC, r.id"
+)
+# Until the plan goes to another state, which the return itself was the last to do.
+_RETURNED = (
+    f"{LINE}, r.version, r.comment, r.returned_at, m.name, g.code FROM {PLANNED_DATES}"
+    f" JOIN operation_return r ON r.plan = p.id{_WHO} AND {OF_THEIR_PLAN}"
+    " AND p.state = 'planning' AND e.lead = {} AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
+    " AND r.returned_at = (SELECT MAX(s.entered_at) FROM operation_state_change s WHERE s.plan = p.id)"
+    " ORDER BY o.starts_at, o.id"
+)
+
+
+class ReturnedLine(NamedTuple):
+    """An operation whose plan was sent back."""
+
+    line: Line
+    given: PlanReturn
+
+
+async def plan_returns(viewer: Viewer, of: Operation) -> list[PlanReturn]:
+    """Return what the supervisor sent back, newest first; none for others who see the operation.
+
+    A comment can be about a conflict, so it is read by those who may know of conflicts.
+    """
+    if not knows_conflicts(viewer, of):
+        return []
+    return [_return(row) for row in await rows(_RETURNS, viewer, "", of.event.id)]
+
+
+async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
+    """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
+    found = await rows(_RETURNED, viewer, "", viewer.member_id, now)
+    return [ReturnedLine(line(row), _return(row)) for row in found]
+
+
+def _return(row: Row) -> PlanReturn:
+    return PlanReturn(
+        version=row["version"],
+        by=f"{row['name']} ({row['code']})",
+        returned_at=row["returned_at"],
+        comment=row["comment"],
+    )
+
+
+_APPROVALS = (
+    "SELECT a.version, m.name, g.code, a.approved_at, a.ended_at FROM operation_approval a"
+    " JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
+    " JOIN member m ON m.id = a.approved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+
+
+async def plan_approvals(viewer: Viewer, of: Event) -> list[Approval]:
+    """Return who approved the plan of an operation, newest first."""
+    found = await rows(_APPROVALS, viewer, " AND p.event = {} ORDER BY a.approved_at DESC, a.id", of.id)
+    return [
+        Approval(
+            version=row["version"],
+            by=f"{row['name']} ({row['code']})",
+            approved_at=row["approved_at"],
+            ended_at=row["ended_at"],
+        )
+        for row in found
+    ]
+
+
+_FROM = (
+    " FROM operation_order r JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
+    " JOIN member m ON m.id = r.saved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_VERSIONS = f"SELECT r.version, r.saved_at, m.name, g.code{_FROM}"
+_ORDERS = (
+    "SELECT r.version, r.saved_at, m.name, g.code, r.situation, r.mission, r.execution, r.administration, r.command"
+    f"{_FROM}"
+)
+_NEWEST_ORDER = " AND p.event = {} ORDER BY r.version DESC"
+_CURRENT = " AND p.event = {} ORDER BY r.version DESC LIMIT 1"
+
+
+async def operations_order(viewer: Viewer, event: Event) -> Order | None:
+    """Return the order of an operation as it is; None before the first one."""
+    found = await rows(_ORDERS, viewer, _CURRENT, event.id)
+    return _order(found[0]) if found else None
+
+
+async def order_in_version(viewer: Viewer, event: Event, version: int) -> Order | None:
+    """Return the order that made a version of the plan; None for a version that something else made."""
+    found = await rows(_ORDERS, viewer, " AND p.event = {} AND r.version = {}", event.id, version)
+    return _order(found[0]) if found else None
+
+
+async def order_versions(viewer: Viewer, event: Event) -> list[OrderVersion]:
+    """Return when the order was saved, and by whom, newest first."""
+    return [
+        OrderVersion(version=row["version"], saved_by=_by(row), saved_at=row["saved_at"])
+        for row in await rows(_VERSIONS, viewer, _NEWEST_ORDER, event.id)
+    ]
+
+
+def _order(row: Row) -> Order:
+    return Order(
+        version=row["version"],
+        saved_by=_by(row),
+        saved_at=row["saved_at"],
+        paragraphs={one: row[one] for one in Paragraph},
+    )
+
+
+def _by(row: Row) -> str:
+    return f"{row['name']} ({row['code']})"
+
+
+_PHASES = (
+    "SELECT f.id, f.name, f.start_minutes, f.end_minutes, f.begun_at, f.ended_at, f.version, o.starts_at"
+    " FROM operation_phase f JOIN operation_plan p ON p.id = f.plan JOIN event e ON e.id = p.event"
+    " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
+)
+_EARLIEST = " AND p.event = {} ORDER BY f.start_minutes, f.end_minutes, f.name, f.id"
+
+
+async def operation_phases(viewer: Viewer, event: Event) -> dict[UUID, Phase]:
+    """Return the phases of an operation by id, as they are planned now, earliest first."""
+    return {row["id"]: _phase(row) for row in await rows(_PHASES, viewer, _EARLIEST, event.id)}
+
+
+def _phase(row: Row) -> Phase:
+    end = row["end_minutes"]
+    return Phase(
+        id=row["id"],
+        name=row["name"],
+        starts_at=row["starts_at"] + timedelta(minutes=row["start_minutes"]),
+        ends_at=None if end is None else row["starts_at"] + timedelta(minutes=end),
+        begun_at=row["begun_at"],
+        ended_at=row["ended_at"],
+        version=row["version"],
+    )

@@ -1,1 +1,0 @@
-"""What the clock and writers ask about attendance: ids and times."""

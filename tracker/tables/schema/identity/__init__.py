@@ -1,1 +1,0 @@
-"""Who a person is: sign-in, sessions, codes, tokens."""

@@ -1,1 +1,0 @@
-"""Agencies, people, committees and their seats, and sites."""

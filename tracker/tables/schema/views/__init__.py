@@ -1,1 +1,0 @@
-"""What search looks through."""

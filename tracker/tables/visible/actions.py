@@ -1,0 +1,225 @@
+"""Action items."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from piccolo.querystring import QueryString
+
+from tracker.database.sql_list import sql_list
+from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, ItemStatus, item_audience_label
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import local, short_day
+from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
+from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
+
+_COLUMNS = (
+    "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
+    " i.committee,"
+    " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.blocked_at,"
+    " i.version, i.sequence,"
+    " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
+    f" {MARK}, {MARK_AGENCY}"
+)
+_JOINED = (
+    " JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
+    f" LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event{MARKED_BY}"
+)
+_ITEM = f"{_COLUMNS} FROM action_item i{_JOINED} WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+_FOUND = (
+    f"{_COLUMNS} FROM ({{}}) f JOIN item_text t ON t.id = f.rowid JOIN action_item i ON i.id = t.item"
+    f"{_JOINED} WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+)
+_NOTE = (
+    "SELECT n.item, n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
+    " LEFT JOIN member w ON w.id = n.by"
+    " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
+    " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
+)
+_OR_OWN_AUDIENCE = " OR (i.origin IS NULL AND i.audience IN ({})))"
+_IN_ORDER = " ORDER BY i.due, i.reference"
+# A canceled meeting doesn't count, nor one that began before the item was assigned or ended after it was closed.
+_CARRIED = (
+    "SELECT COUNT(*) AS meetings FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+    " AND e.committee = {} AND e.kind = 'meeting' AND e.status IN ('tentative', 'confirmed') AND NOT o.is_canceled"
+    " AND o.starts_at > {} AND o.ends_at <= {}"
+)
+
+
+async def listed_items(viewer: Viewer, closed_since: datetime | None = None) -> list[ActionItem]:
+    """Return the open items, soonest due first, and those closed since `closed_since` if given."""
+    if closed_since is None:
+        return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.closed_at IS NULL" + _IN_ORDER)
+    also_closed = " AND (i.closed_at IS NULL OR i.closed_at >= {})"
+    return await _items(viewer, _OR_OWN_AUDIENCE + also_closed + _IN_ORDER, closed_since)
+
+
+async def reported_items(viewer: Viewer, since: datetime, until: datetime) -> list[ActionItem]:
+    """Return the items that were assigned before `until` and not closed before `since`, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.created_at < {} AND (i.closed_at IS NULL OR i.closed_at >= {})" + _IN_ORDER
+    return await _items(viewer, tail, until, since)
+
+
+async def items_after(
+    viewer: Viewer, place: tuple[datetime, UUID], limit: int, owners: Iterable[UUID]
+) -> list[ActionItem]:
+    """Return items after a cursor, open or closed, in the order of assignment; only those of `owners` if given."""
+    wanted, tail = list(owners), _OR_OWN_AUDIENCE + " AND (i.created_at > {} OR (i.created_at = {} AND i.id > {}))"
+    order = " ORDER BY i.created_at, i.id LIMIT {}"
+    if not wanted:
+        return await _items(viewer, tail + order, place[0], *place, limit)
+    among = sql_list(wanted)
+    return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
+
+
+async def items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
+    """Return the open items of a committee, soonest due first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.committee = {} AND i.closed_at IS NULL" + _IN_ORDER
+    return await _items(viewer, tail, committee_id)
+
+
+async def items_from_event(viewer: Viewer, event_id: UUID, *, closed_too: UUID | None = None) -> list[ActionItem]:
+    """Return the open items that come from any date of an event, soonest due first; those of one date if closed too."""
+    tail = _OR_OWN_AUDIENCE + " AND o.event = {} AND (i.closed_at IS NULL OR i.origin = {})" + _IN_ORDER
+    return await _items(viewer, tail, event_id, closed_too)
+
+
+async def items_from_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
+    """Return the items, open or closed, that come from one date."""
+    return await _items(viewer, _OR_OWN_AUDIENCE + " AND i.origin = {}" + _IN_ORDER, occurrence_id)
+
+
+async def item_by_reference(viewer: Viewer, reference: str) -> ActionItem | None:
+    """Return one item, or None when it is missing or not for this viewer."""
+    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
+    return found[0] if found else None
+
+
+async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
+    """Return one item, or None when it is missing or not for this viewer."""
+    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)
+    return found[0] if found else None
+
+
+async def visible_items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
+    """Return which of these items the viewer may see, open or closed."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = sql_list(wanted)
+    return {one.id: one for one in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)}
+
+
+async def item_history(viewer: Viewer, of: ActionItem) -> list[ItemNote]:
+    """Return the history of an item, newest first."""
+    tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"
+    found = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
+    return [
+        ItemNote(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
+        for row in found
+    ]
+
+
+async def block_reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return why each of these items is blocked: the first note since then, if there is one."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = sql_list(wanted)
+    said = (
+        _OR_OWN_AUDIENCE
+        + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text NOT IN ('', {}) ORDER BY n.at DESC, n.id"
+    )
+    found = await rows(_NOTE, viewer, said, seen_by(viewer)[0], among, UNDID_EMAIL)
+    return {row["item"]: row["text"] for row in found}
+
+
+async def items_with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
+    """Return items, open or done, that have all the words in their title, number, owner, or notes.
+
+    Open ones come first, soonest due first, then the last ones done. Of more than `limit`, those assigned last.
+    """
+    latest = seen_with_words("item", viewer, words, limit)
+    found = [_item(row) for row in await rows(_FOUND, viewer, _OR_OWN_AUDIENCE, latest, seen_by(viewer)[0])]
+    is_open = sorted((one for one in found if one.is_open), key=lambda one: (one.due, one.reference))
+    done = sorted((one for one in found if not one.is_open), key=lambda one: (one.due, one.reference), reverse=True)
+    return [*is_open, *done]
+
+
+async def note_texts(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return the texts of the notes of these items, newest first, by item."""
+    wanted = list(item_ids)
+    if not wanted:
+        return {}
+    among = sql_list(wanted)
+    tail = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.text <> '' ORDER BY n.at DESC, n.id"
+    found: dict[UUID, list[str]] = {}
+    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], among):
+        found.setdefault(row["item"], []).append(row["text"])
+    return found
+
+
+async def notes_with_words(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:
+    """Return the texts of notes that contain one of these lower-case words, newest first, by item."""
+    each = [QueryString(contains_word("n.text"), word_pattern(word)) for word in words]
+    if not each:
+        return {}
+    any_of = QueryString(" OR ".join(["{}"] * len(each)), *each)
+    found: dict[UUID, list[str]] = {}
+    tail = _OR_OWN_AUDIENCE + " AND ({}) ORDER BY n.at DESC, n.id"
+    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], any_of):
+        found.setdefault(row["item"], []).append(row["text"])
+    return found
+
+
+async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]:
+    return [_item(row) for row in await rows(_ITEM, viewer, tail, seen_by(viewer)[0], *arguments)]
+
+
+def _item(row: Row) -> ActionItem:
+    visibility = Visibility(row["visibility"]) if row["origin"] else item_audience_label(row["audience"])
+    return ActionItem(
+        id=row["id"],
+        uid=row["uid"],
+        reference=row["reference"],
+        title=row["title"],
+        owner_id=row["owner"],
+        owner=row["name"],
+        owner_email=row["email"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        due=row["due"],
+        origin_id=row["origin"],
+        origin=_origin(row) if row["origin"] else None,
+        origin_event_id=row["event"],
+        origin_key=row["original_start"].date().isoformat() if row["origin"] else None,
+        is_restricted=visibility is Visibility.NAMED,
+        visibility=visibility,
+        committee_id=row["committee"],
+        status=ItemStatus(row["status"]),
+        progress=row["progress"],
+        created_by_id=row["created_by"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+        closed_at=row["closed_at"],
+        blocked_at=row["blocked_at"],
+        version=row["version"],
+        sequence=row["sequence"],
+        marking=marking_of(row),
+    )
+
+
+def _origin(row: Row) -> str:
+    return f"{row['own_title'] or row['event_title']}, {short_day(local(row['starts_at'], row['zone']))}"
+
+
+async def count_meetings_over(viewer: Viewer, item: ActionItem, now: datetime) -> int:
+    """Return how many meetings took place while an item that the viewer sees was open."""
+    if item.committee_id is None:
+        return 0
+    until = item.closed_at or now
+    found = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, until)
+    return int(found[0]["meetings"])

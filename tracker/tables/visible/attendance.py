@@ -1,0 +1,304 @@
+"""Roll call, attendance sheets and printouts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec.structs import replace
+from piccolo.querystring import QueryString
+
+from tracker.database import together
+from tracker.database.sql_list import sql_list
+from tracker.rules.attendance.roll_call import Mark, MarkCorrection, QuorumOfRecord, RecordedMark, SeatOfRecord
+from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.event import Occurrence
+from tracker.rules.events.replies import (
+    AttendeeRole,
+    Informed,
+    Participant,
+    Reply,
+    ReplyValue,
+    earlier,
+    effective,
+    notes_apart,
+    released_by,
+    responded_at,
+)
+from tracker.rules.roster.quorum import QuorumRule
+from tracker.tables.background.events.invitees import TAKES_PART
+from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.events.replies import reply
+
+WAS_INVITED = (
+    f"{TAKES_PART} AND (i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
+    " AND (i.withdrawn_at IS NULL OR i.withdrawn_at > o.starts_at"
+    " OR EXISTS (SELECT 1 FROM attendance_mark z WHERE z.occurrence = o.id AND z.member = i.member"
+    " AND z.status <> 'cleared' AND z.recorded_at <= i.withdrawn_at))"
+    " AND (i.again_at IS NULL OR NOT EXISTS (SELECT 1 FROM invitation_gap z WHERE z.invitation = i.id"
+    " AND z.withdrawn_at <= o.starts_at AND z.again_at > o.ends_at))"
+)
+"""Whether invitation `i` of event `e` counts for date `o`.
+
+The person is expected to come. It was made with the event, or before the date was over, and was not withdrawn before
+the date began. It also counts if the person was marked before it was withdrawn. It does not count for dates that began
+and ended while the person was off the list (only people who were invited again have such a gap, so that no other
+invitation is looked up among the gaps). So people who join or leave a series, or come back, do not change its past.
+"""
+_INVITED = (
+    "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE(e)"
+)
+_INFORMED = (
+    "SELECT i.member, m.name, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_ROLES = "SELECT i.member, i.role FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
+_REPLIES = (
+    "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence, a.replied_at, w.name,"
+    " v.code, a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
+    " t.arm AS substitute_arm"
+    " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
+    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member"
+    " AND a.source IN ('on_behalf', 'substitute', 'email')"
+    " LEFT JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
+)
+_MARKS = (
+    "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
+    " m.name, g.code, w.name AS writer, v.code AS writer_agency"
+    " FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
+    " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE MAY_SEE(e)"
+)
+# The SQL form of `rules.attendance.sheet.named_participants`; the organizer of an event is named to all its viewers.
+_MET = (
+    "SELECT DISTINCT i.member FROM invitation x JOIN event e ON e.id = x.event JOIN invitation i ON i.event = e.id"
+    " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+)
+_CORRECTIONS = (
+    "SELECT k.status, k.corrected_at, k.guest, k.guest_agency, m.name, g.code, n.status AS later, w.name AS writer,"
+    " v.code AS writer_agency FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence"
+    " JOIN event e ON e.id = o.event LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency"
+    " JOIN attendance_mark n ON n.occurrence = k.occurrence AND n.recorded_at = k.corrected_at"
+    " AND (n.member = k.member OR (k.member IS NULL AND n.guest = k.guest AND n.guest_agency = k.guest_agency))"
+    " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
+)
+_QUORUMS = (
+    "SELECT q.occurrence, q.needed, q.both_arms, q.recorded_at, t.agency, g.code, t.arm, t.is_filled"
+    " FROM quorum_record q JOIN occurrence o ON o.id = q.occurrence JOIN event e ON e.id = o.event"
+    " JOIN quorum_seat t ON t.record = q.id JOIN agency g ON g.id = t.agency WHERE MAY_SEE(e)"
+)
+_QUORUMS_OF_DATES = " AND q.replaced_at IS NULL AND q.occurrence IN ({}){} ORDER BY g.code, t.id"
+_QUORUMS_KNOWN = " AND 'committee:' || CAST(q.committee AS VARCHAR(36)) IN ({})"
+
+
+async def people_met(viewer: Viewer) -> set[UUID]:
+    """Return the people whom the viewer sees by name in events to which both are invited."""
+    of_mine = (
+        " AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
+        " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
+    )
+    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
+    among = sql_list(chaired)
+    me = viewer.member_id
+    found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
+    return {row["member"] for row in found}
+
+
+async def current_invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, AttendeeRole]:
+    """Return the current invitees of an event and their roles."""
+    found = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
+    return {row["member"]: AttendeeRole(row["role"]) for row in found}
+
+
+async def informed_people(viewer: Viewer, event_id: UUID) -> list[Informed]:
+    """Return the people who are kept informed of an event, by agency and name."""
+    tail = " AND e.id = {} AND i.role = 'informed' AND i.withdrawn_at IS NULL ORDER BY g.code, m.name, m.id"
+    return [
+        Informed(member_id=row["member"], name=row["name"], agency=row["code"], arm=Arm(row["arm"]))
+        for row in await rows(_INFORMED, viewer, tail, event_id)
+    ]
+
+
+async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
+    """Return everyone invited to the date, by agency and name, each with the reply that counts for it.
+
+    Whose names the viewer may see is `rules.attendance.sheet.named_participants`.
+    """
+    by_agency_and_name = " AND o.id = {} AND " + WAS_INVITED + " ORDER BY g.code, m.name, m.id"
+    of_date = " AND e.id = {} AND (a.occurrence IS NULL OR a.occurrence = {})"
+    invited, given = await together(
+        rows(_INVITED, viewer, by_agency_and_name, occurrence.id),
+        rows(_REPLIES, viewer, of_date, occurrence.event.id, occurrence.id),
+    )
+    told: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
+    for row in given:
+        told.get(row["invitation"], []).append(reply(row))
+    replies = {invitation_id: notes_apart(every) for invitation_id, every in told.items()}
+    asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
+    return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
+
+
+def _with_substitutes(
+    asked: list[Participant], people: dict[UUID, Row], replies: Mapping[UUID, Sequence[Reply]], occurrence: Occurrence
+) -> list[Participant]:
+    """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
+    known, instead = {one.member_id for one in asked}, []
+    for one in asked:
+        counts = effective(replies[one.invitation_id], occurrence.id)
+        if counts and counts.substitute_id and counts.substitute_id not in known:
+            row, principal = people[counts.substitute_id], f"{one.name} ({one.agency})"
+            instead.append(
+                replace(
+                    one,
+                    member_id=row["substitute"],
+                    name=row["substitute_name"],
+                    agency_id=row["substitute_agency"],
+                    agency=row["substitute_code"],
+                    arm=Arm(row["substitute_arm"]),
+                    reply=ReplyValue.ACCEPTED,
+                    comment="",
+                    entered_by=one.entered_by or principal,
+                    substitute="",
+                    released="",
+                    substitute_note="",
+                    substitutes_for=principal,
+                    earlier=None,
+                )
+            )
+    return sorted([*asked, *instead], key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.member_id)))
+
+
+async def recorded_marks(viewer: Viewer, occurrence: Occurrence) -> list[RecordedMark]:
+    """Return the marks that count, oldest first."""
+    tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
+    return [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+
+
+async def current_marks(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, RecordedMark]:
+    """Return the newest row of each of these members, including cleared ones."""
+    wanted = set(member_ids)
+    tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
+    found = [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+    return {one.member_id: one for one in found if one.member_id in wanted}
+
+
+async def guest_mark(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> RecordedMark | None:
+    """Return the mark of a walk-in who is not a member, unless it has been corrected since."""
+    tail = " AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
+    found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
+    return _recorded_mark(found[0]) if found else None
+
+
+async def is_mark_current(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> bool | None:
+    """Return whether a mark has not been corrected since; None when there is none."""
+    found = await rows(_MARKS, viewer, " AND o.id = {} AND k.id = {}", occurrence.id, mark_id)
+    return found[0]["corrected_at"] is None if found else None
+
+
+async def mark_corrections(viewer: Viewer, occurrence: Occurrence) -> list[MarkCorrection]:
+    """Return every mark that was replaced or undone, the latest first."""
+    tail = " AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
+    return [_correction(row) for row in await rows(_CORRECTIONS, viewer, tail, occurrence.id)]
+
+
+async def marks_of_step(
+    viewer: Viewer, occurrence: Occurrence, at: datetime
+) -> list[tuple[RecordedMark, RecordedMark | None]]:
+    """Return the marks the viewer wrote at that moment that still count, each with the mark it replaced."""
+    tail = (
+        " AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
+        " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
+    )
+    found = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
+    replaced = {_person(row): _recorded_mark(row) for row in found if row["corrected_at"] is not None}
+    return [(_recorded_mark(row), replaced.get(_person(row))) for row in found if row["corrected_at"] is None]
+
+
+def _person(row: Row) -> tuple[object, ...]:
+    return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
+
+
+def _participant(row: Row, replies: Sequence[Reply], occurrence: Occurrence) -> Participant:
+    reply = effective(replies, occurrence.id)
+    given = reply if reply and reply.value is not ReplyValue.NEEDS_ACTION else None
+    return Participant(
+        invitation_id=row["id"],
+        member_id=row["member"],
+        name=row["name"],
+        agency_id=row["agency"],
+        agency=row["code"],
+        arm=Arm(row["arm"]),
+        role=AttendeeRole(row["role"]),
+        reply=reply.value if reply else ReplyValue.NEEDS_ACTION,
+        comment=reply.comment if reply else "",
+        source=given.source if given else "",
+        replied_at=reply.replied_at if reply else None,
+        entered_by=reply.entered_by if reply else "",
+        substitute=reply.substitute if reply else "",
+        released=released_by(replies, occurrence.id),
+        substitute_note=reply.substitute_note if reply else "",
+        earlier=earlier(replies, occurrence.id),
+        responded_at=responded_at(replies, occurrence.id),
+    )
+
+
+def _correction(row: Row) -> MarkCorrection:
+    return MarkCorrection(
+        name=row["name"] or row["guest"],
+        agency=row["code"] or row["guest_agency"],
+        before=Mark(row["status"]),
+        after=Mark(row["later"]),
+        by=f"{row['writer']} ({row['writer_agency']})",
+        at=row["corrected_at"],
+    )
+
+
+def _recorded_mark(row: Row) -> RecordedMark:
+    return RecordedMark(
+        id=row["id"],
+        member_id=row["member"],
+        name=row["name"] or row["guest"],
+        agency_id=row["agency"],
+        agency=row["code"] or row["guest_agency"],
+        mark=Mark(row["status"]),
+        recorded_at=row["recorded_at"],
+        entered_by=f"{row['writer']} ({row['writer_agency']})",
+    )
+
+
+async def recorded_quorums(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, QuorumOfRecord]:
+    """Return the quorum of each of these dates that was recorded when attendance was last closed.
+
+    Members of the committee may know it, and coordinators, also when the committee has ended since.
+    """
+    wanted = list(occurrence_ids)
+    if not wanted:
+        return {}
+    among = sql_list(wanted)
+    seats: dict[UUID, list[Row]] = {}
+    for row in await rows(_QUORUMS, viewer, _QUORUMS_OF_DATES, among, _known_to(viewer)):
+        seats.setdefault(row["occurrence"], []).append(row)
+    return {occurrence_id: _quorum(found) for occurrence_id, found in seats.items()}
+
+
+def _known_to(viewer: Viewer) -> QueryString:
+    if viewer.is_coordinator:
+        return QueryString("")
+    held = sorted(viewer.audiences)
+    return QueryString(_QUORUMS_KNOWN, sql_list(held))
+
+
+def _quorum(found: list[Row]) -> QuorumOfRecord:
+    return QuorumOfRecord(
+        rule=QuorumRule(seats=found[0]["needed"], both_arms=bool(found[0]["both_arms"])),
+        seats=[
+            SeatOfRecord(
+                agency_id=row["agency"], agency=row["code"], arm=Arm(row["arm"]), is_filled=bool(row["is_filled"])
+            )
+            for row in found
+        ],
+        recorded_at=found[0]["recorded_at"],
+    )

@@ -1,1 +1,0 @@
-"""Calendar pages, feeds and subscriptions."""

@@ -1,0 +1,49 @@
+"""Readers with a viewer for the roster: what of it not every member may read."""
+
+from uuid import UUID
+
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts, OwnSite, PublicSite
+from tracker.tables.schema.roster import ConfidentialSite
+from tracker.tables.visible.core.rows import Row
+
+
+async def own_sites(viewer: Viewer) -> list[OwnSite]:
+    """Return the confidential sites of the viewer's agency, with their addresses, by public name."""
+    if viewer.beside is not None and viewer.beside.agency_id != viewer.agency_id:
+        return []
+    found = (
+        await ConfidentialSite.select(
+            ConfidentialSite.id,
+            ConfidentialSite.name,
+            ConfidentialSite.address,
+            ConfidentialSite.directions,
+            ConfidentialSite.is_open,
+            ConfidentialSite.version,
+        )
+        .where(ConfidentialSite.agency == viewer.agency_id)
+        .order_by(ConfidentialSite.name)
+    )
+    return [_own(row) for row in found]
+
+
+async def public_sites(viewer: Viewer) -> list[PublicSite]:
+    """Return the sites that are offered for off-site services, by public name; none for people without an account."""
+    if not viewer.signs_in:
+        return []
+    found = await ConfidentialSite.select(
+        ConfidentialSite.id, ConfidentialSite.name, ConfidentialSite.agency.code, ConfidentialSite.is_open
+    ).order_by(ConfidentialSite.name)
+    return [PublicSite(id=row["id"], name=row["name"], agency=row["agency.code"]) for row in found if row["is_open"]]
+
+
+async def own_site_by_id(viewer: Viewer, site_id: UUID) -> OwnSite | None:
+    """Return one site of the viewer's agency; None for any other."""
+    return next((one for one in await own_sites(viewer) if one.id == site_id), None)
+
+
+def _own(row: Row) -> OwnSite:
+    facts = ConfidentialSiteFacts(
+        name=row["name"], address=row["address"], directions=row["directions"], is_open=bool(row["is_open"])
+    )
+    return OwnSite(id=row["id"], facts=facts, version=row["version"])
