@@ -38,7 +38,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
 
 async def _pages(many: World) -> dict[str, str]:
     """Return the pages by what they are called."""
-    [line, *_] = await occurrences.between(many.cast.coordinator, NOW, NOW + timedelta(days=1))
+    [line, *_] = await occurrences.dates_between(many.cast.coordinator, NOW, NOW + timedelta(days=1))
     event = f"/events/{line.event_id}/{line.key}"
     return {
         "home": "/",

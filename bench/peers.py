@@ -25,7 +25,7 @@ from bench.visitors import Visitors
 from tests.cast import NOW, meeting
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.usecases.calendars.subscriptions import create_subscription
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 EVENTS = 1_000
 ROUNDS, OURS, THEIRS = 3, 40, 1  # in turn; requests on each of our connections, and to them: theirs take long
@@ -73,7 +73,7 @@ async def _filled(database: Path) -> str:
     async with opened(database) as cast:
         for number in range(EVENTS):
             plan = meeting(cast.kcpd_detective, title=f"Meeting {number}")
-            await schedule(cast.coordinator, plan, NOW - timedelta(days=30))
+            await schedule_event(cast.coordinator, plan, NOW - timedelta(days=30))
         _, token = await create_subscription(cast.kcpd_detective, "Bench", FeedScope.ALL, NOW, shows_operations=False)
         return token
 

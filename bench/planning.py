@@ -16,7 +16,7 @@ from tests.cast import NOW, ZONE, everybody, meeting
 from tracker.database import engine
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 COUNT, PEOPLE = 10_000, 10  # reminders, and people who come to each meeting
 TARGET = 5  # times the floor
@@ -44,7 +44,7 @@ async def _measured(folder: Path) -> tuple[float, float]:
     async with opened(ours) as cast:
         await queue_due(NOW, ZONE)
         for _ in range(COUNT // PEOPLE):
-            await events.schedule(cast.coordinator, meeting(*everybody(cast)[: PEOPLE - 1]), NOW)
+            await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: PEOPLE - 1]), NOW)
         await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
         await Message.delete(force=True)
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -27,9 +27,9 @@ from tracker import clock
 from tracker.database import bind, is_postgres, writing
 from tracker.ports.cli.serve import settle
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.usecases.calendars.subscriptions import create_subscription
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 STORED = 1_000  # dates
 ROUNDS, WARM_UP = 60, 10
@@ -111,7 +111,9 @@ async def _deeds(of: World) -> dict[str, Deed]:
     pages = {"home page": "/", "month page": "/calendar?month=2026-12", "feed": f"/feeds/{token}.ics"}
     return {
         **{name: _asking(of, path) for name, path in pages.items()},
-        "a series of five years saved": lambda: events.schedule(of.cast.coordinator, plan, NOW + timedelta(days=1)),
+        "a series of five years saved": lambda: scheduling.schedule_event(
+            of.cast.coordinator, plan, NOW + timedelta(days=1)
+        ),
     }
 
 
@@ -155,7 +157,7 @@ async def _time(of: World, deed: Deed) -> float:
     bind(of.engine)
     if not is_postgres(of.engine):
         async with writing():
-            await audience_versions.touch(["arm:none"])
+            await events.raise_audience_versions(["arm:none"])
     began = time.process_time()
     await deed()
     return time.process_time() - began

@@ -34,7 +34,7 @@ from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 ROUNDS, DATES, PEOPLE = 6, 16, 12  # a seventh day would have reminders of a week before, too
 COUNT = DATES * PEOPLE  # emails in a round
@@ -76,7 +76,7 @@ async def _schedule(cast: Cast) -> None:
     for number in range(ROUNDS):
         for _ in range(DATES):
             plan = meeting(*everybody(cast), starts=STARTS + timedelta(days=number))
-            await events.schedule(cast.coordinator, plan, NOW)
+            await scheduling.schedule_event(cast.coordinator, plan, NOW)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
     await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
 

@@ -29,8 +29,8 @@ from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.client_emails import PROGRAMS, Envelope
 from tracker.ports.mail.incoming import Reader
 from tracker.ports.mail.taking import Intake
-from tracker.tables.schema.events.invitations import Invitation
-from tracker.usecases.events import events
+from tracker.tables.schema.events.events import Invitation
+from tracker.usecases.events import scheduling
 
 REPLIES, AT_A_TIME = 1_000, 50  # at a time, and in an hour: fewer than a sender may send
 CONNECTIONS = 5  # over which the emails come, as many as Postfix opens at first
@@ -92,7 +92,7 @@ async def _invited(cast: Cast) -> list[Invited]:
     addressed = {one.member_id: one.email for one in everybody(cast)}
     for number in range(REPLIES // len(addressed) + 1):
         plan = meeting(*everybody(cast), starts=meeting().starts + timedelta(days=number))
-        await events.schedule(cast.coordinator, plan, NOW)
+        await scheduling.schedule_event(cast.coordinator, plan, NOW)
     rows = await Invitation.select(Invitation.id, Invitation.member, Invitation.event.uid).where(
         Invitation.member.is_in([*addressed]), Invitation.added_at == NOW
     )

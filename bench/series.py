@@ -20,11 +20,11 @@ from bench.figures import Figure, middle
 from bench.stock import with_old_dates
 from tests.cast import NOW, Cast, meeting
 from tracker.database import engine
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited
 INVITED, ROUNDS, WARM_UP = 40, 30, 3
@@ -68,7 +68,7 @@ async def _measured(folder: Path) -> list[tuple[float, float]]:
 async def five_years() -> Plan:
     """Return a weekly series with some of the people of old dates."""
     found = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
-    plan = meeting(starts=STARTS, rule=rule_for("weekly", STARTS, until=LAST))
+    plan = meeting(starts=STARTS, rule=rule_for_choice("weekly", STARTS, until=LAST))
     return replace(plan, invitees={row["id"]: AttendeeRole.REQUIRED for row in found})
 
 
@@ -77,7 +77,7 @@ async def _round(
 ) -> tuple[float, float]:
     before = {table: _last(reading, table) for table in TABLES}
     began = time.process_time()
-    await events.schedule(cast.coordinator, plan, NOW)
+    await scheduling.schedule_event(cast.coordinator, plan, NOW)
     saved = time.process_time() - began
     rows = {table: _since(reading, table, last) for table, last in before.items()}
     if len(rows["message"]) != INVITED or len(rows["occurrence"]) < 5 * 52:

@@ -18,13 +18,13 @@ from bench.figures import Figure, middle
 from bench.stock import with_old_dates
 from tests.cast import NOW, Cast, meeting
 from tracker.database import writing
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events import new_replies
-from tracker.tables.background.events.invitees import invitations
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.background.events import replies
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events, occurrences, undo
+from tracker.usecases.events import occurrences, scheduling, undo
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited
 DATES, INVITED, ROUNDS, WARM_UP = 900, 40, 20, 3
@@ -51,26 +51,30 @@ async def _measured(folder: Path) -> list[tuple[float, float]]:
 
 async def _series(cast: Cast) -> UUID:
     found = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
-    plan = meeting(starts=STARTS, duration=LENGTH, rule=rule_for("daily", STARTS, count=DATES))
+    plan = meeting(starts=STARTS, duration=LENGTH, rule=rule_for_choice("daily", STARTS, count=DATES))
     invitees = {row["id"]: AttendeeRole.REQUIRED for row in found}
-    return await events.schedule(cast.coordinator, replace(plan, invitees=invitees), NOW)
+    return await scheduling.schedule_event(cast.coordinator, replace(plan, invitees=invitees), NOW)
 
 
 async def _reply(cast: Cast, event_id: UUID) -> None:
     """Let everyone reply to each date."""
-    dates = await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    dates = await occurrences.dates_in_series(
+        cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+    )
     yes = {"reply": ReplyValue.ACCEPTED, "source": ReplySource.SITE, "sequence": 0, "replied_at": NOW}
-    people = [one.id for one in (await invitations(event_id)).values() if one.role is not AttendeeRole.CHAIR]
+    people = [one.id for one in (await invitations_by_member(event_id)).values() if one.role is not AttendeeRole.CHAIR]
     async with writing():
-        await new_replies.write([{"invitation": one, "occurrence": date.id, **yes} for one in people for date in dates])
+        await replies.write_replies(
+            [{"invitation": one, "occurrence": date.id, **yes} for one in people for date in dates]
+        )
 
 
 async def _renamed(cast: Cast, event_id: UUID, version: int) -> float:
     change = DateChange(starts=STARTS, duration=LENGTH, title=f"Special {version}")
     now = NOW + version * timedelta(minutes=1)
     began = time.process_time()
-    await occurrences.change_date(cast.coordinator, event_id, f"{STARTS:%Y-%m-%d}", change, version, now)
+    await occurrences.change_occurrence(cast.coordinator, event_id, f"{STARTS:%Y-%m-%d}", change, version, now)
     taken = time.process_time() - began
-    if await undo.change_to_undo(cast.coordinator, event_id, now) is None:
+    if await undo.change_made_at(cast.coordinator, event_id, now) is None:
         raise RuntimeError("The change can't be undone.")
     return taken

@@ -22,19 +22,19 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
 from tracker.rules.availability import suggested_times as rules
-from tracker.rules.availability.busy_days import Days
-from tracker.rules.events.plan import Slot
+from tracker.rules.availability.suggested_times import BusyDays
+from tracker.rules.events.plans import Slot
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.roster import Member
 from tracker.usecases.availability import suggested_times
-from tracker.usecases.availability.suggested_times import Wanted
-from tracker.usecases.events import events
+from tracker.usecases.availability.suggested_times import TimeSearch
+from tracker.usecases.events import scheduling
 
 FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
 PEOPLE, MEETINGS, EACH = 40, 120, 6  # people; meetings in the four weeks, and people invited to each
 LENGTH = timedelta(hours=1)
 FIRST = datetime(2027, 1, 4, 8)  # noqa: DTZ001 - local: its zone is beside it
-WANTED = Wanted(first=FIRST, length=LENGTH, zone=ZONE)
+WANTED = TimeSearch(first=FIRST, length=LENGTH, zone=ZONE)
 ROUNDS, WARM_UP = 60, 5
 TARGET = 3  # times the floor
 AGE = 1.2  # how much dearer it may be when so many more dates are stored
@@ -80,7 +80,7 @@ async def _measured(folder: Path) -> list[tuple[float, float, float]]:
         few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
         settle()
         _, days = await _find(many)
-        slots = [slot for (slot,) in rules.candidates(FIRST, suggested_times.AHEAD, LENGTH, ZONE)]
+        slots = [slot for (slot,) in rules.candidate_times(FIRST, suggested_times.AHEAD, LENGTH, ZONE)]
         turns = [
             ((await _find(few))[0], (await _find(many))[0], _timed_sweep(slots, days)) for _ in range(ROUNDS + WARM_UP)
         ]
@@ -97,21 +97,21 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
             days=luck.randrange(suggested_times.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
         )
         chosen = dict.fromkeys(luck.sample(people, EACH), AttendeeRole.REQUIRED)
-        await events.schedule(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
+        await scheduling.schedule_event(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
     return Place(engine(), cast, dict.fromkeys(people, AttendeeRole.REQUIRED))
 
 
-async def _find(at: Place) -> tuple[float, Mapping[UUID, Days]]:
+async def _find(at: Place) -> tuple[float, Mapping[UUID, BusyDays]]:
     bind(at.engine)
     began = time.process_time()
-    found = await suggested_times.find(at.cast.coordinator, at.invitees, WANTED, NOW)
+    found = await suggested_times.find_times(at.cast.coordinator, at.invitees, WANTED, NOW)
     seconds = time.process_time() - began
     if len(found.suggestions) != 5:  # noqa: PLR2004 - as many as it names
         raise RuntimeError(f"{len(found.suggestions)} times were found.")
     return seconds, found.days
 
 
-def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, Days]) -> float:
+def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, BusyDays]) -> float:
     busy = {
         one: [(taken.starts_at, taken.ends_at) for taken in found.taken(slots[0][0], slots[-1][1])]
         for one, found in days.items()

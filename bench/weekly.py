@@ -14,8 +14,8 @@ from bench.world import LONG_AGO, World, asked, world
 from tests.cast import NOW, everybody, meeting
 from tracker import clock
 from tracker.ports.cli.serve import settle
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import scheduling
 
 DATES = 1_000  # stored
 SERIES, WEEKS = 8, 26
@@ -57,6 +57,6 @@ async def _schedule_weekly(fuller: World) -> None:
     """Schedule series to which everyone is invited and no one has replied; each has two dates in the window."""
     for number in range(SERIES):
         first = datetime(2026, 11, 16 + number % 5, 9 + number)  # noqa: DTZ001 - local to the event's zone
-        rule = rule_for("weekly", first, count=WEEKS)
+        rule = rule_for_choice("weekly", first, count=WEEKS)
         plan = meeting(*everybody(fuller.cast), title=f"Weekly call {number}", starts=first, rule=rule)
-        await events.schedule(fuller.cast.coordinator, plan, LONG_AGO)
+        await scheduling.schedule_event(fuller.cast.coordinator, plan, LONG_AGO)

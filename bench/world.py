@@ -19,7 +19,7 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, replies
+from tracker.usecases.events import replies, scheduling
 
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
@@ -54,9 +54,9 @@ async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
     for number in range(count):
         starts = datetime(2026, 12, 1 + number % 31, 8 + number % 10)  # noqa: DTZ001 - local to the event's zone
         plan = meeting(*invitees, title=f"Coordination call {number}", starts=starts)
-        event_id = await events.schedule(cast.coordinator, plan, LONG_AGO)
+        event_id = await scheduling.schedule_event(cast.coordinator, plan, LONG_AGO)
         for one in invitees[::2]:
-            await replies.reply(
+            await replies.record_own_reply(
                 one, event_id, starts.date().isoformat(), ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False
             )
 

@@ -11,9 +11,9 @@ from tracker.crypto import keys
 from tracker.database import writing
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Level, Origin, Role, Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Category, Marking
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import agencies as roster_agencies

@@ -5,8 +5,7 @@ from typing import Any
 
 from tests.cast import Cast, marking, meeting
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.events import TEXTS, EventStatus, Kind
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 
 

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from tests.cast import ZONE
 from tracker.crypto import ids
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Category, Marking
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import rule_for
-from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.rules.recurrence.holidays import HolidayChoice
+from tracker.rules.recurrence.series import rule_for_choice
 
 AGENCY, ONE, OTHER = UUID(int=1), UUID(int=2), UUID(int=3)
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone of the plan
@@ -30,7 +30,7 @@ PLAN = Plan(
     starts=STARTS,
     zone=ZONE,
     duration=timedelta(hours=6),
-    rule=rule_for("weekly", STARTS, count=8),
+    rule=rule_for_choice("weekly", STARTS, count=8),
     marking=MARKING,
     invitees={ONE: AttendeeRole.REQUIRED, OTHER: AttendeeRole.OPTIONAL},
     on_holidays={date(2027, 1, 18): HolidayChoice.SKIP, date(2027, 2, 15): HolidayChoice.KEEP},
@@ -69,7 +69,7 @@ def test_equal_plans_have_one_id_whatever_the_agency_is_called_for_readers() -> 
         replace(PLAN, starts=STARTS + timedelta(minutes=1)),
         replace(PLAN, duration=timedelta(hours=7)),
         replace(PLAN, is_all_day=True),
-        replace(PLAN, rule=rule_for("weekly", STARTS, count=9)),
+        replace(PLAN, rule=rule_for_choice("weekly", STARTS, count=9)),
         replace(PLAN, invitees={ONE: AttendeeRole.OPTIONAL, OTHER: AttendeeRole.REQUIRED}),
         replace(PLAN, on_holidays={**PLAN.on_holidays, date(2027, 2, 15): HolidayChoice.SKIP}),
         replace(PLAN, marking=replace(MARKING, categories=frozenset({Category.LEI}))),

@@ -30,16 +30,16 @@ from tracker.database import writing
 from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
+from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import BY_COMMAND
 from tracker.rules.emails.escalation import CommitteeDays
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.event import Kind as EventKind
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.events import Kind as EventKind
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.intake.bounces import FAILURES, DeliveryRefusal
@@ -54,12 +54,12 @@ from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.directory import SeatFacts
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.rules.roster.sites import MeetingSiteFacts
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.roster import Committee, Member
@@ -71,7 +71,7 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, outbox, saved_filters
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import committee_reminders, escalations, preferences, reminders
-from tracker.usecases.events import calendar_import, events, occurrences, replies, templates
+from tracker.usecases.events import calendar_import, occurrences, replies, scheduling, templates
 from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL
@@ -115,18 +115,18 @@ async def live() -> None:
 
 
 async def _events(cast: Cast) -> UUID:
-    rule = rule_for("monthly_nth", STARTS, until=date(2027, 6, 30))
+    rule = rule_for_choice("monthly_nth", STARTS, until=date(2027, 6, 30))
     monthly = meeting(*everybody(cast), rule=rule, committee_id=cast.committees["steering"])
-    event_id = await events.schedule(cast.coordinator, monthly, LAST_WEEK)
-    raid = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
+    event_id = await scheduling.schedule_event(cast.coordinator, monthly, LAST_WEEK)
+    raid = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await _plans_in_conflict(cast, raid)
     await issue_brief_copy(cast.fbi_lead, raid, "2027-01-16", cast.hsi_liaison.member_id, NOW)
-    await replies.reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.record_own_reply(cast.caht_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=True)
     await _by_email(cast, event_id)
     await _a_poll(cast)
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
-    await occurrences.change_date(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
     await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
     await reminders.queue_due(NOW, ZONE)
     for version, primary in enumerate((cast.fbi_alternate, cast.fbi_lead), start=1):
@@ -139,7 +139,7 @@ async def _events(cast: Cast) -> UUID:
 async def _a_poll(cast: Cast) -> None:
     """Ask one person for the date of a draft, and let them reply."""
     draft = meeting(cast.caht_lead, title="Budget", status=EventStatus.DRAFT)
-    event_id = await events.schedule(cast.coordinator, draft, LAST_WEEK)
+    event_id = await scheduling.schedule_event(cast.coordinator, draft, LAST_WEEK)
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=JUST_THEN - timedelta(days=2))
     earlier = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
     await poll_closing.cancel_poll(cast.coordinator, earlier, LAST_WEEK)
@@ -151,11 +151,11 @@ async def _a_poll(cast: Cast) -> None:
 async def _by_email(cast: Cast, event_id: UUID) -> None:
     """Take a proposal, and emails of a stranger to addresses that are no one's, and fail to read a mailbox."""
     at_one = ProposedTimes(starts=DateNamed(moment=datetime(2027, 1, 12, 19, tzinfo=UTC), local=STARTS))
-    uid = (await events.event_for(cast.caht_lead, event_id)).uid
+    uid = (await scheduling.event_seen_by(cast.caht_lead, event_id)).uid
     moment = DateNamed(moment=datetime(2027, 1, 12, 16, tzinfo=UTC), local=STARTS)
     proposal = CalendarReply(uid=uid, attendee=cast.caht_lead.email, value=None, date=moment, proposal=at_one)
     sender = Sender(address=cast.caht_lead.email, is_verified=True)
-    own = (await invitations(event_id))[cast.caht_lead.member_id]
+    own = (await invitations_by_member(event_id))[cast.caht_lead.member_id]
     await take_email(
         ReceivedEmail(name="1" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(proposal,))
     )
@@ -183,7 +183,7 @@ async def _undeliverable() -> None:
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
     """Plan an operation from its first site to its approval, and another one in its way."""
     lead = cast.fbi_lead
-    other = await events.schedule(lead, operation(cast.ipd_liaison, title="Operation Larkspur"), LAST_WEEK)
+    other = await scheduling.schedule_event(lead, operation(cast.ipd_liaison, title="Operation Larkspur"), LAST_WEEK)
     lot = PlannedSite(role=SiteRole.TARGET, place="Larkspur Lot", point=point_at(39.0911, -94.4155, 1_320))
     for event_id in (raid, other):
         await plans.start_plan(lead, event_id, LAST_WEEK)
@@ -270,7 +270,7 @@ async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
     await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
     await roll_call.close_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
     await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
-    origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    origin = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     due = TODAY + timedelta(days=5)
     new = NewItem(title="Send the contact sheet", owner_id=cast.caht_lead.member_id, due=due, origin_id=origin.id)
     reference = await action_items.create_item(cast.coordinator, new, LAST_WEEK, TODAY)
@@ -289,18 +289,18 @@ async def _choices(cast: Cast) -> None:
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save_draft(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save_filter(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
-    await templates.save(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
+    await templates.save_template(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"
-    await blackout_days.name(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
+    await blackout_days.set_blackout(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
     room = MeetingSiteFacts(
         name="USAO conference room", address="400 E 9th St", capacity=12, equipment="", is_open=True
     )
     await sites.add_meeting_site(cast.coordinator, room, NOW, NOW)
-    await shared_calendars.share(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
-    claimed = await shared_calendars.claim(NOW)
+    await shared_calendars.share_calendar(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
+    claimed = await shared_calendars.claim_calendar(NOW)
     assert claimed
-    busy = Found("a", Span(JUST_THEN, JUST_THEN + timedelta(hours=1), Kind.BUSY))
-    await shared_calendars.keep(claimed, [busy], 0, window(NOW, ZONE), NOW)
+    busy = ReadSpan("a", CalendarSpan(JUST_THEN, JUST_THEN + timedelta(hours=1), BusyKind.BUSY))
+    await shared_calendars.keep_spans(claimed, [busy], 0, kept_window(NOW, ZONE), NOW)
 
 
 async def _in_an_emergency(token: str) -> None:

@@ -11,9 +11,8 @@ from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.database.migrate import statements
 from tracker.tables.schema.core.tables import Watermark
-from tracker.tables.schema.events.events import AudienceVersion, Occurrence
-from tracker.tables.schema.events.invitations import Invitation
-from tracker.usecases.events import events
+from tracker.tables.schema.events.events import AudienceVersion, Invitation, Occurrence
+from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
 only_postgres = pytest.mark.parametrize("source", ["postgres"], indirect=True)
@@ -28,7 +27,7 @@ CREATE TRIGGER counted AFTER INSERT ON watermark REFERENCING NEW TABLE AS writte
 
 
 async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
     made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
     async with writing():
@@ -59,7 +58,7 @@ async def test_postgresql_writes_all_rows_in_one_run(cast: Cast) -> None:
 
 @only_postgres
 async def test_a_text_that_is_too_long_is_refused_and_not_cut(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     start = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local to the event's zone
     made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
     with pytest.raises(Exception, match="too long"):

@@ -15,10 +15,10 @@ from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemEdit, NewItem
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.views.search import search_all
 
 pytestmark = pytest.mark.both_engines
@@ -75,8 +75,8 @@ async def test_what_the_first_release_wrote_is_found(blank_database: Engine) -> 
 
 
 async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     new = NewItem(title="Map the yard", owner_id=cast.kcpd_detective.member_id, due=NOW.date(), origin_id=origin.id)
     reference = await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     await action_items.save_item_edit(cast.kcpd_detective, reference, ItemEdit(note="Half a yard"), 1, NOW, NOW.date())
@@ -144,11 +144,11 @@ async def _words_of_each_kind(cast: Cast) -> dict[str, object]:
     """Write an operation with an item that has a note, a series whose second date has a title, and a free item."""
     lead, owner, today = cast.fbi_lead, cast.kcpd_detective, NOW.date()
     event = await planned(lead, owner)
-    twice = rule_for("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local
-    series = await events.schedule(cast.coordinator, meeting(owner, rule=twice), NOW)
-    second = await occurrences.date_for(cast.coordinator, series, "2027-01-19")
+    twice = rule_for_choice("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local
+    series = await scheduling.schedule_event(cast.coordinator, meeting(owner, rule=twice), NOW)
+    second = await occurrences.date_seen_by(cast.coordinator, series, "2027-01-19")
     await Occurrence.update({Occurrence.title: "Own words"}).where(Occurrence.id == second.id)
-    origin = (await occurrences.date_for(lead, event, "2027-01-16")).id
+    origin = (await occurrences.date_seen_by(lead, event, "2027-01-16")).id
     new = NewItem(title="Map", owner_id=owner.member_id, due=today)
     item = await action_items.create_item(lead, replace(new, origin_id=origin), NOW, today)
     await action_items.save_item_edit(owner, item, ItemEdit(note="Half"), 1, NOW, today)
@@ -179,7 +179,7 @@ async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: 
     made = {"starts_at": NOW + timedelta(days=60), "ends_at": NOW + timedelta(days=61), "changed_at": NOW}
     dates = []
     for number, own in enumerate(["Wheatfield", None, "Cornfield"]):
-        event_id = await events.schedule(cast.coordinator, meeting(title=f"Series {number}"), NOW)
+        event_id = await scheduling.schedule_event(cast.coordinator, meeting(title=f"Series {number}"), NOW)
         date = {"id": ids.new_id(), "event": event_id, "original_start": datetime(2027, 3, 1, 10), "title": own}  # noqa: DTZ001 - local
         dates.append(date | made)
     async with writing():

@@ -22,7 +22,7 @@ from tracker.database.migrate import APP, SchemaAhead, SchemaBehind, check_schem
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity.sign_in_attempts import account_at
 
 pytestmark = pytest.mark.both_engines
@@ -155,7 +155,9 @@ async def test_after_an_upgrade_the_audit_trail_is_as_it_was_written_and_goes_on
     lead, invited = [await account_at(email) for email in (LEAD, INVITED)]
     assert lead
     assert invited
-    await events.schedule(await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW)
+    await scheduling.schedule_event(
+        await viewer_for(lead.member_id, NOW), meeting(await viewer_for(invited.member_id, NOW)), NOW
+    )
     assert await audit.verify_chain() is None
 
 

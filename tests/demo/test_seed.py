@@ -17,7 +17,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.outbox import PAUSED, MessageKind, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.attendance import AttendanceMark
@@ -65,7 +65,7 @@ async def opened(url: str) -> Engine:
 
 
 async def titles(viewer: Viewer) -> set[str]:
-    return {line.title for line in await occurrences.between(viewer, NOW - YEAR, NOW + YEAR)}
+    return {line.title for line in await occurrences.dates_between(viewer, NOW - YEAR, NOW + YEAR)}
 
 
 async def test_the_model_task_force_and_two_invented_organizations_are_there(demo: Company) -> None:
@@ -103,15 +103,15 @@ async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowled
 
 
 async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
-    ahead = await occurrences.between(demo.members["fbi_lead"], NOW, NOW + YEAR)
-    ahead += await occurrences.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    ahead = await occurrences.dates_between(demo.members["fbi_lead"], NOW, NOW + YEAR)
+    ahead += await occurrences.dates_between(demo.members["coordinator"], NOW, NOW + YEAR)
     assert {line.kind for line in ahead} == set(Kind)
     assert {line.status for line in ahead} == set(EventStatus)
     assert any(line.is_changed and not line.is_off for line in ahead)
 
 
 async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
-    lines = await occurrences.between(demo.members["coordinator"], NOW, NOW + YEAR)
+    lines = await occurrences.dates_between(demo.members["coordinator"], NOW, NOW + YEAR)
     due = [local(moment, ZONE) for one in lines if one.kind is Kind.DEADLINE for moment in (one.starts_at, one.ends_at)]
     assert due
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
@@ -119,12 +119,12 @@ async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
 
 async def test_each_persona_owes_a_reply(demo: Company) -> None:
     for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
-        assert await replies.owed(demo.members[key], NOW), key
+        assert await replies.owed_replies(demo.members[key], NOW), key
 
 
 async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
     assert await AttendanceMark.count() > 300
-    past = await occurrences.between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
+    past = await occurrences.dates_between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
     [briefing] = [line for line in past if line.title == "Joint briefing"]
     assert await AttendanceMark.count().where(AttendanceMark.occurrence == briefing.id) == 0
 
@@ -202,7 +202,7 @@ async def test_the_same_recipe_makes_the_same_demo(demo: Company, sqlite_source:
 async def test_the_demo_is_alive_and_keeps_office_hours_whenever_it_starts(empty: Engine, now: str) -> None:
     moment = datetime.fromisoformat(now).astimezone(UTC)
     company = await fill(Recipe(now=moment, zone=ZONE))
-    soon = await occurrences.between(company.members["coordinator"], moment, moment + timedelta(days=5))
+    soon = await occurrences.dates_between(company.members["coordinator"], moment, moment + timedelta(days=5))
     [call] = [line for line in soon if line.title == "Weekly look-ahead call"]
     assert call.starts_at - moment > timedelta(hours=2)
     assert [one for one in await starts() if not is_believable(*one)] == []
@@ -226,9 +226,9 @@ def is_believable(title: str, begins: datetime) -> bool:
 
 async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_calendar_of_today(empty: Engine) -> None:
     company = await fill(Recipe(now=NOW, zone=ZONE, size=2))
-    old = await occurrences.between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
+    old = await occurrences.dates_between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
     assert (await Member.count(), len(old)) == (52, 1_000)
-    recent = await occurrences.between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
+    recent = await occurrences.dates_between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
     added = {title for meetings in bulk.MEETINGS.values() for title, _ in meetings}
     assert added & {line.title for line in recent} == set()
     assert [one for one in await starts() if not is_believable(*one)] == []
@@ -236,7 +236,9 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
 
 async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo: Company) -> None:
     lead = demo.members["fbi_lead"]
-    [line] = [one for one in await occurrences.between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"]
+    [line] = [
+        one for one in await occurrences.dates_between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"
+    ]
     log = await activity_log.read_activity_log(lead, line.event_id, line.key, NOW)
     said = [one.text for one in log.lines]
     assert [one for one in said if one.startswith("State: ")] == [

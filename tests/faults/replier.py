@@ -24,9 +24,9 @@ async def _run(url: str, invitation: UUID, off: timedelta, presses: int, first: 
     await open_database(engine)
     for press in range(presses):
         now = NOW + off + timedelta(milliseconds=press)
-        opened = await replies.open_by_link(invitation, None, now, LINK)
+        opened = await replies.open_invitation(invitation, None, now, LINK)
         value = (ReplyValue.ACCEPTED, ReplyValue.DECLINED)[(press + first) % 2]
-        await replies.reply_by_link(opened, value, "", now)
+        await replies.record_reply_by_link(opened, value, "", now)
     await close_database(engine)
 
 

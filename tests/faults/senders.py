@@ -16,7 +16,7 @@ from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")
 A_DAY_BEFORE = STARTS - timedelta(days=1)
@@ -35,7 +35,7 @@ async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> 
     """
     await queue_due(NOW, zone)
     for _ in range(-(-count // people)):
-        await events.schedule(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
     await Message.update({Message.state: "superseded"}).where(Message.kind == "invitation")
     await queue_due(A_DAY_BEFORE - timedelta(seconds=1), zone)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")

@@ -21,12 +21,12 @@ from tests.faults.server import MailServer, serving
 from tracker.database import engine
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Occurrence
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.events import EventStatus, Occurrence
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
-from tracker.usecases.events.occurrences import dates_of
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import occurrences, replies, scheduling, series_split, substitutes
+from tracker.usecases.events.occurrences import dates_in_series
 
 pytestmark = pytest.mark.both_engines
 
@@ -66,7 +66,7 @@ class Busy:
 
     async def schedule(self, now: datetime) -> None:
         """Invite everyone to one more event."""
-        self.events.append(await events.schedule(self._coordinator, self.plan(), now))
+        self.events.append(await scheduling.schedule_event(self._coordinator, self.plan(), now))
 
     async def change_something(self, now: datetime) -> None:
         """Change one event in one way."""
@@ -75,32 +75,32 @@ class Busy:
             await self._chance.choice(self.deeds())(event_id, now)
 
     async def _move(self, event_id: UUID, now: datetime) -> None:
-        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(self._coordinator, event_id)
         moved = replace(plan, starts=STARTS + timedelta(hours=self._chance.randrange(200)))
-        await events.change(self._coordinator, event_id, moved, event.version, now)
+        await scheduling.change_event(self._coordinator, event_id, moved, event.version, now)
 
     async def _call_off(self, event_id: UUID, now: datetime) -> None:
-        event = await events.event_for(self._coordinator, event_id)
+        event = await scheduling.event_seen_by(self._coordinator, event_id)
         if event.status is EventStatus.CANCELED:
-            await events.restore(self._coordinator, event_id, event.version, now)
+            await scheduling.restore_event(self._coordinator, event_id, event.version, now)
         else:
-            await events.cancel(self._coordinator, event_id, event.version, "", now)
+            await scheduling.cancel_event(self._coordinator, event_id, event.version, "", now)
 
     async def _change_list(self, event_id: UUID, now: datetime) -> None:
-        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(self._coordinator, event_id)
         person = self._chance.choice(self.people).member_id
         invitees = {**plan.invitees, person: AttendeeRole.REQUIRED}
         if person in plan.invitees:
             del invitees[person]
-        await events.change(self._coordinator, event_id, replace(plan, invitees=invitees), event.version, now)
+        await scheduling.change_event(self._coordinator, event_id, replace(plan, invitees=invitees), event.version, now)
 
     async def true_for(self, person: Viewer) -> list[datetime]:
         """Return when the events begin to which a person is invited now."""
         starts = []
         for event_id in self.events:
-            event, plan = await events.plan_to_change(self._coordinator, event_id)
+            event, plan = await scheduling.plan_to_change(self._coordinator, event_id)
             if person.member_id in plan.invitees and event.status is not EventStatus.CANCELED:
-                starts += [one.starts_at for one in await dates_of(self._coordinator, event) if not one.is_off]
+                starts += [one.starts_at for one in await dates_in_series(self._coordinator, event) if not one.is_off]
         return sorted(starts)
 
 
@@ -126,18 +126,20 @@ class BusyWithSubstitutes(Busy):
         if person is not self._alternate:
             return await super().true_for(person)
         dates = [date for event_id in self.events for date in await self._dates(event_id)]
-        mine = [one for one in dates if person.member_id in await substitutes.on_date(one.event.id, one.id)]
+        mine = [one for one in dates if person.member_id in await substitutes.substitutes_on_date(one.event.id, one.id)]
         return sorted(one.starts_at for one in mine if not one.is_off)
 
     async def _send_or_come(self, event_id: UUID, now: datetime) -> None:
         [date] = await self._dates(event_id)
-        is_sent = self._alternate.member_id in await substitutes.on_date(event_id, date.id)
+        is_sent = self._alternate.member_id in await substitutes.substitutes_on_date(event_id, date.id)
         value, sends = (YES, None) if is_sent else (NO, self._alternate.member_id)
         with suppress(Gone, NotAllowed):  # it is canceled, or they are off the list
-            await replies.reply(self._principal, event_id, date.key, value, "", now, for_series=False, substitute=sends)
+            await replies.record_own_reply(
+                self._principal, event_id, date.key, value, "", now, for_series=False, substitute=sends
+            )
 
     async def _dates(self, event_id: UUID) -> list[Occurrence]:
-        return await dates_of(self._coordinator, await events.event_for(self._coordinator, event_id))
+        return await dates_in_series(self._coordinator, await scheduling.event_seen_by(self._coordinator, event_id))
 
 
 class BusyWithSeries(Busy):
@@ -149,36 +151,38 @@ class BusyWithSeries(Busy):
 
     def plan(self) -> Plan:
         """Return a weekly series."""
-        return replace(super().plan(), rule=rule_for("weekly", STARTS, count=DATES))
+        return replace(super().plan(), rule=rule_for_choice("weekly", STARTS, count=DATES))
 
     async def _move(self, event_id: UUID, now: datetime) -> None:
         """Move all dates of a series on their days."""
-        event, plan = await events.plan_to_change(self._coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(self._coordinator, event_id)
         moved = replace(plan, starts=plan.starts.replace(hour=self._chance.randrange(24)))
-        await events.change(self._coordinator, event_id, moved, event.version, now)
+        await scheduling.change_event(self._coordinator, event_id, moved, event.version, now)
 
     async def _date(self, event_id: UUID) -> Occurrence:
-        every = await dates_of(self._coordinator, await events.event_for(self._coordinator, event_id))
+        every = await dates_in_series(self._coordinator, await scheduling.event_seen_by(self._coordinator, event_id))
         return self._chance.choice(every)
 
     async def _move_date(self, event_id: UUID, now: datetime) -> None:
         date = await self._date(event_id)
         starts = date.original_start + timedelta(hours=self._chance.randrange(100))
         change = DateChange(starts=starts, duration=date.event.duration, may_double=True)
-        await occurrences.change_date(self._coordinator, event_id, date.key, change, date.version, now)
+        await occurrences.change_occurrence(self._coordinator, event_id, date.key, change, date.version, now)
 
     async def _cancel_date(self, event_id: UUID, now: datetime) -> None:
         date = await self._date(event_id)
         if date.is_canceled:
             await occurrences.restore_occurrence(self._coordinator, event_id, date.key, date.version, now)
         else:
-            await occurrences.cancel_date(self._coordinator, event_id, date.key, date.version, "", now)
+            await occurrences.cancel_occurrence(self._coordinator, event_id, date.key, date.version, "", now)
 
     async def _split(self, event_id: UUID, now: datetime) -> None:
         date = await self._date(event_id)
-        event, plan = await series_split.plan_from(self._coordinator, event_id, date.key)
+        event, plan = await series_split.plan_from_date_on(self._coordinator, event_id, date.key)
         moved = replace(plan, starts=plan.starts.replace(hour=self._chance.randrange(24)))
-        onward = await series_split.change_from(self._coordinator, event_id, date.key, moved, event.version, now)
+        onward = await series_split.change_from_date_on(
+            self._coordinator, event_id, date.key, moved, event.version, now
+        )
         if onward not in self.events:
             self.events.append(onward)
 

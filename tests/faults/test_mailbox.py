@@ -14,10 +14,10 @@ from tracker.database import engine, is_postgres
 from tracker.ports.mail.imap_reader import MailboxReader
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -25,9 +25,9 @@ KILLS = 50 if IS_FULL else 2
 
 
 async def test_a_reader_killed_between_recording_and_marking_records_once(cast: Cast, dovecot: Dovecot) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    event = await events.event_for(cast.fbi_lead, event_id)
-    to = reader().addresses.of((await invitations(event_id))[cast.fbi_lead.member_id].id)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    to = reader().addresses.of((await invitations_by_member(event_id))[cast.fbi_lead.member_id].id)
     user = f"{uuid4()}@tracker.example"
     await asyncio.to_thread(dovecot.put, user, accept(to, event.uid))
     bound = engine()

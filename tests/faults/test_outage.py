@@ -14,7 +14,7 @@ from tests.ports.mail.sending import composer, settings
 from tracker.database import Engine
 from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -65,8 +65,8 @@ async def tries() -> dict[UUID, int]:
 async def three_events(cast: Cast) -> None:
     """Invite to two meetings in January and to one that begins during the outage."""
     for number in range(2):
-        await events.schedule(cast.coordinator, meeting(*everybody(cast), title=f"Meeting {number}"), NOW)
-    await events.schedule(cast.coordinator, meeting(*everybody(cast), title="Today", starts=TOO_SOON), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), title=f"Meeting {number}"), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), title="Today", starts=TOO_SOON), NOW)
 
 
 async def ends() -> dict[tuple[str, str], int]:

@@ -11,8 +11,8 @@ from tests.faults.senders import PROCESSES
 from tracker.database import engine, is_postgres
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.invitations import Invitation
-from tracker.usecases.events import events, occurrences, replies
+from tracker.tables.schema.events.events import Invitation
+from tracker.usecases.events import occurrences, replies, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -21,7 +21,7 @@ PRESSES = 10  # of each process
 
 
 async def test_the_reply_of_the_last_audit_entry_counts_with_clocks_minutes_apart(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [invitation] = await Invitation.select(Invitation.id).where(Invitation.member == cast.fbi_lead.member_id)
     bound = engine()
     url = bound.config["dsn"] if is_postgres(bound) else f"sqlite:///{bound.path}"

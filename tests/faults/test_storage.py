@@ -18,7 +18,7 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.identity import Session
 from tracker.usecases.core import audit
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity import api_tokens
 
 pytestmark = pytest.mark.both_engines
@@ -102,7 +102,7 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
 async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     sqlite_cast: Cast, app_on_sqlite: Litestar
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
     token = await api_tokens.create_token(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)

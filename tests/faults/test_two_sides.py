@@ -20,7 +20,7 @@ from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.operations.plans import every_open_pair
 from tracker.usecases.core import outbox
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import plans
 
 pytestmark = pytest.mark.both_engines
@@ -52,7 +52,7 @@ async def take_to_planning(process: Popen[str], event_id: UUID, now: datetime) -
 
 async def drafted(lead: Viewer, guest: Viewer, number: int) -> UUID:
     """Return an operation with a draft of a plan, at a place of its round."""
-    event_id = await schedule(lead, operation(guest, title="Operation"), NOW)
+    event_id = await schedule_event(lead, operation(guest, title="Operation"), NOW)
     await plans.start_plan(lead, event_id, NOW)
     await plans.add_site_to_plan(lead, event_id, site((30 + number / 10, -94.4)), NOW)
     return event_id

@@ -17,7 +17,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity.sign_in_attempts import account_at
 from tracker.usecases.roster.csv_import import import_roster
 
@@ -45,7 +45,7 @@ async def _viewer(email: str) -> Viewer:
 
 async def _schedule(lead: Viewer, invited: list[Viewer]) -> None:
     while True:
-        await events.schedule(lead, meeting(*invited), NOW)
+        await scheduling.schedule_event(lead, meeting(*invited), NOW)
 
 
 async def _send(began: Path) -> None:

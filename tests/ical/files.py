@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tracker.ical.calendar_import import read_calendar_file
-from tracker.rules.events.calendar_import import CalendarFile, Incoming
+from tracker.rules.events.calendar_import import CalendarFile, FileEvent
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ZONE = "America/Chicago"
@@ -27,7 +27,7 @@ def taken(*components: str) -> CalendarFile:
     return read_calendar_file(calendar(*components), NOW, ZONE)
 
 
-def one_event(*lines: str) -> Incoming:
+def one_event(*lines: str) -> FileEvent:
     """Read a file of one event that is taken."""
     file = taken(vevent(*lines))
     assert [row.sentence for row in file.rest] == []

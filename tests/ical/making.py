@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from tracker.ical.vevents import Organizer, feed_calendar, vevents
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
-from tracker.rules.events.plan import rule_of, slot
-from tracker.rules.recurrence import Rule, dates, to_rrule
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.plans import rule_of, slot_at
+from tracker.rules.recurrence.series import Rule, dates_by_rule, to_rrule
 
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
 TODAY = NOW.date()
@@ -59,7 +59,7 @@ def event(rule: Rule | None = None, **facts: Any) -> Event:
 
 def date_of(of: Event, start: datetime, **facts: Any) -> Occurrence:
     """Return a date as the rule wants it, but for `facts`."""
-    starts_at, ends_at = slot(start, of.duration, of.zone)
+    starts_at, ends_at = slot_at(start, of.duration, of.zone)
     return Occurrence(
         **{
             "id": uuid4(),
@@ -83,7 +83,7 @@ def date_of(of: Event, start: datetime, **facts: Any) -> Occurrence:
 
 def dates_of(of: Event) -> list[Occurrence]:
     """Return all dates that the rule gives."""
-    return [date_of(of, start) for start in dates(rule_of(of), of.starts)]
+    return [date_of(of, start) for start in dates_by_rule(rule_of(of), of.starts)]
 
 
 def feed(

@@ -14,8 +14,8 @@ from tests.ical.making import ORGANIZER, TODAY, dates_of, event
 from tests.ical.readers import by_ical, by_icalendar
 from tracker.ical.vevents import feed_calendar, vevents
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLevel
-from tracker.rules.events.event import Event, EventStatus
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.events import Event, EventStatus
+from tracker.rules.recurrence.series import rule_for_choice
 
 BOTH = Alarms(minutes=90, all_day=AllDayAlarm.EVENING)
 ALL_DAY: dict[str, Any] = {"starts": datetime(2026, 12, 10), "duration": timedelta(days=1), "is_all_day": True}
@@ -64,7 +64,7 @@ def test_nothing_reminds_of_what_is_canceled() -> None:
 
 
 def test_every_date_with_an_entry_of_its_own_has_the_alarm() -> None:
-    series = event(rule_for("weekly", datetime(2026, 12, 10, 14), count=3))
+    series = event(rule_for_choice("weekly", datetime(2026, 12, 10, 14), count=3))
     first, second, third = dates_of(series)
     dates = [first, replace(second, title="Moved", is_changed=True), replace(third, is_canceled=True, is_changed=True)]
     text = vevents(series, dates, FeedLevel.FULL, ORGANIZER, TODAY, BOTH)

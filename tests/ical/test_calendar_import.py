@@ -16,21 +16,21 @@ from tests.processor_time import within
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.calendar_import import read_calendar_file
 from tracker.ical.components import LARGEST, MOST
-from tracker.rules.events import plan
-from tracker.rules.events.calendar_import import Incoming, Outcome
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events import plans
+from tracker.rules.events.calendar_import import FileEvent, ImportOutcome
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.recurrence.series import rule_for_choice
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
 
 
-def instants(one: Incoming) -> list[tuple[datetime, datetime]]:
+def instants(one: FileEvent) -> list[tuple[datetime, datetime]]:
     """Return when the dates of an event take place, changes included."""
     held = dict(one.slots)
     for start, change in one.changes.items():
         del held[start]
         if change:
-            held[start] = plan.slot(change.starts, change.duration, one.plan.zone)
+            held[start] = plans.slot_at(change.starts, change.duration, one.plan.zone)
     return sorted(held.values())
 
 
@@ -141,14 +141,14 @@ def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_
 def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
     starts = datetime(2027, 1, 12) if is_all_day else datetime(2027, 1, 12, 14)
     length = timedelta(days=1) if is_all_day else timedelta(minutes=90)
-    rule = rule_for("weekly", starts, weekdays=(1, 3), count=60)
+    rule = rule_for_choice("weekly", starts, weekdays=(1, 3), count=60)
     of = event(rule, starts=starts, duration=length, is_all_day=is_all_day)
     every = dates_of(of)
     del every[3]
     moved = (
-        plan.slot(datetime(2027, 2, 1, 9), length, ZONE)
+        plans.slot_at(datetime(2027, 2, 1, 9), length, ZONE)
         if not is_all_day
-        else (plan.slot(datetime(2027, 2, 1), length, ZONE))
+        else (plans.slot_at(datetime(2027, 2, 1), length, ZONE))
     )
     every[4] = replace(every[4], starts_at=moved[0], ends_at=moved[1], is_changed=True)
     every[5] = replace(every[5], is_canceled=True, is_changed=True)
@@ -200,7 +200,7 @@ def test_a_series_without_an_end_from_long_ago_is_refused() -> None:
 @pytest.mark.parametrize("line", ["STATUS:CANCELLED", "CLASS:PRIVATE", "CLASS:CONFIDENTIAL", "CLASS:X-SECRET"])
 def test_canceled_and_private_events_are_left_out_and_named(line: str) -> None:
     [row] = taken(vevent(line)).rest
-    assert (row.title, row.outcome) == ("Core group", Outcome.LEFT_OUT)
+    assert (row.title, row.outcome) == ("Core group", ImportOutcome.LEFT_OUT)
 
 
 def test_a_date_whose_series_is_not_in_the_file_is_an_event_of_its_own() -> None:

@@ -14,14 +14,14 @@ from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import Repeat, rule_for
+from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice
 
 READER = Attendee(
     name="KCPD detective", email="detective@kcpd.example", reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
 )
-SERIES = event(rule_for(Repeat.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4")
+SERIES = event(rule_for_choice(RepeatChoice.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4")
 DATES = dates_of(SERIES)
 
 

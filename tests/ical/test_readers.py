@@ -15,8 +15,8 @@ from tests.ical.awkward import AWKWARD, VIETNAMESE
 from tests.ical.making import NOW, date_of, dates_of, event, feed
 from tests.ical.readers import Shown, by_ical, by_icalendar, by_ics
 from tracker.rules.core.clean_text import clean
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.recurrence import Repeat, rule_for
+from tracker.rules.events.events import Event, EventStatus, Occurrence
+from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice
 
 ZONES = ["America/Chicago", "America/Phoenix", "Europe/Berlin", "UTC"]
 SERIES_ZONES = ZONES[:-1]  # recurring-ical-events moves what is in UTC to X-WR-TIMEZONE before it unrolls
@@ -46,10 +46,10 @@ def singles(draw: st.DrawFn, zones: list[str] = ZONES) -> Event:
 def edited_series(draw: st.DrawFn) -> tuple[Event, list[Occurrence]]:
     single = draw(singles(SERIES_ZONES))
     starts = single.starts.replace(day=min(single.starts.day, 28))
-    choice = draw(st.sampled_from(sorted(set(Repeat) - {Repeat.NONE})))
-    if choice.endswith("last") or choice == Repeat.MONTHLY_LAST_DAY:
-        starts = starts.replace(day=25 if choice != Repeat.MONTHLY_LAST_DAY else 28, month=2, year=2026)
-    rule = rule_for(choice, starts, count=draw(st.integers(1, 5)), interval=1)
+    choice = draw(st.sampled_from(sorted(set(RepeatChoice) - {RepeatChoice.NONE})))
+    if choice.endswith("last") or choice == RepeatChoice.MONTHLY_LAST_DAY:
+        starts = starts.replace(day=25 if choice != RepeatChoice.MONTHLY_LAST_DAY else 28, month=2, year=2026)
+    rule = rule_for_choice(choice, starts, count=draw(st.integers(1, 5)), interval=1)
     series = replace(
         event(rule, starts=starts, zone=single.zone, is_all_day=single.is_all_day), duration=single.duration
     )
@@ -115,7 +115,7 @@ def test_a_title_of_300_vietnamese_characters_is_folded_without_harm() -> None:
 
 @pytest.mark.parametrize("status", [EventStatus.CONFIRMED, EventStatus.TENTATIVE])
 def test_a_series_that_crosses_the_change_of_clocks_stays_on_the_wall_clock(status: EventStatus) -> None:
-    rule = rule_for(Repeat.DAILY, datetime(2027, 3, 12, 22), count=4)
+    rule = rule_for_choice(RepeatChoice.DAILY, datetime(2027, 3, 12, 22), count=4)
     series = event(rule, starts=datetime(2027, 3, 12, 22), duration=timedelta(hours=8), status=status)
     text = feed(series)
     assert by_icalendar(text) == by_ical(text) == in_database(dates_of(series))

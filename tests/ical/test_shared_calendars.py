@@ -15,14 +15,14 @@ from tests.processor_time import within
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.foreign_events import CODES
 from tracker.ical.shared_calendars import Budget, read_busy_times, starts_between
-from tracker.rules.availability.shared_calendars import Kind, Span
+from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan
 
 START, END = datetime(2026, 12, 15, 6, tzinfo=UTC), datetime(2027, 6, 17, 5, tzinfo=UTC)
 TEN = datetime(2027, 1, 12, 16, tzinfo=UTC)  # in Chicago
 HOUR = timedelta(hours=1)
 
 
-def spans(*components: str) -> list[Span]:
+def spans(*components: str) -> list[CalendarSpan]:
     """Read a calendar of these components, all of which can be read."""
     reading = read_busy_times(calendar(*components), START, END, ZONE)
     assert reading.unread == 0
@@ -32,21 +32,21 @@ def spans(*components: str) -> list[Span]:
 @pytest.mark.parametrize(
     ("lines", "kind"),
     [
-        ((), Kind.BUSY),
-        (("TRANSP:OPAQUE", "STATUS:CONFIRMED"), Kind.BUSY),
+        ((), BusyKind.BUSY),
+        (("TRANSP:OPAQUE", "STATUS:CONFIRMED"), BusyKind.BUSY),
         (("TRANSP:TRANSPARENT",), None),
-        (("STATUS:TENTATIVE",), Kind.TENTATIVE),
+        (("STATUS:TENTATIVE",), BusyKind.TENTATIVE),
         (("STATUS:CANCELLED",), None),
-        (("X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE",), Kind.TENTATIVE),
-        (("X-MICROSOFT-CDO-BUSYSTATUS:OOF", "TRANSP:OPAQUE"), Kind.OUT),
-        (("X-MICROSOFT-CDO-BUSYSTATUS:BUSY", "STATUS:TENTATIVE"), Kind.TENTATIVE),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE",), BusyKind.TENTATIVE),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:OOF", "TRANSP:OPAQUE"), BusyKind.OUT),
+        (("X-MICROSOFT-CDO-BUSYSTATUS:BUSY", "STATUS:TENTATIVE"), BusyKind.TENTATIVE),
         (("X-MICROSOFT-CDO-BUSYSTATUS:FREE",), None),
         (("X-MICROSOFT-CDO-BUSYSTATUS:WORKINGELSEWHERE",), None),
-        (("CLASS:PRIVATE",), Kind.BUSY),
+        (("CLASS:PRIVATE",), BusyKind.BUSY),
     ],
 )
-def test_an_event_takes_its_owner_as_it_says(lines: tuple[str, ...], kind: Kind | None) -> None:
-    assert spans(vevent(*lines)) == ([Span(TEN, TEN + HOUR, kind)] if kind else [])
+def test_an_event_takes_its_owner_as_it_says(lines: tuple[str, ...], kind: BusyKind | None) -> None:
+    assert spans(vevent(*lines)) == ([CalendarSpan(TEN, TEN + HOUR, kind)] if kind else [])
 
 
 def test_a_day_is_the_whole_day_of_the_task_force() -> None:
@@ -80,7 +80,7 @@ def test_a_series_without_an_end_that_began_long_ago_is_read_in_the_window_only(
 
 def test_a_date_that_began_before_the_window_is_still_taken() -> None:
     [first, *_] = spans(vevent("DTSTART:20261214T120000Z", "DTEND:20261215T120000Z", "RRULE:FREQ=YEARLY"))
-    assert first == Span(START - timedelta(hours=18), START + timedelta(hours=6), Kind.BUSY)
+    assert first == CalendarSpan(START - timedelta(hours=18), START + timedelta(hours=6), BusyKind.BUSY)
 
 
 def test_periods_that_do_not_say_of_what_they_are_count_as_unread() -> None:

@@ -15,8 +15,8 @@ from tracker.errors import Invalid
 from tracker.ical.vevents import feed_calendar, vevents
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
-from tracker.rules.recurrence import Repeat, rule_for
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
+from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice
 
 THURSDAY = datetime(2026, 12, 10, 14)
 SECRETS = {
@@ -32,7 +32,7 @@ SECRETS = {
 
 
 def weekly(count: int = 4, **facts: Any) -> Event:
-    return event(rule_for(Repeat.WEEKLY, THURSDAY, count=count), **facts)
+    return event(rule_for_choice(RepeatChoice.WEEKLY, THURSDAY, count=count), **facts)
 
 
 def events_in(text: bytes) -> list[icalendar.Event]:
@@ -172,7 +172,7 @@ def test_a_date_that_is_not_stored_is_left_out_and_one_beside_the_rule_is_added(
 
 
 def test_an_event_of_whole_days_has_dates_without_times() -> None:
-    rule = rule_for(Repeat.DAILY, datetime(2026, 12, 10), count=3)
+    rule = rule_for_choice(RepeatChoice.DAILY, datetime(2026, 12, 10), count=3)
     series = event(rule, starts=datetime(2026, 12, 10), duration=timedelta(days=2), is_all_day=True)
     dates = dates_of(series)
     dates[1] = canceled(dates[1])
@@ -184,7 +184,7 @@ def test_an_event_of_whole_days_has_dates_without_times() -> None:
 
 
 def test_until_is_in_utc() -> None:
-    series = event(rule_for(Repeat.WEEKLY, THURSDAY, until=date(2027, 1, 7)))
+    series = event(rule_for_choice(RepeatChoice.WEEKLY, THURSDAY, until=date(2027, 1, 7)))
     assert "RRULE:FREQ=WEEKLY;BYDAY=TH;UNTIL=20270107T200000Z" in lines_of(feed(series))
 
 

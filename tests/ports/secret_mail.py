@@ -13,10 +13,10 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingWords
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.intake import received_emails
 
 STRANGER = Sender(address="larkspur@canary.example", is_verified=True)
@@ -27,8 +27,8 @@ async def emails_about(cast: Cast, event_id: UUID) -> None:
     """Let a secret event's emails be answered, in words and by a calendar program, and one of them come back."""
     who = cast.kcpd_detective
     message_id = await _sent_to(who, event_id)
-    invitation_id = (await invitations(event_id))[who.member_id].id
-    uid = (await events.event_for(who, event_id)).uid
+    invitation_id = (await invitations_by_member(event_id))[who.member_id].id
+    uid = (await scheduling.event_seen_by(who, event_id)).uid
     reply = CalendarReply(uid=uid, attendee=who.email, value=ReplyValue.ACCEPTED, comment="Canary by email")
     theirs = replace(TO_NO_ONE, sender=Sender(address=who.email, is_verified=True))
     for email, expected in (

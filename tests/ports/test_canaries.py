@@ -25,7 +25,7 @@ from tracker.database import engine
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, plans, readiness
 
 CANARY = "Vermilion"
@@ -76,7 +76,7 @@ async def _operation(cast: Cast) -> UUID:
     lead, texts = cast.fbi_lead, {one: f"{CANARY} {one}" for one in ("title", "place", "description", "agenda")}
     link, length = f"https://{CANARY}.example/", timedelta(hours=5, minutes=26)
     plan = operation(cast.hsi_liaison, starts=STARTS, duration=length, video_link=link, **texts)
-    event_id = await events.schedule(lead, plan, LAST_WEEK)
+    event_id = await scheduling.schedule_event(lead, plan, LAST_WEEK)
     await plans.start_plan(lead, event_id, LAST_WEEK)
     for role in SiteRole:
         place = PlannedSite(role=role, place=f"{CANARY} {role}", point=point_at(38.71, -94.17, 1_320))

@@ -8,7 +8,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.worlds import LAST_WEEK
 from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import plans, readiness
 from tracker.usecases.roster import confidential_sites
 
@@ -23,7 +23,7 @@ async def with_a_shelter(cast: Cast) -> tuple[UUID, UUID]:
     site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, SHELTER, LAST_WEEK)
     starts = datetime(2027, 1, 23, 6)  # noqa: DTZ001 - local to the zone
     plan = operation(cast.hsi_liaison, starts=starts, duration=timedelta(hours=5), place=NAME)
-    event_id = await events.schedule(cast.fbi_lead, plan, LAST_WEEK)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, LAST_WEEK)
     await plans.start_plan(cast.fbi_lead, event_id, LAST_WEEK)
     await readiness.add_off_site_place(cast.fbi_lead, event_id, site_id, LAST_WEEK)
     return event_id, site_id

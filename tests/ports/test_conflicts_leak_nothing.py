@@ -59,7 +59,7 @@ async def bluestem(cast: Cast) -> tuple[Cast, Places]:
         two.fbi_lead, event_id, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
     )
     await deconfliction.compare_due(NOW)
-    date_id = (await occurrences.date_for(two.fbi_lead, event_id, KEY)).id
+    date_id = (await occurrences.date_seen_by(two.fbi_lead, event_id, KEY)).id
     same = {"secret_event": event_id, "secret_plan": event_id, "secret_date": date_id}
     return two, replace(places, **same, secret_key=KEY, secret_plan_key=KEY)
 

@@ -30,10 +30,10 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.events import TEXTS
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange, Plan
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import subscriptions
@@ -41,7 +41,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails import nudges, preferences, thanks
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 NAME = "Canary Rescue Project"
 CANARIES = (
@@ -105,7 +105,7 @@ def names_nothing(text: str) -> None:
 
 
 async def scheduled(cast: Cast, reader: Viewer, now: datetime = NOW, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, planned(reader, **facts), now)
+    return await scheduling.schedule_event(cast.coordinator, planned(reader, **facts), now)
 
 
 async def invited(cast: Cast, reader: Viewer) -> None:
@@ -113,7 +113,7 @@ async def invited(cast: Cast, reader: Viewer) -> None:
 
 
 async def invited_to_a_series(cast: Cast, reader: Viewer) -> None:
-    await scheduled(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
+    await scheduled(cast, reader, rule=rule_for_choice("monthly_nth", meeting().starts, count=4))
 
 
 async def told_before(cast: Cast, reader: Viewer, since: datetime = NOW - timedelta(hours=1), **facts: Any) -> UUID:
@@ -123,41 +123,41 @@ async def told_before(cast: Cast, reader: Viewer, since: datetime = NOW - timede
 
 
 async def moved(cast: Cast, reader: Viewer) -> None:
-    event_id = await told_before(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
+    event_id = await told_before(cast, reader, rule=rule_for_choice("monthly_nth", meeting().starts, count=4))
     change = DateChange(
         starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90), place="Canary Street", reason="Canary"
     )
-    await occurrences.change_date(cast.coordinator, event_id, KEY, change, 1, NOW, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, change, 1, NOW, notify=Notify.ALL)
 
 
 async def at_another_place(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await scheduling.plan_to_change(cast.coordinator, event_id)
     changed = replace(as_it_is, place="Canary Street")
-    await events.change(cast.coordinator, event_id, changed, event.version, NOW, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, NOW, notify=Notify.ALL)
 
 
 async def canceled(cast: Cast, reader: Viewer) -> None:
-    await events.cancel(cast.coordinator, await told_before(cast, reader), 1, "Canary", NOW)
+    await scheduling.cancel_event(cast.coordinator, await told_before(cast, reader), 1, "Canary", NOW)
 
 
 async def one_date_canceled(cast: Cast, reader: Viewer) -> None:
-    event_id = await told_before(cast, reader, rule=rule_for("monthly_nth", meeting().starts, count=4))
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "Canary", NOW)
+    event_id = await told_before(cast, reader, rule=rule_for_choice("monthly_nth", meeting().starts, count=4))
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, 1, "Canary", NOW)
 
 
 async def off_the_list(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await scheduling.plan_to_change(cast.coordinator, event_id)
     without = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees)
-    await events.change(cast.coordinator, event_id, without, event.version, NOW, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, without, event.version, NOW, notify=Notify.ALL)
 
 
 async def out_of_sight(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(as_it_is, invitees=meeting(cast.hsi_liaison).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
 
 
 async def not_replied(cast: Cast, reader: Viewer) -> None:
@@ -166,19 +166,19 @@ async def not_replied(cast: Cast, reader: Viewer) -> None:
 
 
 async def named(cast: Cast, reader: Viewer) -> None:
-    await events.schedule(cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
 
 
 async def given_an_item(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader)
-    origin = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    origin = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
     await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
 
 
 async def _own_item(cast: Cast, reader: Viewer) -> str:
     event_id = await told_before(cast, reader)
-    origin = await occurrences.date_for(reader, event_id, KEY)
+    origin = await occurrences.date_seen_by(reader, event_id, KEY)
     new = NewItem(title="Canary item", owner_id=reader.member_id, due=date(2027, 1, 20), origin_id=origin.id)
     return await action_items.create_item(reader, new, NOW, NOW.date())
 
@@ -273,7 +273,7 @@ async def test_an_invitation_tells_the_time_and_asks_to_sign_in(sqlite_cast: Cas
 
 async def test_the_calendar_of_a_mail_keeps_uid_and_time(sqlite_cast: Cast) -> None:
     plain, discreetly = sqlite_cast.fbi_alternate, await discreet(sqlite_cast.kcpd_detective)
-    await events.schedule(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
     entries = []
     for message in await outbox.claim_messages("test", (), LATER, 100):
         letter = await content_deeds.letter(message, LATER, ZONE)
@@ -291,8 +291,8 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     reader = sqlite_cast.kcpd_detective
-    await events.schedule(sqlite_cast.coordinator, planned(reader), NOW)
-    await events.schedule(sqlite_cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, planned(reader), NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(reader, title="Canary raid"), NOW)
     _, token = await subscriptions.create_subscription(reader, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     browser = await browse(None)
     plain = {"Accept-Encoding": "identity"}
@@ -312,7 +312,7 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
 
 async def test_discretion_is_one_s_own(sqlite_cast: Cast) -> None:
     await discreet(sqlite_cast.kcpd_detective)
-    await events.schedule(sqlite_cast.coordinator, planned(sqlite_cast.fbi_lead), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, planned(sqlite_cast.fbi_lead), NOW)
     [(letter, _)] = await mails(sqlite_cast.fbi_lead, LATER)
     assert "Canary raid" in letter.subject
 

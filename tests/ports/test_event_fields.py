@@ -15,13 +15,12 @@ from tests.ports.api.conftest import ALL, Program
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.ports.pages.events.schedule_form import read_plan
-from tracker.ports.pages.events.schedule_values import form_of_plan
-from tracker.rules.events.event_fields import FIELDS, TEXTS, EventFields, fields_of, values_of
-from tracker.rules.events.picks import Picks
-from tracker.rules.events.plan import Plan
-from tracker.rules.events.templates import kept
-from tracker.usecases.events import events, form_options
+from tracker.ports.pages.events.schedule_form import form_of_plan, read_event_plan
+from tracker.rules.events.events import FIELDS, TEXTS, EventFields, field_values, fields_of
+from tracker.rules.events.invitees import Picks
+from tracker.rules.events.plans import Plan
+from tracker.rules.events.templates import texts_kept
+from tracker.usecases.events import form_options, scheduling
 from tracker.usecases.identity import api_tokens
 
 every_field = pytest.mark.parametrize("name", FIELDS)
@@ -52,19 +51,21 @@ def changed(cast: Cast, name: str) -> Plan:
 
 
 async def stored(cast: Cast, event_id: UUID) -> EventFields:
-    return fields_of(await events.event_for(cast.coordinator, event_id))
+    return fields_of(await scheduling.event_seen_by(cast.coordinator, event_id))
 
 
 @every_field
 async def test_the_form_of_a_field_is_read_as_the_same_value(sqlite_cast: Cast, name: str) -> None:
-    plan, offered = changed(sqlite_cast, name), await form_options.choices(sqlite_cast.coordinator)
-    offered = await form_options.with_people(sqlite_cast.coordinator, offered, Picks(people=frozenset(plan.invitees)))
-    assert read_plan(form_of_plan(plan), offered, plan.zone) == plan
+    plan, offered = changed(sqlite_cast, name), await form_options.choices_in_form(sqlite_cast.coordinator)
+    offered = await form_options.choices_with_people(
+        sqlite_cast.coordinator, offered, Picks(people=frozenset(plan.invitees))
+    )
+    assert read_event_plan(form_of_plan(plan), offered, plan.zone) == plan
 
 
 @every_text
 async def test_a_text_is_typed_on_the_page_and_shown_to_be_edited(sqlite_cast: Cast, desk: Browser, name: str) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, usual(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, usual(), NOW)
     address, text = f"/events/{event_id}/edit", another(sqlite_cast, name)[name]
     page = unescape((await desk.get(address)).text)
     assert f'maxlength="{TEXTS[name].longest}"' in page
@@ -76,13 +77,13 @@ async def test_a_text_is_typed_on_the_page_and_shown_to_be_edited(sqlite_cast: C
 
 @every_text
 def test_a_template_keeps_a_text(name: str) -> None:
-    assert kept({name: ["Typed"]}) == {name: ["Typed"]}
+    assert texts_kept({name: ["Typed"]}) == {name: ["Typed"]}
 
 
 def as_sent(plan: Plan, name: str) -> dict[str, Any]:
     """Return how a program writes one field, with those that go along with it; a text goes as it is."""
     if name in TEXTS or name in ("kind", "visibility", "status"):
-        return {name: values_of(plan)[name]}
+        return {name: field_values(plan)[name]}
     when = {"date": plan.starts.date().isoformat(), "time": f"{plan.starts:%H:%M}"}
     minutes = {"minutes": plan.duration // timedelta(minutes=1)}
     return {
@@ -134,7 +135,7 @@ async def test_a_program_schedules_an_event_with_a_field(sqlite_cast: Cast, prog
 
 @every_field
 async def test_a_program_changes_a_field_alone(sqlite_cast: Cast, program: Program, name: str) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, usual(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, usual(), NOW)
     plan, address = changed(sqlite_cast, name), f"/events/{event_id}"
     before = (await program.get(address)).json()
     response = await program.ask("PATCH", address, as_sent(plan, name), match="*")

@@ -16,10 +16,10 @@ from tests.rules.events.test_event_fields import over
 from tracker.ical.foreign_events import PROPERTIES
 from tracker.ports.api.routes import described
 from tracker.rules.core.clean_text import too_long_words
-from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, ONLY_HTTPS, TEXTS
-from tracker.rules.events.plan import WHOLE_DAYS
+from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, ONLY_HTTPS, TEXTS
+from tracker.rules.events.plans import WHOLE_DAYS
 from tracker.rules.events.replies import LONGEST_COMMENT
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity import api_tokens
 
 NEW: dict[str, Any] = {
@@ -117,7 +117,7 @@ def limit_of(described: dict[str, Any]) -> int:
 async def test_a_reason_that_is_too_long_is_refused_by_page_and_api_in_the_same_sentence(
     sqlite_cast: Cast, desk: Browser, program: Program
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW)
     reason = "x" * (LONGEST_REASON + 1)
     sentence, address = too_long_words(reason, LONGEST_REASON), f"/events/{event_id}/cancellation"
     form = typed((await desk.get(address)).text, address, reason=reason)

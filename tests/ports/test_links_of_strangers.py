@@ -12,11 +12,11 @@ from tracker.crypto.signed_links import Links
 from tracker.database import writing
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Status
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 Tokens = dict[str, str]
 
@@ -24,14 +24,14 @@ Tokens = dict[str, str]
 async def their_links(cast: Cast, links: Links) -> Tokens:
     """Return a link of each kind that the advocates' lead has, by the path that it opens; then they leave."""
     who = cast.caht_lead
-    event_id = await events.schedule(cast.coordinator, meeting(who), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     poll_id = await asked(cast.coordinator, meeting(who))
     await given(cast.coordinator, who)
     assert await said(who, "IN PROGRESS") is AnswerOutcome.RECORDED
     [item] = await ActionItem.select(ActionItem.id)
     [words] = await IncomingWords.select(IncomingWords.id)
     made = {
-        "r": links.reply((await invitations(event_id))[who.member_id].id),
+        "r": links.reply((await invitations_by_member(event_id))[who.member_id].id),
         "u": links.item(item["id"], who.member_id),
         "p": links.poll(poll_id, who.member_id),
         "n": links.digest(who.member_id),

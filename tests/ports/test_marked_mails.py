@@ -19,7 +19,7 @@ from tracker.rules.events.markings import Category
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, digest, preferences
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 BANNER = "CUI//SP-INV/LEI"
 BY = "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."
@@ -58,11 +58,11 @@ def names_a_marking(mail: dict[str, str]) -> bool:
 async def test_each_mail_about_a_marked_event_begins_and_ends_with_the_banner(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     plan = meeting(cast.kcpd_detective, marking=marking(cast))
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     [invitation] = await mails(cast.kcpd_detective)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, place="Annex"), 1, LATER)
     [update] = await mails(cast.kcpd_detective, LATER + timedelta(hours=1))
-    await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(hours=2))
+    await scheduling.cancel_event(cast.coordinator, event_id, 2, "", LATER + timedelta(hours=2))
     [cancellation] = await mails(cast.kcpd_detective, LATER + timedelta(hours=3))
     for mail in (invitation, update, cancellation):
         assert is_marked(mail)
@@ -72,7 +72,7 @@ async def test_each_mail_about_a_marked_event_begins_and_ends_with_the_banner(sq
 
 async def test_the_entry_in_a_mail_is_confidential_and_carries_the_banner(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     [entry] = icalendar.Calendar.from_ical(mail["text/calendar"]).walk("VEVENT")
     assert (str(entry["CLASS"]), str(entry["X-CUI-MARKING"])) == ("CONFIDENTIAL", BANNER)
@@ -81,7 +81,7 @@ async def test_the_entry_in_a_mail_is_confidential_and_carries_the_banner(sqlite
 
 async def test_a_mail_about_a_marked_operation_does_not_even_say_that_it_is_marked(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     assert not names_a_marking(mail)
 
@@ -89,16 +89,18 @@ async def test_a_mail_about_a_marked_operation_does_not_even_say_that_it_is_mark
 async def test_who_reads_discreetly_is_told_of_no_marking(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await preferences.save(cast.kcpd_detective, Preferences(is_discreet=True), NOW)
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     assert not names_a_marking(mail)
 
 
 async def test_a_mail_about_an_action_item_of_a_marked_event_is_marked_like_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW
+    )
     await mails(cast.kcpd_detective)
-    origin = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
+    origin = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
     new = NewItem(
         title="Bring the map", owner_id=cast.kcpd_detective.member_id, due=date(2027, 1, 20), origin_id=origin.id
     )
@@ -113,9 +115,9 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     for day, categories in ((13, {Category.LEI}), (14, {Category.SP_INV})):
         starts = datetime(2027, 1, day, 10)  # noqa: DTZ001 - local to the zone
         mine = marking(cast, categories=frozenset(categories))
-        await events.schedule(cast.coordinator, meeting(reader, starts=starts, marking=mine), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=starts, marking=mine), NOW)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
-    await events.schedule(cast.fbi_lead, operation(reader, marking=secret), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
     letter = await digest.digest_letter(WeeklyDigest(monday=monday.date()), reader, monday, ZONE)
     assert not isinstance(letter, Skip)

@@ -14,12 +14,12 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.identity import api_tokens
 
 KEY, SECRET = "2027-01-19", "Larkspur"
@@ -27,16 +27,16 @@ KEY, SECRET = "2027-01-19", "Larkspur"
 
 async def opened(cast: Cast, newcomer: Viewer) -> UUID:
     """Return a series of law enforcement, a date of which was canceled for a reason, that is open to all since."""
-    weekly = rule_for("weekly", meeting().starts, count=3)
+    weekly = rule_for_choice("weekly", meeting().starts, count=3)
     plan = meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT, rule=weekly)
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=1))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=1))
     yesterday = NOW - timedelta(days=1)
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, f"Surveillance of {SECRET}", yesterday)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, 1, f"Surveillance of {SECRET}", yesterday)
     await Message.update({Message.state: "sent", Message.sent_at: yesterday}, force=True)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, newcomer.member_id: AttendeeRole.REQUIRED}
     wider = replace(plan, visibility=Visibility.ALL, invitees=invitees)
-    await events.change(cast.coordinator, event_id, wider, event.version, NOW - timedelta(hours=1))
+    await scheduling.change_event(cast.coordinator, event_id, wider, event.version, NOW - timedelta(hours=1))
     return event_id
 
 
@@ -65,7 +65,7 @@ async def test_a_feed_does_not_have_the_reason(sqlite_cast: Cast, browse: SignIn
         cast.caht_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
     )
     feed = (await (await browse(None)).get(f"/feeds/{token}.ics")).text
-    uid = (await events.event_for(cast.caht_lead, event_id)).uid
+    uid = (await scheduling.event_seen_by(cast.caht_lead, event_id)).uid
     assert (uid in feed.replace("\r\n ", ""), SECRET in feed) == (True, False)
 
 

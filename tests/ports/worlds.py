@@ -25,15 +25,15 @@ from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.audit import audit_log
-from tracker.rules.availability.shared_calendars import Found, Kind, Span, window
+from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import Level, Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
@@ -44,11 +44,11 @@ from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
-from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.recurrence.series import Rule, rule_for_choice
 from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import MeetingSiteFacts
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Draft, Message
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake import IncomingReply
@@ -61,7 +61,7 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import audit, drafts, saved_filters
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import events, occurrences, replies, templates
+from tracker.usecases.events import occurrences, replies, scheduling, templates
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.intake import proposals, received_emails
 from tracker.usecases.operations import after_actions, approvals, orders, plans, readiness
@@ -226,13 +226,13 @@ async def _before(cast: Cast) -> tuple[Cast, Places]:
 
 async def what_all_may_see(cast: Cast) -> Places:
     """Schedule and record what no one is kept from, and return it; names of secrets are those of no secret."""
-    series = await events.schedule(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
-    past = await events.schedule(
+    series = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
+    past = await scheduling.schedule_event(
         cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
     )
     await _attended(cast, past)
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
-    date_id = (await occurrences.date_for(cast.coordinator, past, "2026-12-08")).id
+    date_id = (await occurrences.date_seen_by(cast.coordinator, past, "2026-12-08")).id
     person, agency, committee = cast.caht_lead.member_id, cast.agencies["CAHT"], cast.committees["services"]
     return Places(
         event=series,
@@ -299,8 +299,8 @@ async def _secret_plans(cast: Cast, places: Places) -> None:
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     in_the_room = operation(*named, starts=datetime(2027, 1, 20, 6), place="USAO conference room", title="Canary raid")
     in_conflict = [
-        await events.schedule(lead, in_the_room, LAST_WEEK),
-        await events.schedule(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
+        await scheduling.schedule_event(lead, in_the_room, LAST_WEEK),
+        await scheduling.schedule_event(lead, replace(in_the_room, title="Canary search"), LAST_WEEK),
     ]
     await _plans_in_conflict(lead, in_conflict)
     places.secret_plan = in_conflict[0]
@@ -317,7 +317,7 @@ async def _a_poll(cast: Cast) -> UUID:
     """Ask a named person for the date of a secret event, and let them reply."""
     lead, asked = cast.fbi_lead, cast.kcpd_detective
     secret = operation(asked, title="Canary search party", status=EventStatus.DRAFT)
-    event_id = await events.schedule(lead, secret, LAST_WEEK)
+    event_id = await scheduling.schedule_event(lead, secret, LAST_WEEK)
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=NOW + timedelta(days=3))
     poll_id = await polls.open_poll(lead, event_id, new, LAST_WEEK)
     [first, _] = (await polls.poll_for(asked, poll_id)).options
@@ -327,7 +327,7 @@ async def _a_poll(cast: Cast) -> UUID:
 
 async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
     """Let a reply to a secret invitation come from an address that no one has."""
-    invitation = (await invitations(event_id))[cast.kcpd_detective.member_id].id
+    invitation = (await invitations_by_member(event_id))[cast.kcpd_detective.member_id].id
     sender = Sender(address="canary@elsewhere.example", is_verified=True)
     await received_emails.take_email(
         ReceivedEmail(
@@ -347,7 +347,7 @@ async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
 
 async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
     """Let a named person propose another hour for a date of a secret event by email."""
-    date = await occurrences.date_for(lead, event_id, "2027-01-23")
+    date = await occurrences.date_seen_by(lead, event_id, "2027-01-23")
     reply = CalendarReply(
         uid=date.event.uid,
         attendee=who.email,
@@ -356,7 +356,7 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
         date=DateNamed(moment=date.starts_at, local=date.original_start),
         proposal=ProposedTimes(starts=DateNamed(moment=date.ends_at, local=date.original_start)),
     )
-    own = (await invitations(event_id))[who.member_id]
+    own = (await invitations_by_member(event_id))[who.member_id]
     sender = Sender(address=who.email, is_verified=True)
     await received_emails.take_email(
         ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
@@ -368,27 +368,27 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
-    places.secret_blackout = await blackout_days.name(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
+    places.secret_blackout = await blackout_days.set_blackout(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     marked = marking(cast, categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON)
     secret = operation(*named, rule=_weekly(), marking=marked)
-    places.secret_event = await events.schedule(lead, secret, LAST_WEEK)
+    places.secret_event = await scheduling.schedule_event(lead, secret, LAST_WEEK)
     places.secret_key = "2027-01-16"
     await Event.update({Event.previous_series: places.event}).where(Event.id == places.secret_event)
-    over = await events.schedule(
+    over = await scheduling.schedule_event(
         lead, operation(*named, title="Operation Canary", starts=datetime(2026, 12, 9, 6)), LAST_WEEK
     )
-    await events.schedule(
+    await scheduling.schedule_event(
         lead, operation(*named, title="Operation Called Off", starts=datetime(2026, 12, 16, 6)), LAST_WEEK
     )
     await _secret_plans(cast, places)
-    await replies.reply(
+    await replies.record_own_reply(
         cast.kcpd_detective, places.secret_event, "2027-01-23", ReplyValue.DECLINED, "Canary", NOW, for_series=False
     )
     places.secret_proposal = await _a_proposal(lead, cast.kcpd_detective, places.secret_event)
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
-    await occurrences.change_date(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
-    await occurrences.cancel_date(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
+    await occurrences.change_occurrence(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
+    await occurrences.cancel_occurrence(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
     await roll_call.record_marks(
         lead,
         over,
@@ -398,7 +398,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     )
     places.secret_item = await _item(lead, cast.kcpd_detective, "Canary item", over, "2026-12-09")
     places.secret_answer = await answer_about_an_item(cast.kcpd_detective)
-    places.secret_date = (await occurrences.date_for(lead, over, "2026-12-09")).id
+    places.secret_date = (await occurrences.date_seen_by(lead, over, "2026-12-09")).id
     blocked = ItemEdit(status=ItemStatus.BLOCKED, note="Canary")
     await action_items.save_item_edit(cast.kcpd_detective, places.secret_item, blocked, 1, NOW, TODAY)
     await _secrets_about(cast, places)
@@ -468,7 +468,7 @@ async def _confidential_place(cast: Cast, event_id: UUID) -> UUID:
 
 async def _secrets_about(cast: Cast, places: Places) -> None:
     """Add a meeting of one arm, and what comes of secret events: looks, reminders, messages, templates, filters."""
-    await events.schedule(
+    await scheduling.schedule_event(
         cast.coordinator,
         meeting(
             *(one for one in everybody(cast) if one.arm == cast.fbi_lead.arm),
@@ -514,24 +514,28 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
 
 async def _a_shared_calendar(member_id: UUID) -> None:
     """Let someone whom not everyone knows share when they are busy all of January."""
-    await shared_calendars.share(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
-    under_way = await shared_calendars.claim(NOW)
+    await shared_calendars.share_calendar(
+        await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW
+    )
+    under_way = await shared_calendars.claim_calendar(NOW)
     assert under_way
-    january = Span(datetime(2027, 1, 1, tzinfo=NOW.tzinfo), datetime(2027, 2, 1, tzinfo=NOW.tzinfo), Kind.OUT)
-    await shared_calendars.keep(under_way, [Found("", january)], 0, window(NOW, ZONE), NOW)
+    january = CalendarSpan(
+        datetime(2027, 1, 1, tzinfo=NOW.tzinfo), datetime(2027, 2, 1, tzinfo=NOW.tzinfo), BusyKind.OUT
+    )
+    await shared_calendars.keep_spans(under_way, [ReadSpan("", january)], 0, kept_window(NOW, ZONE), NOW)
 
 
 async def _a_template(cast: Cast) -> UUID:
     """Return a template of a committee whose schedulers are law enforcement."""
     form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["committee"]}
-    await templates.save(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
+    await templates.save_template(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
     [found] = await templates.templates_for(cast.coordinator)
     return found.id
 
 
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
     """Leave what looks at an event leave in the log: of who is named, of who is not, of who reads the whole log."""
-    event = await events.event_for(cast.kcpd_detective, event_id)
+    event = await scheduling.event_seen_by(cast.kcpd_detective, event_id)
     await audit.record_series_read(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}
     await audit.record_read(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
@@ -549,22 +553,24 @@ async def _a_message_about(event_id: UUID) -> tuple[UUID, UUID]:
 
 async def _changed_afterwards(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, places.event, "2027-02-09", later, 1, NOW)
-    await replies.reply(cast.caht_lead, places.event, places.event_key, ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await occurrences.change_occurrence(cast.coordinator, places.event, "2027-02-09", later, 1, NOW)
+    await replies.record_own_reply(
+        cast.caht_lead, places.event, places.event_key, ReplyValue.ACCEPTED, "", NOW, for_series=True
+    )
     await action_items.save_item_edit(
         cast.harbor_advocate, places.item, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=50), 1, NOW, TODAY
     )
 
 
 async def _item(giver: Viewer, owner: Viewer, title: str, event_id: UUID, key: str) -> str:
-    origin = await occurrences.date_for(giver, event_id, key)
+    origin = await occurrences.date_seen_by(giver, event_id, key)
     new = NewItem(title=title, owner_id=owner.member_id, due=date(2026, 12, 20), origin_id=origin.id)
     return await action_items.create_item(giver, new, LAST_WEEK, TODAY)
 
 
 def _monthly() -> Rule | None:
-    return rule_for("monthly_nth", STARTS, until=date(2027, 6, 30))
+    return rule_for_choice("monthly_nth", STARTS, until=date(2027, 6, 30))
 
 
 def _weekly() -> Rule | None:
-    return rule_for("weekly", STARTS.replace(day=16, hour=6), count=6)
+    return rule_for_choice("weekly", STARTS.replace(day=16, hour=6), count=6)

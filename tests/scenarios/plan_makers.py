@@ -21,7 +21,7 @@ from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations import plans as visible
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plans import plan_basics
 from tracker.usecases.operations.states import operation_for
@@ -199,17 +199,17 @@ class PlanMakers:
         await approvals.acknowledge_plan_version(who, self.bluestem, version - which % 2, NOW)
 
     async def _shift(self, who: Viewer, which: int) -> None:
-        event, plan = await events.plan_to_change(who, self.bluestem)
+        event, plan = await scheduling.plan_to_change(who, self.bluestem)
         later = (plan.starts or SIX) + timedelta(minutes=MINUTES[which % len(MINUTES)])
-        await events.change(who, self.bluestem, replace(plan, starts=later), event.version, NOW)
+        await scheduling.change_event(who, self.bluestem, replace(plan, starts=later), event.version, NOW)
 
     async def _cancel(self, who: Viewer, _: int) -> None:
-        event, _plan = await events.plan_to_change(who, self.bluestem)
-        await events.cancel(who, self.bluestem, event.version, "", NOW)
+        event, _plan = await scheduling.plan_to_change(who, self.bluestem)
+        await scheduling.cancel_event(who, self.bluestem, event.version, "", NOW)
 
     async def _restore(self, who: Viewer, _: int) -> None:
-        event, _plan = await events.plan_to_change(who, self.bluestem)
-        await events.restore(who, self.bluestem, event.version, NOW)
+        event, _plan = await scheduling.plan_to_change(who, self.bluestem)
+        await scheduling.restore_event(who, self.bluestem, event.version, NOW)
 
     async def _rival(self, _: Viewer, which: int) -> None:
         """Let Larkspur get in the way, show itself otherwise, or be called off and planned again."""

@@ -15,15 +15,15 @@ from tracker import clock
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.events import Event, Occurrence
+from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import choice_of, dates, rule_for
+from tracker.rules.recurrence.series import choice_of, dates_by_rule, rule_for_choice
 from tracker.tables.schema.core.tables import Message, Watermark
 from tracker.tables.schema.events import events as rows
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences, series_split
+from tracker.usecases.events import scheduling as event_deeds
 
 A_DAY = timedelta(days=1)
 LONGEST_WAIT = timedelta(days=60)
@@ -76,7 +76,7 @@ class SeriesEditor:
     async def begin(self, plan: Plan) -> None:
         """Schedule the series."""
         await self._pass_time()
-        self.events = [await event_deeds.schedule(self._cast.coordinator, plan, self.now)]
+        self.events = [await event_deeds.schedule_event(self._cast.coordinator, plan, self.now)]
 
     async def edit(self, deed: Deed) -> None:
         """Do it a day later, if it can be done; the planner of reminders has looked until then."""
@@ -92,8 +92,8 @@ class SeriesEditor:
         await queue_due(self.now, ZONE)
 
     async def _dates(self, event_id: UUID) -> list[Occurrence]:
-        event = await event_deeds.event_for(self._cast.coordinator, event_id)
-        return await occurrences.dates_of(self._cast.coordinator, event)
+        event = await event_deeds.event_seen_by(self._cast.coordinator, event_id)
+        return await occurrences.dates_in_series(self._cast.coordinator, event)
 
     async def _move(self, date: Occurrence, by: int) -> None:
         await self._change_date(date, starts=_later(date, by))
@@ -108,10 +108,12 @@ class SeriesEditor:
     async def _change_date(self, date: Occurrence, **changed: Any) -> None:
         facts = {"starts": date.original_start, "duration": date.event.duration, "may_double": True, **changed}
         change = DateChange(**facts)
-        await occurrences.change_date(self._cast.coordinator, date.event.id, date.key, change, date.version, self.now)
+        await occurrences.change_occurrence(
+            self._cast.coordinator, date.event.id, date.key, change, date.version, self.now
+        )
 
     async def _cancel(self, date: Occurrence, _: int) -> None:
-        await occurrences.cancel_date(
+        await occurrences.cancel_occurrence(
             self._cast.coordinator, date.event.id, date.key, date.version, "Holiday week", self.now
         )
 
@@ -119,30 +121,32 @@ class SeriesEditor:
         await occurrences.restore_occurrence(self._cast.coordinator, date.event.id, date.key, date.version, self.now)
 
     async def _add(self, date: Occurrence, by: int) -> None:
-        await series_split.add_date(
+        await series_split.add_occurrence(
             self._cast.coordinator, date.event.id, _later(date, by), date.event.version, self.now
         )
 
     async def _split(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
         await self._go_on(
-            event, date, replace(from_date(plan, date.original_start), starts=_later(date, by % 3, days=0))
+            event, date, replace(plan_from_start(plan, date.original_start), starts=_later(date, by % 3, days=0))
         )
 
     async def _otherwise(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
         if plan.rule is not None:
-            last = dates(plan.rule, plan.starts)[-1].date()
-            rule = rule_for(CHOICES[by % len(CHOICES)], date.original_start, interval=abs(by) + 1, until=last)
+            last = dates_by_rule(plan.rule, plan.starts)[-1].date()
+            rule = rule_for_choice(CHOICES[by % len(CHOICES)], date.original_start, interval=abs(by) + 1, until=last)
             await self._go_on(event, date, replace(plan, starts=date.original_start, rule=rule))
 
     async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
         self._went_on(
-            await series_split.change_from(self._cast.coordinator, event.id, date.key, plan, event.version, self.now)
+            await series_split.change_from_date_on(
+                self._cast.coordinator, event.id, date.key, plan, event.version, self.now
+            )
         )
 
     async def _stop(self, date: Occurrence, _: int) -> None:
-        await series_split.cancel_from(
+        await series_split.cancel_from_date_on(
             self._cast.coordinator, date.event.id, date.key, date.event.version, "Enough", self.now
         )
 
@@ -150,7 +154,7 @@ class SeriesEditor:
         event, plan = await self._plan(date.event)
         if plan.rule is not None:
             last = date.original_start.date() + 8 * by * A_DAY
-            rule = rule_for(
+            rule = rule_for_choice(
                 choice_of(plan.rule), plan.starts, interval=plan.rule.interval, weekdays=plan.rule.weekdays, until=last
             )
             await self._change(event, replace(plan, rule=rule))
@@ -187,13 +191,13 @@ class SeriesEditor:
         event, plan = await self._plan(date.event)
         invited = dict(plan.invitees)
         edit(invited)
-        await self._go_on(event, date, replace(from_date(plan, date.original_start), invitees=invited))
+        await self._go_on(event, date, replace(plan_from_start(plan, date.original_start), invitees=invited))
 
     async def _call_off(self, date: Occurrence, _: int) -> None:
-        await event_deeds.cancel(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
+        await event_deeds.cancel_event(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
 
     async def _bring_back(self, date: Occurrence, _: int) -> None:
-        await event_deeds.restore(self._cast.coordinator, date.event.id, date.event.version, self.now)
+        await event_deeds.restore_event(self._cast.coordinator, date.event.id, date.event.version, self.now)
 
     async def _wait(self, date: Occurrence, _: int) -> None:
         """Let the date be over, if it is one of the next weeks."""
@@ -204,7 +208,7 @@ class SeriesEditor:
         return await event_deeds.plan_to_change(self._cast.coordinator, event.id)
 
     async def _change(self, event: Event, plan: Plan) -> None:
-        self._went_on(await event_deeds.change(self._cast.coordinator, event.id, plan, event.version, self.now))
+        self._went_on(await event_deeds.change_event(self._cast.coordinator, event.id, plan, event.version, self.now))
 
     def _went_on(self, event_id: UUID) -> None:
         if event_id not in self.events:

@@ -7,7 +7,7 @@ from tests.ports.api.conftest import ALL, Program
 from tests.ports.pages.forms import typed
 from tests.scenarios.office import Office, calendar_of, event_in, words_of
 from tracker import clock
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.identity import api_tokens
 
 EASTERN = "America/New_York"
@@ -36,8 +36,8 @@ async def test_the_form_offers_time_zones_by_the_words_that_people_use(office: O
 
 async def test_a_series_keeps_its_hours_in_its_zone_when_the_clocks_change(office: Office) -> None:
     event_id = event_in(await office.fill("coordinator", "/schedule", "/events", **MONTHLY, save="send"))
-    event = await events.event_for(office.cast.coordinator, event_id)
-    dates = await occurrences.dates_of(office.cast.coordinator, event)
+    event = await scheduling.event_seen_by(office.cast.coordinator, event_id)
+    dates = await occurrences.dates_in_series(office.cast.coordinator, event)
     assert [f"{one.starts_at:%m-%d %H:%M}" for one in dates] == ["02-09 19:00", "03-09 19:00", "04-13 18:00"]
 
 

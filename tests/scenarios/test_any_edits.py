@@ -23,9 +23,9 @@ from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.reminders import of_date
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events.events import Invitation
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.emails.reminders import queue_due
@@ -72,7 +72,7 @@ async def begun(cast: Cast) -> SeriesEditor:
     """Return the editor of a new weekly series of law enforcement and one person beyond, the only one there is."""
     await no_event()
     editor = SeriesEditor(cast)
-    rule = rule_for("weekly", STARTS, count=DATES)
+    rule = rule_for_choice("weekly", STARTS, count=DATES)
     await editor.begin(meeting(cast.fbi_lead, cast.caht_lead, starts=STARTS, duration=LENGTH, rule=rule))
     return editor
 
@@ -102,7 +102,7 @@ async def sequences(feed: str, now: datetime) -> dict[tuple[str, bytes], int]:
 
 
 async def seen_by(viewer: Viewer) -> list[Shown]:
-    lines = await occurrences.between(viewer, *SPAN)
+    lines = await occurrences.dates_between(viewer, *SPAN)
     return sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off)
 
 

@@ -21,7 +21,7 @@ PROTOCOL = "Draft language-access protocol"
 async def given(office: Office, event: UUID, owner: str, title: str, due: str, key: str = "2027-01-12") -> str:
     """Let the coordinator give an item at a date of a meeting; return its reference."""
     viewer = office.cast.coordinator
-    origin = (await occurrences.date_for(viewer, event, key)).id
+    origin = (await occurrences.date_seen_by(viewer, event, key)).id
     form: dict[str, Any] = {"title": title, "owner_words": owner.replace("_", " "), "due": due, "origin": origin}
     assert (
         await office.fill("coordinator", f"/action-items?origin={origin}", "/action-items", **form)
@@ -111,13 +111,13 @@ async def test_an_item_counts_the_meetings_that_took_place_while_it_was_open(off
     for day in ("2027-01-13", "2027-02-10", "2027-03-10", "2027-06-07", "2027-06-09", "2027-06-23"):
         await office.at(datetime.fromisoformat(f"{day}T15:00+00:00"))
         if day == "2027-06-07":
-            june = await occurrences.date_for(who, event, "2027-06-08")
-            await occurrences.cancel_date(who, event, "2027-06-08", june.version, "", clock.now())
+            june = await occurrences.date_seen_by(who, event, "2027-06-08")
+            await occurrences.cancel_occurrence(who, event, "2027-06-08", june.version, "", clock.now())
         counts[day[5:]] = await _carried(office, reference)
     assert counts == {"01-13": "", "02-10": "1 meeting", "03-10": "2 meetings"} | dict.fromkeys(
         ("06-07", "06-09", "06-23"), "4 meetings"
     )
-    june = await occurrences.date_for(who, event, "2027-06-08")
+    june = await occurrences.date_seen_by(who, event, "2027-06-08")
     await occurrences.restore_occurrence(who, event, "2027-06-08", june.version, clock.now())
     assert await _carried(office, reference) == "5 meetings"
     await office.fill("caht_lead", f"/action-items/{reference}", f"/action-items/{reference}", status="done")

@@ -40,18 +40,18 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.emails.content import CalendarPart, Letter
-from tracker.rules.events.event import Event, Kind, Occurrence
-from tracker.rules.events.history import Field
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.events import Event, Kind, Occurrence
+from tracker.rules.events.history import ChangedField
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.views.impact import Consequences
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.views.event_page import view_series
 from tracker.usecases.views.preview import Deed, dry_run
@@ -124,7 +124,7 @@ async def _plan(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
 
 
 async def _cancel(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
-    await occurrences.cancel_date(cast.coordinator, one.event.id, one.key, one.version, "Conference", now)
+    await occurrences.cancel_occurrence(cast.coordinator, one.event.id, one.key, one.version, "Conference", now)
 
 
 async def _restore(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
@@ -134,11 +134,11 @@ async def _restore(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
 async def _add(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
     """Add a date two or three days after a Wednesday."""
     starts = WEDNESDAY + WEEK * (by % DATES) + DAY * (2 + by % 2) + HOUR
-    await series_split.add_date(cast.coordinator, one.event.id, starts, one.event.version, now)
+    await series_split.add_occurrence(cast.coordinator, one.event.id, starts, one.event.version, now)
 
 
 async def _reply(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await replies.reply(cast.fbi_lead, one.event.id, one.key, YES, "", now, for_series=by % 2 == 0)
+    await replies.record_own_reply(cast.fbi_lead, one.event.id, one.key, YES, "", now, for_series=by % 2 == 0)
 
 
 async def _change(cast: Cast, one: Occurrence, now: datetime, **facts: Any) -> None:
@@ -146,7 +146,7 @@ async def _change(cast: Cast, one: Occurrence, now: datetime, **facts: Any) -> N
     starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (one.starts_at, one.ends_at))
     texts = {"title": one.title, "place": one.place, "agenda": one.agenda}
     change = DateChange(**{"starts": starts, "duration": ends - starts, "may_double": True, **texts, **facts})
-    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, now)
+    await occurrences.change_occurrence(cast.coordinator, one.event.id, one.key, change, one.version, now)
 
 
 EDITS: dict[str, Callable[..., Any]] = {
@@ -168,15 +168,15 @@ def _later(plan: Plan) -> Plan:
 
 def _next_day(plan: Plan) -> Plan:
     starts = plan.starts + DAY
-    return replace(plan, starts=starts, rule=rule_for("weekly", starts, count=_number(plan)))
+    return replace(plan, starts=starts, rule=rule_for_choice("weekly", starts, count=_number(plan)))
 
 
 def _fortnightly(plan: Plan) -> Plan:
-    return replace(plan, rule=rule_for("weekly", plan.starts, interval=2, until=_last(plan)))
+    return replace(plan, rule=rule_for_choice("weekly", plan.starts, interval=2, until=_last(plan)))
 
 
 def _ends_sooner(plan: Plan) -> Plan:
-    return replace(plan, rule=rule_for("weekly", plan.starts, count=max(1, _number(plan) - 2)))
+    return replace(plan, rule=rule_for_choice("weekly", plan.starts, count=max(1, _number(plan) - 2)))
 
 
 def _last(plan: Plan) -> Any:
@@ -323,7 +323,7 @@ async def check_every_reader(
     """Compare page, calendar, feed, and API with the dates that are to be there."""
     clock.start_at(now, stands_still=True)
     assert await seen(cast, event_ids) == in_order(wanted)
-    lines = await occurrences.between(cast.fbi_lead, *SPAN)
+    lines = await occurrences.dates_between(cast.fbi_lead, *SPAN)
     assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == held(wanted)
     body = await FeedBuilder(of_the_site()).body(await open_feed(readers.feed, now), now)
     assert by_ical(body.text) == held(wanted)
@@ -350,7 +350,7 @@ def _from_api(item: dict[str, Any]) -> Seen:
 async def check_the_rest(cast: Cast, before: Event, plan: Plan, event_ids: Iterable[UUID], change: Change) -> None:
     """Check that the series, and the one that continues it, have what the change does not name as before."""
     for event_id in event_ids:
-        event, after = await events.plan_to_change(cast.coordinator, event_id)
+        event, after = await scheduling.plan_to_change(cast.coordinator, event_id)
         named = {"kind"} if event.kind is Kind.TRAINING and change.what == "kind" else set()
         assert _rest_of(event, named) == _rest_of(before, named)
         gone = {cast.caht_lead.member_id} if change.what == PEOPLE else set()
@@ -388,16 +388,20 @@ async def check_mailboxes(cast: Cast, mailbox: Mailbox, event_ids: Iterable[UUID
     assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in held(wanted))
     theirs = []
     for event_id in event_ids:
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         if cast.caht_lead.member_id in plan.invitees:
-            theirs += [one.starts_at for one in await occurrences.dates_of(cast.coordinator, event) if not one.is_off]
+            theirs += [
+                one.starts_at for one in await occurrences.dates_in_series(cast.coordinator, event) if not one.is_off
+            ]
     assert mailbox.starts(cast.caht_lead) == sorted(theirs)
 
 
 async def not_kept(cast: Cast, event_id: UUID) -> list[str]:
     """Return what the last entry of a history says that was lost."""
-    entries = await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))
-    return sorted(one.after for one in entries[0].changes if one.field is Field.NOT_KEPT) if entries else []
+    entries = await history.history_of_event(
+        cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+    )
+    return sorted(one.after for one in entries[0].changes if one.field is ChangedField.NOT_KEPT) if entries else []
 
 
 async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now: datetime) -> None:
@@ -420,13 +424,15 @@ async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now:
 async def begun(cast: Cast, edits: list[Edit], mailbox: Mailbox) -> tuple[UUID, datetime]:
     """Return a series of six Wednesdays after its edits, all emails sent, and the time."""
     await no_event()
-    now, rule = NOW, rule_for("weekly", WEDNESDAY, count=DATES)
+    now, rule = NOW, rule_for_choice("weekly", WEDNESDAY, count=DATES)
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=WEDNESDAY, duration=LENGTH, rule=rule)
-    event_id = await events.schedule(cast.coordinator, plan, now)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, now)
     for edit in edits:
         await mailbox.deliver(now + HOUR / 2)
         now += HOUR
-        every = await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+        every = await occurrences.dates_in_series(
+            cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+        )
         one = every[edit.date % len(every)]
         with suppress(Invalid, Conflict, Gone):  # what the product refuses is no edit
             await EDITS[edit.what](cast, one, edit.by, now)
@@ -440,22 +446,22 @@ async def made(cast: Cast, event_id: UUID, change: Change, now: datetime) -> tup
     key = f"{WEDNESDAY + change.first * WEEK:%Y-%m-%d}"
     note(f"then {change.what}: from {key} on" if change.first else f"then {change.what}: all dates")
     if change.first:
-        event, shown = await series_split.plan_from(cast.coordinator, event_id, key)
+        event, shown = await series_split.plan_from_date_on(cast.coordinator, event_id, key)
     else:
-        event, shown = await events.plan_to_change(cast.coordinator, event_id)
+        event, shown = await scheduling.plan_to_change(cast.coordinator, event_id)
 
     async def deed() -> UUID | None:
         who, version = cast.coordinator, event.version
         if change.what == CANCEL:
-            await series_split.cancel_from(who, event_id, key, version, "", now)
+            await series_split.cancel_from_date_on(who, event_id, key, version, "", now)
             return None
         wanted = CHANGES[change.what](shown)
         if change.what == PEOPLE:
             fewer = {one: role for one, role in wanted.invitees.items() if one != cast.caht_lead.member_id}
             wanted = replace(wanted, invitees=fewer)
         if change.first:
-            return await series_split.change_from(who, event_id, key, wanted, version, now)
-        return await events.change(who, event_id, wanted, version, now)
+            return await series_split.change_from_date_on(who, event_id, key, wanted, version, now)
+        return await scheduling.change_event(who, event_id, wanted, version, now)
 
     return deed, shown
 
@@ -464,7 +470,7 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     """Edit single dates, change the series, compare, undo, and make and email the change again."""
     mailbox = Mailbox()
     event_id, now = await begun(cast, edits, mailbox)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     deed, shown = await made(cast, event_id, change, now)
     view = await view_series(cast.fbi_lead, event_id, NOW)
     before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
@@ -476,10 +482,10 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     await check_emails(cast, found, after, now)
     assert change.what == CANCEL or sorted(panel_words(found)) == sorted(lost)
     assert await not_kept(cast, [*both][-1]) == sorted(one.words for one in found.lost_details if change.what != CANCEL)
-    change_id = await undo.change_to_undo(cast.coordinator, event_id, now)
+    change_id = await undo.change_made_at(cast.coordinator, event_id, now)
     assert change_id is not None or in_order(after) == in_order(before)
     if change_id:
-        await undo.undo(cast.coordinator, event_id, change_id, now)
+        await undo.undo_change(cast.coordinator, event_id, change_id, now)
         await check_every_reader(cast, readers, [event_id], before, now)
         assert await Message.count().where(Message.state == "pending") == 0
         assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in held(before))

@@ -18,10 +18,9 @@ from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no
 from tracker import clock
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.recurrence import dates
-from tracker.rules.recurrence.holiday_choices import HolidayChoice, doubled
-from tracker.rules.recurrence.holiday_choices import held as held_on
-from tracker.rules.recurrence.holidays import holiday_notes
+from tracker.rules.recurrence.holidays import HolidayChoice, doubled_days, holiday_notes
+from tracker.rules.recurrence.holidays import held_starts as held_on
+from tracker.rules.recurrence.series import dates_by_rule
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 
@@ -65,14 +64,14 @@ def plans(draw: some.DrawFn) -> dict[str, Any]:
     if is_all_day:
         starts = starts.replace(hour=0, minute=0)
     unit, most = (timedelta(days=1), 3) if is_all_day else (timedelta(minutes=15), 200)
-    by_rule = dates(rule, starts)
+    by_rule = dates_by_rule(rule, starts)
     chosen = {day: draw(some.sampled_from(HolidayChoice)) for day, _ in holiday_notes(by_rule)[:6]}
     return {
         "rule": rule,
         "starts": starts,
         "duration": draw(some.integers(1, most)) * unit,
         "is_all_day": is_all_day,
-        "on_holidays": chosen if held_on(by_rule, chosen) and not doubled(by_rule, chosen) else {},
+        "on_holidays": chosen if held_on(by_rule, chosen) and not doubled_days(by_rule, chosen) else {},
     }
 
 

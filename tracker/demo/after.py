@@ -7,8 +7,8 @@ from tracker.demo.days import SATURDAY, due_day, unless_holiday, weeks
 from tracker.demo.story import Story
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.events.event import Kind
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.events import Kind
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.after_actions import Edition, ItemAssignment
 from tracker.rules.operations.check_ins import Direction, Presence, Tap
@@ -16,7 +16,7 @@ from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure
 from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.actions import after_actions as after_items
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.operations import activity_log, after_actions, approvals, check_ins, plans
 from tracker.usecases.operations.plans import PlanBasics
 
@@ -66,7 +66,7 @@ async def _schedule(story: Story, now: datetime, *, starts: datetime) -> None:
         place="Staging lot south",
         invitees=dict.fromkeys(named, AttendeeRole.REQUIRED),
     )
-    story.events[KEY] = await events.schedule(story.who(LEAD), plan, now)
+    story.events[KEY] = await scheduling.schedule_event(story.who(LEAD), plan, now)
 
 
 async def _plan(story: Story, now: datetime) -> None:

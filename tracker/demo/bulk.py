@@ -17,15 +17,13 @@ from tracker.demo.days import A_WEEK
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Kind
-from tracker.rules.events.kept_dates import new_dates
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.events import Kind
+from tracker.rules.events.kept_dates import dates_of_new_event
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import Frequency, Rule
-from tracker.rules.recurrence.holiday_choices import Choices, HolidayChoice
-from tracker.rules.recurrence.holidays import is_working_day, next_working_day
-from tracker.tables.schema.events.events import Event, EventAudience
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.rules.recurrence.holidays import HolidayChoice, HolidayChoices, is_working_day, next_working_day
+from tracker.rules.recurrence.series import Frequency, Rule
+from tracker.tables.schema.events.events import Event, EventAudience, Invitation
 from tracker.tables.schema.roster import Member
 from tracker.usecases.events.series import write_dates
 
@@ -130,7 +128,7 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
     )
 
 
-def _weekly(starts: datetime) -> tuple[Rule, Choices]:
+def _weekly(starts: datetime) -> tuple[Rule, HolidayChoices]:
     """Return the rule of a weekly series that is held on `DATES` working days, and its holidays, which are left out."""
     days = [starts.date() + A_WEEK * number for number in range(DATES + HOLIDAYS)]
     last = [day for day in days if is_working_day(day)][DATES - 1]
@@ -158,7 +156,7 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
         )
     )
     for event, plan in zip(events, plans, strict=True):
-        await write_dates(event.id, new_dates(plan), made_at)
+        await write_dates(event.id, dates_of_new_event(plan), made_at)
 
 
 def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:

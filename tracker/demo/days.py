@@ -6,8 +6,8 @@ Offices are closed on weekends and federal holidays; what is held in public or a
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
-from tracker.rules.recurrence import nth_weekday
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day, next_working_day, working_day_by
+from tracker.rules.recurrence.series import nth_weekday
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
 MONTHS = 12  # in a year

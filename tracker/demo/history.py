@@ -10,14 +10,14 @@ from tracker.demo.program import SERIES, SINGLES, SOON, Script
 from tracker.demo.story import Date, Story
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark, RollCallLine
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import Repeat
 from tracker.rules.recurrence.holidays import next_working_day
+from tracker.rules.recurrence.series import RepeatChoice
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 
 REPLIES = {ReplyValue.ACCEPTED: 0.68, ReplyValue.TENTATIVE: 0.08, ReplyValue.DECLINED: 0.08, None: 0.16}
 """How often each reply occurs; None = no reply."""
@@ -71,14 +71,14 @@ def _reply(story: Story, script: Script, key: str, value: ReplyValue, at: dateti
     comment = story.luck.choice(COMMENTS) if value is ReplyValue.DECLINED else ""
 
     async def deed(now: datetime) -> None:
-        await replies.reply(
+        await replies.record_own_reply(
             story.who(key),
             story.events[script.key],
             date.key,
             value,
             comment,
             now,
-            for_series=script.repeat is not Repeat.NONE,
+            for_series=script.repeat is not RepeatChoice.NONE,
         )
 
     story.at(at, deed)
@@ -121,13 +121,13 @@ def _change(story: Story, dates: dict[str, list[Date]]) -> None:
 
     async def cancel_date(now: datetime) -> None:
         lead, event_id = story.who("caht_lead"), story.events["capacity"]
-        date = await occurrences.date_for(lead, event_id, dropped.key)
-        await occurrences.cancel_date(lead, event_id, dropped.key, date.version, "County holiday.", now)
+        date = await occurrences.date_seen_by(lead, event_id, dropped.key)
+        await occurrences.cancel_occurrence(lead, event_id, dropped.key, date.version, "County holiday.", now)
 
     async def cancel_event(now: datetime) -> None:
         lead = story.who("fbi_lead")
-        event = await events.event_for(lead, story.events["radio"])
-        await events.cancel(lead, event.id, event.version, "The channel isn't ready yet.", now)
+        event = await scheduling.event_seen_by(lead, story.events["radio"])
+        await scheduling.cancel_event(lead, event.id, event.version, "The channel isn't ready yet.", now)
 
     story.at(story.now - timedelta(days=3), cancel_date)
     story.at(story.now - timedelta(days=1), cancel_event)
@@ -138,10 +138,10 @@ def _move(story: Story, lead: str, key: str, moved: Date, moment: datetime) -> N
     viewer = story.who(lead)
 
     async def deed(now: datetime) -> None:
-        date = await occurrences.date_for(viewer, story.events[key], moved.key)
+        date = await occurrences.date_seen_by(viewer, story.events[key], moved.key)
         starts = moved_start(to_local(moved.starts_at, story.zone).replace(tzinfo=None))
         change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is booked.")
-        await occurrences.change_date(
+        await occurrences.change_occurrence(
             viewer, story.events[key], moved.key, change, date.version, now, notify=Notify.ALL
         )
 

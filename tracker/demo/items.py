@@ -245,5 +245,5 @@ def _step(story: Story, errand: Errand, step: Step, version: int, at: datetime, 
 
 async def _origin_id(story: Story, errand: Errand, origin: Date) -> UUID:
     assert errand.origin is not None  # noqa: S101 - only an errand with an origin has a date of it
-    date = await occurrences.date_for(story.who(errand.giver), story.events[errand.origin], origin.key)
+    date = await occurrences.date_seen_by(story.who(errand.giver), story.events[errand.origin], origin.key)
     return date.id

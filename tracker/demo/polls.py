@@ -8,11 +8,11 @@ from tracker.demo.story import Story
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
 from tracker.rules.polls.polls import Fit, NewPoll
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import polls
 
 DATES = (
@@ -66,6 +66,6 @@ async def _opened(story: Story, now: datetime) -> UUID:
         status=EventStatus.DRAFT,
         invitees=dict.fromkeys(seats, AttendeeRole.REQUIRED),
     )
-    event_id = await events.schedule(organizer, plan, now)
+    event_id = await scheduling.schedule_event(organizer, plan, now)
     reply_by = to_utc(datetime.combine(workday(IN_DAYS)(today), REPLY_HOUR), story.zone)
     return await polls.open_poll(organizer, event_id, NewPoll(starts=starts, reply_by=reply_by), now)

@@ -19,9 +19,9 @@ from tracker.demo.days import (
     workday,
 )
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Category, Limit
-from tracker.rules.recurrence import Repeat
+from tracker.rules.recurrence.series import RepeatChoice
 
 VIDEO = "https://video.example/task-force"
 ALL, LAW, SERVICES = Visibility.ALL, Visibility.LAW_ENFORCEMENT, Visibility.VICTIM_SERVICES
@@ -41,7 +41,7 @@ class Script(Struct, frozen=True, kw_only=True):
     starts: time = time(10)
     """Ignored for all-day events."""
     minutes: int = 60
-    repeat: Repeat = Repeat.NONE
+    repeat: RepeatChoice = RepeatChoice.NONE
     interval: int = 1
     status: EventStatus = EventStatus.CONFIRMED
     place: str = ""
@@ -71,7 +71,7 @@ SERIES = (
         who=("everyone",),
         starts=time(14),
         minutes=90,
-        repeat=Repeat.MONTHLY_NTH,
+        repeat=RepeatChoice.MONTHLY_NTH,
         place="5th-floor conference room",
         video_link=VIDEO,
         agenda="Open action items 10\nReports from each arm 30\nTraining and outreach 20\nUpcoming dates 10",
@@ -86,7 +86,7 @@ SERIES = (
         committee="steering",
         starts=time(14),
         minutes=90,
-        repeat=Repeat.MONTHLY_NTH,
+        repeat=RepeatChoice.MONTHLY_NTH,
         place="5th-floor conference room",
         agenda="Approval of minutes 5\nMOU renewals 30\nBudget 20",
     ),
@@ -100,7 +100,7 @@ SERIES = (
         committee="enforcement",
         starts=time(9),
         minutes=75,
-        repeat=Repeat.MONTHLY_NTH,
+        repeat=RepeatChoice.MONTHLY_NTH,
         place="FBI field office, room 210",
         agenda="Open action items 15\nUpcoming work 45",
     ),
@@ -114,7 +114,7 @@ SERIES = (
         committee="services",
         starts=time(13),
         minutes=75,
-        repeat=Repeat.MONTHLY_NTH,
+        repeat=RepeatChoice.MONTHLY_NTH,
         place="Harbor House, community room",
         agenda="Capacity 20\nReferral pathways 30\nTraining needs 15",
     ),
@@ -127,7 +127,7 @@ SERIES = (
         sees=LAW,
         starts=time(10),
         minutes=30,
-        repeat=Repeat.WEEKLY,
+        repeat=RepeatChoice.WEEKLY,
         video_link=VIDEO,
         notice=7,
     ),
@@ -140,7 +140,7 @@ SERIES = (
         sees=LAW,
         starts=time(15),
         minutes=45,
-        repeat=Repeat.WEEKLY,
+        repeat=RepeatChoice.WEEKLY,
         interval=2,
         video_link=VIDEO,
     ),
@@ -153,7 +153,7 @@ SERIES = (
         sees=SERVICES,
         starts=time(9),
         minutes=30,
-        repeat=Repeat.WEEKLY,
+        repeat=RepeatChoice.WEEKLY,
         video_link=VIDEO,
         notice=7,
     ),
@@ -166,7 +166,7 @@ SERIES = (
         sees=SERVICES,
         starts=time(13),
         minutes=60,
-        repeat=Repeat.WEEKLY,
+        repeat=RepeatChoice.WEEKLY,
         interval=2,
         place="Bridge Legal, second floor",
         agenda="Referral pathways 20\nLegal clinic dates 20\nTransportation 10",
@@ -179,7 +179,7 @@ SERIES = (
         who=("hsi_liaison", "kcpd_sergeant", "ipd_liaison", "caht_lead", "shelter_lead"),
         kind=Kind.DEADLINE,
         minutes=24 * 60,
-        repeat=Repeat.MONTHLY_NTH,
+        repeat=RepeatChoice.MONTHLY_NTH,
         interval=3,
         description="Totals only. Don't include names.",
     ),

@@ -77,7 +77,7 @@ async def _blackouts(company: Company, recipe: Recipe) -> None:
     now, today = recipe.now - JUST_NOW, local(recipe.now, recipe.zone).date()
     for key, first, last, reason in BLACKOUTS:
         lead = company.members[key]
-        await blackout_days.name(lead, lead.agency_id, first(today), last(today), reason, now, today)
+        await blackout_days.set_blackout(lead, lead.agency_id, first(today), last(today), reason, now, today)
 
 
 async def _past(story: Story, until: datetime) -> None:

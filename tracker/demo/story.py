@@ -17,12 +17,12 @@ from tracker.demo.program import Script
 from tracker.demo.timetable import timetable
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import plan as plan_rules
+from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.markings import Marking
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
-from tracker.usecases.events import events as event_deeds
+from tracker.usecases.events import scheduling as event_deeds
 
 Deed = Callable[[datetime], Awaitable[object]]
 
@@ -72,12 +72,12 @@ class Story(Struct):
         plan = self.plan(script)
         dates = [
             Date(key=start.date().isoformat(), starts_at=slot[0], ends_at=slot[1])
-            for start, slot in plan_rules.slots(plan)
+            for start, slot in plan_rules.slots_of_plan(plan)
         ]
         moment = self.now if script.is_new else dates[0].starts_at - timedelta(days=script.notice)
 
         async def deed(now: datetime) -> None:
-            self.events[script.key] = await event_deeds.schedule(self.who(script.lead), plan, now)
+            self.events[script.key] = await event_deeds.schedule_event(self.who(script.lead), plan, now)
 
         self.at(moment, deed)
         return min(moment, self.now), dates

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from tracker.demo.days import A_WEEK
 from tracker.demo.program import Script
-from tracker.rules.recurrence import Rule, dates, rule_for
-from tracker.rules.recurrence.holiday_choices import HolidayChoice, held
-from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
+from tracker.rules.recurrence.holidays import HolidayChoice, federal_holidays, held_starts, is_working_day
+from tracker.rules.recurrence.series import Rule, dates_by_rule, rule_for_choice
 
 
 class Timetable(Struct, frozen=True, kw_only=True):
@@ -23,7 +22,7 @@ class Timetable(Struct, frozen=True, kw_only=True):
     @property
     def dates(self) -> list[datetime]:
         """Return when each date begins that is held."""
-        return [start for _, start in held(dates(self.rule, self.starts), self.on_holidays)]
+        return [start for _, start in held_starts(dates_by_rule(self.rule, self.starts), self.on_holidays)]
 
 
 def timetable(script: Script, today: date) -> Timetable:
@@ -32,12 +31,12 @@ def timetable(script: Script, today: date) -> Timetable:
     A date of a series on a federal holiday is held a week later, or left out where that day is no better.
     """
     starts = datetime.combine(script.first(today), time() if script.is_all_day else script.starts)
-    rule = rule_for(script.repeat, starts, interval=script.interval)
+    rule = rule_for_choice(script.repeat, starts, interval=script.interval)
     return Timetable(
         starts=starts,
         duration=timedelta(minutes=script.minutes),
         rule=rule,
-        on_holidays=_on_holidays([one.date() for one in dates(rule, starts)]) if rule else {},
+        on_holidays=_on_holidays([one.date() for one in dates_by_rule(rule, starts)]) if rule else {},
     )
 
 

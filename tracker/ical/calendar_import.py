@@ -40,21 +40,32 @@ from tracker.ical.foreign_events import (
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import plural, short_weekday_date, zone_word
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.calendar_import import MOST_DATES, CalendarFile, Incoming, Limits, Outcome, Row, check_size
-from tracker.rules.events.event import Kind
-from tracker.rules.events.event_fields import TEXTS
-from tracker.rules.events.plan import DateChange, Plan, Slot
-from tracker.rules.recurrence import Rule, check_number
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.calendar_import import (
+    MOST_DATES,
+    CalendarFile,
+    FileEvent,
+    ImportLimits,
+    ImportOutcome,
+    ImportRow,
+    check_import_size,
+)
+from tracker.rules.events.events import TEXTS, Kind
+from tracker.rules.events.plans import DateChange, Plan, Slot
+from tracker.rules.recurrence.series import Rule, check_number_of_dates
 
 A_DAY = timedelta(days=1)
-USUAL = Limits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
+USUAL = ImportLimits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
 ImportProgress = Callable[[int, int], None]
 """Gets how many events of how many were read."""
 
 
 def read_calendar_file(
-    content: bytes, now: datetime, home: str, limits: Limits = USUAL, progress: ImportProgress = lambda _done, _of: None
+    content: bytes,
+    now: datetime,
+    home: str,
+    limits: ImportLimits = USUAL,
+    progress: ImportProgress = lambda _done, _of: None,
 ) -> CalendarFile:
     """Return the content of a file; `home` is the task force's zone, `now` limits a series without an end.
 
@@ -68,7 +79,7 @@ def read_calendar_file(
     groups = _groups(found.events)
     for number, (master, overrides) in enumerate(groups, start=1):
         reader.take(master, overrides)
-        check_size(reader.dates, limits)
+        check_import_size(reader.dates, limits)
         progress(number, len(groups))
     rest = sorted(reader.rest, key=lambda one: one.row)
     return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
@@ -101,8 +112,8 @@ class _FileReader:
     def __init__(self, zones: Zones, now: datetime) -> None:
         self.zones = zones
         self.today = to_local(now, zones.home).date()
-        self.events: list[Incoming] = []
-        self.rest: list[Row] = []
+        self.events: list[FileEvent] = []
+        self.rest: list[ImportRow] = []
         self.dates = 0  # of all events so far
         self._seen: set[str] = set()
 
@@ -112,14 +123,16 @@ class _FileReader:
         try:
             title = text_of(one, "title") or title
             if reason := passed_over(one):
-                self.rest.append(Row(row=one.row, title=title, outcome=Outcome.LEFT_OUT, sentence=reason))
+                self.rest.append(ImportRow(row=one.row, title=title, outcome=ImportOutcome.LEFT_OUT, sentence=reason))
                 return
             self.events.append(self._event(one, overrides))
             self.dates += len(self.events[-1].slots)
         except Invalid as wrong:
-            self.rest.append(Row(row=one.row, title=title, outcome=Outcome.REFUSED, sentence=wrong.sentence))
+            self.rest.append(
+                ImportRow(row=one.row, title=title, outcome=ImportOutcome.REFUSED, sentence=wrong.sentence)
+            )
 
-    def _event(self, one: Component, overrides: Sequence[Component]) -> Incoming:
+    def _event(self, one: Component, overrides: Sequence[Component]) -> FileEvent:
         uid = _uid(one) + "".join(line for line in one.lines.get("RECURRENCE-ID", ()))
         if uid in self._seen:
             raise Invalid("The file has this event twice.")
@@ -145,15 +158,17 @@ class _FileReader:
             description=text_of(one, "description"),
             video_link=video_link_of(one),
         )
-        plan_rules.check(plan)
+        plan_rules.check_plan(plan)
         notes = [rule_note, zone_note(one, start, self.zones.home), *notes_of(one, overrides)]
         if is_series and start.is_utc:
             notes.append(utc_note(starts, wall.zone))
-        bare = Incoming(row=one.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
+        bare = FileEvent(row=one.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
         return self._with_dates(bare, one, overrides, wall)
 
-    def _with_dates(self, bare: Incoming, one: Component, overrides: Sequence[Component], wall: WallClock) -> Incoming:
-        slots = plan_rules.slots(bare.plan)
+    def _with_dates(
+        self, bare: FileEvent, one: Component, overrides: Sequence[Component], wall: WallClock
+    ) -> FileEvent:
+        slots = plan_rules.slots_of_plan(bare.plan)
         by_rule = {start for start, _ in slots}
         left_out, added = self._beside(one, bare.plan, wall, by_rule)
         dated = self._dated(overrides, bare.plan, wall, by_rule | added, left_out)
@@ -163,7 +178,7 @@ class _FileReader:
         known = (by_rule - left_out | added) - hidden
         if not known:
             raise Invalid("All of its dates are left out.")
-        check_number(len(known))
+        check_number_of_dates(len(known))
         changes = {start: self._change(bare.plan, override, wall) for start, override in dated if start in known}
         if all(changes.get(start, bare) is None for start in known):
             raise Invalid("All of its dates are canceled.")
@@ -221,7 +236,7 @@ class _FileReader:
             title=text_of(override, "title") or None,
             place=text_of(override, "place"),
         )
-        plan_rules.check_change(change, is_all_day=plan.is_all_day)
+        plan_rules.check_date_change(change, is_all_day=plan.is_all_day)
         return change
 
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:

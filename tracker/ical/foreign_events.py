@@ -16,11 +16,9 @@ from tracker.ical.lines import is_web_address
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wall_clock import to_local, to_utc, zone_of
 from tracker.rules.core.wording import clock, plural, short_date, zone_word
-from tracker.rules.events import plan
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.event_fields import BY_VIDEO, TEXTS, wrong_texts
-from tracker.rules.recurrence import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates
-from tracker.rules.recurrence.dates import years_after
+from tracker.rules.events import plans
+from tracker.rules.events.events import BY_VIDEO, TEXTS, EventStatus, Kind, wrong_field_texts
+from tracker.rules.recurrence.series import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates_by_rule, day_years_after
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _TIME = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?", re.ASCII)
@@ -200,7 +198,7 @@ def video_link_of(one: Component) -> str:
     """Return the first video link that an event may have; empty = none."""
     for name in VIDEO:
         for given in one.all(name):
-            if is_web_address(given.value) and not wrong_texts({"video_link": given.value}):
+            if is_web_address(given.value) and not wrong_field_texts({"video_link": given.value}):
                 return given.value
     return ""
 
@@ -211,7 +209,7 @@ def span_of(text: str) -> timedelta:
         span: timedelta = vDuration.from_ical(text)  # type: ignore[no-untyped-call]  # the library says no types
     except (ValueError, OverflowError) as odd:
         raise Invalid(f"“{text[:40]}” isn't a length that we can read.") from odd
-    if not timedelta(0) <= span <= plan.LONGEST:
+    if not timedelta(0) <= span <= plans.LONGEST:
         raise Invalid("It ends before it starts, or lasts more than 14 days.")
     return span
 
@@ -251,8 +249,8 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
     is_endless = until is None and count is None
     rule = _anchored(parts, start, until or (_usual_end(start, today) if is_endless else None), count)
     if rule.until:
-        rule = replace(rule, until=dates(rule, start)[-1].date())
-    dates(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
+        rule = replace(rule, until=dates_by_rule(rule, start)[-1].date())
+    dates_by_rule(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
     return (
         rule,
         f"It has no end date in the file, so it ends on {short_date(rule.until)}." if is_endless and rule.until else "",
@@ -374,7 +372,7 @@ def _until(text: str, start: datetime, clock: WallClock, zones: Zones) -> date:
 
 
 def _usual_end(start: datetime, today: date) -> date:
-    latest = years_after(start.date(), MAX_YEARS)
+    latest = day_years_after(start.date(), MAX_YEARS)
     if latest < today:
         raise Invalid(TOO_OLD)
-    return min(latest, years_after(max(start.date(), today), 1))
+    return min(latest, day_years_after(max(start.date(), today), 1))

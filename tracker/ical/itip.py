@@ -13,7 +13,7 @@ from tracker.ical.vevents import PRODUCT, CalendarEntry, Organizer, calendar_ent
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wall_clock import zone_of
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 # RFC 5545 §3.2.16

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_events import CODES, LAST_YEAR, READ, Stamp, Zones, is_canceled, span_of, zones_of
-from tracker.rules.availability.shared_calendars import Found, Kind, Span
+from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan
 from tracker.rules.core.wall_clock import to_local, to_utc
 
 MOST = 20_000  # entries of a calendar
@@ -25,7 +25,7 @@ A_DATE = 10
 LONGEST = timedelta(days=31)
 """The longest duration of one date of a series."""
 A_DAY = timedelta(days=1)
-BUSY_STATUS = {"TENTATIVE": Kind.TENTATIVE, "OOF": Kind.OUT}
+BUSY_STATUS = {"TENTATIVE": BusyKind.TENTATIVE, "OOF": BusyKind.OUT}
 """X-MICROSOFT-CDO-BUSYSTATUS, which is more specific than STATUS ([MS-OXCICAL] 2.1.3.1.1.20.31)."""
 NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
 
@@ -33,7 +33,7 @@ NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
 class BusyReading(NamedTuple):
     """The busy times of a calendar's owner, and how many entries could not be read."""
 
-    found: list[Found]
+    found: list[ReadSpan]
     unread: int
 
 
@@ -56,14 +56,14 @@ def _uid(one: Component) -> str:
     return one.text("UID")
 
 
-def _kind(one: Component) -> Kind | None:
+def _kind(one: Component) -> BusyKind | None:
     """Return how an event makes its owner busy; None when it does not."""
     names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
     says = {name: found.value.upper() for name in names if (found := one.one(name))}
     word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
     if is_canceled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
         return None
-    return BUSY_STATUS.get(word) or (Kind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else Kind.BUSY)
+    return BUSY_STATUS.get(word) or (BusyKind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else BusyKind.BUSY)
 
 
 class _Reader:
@@ -72,7 +72,7 @@ class _Reader:
     def __init__(self, zones: Zones, start: datetime, end: datetime) -> None:
         self.zones = zones
         self.start, self.end = start, end
-        self.found: list[Found] = []
+        self.found: list[ReadSpan] = []
         self.unread = 0
         self._budget = Budget(MOST_DAYS)
         self._replaced: dict[str, set[date | datetime]] = {}
@@ -88,11 +88,11 @@ class _Reader:
         try:
             kind = _kind(one)
             if kind is not None:
-                self.found += [Found(_uid(one), span) for span in self._spans(one, kind)]
+                self.found += [ReadSpan(_uid(one), span) for span in self._spans(one, kind)]
         except Invalid:
             self.unread += 1
 
-    def _spans(self, one: Component, kind: Kind) -> Iterator[Span]:
+    def _spans(self, one: Component, kind: BusyKind) -> Iterator[CalendarSpan]:
         """Yield the dates of an event that touch the window, without those that have a component of their own."""
         first = self._start(one)
         length = self._length(one, first)
@@ -101,7 +101,7 @@ class _Reader:
         starts = self._starts(one, first, length)
         self._budget.pay(A_DATE * len(starts))
         for start in starts:
-            span = Span(self._moment(start), self._end(start, length), kind)
+            span = CalendarSpan(self._moment(start), self._end(start, length), kind)
             names = {span.starts_at, start.local.date()}
             if not names & left_out and not names & replaced and self._touches(span):
                 yield span
@@ -167,7 +167,7 @@ class _Reader:
             raise Invalid(NOT_READ)
         return named is not None
 
-    def _touches(self, span: Span) -> bool:
+    def _touches(self, span: CalendarSpan) -> bool:
         return span.starts_at < self.end and span.ends_at > self.start and span.ends_at > span.starts_at
 
     def _zone(self, stamp: Stamp) -> str:

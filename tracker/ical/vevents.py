@@ -22,11 +22,10 @@ from tracker.rules.calendars.feeds import (
     neutral_title,
 )
 from tracker.rules.core.wall_clock import zone_of
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
-from tracker.rules.events.event_fields import BY_VIDEO
-from tracker.rules.events.plan import rule_of
+from tracker.rules.events.events import BY_VIDEO, Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.readiness import SERVICE_READINESS, Notice, NoticeState
-from tracker.rules.recurrence import dates as dates_by_rule
+from tracker.rules.recurrence.series import dates_by_rule
 
 CANCELED = "Canceled: "
 

@@ -12,9 +12,7 @@ TABLE_MODULES = (
     "tracker.tables.schema.emails.escalation",
     "tracker.tables.schema.emails.item_escalations",
     "tracker.tables.schema.events.events",
-    "tracker.tables.schema.events.history",
     "tracker.tables.schema.events.undo",
-    "tracker.tables.schema.events.invitations",
     "tracker.tables.schema.operations.records",
     "tracker.tables.schema.intake",
     "tracker.tables.schema.polls",
@@ -22,8 +20,6 @@ TABLE_MODULES = (
     "tracker.tables.schema.attendance",
     "tracker.tables.schema.actions",
     "tracker.tables.schema.core.tables",
-    "tracker.tables.schema.events.calendar_imports",
-    "tracker.tables.schema.events.templates",
     "tracker.tables.schema.calendars",
     "tracker.tables.schema.views",
 )

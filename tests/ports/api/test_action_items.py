@@ -5,7 +5,7 @@ from typing import Any
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewers import Viewer
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 def item(owner: Viewer, **facts: Any) -> dict[str, Any]:
@@ -34,8 +34,8 @@ async def test_an_item_is_given_updated_and_completed_with_its_history(speak: Sp
 
 
 async def test_an_item_comes_from_a_date_that_the_giver_may_see(speak: Speak, cast: Cast) -> None:
-    event = await events.schedule(cast.coordinator, meeting(*everybody(cast), marking=marking(cast)), NOW)
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), marking=marking(cast)), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.caht_lead)
     origin = {"event_id": str(event), "key": "2027-01-12"}
     path = await given(program, item(cast.caht_lead, origin=origin))

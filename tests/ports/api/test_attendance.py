@@ -10,7 +10,7 @@ from tests.ports.api.conftest import Speak
 from tracker import clock
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.roster import Committee
-from tracker.usecases.events import events, replies
+from tracker.usecases.events import replies, scheduling
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ async def roll(cast: Cast) -> str:
         cast.caht_lead,
         starts=datetime(2026, 12, 15, 9),  # noqa: DTZ001 - local to the zone
     )
-    event = await events.schedule(cast.coordinator, today, NOW - timedelta(days=7))
-    await replies.reply(
+    event = await scheduling.schedule_event(cast.coordinator, today, NOW - timedelta(days=7))
+    await replies.record_own_reply(
         cast.fbi_lead, event, "2026-12-15", ReplyValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
     )
     return f"/events/{event}/occurrences/2026-12-15/attendance"
@@ -99,7 +99,7 @@ async def test_the_quorum_is_told_with_its_seats_once_attendance_is_closed(speak
     await Committee.update({Committee.quorum: 2}).where(Committee.id == cast.committees["steering"])
     starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, committee_id=cast.committees["steering"])
-    event = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=7))
+    event = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=7))
     program, path = await speak(cast.coordinator), f"/events/{event}/occurrences/2026-12-15/attendance"
     opened = await program.ask("PUT", f"{path}/marks/{cast.fbi_lead.member_id}", {"mark": "here"})
     assert opened.json()["quorum"] is None

@@ -7,7 +7,7 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.picks import Picks
+from tracker.rules.events.invitees import Picks
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.events import form_options
@@ -67,8 +67,8 @@ async def listed(program: Program, what: str) -> set[str]:
 @pytest.mark.parametrize("who", ["coordinator", "fbi_lead", "caht_lead"])
 async def test_what_the_form_of_an_event_offers_a_program_can_read(speak: Speak, cast: Cast, who: str) -> None:
     viewer: Viewer = cast.members[who]
-    program, offered = await speak(viewer), await form_options.choices(viewer)
-    offered = await form_options.with_people(viewer, offered, Picks(every_agency=True))
+    program, offered = await speak(viewer), await form_options.choices_in_form(viewer)
+    offered = await form_options.choices_with_people(viewer, offered, Picks(every_agency=True))
     assert {str(one.id) for one in offered.people} <= await listed(program, "people")
     assert {str(one.id) for one in offered.own_committees} <= await listed(program, "committees")
     assert {str(one) for one in offered.designators} <= await listed(program, "agencies")

@@ -8,10 +8,10 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import planned
-from tracker.rules.events.plan import CONFIRM_FIRST
+from tracker.rules.events.plans import CONFIRM_FIRST
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals
 
 NEW: dict[str, Any] = {
@@ -186,7 +186,7 @@ async def test_whoever_may_not_schedule_is_told_so(speak: Speak, cast: Cast) -> 
 
 
 async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak: Speak, cast: Cast) -> None:
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     stranger = await speak(cast.caht_lead)
     for method, tail, committee in (
         ("GET", "", None),
@@ -234,7 +234,7 @@ async def test_a_query_that_does_not_fit_the_document_is_refused(speak: Speak, c
 
 
 async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, cast: Cast) -> None:
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.kcpd_detective)
     for path in ("/events", f"/events/{secret}", f"/events/{secret}/occurrences/2027-01-16"):
         assert (await program.get(path)).status_code == 200
@@ -244,7 +244,7 @@ async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, 
 
 async def test_an_operation_says_where_its_plan_is_and_has_a_new_etag_with_each_state(speak: Speak, cast: Cast) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
-    plain = await events.schedule(cast.coordinator, meeting(), NOW)
+    plain = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     program = await speak(cast.kcpd_detective)
     shown = {one["id"]: one["operation_state"] for one in (await program.get("/events")).json()["items"]}
     assert shown == {str(event_id): "planning", str(plain): None}
@@ -278,13 +278,13 @@ async def test_people_are_invited_by_id(speak: Speak, cast: Cast) -> None:
 
 
 async def test_everything_of_a_meeting_is_there_for_whoever_may_see_it(speak: Speak, cast: Cast) -> None:
-    event = await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     shown = (await (await speak(cast.bridge_advocate)).get(f"/events/{event}")).json()
     assert (shown["title"], shown["may_edit"]) == ("Monthly task force meeting", False)
 
 
 async def test_a_program_opens_no_named_event_to_more_people(speak: Speak, cast: Cast) -> None:
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     program = await speak(cast.fbi_lead)
     etag = (await program.get(f"/events/{secret}")).headers["etag"]
     response = await program.ask("PATCH", f"/events/{secret}", {"visibility": "law_enforcement"}, match=etag)

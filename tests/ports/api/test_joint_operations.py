@@ -13,7 +13,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import audit
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 PROBLEM = "application/problem+json"
 SITE: dict[str, Any] = {"role": "target", "place": "North lot", "latitude": 39.0911, "longitude": -94.4155}
@@ -27,7 +27,7 @@ async def two(cast: Cast) -> Cast:
 
 
 async def bluestem(two: Cast) -> UUID:
-    return await schedule(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
+    return await schedule_event(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
 
 
 async def begun(program: Program, event_id: UUID) -> str:
@@ -70,8 +70,8 @@ async def test_a_plan_is_begun_at_its_event_and_shows_the_next_step(speak: Speak
 
 
 async def test_only_an_operation_with_one_date_for_named_people_has_a_plan(speak: Speak, two: Cast) -> None:
-    named_meeting = await schedule(two.fbi_lead, meeting(two.fbi_alternate, visibility=Visibility.NAMED), NOW)
-    hidden = await schedule(two.kcpd_alternate, operation(two.ipd_liaison), NOW)
+    named_meeting = await schedule_event(two.fbi_lead, meeting(two.fbi_alternate, visibility=Visibility.NAMED), NOW)
+    hidden = await schedule_event(two.kcpd_alternate, operation(two.ipd_liaison), NOW)
     lead = await speak(two.fbi_lead)
     tries = [await lead.ask("POST", "/operations", {"event_id": str(one)}) for one in (named_meeting, hidden, uuid4())]
     assert {(one.status_code, one.content) for one in tries} == {(409, tries[0].content)}

@@ -6,9 +6,9 @@ import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Program, Speak
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
 
@@ -16,8 +16,8 @@ SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
 @pytest.fixture
 async def series(cast: Cast) -> str:
     """The path of the dates of a weekly series from January 12, 2027, 10:00."""
-    plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=4))
-    return f"/events/{await events.schedule(cast.coordinator, plan, NOW)}/occurrences"
+    plan = meeting(*everybody(cast), rule=rule_for_choice("weekly", meeting().starts, count=4))
+    return f"/events/{await scheduling.schedule_event(cast.coordinator, plan, NOW)}/occurrences"
 
 
 async def changed(program: Program, path: str, change: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ async def test_one_date_is_canceled_and_brought_back(speak: Speak, cast: Cast, s
 
 
 async def test_the_date_of_a_single_event_is_changed_with_the_event(speak: Speak, cast: Cast) -> None:
-    event = await events.schedule(cast.coordinator, meeting(), NOW)
+    event = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     response = await (await speak(cast.coordinator)).ask(
         "PATCH", f"/events/{event}/occurrences/2027-01-12", {"time": "11:00"}, match="*"
     )

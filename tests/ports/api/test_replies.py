@@ -10,16 +10,16 @@ from tests.ports.api.conftest import Speak
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import scheduling
+from tracker.usecases.events.recorded_replies import record_reply_for
 
 
 @pytest.fixture
 async def event(cast: Cast) -> str:
     """The path of a weekly series to which everyone is invited, from January 12, 2027."""
-    plan = meeting(*everybody(cast), rule=rule_for("weekly", meeting().starts, count=3))
-    return f"/events/{await events.schedule(cast.coordinator, plan, NOW)}"
+    plan = meeting(*everybody(cast), rule=rule_for_choice("weekly", meeting().starts, count=3))
+    return f"/events/{await scheduling.schedule_event(cast.coordinator, plan, NOW)}"
 
 
 async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak, cast: Cast, event: str) -> None:
@@ -36,17 +36,17 @@ async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak
 async def test_a_yes_of_a_program_to_a_single_event_does_not_count_for_another_week(
     speak: Speak, cast: Cast, asked: str
 ) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead), NOW)
     program = await speak(cast.caht_lead)
     await program.ask("PUT", f"/events/{event_id}/{asked}", {"reply": "accepted"})
     moved = meeting(cast.caht_lead, starts=meeting().starts + timedelta(days=7))
-    await events.change(cast.coordinator, event_id, moved, 1, clock.now())
+    await scheduling.change_event(cast.coordinator, event_id, moved, 1, clock.now())
     later = await program.get(f"/events/{event_id}/occurrences/2027-01-19/reply")
     assert later.json()["reply"] == "needs_action"
 
 
 async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
-    other = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    other = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     program, path = await speak(cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"
     assert (await program.get(path)).status_code == 404
     assert (await program.ask("PUT", path, {"reply": "accepted"})).status_code == 403
@@ -81,7 +81,7 @@ async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_no
     speak: Speak, cast: Cast, event: str
 ) -> None:
     event_id, advocate = UUID(event.rpartition("/")[2]), cast.harbor_advocate
-    await reply_for(
+    await record_reply_for(
         cast.coordinator, event_id, "2027-01-12", advocate.member_id, ReplyValue.ACCEPTED, "", NOW, for_series=False
     )
     program, path = await speak(advocate), f"{event}/occurrences/2027-01-12"
@@ -97,7 +97,7 @@ async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_no
 
 async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(speak: Speak, cast: Cast) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    event = f"/events/{await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **of_committee), NOW)}"
+    event = f"/events/{await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **of_committee), NOW)}"
     program, path = await speak(cast.fbi_lead), f"{event}/occurrences/2027-01-12"
     alternate = {"substitute": str(cast.fbi_alternate.member_id)}
     for wrong in ({"reply": "accepted", **alternate}, {"reply": "declined", "substitute": str(uuid4())}):
@@ -115,13 +115,15 @@ async def test_a_substitute_s_note_is_read_by_who_named_them_and_who_may_change_
     speak: Speak, cast: Cast
 ) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_committee), NOW)
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_committee), NOW
+    )
     path = f"/events/{event_id}/occurrences/2027-01-12"
     lead = await speak(cast.fbi_lead)
     alternate = {"substitute": str(cast.fbi_alternate.member_id), "comment": "On leave"}
     await lead.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})
     said = (cast.coordinator, event_id, "2027-01-12", cast.fbi_alternate.member_id)
-    await reply_for(*said, ReplyValue.DECLINED, "In court", NOW + timedelta(minutes=1), for_series=False)
+    await record_reply_for(*said, ReplyValue.DECLINED, "In court", NOW + timedelta(minutes=1), for_series=False)
     mine = (await lead.get(f"{path}/reply")).json()
     assert (mine["comment"], mine["substitute"], mine["substitute_note"]) == ("On leave", None, "In court")
     for reader, notes in ((cast.coordinator, {"In court", ""}), (cast.hsi_liaison, {""})):

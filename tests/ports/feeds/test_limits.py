@@ -12,10 +12,10 @@ from tests.ports.conftest import SignIn
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.tables.schema.roster import Committee, SeatHolder
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 BOTH = Alarms(minutes=15, all_day=AllDayAlarm.MORNING)
 
@@ -65,8 +65,8 @@ async def of_all_sorts(cast: Cast) -> None:
     ):
         sight = Visibility.COMMITTEE if committee == enforcement else Visibility.ALL
         plan = meeting(title=title, kind=kind, committee_id=committee, visibility=sight)
-        await schedule(cast.coordinator, plan, NOW)
-    await schedule(cast.coordinator, operation(cast.fbi_lead, committee_id=steering), NOW)
+        await schedule_event(cast.coordinator, plan, NOW)
+    await schedule_event(cast.coordinator, operation(cast.fbi_lead, committee_id=steering), NOW)
 
 
 async def test_a_feed_holds_what_it_is_limited_to_and_nothing_else(cast: Cast, program: Browser) -> None:
@@ -113,11 +113,11 @@ async def test_what_is_outside_its_limit_or_unseen_moves_nothing_in_a_feed(cast:
     _, address = await made(cast.harbor_advocate, FeedLimit(kind=Kind.TRAINING))
     first = await program.get(address)
     known = {"If-None-Match": first.headers["etag"]}
-    await schedule(cast.coordinator, meeting(title="Outside"), NOW)
-    await schedule(cast.coordinator, operation(cast.fbi_lead, kind=Kind.TRAINING), NOW)
+    await schedule_event(cast.coordinator, meeting(title="Outside"), NOW)
+    await schedule_event(cast.coordinator, operation(cast.fbi_lead, kind=Kind.TRAINING), NOW)
     again = await program.get(address, headers=known)
     assert (again.status_code, again.headers["last-modified"]) == (304, first.headers["last-modified"])
-    await schedule(cast.coordinator, meeting(title="Within", kind=Kind.TRAINING), NOW)
+    await schedule_event(cast.coordinator, meeting(title="Within", kind=Kind.TRAINING), NOW)
     assert (await program.get(address, headers=known)).status_code == 200
 
 
@@ -136,7 +136,7 @@ async def test_a_restricted_event_is_in_no_feed_that_says_more_of_it_than_its_ti
 async def test_other_alarms_are_another_calendar_and_the_same_alarms_the_same_bytes(
     cast: Cast, program: Browser
 ) -> None:
-    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     subscription_id, address = await made(cast.fbi_lead, FeedLimit())
     silent = await program.get(address)
     assert calendar_in(silent).walk("VALARM") == []

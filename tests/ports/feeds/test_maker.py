@@ -15,14 +15,14 @@ from tracker.ports.feeds import feed_builder
 from tracker.ports.feeds.feed_builder import FeedBody, FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import EVERYONE
-from tracker.rules.events.event import EventStatus
-from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.events import audience_versions
+from tracker.rules.events.events import EventStatus
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.schema.events import events
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.calendars.feeds import Feed, open_feed
 from tracker.usecases.calendars.subscriptions import create_subscription
-from tracker.usecases.events.events import cancel, schedule
-from tracker.usecases.events.occurrences import cancel_date
+from tracker.usecases.events.occurrences import cancel_occurrence
+from tracker.usecases.events.scheduling import cancel_event, schedule_event
 
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 
@@ -48,9 +48,9 @@ def summaries(body: FeedBody) -> list[str]:
 
 async def test_only_what_changed_is_written_anew(cast: Cast) -> None:
     made, token = Counted(settings()), await opened(cast)
-    ids = [await schedule(cast.coordinator, meeting(title=f"Meeting {n}"), NOW) for n in range(5)]
+    ids = [await schedule_event(cast.coordinator, meeting(title=f"Meeting {n}"), NOW) for n in range(5)]
     await made.body(await open_feed(token, NOW), NOW)
-    await cancel(cast.coordinator, ids[0], 1, "", NOW)
+    await cancel_event(cast.coordinator, ids[0], 1, "", NOW)
     body = await made.body(await open_feed(token, NOW), NOW)
     assert made.written == 6
     assert sum(one.startswith("Canceled: ") for one in summaries(body)) == 1
@@ -58,7 +58,7 @@ async def test_only_what_changed_is_written_anew(cast: Cast) -> None:
 
 async def test_members_who_see_the_same_share_what_was_written(cast: Cast) -> None:
     made = Counted(settings())
-    await schedule(cast.coordinator, meeting(), NOW)
+    await schedule_event(cast.coordinator, meeting(), NOW)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.harbor_advocate):
         _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False)
         await made.body(await open_feed(token, NOW), NOW)
@@ -67,11 +67,11 @@ async def test_members_who_see_the_same_share_what_was_written(cast: Cast) -> No
 
 async def test_an_event_is_written_again_with_another_status_though_its_version_stays(cast: Cast) -> None:
     made, token = Counted(settings()), await opened(cast)
-    event_id = await schedule(cast.coordinator, meeting(), NOW)
+    event_id = await schedule_event(cast.coordinator, meeting(), NOW)
     await made.body(await open_feed(token, NOW), NOW)
     async with writing():
         await Event.update({Event.status: EventStatus.TENTATIVE}).where(Event.id == event_id)
-        await audience_versions.touch([EVERYONE])
+        await events.raise_audience_versions([EVERYONE])
     body = await made.body(await open_feed(token, NOW), NOW)
     assert (made.written, b"STATUS:TENTATIVE" in body.text) == (2, True)
 
@@ -87,7 +87,7 @@ class LosingAccess(FeedBuilder):
 
 async def test_an_event_is_in_the_feeds_of_others_when_one_loses_access_to_it(cast: Cast) -> None:
     made = LosingAccess(settings())
-    await schedule(cast.coordinator, meeting(), NOW)
+    await schedule_event(cast.coordinator, meeting(), NOW)
     found = []
     for viewer in (cast.kcpd_detective, cast.fbi_lead):
         _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False)
@@ -97,7 +97,7 @@ async def test_an_event_is_in_the_feeds_of_others_when_one_loses_access_to_it(ca
 
 async def test_an_unchanged_feed_is_the_same_thing_and_another_day_the_same_bytes(cast: Cast) -> None:
     made, token = FeedBuilder(settings()), await opened(cast)
-    await schedule(cast.coordinator, meeting(), NOW)
+    await schedule_event(cast.coordinator, meeting(), NOW)
     feed = await open_feed(token, NOW)
     first = await made.body(feed, NOW)
     assert await made.body(feed, NOW) is first
@@ -106,9 +106,9 @@ async def test_an_unchanged_feed_is_the_same_thing_and_another_day_the_same_byte
 
 async def test_a_canceled_date_goes_by_itself_after_30_days(cast: Cast) -> None:
     made, token = FeedBuilder(settings()), await opened(cast)
-    rule = rule_for("weekly", JANUARY_12, count=3)
-    series: UUID = await schedule(cast.coordinator, meeting(rule=rule), NOW)
-    await cancel_date(cast.coordinator, series, "2027-01-12", 1, "", NOW)
+    rule = rule_for_choice("weekly", JANUARY_12, count=3)
+    series: UUID = await schedule_event(cast.coordinator, meeting(rule=rule), NOW)
+    await cancel_occurrence(cast.coordinator, series, "2027-01-12", 1, "", NOW)
     feed = await open_feed(token, NOW)
     last_day = datetime(2027, 2, 10, 23, 59, tzinfo=NOW.tzinfo)
     assert summaries(await made.body(feed, last_day))[1].startswith("Canceled: ")
@@ -124,7 +124,7 @@ async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
     monkeypatch.setattr(feed_builder, "CHUNK", 2)
     made, token = FeedBuilder(settings()), await opened(cast)
     for number in range(5):
-        await schedule(cast.coordinator, meeting(title=f"Meeting {number}"), NOW)
+        await schedule_event(cast.coordinator, meeting(title=f"Meeting {number}"), NOW)
     assert len(summaries(await made.body(await open_feed(token, NOW), NOW))) == 5
 
 

@@ -27,7 +27,7 @@ from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events.events import change, schedule
+from tracker.usecases.events.scheduling import change_event, schedule_event
 
 PLAIN = {"Accept-Encoding": "identity"}
 QUIET = ("date", "last-modified")
@@ -64,9 +64,9 @@ def shown(reply: httpx.Response) -> tuple[object, ...]:
 
 
 async def test_a_feed_shows_what_its_owner_may_see_and_nothing_else(cast: Cast, program: Browser) -> None:
-    await schedule(cast.coordinator, meeting(cast.fbi_lead, title="For all"), NOW)
-    await schedule(cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW)
-    await schedule(cast.coordinator, operation(cast.kcpd_detective), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead, title="For all"), NOW)
+    await schedule_event(cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    await schedule_event(cast.coordinator, operation(cast.kcpd_detective), NOW)
     _, detective = await feed_of(cast.kcpd_detective)
     _, advocate = await feed_of(cast.harbor_advocate)
     assert titles(await program.get(detective)) == ["For all", "Police"]
@@ -74,7 +74,7 @@ async def test_a_feed_shows_what_its_owner_may_see_and_nothing_else(cast: Cast, 
 
 
 async def test_a_named_operation_is_shown_discreetly_to_those_who_turned_it_on(cast: Cast, program: Browser) -> None:
-    await schedule(cast.coordinator, operation(cast.kcpd_detective), NOW)
+    await schedule_event(cast.coordinator, operation(cast.kcpd_detective), NOW)
     _, detective = await feed_of(cast.kcpd_detective, shows_operations=True)
     _, advocate = await feed_of(cast.harbor_advocate, shows_operations=True)
     reply = await program.get(detective)
@@ -88,11 +88,11 @@ async def test_what_is_marked_leaves_every_feed_and_shows_its_time_to_those_who_
     cast: Cast, program: Browser
 ) -> None:
     plan = meeting(cast.fbi_lead, title="Planning")
-    event_id = await schedule(cast.coordinator, plan, NOW)
+    event_id = await schedule_event(cast.coordinator, plan, NOW)
     _, plain = await feed_of(cast.fbi_lead)
     _, by_time = await feed_of(cast.hsi_liaison, shows_operations=True)
     assert titles(await program.get(plain)) == titles(await program.get(by_time)) == ["Planning"]
-    await change(cast.coordinator, event_id, replace(plan, marking=marking(cast)), 1, NOW)
+    await change_event(cast.coordinator, event_id, replace(plan, marking=marking(cast)), 1, NOW)
     assert titles(await program.get(plain)) == []
     reply = await program.get(by_time)
     assert titles(reply) == ["Task force event"]
@@ -100,8 +100,8 @@ async def test_what_is_marked_leaves_every_feed_and_shows_its_time_to_those_who_
 
 
 async def test_a_feed_of_ones_own_holds_what_one_is_invited_to(cast: Cast, program: Browser) -> None:
-    await schedule(cast.coordinator, meeting(cast.kcpd_detective, title="Mine"), NOW)
-    await schedule(cast.coordinator, meeting(cast.fbi_lead, title="Others"), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.kcpd_detective, title="Mine"), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead, title="Others"), NOW)
     _, address = await feed_of(cast.kcpd_detective, FeedScope.MINE)
     assert titles(await program.get(address)) == ["Mine"]
 
@@ -122,7 +122,7 @@ async def test_the_headers_are_what_calendar_programs_need(cast: Cast, program: 
 
 
 async def test_two_fetches_an_hour_apart_are_the_same_bytes(cast: Cast, program: Browser) -> None:
-    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     _, address = await feed_of(cast.kcpd_detective)
     first = await program.get(address)
     clock.start_at(NOW + timedelta(hours=1), stands_still=True)
@@ -189,7 +189,7 @@ async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: 
     _, address = await feed_of(cast.kcpd_detective)
     first = await program.get(address)
     clock.start_at(NOW + timedelta(hours=1), stands_still=True)
-    await schedule(cast.coordinator, meeting(cast.fbi_lead), clock.now())
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead), clock.now())
     second = await program.get(address, headers={"If-None-Match": first.headers["etag"]})
     assert second.status_code == 200
     assert second.headers["etag"] != first.headers["etag"]
@@ -197,7 +197,7 @@ async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: 
 
 
 async def test_losing_sight_of_an_event_is_a_change_too(cast: Cast, program: Browser) -> None:
-    await schedule(
+    await schedule_event(
         cast.coordinator, meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"]), NOW
     )
     _, address = await feed_of(cast.kcpd_alternate)
@@ -212,8 +212,8 @@ async def test_losing_sight_of_an_event_is_a_change_too(cast: Cast, program: Bro
 async def test_what_somebody_may_not_see_moves_nothing_of_theirs(cast: Cast, program: Browser) -> None:
     _, address = await feed_of(cast.harbor_advocate)
     first = await program.get(address)
-    await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
-    await schedule(cast.coordinator, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    await schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
     second = await program.get(address)
     assert shown(second) == shown(first)
     assert second.headers["last-modified"] == first.headers["last-modified"]
@@ -322,7 +322,7 @@ async def test_a_new_calendar_is_noted_at_once_and_a_known_one_later(cast: Cast,
 
 
 async def test_a_restricted_event_is_disclosed_only_by_a_calendar_that_is_sent(cast: Cast, program: Browser) -> None:
-    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     _, address = await feed_of(cast.kcpd_detective, shows_operations=True)
     known = {"If-None-Match": (await program.get(address)).headers["etag"]}
     clock.start_at(NOW + timedelta(days=1), stands_still=True)
@@ -345,8 +345,8 @@ async def test_a_feed_is_served_even_when_nothing_can_be_written(cast: Cast, pro
 async def test_one_broken_event_is_left_out_and_logged_by_its_id_alone(
     cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await schedule(cast.coordinator, meeting(title="Sound"), NOW)
-    broken = await schedule(cast.coordinator, meeting(title="Broken canary"), NOW)
+    await schedule_event(cast.coordinator, meeting(title="Sound"), NOW)
+    broken = await schedule_event(cast.coordinator, meeting(title="Broken canary"), NOW)
     await Event.update({Event.place: "a\rX-EVIL:1"}).where(Event.id == broken)
     _, address = await feed_of(cast.kcpd_detective)
     with caplog.at_level(logging.ERROR):
@@ -387,11 +387,11 @@ async def test_an_event_is_free_time_for_its_informed_people_alone_and_until_the
 ) -> None:
     plan = meeting(cast.fbi_lead)
     informed = {**plan.invitees, cast.hhs_liaison.member_id: AttendeeRole.INFORMED}
-    event_id = await schedule(cast.coordinator, replace(plan, invitees=informed), NOW)
+    event_id = await schedule_event(cast.coordinator, replace(plan, invitees=informed), NOW)
     _, liaison = await feed_of(cast.hhs_liaison, FeedScope.MINE)
     _, lead = await feed_of(cast.fbi_lead, FeedScope.MINE)
     shown_as = ["TRANSP:TRANSPARENT" in (await program.get(one)).text for one in (liaison, lead, liaison)]
     assert shown_as == [True, False, True]
     asked = {**informed, cast.hhs_liaison.member_id: AttendeeRole.REQUIRED}
-    await change(cast.coordinator, event_id, replace(plan, invitees=asked), 1, NOW, notify=False)
+    await change_event(cast.coordinator, event_id, replace(plan, invitees=asked), 1, NOW, notify=False)
     assert "TRANSP:OPAQUE" in (await program.get(liaison)).text

@@ -13,7 +13,7 @@ from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 READS = settings(reply_address="reply@tracker.example", authserv_id="mx.tracker.example")
 
@@ -31,7 +31,7 @@ async def out() -> CheckLine:
 
 async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(sqlite_cast: Cast) -> None:
     assert (await out()).words == "No email is due. In the last 7 days, 0 emails couldn't be delivered."
-    await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead), NOW)
     clock.start_at(NOW + timedelta(minutes=6), stands_still=True)
     late = await out()
     assert (late.state, late.words.startswith("2 emails are due, the oldest since Tue, Dec 15")) == (

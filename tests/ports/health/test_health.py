@@ -15,7 +15,7 @@ from tracker.database import engine
 from tracker.usecases.audit import audit_log
 from tracker.usecases.core import send_hold
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.views import health
 
 
@@ -43,7 +43,9 @@ async def test_it_is_not_well_when_nobody_has_looked_for_five_minutes(sqlite_cas
 
 
 async def test_it_is_not_well_when_something_due_waits_for_five_minutes(sqlite_cast: Cast, app: Litestar) -> None:
-    await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW - timedelta(minutes=6))
+    await scheduling.schedule_event(
+        sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW - timedelta(minutes=6)
+    )
     await ticked()
     assert await asked(app) == (503, {"status": "unavailable"})
     await engine().run_querystring(QueryString("UPDATE message SET state = 'sent', worker = ''"))
@@ -58,7 +60,7 @@ async def test_it_is_not_well_without_its_database(sqlite_cast: Cast, app: Lites
 
 async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
     assert await health.work_state(NOW) == health.WorkState(is_late=False, is_ticking=False)
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW - timedelta(minutes=6))
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW - timedelta(minutes=6))
     await reminders.queue_due(NOW, ZONE)
     assert await health.work_state(NOW) == health.WorkState(is_late=True, is_ticking=True)
     await health.note_mail_run(NOW)
@@ -94,7 +96,9 @@ async def test_an_administrator_reads_the_same_whether_one_mail_waits_or_twenty(
     await ticked()
     seen = []
     for invited in (sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison):
-        await events.schedule(sqlite_cast.fbi_lead, operation(invited, title=f"Operation {invited.name}"), NOW)
+        await scheduling.schedule_event(
+            sqlite_cast.fbi_lead, operation(invited, title=f"Operation {invited.name}"), NOW
+        )
         response = await (await browse(sqlite_cast.administrator)).get("/admin/health")
         page = response.text.partition("<main")[2].partition("</main>")[0]
         seen.append(re.sub(r'name="_csrf" value="[^"]*"', "", page))  # of another session

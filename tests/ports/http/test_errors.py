@@ -6,7 +6,7 @@ from uuid import uuid4
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.conftest import SignIn
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 async def denials() -> list[tuple[str, str, str, str]]:
@@ -15,7 +15,7 @@ async def denials() -> list[tuple[str, str, str, str]]:
 
 
 async def test_a_refused_deed_is_recorded(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = await browse(sqlite_cast.kcpd_detective)
     for _ in range(2):
         response = await browser.get(f"/events/{event_id}/edit")
@@ -26,7 +26,10 @@ async def test_a_refused_deed_is_recorded(sqlite_cast: Cast, browse: SignIn) -> 
 async def test_events_that_are_forbidden_and_events_that_never_were_are_recorded_alike(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    hidden, never = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW), uuid4()
+    hidden, never = (
+        await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW),
+        uuid4(),
+    )
     browser = await browse(sqlite_cast.harbor_advocate)
     for event_id in (hidden, never):
         assert (await browser.get(f"/events/{event_id}")).status_code == 404
@@ -37,8 +40,8 @@ async def test_events_that_are_forbidden_and_events_that_never_were_are_recorded
 
 
 async def test_the_coordinator_is_told_of_tries_on_what_they_see_alone(sqlite_cast: Cast, browse: SignIn) -> None:
-    hidden = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
-    shown = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    hidden = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    shown = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
     for path in (f"/events/{hidden}", f"/events/{uuid4()}", f"/events/{shown}/edit"):
         await browser.get(path)

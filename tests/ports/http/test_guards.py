@@ -24,7 +24,7 @@ from tracker.ports.http.guards import Guesses, Unguarded, feed, link, public, re
 from tracker.ports.http.request_source import hosts, place
 from tracker.tables.schema.identity import Session
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 DEED = "/sign-out"
 
@@ -296,7 +296,7 @@ def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
 async def test_an_address_that_leads_nowhere_looks_like_an_event_that_one_may_not_see(
     sqlite_cast: Cast, advocate: Browser, path: str
 ) -> None:
-    hidden = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), CAST_NOW)
+    hidden = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), CAST_NOW)
     missing, unseen = await advocate.get(path), await advocate.get(f"/events/{hidden}/2027-01-16")
     assert (missing.status_code, missing.content) == (unseen.status_code, unseen.content)
     assert 'aria-label="Primary"' in missing.text

@@ -22,7 +22,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.identity import api_tokens
 
 PEER, ELSEWHERE = "192.0.2.7", "203.0.113.9"
@@ -105,7 +105,7 @@ async def test_what_a_program_does_says_from_where_and_by_which_token(app: Lites
 
 async def test_a_reply_by_a_mail_link_says_from_where_and_has_no_session(app: Litestar, sqlite_cast: Cast) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(detective), NOW - timedelta(days=3))
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(detective), NOW - timedelta(days=3))
     date = await occurrences.nearest_date(sqlite_cast.coordinator, event_id, NOW)
     mine = await replies.my_reply(detective, date)
     assert mine is not None
@@ -118,7 +118,7 @@ async def test_a_reply_by_a_mail_link_says_from_where_and_has_no_session(app: Li
 
 
 async def test_a_named_event_that_goes_to_a_feed_says_to_where(app: Litestar, sqlite_cast: Cast) -> None:
-    await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     _, token = await subscriptions.create_subscription(
         sqlite_cast.kcpd_detective, "Phone", FeedScope.ALL, NOW, shows_operations=True
     )
@@ -127,7 +127,7 @@ async def test_a_named_event_that_goes_to_a_feed_says_to_where(app: Litestar, sq
 
 
 async def test_a_look_from_another_address_is_an_entry_of_its_own(app: Litestar, sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     session = await session_of(sqlite_cast.kcpd_detective, NOW)
     for address in (PEER, ELSEWHERE, PEER):
         await Browser(app, session, address=address).get(f"/events/{event_id}/2027-01-16")
@@ -136,7 +136,7 @@ async def test_a_look_from_another_address_is_an_entry_of_its_own(app: Litestar,
 
 
 async def test_a_refused_deed_says_from_where(app: Litestar, sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     session = await session_of(sqlite_cast.caht_alternate, clock.now())
     await Browser(app, session, address=ELSEWHERE).post(f"/events/{event_id}/cancellation", {"version": "1"})
     assert await source("denied") == ("page", ELSEWHERE, keys.token_hash(session)[:12])

@@ -9,14 +9,14 @@ from tracker.rules.core import outbox as rules
 from tracker.rules.core.outbox import Skip, State
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 SENT = Skip(state=State.SENT, reason="", sent_to="someone@fbi.example")
 UNKNOWN = Skip(state=State.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes
 
 
 async def claimed(cast: Cast, count: int) -> list[rules.Message]:
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     return await outbox.claim_messages("a worker", [], NOW, count)
 
 

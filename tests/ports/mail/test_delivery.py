@@ -25,7 +25,7 @@ from tracker.tables.schema.intake import Bounce
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -40,7 +40,7 @@ async def server() -> AsyncIterator[MailServer]:
 
 
 async def invite(cast: Cast) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
 
 
 async def dispatch(server: MailServer, now: datetime = LATER) -> int:
@@ -52,9 +52,9 @@ async def dispatch(server: MailServer, now: datetime = LATER) -> int:
 
 async def move(cast: Cast, event_id: UUID, now: datetime = LATER) -> None:
     """Let the event begin five hours later."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(hours=5))
-    await events.change(cast.coordinator, event_id, later, event.version, now)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, now)
 
 
 async def outcome() -> dict[str, tuple[str, str]]:
@@ -111,7 +111,7 @@ async def test_a_change_after_a_try_that_may_have_arrived_goes_out_and_the_retry
     cast: Cast, server: MailServer
 ) -> None:
     server.cut_before_reply = lambda _: len(server.accepted) == 1
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await dispatch(server)
     await move(cast, event_id)
     await dispatch(server, LATER + timedelta(minutes=1))
@@ -125,9 +125,9 @@ async def test_a_cancellation_after_a_try_that_may_have_arrived_goes_out_and_the
     cast: Cast, server: MailServer
 ) -> None:
     server.cut_before_reply = lambda _: len(server.accepted) == 1
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await dispatch(server)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     await dispatch(server, LATER + timedelta(minutes=1))
     assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation", "Canceled"]
     assert shown(server.accepted) == {"fbi_lead@fbi.example": []}
@@ -135,11 +135,11 @@ async def test_a_cancellation_after_a_try_that_may_have_arrived_goes_out_and_the
 
 async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cast: Cast, server: MailServer) -> None:
     server.cut_before_reply = lambda _: len(server.accepted) == 1
-    event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead), NOW)
     await dispatch(server)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrowed = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees={}, place="Canary Lot")
-    await events.change(cast.coordinator, event_id, narrowed, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, narrowed, event.version, LATER)
     await dispatch(server, LATER + timedelta(minutes=1))
     _, last = server.accepted
     assert not any(word in _all_texts(last) for word in ("Monthly", "Canary", "conference room", "Jan 12"))
@@ -157,13 +157,13 @@ async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
 
     monkeypatch.setattr(content, "letters", noted)
     for _ in range(3):
-        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     assert await dispatch(server) == sum(groups) > 3 * LANES
     assert 1 < max(groups) <= LANES
 
 
 async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [message] = await outbox.claim_messages("a worker", (), LATER, 10)
     [letter] = await content.letters([message], LATER, "America/Chicago")
     assert isinstance(letter, Letter)
@@ -176,7 +176,7 @@ async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives
 
 
 async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(cast: Cast, server: MailServer) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await outbox.claim_messages("gone", (), LATER, 10)
     server.at_data = lambda _: "452 No space"
     await dispatch(server)
@@ -190,7 +190,7 @@ async def test_what_the_server_refused_for_now_has_not_arrived_and_says_the_chan
     cast: Cast, server: MailServer
 ) -> None:
     server.at_data = lambda _: "452 No space"
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await dispatch(server)
     server.at_data = fine
     await move(cast, event_id)
@@ -222,7 +222,7 @@ async def test_an_email_that_the_server_refuses_before_its_recipient_does_not_ho
 async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: Cast, server: MailServer) -> None:
     async with serving(MailServer()) as gone:
         pass
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await dispatch(gone)
     tried = [row["attempts"] for row in await Message.select(Message.attempts)]
     assert (sum(tried) <= 2, len(tried)) == (True, 11)
@@ -231,7 +231,7 @@ async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: C
 async def test_after_five_days_without_a_server_a_mail_is_given_up(cast: Cast) -> None:
     async with serving(MailServer()) as gone:
         pass
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await dispatch(gone, NOW + GIVE_UP)
     [(state, reason)] = (await outcome()).values()
     assert state == "failed"
@@ -262,7 +262,7 @@ async def test_a_message_of_an_unknown_type_fails_in_a_sentence_and_the_others_g
 
 async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer) -> None:
     for _ in range(5):
-        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await dispatch(server)
     assert (len(server.accepted), server.connections) == (55, 5)
 
@@ -278,7 +278,7 @@ async def test_a_stopped_delivery_leaves_what_it_did_not_begin_to_others(cast: C
 
 async def test_a_mail_about_a_restricted_event_says_nothing_of_it(cast: Cast, server: MailServer) -> None:
     plan = operation(cast.hsi_liaison, video_link="https://video.example/secret-room")
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     await dispatch(server)
     [mail] = server.accepted
     readable = _all_texts(mail)
@@ -315,7 +315,7 @@ async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_ot
     cast: Cast, server: MailServer
 ) -> None:
     for _ in range(5):
-        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     server.pause = 0.02
     sending, other = delivery(server.port, LATER), delivery(server.port, LATER)
     first = asyncio.create_task(sending.dispatch())

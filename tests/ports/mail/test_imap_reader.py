@@ -23,10 +23,10 @@ from tracker.ports.mail.imap import Away, Folder
 from tracker.ports.mail.imap_reader import FIRST_PAUSE, HELD, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
 from tracker.ports.mail.incoming import LARGEST
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import send_hold
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.intake.received_emails import MailboxStatus, mailbox_status
 
 
@@ -51,9 +51,9 @@ class Post:
 
     async def invitation(self) -> tuple[str, str]:
         """Invite the Bureau to a meeting; return the address of their reply and the UID."""
-        event_id = await events.schedule(self.cast.coordinator, meeting(self.cast.fbi_lead), NOW)
-        invitation: UUID = (await invitations(event_id))[self.cast.fbi_lead.member_id].id
-        event = await events.event_for(self.cast.fbi_lead, event_id)
+        event_id = await scheduling.schedule_event(self.cast.coordinator, meeting(self.cast.fbi_lead), NOW)
+        invitation: UUID = (await invitations_by_member(event_id))[self.cast.fbi_lead.member_id].id
+        event = await scheduling.event_seen_by(self.cast.fbi_lead, event_id)
         return reader().addresses.of(invitation), event.uid
 
     async def put(self, *emails: bytes) -> None:

@@ -15,7 +15,7 @@ from tracker.rules.core.outbox import State
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import nudges
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 KEY = "2027-01-16"
 EVENING_BEFORE = NOW + timedelta(days=31, hours=8)
@@ -57,19 +57,19 @@ async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_
 ) -> None:
     cast, lead, now = sqlite_cast, sqlite_cast.fbi_lead, NOW
     plan = operation(cast.hsi_liaison, cast.kcpd_detective, video_link="https://video.example/secret-room")
-    event_id = await events.schedule(lead, plan, now)
+    event_id = await scheduling.schedule_event(lead, plan, now)
     await dispatch(server, now := now + timedelta(minutes=5))
-    event, plan = await events.plan_to_change(lead, event_id)
+    event, plan = await scheduling.plan_to_change(lead, event_id)
     moved = replace(plan, starts=plan.starts + LATER_ON_THE_DAY, place="Lot B", title="Operation Bluestem again")
-    await events.change(lead, event_id, moved, event.version, now)
+    await scheduling.change_event(lead, event_id, moved, event.version, now)
     await dispatch(server, now := now + timedelta(minutes=5))
     await nudges.nudge(lead, event_id, KEY, now, ZONE, confirmations=True)
     await dispatch(server, now := now + timedelta(minutes=5))
     for moment in (now, EVENING_BEFORE):  # what becomes due between the two
         await queue_due(moment, ZONE)
     await dispatch(server, EVENING_BEFORE)
-    event = await events.event_for(lead, event_id)
-    await events.cancel(lead, event_id, event.version, "Canary: called off", EVENING_BEFORE)
+    event = await scheduling.event_seen_by(lead, event_id)
+    await scheduling.cancel_event(lead, event_id, event.version, "Canary: called off", EVENING_BEFORE)
     await dispatch(server, EVENING_BEFORE + timedelta(minutes=5))
     sent = await Message.select(Message.kind).where(Message.state == State.SENT).output(as_list=True)
     assert set(sent) == {"invitation", "update", "no_reply", "reminder", "cancellation"}

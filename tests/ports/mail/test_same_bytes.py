@@ -11,8 +11,8 @@ from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.database.others import url_of
 from tracker.database import engine
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import scheduling
 
 
 async def written(hash_seed: int) -> list[str]:
@@ -26,12 +26,12 @@ async def written(hash_seed: int) -> list[str]:
 
 async def test_every_process_writes_the_same_bytes(sqlite_cast: Cast) -> None:
     series = meeting(*everybody(sqlite_cast))
-    series = replace(series, rule=rule_for("weekly", series.starts, count=20, weekdays=(1, 3)))
-    await events.schedule(sqlite_cast.coordinator, series, NOW)
+    series = replace(series, rule=rule_for_choice("weekly", series.starts, count=20, weekdays=(1, 3)))
+    await scheduling.schedule_event(sqlite_cast.coordinator, series, NOW)
     for_one_arm = {"visibility": Visibility.LAW_ENFORCEMENT, "marking": marking(sqlite_cast)}
     marked = meeting(sqlite_cast.hsi_liaison, **for_one_arm)
-    await events.schedule(sqlite_cast.fbi_lead, marked, NOW)
-    await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, marked, NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     first, second, third = [await written(seed) for seed in (1, 2, 3)]
     assert len(first) >= len(everybody(sqlite_cast)) + 2
     assert first == second == third

@@ -21,10 +21,10 @@ from tests.processor_time import Turns
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.lmtp import Listener
 from tracker.ports.mail.taking import Intake
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 MOST_APART = 4  # yardsticks of work between what is hidden and what never was
 ROUNDS = 20
@@ -46,14 +46,14 @@ class Hidden(Struct, frozen=True):
 @pytest.fixture
 async def hidden(sqlite_cast: Cast) -> Hidden:
     cast = sqlite_cast
-    shown = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    secret = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    shown = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     [message] = await Message.select(Message.id).where(Message.event == secret)
     return Hidden(
-        shown_invitation=(await invitations(shown))[cast.fbi_lead.member_id].id,
-        shown_uid=(await events.event_for(cast.fbi_lead, shown)).uid,
-        invitation=(await invitations(secret))[cast.hsi_liaison.member_id].id,
-        uid=(await events.event_for(cast.hsi_liaison, secret)).uid,
+        shown_invitation=(await invitations_by_member(shown))[cast.fbi_lead.member_id].id,
+        shown_uid=(await scheduling.event_seen_by(cast.fbi_lead, shown)).uid,
+        invitation=(await invitations_by_member(secret))[cast.hsi_liaison.member_id].id,
+        uid=(await scheduling.event_seen_by(cast.hsi_liaison, secret)).uid,
         message=message["id"],
     )
 

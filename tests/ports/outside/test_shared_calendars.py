@@ -10,15 +10,14 @@ import pytest
 from tests.ical.files import calendar, vevent
 from tests.ports.outside.server import ADDRESS, HERE, HOST, Answering, serving, text
 from tracker.ports.outside.shared_calendars import AddressRefused, FetchFailed, Network, connect, fetch, resolve
-from tracker.rules.availability.public_addresses import is_public
-from tracker.rules.availability.shared_calendars import Problem
+from tracker.rules.availability.shared_calendars import CalendarProblem, is_public_address
 
 OWN = "tracker.example"
 FILE = calendar(vevent())
 INSIDE = "127.0.0.1 10.0.0.1 169.254.169.254 100.64.0.1 ::1 ::ffff:127.0.0.1 64:ff9b::7f00:1 fe80::1%lo fd00::1".split()
 
 
-async def problem(address: str, network: Network, patience: float = 10.0) -> Problem:
+async def problem(address: str, network: Network, patience: float = 10.0) -> CalendarProblem:
     """Return why an address cannot be fetched."""
     with pytest.raises(FetchFailed) as failed:
         await fetch(address, network, OWN, patience=patience)
@@ -49,14 +48,14 @@ async def test_a_body_in_pieces_is_put_together(tmp_path: Path) -> None:
 async def test_a_name_that_leads_inside_is_refused_before_anything_is_connected(tmp_path: Path, inside: str) -> None:
     async with serving(tmp_path, text("200 OK", FILE)) as server:
         server.names[HOST] = [inside]
-        assert await problem(ADDRESS, server.network(may_reach=is_public)) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network(may_reach=is_public_address)) is CalendarProblem.UNREACHABLE
         assert server.connections == 0
 
 
 async def test_one_address_inside_among_public_ones_is_enough_to_refuse(tmp_path: Path) -> None:
     async with serving(tmp_path, text("200 OK", FILE)) as server:
         server.names[HOST] = ["8.8.8.8", "2607:f8b0::1", HERE]
-        assert await problem(ADDRESS, server.network(may_reach=is_public)) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network(may_reach=is_public_address)) is CalendarProblem.UNREACHABLE
         assert server.connections == 0
 
 
@@ -90,20 +89,23 @@ async def test_no_name_and_a_name_inside_are_told_alike(tmp_path: Path) -> None:
         raise OSError("no such host")
 
     async with serving(tmp_path, text("200 OK", FILE)) as server:
-        assert await problem(ADDRESS, server.network(resolve=unknown)) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network(resolve=unknown)) is CalendarProblem.UNREACHABLE
         server.names[HOST] = []
-        assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.UNREACHABLE
 
 
 async def test_a_certificate_for_another_name_is_not_believed(tmp_path: Path) -> None:
     async with serving(tmp_path, text("200 OK", FILE), name="other.example") as server:
-        assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.UNREACHABLE
     assert server.asked == []
 
 
 async def test_a_certificate_of_nobody_is_not_believed(tmp_path: Path) -> None:
     async with serving(tmp_path, text("200 OK", FILE)) as server:
-        assert await problem(ADDRESS, server.network(connect=partial(connect, port=server.port))) is Problem.UNREACHABLE
+        assert (
+            await problem(ADDRESS, server.network(connect=partial(connect, port=server.port)))
+            is CalendarProblem.UNREACHABLE
+        )
     assert server.asked == []
 
 
@@ -127,7 +129,7 @@ async def test_a_redirect_is_followed_and_its_host_resolved_anew(tmp_path: Path)
 
 async def test_more_than_two_redirects_are_not_followed(tmp_path: Path) -> None:
     async with serving(tmp_path, _leading(*[ADDRESS] * 3)) as server:
-        assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.UNREACHABLE
     assert len(server.asked) == 3
 
 
@@ -148,26 +150,26 @@ async def test_more_than_two_redirects_are_not_followed(tmp_path: Path) -> None:
 )
 async def test_a_redirect_out_of_the_rules_is_not_followed(tmp_path: Path, place: str) -> None:
     async with serving(tmp_path, _leading(place)) as server:
-        assert await problem(ADDRESS, server.network(may_reach=lambda _: True)) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network(may_reach=lambda _: True)) is CalendarProblem.UNREACHABLE
     assert len(server.asked) == 1
 
 
 async def test_a_redirect_to_a_name_that_leads_inside_is_refused(tmp_path: Path) -> None:
     async with serving(tmp_path, _leading("https://inside.example/")) as server:
         server.names["inside.example"] = ["10.0.0.1"]
-        assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.UNREACHABLE
         assert server.connections == 1
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "401 Unauthorized", "500 Oops", "204 No Content", "206 Partial"])
 async def test_another_answer_than_200_is_no_calendar(tmp_path: Path, status: str) -> None:
     async with serving(tmp_path, text(status, b"")) as server:
-        assert await problem(ADDRESS, server.network()) is Problem.CLOSED
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.CLOSED
 
 
 async def test_a_body_that_is_packed_is_not_unpacked(tmp_path: Path) -> None:
     async with serving(tmp_path, text("200 OK", b"\x1f\x8b" + bytes(100), Content_Encoding="gzip")) as server:
-        assert await problem(ADDRESS, server.network()) is Problem.CLOSED
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.CLOSED
 
 
 async def _endless(_: str, writer: StreamWriter) -> None:
@@ -179,7 +181,7 @@ async def _endless(_: str, writer: StreamWriter) -> None:
 
 async def test_an_answer_without_an_end_is_cut_at_two_megabytes(tmp_path: Path) -> None:
     async with serving(tmp_path, _endless) as server:
-        assert await problem(ADDRESS, server.network()) is Problem.TOO_LARGE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.TOO_LARGE
 
 
 async def _slow(_: str, writer: StreamWriter) -> None:
@@ -192,7 +194,7 @@ async def _slow(_: str, writer: StreamWriter) -> None:
 
 async def test_a_server_that_dawdles_is_left(tmp_path: Path) -> None:
     async with serving(tmp_path, _slow) as server:
-        assert await problem(ADDRESS, server.network(), patience=0.5) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network(), patience=0.5) is CalendarProblem.UNREACHABLE
 
 
 async def _odd(_: str, writer: StreamWriter) -> None:
@@ -210,7 +212,7 @@ async def _headers(_: str, writer: StreamWriter) -> None:
 @pytest.mark.parametrize("response", [_odd, _nothing, _headers])
 async def test_what_does_not_speak_as_a_web_server_is_unreachable(tmp_path: Path, response: Answering) -> None:
     async with serving(tmp_path, response) as server:
-        assert await problem(ADDRESS, server.network()) is Problem.UNREACHABLE
+        assert await problem(ADDRESS, server.network()) is CalendarProblem.UNREACHABLE
 
 
 async def test_a_proxy_of_the_environment_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from tests.ports.conftest import SignIn
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, replies
+from tracker.usecases.events import replies, scheduling
 
 EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {
@@ -40,9 +40,11 @@ async def fill(cast: Cast, count: int) -> dict[str, str]:
     """Schedule so many meetings on one day, each with a reply, give out as many items; return where the last are."""
     for number in range(count):
         starts = meeting().starts + timedelta(hours=number)
-        event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast), starts=starts), LONG_AGO)
+        event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), starts=starts), LONG_AGO)
         key = starts.date().isoformat()
-        await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False)
+        await replies.record_own_reply(
+            cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False
+        )
         new = NewItem(title=f"Report {number}", owner_id=cast.fbi_lead.member_id, due=date(2027, 1, 5))
         reference = await action_items.create_item(cast.coordinator, new, LONG_AGO, LONG_AGO.date())
     return {EVENT: f"/events/{event_id}/{key}", EDIT: f"/events/{event_id}/edit", ITEM: f"/action-items/{reference}"}

@@ -11,9 +11,9 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import forms_in
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|AI-[A-Z0-9]+|\d{4}-\d\d-\d\d")
 PAGES = (
@@ -44,9 +44,11 @@ PAGES = (
 @pytest.fixture
 async def places(sqlite_cast: Cast, app: Litestar) -> dict[str, object]:
     """What the pages are about."""
-    cast, rule = sqlite_cast, rule_for("monthly_nth", meeting().starts, count=3)
-    event = await events.schedule(cast.coordinator, meeting(cast.coordinator, *everybody(cast), rule=rule), NOW)
-    origin = await occurrences.date_for(cast.coordinator, event, "2027-01-12")
+    cast, rule = sqlite_cast, rule_for_choice("monthly_nth", meeting().starts, count=3)
+    event = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.coordinator, *everybody(cast), rule=rule), NOW
+    )
+    origin = await occurrences.date_seen_by(cast.coordinator, event, "2027-01-12")
     new = NewItem(title="Call", owner_id=cast.coordinator.member_id, due=NOW.date(), origin_id=origin.id)
     return {
         "event": event,

@@ -12,7 +12,7 @@ from tracker.rules.attendance import roll_call
 from tracker.rules.attendance.roll_call import Mark, RecordedMark
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
 STARTS = datetime(2026, 12, 10, 20, tzinfo=UTC)

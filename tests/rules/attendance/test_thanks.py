@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
 from tracker.rules.attendance.thanks import is_thanked_for, why_no_thanks
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 
 
 @pytest.mark.parametrize("kind", [Kind.MEETING, Kind.TRAINING, Kind.OUTREACH])

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.availability.blackout_days import Blackout, check, on
+from tracker.rules.availability.blackout_days import BlackoutDays, blackouts_on, check_blackout
 
 TODAY = date(2026, 12, 15)
-RANGE_WEEK = Blackout(
+RANGE_WEEK = BlackoutDays(
     id=UUID(int=1),
     agency_id=UUID(int=2),
     agency="FBI",
@@ -20,7 +20,7 @@ RANGE_WEEK = Blackout(
 
 
 def test_one_day_needs_no_last_one() -> None:
-    assert check(TODAY, None, TODAY) == (TODAY, TODAY)
+    assert check_blackout(TODAY, None, TODAY) == (TODAY, TODAY)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_days_that_cannot_be_taken_are_refused_at_their_field(
     first: date | None, last: date | None, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        check(first, last, TODAY)
+        check_blackout(first, last, TODAY)
     assert list(refused.value.fields) == [field]
 
 
@@ -47,4 +47,4 @@ def test_a_span_is_told_by_its_first_and_last_day() -> None:
 
 def test_an_agency_is_named_once_a_day() -> None:
     days = [date(2027, 1, 18), date(2027, 1, 12)]
-    assert on([RANGE_WEEK, RANGE_WEEK], days) == [(date(2027, 1, 12), RANGE_WEEK)]
+    assert blackouts_on([RANGE_WEEK, RANGE_WEEK], days) == [(date(2027, 1, 12), RANGE_WEEK)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.availability.public_addresses import is_public
+from tracker.rules.availability.shared_calendars import is_public_address
 
 INSIDE = """
 127.0.0.1 127.255.255.254 0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.127.255.255 169.254.169.254
@@ -17,14 +17,14 @@ NO_ADDRESS = ["", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1"
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_what_is_not_of_the_public_internet_is_refused(address: str) -> None:
-    assert not is_public(address)
+    assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("text", NO_ADDRESS)
 def test_what_is_no_numeric_address_is_refused(text: str) -> None:
-    assert not is_public(text)
+    assert not is_public_address(text)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "52.96.0.1", "100.63.255.255", "172.32.0.1", "2607:f8b0::1", "2a00::1"])
 def test_what_is_of_the_public_internet_is_taken(address: str) -> None:
-    assert is_public(address)
+    assert is_public_address(address)

@@ -7,14 +7,14 @@ import pytest
 from tracker.errors import Invalid
 from tracker.rules.availability.shared_calendars import (
     EVERY,
-    Kind,
-    Problem,
-    Shared,
-    Span,
-    check_address,
-    merged,
-    pause_after,
-    window,
+    BusyKind,
+    CalendarProblem,
+    CalendarSpan,
+    OwnSharedCalendar,
+    check_calendar_address,
+    kept_window,
+    merge_spans,
+    pause_before_next_read,
 )
 
 OUTLOOK = "https://outlook.office365.com/owa/calendar/abc@agency.example/def/calendar.ics"
@@ -56,7 +56,7 @@ ODD = [
 @pytest.mark.parametrize("text", ODD)
 def test_only_a_whole_https_address_by_name_is_taken(text: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check_address(text, "tracker.example")
+        check_calendar_address(text, "tracker.example")
     assert refused.value.fields.keys() == {"address"}
 
 
@@ -64,39 +64,39 @@ def test_an_address_is_refused_with_one_sentence_whatever_it_leads_to() -> None:
     said = set()
     for text in ODD:
         with pytest.raises(Invalid) as refused:
-            check_address(text, "tracker.example")
+            check_calendar_address(text, "tracker.example")
         said.add(refused.value.fields["address"])
     assert len(said) == 1
     assert "on the public internet" in said.pop()
 
 
 def test_an_address_is_taken_as_calendar_programs_give_it() -> None:
-    assert check_address(f" {OUTLOOK} ", "") == OUTLOOK
+    assert check_calendar_address(f" {OUTLOOK} ", "") == OUTLOOK
     assert (
-        check_address("webcal://p01-caldav.iCloud.com/published/2/x", "")
+        check_calendar_address("webcal://p01-caldav.iCloud.com/published/2/x", "")
         == "https://p01-caldav.icloud.com/published/2/x"
     )
-    assert check_address("https://calendar.example:443?key=1#part", "") == "https://calendar.example/?key=1"
+    assert check_calendar_address("https://calendar.example:443?key=1#part", "") == "https://calendar.example/?key=1"
 
 
 def test_the_trackers_own_address_is_refused() -> None:
     with pytest.raises(Invalid, match="the tracker itself"):
-        check_address("https://Tracker.example/feeds/x.ics", "tracker.example")
+        check_calendar_address("https://Tracker.example/feeds/x.ics", "tracker.example")
 
 
 def test_a_calendar_is_tried_again_ever_more_seldom() -> None:
-    pauses = [pause_after(number) for number in range(1, 9)]
+    pauses = [pause_before_next_read(number) for number in range(1, 9)]
     assert pauses == sorted(pauses)
-    assert (pauses[0], pauses[-1], pause_after(0)) == (timedelta(minutes=15), timedelta(days=1), EVERY)
+    assert (pauses[0], pauses[-1], pause_before_next_read(0)) == (timedelta(minutes=15), timedelta(days=1), EVERY)
 
 
 def test_its_owner_is_told_what_to_do_in_the_name_of_their_program() -> None:
-    shared = Shared(
+    shared = OwnSharedCalendar(
         host="outlook.office365.com",
         added_at=NOW,
         read_at=None,
         failing_since=NOW,
-        problem=Problem.UNREACHABLE,
+        problem=CalendarProblem.UNREACHABLE,
         unread=0,
         spans=0,
     )
@@ -107,17 +107,17 @@ def test_its_owner_is_told_what_to_do_in_the_name_of_their_program() -> None:
 
 
 def test_spans_of_one_kind_that_touch_become_one_and_end_with_the_window() -> None:
-    start, end = window(NOW, "America/Chicago")
+    start, end = kept_window(NOW, "America/Chicago")
     hour = timedelta(hours=1)
     spans = [
-        Span(start - hour, start + hour, Kind.BUSY),
-        Span(start + hour, start + 2 * hour, Kind.BUSY),
-        Span(start + hour, start + 3 * hour, Kind.OUT),
-        Span(end - hour, end + hour, Kind.TENTATIVE),
-        Span(end, end + hour, Kind.BUSY),
+        CalendarSpan(start - hour, start + hour, BusyKind.BUSY),
+        CalendarSpan(start + hour, start + 2 * hour, BusyKind.BUSY),
+        CalendarSpan(start + hour, start + 3 * hour, BusyKind.OUT),
+        CalendarSpan(end - hour, end + hour, BusyKind.TENTATIVE),
+        CalendarSpan(end, end + hour, BusyKind.BUSY),
     ]
-    assert merged(spans, start, end) == [
-        Span(start, start + 2 * hour, Kind.BUSY),
-        Span(start + hour, start + 3 * hour, Kind.OUT),
-        Span(end - hour, end, Kind.TENTATIVE),
+    assert merge_spans(spans, start, end) == [
+        CalendarSpan(start, start + 2 * hour, BusyKind.BUSY),
+        CalendarSpan(start + hour, start + 3 * hour, BusyKind.OUT),
+        CalendarSpan(end - hour, end, BusyKind.TENTATIVE),
     ]

@@ -9,9 +9,18 @@ from uuid import UUID, uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from tracker.rules.availability.busy_days import Busy, Days, State
-from tracker.rules.availability.day_grid import Cell, row
-from tracker.rules.availability.suggested_times import Candidate, People, Suggestion, candidates, suggestions
+from tracker.rules.availability.suggested_times import (
+    Availability,
+    BusyDays,
+    BusyTime,
+    Candidate,
+    GridCell,
+    PeopleToMeet,
+    Suggestion,
+    candidate_times,
+    grid_row,
+    suggest_times,
+)
 from tracker.rules.core.audiences import Arm
 from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
@@ -26,19 +35,22 @@ def at(hour: int, day: int = 11) -> datetime:
     return datetime(2027, 1, day, 6, tzinfo=UTC) + timedelta(hours=hour)
 
 
-def busy(hour: int, hours: int = 1, *, tentative: bool = False, day: int = 11) -> Busy:
-    state = State.TENTATIVE if tentative else State.BUSY
-    return Busy(starts_at=at(hour, day), ends_at=at(hour + hours, day), state=state, title="Call")
+def busy(hour: int, hours: int = 1, *, tentative: bool = False, day: int = 11) -> BusyTime:
+    state = Availability.TENTATIVE if tentative else Availability.BUSY
+    return BusyTime(starts_at=at(hour, day), ends_at=at(hour + hours, day), state=state, title="Call")
 
 
 def choices(first: date = MONDAY, days: int = 1) -> list[Candidate]:
-    return candidates(datetime.combine(first, time(8)), days, HOUR, ZONE)
+    return candidate_times(datetime.combine(first, time(8)), days, HOUR, ZONE)
 
 
 def best(
-    days: Mapping[UUID, Days], required: Sequence[UUID], optional: Sequence[UUID] = (), chosen: Sequence[Candidate] = ()
+    days: Mapping[UUID, BusyDays],
+    required: Sequence[UUID],
+    optional: Sequence[UUID] = (),
+    chosen: Sequence[Candidate] = (),
 ) -> list[Suggestion]:
-    return suggestions(chosen or choices(), People(required=required, optional=optional, days=days), ZONE)
+    return suggest_times(chosen or choices(), PeopleToMeet(required=required, optional=optional, days=days), ZONE)
 
 
 def test_slots_lie_in_working_hours_of_working_days() -> None:
@@ -48,19 +60,19 @@ def test_slots_lie_in_working_hours_of_working_days() -> None:
 
 
 def test_a_time_at_which_everybody_is_free_comes_first() -> None:
-    days = {ANNA: Days([busy(8, 4)]), BEN: Days([busy(13, 2)]), CARL: Days([])}
+    days = {ANNA: BusyDays([busy(8, 4)]), BEN: BusyDays([busy(13, 2)]), CARL: BusyDays([])}
     [first, *_] = best(days, [ANNA, BEN, CARL])
     assert (first.starts_at, first.missing) == (at(12), {})
 
 
 def test_who_is_missing_is_named_and_the_optional_count_less() -> None:
-    days = {ANNA: Days([busy(8, 10)]), BEN: Days([busy(8, 5)])}
+    days = {ANNA: BusyDays([busy(8, 10)]), BEN: BusyDays([busy(8, 5)])}
     [first, *_] = best(days, [ANNA], [BEN])
     assert (first.starts_at, first.missing, first.optional_missing) == (at(13), {ANNA: 1}, {})
 
 
 def test_tentative_is_better_than_busy() -> None:
-    days = {ANNA: Days([busy(8, 5), busy(13, 5, tentative=True)])}
+    days = {ANNA: BusyDays([busy(8, 5), busy(13, 5, tentative=True)])}
     [first, *_] = best(days, [ANNA])
     assert (first.missing, first.tentative) == ({}, {ANNA: 1})
 
@@ -72,7 +84,7 @@ def test_tentative_is_better_than_busy() -> None:
 def test_no_time_is_better_than_the_first_suggestion(calendars: list[list[tuple[int, int]]]) -> None:
     known = {UUID(int=number): [busy(*one) for one in taken] for number, taken in enumerate(calendars)}
     chosen = choices(days=2)
-    [first, *_] = best({one: Days(taken) for one, taken in known.items()}, list(known), chosen=chosen)
+    [first, *_] = best({one: BusyDays(taken) for one, taken in known.items()}, list(known), chosen=chosen)
 
     def missing(start: datetime, end: datetime) -> int:
         return sum(any(one.starts_at < end and one.ends_at > start for one in taken) for taken in known.values())
@@ -82,33 +94,35 @@ def test_no_time_is_better_than_the_first_suggestion(calendars: list[list[tuple[
 
 
 def test_the_first_day_begins_at_the_typed_hour_and_equal_times_come_nearest_to_it() -> None:
-    from_two = candidates(datetime.combine(MONDAY, time(14)), 2, HOUR, ZONE)
-    found = suggestions(from_two, People(required=[ANNA], optional=[], days={}), ZONE, time(14))
+    from_two = candidate_times(datetime.combine(MONDAY, time(14)), 2, HOUR, ZONE)
+    found = suggest_times(from_two, PeopleToMeet(required=[ANNA], optional=[], days={}), ZONE, time(14))
     assert [one.starts_at for one in found] == [at(14), at(14, 12), at(11, 12) + timedelta(minutes=30)]
 
 
 def test_of_a_series_the_hour_comes_first_at_which_most_dates_are_free() -> None:
     mondays = [MONDAY, MONDAY + timedelta(days=7), MONDAY + timedelta(days=14)]
-    weekly = candidates(datetime.combine(MONDAY, time(9)), 1, HOUR, ZONE, lambda _: mondays)
-    days = {ANNA: Days([busy(9, 2, day=day) for day in (11, 18)] + [busy(11, 7, day=25)])}
-    [first, *_] = suggestions(weekly, People(required=[ANNA], optional=[], days=days), ZONE, time(9))
+    weekly = candidate_times(datetime.combine(MONDAY, time(9)), 1, HOUR, ZONE, lambda _: mondays)
+    days = {ANNA: BusyDays([busy(9, 2, day=day) for day in (11, 18)] + [busy(11, 7, day=25)])}
+    [first, *_] = suggest_times(weekly, PeopleToMeet(required=[ANNA], optional=[], days=days), ZONE, time(9))
     assert (first.starts_at, first.free, first.dates, first.missing) == (at(11), 2, 3, {ANNA: 1})
 
 
 def test_blackout_days_are_suggested_only_when_there_is_no_other() -> None:
-    away = Busy(starts_at=at(0), ends_at=at(24), state=State.BLACKOUT, title="Range week")
-    days = {ANNA: Days([away]), BEN: Days([busy(8, 10, day=12)])}
-    people = People(required=[ANNA, BEN], optional=[], days=days)
-    assert {one.starts_at.day for one in suggestions(choices(days=2), people, ZONE)} == {12}
-    [first, *_] = suggestions(choices(), people, ZONE)
-    assert (first.missing, first.why, first.blackouts) == ({ANNA: 1}, {ANNA: State.BLACKOUT}, 1)
-    optional = People(required=[BEN], optional=[ANNA], days=days)
-    assert suggestions(choices(days=2), optional, ZONE)[0].starts_at.day == 11
+    away = BusyTime(starts_at=at(0), ends_at=at(24), state=Availability.BLACKOUT, title="Range week")
+    days = {ANNA: BusyDays([away]), BEN: BusyDays([busy(8, 10, day=12)])}
+    people = PeopleToMeet(required=[ANNA, BEN], optional=[], days=days)
+    assert {one.starts_at.day for one in suggest_times(choices(days=2), people, ZONE)} == {12}
+    [first, *_] = suggest_times(choices(), people, ZONE)
+    assert (first.missing, first.why, first.blackouts) == ({ANNA: 1}, {ANNA: Availability.BLACKOUT}, 1)
+    optional = PeopleToMeet(required=[BEN], optional=[ANNA], days=days)
+    assert suggest_times(choices(days=2), optional, ZONE)[0].starts_at.day == 11
 
 
 def test_a_blackout_day_is_one_cell_with_its_reason() -> None:
-    away = Busy(starts_at=at(0), ends_at=at(24), state=State.BLACKOUT, title="Range week")
-    assert row(Days([away, busy(9)]), MONDAY, ZONE) == [Cell(span=20, state=State.BLACKOUT, reason="Range week")]
+    away = BusyTime(starts_at=at(0), ends_at=at(24), state=Availability.BLACKOUT, title="Range week")
+    assert grid_row(BusyDays([away, busy(9)]), MONDAY, ZONE) == [
+        GridCell(span=20, state=Availability.BLACKOUT, reason="Range week")
+    ]
 
 
 def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> None:
@@ -117,14 +131,14 @@ def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> N
         FillableSeat(agency_id=uuid4(), arm=Arm.LAW_ENFORCEMENT, holders=frozenset({ANNA, DORA})),
         FillableSeat(agency_id=uuid4(), arm=Arm.VICTIM_SERVICES, holders=frozenset({CARL})),
     )
-    days = {ANNA: Days([busy(9, 9)]), BEN: Days([busy(9, 9)]), CARL: Days([busy(8)])}
-    people = People(
+    days = {ANNA: BusyDays([busy(9, 9)]), BEN: BusyDays([busy(9, 9)]), CARL: BusyDays([busy(8)])}
+    people = PeopleToMeet(
         required=[ANNA, BEN, CARL],
         optional=[],
         days=days,
         quorum=Quorum(rule=QuorumRule(seats=2, both_arms=True), seats=seats),
     )
-    [first, *_] = suggestions(choices(), people, ZONE)
+    [first, *_] = suggest_times(choices(), people, ZONE)
     assert (first.starts_at, set(first.missing), first.quorum and first.quorum.words) == (
         at(9),
         {ANNA, BEN},
@@ -133,16 +147,16 @@ def test_a_time_with_a_quorum_comes_before_one_at_which_fewer_are_missing() -> N
 
 
 def test_a_day_that_begins_no_such_series_is_left_out() -> None:
-    assert candidates(datetime.combine(MONDAY, time(9)), 3, HOUR, ZONE, lambda _: ()) == []
+    assert candidate_times(datetime.combine(MONDAY, time(9)), 3, HOUR, ZONE, lambda _: ()) == []
 
 
 def test_a_day_is_told_in_half_hours_and_what_is_taken_is_one_cell() -> None:
-    cells = row(Days([busy(9), busy(10, tentative=True)]), MONDAY, ZONE)
+    cells = grid_row(BusyDays([busy(9), busy(10, tentative=True)]), MONDAY, ZONE)
     assert cells[:5] == [
-        Cell(span=1, state=State.FREE),
-        Cell(span=1, state=State.FREE),
-        Cell(span=2, state=State.BUSY),
-        Cell(span=2, state=State.TENTATIVE),
-        Cell(span=1, state=State.FREE),
+        GridCell(span=1, state=Availability.FREE),
+        GridCell(span=1, state=Availability.FREE),
+        GridCell(span=2, state=Availability.BUSY),
+        GridCell(span=2, state=Availability.TENTATIVE),
+        GridCell(span=1, state=Availability.FREE),
     ]
     assert sum(cell.span for cell in cells) == 20

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind, Line
+from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 CENTRAL = "America/Chicago"
 
@@ -22,11 +22,11 @@ def line(
     status: EventStatus = EventStatus.CONFIRMED,
     visibility: Visibility = Visibility.ALL,
     committee_id: UUID | None = None,
-) -> Line:
+) -> DateLine:
     """Return a date that starts at a local time of its zone."""
     start = starts.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     end = (starts + lasts).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    return Line(
+    return DateLine(
         id=uuid4(),
         event_id=uuid4(),
         key="2026-12-10",

@@ -19,7 +19,7 @@ from tracker.rules.calendars.calendars import (
     week_table,
 )
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 
 COMMITTEE, AGENCY = (
     CalendarChoice(id=UUID(int=7), name="Steering Committee"),

@@ -26,7 +26,7 @@ from tracker.rules.calendars.feeds import (
     read_feed_scope,
 )
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Category, Marking
 
 

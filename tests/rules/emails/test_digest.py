@@ -15,7 +15,7 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT
 from tracker.rules.emails.digest import Week, monday_in, needs_follow_up, span_of
 from tracker.rules.emails.digest_words import digest
-from tracker.rules.events.event import EventStatus, Kind, Line
+from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 CHICAGO = "America/Chicago"
 MONDAY = date(2026, 12, 14)
@@ -38,9 +38,9 @@ def reader(**facts: Any) -> Viewer:
     )
 
 
-def line(title: str, day: int, **facts: Any) -> Line:
+def line(title: str, day: int, **facts: Any) -> DateLine:
     starts = datetime(2026, 12, day, 20, tzinfo=UTC)
-    return Line(
+    return DateLine(
         **{
             "id": uuid4(),
             "event_id": uuid4(),

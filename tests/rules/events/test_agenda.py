@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.events.agenda import agenda_items, planned_minutes
+from tracker.rules.events.events import agenda_items, planned_minutes
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tracker.rules.events.clock_changes import clock_notes
-from tracker.rules.events.plan import slot
+from tracker.rules.events.plans import clock_notes, slot_at
 
 CHICAGO = "America/Chicago"
 HALF, HOUR = timedelta(minutes=30), timedelta(hours=1)
@@ -42,4 +41,4 @@ def test_of_a_series_the_day_is_named() -> None:
 
 def test_a_date_whose_start_is_skipped_keeps_its_length() -> None:
     begins = datetime(2027, 3, 14, 8, 30, tzinfo=UTC)
-    assert slot(FORWARD.replace(hour=2, minute=30), HALF, CHICAGO) == (begins, begins + HALF)
+    assert slot_at(FORWARD.replace(hour=2, minute=30), HALF, CHICAGO) == (begins, begins + HALF)

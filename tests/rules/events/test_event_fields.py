@@ -10,20 +10,20 @@ from tests.cast import NOW, meeting, operation
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import too_long_words
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event
-from tracker.rules.events.event_fields import (
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import (
     FIELDS,
     ONLY_HTTPS,
     TEXTS,
+    Event,
     EventFields,
+    field_values,
     fields_of,
     is_https,
-    values_of,
     where_words,
 )
-from tracker.rules.events.history import Change, Field, changes_of
-from tracker.rules.events.plan import DateChange, Plan, plan_of
+from tracker.rules.events.history import ChangedField, FieldChange, changes_of_event
+from tracker.rules.events.plans import DateChange, Plan, plan_of_event
 
 MIDNIGHT = datetime.fromisoformat("2027-01-12")
 A_DAY = timedelta(days=1)
@@ -38,7 +38,7 @@ def over(name: str) -> str:
 
 def refused(plan: Plan) -> dict[str, str]:
     with pytest.raises(Invalid) as wrong:
-        plan_rules.check(plan)
+        plan_rules.check_plan(plan)
     return wrong.value.fields
 
 
@@ -46,14 +46,14 @@ def refused(plan: Plan) -> dict[str, str]:
 def test_no_text_of_a_plan_is_longer_than_its_field(name: str) -> None:
     text = over(name)
     assert refused(meeting(**{name: text})) == {name: too_long_words(text, TEXTS[name].longest)}
-    plan_rules.check(meeting(**{name: text[:-1]}))
+    plan_rules.check_plan(meeting(**{name: text[:-1]}))
 
 
 @pytest.mark.parametrize("name", ["title", "place", "agenda"])
 def test_no_text_of_one_date_is_longer_than_its_field(name: str) -> None:
     change = DateChange(starts=MIDNIGHT, duration=A_DAY, **{name: over(name)})
     with pytest.raises(Invalid) as wrong:
-        plan_rules.check_change(change, is_all_day=False)
+        plan_rules.check_date_change(change, is_all_day=False)
     assert wrong.value.fields == {name: too_long_words(over(name), TEXTS[name].longest)}
 
 
@@ -69,9 +69,9 @@ def test_a_link_is_a_whole_https_address(link: str) -> None:
 def test_an_all_day_event_starts_at_midnight_and_lasts_whole_days(starts: datetime, duration: timedelta) -> None:
     plan = meeting(starts=starts, duration=duration, is_all_day=True)
     assert refused(plan) == {"ends": plan_rules.WHOLE_DAYS}
-    plan_rules.check(replace(plan, is_all_day=False))
+    plan_rules.check_plan(replace(plan, is_all_day=False))
     with pytest.raises(Invalid, match=plan_rules.WHOLE_DAYS):
-        plan_rules.check_change(DateChange(starts=starts, duration=duration), is_all_day=True)
+        plan_rules.check_date_change(DateChange(starts=starts, duration=duration), is_all_day=True)
 
 
 def stored(plan: Plan) -> Event:
@@ -86,7 +86,7 @@ def stored(plan: Plan) -> Event:
         "sequence": 0,
     }
     moments = {"created_at": NOW, "changed_at": NOW}
-    return Event(**values_of(plan), **facts, **moments, id=AN_ID, lead_id=AN_ID, rrule=plan.rrule)
+    return Event(**field_values(plan), **facts, **moments, id=AN_ID, lead_id=AN_ID, rrule=plan.rrule)
 
 
 @pytest.mark.parametrize("minutes", [None, 15, 16 * 60])
@@ -102,9 +102,9 @@ def test_a_restricted_event_opens_only_after_a_fresh_confirmation(minutes: int |
 def test_a_plan_and_an_event_hold_the_same_fields() -> None:
     plan = meeting(video_link="https://video.example/1", agenda="One\nTwo")
     event = stored(plan)
-    assert list(values_of(plan)) == list(FIELDS)
-    assert fields_of(event) == fields_of(plan) == EventFields(**values_of(plan))
-    assert plan_of(event, plan.invitees) == plan
+    assert list(field_values(plan)) == list(FIELDS)
+    assert fields_of(event) == fields_of(plan) == EventFields(**field_values(plan))
+    assert plan_of_event(event, plan.invitees) == plan
 
 
 def test_each_field_has_a_label_of_its_own() -> None:
@@ -115,15 +115,15 @@ def test_each_field_has_a_label_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_history_tells_of_each_text_by_its_label(name: str) -> None:
-    [change] = changes_of(stored(meeting()), meeting(**{name: "Another"}), ())
+    [change] = changes_of_event(stored(meeting()), meeting(**{name: "Another"}), ())
     assert (change.field, change.field.label) == (name, TEXTS[name].label)
 
 
 def test_what_people_see_of_places_and_titles_is_told_in_words() -> None:
-    found = changes_of(stored(meeting()), meeting(place="Annex", title="Call"), ())
+    found = changes_of_event(stored(meeting()), meeting(place="Annex", title="Call"), ())
     assert found == (
-        Change(field=Field.PLACE, before="USAO conference room", after="Annex"),
-        Change(field=Field.TITLE, before="Monthly task force meeting", after="Call"),
+        FieldChange(field=ChangedField.PLACE, before="USAO conference room", after="Annex"),
+        FieldChange(field=ChangedField.TITLE, before="Monthly task force meeting", after="Call"),
     )
 
 

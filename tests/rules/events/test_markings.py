@@ -8,7 +8,15 @@ import pytest
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Level
-from tracker.rules.events.markings import Category, Limit, Marking, banner_of_all, check, check_limit, check_people
+from tracker.rules.events.markings import (
+    Category,
+    Limit,
+    Marking,
+    banner_of_all,
+    check_limit_visibility,
+    check_marking,
+    check_people_admitted,
+)
 
 TODAY = date(2026, 12, 15)
 
@@ -70,20 +78,20 @@ def test_what_holds_several_marked_things_has_all_categories_and_the_closest_lim
 )
 def test_a_marking_that_means_nothing_is_refused_at_its_field(made: Marking, field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check(made, TODAY)
+        check_marking(made, TODAY)
     assert list(refused.value.fields) == [field]
 
 
 def test_control_may_end_on_the_day_on_which_it_is_set() -> None:
-    check(marking(Category.LEI, until=TODAY), TODAY)
+    check_marking(marking(Category.LEI, until=TODAY), TODAY)
 
 
 @pytest.mark.parametrize("limit", Limit)
 def test_a_limit_goes_only_with_a_list_of_named_people(limit: Limit) -> None:
     for visibility in set(Visibility) - {Visibility.NAMED}:
         with pytest.raises(Invalid, match="list of people"):
-            check_limit(limit, visibility)
-    check_limit(limit, Visibility.NAMED)
+            check_limit_visibility(limit, visibility)
+    check_limit_visibility(limit, Visibility.NAMED)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +104,8 @@ def test_a_limit_goes_only_with_a_list_of_named_people(limit: Limit) -> None:
     ],
 )
 def test_a_limit_names_those_on_the_list_who_may_not_have_it(limit: Limit, kept_out: set[Level]) -> None:
-    check_people(limit, [(f"A {level} person", level) for level in set(Level) - kept_out])
+    check_people_admitted(limit, [(f"A {level} person", level) for level in set(Level) - kept_out])
     for level in kept_out:
         with pytest.raises(Invalid) as refused:
-            check_people(limit, [("FBI lead (FBI)", Level.FEDERAL), (f"A {level} person", level)])
+            check_people_admitted(limit, [("FBI lead (FBI)", Level.FEDERAL), (f"A {level} person", level)])
         assert refused.value.fields["mark_limit"].endswith(f"another limit: A {level} person.")

@@ -15,11 +15,11 @@ from tracker.rules.events.replies import (
     ReplySource,
     ReplyValue,
     asked_again_at,
-    earlier,
-    effective,
+    earlier_reply,
+    effective_reply,
+    last_responded_at,
     notes_apart,
-    reply_by,
-    responded_at,
+    reply_deadline,
 )
 
 CENTRAL = ZoneInfo("America/Chicago")
@@ -48,7 +48,7 @@ def reply(value: ReplyValue, day: int, of: UUID | None = THIS, number: int | Non
     ],
 )
 def test_replies_are_asked_for_by_five_two_days_before(now: datetime, by: datetime | None) -> None:
-    assert reply_by(DATE, now) == by
+    assert reply_deadline(DATE, now) == by
 
 
 @pytest.mark.parametrize(
@@ -59,39 +59,39 @@ def test_replies_are_asked_for_by_five_two_days_before(now: datetime, by: dateti
     ],
 )
 def test_nobody_is_asked_to_reply_by_a_day_on_which_nobody_works(starts: datetime, by: datetime) -> None:
-    assert reply_by(starts, datetime(2026, 11, 1, tzinfo=CENTRAL)) == by
+    assert reply_deadline(starts, datetime(2026, 11, 1, tzinfo=CENTRAL)) == by
 
 
 def test_a_reply_for_the_date_counts_before_a_later_one_for_the_series() -> None:
-    assert effective([reply(YES, 2), reply(NO, 3, None), reply(NO, 4, OTHER)], THIS) == reply(YES, 2)
+    assert effective_reply([reply(YES, 2), reply(NO, 3, None), reply(NO, 4, OTHER)], THIS) == reply(YES, 2)
 
 
 def test_of_two_replies_the_one_that_came_later_counts_whatever_the_clock_said() -> None:
     by_a_fast_clock, later = reply(YES, 9, number=1), reply(NO, 2, number=2)
-    assert effective([by_a_fast_clock, later], THIS) == effective([later, by_a_fast_clock], THIS) == later
-    assert responded_at([by_a_fast_clock, later], THIS) == later.replied_at
+    assert effective_reply([by_a_fast_clock, later], THIS) == effective_reply([later, by_a_fast_clock], THIS) == later
+    assert last_responded_at([by_a_fast_clock, later], THIS) == later.replied_at
     asked_again = reply(ASKED_AGAIN, 1, number=3)
-    assert earlier([by_a_fast_clock, later, asked_again], THIS) is NO
+    assert earlier_reply([by_a_fast_clock, later, asked_again], THIS) is NO
 
 
 def test_a_reply_for_another_date_is_not_heard_for_this_one() -> None:
-    assert responded_at([reply(YES, 2, OTHER)], THIS) is None
+    assert last_responded_at([reply(YES, 2, OTHER)], THIS) is None
     given = [reply(YES, 2), reply(YES, 3, None), reply(YES, 4, OTHER), reply(ASKED_AGAIN, 5)]
-    assert responded_at(given, THIS) == reply(YES, 3).replied_at
+    assert last_responded_at(given, THIS) == reply(YES, 3).replied_at
 
 
 def test_the_reply_of_before_is_the_last_one_that_was_given_for_the_date_or_the_series() -> None:
     given = [reply(YES, 2, None), reply(NO, 3), reply(YES, 4, OTHER), reply(ASKED_AGAIN, 5)]
-    assert earlier(given, THIS) is NO
-    assert earlier(given[:-1], THIS) is None, "it still counts"
-    assert earlier(given[2:], THIS) is None, "that was for another date"
+    assert earlier_reply(given, THIS) is NO
+    assert earlier_reply(given[:-1], THIS) is None, "it still counts"
+    assert earlier_reply(given[2:], THIS) is None, "that was for another date"
     undone = replace(reply(ASKED_AGAIN, 5), source=ReplySource.EMAIL)
-    assert earlier([*given[:-1], undone], THIS) is None, "it was undone"
+    assert earlier_reply([*given[:-1], undone], THIS) is None, "it was undone"
 
 
 def test_someone_who_was_invited_again_has_no_earlier_reply_and_was_not_asked_by_a_change() -> None:
     given, invited_again = reply(NO, 3), replace(reply(ASKED_AGAIN, 5), sequence=0)
-    assert earlier([given, invited_again], THIS) is None
+    assert earlier_reply([given, invited_again], THIS) is None
     assert asked_again_at([given, invited_again], THIS) is None
     changed = reply(ASKED_AGAIN, 6)
     assert asked_again_at([given, invited_again, changed], THIS) == changed.replied_at

@@ -6,19 +6,22 @@ import pytest
 
 from tests.cast import meeting, operation
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.invitees import ListChange, ListedInvitee, SeatChange, change_of_list, follows_seats
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.seat_invitations import Invitee, ListChange, SeatChange, follows_seats, list_change
 
 FORMER, NEW, COMMITTEE = uuid4(), uuid4(), uuid4()
-BY_SEAT = Invitee(AttendeeRole.REQUIRED, by_seat=True)
-BY_NAME = Invitee(AttendeeRole.OPTIONAL, by_seat=False)
-CHAIR = Invitee(AttendeeRole.CHAIR, by_seat=True)
+BY_SEAT = ListedInvitee(AttendeeRole.REQUIRED, by_seat=True)
+BY_NAME = ListedInvitee(AttendeeRole.OPTIONAL, by_seat=False)
+CHAIR = ListedInvitee(AttendeeRole.CHAIR, by_seat=True)
 
 
 def changed(
-    invited: dict[UUID, Invitee], former: UUID | None = FORMER, new: UUID | None = NEW, seated: set[UUID] | None = None
+    invited: dict[UUID, ListedInvitee],
+    former: UUID | None = FORMER,
+    new: UUID | None = NEW,
+    seated: set[UUID] | None = None,
 ) -> tuple[UUID | None, UUID | None]:
-    found = list_change(SeatChange(COMMITTEE, former, new), invited, seated or {NEW})
+    found = change_of_list(SeatChange(COMMITTEE, former, new), invited, seated or {NEW})
     return found.gone_id, found.new_id
 
 
@@ -27,8 +30,8 @@ def test_the_new_primary_takes_the_place_of_the_former() -> None:
 
 
 def test_the_new_primary_has_the_role_of_the_former() -> None:
-    optional = Invitee(AttendeeRole.OPTIONAL, by_seat=True)
-    found = list_change(SeatChange(COMMITTEE, FORMER, NEW), {FORMER: optional}, {NEW})
+    optional = ListedInvitee(AttendeeRole.OPTIONAL, by_seat=True)
+    found = change_of_list(SeatChange(COMMITTEE, FORMER, NEW), {FORMER: optional}, {NEW})
     assert found == ListChange(FORMER, NEW, AttendeeRole.OPTIONAL)
 
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.ical.making import date_of, event
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.intake.calendar_replies import DateNamed, ProposedTimes
 from tracker.rules.intake.proposals import (
     NewProposal,

@@ -1,5 +1,6 @@
-# ruff: noqa: DTZ001 - starts are local to the zone of the event
 """A draft of an event, for polls about its date."""
+
+# ruff: noqa: DTZ001 - starts are local to the zone of the event
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from tests.cast import ZONE
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import Event, EventStatus, Kind
+from tracker.rules.events.events import Event, EventStatus, Kind
 
 LEAD = UUID(int=1)
 

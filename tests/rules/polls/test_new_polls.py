@@ -8,7 +8,7 @@ import pytest
 
 from tests.rules.polls.drafts import draft
 from tracker.errors import Invalid
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.polls.polls import NewPoll, check_new_poll, poll_hindrance, usual_reply_by
 
 NOW = datetime(2027, 1, 4, 15, tzinfo=UTC)

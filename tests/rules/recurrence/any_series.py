@@ -6,9 +6,9 @@ from hypothesis import reject
 from hypothesis import strategies as some
 
 from tracker.errors import Invalid
-from tracker.rules.recurrence import Repeat, Rule, rule_for
+from tracker.rules.recurrence.series import RepeatChoice, Rule, rule_for_choice
 
-CHOICES = [choice for choice in Repeat if choice is not Repeat.NONE]
+CHOICES = [choice for choice in RepeatChoice if choice is not RepeatChoice.NONE]
 CLOCK = [(1, 30), (2, 0), (2, 30), (0, 0), (14, 0), (20, 15), (23, 59)]
 """Hours that the change of the clocks skips and doubles come often."""
 
@@ -31,7 +31,7 @@ def a_series(
         else {"until": day + timedelta(days=draw(some.integers(0, 1826)))}
     )
     try:
-        rule = rule_for(choice, start, interval=interval, weekdays=weekdays, week_starts=week_starts, **ends)
+        rule = rule_for_choice(choice, start, interval=interval, weekdays=weekdays, week_starts=week_starts, **ends)
     except Invalid:
         reject()
     assert rule is not None

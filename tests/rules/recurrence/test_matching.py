@@ -2,14 +2,13 @@
 
 from datetime import date, datetime, time
 
-from tracker.rules.recurrence import Rule, dates, rule_for
-from tracker.rules.recurrence.matching import matched, reach
+from tracker.rules.recurrence.series import Rule, dates_by_rule, match_starts, reach_of_matches, rule_for_choice
 
 WEDNESDAY = datetime(2027, 3, 3, 10)  # noqa: DTZ001 - local
 
 
 def days(rule: Rule | None, start: datetime) -> list[datetime]:
-    return list(dates(rule, start))
+    return list(dates_by_rule(rule, start))
 
 
 def followed(before: tuple[str, str], after: tuple[str, str], **about: object) -> dict[str, str]:
@@ -18,10 +17,12 @@ def followed(before: tuple[str, str], after: tuple[str, str], **about: object) -
     for choice, first in (before, after):
         starts = datetime.combine(date.fromisoformat(first), time(10))
         interval = 2 if choice == "biweekly" else 1
-        rules.append((rule_for(choice.removeprefix("bi"), starts, interval=interval, until=date(2027, 5, 31)), starts))
+        rules.append(
+            (rule_for_choice(choice.removeprefix("bi"), starts, interval=interval, until=date(2027, 5, 31)), starts)
+        )
     (old, first), (new, later) = rules
     assert old is not None
-    pairs = matched(days(old, first), (), days(new, later), reach(old, new))
+    pairs = match_starts(days(old, first), (), days(new, later), reach_of_matches(old, new))
     return {f"{was:%m-%d}": f"{becomes:%m-%d}" for was, becomes in sorted(pairs.items())[:4]}
 
 
@@ -66,17 +67,17 @@ def test_between_rules_of_another_rhythm_a_date_only_stays_on_its_day() -> None:
 
 def test_two_days_a_week_that_shift_keep_the_day_they_share() -> None:
     monday = datetime(2027, 3, 1, 10)  # noqa: DTZ001 - local
-    old = rule_for("weekly", monday, weekdays=(0, 2), count=4)
-    new = rule_for("weekly", WEDNESDAY, weekdays=(2, 4), count=4)
+    old = rule_for_choice("weekly", monday, weekdays=(0, 2), count=4)
+    new = rule_for_choice("weekly", WEDNESDAY, weekdays=(2, 4), count=4)
     assert old is not None
-    pairs = matched(days(old, monday), (), days(new, WEDNESDAY), reach(old, new))
+    pairs = match_starts(days(old, monday), (), days(new, WEDNESDAY), reach_of_matches(old, new))
     assert sorted((was.day, becomes.day) for was, becomes in pairs.items()) == [(1, 5), (3, 3), (8, 12), (10, 10)]
 
 
 def test_an_added_date_stays_on_its_day_and_goes_to_no_other() -> None:
     thursday = WEDNESDAY.replace(day=4)
     added = [datetime(2027, 3, 4, 14), datetime(2027, 3, 6, 14)]  # noqa: DTZ001 - local
-    old, new = rule_for("weekly", WEDNESDAY, count=2), rule_for("weekly", thursday, count=2)
+    old, new = rule_for_choice("weekly", WEDNESDAY, count=2), rule_for_choice("weekly", thursday, count=2)
     assert old is not None
-    pairs = matched(days(old, WEDNESDAY), added, days(new, thursday), reach(old, new))
+    pairs = match_starts(days(old, WEDNESDAY), added, days(new, thursday), reach_of_matches(old, new))
     assert pairs == {added[0]: thursday, WEDNESDAY.replace(day=10): thursday.replace(day=11)}

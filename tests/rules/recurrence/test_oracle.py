@@ -12,7 +12,7 @@ from icalendar import Calendar
 from tests.rules.recurrence.any_series import a_series
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.recurrence import Rule, dates, from_rrule, to_rrule
+from tracker.rules.recurrence.series import Rule, dates_by_rule, from_rrule, to_rrule
 
 CHICAGO = "America/Chicago"
 BOUNDED = settings(
@@ -47,7 +47,7 @@ def as_calendar(rrule: str, start: datetime) -> Calendar:
 def test_foreign_readers_find_the_same_moments(series: tuple[Rule, datetime]) -> None:
     rule, start = series
     rrule = to_rrule(rule, start, CHICAGO)
-    ours = [to_utc(one, CHICAGO) for one in dates(rule, start)]
+    ours = [to_utc(one, CHICAGO) for one in dates_by_rule(rule, start)]
     zoned = start.replace(tzinfo=ZoneInfo(CHICAGO))
     assert [one.astimezone(UTC) for one in rrulestr(rrule, dtstart=zoned)] == ours
     found = recurring_ical_events.of(as_calendar(rrule, start)).between(

@@ -10,7 +10,7 @@ import pytest
 
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.recurrence import LAST, Frequency, Repeat, Rule, dates, rule_for
+from tracker.rules.recurrence.series import LAST, Frequency, RepeatChoice, Rule, dates_by_rule, rule_for_choice
 
 CHICAGO = "America/Chicago"
 START = datetime(2026, 12, 10, 14, 0)
@@ -18,14 +18,14 @@ STEERING = datetime(2027, 1, 12, 10, 0)
 
 
 def a_rule(choice: str, start: datetime = START, **rest: Any) -> Rule:
-    rule = rule_for(choice, start, **rest)
+    rule = rule_for_choice(choice, start, **rest)
     assert rule is not None
     return rule
 
 
 def refused(choice: str, start: datetime = START, **rest: Any) -> dict[str, str]:
     with pytest.raises(Invalid) as refusal:
-        rule_for(choice, start, **rest)
+        rule_for_choice(choice, start, **rest)
     return refusal.value.fields
 
 
@@ -88,7 +88,7 @@ def test_a_series_of_more_than_a_thousand_dates_is_refused_and_never_cut() -> No
     assert refused("daily", until=date(2031, 12, 10)) == {
         "until": "A series can have at most 1,000 dates. End it by Sep 4, 2029."
     }
-    assert len(dates(a_rule("daily", until=date(2029, 9, 4)), START)) == 1000
+    assert len(dates_by_rule(a_rule("daily", until=date(2029, 9, 4)), START)) == 1000
 
 
 def test_a_series_that_ends_before_it_starts_is_refused() -> None:
@@ -111,7 +111,9 @@ def test_a_day_that_no_week_has_is_refused(weekdays: list[int]) -> None:
 
 @pytest.mark.parametrize("start", [datetime(1, 1, 1), datetime(9999, 12, 31), datetime(1969, 12, 31)])
 def test_a_year_outside_all_calendars_is_refused_however_it_repeats(start: datetime) -> None:
-    assert {choice: set(refused(choice, start)) for choice in Repeat} == {choice: {"date"} for choice in Repeat}
+    assert {choice: set(refused(choice, start)) for choice in RepeatChoice} == {
+        choice: {"date"} for choice in RepeatChoice
+    }
 
 
 @pytest.mark.parametrize(
@@ -148,4 +150,4 @@ def test_a_rule_always_ends() -> None:
 
 def test_an_aware_start_is_a_mistake_of_the_program() -> None:
     with pytest.raises(ValueError, match="naive"):
-        dates(a_rule("daily"), to_utc(START, CHICAGO))
+        dates_by_rule(a_rule("daily"), to_utc(START, CHICAGO))

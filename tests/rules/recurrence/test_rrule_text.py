@@ -11,7 +11,7 @@ import pytest
 
 from tests.processor_time import within
 from tracker.errors import Invalid
-from tracker.rules.recurrence import Rule, dates, from_rrule, rule_for, to_rrule
+from tracker.rules.recurrence.series import Rule, dates_by_rule, from_rrule, rule_for_choice, to_rrule
 
 CHICAGO = "America/Chicago"
 START = datetime(2026, 12, 10, 14, 0)
@@ -19,7 +19,7 @@ STEERING = datetime(2027, 1, 12, 10, 0)
 
 
 def a_rule(choice: str, start: datetime = START, **rest: Any) -> Rule:
-    rule = rule_for(choice, start, **rest)
+    rule = rule_for_choice(choice, start, **rest)
     assert rule is not None
     return rule
 
@@ -71,7 +71,7 @@ def test_a_rule_has_one_spelling(choice: str, start: datetime, rest: dict[str, A
     rule = a_rule(choice, start, **rest)
     assert to_rrule(rule, start, CHICAGO) == text
     read = from_rrule(text, CHICAGO)
-    assert dates(read, start) == dates(rule, start)
+    assert dates_by_rule(read, start) == dates_by_rule(rule, start)
     assert to_rrule(read, start, CHICAGO) == text
 
 

@@ -13,15 +13,15 @@ from msgspec.structs import replace
 from tests.processor_time import within
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.recurrence import (
+from tracker.rules.recurrence.series import (
     LAST,
     Frequency,
-    Repeat,
+    RepeatChoice,
     Rule,
-    dates,
-    first_dates,
+    dates_by_rule,
+    first_dates_by_rule,
     nth_weekday,
-    rule_for,
+    rule_for_choice,
     to_rrule,
     until_before,
 )
@@ -32,13 +32,13 @@ STEERING = datetime(2027, 1, 12, 10, 0)
 
 
 def a_rule(choice: str, start: datetime = START, **rest: Any) -> Rule:
-    rule = rule_for(choice, start, **rest)
+    rule = rule_for_choice(choice, start, **rest)
     assert rule is not None
     return rule
 
 
 def days(rule: Rule | None, start: datetime = START) -> list[str]:
-    return [f"{one:%b %-d}" for one in dates(rule, start)]
+    return [f"{one:%b %-d}" for one in dates_by_rule(rule, start)]
 
 
 def test_the_steering_committee_meets_on_its_twelve_second_tuesdays() -> None:
@@ -57,7 +57,7 @@ def test_the_steering_committee_meets_on_its_twelve_second_tuesdays() -> None:
         "Nov 9",
         "Dec 14",
     ]
-    assert [to_utc(one, CHICAGO).hour for one in dates(rule, STEERING)] == [
+    assert [to_utc(one, CHICAGO).hour for one in dates_by_rule(rule, STEERING)] == [
         16,
         16,
         16,
@@ -77,12 +77,15 @@ def test_a_series_ended_before_a_date_keeps_the_dates_before_it() -> None:
     rule = a_rule("monthly_nth", STEERING, until=date(2027, 12, 31))
     ended = until_before(rule, STEERING, split=datetime(2027, 10, 12, 10, 0))
     assert to_rrule(ended, STEERING, CHICAGO) == "FREQ=MONTHLY;BYDAY=2TU;UNTIL=20270914T150000Z"
-    assert dates(ended, STEERING) == dates(rule, STEERING)[:9]
+    assert dates_by_rule(ended, STEERING) == dates_by_rule(rule, STEERING)[:9]
 
 
 def test_a_counted_series_can_be_ended_before_a_date_too() -> None:
     rule = a_rule("weekly", count=10)
-    assert dates(until_before(rule, START, split=START + timedelta(days=15)), START) == dates(rule, START)[:3]
+    assert (
+        dates_by_rule(until_before(rule, START, split=START + timedelta(days=15)), START)
+        == dates_by_rule(rule, START)[:3]
+    )
 
 
 def test_a_series_cannot_be_ended_before_its_first_date() -> None:
@@ -111,25 +114,25 @@ def test_each_choice_gives_the_dates_that_it_says(
     choice: str, start: datetime, rest: dict[str, Any], first_four: str
 ) -> None:
     rule = a_rule(choice, start, **rest)
-    assert ", ".join(f"{one:%b %-d}" for one in first_dates(rule, start, 4)) == first_four
+    assert ", ".join(f"{one:%b %-d}" for one in first_dates_by_rule(rule, start, 4)) == first_four
 
 
 def test_a_single_event_has_one_date() -> None:
-    assert rule_for("none", START) is None
-    assert dates(None, START) == first_dates(None, START) == (START,)
+    assert rule_for_choice("none", START) is None
+    assert dates_by_rule(None, START) == first_dates_by_rule(None, START) == (START,)
 
 
 def test_a_series_without_an_end_lasts_a_year_and_a_yearly_one_five() -> None:
     assert a_rule("weekly").until == date(2027, 12, 9)
     assert a_rule("yearly").until == date(2030, 12, 10)
-    assert len(dates(a_rule("yearly"), START)) == 5
+    assert len(dates_by_rule(a_rule("yearly"), START)) == 5
 
 
 @pytest.mark.parametrize("choice", ["monthly_day", "monthly_nth"])
 def test_a_monthly_series_without_an_end_has_twelve_dates(choice: str) -> None:
     for month in range(1, 13):
         start = datetime(2027, month, 8, 9)
-        assert len(dates(a_rule(choice, start), start)) == 12
+        assert len(dates_by_rule(a_rule(choice, start), start)) == 12
 
 
 def test_a_series_that_starts_on_a_leap_day_ends_on_the_day_before_march() -> None:
@@ -141,33 +144,33 @@ def test_the_end_becomes_the_last_date_so_that_equal_series_are_equal_rules() ->
 
 
 def test_five_starts_are_the_first_five_and_fewer_when_there_are_fewer() -> None:
-    assert len(first_dates(a_rule("weekly"), START)) == 5
-    assert len(first_dates(a_rule("weekly", count=3), START)) == 3
+    assert len(first_dates_by_rule(a_rule("weekly"), START)) == 5
+    assert len(first_dates_by_rule(a_rule("weekly", count=3), START)) == 3
 
 
 def test_a_daily_start_that_the_clocks_skip_or_double_happens_once() -> None:
     spring = datetime(2027, 3, 13, 2, 30)
-    moments = [to_utc(one, CHICAGO) for one in dates(a_rule("daily", spring, count=3), spring)]
+    moments = [to_utc(one, CHICAGO) for one in dates_by_rule(a_rule("daily", spring, count=3), spring)]
     assert [f"{one:%d %H:%M}" for one in moments] == ["13 08:30", "14 08:30", "15 07:30"]
     autumn = datetime(2026, 10, 25, 1, 30)
-    moments = [to_utc(one, CHICAGO) for one in dates(a_rule("weekly", autumn, count=3), autumn)]
+    moments = [to_utc(one, CHICAGO) for one in dates_by_rule(a_rule("weekly", autumn, count=3), autumn)]
     assert [f"{one:%d %H:%M}" for one in moments] == ["25 06:30", "01 06:30", "08 07:30"]
 
 
 def test_the_most_costly_series_takes_a_few_milliseconds() -> None:
     rule = Rule(frequency=Frequency.DAILY, until=date(2031, 12, 10))
-    assert len(within(200, lambda: dates(rule, START, limit=2000))) == 1827
+    assert len(within(200, lambda: dates_by_rule(rule, START, limit=2000))) == 1827
 
 
 def test_no_start_and_no_end_makes_a_rule_loop() -> None:
-    for choice in set(Repeat) - {Repeat.NONE}:
+    for choice in set(RepeatChoice) - {RepeatChoice.NONE}:
         for until in (date(2026, 12, 10), date(2031, 12, 10), date.max):
             try:
                 rule = a_rule(choice, START, until=until)
             except Invalid:
                 continue
             ended = replace(rule, until=START.date())
-            assert within(100, partial(dates, ended, START)) == (START,)
+            assert within(100, partial(dates_by_rule, ended, START)) == (START,)
 
 
 def test_the_nth_weekday_of_a_month() -> None:

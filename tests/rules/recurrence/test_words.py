@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tracker.rules.recurrence import rule_for
-from tracker.rules.recurrence.words import sentence
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.rules.recurrence.series_words import series_sentence
 
 START = datetime(2026, 12, 10, 14, 0)
 LENGTH = timedelta(minutes=90)
@@ -17,7 +17,7 @@ CHICAGO = "America/Chicago"
 
 
 def said(choice: str, start: datetime = START, length: timedelta = LENGTH, **rest: Any) -> str:
-    return sentence(rule_for(choice, start, **rest), start, length, CHICAGO)
+    return series_sentence(rule_for_choice(choice, start, **rest), start, length, CHICAGO)
 
 
 def test_a_monthly_series_says_its_pattern_hours_end_and_number() -> None:
@@ -95,8 +95,8 @@ def test_a_single_event_over_midnight_says_both_days() -> None:
 )
 def test_all_day_events_name_no_hours(choice: str, days: int, words: str) -> None:
     start = datetime(2026, 12, 10)
-    rule = rule_for(choice, start, until=date(2026, 12, 12))
-    assert sentence(rule, start, timedelta(days=days), CHICAGO, is_all_day=True) == words
+    rule = rule_for_choice(choice, start, until=date(2026, 12, 12))
+    assert series_sentence(rule, start, timedelta(days=days), CHICAGO, is_all_day=True) == words
 
 
 def test_the_sentence_counts_what_the_series_has_not_what_was_typed() -> None:

@@ -11,7 +11,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
-from tracker.rules.events.event import EventStatus, Kind, Line
+from tracker.rules.events.events import DateLine, EventStatus, Kind
 from tracker.rules.views.home import (
     LateItem,
     MissingCheckOut,
@@ -81,9 +81,9 @@ def item(**facts: object) -> ActionItem:
     return action_item(**{**usual, "created_at": NOW, **facts})
 
 
-def meeting(after: timedelta) -> Line:
+def meeting(after: timedelta) -> DateLine:
     """Return a date of one hour that starts so long after now."""
-    return Line(
+    return DateLine(
         id=uuid4(),
         event_id=uuid4(),
         key="2026-12-15",
@@ -137,7 +137,7 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
     ann, ben = uuid4(), uuid4()
     soon, later = meeting(timedelta(hours=5)), meeting(timedelta(days=9))
 
-    def missing(line: Line, *reminded: UUID) -> MissingReplies:
+    def missing(line: DateLine, *reminded: UUID) -> MissingReplies:
         nudge = Nudge(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 

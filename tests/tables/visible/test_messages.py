@@ -7,19 +7,19 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tracker.tables.schema.core.tables import Message, Sending
 from tracker.tables.visible.emails import messages
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
 
 
 async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
     assert await messages.number_notified(cast.coordinator, [event_id], NOW) == 2
     assert await messages.number_notified(cast.harbor_advocate, [event_id], NOW) == 0
 
 
 async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     [message_id] = await Message.select(Message.id).output(as_list=True)
     [stored] = await messages.stored(cast.coordinator, [message_id])
     assert stored.recipient_id == cast.fbi_lead.member_id

@@ -20,9 +20,9 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.roster.known_people import Candidates, candidates_with_words
 
 pytestmark = pytest.mark.both_engines
@@ -54,13 +54,13 @@ async def latest_source(cast: Cast, reference: str) -> str:
 
 
 async def an_origin(cast: Cast, **facts: Any) -> UUID:
-    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **facts), NOW)
-    return (await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")).id
+    event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **facts), NOW)
+    return (await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")).id
 
 
 async def an_operation(cast: Cast) -> UUID:
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), NOW)
-    return (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), NOW)
+    return (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
 
 
 async def mails() -> list[tuple[UUID, str]]:
@@ -312,14 +312,14 @@ async def test_a_member_without_a_role_is_offered_themselves(cast: Cast) -> None
 
 
 async def test_an_event_stays_in_the_sight_of_who_owns_an_open_item_from_it(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
-    origin = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
+    event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    origin = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
     reference = await given(cast.coordinator, cast.caht_lead, origin_id=origin.id)
     event, plan = await event_deeds.plan_to_change(cast.coordinator, event_id)
     without = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, visibility=Visibility.NAMED, invitees=without)
     with pytest.raises(Invalid) as refused:
-        await event_deeds.change(cast.coordinator, event_id, named, event.version, LATER)
+        await event_deeds.change_event(cast.coordinator, event_id, named, event.version, LATER)
     assert reference in refused.value.fields["visibility"]
 
 
@@ -331,6 +331,6 @@ async def test_an_item_of_somebody_who_is_suspended_does_not_keep_its_event_as_o
     assert date is not None
     event, plan = await event_deeds.plan_to_change(sqlite_cast.coordinator, date.event.id)
     ours = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=meeting(sqlite_cast.fbi_lead).invitees)
-    await event_deeds.change(sqlite_cast.coordinator, event.id, ours, event.version, NOW)
-    changed = await event_deeds.event_for(sqlite_cast.coordinator, event.id)
+    await event_deeds.change_event(sqlite_cast.coordinator, event.id, ours, event.version, NOW)
+    changed = await event_deeds.event_seen_by(sqlite_cast.coordinator, event.id)
     assert changed.visibility is Visibility.LAW_ENFORCEMENT

@@ -18,7 +18,7 @@ from tracker.tables.schema.roster import MemberRole
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.views.home import home_for
 
 TODAY = date(2026, 12, 15)
@@ -68,8 +68,8 @@ async def of_services(cast: Cast) -> str:
 
 
 async def an_operation(cast: Cast) -> UUID:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), NOW)
-    return (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), NOW)
+    return (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
 
 
 @pytest.mark.both_engines

@@ -13,15 +13,15 @@ from tracker.rules.attendance.roll_call import AttendanceTally, AttendanceWalkIn
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.directory import SeatFacts
 from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Committee, Member
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.events.events import change, schedule
+from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.events.scheduling import change_event, schedule_event
 from tracker.usecases.roster import committees
 from tracker.usecases.views import offboarding, seat_changes
 from tracker.usecases.views.event_page import view_event
@@ -34,11 +34,11 @@ LATER = STARTS + timedelta(minutes=5)
 
 
 async def a_meeting(cast: Cast) -> UUID:
-    return await schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    return await schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue = ReplyValue.ACCEPTED) -> None:
-    await replies.reply(viewer, event_id, KEY, value, "", NOW, for_series=False)
+    await replies.record_own_reply(viewer, event_id, KEY, value, "", NOW, for_series=False)
 
 
 async def mark(cast: Cast, event_id: UUID, who: Viewer, what: Mark, at: datetime = STARTS) -> None:
@@ -94,7 +94,7 @@ async def test_the_roll_says_when_the_quorum_of_the_committee_is_met(cast: Cast)
     await Committee.update({Committee.quorum: 3, Committee.both_arms: True}).where(
         Committee.id == cast.committees["steering"]
     )
-    event_id = await schedule(
+    event_id = await schedule_event(
         cast.coordinator, meeting(*everybody(cast), committee_id=cast.committees["steering"]), NOW
     )
 
@@ -111,7 +111,7 @@ async def test_the_roll_says_when_the_quorum_of_the_committee_is_met(cast: Cast)
 
 async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(cast: Cast) -> None:
     await Committee.update({Committee.quorum: 1}).where(Committee.id == cast.committees["steering"])
-    event_id = await schedule(
+    event_id = await schedule_event(
         cast.coordinator, meeting(*everybody(cast), committee_id=cast.committees["steering"]), NOW
     )
     await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
@@ -197,7 +197,7 @@ async def test_undo_of_the_bulk_button_leaves_what_was_marked_afterwards(cast: C
 
 
 async def test_undo_never_takes_back_what_somebody_else_recorded(cast: Cast) -> None:
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     await roll_call.record_marks(cast.fbi_lead, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, STARTS)
     with pytest.raises(NotFound):
         await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
@@ -221,7 +221,7 @@ async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) 
 async def test_the_same_key_for_another_date_or_from_another_person_is_another_guest(cast: Cast) -> None:
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
     of_their_arm = meeting(cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
-    first, second = await a_meeting(cast), await schedule(cast.fbi_lead, of_their_arm, NOW)
+    first, second = await a_meeting(cast), await schedule_event(cast.fbi_lead, of_their_arm, NOW)
     for viewer, event_id in ((cast.coordinator, first), (cast.coordinator, second), (cast.fbi_lead, second)):
         await roll_call.record_walk_in(viewer, event_id, KEY, guest, STARTS)
     assert [(await tally(cast, one)).walk_ins for one in (first, second)] == [1, 2]
@@ -254,7 +254,7 @@ async def test_a_guest_can_be_marked_remote_taken_back_and_brought_back(cast: Ca
 
 
 async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     one = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
     await roll_call.record_walk_in(cast.coordinator, event_id, KEY, one, STARTS)
     line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
@@ -264,13 +264,13 @@ async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: 
 async def test_who_is_taken_off_the_list_after_it_began_stays_on_the_roll(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await a_meeting(sqlite_cast)
     fewer = meeting(*(one for one in everybody(cast) if one != cast.hsi_liaison))
-    await change(cast.coordinator, event_id, fewer, 1, LATER)
+    await change_event(cast.coordinator, event_id, fewer, 1, LATER)
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert "Hsi liaison" in [line.name for line in roll.agencies["HSI"] if not line.is_walk_in]
 
 
 async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_cast: Cast) -> None:
-    event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     walk_in = AttendanceWalkIn(id=uuid4(), member_id=sqlite_cast.kcpd_alternate.member_id)
     await roll_call.record_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
     for missing in (Mark.ABSENT, Mark.EXCUSED):
@@ -281,7 +281,7 @@ async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_
 
 
 async def test_nobody_can_be_absent_from_an_operation_to_which_they_were_not_invited(cast: Cast) -> None:
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     with pytest.raises(Invalid):
         await roll_call.record_marks(
             cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS
@@ -301,7 +301,7 @@ async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
     await committees.make_chair(committee_id=cast.committees["services"], member_id=cast.bridge_advocate.member_id)
     chair = await viewer_for(cast.bridge_advocate.member_id, NOW)
     plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
-    event_id = await schedule(chair, plan, NOW)
+    event_id = await schedule_event(chair, plan, NOW)
     with pytest.raises(Invalid):
         stranger = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
         await roll_call.record_walk_in(chair, event_id, KEY, stranger, STARTS)
@@ -324,8 +324,8 @@ async def test_attendance_does_not_open_a_minute_early(cast: Cast) -> None:
 
 async def test_a_canceled_date_has_no_attendance(cast: Cast) -> None:
     event_id = await a_meeting(cast)
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, date.version, "Snow", NOW)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, date.version, "Snow", NOW)
     with pytest.raises(NotAllowed):
         await mark(cast, event_id, cast.fbi_lead, Mark.HERE)
 
@@ -366,7 +366,7 @@ async def test_a_date_that_does_not_exist_is_not_found(cast: Cast, key: str) -> 
 
 
 async def test_the_roll_of_an_operation_is_not_found_by_who_may_not_see_it(cast: Cast) -> None:
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     for stranger in (cast.coordinator, cast.caht_lead):
         with pytest.raises(NotFound):
             await roll_call.read_roll_call(stranger, event_id, "2027-01-16", STARTS)
@@ -398,7 +398,7 @@ async def of_steering(cast: Cast, **facts: Any) -> UUID:
     await Committee.update({Committee.quorum: 3}).where(Committee.id == cast.committees["steering"])
     people = [cast.members[name] for name in SEATED]
     about = {"visibility": Visibility.ALL, "committee_id": cast.committees["steering"], **facts}
-    return await events.schedule(cast.coordinator, meeting(*people, **about), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*people, **about), NOW)
 
 
 async def mark_of_quorum_record(cast: Cast, event_id: UUID, *names: str, what: Mark = Mark.HERE) -> None:
@@ -513,7 +513,7 @@ async def test_an_alternate_fills_the_seat(cast: Cast) -> None:
 
 async def test_a_seat_that_changes_hands_twice_leaves_the_rolls_in_between_alone(cast: Cast) -> None:
     """Who was off the list of a date while it was held isn't counted there when they come back."""
-    weekly = rule_for("weekly", meeting().starts, count=4)
+    weekly = rule_for_choice("weekly", meeting().starts, count=4)
     event_id = await of_steering(cast, rule=weekly)
     counted = []
     for number, (primary, when) in enumerate(

@@ -38,9 +38,9 @@ from tracker.usecases.audit.audit_log import (
 )
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, replies
-from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import replies, scheduling
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.recorded_replies import record_reply_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -65,14 +65,16 @@ def deeds(entries: Sequence[AuditLine]) -> list[tuple[str, str]]:
 
 async def an_operation(cast: Cast) -> Any:
     """Schedule an operation that does not name the coordinator, with a reply and an action item."""
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    await replies.reply(cast.kcpd_detective, event_id, "2027-01-16", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await replies.record_own_reply(
+        cast.kcpd_detective, event_id, "2027-01-16", ReplyValue.ACCEPTED, "", NOW, for_series=False
+    )
     return event_id
 
 
 async def test_a_coordinator_is_not_told_of_the_entries_of_an_operation_that_does_not_name_them(cast: Cast):
     await an_operation(cast)
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     found = await read(cast.coordinator)
     assert deeds(found.entries) == [("scheduled", "event")]
     assert found.entries[-1].title == "Monthly task force meeting"
@@ -98,8 +100,8 @@ async def test_who_is_named_reads_the_title_in_the_trail(cast: Cast):
 
 async def test_an_action_item_of_an_operation_is_kept_from_the_coordinator(cast: Cast):
     past = operation(cast.kcpd_detective, starts=datetime(2026, 12, 10, 6))  # noqa: DTZ001 - local to the zone
-    event_id = await events.schedule(cast.fbi_lead, past, NOW - timedelta(days=9))
-    origin, owner = await date_for(cast.fbi_lead, event_id, "2026-12-10"), cast.kcpd_detective.member_id
+    event_id = await scheduling.schedule_event(cast.fbi_lead, past, NOW - timedelta(days=9))
+    origin, owner = await date_seen_by(cast.fbi_lead, event_id, "2026-12-10"), cast.kcpd_detective.member_id
     new = NewItem(title="Return the radios", owner_id=owner, due=NOW.date(), origin_id=origin.id)
     await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     plain = NewItem(title="Send the sheet", owner_id=owner, due=NOW.date())
@@ -195,8 +197,8 @@ async def test_a_deed_of_more_entries_than_a_page_reads_goes_on_on_the_next(cast
 
 
 async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast: Cast):
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    plain = await events.schedule(cast.coordinator, meeting(), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    plain = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     both = [
         audit.NewAuditEntry(actor=cast.fbi_lead.actor, verb="handed_over", subject="event", subject_id=one, facts={})
         for one in (secret, plain)
@@ -264,14 +266,14 @@ async def test_a_sign_in_of_before_entries_said_from_where_is_found_by_its_addre
 
 
 async def test_an_address_leads_a_coordinator_to_no_operation_that_does_not_name_them(cast: Cast):
-    await events.schedule(replace(cast.fbi_lead, origin=THERE), operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(replace(cast.fbi_lead, origin=THERE), operation(cast.kcpd_detective), NOW)
     assert (await read(cast.coordinator, via=THERE.address)).entries == []
     (found,) = (await read(cast.auditor, via=THERE.address)).entries
     assert (found.origin, found.actor, found.title) == (THERE, "Fbi lead (FBI)", "")
 
 
 async def test_the_request_is_told_to_auditors_alone(cast: Cast):
-    await events.schedule(replace(cast.coordinator, origin=THERE), meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(replace(cast.coordinator, origin=THERE), meeting(*everybody(cast)), NOW)
     for reader, request in ((cast.coordinator, ""), (cast.auditor, THERE.request)):
         (found,) = (await read(reader, via=THERE.address)).entries
         assert found.origin == replace(THERE, request=request)
@@ -311,11 +313,11 @@ async def test_those_who_left_keep_their_names(cast: Cast):
 
 async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_recorded(cast: Cast) -> None:
     last_week = meeting(cast.harbor_advocate, cast.fbi_lead, starts=datetime(2026, 12, 15, 9))  # noqa: DTZ001 - local to the event's zone
-    event_id = await events.schedule(cast.coordinator, last_week, NOW - timedelta(days=1))
+    event_id = await scheduling.schedule_event(cast.coordinator, last_week, NOW - timedelta(days=1))
     marks = {cast.harbor_advocate.member_id: Mark.HERE, cast.fbi_lead.member_id: Mark.HERE}
     await roll_call.record_marks(cast.coordinator, event_id, "2026-12-15", marks, NOW)
-    ahead = await events.schedule(cast.coordinator, meeting(cast.harbor_advocate), NOW)
-    await reply_for(
+    ahead = await scheduling.schedule_event(cast.coordinator, meeting(cast.harbor_advocate), NOW)
+    await record_reply_for(
         cast.coordinator,
         ahead,
         "2027-01-12",
@@ -332,16 +334,16 @@ async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_record
 
 
 async def test_an_auditor_who_may_not_open_an_operation_does_not_read_whose_reply_was_recorded(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     who, yes = cast.kcpd_detective.member_id, ReplyValue.ACCEPTED
-    await reply_for(cast.fbi_lead, event_id, "2027-01-16", who, yes, "", NOW, for_series=False)
+    await record_reply_for(cast.fbi_lead, event_id, "2027-01-16", who, yes, "", NOW, for_series=False)
     [entry] = [one for one in (await read(cast.auditor)).entries if one.verb == "replied_for"]
     assert (entry.title, dict(entry.facts)) == ("", {})
 
 
 async def test_marks_that_were_only_counted_stay_readable_and_the_chain_holds_over_both(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    date = await date_for(cast.coordinator, event_id, "2027-01-12")
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    date = await date_seen_by(cast.coordinator, event_id, "2027-01-12")
     async with writing():
         await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, {"here": 1}, NOW)
         whom = {"here": [str(cast.fbi_lead.member_id)], "absent": ["a walk-in"]}

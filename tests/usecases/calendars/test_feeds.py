@@ -20,11 +20,11 @@ from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLevel, FeedLi
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind
-from tracker.rules.events.plan import DateChange, plan_of
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.events import Event, EventStatus, Kind
+from tracker.rules.events.plans import DateChange, plan_of_event
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.calendars import feeds as feed_access
@@ -40,9 +40,9 @@ from tracker.usecases.calendars.feeds import (
     open_feed,
 )
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events as event_deeds
-from tracker.usecases.events.events import schedule
-from tracker.usecases.events.occurrences import cancel_date, change_date, date_for, restore_occurrence
+from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.occurrences import cancel_occurrence, change_occurrence, date_seen_by, restore_occurrence
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import access
 
 
@@ -123,7 +123,7 @@ async def test_the_state_stays_while_nothing_changes(cast: Cast) -> None:
 async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None:
     token = await token_of(cast.kcpd_detective)
     before = (await open_feed(token, NOW)).state
-    await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert (await open_feed(token, NOW)).state != before
 
 
@@ -131,10 +131,10 @@ async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None
 async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cast) -> None:
     token = await token_of(cast.harbor_advocate)
     before = (await open_feed(token, NOW)).state
-    await schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
-    await schedule(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    await schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
     enforcement = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["enforcement"])
-    await schedule(cast.coordinator, enforcement, NOW)
+    await schedule_event(cast.coordinator, enforcement, NOW)
     assert (await open_feed(token, NOW)).state == before
 
 
@@ -217,11 +217,11 @@ async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast
 async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
     mine, other = audiences.member_audience(UUID(int=1)), audiences.member_audience(UUID(int=2))
     async with writing():
-        await audience_versions.touch([mine, mine])
-        await audience_versions.touch([mine])
+        await events.raise_audience_versions([mine, mine])
+        await events.raise_audience_versions([mine])
     with pytest.raises(ZeroDivisionError):
         async with writing():
-            await audience_versions.touch([mine, other])
+            await events.raise_audience_versions([mine, other])
             raise ZeroDivisionError
     found = await AudienceVersion.select().where(AudienceVersion.audience.is_in([mine, other]))
     assert found == [{"audience": mine, "version": 2}]
@@ -249,7 +249,7 @@ async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_
     async def answered_late(token: str, now: datetime) -> Feed:
         monkeypatch.undo()
         feed = await open_feed(token, now)
-        await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+        await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
         await feeds.open(token, now)
         return feed
 
@@ -272,7 +272,7 @@ async def test_a_feed_that_is_kept_loses_access_that_ends_by_itself(sqlite_cast:
 
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 JANUARY_12 = datetime(2027, 1, 12, 10)
-MONTHLY = rule_for("monthly_nth", JANUARY_12, count=6)
+MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, count=6)
 FEBRUARY, APRIL, JUNE = "2027-02-09", "2027-04-13", "2027-06-08"
 
 
@@ -301,23 +301,23 @@ async def in_database(viewer: Viewer) -> list[Shown]:
 
 
 async def a_series(cast: Cast) -> UUID:
-    return await event_deeds.schedule(cast.coordinator, meeting(cast.kcpd_detective, rule=MONTHLY), NOW)
+    return await event_deeds.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, rule=MONTHLY), NOW)
 
 
 async def version_of(cast: Cast, event_id: UUID, key: str) -> int:
-    return (await date_for(cast.coordinator, event_id, key)).version
+    return (await date_seen_by(cast.coordinator, event_id, key)).version
 
 
 @pytest.mark.both_engines
 async def test_whatever_people_do_two_readers_show_what_the_database_holds(cast: Cast) -> None:
     series, lead = await a_series(cast), cast.coordinator
-    await event_deeds.schedule(lead, meeting(title="Once, only"), NOW)
+    await event_deeds.schedule_event(lead, meeting(title="Once, only"), NOW)
     to_thursday = DateChange(
         starts=datetime(2027, 4, 15, 13), duration=timedelta(hours=2), title="Moved; really", place="Room 9"
     )
-    await change_date(lead, series, APRIL, to_thursday, await version_of(cast, series, APRIL), NOW)
-    await cancel_date(lead, series, JUNE, await version_of(cast, series, JUNE), "", NOW)
-    await cancel_date(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), "", NOW)
+    await change_occurrence(lead, series, APRIL, to_thursday, await version_of(cast, series, APRIL), NOW)
+    await cancel_occurrence(lead, series, JUNE, await version_of(cast, series, JUNE), "", NOW)
+    await cancel_occurrence(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), "", NOW)
     await restore_occurrence(lead, series, FEBRUARY, await version_of(cast, series, FEBRUARY), NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == await in_database(cast.kcpd_detective)
@@ -327,13 +327,16 @@ async def test_whatever_people_do_two_readers_show_what_the_database_holds(cast:
 @pytest.mark.both_engines
 async def test_a_series_that_was_moved_as_a_whole_is_shown_where_it_is_now(cast: Cast) -> None:
     series = await a_series(cast)
-    event = await event_deeds.event_for(cast.coordinator, series)
+    event = await event_deeds.event_seen_by(cast.coordinator, series)
     later = datetime(2027, 1, 14, 15)
-    plan = plan_of(event, await invitees_of(series))
+    plan = plan_of_event(event, await invitees_of(series))
     moved = meeting(
-        cast.kcpd_detective, starts=later, rule=rule_for("weekly", later, until=date(2027, 3, 31)), title=plan.title
+        cast.kcpd_detective,
+        starts=later,
+        rule=rule_for_choice("weekly", later, until=date(2027, 3, 31)),
+        title=plan.title,
     )
-    await event_deeds.change(cast.coordinator, series, moved, event.version, NOW)
+    await event_deeds.change_event(cast.coordinator, series, moved, event.version, NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == await in_database(cast.kcpd_detective)
     assert by_ical(text)[0].starts == datetime(2027, 1, 14, 21, tzinfo=NOW.tzinfo)
@@ -342,7 +345,7 @@ async def test_a_series_that_was_moved_as_a_whole_is_shown_where_it_is_now(cast:
 @pytest.mark.both_engines
 async def test_a_canceled_event_shows_no_date(cast: Cast) -> None:
     series = await a_series(cast)
-    await event_deeds.cancel(cast.coordinator, series, 1, "", NOW)
+    await event_deeds.cancel_event(cast.coordinator, series, 1, "", NOW)
     text = await feed_of(cast.kcpd_detective)
     assert by_icalendar(text) == by_ical(text) == []
     assert b"SUMMARY:Canceled: Monthly task force meeting" in text
@@ -350,9 +353,11 @@ async def test_a_canceled_event_shows_no_date(cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_only_what_the_viewer_may_see_is_published(cast: Cast) -> None:
-    await event_deeds.schedule(cast.coordinator, meeting(title="All"), NOW)
-    await event_deeds.schedule(cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW)
-    await event_deeds.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await event_deeds.schedule_event(cast.coordinator, meeting(title="All"), NOW)
+    await event_deeds.schedule_event(
+        cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW
+    )
+    await event_deeds.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     assert await titles(cast.harbor_advocate, shows_operations=True) == {"All"}
     assert await titles(cast.kcpd_detective, shows_operations=True) == {"All", "Police"}
     assert await titles(cast.fbi_lead, shows_operations=True) == {"All", "Police", "Operation Bluestem"}
@@ -360,7 +365,7 @@ async def test_only_what_the_viewer_may_see_is_published(cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_named_events_are_published_discreetly_and_only_on_demand(cast: Cast) -> None:
-    await event_deeds.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await event_deeds.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     assert await published(cast.fbi_lead) == []
     [(_, level)] = await published(cast.fbi_lead, shows_operations=True)
     assert level is FeedLevel.DISCREET
@@ -368,13 +373,13 @@ async def test_named_events_are_published_discreetly_and_only_on_demand(cast: Ca
 
 @pytest.mark.both_engines
 async def test_a_draft_is_published_to_nobody_not_even_its_lead(cast: Cast) -> None:
-    await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     assert await published(cast.coordinator) == await published(cast.fbi_lead) == []
 
 
 @pytest.mark.both_engines
 async def test_the_own_feed_holds_what_one_leads_or_is_invited_to(cast: Cast) -> None:
-    await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     for viewer, count in ((cast.coordinator, 1), (cast.fbi_lead, 1), (cast.kcpd_detective, 0)):
         assert len(await published(viewer, FeedScope.MINE)) == count
 
@@ -383,7 +388,7 @@ async def test_the_own_feed_holds_what_one_leads_or_is_invited_to(cast: Cast) ->
 @pytest.mark.parametrize(("days", "is_there"), [(366, True), (368, False)])
 async def test_what_ended_more_than_a_year_ago_is_left_out(cast: Cast, days: int, is_there: bool) -> None:
     starts = datetime.combine(NOW.date() - timedelta(days=days), datetime(2000, 1, 1, 12).time())
-    await event_deeds.schedule(cast.coordinator, meeting(starts=starts), NOW - timedelta(days=400))
+    await event_deeds.schedule_event(cast.coordinator, meeting(starts=starts), NOW - timedelta(days=400))
     assert bool(await published(cast.fbi_lead)) is is_there
 
 
@@ -408,8 +413,8 @@ async def test_the_preview_counts_a_feed_as_the_feed_holds_the_event(
     made = []
     for facts in FACTS:
         for of in (None, cast.committees["steering"]):
-            event_id = await event_deeds.schedule(cast.coordinator, meeting(committee_id=of, **facts), NOW)
-            made.append(await event_deeds.event_for(cast.coordinator, event_id))
+            event_id = await event_deeds.schedule_event(cast.coordinator, meeting(committee_id=of, **facts), NOW)
+            made.append(await event_deeds.event_seen_by(cast.coordinator, event_id))
     for one in (cast.fbi_lead, cast.hsi_liaison):
         await subscriptions.create_subscription(one, "Phone", FeedScope.ALL, NOW, only=limits, shows_operations=False)
     await SeatHolder.delete().where(SeatHolder.member == cast.hsi_liaison.member_id)

@@ -18,7 +18,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.tables.background.emails import due
 from tracker.usecases.calendars.feeds import Feed, open_feed
 from tracker.usecases.calendars.subscriptions import create_subscription
-from tracker.usecases.events.events import event_for
+from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import PlanBasics
 
@@ -119,9 +119,9 @@ async def test_a_step_that_calendars_do_not_show_leaves_the_feed_as_it_is(cast: 
 
 async def test_a_form_that_edits_the_event_is_not_outdated_by_its_plan(cast: Cast) -> None:
     event_id = await submitted(cast)
-    before = (await event_for(cast.fbi_lead, event_id)).version
+    before = (await event_seen_by(cast.fbi_lead, event_id)).version
     await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
-    assert (await event_for(cast.fbi_lead, event_id)).version == before
+    assert (await event_seen_by(cast.fbi_lead, event_id)).version == before
 
 
 async def test_an_operation_that_is_stood_down_gets_no_reminders_until_it_is_planned_again(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from tracker.crypto import keys
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import MAX_SUBSCRIPTIONS, NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions

@@ -20,8 +20,8 @@ from tracker.tables.schema.core.tables import AuditEntry, AuditHead
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.audit import readings_of, record_date_read, record_series_read
-from tracker.usecases.events import events as event_deeds
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.occurrences import date_seen_by
 
 pytestmark = pytest.mark.both_engines
 
@@ -306,11 +306,11 @@ async def test_an_end_that_somebody_made_up_is_refused(trail):
 
 
 async def an_operation(cast: Cast) -> Any:
-    return await event_deeds.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    return await event_deeds.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
 
 
 async def look(viewer: Viewer, event_id: Any, now: Any = NOW, key: str = "2027-01-16") -> None:
-    await record_date_read(viewer, await date_for(viewer, event_id, key), now)
+    await record_date_read(viewer, await date_seen_by(viewer, event_id, key), now)
 
 
 async def looks() -> int:
@@ -339,14 +339,14 @@ async def test_another_person_another_way_and_another_version_are_entries_of_the
 
 
 async def test_a_look_at_an_open_event_is_nobody_s_business(cast: Cast):
-    event_id = await event_deeds.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await look(cast.kcpd_detective, event_id, key="2027-01-12")
     assert await looks() == 0
 
 
 async def test_of_many_named_events_those_not_noted_today_are_noted_in_one_chain(cast: Cast):
     ids = [await an_operation(cast) for _ in range(3)]
-    events = [await event_deeds.event_for(cast.kcpd_detective, one) for one in ids]
+    events = [await event_deeds.event_seen_by(cast.kcpd_detective, one) for one in ids]
     await record_series_read(cast.kcpd_detective, events[:1], NOW)
     for minutes in (1, 2):
         await record_series_read(cast.kcpd_detective, events, NOW + timedelta(minutes=minutes))
@@ -358,7 +358,7 @@ async def test_of_many_named_events_those_not_noted_today_are_noted_in_one_chain
 
 async def test_many_looks_are_noted_together_or_not_at_all(sqlite_cast: Cast):
     ids = [await an_operation(sqlite_cast) for _ in range(3)]
-    events = [await event_deeds.event_for(sqlite_cast.kcpd_detective, one) for one in ids]
+    events = [await event_deeds.event_seen_by(sqlite_cast.kcpd_detective, one) for one in ids]
     refuse_the_last = (
         "CREATE TRIGGER no_room BEFORE INSERT ON audit_entry WHEN NEW.subject_id = '{}'"
         " BEGIN SELECT RAISE(ABORT, 'no room'); END"

@@ -12,12 +12,12 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey, DraftVersion
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import drafts
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.roster import accounts
 
 pytestmark = pytest.mark.both_engines
@@ -49,7 +49,7 @@ async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
 
 async def raid(cast: Cast) -> UUID:
     """Return an event that only its organizer and one detective may see."""
-    return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    return await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
 
 
 async def test_what_was_typed_last_is_there_again(cast: Cast) -> None:
@@ -72,7 +72,7 @@ async def test_each_form_and_each_thing_has_a_draft_of_its_own(cast: Cast) -> No
 
 
 async def test_a_draft_of_an_event_is_shown_only_while_its_person_may_see_the_event(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await types(cast.caht_lead, about(event_id))
     assert await title_of(cast.caht_lead, about(event_id)) == "Case briefing"
     await _keep_to(cast, event_id, cast.fbi_lead)
@@ -80,7 +80,7 @@ async def test_a_draft_of_an_event_is_shown_only_while_its_person_may_see_the_ev
 
 
 async def test_a_discarded_draft_of_an_event_that_its_person_lost_is_not_restored(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await types(cast.caht_lead, about(event_id))
     await drafts.discard_draft(cast.caht_lead, about(event_id), NOW)
     await _keep_to(cast, event_id, cast.fbi_lead)
@@ -88,7 +88,7 @@ async def test_a_discarded_draft_of_an_event_that_its_person_lost_is_not_restore
 
 
 async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await types(cast.caht_lead, about(event_id))
     await types(cast.fbi_lead, about(event_id))
     await _keep_to(cast, event_id, cast.fbi_lead)
@@ -97,7 +97,7 @@ async def test_a_draft_of_an_event_that_its_person_lost_is_deleted(cast: Cast) -
 
 
 async def test_typing_goes_on_in_a_form_whose_draft_was_about_an_event_that_its_person_lost(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     origin = await occurrences.nearest_date(cast.caht_lead, event_id, NOW)
     new_item = DraftKey(form=DraftForm.NEW_ITEM)
     about_it = {"title": ["Case briefing"], "origin": [str(origin.id)]}
@@ -114,9 +114,11 @@ async def test_a_draft_of_an_event_that_its_person_may_not_see_is_not_saved(cast
 
 
 async def test_a_draft_goes_with_its_event(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW)
+    event_id = await scheduling.schedule_event(
+        cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW
+    )
     await types(cast.fbi_lead, about(event_id))
-    await events.cancel(cast.fbi_lead, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "", NOW)
     assert await rows.Draft.count() == 0
 
 
@@ -235,8 +237,8 @@ async def test_drafts_leave_no_entry_in_the_audit_log(cast: Cast) -> None:
 
 async def _keep_to(cast: Cast, event_id: UUID, *people: Viewer) -> None:
     """Let only some people see an event from now on."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     named = replace(
         plan, visibility=Visibility.NAMED, invitees={one.member_id: AttendeeRole.REQUIRED for one in people}
     )
-    await events.change(cast.coordinator, event_id, named, event.version, NOW, reauthenticated_at=NOW)
+    await scheduling.change_event(cast.coordinator, event_id, named, event.version, NOW, reauthenticated_at=NOW)

@@ -15,16 +15,16 @@ from tracker.database import engine, writing
 from tracker.rules.core.message_types import Canceled, Changed, Content, Invited, ItemDue, KnownBefore, ReminderDue
 from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
 from tracker.rules.emails.content import Letter
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.events.events import Occurrence
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -175,7 +175,7 @@ async def send_all(worker: Worker, now: datetime = LATER) -> None:
 async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first_time(
     cast: Cast, worker: Worker
 ) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
     await send_all(worker)
     for minute, hour in enumerate((13, 14)):
         await _move(cast, event_id, hour, NOW + timedelta(minutes=10, seconds=minute))
@@ -191,22 +191,22 @@ async def test_several_edits_in_half_a_minute_make_one_mail_that_knows_the_first
 
 
 async def test_an_invitation_that_still_waits_says_the_change_already(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
     await _move(cast, event_id, 14, NOW)
     assert [one.content for one in await claim(worker)] == [Invited()]
 
 
 async def test_nobody_hears_of_an_event_that_was_canceled_before_they_were_told(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     assert await claim(worker) == []
 
 
 async def test_who_was_told_of_an_event_hears_that_it_is_canceled(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
     await send_all(worker)
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
-    await events.cancel(cast.coordinator, event_id, 2, "", NOW + timedelta(minutes=10))
+    await scheduling.cancel_event(cast.coordinator, event_id, 2, "", NOW + timedelta(minutes=10))
     assert [type(one.content) for one in await claim(worker, NOW + timedelta(hours=1))] == [Canceled]
 
 
@@ -217,12 +217,12 @@ async def test_a_change_of_what_was_canceled_a_moment_ago_keeps_no_one_from_hear
     waiting = await claim(worker, NOW + timedelta(hours=1))
     assert [type(one.content) for one in waiting] == [Canceled, Changed]
     assert [type(await letter(one, NOW + timedelta(hours=1), ZONE)) for one in waiting] == [Letter, Skip]
-    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELED
+    assert (await scheduling.event_seen_by(cast.coordinator, event_id)).status is EventStatus.CANCELED
 
 
 async def test_what_was_moved_while_it_was_canceled_says_so_when_it_is_restored(cast: Cast, worker: Worker) -> None:
     event_id = await canceled_and_moved(cast, worker)
-    await events.restore(cast.coordinator, event_id, 3, NOW + timedelta(minutes=12))
+    await scheduling.restore_event(cast.coordinator, event_id, 3, NOW + timedelta(minutes=12))
     [news] = [one.content for one in await claim(worker, NOW + timedelta(hours=1))]
     assert isinstance(news, Changed)
     assert news.before is not None
@@ -232,19 +232,19 @@ async def test_what_was_moved_while_it_was_canceled_says_so_when_it_is_restored(
 async def canceled_and_moved(cast: Cast, worker: Worker) -> UUID:
     """Cancel a meeting that people know of, and move it before they hear."""
     later = NOW + timedelta(minutes=10)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await send_all(worker)
-    await events.cancel(cast.coordinator, event_id, 1, "", later)
-    _, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", later)
+    _, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(hours=2))
-    await events.change(cast.coordinator, event_id, moved, 2, later + timedelta(minutes=1))
+    await scheduling.change_event(cast.coordinator, event_id, moved, 2, later + timedelta(minutes=1))
     return event_id
 
 
 async def test_a_change_of_one_date_leaves_the_news_of_another_alone(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
     await send_all(worker)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW + timedelta(minutes=10))
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-12", 1, "", NOW + timedelta(minutes=10))
     await _move(cast, event_id, 14, NOW + timedelta(minutes=10))
     assert {type(one.content) for one in await claim(worker, NOW + timedelta(hours=1))} == {Canceled, Changed}
 
@@ -257,22 +257,22 @@ async def test_what_is_no_change_waits_for_nothing(cast: Cast, worker: Worker, c
 
 
 async def test_a_row_of_an_unknown_type_keeps_nobody_from_being_told(cast: Cast, worker: Worker) -> None:
-    event_id = await events.schedule(cast.coordinator, _series(cast), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, _series(cast), NOW)
     odd = '{"content": {"type": "from_the_future", "x": 1}, "replaces": []}'
     await rows.Message.update({rows.Message.facts: odd}).where(rows.Message.event == event_id)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     assert [type(one.content) for one in await claim(worker)] == [Canceled]
 
 
 def _series(cast: Cast) -> Any:
     start = meeting().starts
-    return meeting(cast.fbi_lead, rule=rule_for("monthly_nth", start, count=6))
+    return meeting(cast.fbi_lead, rule=rule_for_choice("monthly_nth", start, count=6))
 
 
 async def _move(cast: Cast, event_id: UUID, hour: int, now: datetime) -> None:
-    date = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=datetime(2027, 2, 9, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(
+    await occurrences.change_occurrence(
         cast.coordinator, event_id, "2027-02-09", change, date.version, now, notify=Notify.ALL
     )
 
@@ -310,15 +310,15 @@ async def sendings() -> list[tuple[str, int]]:
 
 async def test_the_messages_of_one_deed_about_one_event_are_one_sending(cast: Cast) -> None:
     people = (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
-    event_id = await events.schedule(cast.coordinator, meeting(*people), NOW)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Another"), NOW)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*people), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, title="Another"), NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     assert await sendings() == [("canceled", 3), ("invited", 1), ("invited", 3)]
 
 
 async def test_reminders_of_two_dates_are_two_sendings_though_one_run_queues_them(cast: Cast) -> None:
-    rule = rule_for("weekly", meeting().starts, count=2)
-    event_id = await events.schedule(cast.coordinator, meeting(rule=rule), NOW)
+    rule = rule_for_choice("weekly", meeting().starts, count=2)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(rule=rule), NOW)
     dates = await Occurrence.select(Occurrence.id).where(Occurrence.event == event_id)
     due = ReminderDue(starts_at=LATER, lead=3_600)
     async with writing():
@@ -334,13 +334,13 @@ async def test_reminders_of_two_dates_are_two_sendings_though_one_run_queues_the
 
 
 async def test_a_change_of_time_is_sent_as_a_move_and_another_one_as_a_change(cast: Cast) -> None:
-    rule = rule_for("weekly", meeting().starts, count=3)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
+    rule = rule_for_choice("weekly", meeting().starts, count=3)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
     moved = DateChange(starts=datetime(2027, 1, 13, 9), duration=timedelta(hours=1))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, LATER)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, LATER)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", moved, 1, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(hours=1))
-    await events.change(cast.coordinator, event_id, later, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, LATER)
     assert await sendings() == [("changed", 1), ("invited", 1), ("moved", 1), ("moved", 1)]

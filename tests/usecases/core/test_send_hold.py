@@ -16,7 +16,7 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import OpenFeeds
 from tracker.usecases.core import audit, send_hold
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import issue_link, redeem_link
 
@@ -40,7 +40,7 @@ async def test_a_database_of_its_own_is_not_held(cast: Cast) -> None:
 
 
 async def test_a_held_copy_sends_what_waits_only_when_it_is_let(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await send_hold.hold_sending(BACKUP, NOW)
     assert await sent(cast, LATER) == 0
     assert await send_hold.release_sending(cast.coordinator, LATER)
@@ -50,7 +50,7 @@ async def test_a_held_copy_sends_what_waits_only_when_it_is_let(cast: Cast) -> N
 
 async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Cast) -> None:
     await queue_due(NOW, ZONE)
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await send_hold.hold_sending(BACKUP, NOW)
     assert await queue_due(STARTS - HOUR, ZONE) == 0
     await send_hold.release_sending(None, OVER)
@@ -61,10 +61,10 @@ async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Ca
 
 
 async def test_a_change_goes_out_beside_what_the_lost_instance_may_have_sent(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await send_hold.hold_sending(BACKUP, NOW)
     await send_hold.release_sending(None, NOW)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     waiting = await Message.select(Message.kind).where(Message.state == "pending").output(as_list=True)
     assert sorted(waiting) == ["cancellation", "invitation"]
 

@@ -14,11 +14,11 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, from_date
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange, plan_from_start
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, series_split, undo
+from tracker.usecases.events import occurrences, scheduling, series_split, undo
 
 KEY, OTHER = "2027-02-09", "2027-03-09"
 SECOND = timedelta(seconds=1)
@@ -39,49 +39,51 @@ async def sent(now: datetime) -> list[ReadEmail]:
 async def series(cast: Cast) -> UUID:
     """Schedule six monthly meetings; the invitations are out."""
     plan = meeting(cast.fbi_lead)
-    rule = rule_for("monthly_nth", plan.starts, count=6)
-    event_id = await events.schedule(cast.coordinator, replace(plan, rule=rule), NOW)
+    rule = rule_for_choice("monthly_nth", plan.starts, count=6)
+    event_id = await scheduling.schedule_event(cast.coordinator, replace(plan, rule=rule), NOW)
     await sent(NOW)
     return event_id
 
 
 async def change_place(cast: Cast, event_id: UUID, now: datetime) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=Notify.ALL)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
+        cast.coordinator, event_id, replace(plan, place="Annex"), event.version, now, notify=Notify.ALL
+    )
 
 
 async def change_details(cast: Cast, event_id: UUID, now: datetime) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, description="Bring a badge")
-    await events.change(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
 
 
 async def cancel(cast: Cast, event_id: UUID, now: datetime, key: str = KEY, *, reason: str = "") -> None:
-    version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
-    await occurrences.cancel_date(cast.coordinator, event_id, key, version, reason, now)
+    version = (await occurrences.date_seen_by(cast.coordinator, event_id, key)).version
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, key, version, reason, now)
 
 
 async def restore(cast: Cast, event_id: UUID, now: datetime, key: str = KEY) -> None:
-    version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
+    version = (await occurrences.date_seen_by(cast.coordinator, event_id, key)).version
     await occurrences.restore_occurrence(cast.coordinator, event_id, key, version, now)
 
 
 async def move(cast: Cast, event_id: UUID, now: datetime, key: str = KEY, *, hour: int = 13, reason: str = "") -> None:
-    date = await occurrences.date_for(cast.coordinator, event_id, key)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
     change = DateChange(starts=datetime.fromisoformat(f"{key}T{hour}:00"), duration=timedelta(hours=1), reason=reason)
-    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
 
 
 async def add_date(cast: Cast, event_id: UUID, now: datetime, day: int = 23, *, month: int = 2) -> None:
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, month, day, 10), version, now)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, month, day, 10), version, now)
 
 
 async def split(cast: Cast, event_id: UUID, now: datetime, *, hour: int = 9) -> UUID:
     """Begin at another hour from April on, as another series."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime(2027, 4, 13, hour))
-    return await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = plan_from_start(plan, datetime(2027, 4, 13, hour))
+    return await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
 
 
 async def test_a_date_is_announced_as_restored_when_an_update_of_its_series_may_have_shown_it_canceled(
@@ -238,9 +240,9 @@ async def test_an_invitation_that_waits_gives_the_last_reason_and_none_of_a_date
 
 async def test_an_invitation_that_waits_says_why_the_rest_of_the_series_was_canceled(cast: Cast) -> None:
     onward = await split(cast, await series(cast), THEN)
-    version = (await events.event_for(cast.coordinator, onward)).version
+    version = (await scheduling.event_seen_by(cast.coordinator, onward)).version
     reason = "The grant ends."
-    await series_split.cancel_from(cast.coordinator, onward, "2027-05-11", version, reason, THEN + SECOND)
+    await series_split.cancel_from_date_on(cast.coordinator, onward, "2027-05-11", version, reason, THEN + SECOND)
     assert ("Also canceled", "Dates after Tue, Apr 13. Reason: The grant ends.") in (await invitation_of(cast)).facts
 
 
@@ -254,19 +256,19 @@ async def test_a_time_only_invitation_gives_no_reason(cast: Cast) -> None:
 async def test_undo_takes_a_reason_back_from_an_invitation_that_waits(cast: Cast) -> None:
     onward, at = await split(cast, await series(cast), THEN), THEN + SECOND
     await cancel(cast, onward, at, "2027-05-11", reason="Canary")
-    change_id = await undo.change_to_undo(cast.coordinator, onward, at)
+    change_id = await undo.change_made_at(cast.coordinator, onward, at)
     assert change_id is not None
-    await undo.undo(cast.coordinator, onward, change_id, at)
+    await undo.undo_change(cast.coordinator, onward, change_id, at)
     assert "Canary" not in str((await invitation_of(cast)).facts)
 
 
 async def test_a_second_split_takes_a_reason_along_to_its_own_invitation(cast: Cast) -> None:
     onward = await split(cast, await series(cast), THEN)
     await cancel(cast, onward, THEN + SECOND, "2027-05-11", reason="The office is closed.")
-    event, plan = await events.plan_to_change(cast.coordinator, onward)
-    last = from_date(plan, datetime(2027, 5, 11, 8))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, onward)
+    last = plan_from_start(plan, datetime(2027, 5, 11, 8))
     at = THEN + 2 * SECOND
-    await series_split.change_from(cast.coordinator, onward, "2027-05-11", last, event.version, at)
+    await series_split.change_from_date_on(cast.coordinator, onward, "2027-05-11", last, event.version, at)
     given = [fact for one in await sent(LATER) for fact in one.facts if fact[0] == "Also canceled"]
     assert given == [("Also canceled", "Tue, May 11, 8:00 AM. Reason: The office is closed.")]
 
@@ -293,22 +295,24 @@ async def test_a_marked_series_does_not_give_its_reasons_to_the_one_that_continu
     cast: Cast,
 ) -> None:
     plan = meeting(cast.fbi_lead, marking=marking(cast))
-    rule = rule_for("monthly_nth", plan.starts, count=6)
-    event_id = await events.schedule(cast.coordinator, replace(plan, rule=rule), NOW)
+    rule = rule_for_choice("monthly_nth", plan.starts, count=6)
+    event_id = await scheduling.schedule_event(cast.coordinator, replace(plan, rule=rule), NOW)
     await sent(NOW)
     await cancel(cast, event_id, THEN, "2027-05-11", reason="Canary")
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), marking=None)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, THEN + SECOND)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), marking=None)
+    await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-04-13", onward, event.version, THEN + SECOND
+    )
     invitation = next(one for one in await sent(LATER) if one.subject.startswith("Continues"))
     assert "Canary" not in str(invitation.facts)
 
 
 async def test_a_place_that_changes_with_the_dates_of_another_series_is_said_with_them(cast: Cast) -> None:
     event_id = await series(cast)
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-04-13")
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-04-13")
     place = replace(plan, place="Annex")
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", place, event.version, THEN)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", place, event.version, THEN)
     await split(cast, event_id, THEN + SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Continues", "Changed"]
 
@@ -325,8 +329,8 @@ async def test_no_one_is_notified_that_a_series_ends_sooner_when_another_one_con
 async def test_an_email_about_the_end_of_a_series_says_which_remaining_date_was_moved_just_before(cast: Cast) -> None:
     event_id = await series(cast)
     await move(cast, event_id, THEN)
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", version, "", THEN + SECOND)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", version, "", THEN + SECOND)
     [letter] = await sent(LATER)
     assert ("Also changed", "Tue, Feb 9, 1:00 PM") in letter.facts
 
@@ -361,20 +365,20 @@ async def test_a_series_leaves_calendars_when_an_update_finds_all_its_remaining_
 
 
 async def test_an_invitation_that_a_cancellation_overtook_is_made_up_for_when_the_event_is_back_on(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [invitation] = await outbox.claim_messages("test", (), NOW, 100)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW + SECOND)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW + SECOND)
     skipped = await content.letter(invitation, NOW + SECOND, ZONE)
     assert isinstance(skipped, Skip)
     await outbox.close_message(invitation, skipped, NOW + SECOND)
-    await events.restore(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]
 
 
 async def canceled_and_back(cast: Cast, event_id: UUID, now: datetime) -> None:
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await events.cancel(cast.coordinator, event_id, version, "", now)
-    await events.restore(cast.coordinator, event_id, version + 1, now + SECOND)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await scheduling.cancel_event(cast.coordinator, event_id, version, "", now)
+    await scheduling.restore_event(cast.coordinator, event_id, version + 1, now + SECOND)
 
 
 async def test_a_date_that_was_moved_is_announced_although_its_series_was_canceled_and_is_back_on(cast: Cast) -> None:

@@ -9,13 +9,13 @@ from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.emails import committee_reminders
-from tracker.usecases.events import events, history
+from tracker.usecases.events import history, scheduling
 from tracker.usecases.roster.reminder_policies import policy_of_committee
 
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
@@ -23,11 +23,11 @@ DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
 
 async def scheduled(cast: Cast, *, visibility: Visibility = Visibility.COMMITTEE, by: str = "coordinator") -> UUID:
     plan = meeting(cast.caht_lead, visibility=visibility, committee_id=cast.committees["services"])
-    return await events.schedule(getattr(cast, by), plan, NOW)
+    return await scheduling.schedule_event(getattr(cast, by), plan, NOW)
 
 
 async def of_event(cast: Cast, event_id: UUID) -> ReminderPolicy:
-    return (await events.event_for(cast.coordinator, event_id)).reminders
+    return (await scheduling.event_seen_by(cast.coordinator, event_id)).reminders
 
 
 async def save(cast: Cast, viewer: Viewer, upcoming: int | None = None) -> int:
@@ -54,10 +54,10 @@ async def test_events_already_scheduled_keep_their_reminders(cast: Cast) -> None
 
 async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast) -> None:
     event_id, canceled = await scheduled(cast), await scheduled(cast)
-    await events.cancel(cast.coordinator, canceled, 1, "", NOW)
-    before = await events.event_for(cast.coordinator, event_id)
+    await scheduling.cancel_event(cast.coordinator, canceled, 1, "", NOW)
+    before = await scheduling.event_seen_by(cast.coordinator, event_id)
     assert await save(cast, cast.caht_lead, upcoming=1) == 1
-    after = await events.event_for(cast.coordinator, event_id)
+    after = await scheduling.event_seen_by(cast.coordinator, event_id)
     assert (after.reminders, after.version) == (DAY, before.version + 1)
     assert (after.changed_at, after.sequence) == (before.changed_at, before.sequence)
     assert await of_event(cast, canceled) == USUAL_POLICY
@@ -72,7 +72,7 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
 
 async def changes(viewer: Viewer, event_id: UUID) -> list[tuple[str | None, list[tuple[str, str]]]]:
     """Return who changed an event from what to what, as its history says."""
-    found = await history.history(viewer, await events.event_for(viewer, event_id))
+    found = await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
     return [(one.actor, [(change.before, change.after) for change in one.changes]) for one in found]
 
 
@@ -88,7 +88,7 @@ async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_
 
 async def test_an_event_that_the_chair_does_not_see_is_neither_counted_nor_changed(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, visibility=Visibility.NAMED, committee_id=cast.committees["services"])
-    hidden = await events.schedule(cast.coordinator, plan, NOW)
+    hidden = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     found = await committee_reminders.of_committee(cast.caht_lead, cast.committees["services"], NOW)
     assert found.upcoming == 0
     assert await save(cast, cast.caht_lead, upcoming=0) == 0

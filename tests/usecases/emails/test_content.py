@@ -23,18 +23,18 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import Event, EventStatus, Kind
+from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails import preferences
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 LATER = NOW + timedelta(minutes=5)
 RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
@@ -67,15 +67,15 @@ async def the_skip(now: datetime = LATER) -> State:
 async def series(cast: Cast, *invitees: Viewer) -> UUID:
     """Schedule six months of meetings; the invitations are out."""
     plan = meeting(*(invitees or (cast.fbi_lead,)))
-    event_id = await events.schedule(
-        cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6)), NOW
     )
     await waiting(LATER)
     return event_id
 
 
 async def single(cast: Cast, *invitees: Viewer) -> UUID:
-    event_id = await events.schedule(cast.coordinator, meeting(*(invitees or (cast.fbi_lead,))), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*(invitees or (cast.fbi_lead,))), NOW)
     await waiting(LATER)
     return event_id
 
@@ -83,13 +83,13 @@ async def single(cast: Cast, *invitees: Viewer) -> UUID:
 async def test_a_person_whose_account_has_ended_by_then_gets_no_email(cast: Cast) -> None:
     until = Member.update({Member.expires_at: LATER})
     await until.where(Member.id == cast.fbi_lead.member_id)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await the_skip(LATER) is State.SUPPRESSED
 
 
 async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
     """Queue a reminder as the planner would for the date as it is now."""
-    occurrence = await occurrences.date_for(member, event_id, key)
+    occurrence = await occurrences.date_seen_by(member, event_id, key)
     async with writing():
         draft = outbox_rules.Draft(
             content=ReminderDue(starts_at=occurrence.starts_at, lead=int(lead.total_seconds())),
@@ -103,9 +103,9 @@ async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = tim
 
 
 async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
-    occurrence = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    occurrence = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
-    await occurrences.change_date(
+    await occurrences.change_occurrence(
         cast.coordinator, event_id, "2027-02-09", change, occurrence.version, LATER, notify=Notify.ALL
     )
 
@@ -114,7 +114,7 @@ MOVED = LATER + timedelta(minutes=5)
 
 
 async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     letter = await the_letter()
     assert (letter.subject, letter.preview) == (
         "Invitation: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
@@ -123,7 +123,7 @@ async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
 
 
 async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert (await the_letter()).facts == (
         ("What", "Monthly task force meeting"),
         ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
@@ -135,7 +135,9 @@ async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(ca
 
 async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead)
-    await events.schedule(cast.coordinator, replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6)), NOW)
+    await scheduling.schedule_event(
+        cast.coordinator, replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6)), NOW
+    )
     facts = dict((await the_letter()).facts)
     assert facts["When"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
     assert facts["First date"] == "Tuesday, January 12, 2027"
@@ -143,7 +145,7 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
 
 
 async def test_the_buttons_of_an_invitation_reply_for_the_whole_event(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     targets = [one.target for one in (await the_letter()).buttons]
     assert [(one.reply, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
         ("yes", None),
@@ -161,7 +163,7 @@ def above_the_buttons(letter: ReadEmail) -> str:
 
 
 async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     invitation = await the_letter()
     assert invitation.paragraphs == (f"Please choose a reply below. {APPS}",)
     await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
@@ -171,9 +173,11 @@ async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -
 
 async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: Cast) -> None:
     event_id = await series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
+    )
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=Notify.ALL
     )
     update = await the_letter(MOVED)
@@ -184,13 +188,13 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
 @pytest.mark.parametrize("is_discreet", [False, True])
 async def test_every_email_with_a_request_says_that_calendar_apps_do_not_reply(cast: Cast, is_discreet: bool) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert APPS in above_the_buttons(await the_letter())
 
 
 async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
     await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     letter = await the_letter()
     assert [type(one.target) for one in letter.buttons] == [ReplyPage] * 3
     assert letter.more == ()
@@ -198,14 +202,14 @@ async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> 
 
 async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert dict((await the_letter()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
 
 
 async def test_an_invitation_that_waited_says_what_holds_now(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
-    await events.change(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW)
     assert "New title" in (await the_letter()).subject
 
 
@@ -221,7 +225,9 @@ async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast
 
 async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
     event_id = await series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
+    )
     await move(cast, event_id, datetime(2027, 2, 9, 10, 30))
     letter = await the_letter(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
@@ -248,7 +254,7 @@ async def test_a_new_place_is_named_with_the_old_one(cast: Cast) -> None:
 
 async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
     event_id = await series(cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
     letter = await the_letter(MOVED)
     assert (letter.subject, letter.preview) == (
         "Canceled: Monthly task force meeting, Tue, Feb 9",
@@ -260,15 +266,15 @@ async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
 
 async def test_a_canceled_series_says_all_dates(cast: Cast) -> None:
     event_id = await series(cast)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     assert (await the_letter(MOVED)).subject == "Canceled: Monthly task force meeting, all dates"
 
 
 async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
     event_id = await series(cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     await waiting(MOVED)
-    date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
@@ -276,18 +282,18 @@ async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
 
 async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
     event_id = await single(cast)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     await waiting(MOVED)
-    await events.restore(cast.coordinator, event_id, 2, MOVED)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
 
 async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     [message] = await outbox.claim_messages("slow", (), MOVED, 10)
-    date_now = await occurrences.date_for(cast.coordinator, event_id, "2027-02-09")
+    date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
     late = await content_deeds.letter(message, MOVED, ZONE)
     assert isinstance(late, Skip)
@@ -296,9 +302,9 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
 
 async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
     event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
-    await events.change(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER)
     letter = await the_letter(MOVED)
     assert (letter.to, letter.subject) == (
         "fbi_lead@fbi.example",
@@ -309,11 +315,11 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
 async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_notified_of_it(cast: Cast) -> None:
     event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
     for invitees in ([cast.caht_lead], [cast.fbi_lead, cast.caht_lead]):
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         listed = {one.member_id: AttendeeRole.REQUIRED for one in invitees}
-        await events.change(cast.coordinator, event_id, replace(plan, invitees=listed), event.version, LATER)
+        await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=listed), event.version, LATER)
         if cast.fbi_lead not in invitees:
-            await events.cancel(cast.coordinator, event_id, event.version + 1, "Flood", LATER)
+            await scheduling.cancel_event(cast.coordinator, event_id, event.version + 1, "Flood", LATER)
     letters = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
     assert [(one.subject, one.letter.calendar.is_cancel) for one in letters] == [
         ("Canceled: Monthly task force meeting, Tue, Jan 12", True)
@@ -322,10 +328,10 @@ async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_no
 
 async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
     event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
-    await events.change(cast.coordinator, event_id, named, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, named, event.version, LATER)
     [letter] = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.caht_lead.email]
     assert letter.subject == "You've been removed from a task force event"
     assert "Canary" not in str(letter)
@@ -345,9 +351,9 @@ async def test_what_mails_put_into_calendars_is_taken_out_when_the_event_becomes
 async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast: Cast) -> None:
     event_id = await single(cast)
     await named_from_now_on(cast, event_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = LATER + timedelta(seconds=10)
-    await events.change(
+    await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=Notify.ALL
     )
     assert isinstance((await the_letter(MOVED)).calendar, MailedEntry)
@@ -355,27 +361,27 @@ async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast
 
 async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_taken_out(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     await waiting(LATER)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
-    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
+    await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     assert (await the_letter(MOVED)).calendar is None
 
 
 async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
     """Let only those on the list of an event see it; return what it was before."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, named, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, named, event.version, LATER)
     return event
 
 
 async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     first = await the_letter()
     await remind(cast.hsi_liaison, event_id, "2027-01-16")
     second = await the_letter()
-    await events.cancel(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
+    await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
     third = await the_letter(MOVED)
     assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
     notified = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
@@ -383,17 +389,17 @@ async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_te
 
 
 async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     assert (await the_letter()).calendar is None
 
 
 async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_of_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     await waiting(LATER)
     await remind(cast.kcpd_detective, event_id, "2027-01-16")
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
-    await events.change(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
+    await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     found = await waiting(MOVED)
     assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
     assert [one.subject for one in found if isinstance(one, ReadEmail)] == [
@@ -446,7 +452,7 @@ async def test_a_reminder_has_the_same_buttons_as_other_emails(
     cast, event_id = sqlite_cast, await single(sqlite_cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
     if value is not ReplyValue.NEEDS_ACTION:
-        await replies.reply(cast.fbi_lead, event_id, "2027-01-12", value, "", LATER, for_series=False)
+        await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", value, "", LATER, for_series=False)
     assert [one.label for one in (await the_letter()).buttons] == labels
 
 
@@ -459,7 +465,9 @@ async def test_the_lead_is_reminded_and_has_nothing_to_reply(cast: Cast) -> None
 async def test_who_declined_is_not_reminded(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", LATER, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", LATER, for_series=False
+    )
     assert await the_skip() is State.SUPERSEDED
 
 
@@ -473,7 +481,7 @@ async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
 async def test_a_reminder_of_a_canceled_date_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await remind(cast.fbi_lead, event_id, "2027-02-09")
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     assert await the_skip() is State.SUPERSEDED
 
 
@@ -484,7 +492,7 @@ async def test_a_reminder_of_a_date_that_began_is_too_late(cast: Cast) -> None:
 
 
 async def test_an_invitation_to_what_is_over_is_too_late(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await the_skip(NOW + timedelta(days=60)) is State.TOO_LATE
 
 
@@ -517,9 +525,9 @@ async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(
 
 
 async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     await waiting(LATER)
-    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     reference = await item(cast, origin.id, cast.fbi_lead, cast.hsi_liaison)
     letter = await the_letter()
     assert letter.subject == f"Action item {reference} for you, due Tue, Feb 9"
@@ -572,9 +580,9 @@ async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
 async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
     title = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
     plan = meeting(cast.fbi_lead, title=title, place="A very long name of a conference room " * 4)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     found = await waiting(LATER)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     found += await waiting(MOVED)
     assert all(
         len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, ReadEmail)
@@ -584,20 +592,20 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
 async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
     event_id = await series(cast)
     moved = DateChange(starts=datetime(2027, 3, 10, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     renamed = replace(plan, place="FBI field office")
-    await events.change(cast.coordinator, event_id, renamed, event.version, LATER, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, renamed, event.version, LATER, notify=Notify.ALL)
     facts = dict((await the_letter(MOVED)).facts)
     assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
 
 
 async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
     """Let a series continue from April as another one; return the message that the old one ends."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, first), **facts)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, first), **facts)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, SeriesContinuedEmail)]
     return letter
@@ -620,15 +628,15 @@ async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
     event_id = await series(cast)
     moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
     assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
 
 
 async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
     first = datetime(2027, 4, 14, 10)
-    letter = await split_in_april(cast, await series(cast), first, rule=rule_for("monthly_nth", first, count=3))
+    letter = await split_in_april(cast, await series(cast), first, rule=rule_for_choice("monthly_nth", first, count=3))
     assert letter.subject == "Changed: Monthly task force meeting, from Wed, Apr 14, 10:00 AM"
     assert dict(letter.facts)["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
     assert dict(letter.facts)["Now"].startswith("Every month on the second Wednesday, 10:00–11:30 AM Central")
@@ -651,10 +659,12 @@ async def test_a_series_that_goes_on_as_another_kind_of_event_says_from_when_on(
 @pytest.mark.parametrize("place", ["USAO conference room", "FBI field office"])
 async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts(cast: Cast, place: str) -> None:
     event_id = await series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 4, 13, 10)), kind=Kind.TRAINING, place=place)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
+    )
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 10)), kind=Kind.TRAINING, place=place)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
@@ -667,8 +677,8 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
 async def changed_from_april(cast: Cast, notify: Notify, **facts: object) -> ReadEmail:
     """Change what the dates from April on say, in the same series; return the email about it."""
     event_id = await series(cast)
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-04-13")
-    same_id = await series_split.change_from(
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-04-13")
+    same_id = await series_split.change_from_date_on(
         cast.coordinator, event_id, "2027-04-13", replace(plan, **facts), event.version, LATER, notify=notify
     )
     assert same_id == event_id
@@ -697,9 +707,9 @@ async def test_another_title_from_a_date_on_is_emailed_on_request_with_the_new_t
 async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
     event_id = await series(cast, cast.fbi_lead, cast.caht_lead)
     fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
     theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
     assert [one.subject for one in theirs] == ["You've been removed from Monthly task force meeting after Tue, Mar 9"]
     assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
@@ -718,15 +728,15 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     cast: Cast,
 ) -> None:
     event_id = await series(cast, cast.fbi_lead, cast.hsi_liaison)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime(2027, 4, 13, 10))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = plan_from_start(plan, datetime(2027, 4, 13, 10))
     without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
-    await series_split.change_from(
+    await series_split.change_from_date_on(
         cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER
     )
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     elsewhere = replace(plan, place="FBI field office")
-    await events.change(cast.coordinator, event_id, elsewhere, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, elsewhere, event.version, LATER)
     subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force meeting, from Tue, Apr 13": 1,
@@ -738,12 +748,12 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
 
 async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:
     event_id = await series(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    secret = replace(from_date(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    secret = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     opened = replace(plan, visibility=Visibility.ALL)
-    await events.change(cast.coordinator, event_id, opened, event.version, LATER, reauthenticated_at=LATER)
+    await scheduling.change_event(cast.coordinator, event_id, opened, event.version, LATER, reauthenticated_at=LATER)
     letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
     assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)
@@ -752,15 +762,15 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
 async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
     await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await series(cast)
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
     assert (await the_letter(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
 
 
 async def test_a_series_that_ends_early_names_the_last_date_that_takes_place(cast: Cast) -> None:
     event_id = await series(cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-03-09", 1, "", NOW)
-    event, _ = await events.plan_to_change(cast.coordinator, event_id)
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-04-13", event.version, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-03-09", 1, "", NOW)
+    event, _ = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", event.version, "", LATER)
     letter = await the_letter(MOVED)
     assert letter.subject == "Ending early: Monthly task force meeting, last date Tue, Feb 9"
     facts = dict(letter.facts)
@@ -770,8 +780,10 @@ async def test_a_series_that_ends_early_names_the_last_date_that_takes_place(cas
 
 async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
     event_id = await series(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=Notify.ALL)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
+        cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=Notify.ALL
+    )
     return await the_letter(MOVED)
 
 
@@ -785,13 +797,13 @@ async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
 async def test_a_series_that_ends_on_another_day_says_the_old_and_the_new_one(
     cast: Cast, count: int, subject: str
 ) -> None:
-    letter = await changed_as_a_whole(cast, rule=rule_for("monthly_nth", meeting().starts, count=count))
+    letter = await changed_as_a_whole(cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=count))
     assert letter.subject == subject
     assert dict(letter.facts)["Was until"] == "Tuesday, June 8, 2027"
 
 
 async def test_a_series_with_another_rule_says_the_old_one(cast: Cast) -> None:
-    letter = await changed_as_a_whole(cast, rule=rule_for("weekly", meeting().starts, count=6))
+    letter = await changed_as_a_whole(cast, rule=rule_for_choice("weekly", meeting().starts, count=6))
     facts = dict(letter.facts)
     assert facts["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM"
     assert facts["When"] == "Every week on Tuesday, 10:00–11:30 AM Central"
@@ -813,27 +825,27 @@ async def test_a_series_with_other_notes_says_that_it_changed(cast: Cast) -> Non
 
 async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> None:
     event_id = await series(cast)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     await waiting(MOVED)
-    await events.restore(cast.coordinator, event_id, 2, MOVED)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, MOVED)
     letter = await the_letter(MOVED + timedelta(minutes=5))
     assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
 
 
 async def test_an_invitation_of_who_was_not_in_the_earlier_series_speaks_of_no_other(cast: Cast) -> None:
     event_id = await series(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime(2027, 4, 13, 9))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = plan_from_start(plan, datetime(2027, 4, 13, 9))
     more = replace(onward, invitees={**onward.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", more, event.version, LATER)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", more, event.version, LATER)
     theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.hsi_liaison.email]
     assert [one.subject for one in theirs] == ["Invitation: Monthly task force meeting, Tue, Apr 13, 9:00 AM"]
     assert "These dates replace" not in str(theirs[0].words)
 
 
 async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:
-    plan = replace(meeting(cast.fbi_lead), rule=rule_for("monthly_nth", meeting().starts, count=12))
-    await events.schedule(cast.coordinator, plan, NOW)
+    plan = replace(meeting(cast.fbi_lead), rule=rule_for_choice("monthly_nth", meeting().starts, count=12))
+    await scheduling.schedule_event(cast.coordinator, plan, NOW)
     facts = dict((await the_letter()).facts)
     assert facts["First date"] == "Tuesday, January 12, 2027"
     assert facts["Then"] == "Tue, Feb 9 · Tue, Mar 9 · Tue, Apr 13 · Tue, May 11"
@@ -841,9 +853,9 @@ async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> Non
 
 async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
     event_id = await series(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     earlier = replace(plan, starts=plan.starts.replace(hour=9))
-    await events.change(cast.coordinator, event_id, earlier, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, earlier, event.version, LATER)
     letter = await the_letter(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Jan 12"
     assert letter.preview == "It was 10:00 AM. Please reply again."
@@ -855,18 +867,18 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
     plan = meeting(cast.fbi_lead)
     if is_all_day:
         plan = replace(plan, is_all_day=True, starts=plan.starts.replace(hour=0), duration=timedelta(days=1))
-    plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     await waiting(LATER)
     added = plan.starts.replace(month=3, day=2)
-    await series_split.add_date(cast.coordinator, event_id, added, 1, LATER)
+    await series_split.add_occurrence(cast.coordinator, event_id, added, 1, LATER)
     letter = await the_letter(MOVED)
     assert letter.subject == f"New date: Monthly task force meeting, {when}"
     assert letter.preview == "Please reply again."
 
 
 async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [message] = await outbox.claim_messages("test", (), LATER, 100)
     made = await content_deeds.letter(replace(message, content=Unreadable()), LATER, ZONE)
     assert isinstance(made, Skip)
@@ -875,14 +887,14 @@ async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> 
 
 async def tentative(cast: Cast, **facts: Any) -> UUID:
     plan = meeting(cast.fbi_lead, status=EventStatus.TENTATIVE)
-    return await events.schedule(cast.coordinator, replace(plan, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, replace(plan, **facts), NOW)
 
 
 async def confirmed(cast: Cast, event_id: UUID, **facts: Any) -> ReadEmail:
     """Confirm a tentative event, and return the email about it."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, status=EventStatus.CONFIRMED, **facts)
-    await events.change(cast.coordinator, event_id, changed, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, LATER)
     return await the_letter(MOVED)
 
 
@@ -914,7 +926,7 @@ async def test_an_email_says_when_a_tentative_event_is_confirmed(sqlite_cast: Ca
 
 
 async def test_an_email_says_when_a_tentative_series_is_confirmed(sqlite_cast: Cast) -> None:
-    event_id = await tentative(sqlite_cast, rule=rule_for("monthly_nth", meeting().starts, count=6))
+    event_id = await tentative(sqlite_cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=6))
     await waiting(LATER)
     letter = await confirmed(sqlite_cast, event_id)
     assert (letter.subject, letter.heading) == (
@@ -932,5 +944,5 @@ async def test_a_tentative_event_that_is_confirmed_at_another_place_says_both(sq
 
 
 async def test_a_confirmed_event_says_nothing_of_its_status(sqlite_cast: Cast) -> None:
-    await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     assert "Status" not in dict((await the_letter()).facts)

@@ -28,7 +28,7 @@ from tracker.usecases.emails import content, preferences
 from tracker.usecases.emails.messages import AHEAD
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.emails.upcoming_digests import own_digests
-from tracker.usecases.events import events, replies
+from tracker.usecases.events import replies, scheduling
 
 MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
 
@@ -70,7 +70,7 @@ async def planned(viewer: Viewer, at: datetime = NOW) -> list[tuple[datetime, da
 async def test_what_is_planned_is_what_is_sent_after_the_clock_moved(cast: Cast) -> None:
     reader = replace(await turned_on(cast.fbi_lead, quiet=(time(6), time(8, 30))), zone="America/Denver")
     await Member.update({Member.zone: reader.zone}).where(Member.id == reader.member_id)
-    await events.schedule(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 30, 10)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 30, 10)), NOW)
     start = datetime(2026, 12, 20, tzinfo=UTC)
     expected = await planned(reader, start)
     assert [monday for _, monday in expected] == [date(2026, 12, 21), date(2026, 12, 28)]  # with the reply owed
@@ -85,7 +85,7 @@ async def test_what_is_planned_is_what_is_sent_after_the_clock_moved(cast: Cast)
 async def test_a_digest_is_planned_for_whom_it_reaches_alone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     for who in (cast.fbi_lead, cast.hsi_liaison):
-        await events.schedule(cast.coordinator, meeting(who, starts=datetime(2026, 12, 22, 10)), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(who, starts=datetime(2026, 12, 22, 10)), NOW)
     assert await planned(cast.fbi_lead) == []
     await turned_on(cast.fbi_lead)
     assert (await planned(cast.fbi_lead))[0] == (MONDAY, MONDAY.date())
@@ -110,7 +110,7 @@ async def test_a_week_with_nothing_to_report_plans_no_digest(sqlite_cast: Cast) 
 
 
 async def test_nobody_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2026, 12, 22, 10)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2026, 12, 22, 10)), NOW)
     assert await sent() == []
 
 
@@ -118,12 +118,14 @@ async def test_it_holds_the_week_of_its_reader_and_nothing_they_declined_or_that
     reader = await turned_on(cast.fbi_lead)
     for title, starts in (("Comes", 22), ("Declined", 23), ("Canceled", 24), ("Next week", 28)):
         plan = meeting(reader, title=title, starts=datetime(2026, 12, starts, 10))
-        event_id = await events.schedule(cast.coordinator, plan, NOW)
+        event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
         if title == "Declined":
-            await replies.reply(reader, event_id, "2026-12-23", ReplyValue.DECLINED, "", NOW, for_series=False)
+            await replies.record_own_reply(
+                reader, event_id, "2026-12-23", ReplyValue.DECLINED, "", NOW, for_series=False
+            )
         if title == "Canceled":
-            await events.cancel(cast.coordinator, event_id, 1, "", NOW)
-    await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, starts=datetime(2026, 12, 22, 12)), NOW)
+            await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, starts=datetime(2026, 12, 22, 12)), NOW)
     new = NewItem(title="Contact sheet", owner_id=reader.member_id, due=date(2026, 12, 27), seen_by=Visibility.ALL)
     await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
     letter = await the_digest()
@@ -152,7 +154,9 @@ async def test_it_lists_items_of_others_that_escalated_to_its_reader(cast: Cast)
 async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_that(cast: Cast) -> None:
     await turned_on(cast.kcpd_detective)
     await turned_on(cast.harbor_advocate)
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW)
+    await scheduling.schedule_event(
+        cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW
+    )
     letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, Skip))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Your week: 1 event, 1 reply needed"
@@ -187,7 +191,7 @@ async def test_one_that_is_a_day_late_is_not_sent(cast: Cast) -> None:
 
 async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
     reader = await turned_on(cast.fbi_lead)
-    await events.schedule(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 22, 10)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 22, 10)), NOW)
     await queue_due(MONDAY, ZONE)
     await preferences.stop_digest(reader.member_id, MONDAY, LINK)
     [skip] = await sent(MONDAY + timedelta(minutes=1))

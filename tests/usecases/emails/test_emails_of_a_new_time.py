@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.events.plan import DateChange, from_date
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange, plan_from_start
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import occurrences, scheduling, series_split
 
 Deed = Callable[[Cast, UUID, datetime], Awaitable[object]]
 SENT = timedelta(minutes=5)
@@ -38,20 +38,20 @@ async def sent(now: datetime) -> list[ReadEmail]:
 
 async def move_one_date(cast: Cast, event_id: UUID, now: datetime) -> None:
     change = DateChange(starts=datetime(2027, 4, 13, 9), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", change, 1, now)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-04-13", change, 1, now)
 
 
 async def move_all_dates(cast: Cast, event_id: UUID, now: datetime) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, starts=plan.starts - timedelta(hours=1)), event.version, now
     )
 
 
 async def move_following_dates(cast: Cast, event_id: UUID, now: datetime) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime(2027, 4, 13, 9))
-    await series_split.change_from(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = plan_from_start(plan, datetime(2027, 4, 13, 9))
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, now)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ async def test_a_new_time_is_one_email_unless_another_series_continues_the_earli
 ) -> None:
     """A calendar entry has one UID (RFC 5546 §3.2): where a series ends and another continues it, there are two."""
     plan = meeting(sqlite_cast.fbi_lead)
-    plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await sent(NOW + SENT)
     await deed(sqlite_cast, event_id, now)
     emails = sorted(await sent(now + SENT), key=lambda one: one.subject)

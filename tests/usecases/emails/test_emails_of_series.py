@@ -14,12 +14,12 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 FIRST, SECOND, THIRD = "2027-01-12", "2027-01-19", "2027-01-26"
 HOUR_AND_A_HALF = timedelta(minutes=90)
@@ -41,20 +41,22 @@ async def sent(now: datetime) -> dict[str, ReadEmail]:
 async def weekly(cast: Cast) -> UUID:
     """Schedule five Tuesdays, 10:00–11:30 AM; the invitation waits."""
     plan = meeting(cast.fbi_lead)
-    return await events.schedule(cast.coordinator, replace(plan, rule=rule_for("weekly", plan.starts, count=5)), NOW)
+    return await scheduling.schedule_event(
+        cast.coordinator, replace(plan, rule=rule_for_choice("weekly", plan.starts, count=5)), NOW
+    )
 
 
 async def change_date(cast: Cast, event_id: UUID, key: str, now: datetime, *, hour: int = 10, **facts: str) -> None:
-    date = await occurrences.date_for(cast.coordinator, event_id, key)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
     change = DateChange(starts=datetime.fromisoformat(f"{key}T{hour}:00"), duration=HOUR_AND_A_HALF, **facts)
-    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now)
+    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, date.version, now)
 
 
 async def split(cast: Cast, event_id: UUID, now: datetime, **facts: object) -> UUID:
     """Continue the series from its second date at 9:00 AM as another one."""
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, SECOND)
-    onward = replace(from_date(plan, datetime(2027, 1, 19, 9)), **facts)
-    return await series_split.change_from(cast.coordinator, event_id, SECOND, onward, event.version, now)
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, SECOND)
+    onward = replace(plan_from_start(plan, datetime(2027, 1, 19, 9)), **facts)
+    return await series_split.change_from_date_on(cast.coordinator, event_id, SECOND, onward, event.version, now)
 
 
 async def test_an_invitation_says_the_hours_of_the_rule_when_its_first_date_has_others(cast: Cast) -> None:
@@ -81,12 +83,14 @@ async def test_a_series_that_continues_says_the_hours_of_its_rule_when_its_first
 async def change_place(cast: Cast, event_id: UUID, now: datetime, *, key: str = "") -> None:
     """Move the series to the FBI field office, from the date `key` on if there is one."""
     if key:
-        event, plan = await series_split.plan_from(cast.coordinator, event_id, key)
+        event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, key)
         changed = replace(plan, place="FBI field office")
-        await series_split.change_from(cast.coordinator, event_id, key, changed, event.version, now)
+        await series_split.change_from_date_on(cast.coordinator, event_id, key, changed, event.version, now)
         return
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, place="FBI field office"), event.version, now)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
+        cast.coordinator, event_id, replace(plan, place="FBI field office"), event.version, now
+    )
 
 
 async def test_an_invitation_names_the_dates_that_have_a_place_or_a_title_of_their_own(cast: Cast) -> None:
@@ -142,7 +146,7 @@ async def test_the_subject_of_a_new_hour_names_the_first_date_that_has_it(cast: 
 
 async def say(cast: Cast, event_id: UUID, value: ReplyValue, *keys: str) -> None:
     for key in keys:
-        await replies.reply(cast.fbi_lead, event_id, key, value, "", THEN, for_series=False)
+        await replies.record_own_reply(cast.fbi_lead, event_id, key, value, "", THEN, for_series=False)
 
 
 def given(email: ReadEmail) -> tuple[ReplyValue, list[ReplyValue]]:
@@ -188,9 +192,9 @@ async def test_an_update_of_a_series_says_replies_that_differ_and_offers_none_of
 
 
 async def change_agenda(cast: Cast, event_id: UUID, now: datetime) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, agenda="1. Budget")
-    await events.change(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, now, notify=Notify.ALL)
 
 
 async def test_an_update_of_a_series_says_which_details_changed(cast: Cast) -> None:

@@ -14,16 +14,16 @@ from tests.usecases.emails.test_reply_reminders import asked, scheduled, sent_to
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.plan import from_date
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import plan_from_start
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.emails.chains import chains
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.nudges import nudge, nudge_of
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
-from tracker.usecases.events import events, series_split
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import scheduling, series_split
+from tracker.usecases.events.occurrences import date_seen_by
 
 FIRST, SECOND = "2027-01-12", "2027-01-19"  # at 10:00 AM, and from then on at 9:00 AM
 TWO, TEN = timedelta(days=2), timedelta(days=10)
@@ -42,11 +42,11 @@ async def split_series(
     cast: Cast, seen_by: Visibility = Visibility.ALL, then_by: Visibility = Visibility.ALL
 ) -> tuple[UUID, UUID]:
     """Return a series that asks two and ten days before a date, and the one that continues it a week later."""
-    rule = rule_for("weekly", meeting().starts, count=2)
+    rule = rule_for_choice("weekly", meeting().starts, count=2)
     event_id = await scheduled(cast, TWO, TEN, rule=rule, visibility=seen_by)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, datetime(2027, 1, 19, 9)), visibility=then_by)
-    return event_id, await series_split.change_from(
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, datetime(2027, 1, 19, 9)), visibility=then_by)
+    return event_id, await series_split.change_from_date_on(
         cast.coordinator, event_id, SECOND, onward, event.version, NOW, reauthenticated_at=NOW
     )
 
@@ -75,11 +75,11 @@ async def test_no_one_is_asked_about_the_two_halves_of_a_split_series_within_two
 
 async def test_the_page_of_a_date_counts_what_is_asked_about_the_other_half(sqlite_cast: Cast) -> None:
     event_id, onward_id = await split_series(sqlite_cast)
-    first = await date_for(sqlite_cast.coordinator, event_id, FIRST)
+    first = await date_seen_by(sqlite_cast.coordinator, event_id, FIRST)
     found = await next_follow_up(sqlite_cast.coordinator, first, A_WEEK_BEFORE)
     assert found
     assert (found.silent, found.at) == (2, None)
-    second = await date_for(sqlite_cast.coordinator, onward_id, SECOND)
+    second = await date_seen_by(sqlite_cast.coordinator, onward_id, SECOND)
     found = await next_follow_up(sqlite_cast.coordinator, second, A_WEEK_BEFORE)
     assert found
     assert (found.at, found.people) == (SECOND_ASKS, 2)
@@ -100,7 +100,7 @@ async def test_an_invitation_to_one_half_is_the_last_email_that_asked_about_the_
     _, onward_id = await split_series(cast)
     await sent_to(cast.fbi_lead, cast.hsi_liaison, at=A_WEEK_BEFORE)
     await Message.update({Message.sent_at: NOW}).where(Message.event == onward_id)
-    date = await date_for(cast.coordinator, onward_id, SECOND)
+    date = await date_seen_by(cast.coordinator, onward_id, SECOND)
     found = await nudge_of(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))
     assert found
     assert (found.asked, set(found.last_asked.values())) == ((), {A_WEEK_BEFORE})

@@ -27,7 +27,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, escalations, messages, preferences
 from tracker.usecases.emails.item_reminders import coming_reminders
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 DUE = date(2027, 3, 9)
 TODAY = NOW.date()
@@ -240,8 +240,8 @@ async def test_an_item_of_a_restricted_event_is_counted_for_those_who_may_see_it
     cast: Cast,
 ) -> None:
     plan_of = operation(cast.kcpd_detective, cast.kcpd_alternate, committee_id=cast.committees["steering"])
-    event_id = await events.schedule(cast.fbi_lead, plan_of, NOW)
-    origin = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan_of, NOW)
+    origin = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     new = NewItem(title="Return the van", owner_id=cast.kcpd_alternate.member_id, due=DUE, origin_id=origin)
     await action_items.create_item(cast.fbi_lead, new, NOW, TODAY)
     letters = await sent(morning(13))

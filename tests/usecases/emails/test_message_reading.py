@@ -16,7 +16,7 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import EventAudience
 from tracker.tables.visible.events import events as visible
@@ -24,7 +24,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, message_reading, preferences
 from tracker.usecases.emails.content import Reading
 from tracker.usecases.emails.message_reading import ReadMessage, read_message
-from tracker.usecases.events import events, occurrences, series_split, undo
+from tracker.usecases.events import occurrences, scheduling, series_split, undo
 
 pytestmark = pytest.mark.both_engines
 
@@ -33,7 +33,7 @@ AFTERWARD = NOW + timedelta(days=90)
 
 
 async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), NOW)
 
 
 async def sent() -> None:
@@ -69,13 +69,13 @@ async def test_it_is_still_read_when_it_is_canceled_or_over_and_would_not_be_sen
     await sent()
     assert (await words(cast.coordinator, cast.fbi_lead, AFTERWARD)).subject.startswith("Invitation")
     message_id = await newest(cast.fbi_lead)
-    await events.cancel(cast.coordinator, event_id, 1, "", LATER)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     found = await read_message(cast.coordinator, message_id, LATER, ZONE)
     assert found.letter
     assert read_email(found.letter).subject.startswith("Invitation")
     canceled = await words(cast.coordinator, cast.fbi_lead, LATER)
     assert canceled.subject.startswith("Canceled")
-    await events.restore(cast.coordinator, event_id, 2, LATER)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, LATER)
     assert (await words(cast.coordinator, cast.fbi_lead, AFTERWARD)).heading
 
 
@@ -91,7 +91,7 @@ async def test_who_reads_the_message_of_another_person_is_in_the_audit_log_once_
 
 
 async def test_who_may_not_know_of_a_message_does_not_read_it(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     await scheduled(cast, cast.caht_lead)
     for viewer, recipient in ((cast.coordinator, cast.kcpd_detective), (cast.fbi_lead, cast.caht_lead)):
         with pytest.raises(NotFound):
@@ -101,7 +101,7 @@ async def test_who_may_not_know_of_a_message_does_not_read_it(cast: Cast) -> Non
 
 
 async def test_the_message_about_a_named_event_says_to_its_organizer_what_it_says_to_its_reader(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     email = await words(cast.fbi_lead, cast.kcpd_detective)
     said = f"{email.subject} {email.heading} {email.facts} {email.paragraphs}"
     assert "Bluestem" not in said
@@ -111,9 +111,9 @@ async def test_the_message_about_a_named_event_says_to_its_organizer_what_it_say
 async def test_a_message_about_what_its_recipient_may_not_see_any_more_says_why_it_cannot_be_read(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     message_id = await newest(cast.caht_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
     found = await read_message(cast.coordinator, message_id, LATER, ZONE)
     assert (found.letter, found.reason) == (None, "The recipient can no longer see it.")
 
@@ -126,12 +126,12 @@ async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(c
 
 
 async def test_what_the_recipient_may_see_and_the_reader_may_not_is_left_out(cast: Cast) -> None:
-    rule = rule_for("weekly", meeting().starts, count=6)
+    rule = rule_for_choice("weekly", meeting().starts, count=6)
     event_id = await scheduled(cast, cast.fbi_lead, rule=rule)
     await sent()
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-01-26")
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-01-26")
     onward = replace(plan, starts=plan.starts + timedelta(hours=2), visibility=Visibility.LAW_ENFORCEMENT)
-    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
     await EventAudience.insert(EventAudience(event=event_id, audience="all"))
     claimed = await outbox.claim_messages("test", (), AFTERWARD, 100)
     [ended] = [one for one in claimed if isinstance(one.content, SeriesContinued)]
@@ -148,30 +148,32 @@ async def test_two_people_who_look_together_see_what_both_may_see(cast: Cast) ->
     open_to_all = await scheduled(cast, cast.fbi_lead)
     of_police = await scheduled(cast, cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT)
     together = replace(cast.fbi_lead, beside=cast.harbor_advocate)
-    assert await visible.event(together, open_to_all)
-    assert await visible.event(cast.fbi_lead, of_police)
-    assert await visible.event(together, of_police) is None
-    assert await visible.event(replace(cast.harbor_advocate, beside=cast.fbi_lead), of_police) is None
+    assert await visible.event_by_id(together, open_to_all)
+    assert await visible.event_by_id(cast.fbi_lead, of_police)
+    assert await visible.event_by_id(together, of_police) is None
+    assert await visible.event_by_id(replace(cast.harbor_advocate, beside=cast.fbi_lead), of_police) is None
 
 
 async def opened_to_its_arm(cast: Cast, event_id: UUID, at: datetime, **facts: Any) -> None:
-    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
+    event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
     wider = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, **facts)
-    await events.change(cast.fbi_lead, event_id, wider, event.version, at, reauthenticated_at=at)
+    await scheduling.change_event(cast.fbi_lead, event_id, wider, event.version, at, reauthenticated_at=at)
 
 
 async def with_a_past(cast: Cast) -> UUID:
     """Return an operation that was moved, canceled for a reason, and restored, each with an email."""
-    event_id, deed = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW), LATER
+    event_id, deed = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW), LATER
     await sent()
-    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
-    await events.change(cast.fbi_lead, event_id, replace(plan, place="17 Larkspur Lane"), event.version, deed)
+    event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
+    await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, place="17 Larkspur Lane"), event.version, deed)
     await sent_all(deed)
-    event = await events.event_for(cast.fbi_lead, event_id)
-    await events.cancel(cast.fbi_lead, event_id, event.version, "Larkspur was warned", deed + timedelta(hours=1))
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    await scheduling.cancel_event(
+        cast.fbi_lead, event_id, event.version, "Larkspur was warned", deed + timedelta(hours=1)
+    )
     await sent_all(deed + timedelta(hours=1))
-    event = await events.event_for(cast.fbi_lead, event_id)
-    await events.restore(cast.fbi_lead, event_id, event.version, deed + timedelta(hours=2))
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    await scheduling.restore_event(cast.fbi_lead, event_id, event.version, deed + timedelta(hours=2))
     await sent_all(deed + timedelta(hours=2))
     return event_id
 
@@ -201,9 +203,9 @@ async def test_people_to_whom_an_event_opens_do_not_read_what_its_messages_said_
 async def test_an_opening_that_is_undone_lets_the_messages_be_read_as_before(cast: Cast) -> None:
     event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
     await opened_to_its_arm(cast, event_id, opening)
-    change_id = await undo.change_to_undo(cast.fbi_lead, event_id, opening)
+    change_id = await undo.change_made_at(cast.fbi_lead, event_id, opening)
     assert change_id
-    await undo.undo(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
+    await undo.undo_change(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
     said = await said_to(cast.fbi_lead, event_id, cast.kcpd_detective, opening + timedelta(minutes=1))
     assert message_reading.CONFINED.reason not in said
 
@@ -213,36 +215,38 @@ async def test_what_is_said_after_an_event_opened_is_read_by_those_to_whom_it_op
     await opened_to_its_arm(cast, event_id, opening)
     await sent_all(opening)
     afterward = opening + timedelta(hours=1)
-    event = await events.event_for(cast.coordinator, event_id)
-    await events.cancel(cast.coordinator, event_id, event.version, "Storm", afterward)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    await scheduling.cancel_event(cast.coordinator, event_id, event.version, "Storm", afterward)
     [*_, last] = await said_to(cast.coordinator, event_id, cast.kcpd_detective, afterward)
     assert "Storm" in last
 
 
 async def test_a_message_that_took_over_what_waited_when_an_event_opened_is_not_read_either(cast: Cast) -> None:
     event_id, deed = await with_a_past(cast), LATER + timedelta(hours=3)
-    event = await events.event_for(cast.fbi_lead, event_id)
-    await events.cancel(cast.fbi_lead, event_id, event.version, "Larkspur fled", deed)
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    await scheduling.cancel_event(cast.fbi_lead, event_id, event.version, "Larkspur fled", deed)
     await opened_to_its_arm(cast, event_id, deed + timedelta(seconds=1))
-    event = await events.event_for(cast.fbi_lead, event_id)
-    await events.restore(cast.fbi_lead, event_id, event.version, deed + timedelta(seconds=2))
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    await scheduling.restore_event(cast.fbi_lead, event_id, event.version, deed + timedelta(seconds=2))
     said = await said_to(cast.coordinator, event_id, cast.kcpd_detective, deed + timedelta(seconds=3))
     assert set(said) == {message_reading.CONFINED.reason}
 
 
 async def test_a_series_that_continues_one_that_opened_keeps_its_earlier_messages_from_others(cast: Cast) -> None:
     plan = operation(cast.kcpd_detective)
-    weekly = replace(plan, rule=rule_for("weekly", plan.starts, count=6))
-    event_id = await events.schedule(cast.fbi_lead, weekly, NOW)
-    await occurrences.cancel_date(cast.fbi_lead, event_id, "2027-02-06", 1, "Leaked", NOW)
+    weekly = replace(plan, rule=rule_for_choice("weekly", plan.starts, count=6))
+    event_id = await scheduling.schedule_event(cast.fbi_lead, weekly, NOW)
+    await occurrences.cancel_occurrence(cast.fbi_lead, event_id, "2027-02-06", 1, "Leaked", NOW)
     await sent_all(NOW)
     opening = LATER + timedelta(hours=1)
     await opened_to_its_arm(cast, event_id, opening)
     await sent_all(opening)
     split = opening + timedelta(hours=1)
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, "2027-01-30")
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-01-30")
     onward = replace(plan, duration=timedelta(hours=2))
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-30", onward, event.version, split)
+    new_id = await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-01-30", onward, event.version, split
+    )
     said = [one for e in (event_id, new_id) for one in await said_to(cast.coordinator, e, cast.kcpd_detective, split)]
     assert message_reading.CONFINED.reason in said
     assert not any("Leaked" in one for one in said)

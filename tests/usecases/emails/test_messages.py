@@ -34,7 +34,7 @@ from tracker.rules.emails.messages import (
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import EmailPause
@@ -44,7 +44,7 @@ from tracker.usecases.emails import content as content_deeds
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend, sending_page
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -77,7 +77,7 @@ async def the_sending(viewer: Viewer, **asked: Any) -> Sending:
 
 
 async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), NOW)
 
 
 async def end(*outcomes: State, now: datetime = LATER) -> None:
@@ -108,12 +108,12 @@ async def test_a_member_finds_their_own_messages_and_nobody_else_s(cast: Cast) -
 
 async def test_a_coordinator_finds_those_of_everybody_about_what_they_may_see(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert await lines(cast.coordinator) == [("invitation", "Caht lead"), ("invitation", "Fbi lead")]
 
 
 async def test_whoever_leads_an_event_finds_its_messages(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     assert await lines(cast.fbi_lead) == [("invitation", "Hsi liaison"), ("invitation", "Kcpd detective")]
     assert await lines(cast.kcpd_detective) == [("invitation", "Kcpd detective")]
 
@@ -129,9 +129,9 @@ async def test_the_chair_of_a_committee_finds_those_of_its_events_and_whoever_si
 
 async def test_a_message_about_what_its_reader_may_not_see_any_more_is_missing(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, NOW, notify=Notify.ALL)
     assert await lines(cast.caht_lead) == []
     with pytest.raises(NotFound):
         await seen(cast.caht_lead, event=event_id)
@@ -147,8 +147,8 @@ async def test_messages_about_items_are_the_owner_s_and_a_coordinator_s(cast: Ca
 
 
 async def test_an_item_of_an_unseen_event_has_no_message_for_a_coordinator(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
-    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     new = NewItem(title="Brief", owner_id=cast.kcpd_detective.member_id, due=date(2027, 2, 9), origin_id=origin.id)
     await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     mine = ("item_assigned", "Kcpd detective")
@@ -231,12 +231,12 @@ async def test_no_reminder_is_planned_to_a_paused_address(cast: Cast) -> None:
 
 
 async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:
-    event_id = await scheduled(cast, cast.fbi_lead, rule=rule_for("weekly", meeting().starts, count=2))
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
+    event_id = await scheduled(cast, cast.fbi_lead, rule=rule_for_choice("weekly", meeting().starts, count=2))
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
     asked = {"now": STARTS - timedelta(hours=3), "event": event_id}
     planned = (await seen(cast.coordinator, **asked)).planned
     assert {to.name for one in planned for to in one.people} == {"Coordinator"}
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     assert (await seen(cast.coordinator, **asked)).planned == []
 
 
@@ -266,8 +266,8 @@ async def test_what_was_sent_again_is_not_sent_a_second_time_from_the_first_try(
 async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead)
     await end(State.SENT)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER)
     await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
     [message] = await outbox.claim_messages("test", (), LATER, 10)
     letter = read(await content_deeds.letter(message, LATER, ZONE))
@@ -278,9 +278,9 @@ async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> Non
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     await end(State.SENT)
     line = await the_line(cast.coordinator, person=cast.caht_lead.member_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
     await end(State.SENT, now=LATER + timedelta(minutes=5))
     await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
     [message] = await outbox.claim_messages("test", (), LATER + timedelta(hours=2), 10)
@@ -385,7 +385,9 @@ def test_each_try_has_the_next_number() -> None:
 
 async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.hsi_liaison, reminders=ASKING)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False
+    )
     asked = {"now": STARTS - timedelta(days=6), "event": event_id, "kind": MessageKind.NO_REPLY}
     planned = (await seen(cast.coordinator, **asked)).planned
     assert [(one.at, [to.name for to in one.people]) for one in planned] == [

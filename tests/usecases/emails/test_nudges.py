@@ -20,15 +20,15 @@ from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
 from tracker.rules.emails.contexts import Reason, RestrictedEmail
 from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge, nudge_of, undo
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 
 KEY = "2027-01-12"
 EARLIER = NOW - timedelta(days=5)
@@ -36,7 +36,7 @@ EARLIER = NOW - timedelta(days=5)
 
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
     """Schedule a meeting whose invitations went out long enough ago."""
-    event_id = await events.schedule(cast.coordinator, meeting(*invitees, **facts), EARLIER)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), EARLIER)
     await close_invitations(State.SENT, NOW - REST)
     return event_id
 
@@ -47,7 +47,9 @@ async def close_invitations(state: State, at: datetime) -> None:
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series: bool = False) -> None:
-    await replies.reply(viewer, event_id, KEY, value, "", EARLIER + timedelta(hours=1), for_series=for_series)
+    await replies.record_own_reply(
+        viewer, event_id, KEY, value, "", EARLIER + timedelta(hours=1), for_series=for_series
+    )
 
 
 async def remind(viewer: Viewer, event_id: UUID, now: datetime = NOW, key: str = KEY) -> int:
@@ -89,17 +91,19 @@ async def test_only_who_has_not_replied_is_reminded(cast: Cast) -> None:
 
 
 async def test_who_replied_for_the_series_has_replied_to_each_date(cast: Cast) -> None:
-    event_id = await asked(cast, cast.fbi_lead, cast.caht_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    event_id = await asked(
+        cast, cast.fbi_lead, cast.caht_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3)
+    )
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, for_series=True)
     assert await remind(cast.coordinator, event_id, key="2027-02-09") == 1
     assert await reminded() == ["Caht lead"]
 
 
 async def test_a_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
-    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(
+    await occurrences.change_occurrence(
         cast.coordinator, event_id, KEY, moved, 1, EARLIER + timedelta(days=1), notify=Notify.ALL
     )
     assert await remind(cast.coordinator, event_id) == 1
@@ -173,7 +177,7 @@ async def test_who_may_not_remind_undoes_nothing(cast: Cast) -> None:
 
 
 async def test_a_nudge_about_one_date_leaves_the_other_dates_of_the_series_free(cast: Cast) -> None:
-    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
     await remind(cast.coordinator, event_id)
     assert await remind(cast.coordinator, event_id, key="2027-02-09") == 1
 
@@ -181,11 +185,11 @@ async def test_a_nudge_about_one_date_leaves_the_other_dates_of_the_series_free(
 async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_says_who_is_skipped(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison).invitees)
-    await events.change(cast.coordinator, event_id, more, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
-    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
+    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later)
     assert found is not None
     assert skipped(found, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
     assert len(found.asked) == await remind(cast.coordinator, event_id, later) == 2
@@ -193,7 +197,7 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
 
 
 async def test_who_was_invited_lately_is_not_reminded_and_it_says_when_they_can_be(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
     await close_invitations(State.SENT, NOW)
     later = NOW + REST - timedelta(seconds=1)
     with pytest.raises(
@@ -206,12 +210,12 @@ async def test_who_was_invited_lately_is_not_reminded_and_it_says_when_they_can_
 
 async def test_who_is_invited_later_than_the_others_is_skipped_for_two_days(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead).invitees)
-    await events.change(cast.coordinator, event_id, more, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
     await sent(later)
-    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), later)
+    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later)
     assert found is not None
     assert skipped(found, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
     assert found.asked == (cast.fbi_lead.member_id,)
@@ -219,24 +223,24 @@ async def test_who_is_invited_later_than_the_others_is_skipped_for_two_days(cast
 
 @pytest.mark.parametrize("state", [State.PENDING, State.FAILED])
 async def test_an_invitation_that_was_not_sent_puts_off_no_reminder(cast: Cast, state: State) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await Message.update({Message.state: state.value}).where(Message.kind == "invitation")
     assert await remind(cast.coordinator, event_id) == 1
 
 
 async def test_an_invitation_that_came_back_puts_off_no_reminder(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
     await close_invitations(State.SENT, NOW)
     await Message.update({Message.bounced_at: NOW}).where(Message.kind == "invitation")
     assert await remind(cast.coordinator, event_id) == 1
 
 
 async def test_who_was_invited_lately_can_be_asked_to_confirm_a_change(cast: Cast) -> None:
-    series = meeting(cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
-    event_id = await events.schedule(cast.coordinator, series, EARLIER)
+    series = meeting(cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
+    event_id = await scheduling.schedule_event(cast.coordinator, series, EARLIER)
     await close_invitations(State.SENT, NOW)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
     assert await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(minutes=1), ZONE, confirmations=True) == 1
 
 
@@ -244,7 +248,7 @@ async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> No
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
-    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
+    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
     assert skipped(found, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
 
@@ -252,7 +256,7 @@ async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> No
 async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.hsi_liaison)
     await paused(cast, cast.hsi_liaison)
-    found = await nudge_of(cast.coordinator, await occurrences.date_for(cast.coordinator, event_id, KEY), NOW)
+    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
     assert found.asked == (cast.fbi_lead.member_id,)
 
@@ -303,12 +307,12 @@ async def test_only_who_may_edit_an_event_reminds(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     with pytest.raises(NotAllowed):
         await remind(cast.caht_lead, event_id)
-    occurrence = await occurrences.date_for(cast.caht_lead, event_id, KEY)
+    occurrence = await occurrences.date_seen_by(cast.caht_lead, event_id, KEY)
     assert await nudge_of(cast.caht_lead, occurrence, NOW) is None
 
 
 async def test_for_who_may_not_see_an_event_there_is_none_to_remind_about(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     with pytest.raises(NotFound):
         await remind(cast.coordinator, event_id, key="2027-01-16")
 
@@ -342,7 +346,7 @@ async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
 
 
 async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await sent(NOW - REST)
     await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
     found = [one for one in await sent() if isinstance(one, ReadEmail)]
@@ -372,9 +376,9 @@ async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> No
 
 @pytest.mark.both_engines
 async def test_a_request_to_confirm_goes_out_after_the_email_about_the_change(cast: Cast) -> None:
-    event_id = await asked(cast, cast.fbi_lead, rule=rule_for("monthly_nth", meeting().starts, count=3))
+    event_id = await asked(cast, cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
     await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
     order = []
     for seconds in (10, 60, 75):

@@ -19,7 +19,7 @@ from tracker.rules.polls.polls import Fit
 from tracker.tables.schema.core.tables import Message as MessageRow
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, message_reading, preferences
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import poll_closing, polls
 
 SOON = NOW + timedelta(minutes=1)
@@ -132,9 +132,9 @@ async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_af
     poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
     await waiting()
     await poll_closing.cancel_poll(organizer, poll_id, SOON)
-    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     secret = replace(plan, title="Interview of a witness", place="Room 9")
-    await events.change(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))
+    await scheduling.change_event(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))
     letter = read(await letter_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Date poll canceled"

@@ -24,8 +24,8 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.emails import preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
-from tracker.usecases.events import events
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import scheduling
+from tracker.usecases.events.occurrences import date_seen_by
 
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 WEEK, DAY, HOURS, HALF = timedelta(days=7), timedelta(days=1), timedelta(hours=2), timedelta(minutes=30)
@@ -67,7 +67,7 @@ async def dues(of: Viewer, *kinds: str) -> list[datetime]:
 
 
 async def single(cast: Cast, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **facts), NOW)
 
 
 async def test_what_was_chosen_is_there_again(cast: Cast) -> None:
@@ -194,8 +194,8 @@ async def test_reminders_of_the_final_state_are_those_after_any_way_to_it(cast: 
     winding = await single(cast, starts=datetime(2027, 1, 25, 22), title="Winding")
     await choose(cast.fbi_lead, quiet=(time(1), time(2)), leads=frozenset({WEEK}))
     await choose(cast.caht_lead, date_reminders=False)
-    event, as_it_is = await events.plan_to_change(cast.coordinator, winding)
-    await events.change(cast.coordinator, winding, replace(as_it_is, **rule_free), event.version, NOW)
+    event, as_it_is = await scheduling.plan_to_change(cast.coordinator, winding)
+    await scheduling.change_event(cast.coordinator, winding, replace(as_it_is, **rule_free), event.version, NOW)
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     await choose(cast.fbi_lead, quiet=(time(22), time(6)), leads=frozenset({DAY, HOURS}))
     await choose(cast.caht_lead)
@@ -216,9 +216,9 @@ async def test_reminders_of_the_final_state_are_those_after_any_way_to_it(cast: 
 async def test_a_date_that_moved_into_the_night_is_reminded_of_outside_it(cast: Cast) -> None:
     await choose(cast.fbi_lead, quiet=(time(22), time(6)))
     event_id = await single(cast)
-    event, plan_now = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan_now = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan_now, starts=datetime(2027, 1, 13, 5))
-    await events.change(cast.coordinator, event_id, moved, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW)
     await plan_until(datetime(2027, 1, 13, 11, tzinfo=UTC), HALF)
     assert [one.hour for one in await dues(cast.fbi_lead)] == [12, 12, 3]
 
@@ -228,7 +228,7 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
     for day in range(2):
         for _ in range(20):
             one = meeting(*everybody(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
-            await events.schedule(sqlite_cast.coordinator, one, NOW)
+            await scheduling.schedule_event(sqlite_cast.coordinator, one, NOW)
         due = STARTS - WEEK + day * DAY
         await plan(due - timedelta(minutes=1))
         with noted() as statements:
@@ -242,10 +242,10 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
 
 async def test_when_people_are_asked_next_is_found_from_the_preferences_of_those_who_are_asked(cast: Cast) -> None:
     asks = ReminderPolicy(asks_before=frozenset({timedelta(days=2)}))
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, reminders=asks), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, reminders=asks), NOW)
     for one in (cast.fbi_lead, cast.caht_lead):
         await preferences.save(one, Preferences(has_quiet_weekends=True), NOW)
-    date = await date_for(cast.coordinator, event_id, "2027-01-12")
+    date = await date_seen_by(cast.coordinator, event_id, "2027-01-12")
     with noted() as statements:
         assert await next_follow_up(cast.coordinator, date, NOW)
     [read] = [sql for sql, _ in statements if "FROM preference p JOIN" in sql]

@@ -18,7 +18,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.quiet_hours import sendable
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 MIDNIGHT = datetime(2027, 1, 12, 6, tzinfo=UTC)
 MORNING = MIDNIGHT + timedelta(hours=6)
@@ -35,7 +35,7 @@ async def worker(cast: Cast) -> AsyncIterator[Worker]:
 
 async def queue(cast: Cast, to: Viewer, content: Content, not_after: datetime) -> None:
     """Let a message become due at midnight."""
-    event_id = await events.schedule(cast.coordinator, meeting(to), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(to), NOW)
     await Message.delete(force=True)
     draft = Draft(content=content, recipient_id=to.member_id, event_id=event_id, key="one", not_after=not_after)
     async with writing():

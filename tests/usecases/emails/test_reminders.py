@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, everybody, meeting, people_of_the_task_force
 from tests.database.statements import noted
 from tracker.database import Engine
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
 WEEK, DAY, HOURS = timedelta(days=7), timedelta(days=1), timedelta(hours=2)
@@ -62,7 +62,7 @@ async def dues(*kinds: str) -> list[tuple[datetime, str]]:
 
 
 async def single(cast: Cast, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **facts), NOW)
 
 
 async def test_each_person_has_a_reminder_a_week_a_day_and_two_hours_before(cast: Cast) -> None:
@@ -94,18 +94,18 @@ async def test_a_clock_that_is_set_back_makes_no_second_reminder_and_loses_none(
 
 
 async def test_a_date_that_moves_is_reminded_of_at_its_new_time(cast: Cast) -> None:
-    rule = rule_for("monthly_nth", meeting().starts, count=3)
+    rule = rule_for_choice("monthly_nth", meeting().starts, count=3)
     event_id = await single(cast, rule=rule)
     change = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", change, 1, NOW, notify=Notify.ALL)
     await plan_until(datetime(2027, 1, 14, 19, tzinfo=UTC))
     moved = datetime(2027, 1, 14, 19, tzinfo=UTC)
     assert {due for due, _ in await dues()} == {moved - WEEK, moved - DAY, moved - HOURS}
 
 
 async def test_a_canceled_date_is_not_reminded_of(cast: Cast) -> None:
-    event_id = await single(cast, rule=rule_for("monthly_nth", meeting().starts, count=3))
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
+    event_id = await single(cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
     await plan_until(STARTS, timedelta(days=1))
     assert await dues() == []
 
@@ -123,7 +123,9 @@ async def test_a_tentative_event_is_reminded_of(cast: Cast) -> None:
 
 async def test_who_declined_is_not_reminded_and_the_others_are(cast: Cast) -> None:
     event_id = await single(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=False
+    )
     await plan(STARTS - WEEK)
     assert [row["recipient.name"] for row in await found()] == ["Coordinator"]
 
@@ -131,10 +133,10 @@ async def test_who_declined_is_not_reminded_and_the_others_are(cast: Cast) -> No
 async def test_somebody_invited_later_has_the_reminders_that_are_left(cast: Cast) -> None:
     event_id = await single(cast)
     await plan(STARTS - WEEK)
-    event, as_it_is = await events.plan_to_change(cast.coordinator, event_id)
+    event, as_it_is = await scheduling.plan_to_change(cast.coordinator, event_id)
     more = {**as_it_is.invitees, **meeting(cast.caht_lead).invitees}
     as_it_will_be = replace(as_it_is, invitees=more)
-    await events.change(cast.coordinator, event_id, as_it_will_be, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, as_it_will_be, event.version, NOW)
     await plan_until(STARTS, start=STARTS - WEEK)
     assert sum(row["recipient.name"] == "Caht lead" for row in await found()) == 2
 
@@ -174,7 +176,7 @@ async def test_a_reminder_that_could_not_be_sent_gives_way_to_the_next(cast: Cas
 
 async def test_a_weekly_date_in_the_doubled_hour_is_reminded_of_once(cast: Cast) -> None:
     start = datetime(2027, 10, 31, 1, 30)
-    await single(cast, starts=start, rule=rule_for("weekly", start, count=3))
+    await single(cast, starts=start, rule=rule_for_choice("weekly", start, count=3))
     await plan_until(datetime(2027, 11, 8, tzinfo=UTC), timedelta(minutes=30), datetime(2027, 10, 30, tzinfo=UTC))
     second = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
     mine = [row["due"] for row in await found() if row["recipient.name"] == "Fbi lead"]
@@ -188,7 +190,9 @@ async def test_three_days_off_with_forty_dates_over_and_twenty_ahead(cast: Cast)
     for number in range(60):
         ahead = timedelta(hours=1.5) if number >= 40 else -timedelta(hours=1)
         start = (back + ahead).astimezone(UTC) - timedelta(hours=6)
-        await events.schedule(cast.coordinator, meeting(starts=start.replace(tzinfo=None), title=f"{number}"), NOW)
+        await scheduling.schedule_event(
+            cast.coordinator, meeting(starts=start.replace(tzinfo=None), title=f"{number}"), NOW
+        )
     await plan(back)
     assert Counter(state for _, state in await dues()) == {"too_late": 80, "pending": 20, "superseded": 20}
 
@@ -199,7 +203,7 @@ async def test_planning_asks_as_often_for_many_people_and_dates_as_for_few(sqlit
     for day, (people, dates) in enumerate([(few, 1), (many, 20)]):
         starts = datetime(2027, 1, 12 + day, 10)
         for _ in range(dates):
-            await events.schedule(sqlite_cast.coordinator, meeting(*people, starts=starts), NOW)
+            await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*people, starts=starts), NOW)
         due = STARTS - WEEK + day * DAY
         await plan(due - timedelta(minutes=1))
         with noted() as statements:

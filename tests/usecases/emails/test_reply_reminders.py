@@ -15,18 +15,18 @@ from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import UNDO_FOR
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.nudges import nudge
 from tracker.usecases.emails.reminders import queue_due
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
-from tracker.usecases.events import events, replies
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import replies, scheduling
+from tracker.usecases.events.occurrences import date_seen_by
 
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
@@ -42,7 +42,7 @@ async def cast(cast: Cast) -> Cast:
 async def scheduled(cast: Cast, *asks_before: timedelta, **facts: Any) -> UUID:
     policy = ReminderPolicy(asks_before=frozenset(asks_before or (FIVE, TWO)))
     plan = meeting(cast.fbi_lead, cast.hsi_liaison, **{"reminders": policy, **facts})
-    return await events.schedule(cast.coordinator, plan, NOW)
+    return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
 async def asked() -> list[tuple[str, datetime]]:
@@ -62,7 +62,7 @@ async def plan(*moments: datetime) -> None:
 async def test_who_has_not_replied_is_asked_five_and_two_days_before(cast: Cast) -> None:
     event_id = await scheduled(cast)
     await plan(STARTS - FIVE)
-    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await plan(STARTS - TWO, STARTS)
     assert await asked() == [("Fbi lead", STARTS - FIVE), ("Hsi liaison", STARTS - FIVE), ("Hsi liaison", STARTS - TWO)]
 
@@ -105,7 +105,7 @@ async def test_after_an_outage_each_is_asked_once_and_not_at_all_when_it_began(c
 
 
 async def test_of_a_series_only_the_next_date_asks(cast: Cast) -> None:
-    await scheduled(cast, starts=datetime(2027, 1, 12, 10), rule=rule_for("daily", meeting().starts, count=5))
+    await scheduled(cast, starts=datetime(2027, 1, 12, 10), rule=rule_for_choice("daily", meeting().starts, count=5))
     await plan(STARTS - TWO)
     assert len(await asked()) == 2
 
@@ -152,7 +152,7 @@ async def test_people_are_asked_again_some_days_after_their_own_invitation_was_s
     await sent_to(cast.fbi_lead, at=datetime(2027, 1, 2, 5, 30, tzinfo=UTC))  # still January 1 in Kansas City
     await sent_to(cast.hsi_liaison, at=datetime(2027, 1, 2, 15, tzinfo=UTC))
     await plan_each_morning(2, 4)
-    await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await plan_each_morning(5, 12)
     assert await asked() == [("Fbi lead", morning(3)), ("Hsi liaison", morning(4)), ("Fbi lead", morning(6))]
 
@@ -163,20 +163,20 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
     await sent_to(cast.hsi_liaison, at=morning(3))
 
     async def said(at: datetime, viewer: Viewer = cast.coordinator) -> str | None:
-        found = await next_follow_up(viewer, await date_for(viewer, event_id, KEY), at)
+        found = await next_follow_up(viewer, await date_seen_by(viewer, event_id, KEY), at)
         return found.words(ZONE) if found else None
 
     assert (
         await said(morning(3))
         == "2 people haven’t replied. The next follow-up goes out Monday, January 4, to 1 of them."
     )
-    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     assert await said(morning(3)) == "1 person hasn’t replied. The next follow-up goes out Tuesday, January 5."
     await nudge(cast.coordinator, event_id, KEY, morning(5), ZONE)
     assert await said(morning(5)) == "1 person hasn’t replied. The next follow-up goes out Friday, January 8."
     assert await said(morning(9)) == "1 person hasn’t replied. No follow-ups are planned."
     assert await said(morning(3), cast.hsi_liaison) is None
-    await replies.reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.hsi_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     assert await said(morning(3)) is None
 
 
@@ -184,7 +184,7 @@ async def test_a_follow_up_that_waits_for_the_end_of_quiet_hours_is_the_next(cas
     await preferences.save(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
     event_id = await scheduled(cast, TWO)
     await plan(STARTS - TWO)
-    date = await date_for(cast.coordinator, event_id, KEY)
+    date = await date_seen_by(cast.coordinator, event_id, KEY)
     found = await next_follow_up(cast.coordinator, date, STARTS - TWO + timedelta(minutes=1))
     assert found
     assert (found.at, found.people) == (STARTS - TWO + timedelta(hours=2), 1)
@@ -204,9 +204,9 @@ async def test_an_invitation_that_was_not_sent_or_came_back_is_not_followed_up(c
 async def test_a_new_invitation_starts_the_days_again(cast: Cast) -> None:
     event_id = await asking_after(cast, 2)
     await sent_to(cast.fbi_lead, at=morning(2))
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     for number, invitees in enumerate(({}, known.invitees)):
-        await events.change(
+        await scheduling.change_event(
             cast.coordinator,
             event_id,
             replace(known, invitees=invitees),
@@ -238,7 +238,7 @@ async def test_no_follow_up_after_an_invitation_comes_once_the_date_has_begun(ca
 
 
 async def test_of_a_series_the_next_date_is_followed_up(cast: Cast) -> None:
-    await asking_after(cast, 2, 5, rule=rule_for("weekly", meeting().starts, count=3))
+    await asking_after(cast, 2, 5, rule=rule_for_choice("weekly", meeting().starts, count=3))
     await sent_to(cast.fbi_lead, at=morning(10))
     await plan_each_morning(10, 20)
     dates = await Message.select(Message.occurrence.starts_at).where(Message.kind == "no_reply").order_by(Message.due)
@@ -263,9 +263,9 @@ async def test_after_an_outage_one_follow_up_after_the_invitation_is_made_up_for
 async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_rest(cast: Cast) -> None:
     event_id = await scheduled(cast)
     await nudge(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=3), ZONE)
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     more = replace(known, invitees={**known.invitees, cast.caht_lead.member_id: AttendeeRole.REQUIRED})
-    await events.change(
+    await scheduling.change_event(
         cast.coordinator, event_id, more, event.version, STARTS - FIVE - timedelta(hours=2), notify=Notify.ALL
     )
     await plan(STARTS - FIVE)

@@ -19,7 +19,7 @@ from tracker.rules.emails.messages import Narrowed, Sending, Standing
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.messages import FRESH, MOST_FAILED, PAGE, PEOPLE, SHOWN, message_page, retry, sending_page
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -27,7 +27,7 @@ LATER = NOW + timedelta(minutes=5)
 
 
 async def scheduled(cast: Cast, *invitees: Viewer, at: Any = NOW, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(*invitees, **facts), at)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), at)
 
 
 async def end(**outcomes: State) -> None:
@@ -46,9 +46,9 @@ async def listed(viewer: Viewer, **asked: Any) -> list[Sending]:
 async def test_a_moved_meeting_is_one_row_with_its_people_and_how_it_ended_for_them(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     await end()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(hours=1))
-    await events.change(cast.coordinator, event_id, moved, event.version, NOW + timedelta(minutes=1))
+    await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW + timedelta(minutes=1))
     await end(caht=State.BOUNCED)
     first, second = await listed(cast.coordinator)
     assert (first.topic, first.people, first.words, first.retries) == (Topic.MOVED, 3, "2 sent, 1 failed", 1)
@@ -131,7 +131,7 @@ async def test_a_list_for_one_person_counts_that_person_alone(cast: Cast) -> Non
 
 
 async def test_an_unseen_sending_is_in_no_count_and_has_no_page(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     [hidden] = await listed(cast.fbi_lead)
     assert hidden.people == 2
     assert await listed(cast.coordinator) == []
@@ -145,16 +145,16 @@ async def test_an_unseen_sending_is_in_no_count_and_has_no_page(cast: Cast) -> N
 async def test_who_may_not_see_the_event_any_more_is_in_no_count_of_others(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     await end()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, narrower, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
     assert await listed(cast.caht_lead) == []
     assert len(await listed(cast.coordinator)) == 3
 
 
 async def test_a_message_that_a_change_moved_to_an_unseen_event_leaves_the_counts_of_its_sending(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    secret = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     await Message.update({Message.event: secret}).where(Message.recipient == cast.fbi_lead.member_id)
     [one] = await listed(cast.coordinator)
     assert (one.people, [line.recipient for line in one.lines]) == (1, ["Caht lead"])

@@ -19,12 +19,12 @@ from tracker.rules.emails.content import ReplyPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events.events import Invitation
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, replies, substitute_replies
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling
+from tracker.usecases.events.recorded_replies import record_reply_for
 
 SAID_AT = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(minutes=5)
@@ -36,7 +36,7 @@ YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
 async def declined(cast: Cast, *keys: str) -> UUID:
     """Return a weekly meeting on whose first date the alternate of the Bureau's lead can't come in their place."""
     event_id = await sent_to(cast, *(keys or (KEY,)))
-    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, SAID_AT)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, SAID_AT)
     return event_id
 
 
@@ -61,7 +61,7 @@ async def test_the_person_who_named_a_substitute_reads_who_can_t_come_and_can_re
     email = await the_email(cast.fbi_lead)
     assert email.subject == "Your substitute can't come: Monthly task…, Tue, Jan 19, 10:00 AM"
     assert email.preview == "Fbi alternate (FBI) can't come in your place."
-    date = await occurrences.date_for(cast.fbi_lead, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.fbi_lead, event_id, KEY)
     pages = [one.target for one in email.buttons if isinstance(one.target, ReplyPage)]
     assert [(one.reply, one.occurrence_id) for one in pages] == [(key, date.id) for key in ("yes", "maybe", "no")]
 
@@ -69,32 +69,32 @@ async def test_the_person_who_named_a_substitute_reads_who_can_t_come_and_can_re
 async def test_they_also_read_it_when_someone_enters_it_for_the_substitute(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await sent_to(sqlite_cast, KEY)
     said = (cast.coordinator, event_id, KEY, cast.fbi_alternate.member_id)
-    await reply_for(*said, NO, "", SAID_AT, for_series=False)
+    await record_reply_for(*said, NO, "", SAID_AT, for_series=False)
     assert (await the_email(cast.fbi_lead)).preview == "Fbi alternate (FBI) can't come in your place."
 
 
 async def test_a_refused_no_emails_no_one(sqlite_cast: Cast) -> None:
     event_id = await sent_to(sqlite_cast, KEY)
     with pytest.raises(NotAllowed):
-        await substitute_replies.decline(sqlite_cast.hsi_liaison, event_id, KEY, SAID_AT)
+        await recorded_replies.decline_as_substitute(sqlite_cast.hsi_liaison, event_id, KEY, SAID_AT)
     assert await to(sqlite_cast.fbi_lead) == []
 
 
 async def replied(cast: Cast, event_id: UUID) -> None:
-    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", LATER, for_series=False)
 
 
 async def replied_the_same(cast: Cast, event_id: UUID) -> None:
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
 
 
 async def named_again(cast: Cast, event_id: UUID) -> None:
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", LATER)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
 
 
 async def canceled(cast: Cast, event_id: UUID) -> None:
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, 1, "", LATER)
 
 
 async def informed_only(cast: Cast, event_id: UUID) -> None:
@@ -121,15 +121,17 @@ async def test_nothing_is_sent_after_the_date(sqlite_cast: Cast) -> None:
 
 async def test_a_reply_to_another_date_leaves_it_as_it_is(sqlite_cast: Cast) -> None:
     event_id = await declined(sqlite_cast)
-    await replies.reply(sqlite_cast.fbi_lead, event_id, NEXT, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, NEXT, YES, "", LATER, for_series=False)
     assert "can't come in your place" in (await the_email(sqlite_cast.fbi_lead)).preview
 
 
 async def test_nothing_is_sent_to_someone_who_may_no_longer_see_the_event(sqlite_cast: Cast) -> None:
     event_id = await declined(sqlite_cast)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     without = operation(sqlite_cast.hsi_liaison, starts=plan.starts, rule=plan.rule)
-    await events.change(sqlite_cast.coordinator, event_id, without, event.version, LATER, notify=Notify.NO_ONE)
+    await scheduling.change_event(
+        sqlite_cast.coordinator, event_id, without, event.version, LATER, notify=Notify.NO_ONE
+    )
     [skip] = await to(sqlite_cast.fbi_lead)
     assert isinstance(skip, Skip)
     assert skip.state is State.SUPPRESSED
@@ -137,9 +139,9 @@ async def test_nothing_is_sent_to_someone_who_may_no_longer_see_the_event(sqlite
 
 async def test_the_email_about_a_restricted_event_only_asks_to_sign_in_and_reply(sqlite_cast: Cast) -> None:
     event_id = await declined(sqlite_cast)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
-    await events.change(sqlite_cast.coordinator, event_id, named, event.version, LATER, notify=Notify.NO_ONE)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, named, event.version, LATER, notify=Notify.NO_ONE)
     email = await the_email(sqlite_cast.fbi_lead)
     assert email.subject == "Task force event: please sign in and reply"
     assert "Fbi alternate" not in f"{email.preview} {email.paragraphs} {email.facts}"

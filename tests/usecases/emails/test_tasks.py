@@ -15,7 +15,7 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 LATER, TODAY = NOW + timedelta(minutes=5), date(2026, 12, 15)
 
@@ -46,7 +46,7 @@ async def tasks(to: Viewer) -> list[tuple[str, bool] | None]:
 
 async def of_a_date(cast: Cast, owner: Viewer, plan: Any, by: Viewer) -> None:
     """Assign an item that was decided on a date of an event."""
-    event_id = await events.schedule(by, plan, NOW)
+    event_id = await scheduling.schedule_event(by, plan, NOW)
     await given(by, owner, origin_id=(await occurrences.nearest_date(by, event_id, NOW)).id)
 
 

@@ -23,7 +23,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences, thanks
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)
@@ -33,7 +33,7 @@ CLOSED = STARTS + timedelta(hours=1)
 async def held(cast: Cast, **facts: Any) -> UUID:
     """Hold a meeting to which the coordinator, the FBI and CAHT come, and HSI doesn't, and close its attendance."""
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, **facts)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     here = (cast.coordinator, cast.fbi_lead, cast.caht_lead)
     marks = {one.member_id: Mark.HERE for one in here} | {cast.hsi_liaison.member_id: Mark.ABSENT}
     await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
@@ -76,7 +76,7 @@ async def test_people_who_were_there_are_thanked_and_the_page_says_how_many(cast
 
 async def test_each_finds_the_action_items_that_they_may_see(cast: Cast) -> None:
     event_id = await held(cast)
-    origin = (await occurrences.date_for(cast.coordinator, event_id, KEY)).id
+    origin = (await occurrences.date_seen_by(cast.coordinator, event_id, KEY)).id
     for owner in (cast.fbi_lead, cast.caht_lead):
         new = NewItem(title=f"For {owner.name}", owner_id=owner.member_id, due=date(2027, 2, 9), origin_id=origin)
         await action_items.create_item(cast.coordinator, new, CLOSED, CLOSED.date())
@@ -142,7 +142,7 @@ async def test_who_is_marked_absent_meanwhile_gets_none(cast: Cast) -> None:
 
 
 async def test_no_one_is_thanked_for_an_operation(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     key, starts = "2027-01-16", datetime(2027, 1, 16, 18, tzinfo=UTC)
     await roll_call.record_marks(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
     await roll_call.close_attendance(cast.fbi_lead, event_id, key, starts)
@@ -158,10 +158,10 @@ async def test_people_who_may_not_edit_the_event_cannot_send_one(cast: Cast) -> 
 
 async def test_who_can_no_longer_see_the_event_is_not_counted(cast: Cast) -> None:
     event_id = await held(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     left = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     closer = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=left)
-    await events.change(cast.coordinator, event_id, closer, event.version, CLOSED)
+    await scheduling.change_event(cast.coordinator, event_id, closer, event.version, CLOSED)
     shown = await thanks.thanks_of(cast.coordinator, event_id, KEY, CLOSED, ZONE)
     assert (shown.people, shown.skipped) == (("Fbi lead (FBI)",), 1)
 

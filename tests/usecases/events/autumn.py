@@ -13,13 +13,13 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.events import Kind
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.reports.reports import ReportRequest, period_named
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences
+from tracker.usecases.events import scheduling as event_deeds
 
 SEPTEMBER = datetime(2026, 9, 21, 14, tzinfo=UTC)
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
@@ -71,8 +71,8 @@ async def take(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple
 async def _monthly(cast: Cast) -> UUID:
     """Three meetings of 90 minutes with all twelve, the last of them not marked."""
     starts = datetime(2026, 10, 13, 10)
-    plan = meeting(*everybody(cast), starts=starts, rule=rule_for("monthly_nth", starts, count=3))
-    event = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER)
+    plan = meeting(*everybody(cast), starts=starts, rule=rule_for_choice("monthly_nth", starts, count=3))
+    event = await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER)
     in_october, in_november = datetime(2026, 10, 13, 15, tzinfo=UTC), datetime(2026, 11, 10, 16, tzinfo=UTC)
     await take(
         cast.coordinator,
@@ -98,7 +98,10 @@ async def _training(cast: Cast) -> UUID:
         starts=datetime(2026, 11, 19, 9),
         duration=timedelta(hours=3),
     )
-    event, at = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER), datetime(2026, 11, 19, 15, tzinfo=UTC)
+    event, at = (
+        await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER),
+        datetime(2026, 11, 19, 15, tzinfo=UTC),
+    )
     await mark(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
     member = AttendanceWalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
     guest = AttendanceWalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
@@ -111,7 +114,7 @@ async def _training(cast: Cast) -> UUID:
 async def _operation(cast: Cast) -> UUID:
     """Six hours for three named people."""
     plan = operation(cast.kcpd_detective, cast.hsi_liaison, starts=datetime(2026, 11, 14, 6))
-    event = await event_deeds.schedule(cast.fbi_lead, plan, SEPTEMBER)
+    event = await event_deeds.schedule_event(cast.fbi_lead, plan, SEPTEMBER)
     at = datetime(2026, 11, 14, 12, tzinfo=UTC)
     await take(cast.fbi_lead, event, "2026-11-14", at, here=(cast.kcpd_detective,), absent=(cast.hsi_liaison,))
     return event
@@ -128,7 +131,7 @@ async def _services(cast: Cast) -> UUID:
         starts=datetime(2026, 12, 3, 13),
         duration=timedelta(hours=1),
     )
-    event, at = await event_deeds.schedule(cast.caht_lead, plan, SEPTEMBER), datetime(2026, 12, 3, 19, tzinfo=UTC)
+    event, at = await event_deeds.schedule_event(cast.caht_lead, plan, SEPTEMBER), datetime(2026, 12, 3, 19, tzinfo=UTC)
     await take(cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,))
     return event
 
@@ -136,8 +139,8 @@ async def _services(cast: Cast) -> UUID:
 async def _called_off(cast: Cast) -> None:
     """A meeting of November 3 that was canceled."""
     plan = meeting(*everybody(cast), title="Review", starts=datetime(2026, 11, 3, 10))
-    event = await event_deeds.schedule(cast.coordinator, plan, SEPTEMBER)
-    await occurrences.cancel_date(cast.coordinator, event, "2026-11-03", 1, "Election day", SEPTEMBER)
+    event = await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER)
+    await occurrences.cancel_occurrence(cast.coordinator, event, "2026-11-03", 1, "Election day", SEPTEMBER)
 
 
 async def _items(cast: Cast) -> str:

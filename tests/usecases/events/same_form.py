@@ -15,7 +15,7 @@ from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.rules.events.markings import Category, Marking
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 async def main(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) -> None:
@@ -27,7 +27,7 @@ async def main(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) ->
     categories = frozenset({Category.LEI, Category.SP_INV, Category.PRIVILEGE, Category.PRVCY})
     marking = Marking(categories=categories, agency_id=agency, decontrol_on=date(2027, 12, 31))
     plan = operation(await viewer_for(invited, NOW), marking=marking)
-    event_id = await events.schedule(await viewer_for(lead, NOW), plan, NOW, form_id=form)
+    event_id = await scheduling.schedule_event(await viewer_for(lead, NOW), plan, NOW, form_id=form)
     sys.stdout.write(str(event_id))
     await close_database(engine)
 

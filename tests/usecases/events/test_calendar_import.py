@@ -17,15 +17,15 @@ from tracker.ical.vevents import feed_calendar as feed_of
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.calendar_import import CalendarFile, Outcome
-from tracker.rules.events.event import Event, EventStatus, Kind, Line
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.calendar_import import CalendarFile, ImportOutcome
+from tracker.rules.events.events import DateLine, Event, EventStatus, Kind
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.usecases.calendars import calendars
-from tracker.usecases.events import calendar_import, events, occurrences
+from tracker.usecases.events import calendar_import, occurrences, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -33,19 +33,21 @@ SPAN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 
 
-async def imported(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[Outcome]:
+async def imported(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[ImportOutcome]:
     report = await calendar_import.import_calendar(viewer, file, NOW, skips_refused=skips)
     return [row.outcome for row in report.rows]
 
 
-async def lines(viewer: Viewer) -> list[Line]:
-    return await occurrences.between(viewer, *SPAN)
+async def lines(viewer: Viewer) -> list[DateLine]:
+    return await occurrences.dates_between(viewer, *SPAN)
 
 
 async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cast) -> None:
     file = taken(vevent("STATUS:TENTATIVE"), vevent("LOCATION:Room A", uid="two", title="Second"))
-    assert await imported(cast.coordinator, file) == [Outcome.NEW, Outcome.NEW]
-    found = [await events.event_for(cast.harbor_advocate, one.event_id) for one in await lines(cast.harbor_advocate)]
+    assert await imported(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.NEW]
+    found = [
+        await scheduling.event_seen_by(cast.harbor_advocate, one.event_id) for one in await lines(cast.harbor_advocate)
+    ]
     assert {(one.title, one.status, one.place) for one in found} == {
         ("Core group", EventStatus.TENTATIVE, ""),
         ("Second", EventStatus.CONFIRMED, "Room A"),
@@ -84,12 +86,12 @@ async def test_only_coordinators_import(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         await imported(cast.fbi_lead, taken(vevent()))
     with pytest.raises(NotAllowed):
-        await calendar_import.preview(cast.caht_lead, taken(vevent()))
+        await calendar_import.preview_calendar_import(cast.caht_lead, taken(vevent()))
 
 
 async def test_with_one_event_refused_none_is_saved(cast: Cast) -> None:
     file = taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two"))
-    assert await imported(cast.coordinator, file) == [Outcome.NEW, Outcome.REFUSED]
+    assert await imported(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.REFUSED]
     assert await lines(cast.coordinator) == []
 
 
@@ -99,7 +101,7 @@ async def test_who_leaves_the_refused_ones_out_gets_the_others(cast: Cast) -> No
 
 
 async def test_a_preview_saves_nothing(cast: Cast) -> None:
-    report = await calendar_import.preview(cast.coordinator, taken(vevent()))
+    report = await calendar_import.preview_calendar_import(cast.coordinator, taken(vevent()))
     assert (len(report.new), report.words) == (1, "1 event added")
     assert await lines(cast.coordinator) == []
 
@@ -107,20 +109,22 @@ async def test_a_preview_saves_nothing(cast: Cast) -> None:
 async def test_the_same_file_again_adds_nothing(cast: Cast) -> None:
     file = taken(vevent(), vevent(uid="two"))
     await imported(cast.coordinator, file)
-    assert await imported(cast.coordinator, file) == [Outcome.KNOWN, Outcome.KNOWN]
+    assert await imported(cast.coordinator, file) == [ImportOutcome.KNOWN, ImportOutcome.KNOWN]
     assert len(await lines(cast.coordinator)) == 2
 
 
 async def test_what_a_feed_of_this_tracker_holds_is_known(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(), NOW)
-    event = await events.event_for(cast.coordinator, event_id)
-    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [Outcome.KNOWN]
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.KNOWN]
 
 
 async def test_an_event_that_the_importer_may_not_see_is_not_known_to_them(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.NAMED), NOW)
-    event = await events.event_for(cast.fbi_lead, event_id)
-    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [Outcome.NEW]
+    event_id = await scheduling.schedule_event(
+        cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.NAMED), NOW
+    )
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
+    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.NEW]
 
 
 async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) -> None:
@@ -152,25 +156,25 @@ async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) 
 
 async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) -> None:
     starts = datetime(2027, 1, 12, 10)
-    rule = rule_for("weekly", starts, weekdays=(1, 3), count=40)
-    event_id = await events.schedule(cast.coordinator, meeting(rule=rule), NOW)
+    rule = rule_for_choice("weekly", starts, weekdays=(1, 3), count=40)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(rule=rule), NOW)
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=2), place="Room B")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
-    file = await _feed(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    file = await _feed(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id))
     before = _moments(await lines(cast.coordinator))
     elsewhere = file.replace(b"UID:", b"UID:of-another-tracker-")
     await imported(cast.coordinator, read_calendar_file(elsewhere, NOW, ZONE))
     new = [one for one in await lines(cast.coordinator) if one.event_id != event_id]
     assert _moments(new) == before
-    again = await _feed(cast.coordinator, await events.event_for(cast.coordinator, new[0].event_id))
+    again = await _feed(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, new[0].event_id))
     assert by_icalendar(again) == by_icalendar(file)
 
 
 async def _feed(viewer: Viewer, event: Event) -> bytes:
-    every = await occurrences.dates_of(viewer, event)
+    every = await occurrences.dates_in_series(viewer, event)
     return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, FeedLevel.FULL, ORGANIZER, NOW.date())])
 
 
-def _moments(found: list[Line]) -> list[tuple[datetime, datetime, str]]:
+def _moments(found: list[DateLine]) -> list[tuple[datetime, datetime, str]]:
     return [(one.starts_at, one.ends_at, one.place) for one in found if not one.is_off]

@@ -8,14 +8,14 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.events.cancellation import Record
-from tracker.rules.events.event import Kind
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.cancellations import RecordChoice
+from tracker.rules.events.events import Kind
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.reports.reports import ReportSpan
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.visible import reports
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events, occurrences, undo
+from tracker.usecases.events import occurrences, scheduling, undo
 
 pytestmark = pytest.mark.both_engines
 
@@ -27,17 +27,17 @@ SOON = NOW + timedelta(seconds=10)
 
 async def held(cast: Cast, *, is_series: bool = True) -> UUID:
     """Return an event whose first date was held last week and has closed attendance."""
-    rule = rule_for("weekly", STARTS, count=3) if is_series else None
+    rule = rule_for_choice("weekly", STARTS, count=3) if is_series else None
     plan = meeting(cast.fbi_lead, starts=STARTS, rule=rule)
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=20))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=20))
     await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     await Message.delete(force=True)
     return event_id
 
 
-async def cancel(cast: Cast, event_id: UUID, record: Record | None, key: str = KEY) -> None:
-    version = (await occurrences.date_for(cast.coordinator, event_id, key)).version
-    await occurrences.cancel_date(cast.coordinator, event_id, key, version, "", NOW, record=record)
+async def cancel(cast: Cast, event_id: UUID, record: RecordChoice | None, key: str = KEY) -> None:
+    version = (await occurrences.date_seen_by(cast.coordinator, event_id, key)).version
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, key, version, "", NOW, record=record)
 
 
 async def in_reports(cast: Cast) -> tuple[list[str], list[str]]:
@@ -58,12 +58,14 @@ async def test_a_held_date_is_not_canceled_in_silence(cast: Cast) -> None:
     assert list(refused.value.fields) == ["record"]
 
 
-@pytest.mark.parametrize("record", Record)
-async def test_the_record_of_a_held_date_is_kept_or_removed_as_chosen_and_audited(cast: Cast, record: Record) -> None:
+@pytest.mark.parametrize("record", RecordChoice)
+async def test_the_record_of_a_held_date_is_kept_or_removed_as_chosen_and_audited(
+    cast: Cast, record: RecordChoice
+) -> None:
     event_id = await held(cast)
     await cancel(cast, event_id, record)
     on, off = await in_reports(cast)
-    assert (KEY in on, KEY in off) == (record is Record.KEEP, record is Record.REMOVE)
+    assert (KEY in on, KEY in off) == (record is RecordChoice.KEEP, record is RecordChoice.REMOVE)
     [facts] = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "canceled").output(as_list=True)
     assert json.loads(facts)["record"] == record
 
@@ -71,16 +73,16 @@ async def test_the_record_of_a_held_date_is_kept_or_removed_as_chosen_and_audite
 async def test_an_event_with_one_date_asks_too(cast: Cast) -> None:
     event_id = await held(cast, is_series=False)
     with pytest.raises(Invalid):
-        await events.cancel(cast.coordinator, event_id, 1, "", NOW)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW, record=Record.REMOVE)
+        await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW, record=RecordChoice.REMOVE)
     assert await in_reports(cast) == ([], [KEY])
-    await events.restore(cast.coordinator, event_id, 2, NOW)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, NOW)
     assert await in_reports(cast) == ([KEY], [])
 
 
 async def test_dates_that_were_over_when_their_series_was_canceled_stay_in_reports(cast: Cast) -> None:
     event_id = await held(cast)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW - timedelta(days=3))
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW - timedelta(days=3))
     assert await in_reports(cast) == ([KEY], ["2026-12-15", "2026-12-22"])
 
 
@@ -88,25 +90,25 @@ async def test_dates_that_were_over_when_their_series_was_canceled_stay_in_repor
 async def test_no_one_is_notified_that_what_is_over_is_canceled_or_restored(cast: Cast, is_series: bool) -> None:
     event_id = await held(cast, is_series=is_series)
     if is_series:
-        await cancel(cast, event_id, Record.KEEP)
+        await cancel(cast, event_id, RecordChoice.KEEP)
         await occurrences.restore_occurrence(cast.coordinator, event_id, KEY, 2, NOW)
     else:
-        await events.cancel(cast.coordinator, event_id, 1, "", NOW, record=Record.KEEP)
-        await events.restore(cast.coordinator, event_id, 2, NOW)
+        await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW, record=RecordChoice.KEEP)
+        await scheduling.restore_event(cast.coordinator, event_id, 2, NOW)
     assert await Message.count() == 0
 
 
 async def test_undo_brings_a_removed_record_back(cast: Cast) -> None:
     event_id = await held(cast)
-    await cancel(cast, event_id, Record.REMOVE)
-    change_id = await undo.change_to_undo(cast.coordinator, event_id, NOW)
+    await cancel(cast, event_id, RecordChoice.REMOVE)
+    change_id = await undo.change_made_at(cast.coordinator, event_id, NOW)
     assert change_id is not None
-    await undo.undo(cast.coordinator, event_id, change_id, SOON)
+    await undo.undo_change(cast.coordinator, event_id, change_id, SOON)
     assert KEY in (await in_reports(cast))[0]
 
 
 async def test_attendance_of_a_canceled_date_is_not_reopened(cast: Cast) -> None:
     event_id = await held(cast)
-    await cancel(cast, event_id, Record.KEEP)
+    await cancel(cast, event_id, RecordChoice.KEEP)
     with pytest.raises(NotAllowed, match="Restore it before"):
         await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, NOW)

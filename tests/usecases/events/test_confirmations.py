@@ -13,21 +13,21 @@ from tracker.errors import Conflict
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import REST
-from tracker.rules.events.confirmations import Board
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.history import ChangeConfirmations
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
 from tracker.usecases.emails.nudges import nudge
-from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.events.recorded_replies import record_reply_for
 from tracker.usecases.views.event_page import view_event
 
 KEY = "2027-01-12"
 STARTS = meeting().starts
-MONTHLY = rule_for("monthly_nth", STARTS, count=3)
+MONTHLY = rule_for_choice("monthly_nth", STARTS, count=3)
 AN_HOUR = timedelta(hours=1)
 HALF_AN_HOUR_LATER = STARTS + timedelta(minutes=30)
 TO_THURSDAY = datetime(2027, 1, 14, 13)  # noqa: DTZ001 - local to the event's zone
@@ -36,9 +36,9 @@ TO_THURSDAY = datetime(2027, 1, 14, 13)  # noqa: DTZ001 - local to the event's z
 async def asked(cast: Cast, **facts: Any) -> UUID:
     """Schedule a series that two of three have replied, three hours ago."""
     people = (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
-    event_id = await events.schedule(cast.coordinator, meeting(*people, **facts), NOW - 3 * AN_HOUR)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*people, **facts), NOW - 3 * AN_HOUR)
     for one in people[:2]:
-        await replies.reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True)
+        await replies.record_own_reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True)
     return event_id
 
 
@@ -58,20 +58,20 @@ async def test_a_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cas
 
 async def move(cast: Cast, event_id: UUID, starts: datetime, now: datetime = NOW, **facts: Any) -> None:
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    await occurrences.change_date(cast.coordinator, event_id, KEY, change, date.version, now)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, change, date.version, now)
 
 
 async def edit(cast: Cast, event_id: UUID, now: datetime = NOW, **facts: Any) -> None:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, now)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, **facts), event.version, now)
 
 
 async def reply(viewer: Viewer, event_id: UUID, now: datetime) -> None:
-    await replies.reply(viewer, event_id, KEY, ReplyValue.ACCEPTED, "", now, for_series=False)
+    await replies.record_own_reply(viewer, event_id, KEY, ReplyValue.ACCEPTED, "", now, for_series=False)
 
 
-async def board_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> Board | None:
+async def board_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> ChangeConfirmations | None:
     found = (await view_event(viewer, event_id, key, NOW + AN_HOUR)).nudge
     return found.board if found else None
 
@@ -107,7 +107,7 @@ async def test_a_reply_that_is_kept_through_a_small_move_has_to_be_kept_by_its_o
 async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_both_are_notified(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY, committee_id=cast.committees["steering"])
     sent = (cast.fbi_lead, event_id, KEY, ReplyValue.DECLINED, "", NOW - AN_HOUR)
-    await replies.reply(*sent, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*sent, for_series=False, substitute=cast.fbi_alternate.member_id)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     await move(cast, event_id, HALF_AN_HOUR_LATER)
     assert (await the_board(cast, event_id))[:2] == (0, 2)
@@ -126,7 +126,7 @@ async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_bo
 async def test_what_somebody_told_the_organizer_confirms_too(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, TO_THURSDAY)
-    await reply_for(
+    await record_reply_for(
         cast.coordinator,
         event_id,
         KEY,
@@ -160,7 +160,7 @@ async def test_other_dates_of_the_series_have_nothing_to_confirm(cast: Cast) -> 
 
 async def test_a_later_end_of_the_series_has_to_be_confirmed_by_nobody(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
-    await edit(cast, event_id, rule=rule_for("monthly_nth", STARTS, count=6))
+    await edit(cast, event_id, rule=rule_for_choice("monthly_nth", STARTS, count=6))
     assert await board_of(cast.coordinator, event_id) is None
 
 
@@ -229,10 +229,10 @@ async def test_when_everybody_confirmed_there_is_nobody_to_remind(cast: Cast) ->
 
 
 async def test_the_mail_about_an_event_for_named_people_does_not_even_say_that_it_changed(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW - AN_HOUR)
-    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW - AN_HOUR)
+    event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
     changed = operation(cast.kcpd_detective, starts=plan.starts + AN_HOUR)
-    await events.change(cast.fbi_lead, event_id, changed, event.version, NOW)
+    await scheduling.change_event(cast.fbi_lead, event_id, changed, event.version, NOW)
     await sent(NOW + timedelta(minutes=1))
     await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW + AN_HOUR, ZONE, confirmations=True)
     [letter] = await sent(NOW + 2 * AN_HOUR)

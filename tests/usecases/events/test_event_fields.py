@@ -14,13 +14,13 @@ from tests.event_fields import another
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event_fields import FIELDS, TEXTS, EventFields, fields_of, values_of
-from tracker.rules.events.plan import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, from_date
+from tracker.rules.events.events import FIELDS, TEXTS, EventFields, field_values, fields_of
+from tracker.rules.events.plans import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, plan_from_start
 from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events import events as rows
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events import events, history, occurrences, series_split, undo
+from tracker.usecases.events import history, occurrences, scheduling, series_split, undo
 from tracker.usecases.views import preview
 
 SOON = NOW + timedelta(seconds=5)
@@ -33,16 +33,18 @@ def changed(cast: Cast, name: str) -> Plan:
 
 
 async def scheduled(cast: Cast, plan: Plan | None = None) -> UUID:
-    return await events.schedule(cast.coordinator, plan or meeting(cast.fbi_lead), NOW, notified_at=NOW + UNDO_FOR)
+    return await scheduling.schedule_event(
+        cast.coordinator, plan or meeting(cast.fbi_lead), NOW, notified_at=NOW + UNDO_FOR
+    )
 
 
 async def stored(cast: Cast, event_id: UUID) -> EventFields:
-    return fields_of(await events.event_for(cast.coordinator, event_id))
+    return fields_of(await scheduling.event_seen_by(cast.coordinator, event_id))
 
 
 def edit(cast: Cast, event_id: UUID, name: str) -> Callable[[], Any]:
     async def deed() -> UUID:
-        return await events.change(cast.coordinator, event_id, changed(cast, name), 1, SOON)
+        return await scheduling.change_event(cast.coordinator, event_id, changed(cast, name), 1, SOON)
 
     return deed
 
@@ -50,20 +52,22 @@ def edit(cast: Cast, event_id: UUID, name: str) -> Callable[[], Any]:
 @every_field
 async def test_a_field_is_read_as_it_was_planned(cast: Cast, name: str) -> None:
     plan = changed(cast, name)
-    assert values_of(plan)[name] != values_of(meeting())[name]
+    assert field_values(plan)[name] != field_values(meeting())[name]
     assert await stored(cast, await scheduled(cast, plan)) == fields_of(plan)
 
 
 @every_field
 async def test_a_field_that_is_edited_is_read_in_the_history_and_the_audit_log(cast: Cast, name: str) -> None:
     event_id = await scheduled(cast)
-    event = await events.event_for(cast.coordinator, event_id)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
     await edit(cast, event_id, name)()
     assert await stored(cast, event_id) == fields_of(changed(cast, name))
-    [entry] = await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    [entry] = await history.history_of_event(
+        cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+    )
     assert all(one.field.label for one in entry.changes)
     assert entry.changes
-    assert events.changed_fields(changed(cast, name), event)
+    assert scheduling.changed_field_names(changed(cast, name), event)
 
 
 @every_field
@@ -75,9 +79,9 @@ async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: s
 
 
 async def undone(cast: Cast, event_id: UUID) -> None:
-    change_id = await undo.change_to_undo(cast.coordinator, event_id, SOON)
+    change_id = await undo.change_made_at(cast.coordinator, event_id, SOON)
     assert change_id is not None
-    await undo.undo(cast.coordinator, event_id, change_id, SOON)
+    await undo.undo_change(cast.coordinator, event_id, change_id, SOON)
 
 
 @every_field
@@ -100,34 +104,34 @@ async def whole_days(cast: Cast) -> UUID:
     """Schedule a series of three days, a week apart, each of them all day."""
     starts = datetime.fromisoformat("2027-01-12")
     facts = {"starts": starts, "duration": timedelta(days=1), "is_all_day": True}
-    return await scheduled(cast, meeting(**facts, rule=rule_for("weekly", starts, count=3)))
+    return await scheduled(cast, meeting(**facts, rule=rule_for_choice("weekly", starts, count=3)))
 
 
 async def test_a_date_of_an_all_day_series_gets_no_hours(cast: Cast) -> None:
     event_id, hour = await whole_days(cast), datetime.fromisoformat("2027-01-20 10:00")
     with pytest.raises(Invalid, match=WHOLE_DAYS):
-        await series_split.add_date(cast.coordinator, event_id, hour, 1, NOW)
+        await series_split.add_occurrence(cast.coordinator, event_id, hour, 1, NOW)
     change = DateChange(starts=hour, duration=timedelta(hours=1))
     with pytest.raises(Invalid, match=WHOLE_DAYS):
-        await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, 1, NOW)
+        await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", change, 1, NOW)
 
 
 async def test_a_restricted_series_is_opened_from_a_date_on_only_by_who_confirmed_who_they_are(cast: Cast) -> None:
     starts = operation().starts
-    plan = operation(cast.kcpd_detective, rule=rule_for("weekly", starts, count=3))
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
-    _, known = await events.plan_to_change(cast.fbi_lead, event_id)
-    opened = replace(from_date(known, starts + timedelta(days=7)), visibility=Visibility.LAW_ENFORCEMENT)
+    plan = operation(cast.kcpd_detective, rule=rule_for_choice("weekly", starts, count=3))
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
+    _, known = await scheduling.plan_to_change(cast.fbi_lead, event_id)
+    opened = replace(plan_from_start(known, starts + timedelta(days=7)), visibility=Visibility.LAW_ENFORCEMENT)
     arguments = (cast.fbi_lead, event_id, "2027-01-23", opened, 1, NOW)
     with pytest.raises(ReauthenticationNeeded, match=CONFIRM_FIRST):
-        await series_split.change_from(*arguments)
-    new_id = await series_split.change_from(*arguments, reauthenticated_at=NOW)
-    assert (await events.event_for(cast.hsi_liaison, new_id)).visibility is Visibility.LAW_ENFORCEMENT
+        await series_split.change_from_date_on(*arguments)
+    new_id = await series_split.change_from_date_on(*arguments, reauthenticated_at=NOW)
+    assert (await scheduling.event_seen_by(cast.hsi_liaison, new_id)).visibility is Visibility.LAW_ENFORCEMENT
 
 
 async def test_undo_keeps_a_marking_with_its_limit(cast: Cast) -> None:
     event_id = await scheduled(cast, meeting(marking=marking(cast)))
     before = await stored(cast, event_id)
-    await events.change(cast.coordinator, event_id, meeting(), 1, SOON)
+    await scheduling.change_event(cast.coordinator, event_id, meeting(), 1, SOON)
     await undone(cast, event_id)
     assert await stored(cast, event_id) == before

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.history import Entry, Field, Verb
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.history import ChangedField, HistoryEntry, HistoryVerb
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events, history, occurrences, series_split
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import history, occurrences, scheduling, series_split
+from tracker.usecases.events.recorded_replies import record_reply_for
 
 pytestmark = pytest.mark.both_engines
 
@@ -24,37 +24,39 @@ FIRST = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 LATER = NOW + timedelta(hours=1)
 
 
-async def read(viewer: Viewer, event_id: UUID) -> list[Entry]:
-    return await history.history(viewer, await events.event_for(viewer, event_id))
+async def read(viewer: Viewer, event_id: UUID) -> list[HistoryEntry]:
+    return await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
 
 
-async def read_date(viewer: Viewer, event_id: UUID, key: str) -> list[Entry]:
-    date = await occurrences.date_for(viewer, event_id, key)
-    return await history.history(viewer, date.event, date)
+async def read_date(viewer: Viewer, event_id: UUID, key: str) -> list[HistoryEntry]:
+    date = await occurrences.date_seen_by(viewer, event_id, key)
+    return await history.history_of_event(viewer, date.event, date)
 
 
 async def change(viewer: Viewer, event_id: UUID, now: datetime = NOW, **facts: object) -> UUID:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    return await events.change(viewer, event_id, replace(plan, **facts), event.version, now, reauthenticated_at=now)
+    event, plan = await scheduling.plan_to_change(viewer, event_id)
+    return await scheduling.change_event(
+        viewer, event_id, replace(plan, **facts), event.version, now, reauthenticated_at=now
+    )
 
 
-def notified(entries: list[Entry]) -> list[tuple[Verb, tuple[tuple[Field, str, str], ...]]]:
+def notified(entries: list[HistoryEntry]) -> list[tuple[HistoryVerb, tuple[tuple[ChangedField, str, str], ...]]]:
     return [(one.verb, tuple((each.field, each.before, each.after) for each in one.changes)) for one in entries]
 
 
 def weekly() -> Plan:
-    return meeting(rule=rule_for("weekly", FIRST, count=4))
+    return meeting(rule=rule_for_choice("weekly", FIRST, count=4))
 
 
 async def test_a_change_of_place_reads_as_was_and_is(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await change(cast.coordinator, event_id, place="FBI field office")
-    place = ((Field.PLACE, "USAO conference room", "FBI field office"),)
-    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+    place = ((ChangedField.PLACE, "USAO conference room", "FBI field office"),)
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(HistoryVerb.CHANGED, place)]
 
 
 async def test_only_editors_read_who_did_it_and_how_many_people_came_or_went(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
     asked = {one.member_id: AttendeeRole.REQUIRED for one in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)}
     await change(cast.coordinator, event_id, invitees=asked)
     [entry] = await read(cast.coordinator, event_id)
@@ -66,51 +68,54 @@ async def test_only_editors_read_who_did_it_and_how_many_people_came_or_went(cas
 
 
 async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
     moved = DateChange(starts=FIRST + timedelta(hours=4), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "", LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-19", 1, "", LATER)
     await change(cast.coordinator, event_id, LATER + timedelta(hours=1), title="Call")
     [renamed, when] = await read_date(cast.harbor_advocate, event_id, "2027-01-12")
-    assert notified([renamed]) == [(Verb.CHANGED, ((Field.TITLE, "Monthly task force meeting", "Call"),))]
+    assert notified([renamed]) == [(HistoryVerb.CHANGED, ((ChangedField.TITLE, "Monthly task force meeting", "Call"),))]
     assert notified([when]) == [
-        (Verb.CHANGED, ((Field.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),))
+        (
+            HistoryVerb.CHANGED,
+            ((ChangedField.WHEN, "Tue, Jan 12, 10:00–11:30 AM Central", "Tue, Jan 12, 2:00–3:00 PM Central"),),
+        )
     ]
     every = await read(cast.harbor_advocate, event_id)
     assert [(one.verb, one.date.key if one.date else None) for one in every] == [
-        (Verb.CHANGED, None),
-        (Verb.CANCELED, "2027-01-19"),
-        (Verb.CHANGED, "2027-01-12"),
+        (HistoryVerb.CHANGED, None),
+        (HistoryVerb.CANCELED, "2027-01-19"),
+        (HistoryVerb.CHANGED, "2027-01-12"),
     ]
 
 
 async def test_a_canceled_event_that_is_brought_back_tells_both(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
-    await events.restore(cast.coordinator, event_id, 2, LATER)
-    assert [one.verb for one in await read(cast.fbi_lead, event_id)] == [Verb.RESTORED, Verb.CANCELED]
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.restore_event(cast.coordinator, event_id, 2, LATER)
+    assert [one.verb for one in await read(cast.fbi_lead, event_id)] == [HistoryVerb.RESTORED, HistoryVerb.CANCELED]
 
 
 async def test_nothing_is_kept_of_a_draft_but_that_it_was_sent(cast: Cast) -> None:
     draft = meeting(cast.fbi_lead, title="Secret name", status=EventStatus.DRAFT)
-    event_id = await events.schedule(cast.coordinator, draft, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, draft, NOW)
     await change(cast.coordinator, event_id, title="Briefing")
     await change(cast.coordinator, event_id, status=EventStatus.CONFIRMED)
-    assert notified(await read(cast.fbi_lead, event_id)) == [(Verb.SENT, ())]
+    assert notified(await read(cast.fbi_lead, event_id)) == [(HistoryVerb.SENT, ())]
 
 
 async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_ends(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     new_id = await change(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
-    both = ((Field.LAST, "", "Tuesday, January 12, 2027"), (Field.NEXT, "", "Tuesday, January 19, 2027"))
-    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.WENT_ON, both)]
+    both = ((ChangedField.LAST, "", "Tuesday, January 12, 2027"), (ChangedField.NEXT, "", "Tuesday, January 19, 2027"))
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(HistoryVerb.WENT_ON, both)]
     assert notified(await read(cast.harbor_advocate, new_id)) == [
         (
-            Verb.CONTINUED,
+            HistoryVerb.CONTINUED,
             (
                 (
-                    Field.WHEN,
+                    ChangedField.WHEN,
                     "every week on Tuesday, 10:00–11:30 AM Central",
                     "every week on Tuesday, 11:00 AM–12:30 PM Central",
                 ),
@@ -120,41 +125,43 @@ async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_
 
 
 async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
-    last = ((Field.LAST, "", "Tuesday, January 19, 2027"),)
-    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.ENDED, last)]
-    shorter = await events.schedule(cast.coordinator, weekly(), NOW)
-    await change(cast.coordinator, shorter, rule=rule_for("weekly", FIRST, count=2))
+    event_id = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
+    last = ((ChangedField.LAST, "", "Tuesday, January 19, 2027"),)
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(HistoryVerb.ENDED, last)]
+    shorter = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
+    await change(cast.coordinator, shorter, rule=rule_for_choice("weekly", FIRST, count=2))
     every_week = "every week on Tuesday, 10:00–11:30 AM Central, until"
     assert notified(await read(cast.harbor_advocate, shorter)) == [
-        (Verb.CHANGED, ((Field.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),))
+        (HistoryVerb.CHANGED, ((ChangedField.WHEN, f"{every_week} Feb 2, 2027", f"{every_week} Jan 19, 2027"),))
     ]
 
 
 async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     later = FIRST + timedelta(hours=1)
     await change(cast.coordinator, event_id, running, starts=later, visibility=Visibility.LAW_ENFORCEMENT)
     [entry] = await read(cast.coordinator, event_id)
-    assert entry.verb is Verb.ENDED
-    assert Field.NEXT not in {one.field for one in entry.changes}
+    assert entry.verb is HistoryVerb.ENDED
+    assert ChangedField.NEXT not in {one.field for one in entry.changes}
 
 
 async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, operation(cast.kcpd_detective), NOW - timedelta(hours=1))
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, operation(cast.kcpd_detective), NOW - timedelta(hours=1)
+    )
     await change(cast.coordinator, event_id, place="Larkspur Lot two")
     assert [one.changes[0].before for one in await read(cast.kcpd_detective, event_id)] == ["Staging at Larkspur Lot"]
     await change(cast.coordinator, event_id, visibility=Visibility.ALL, title="Open day", place="City hall")
     await change(cast.coordinator, event_id, LATER, place="Town hall")
-    place = ((Field.PLACE, "City hall", "Town hall"),)
-    assert notified(await read(cast.harbor_advocate, event_id)) == [(Verb.CHANGED, place)]
+    place = ((ChangedField.PLACE, "City hall", "Town hall"),)
+    assert notified(await read(cast.harbor_advocate, event_id)) == [(HistoryVerb.CHANGED, place)]
     assert "Larkspur" not in str(await read(cast.coordinator, event_id))
 
 
 async def test_what_everybody_knew_stays_when_an_event_becomes_one_for_named_people(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective), NOW)
     await change(cast.coordinator, event_id, place="City hall")
     await change(cast.coordinator, event_id, LATER, visibility=Visibility.NAMED, title="Operation Bluestem")
     assert [one.changes[0].after for one in await read(cast.kcpd_detective, event_id)] == ["City hall"]
@@ -168,7 +175,7 @@ def asked(*people: Viewer) -> dict[UUID, AttendeeRole]:
 
 
 async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_editors_read_all(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     at = [NOW + timedelta(hours=hours) for hours in range(5)]
     await change(cast.fbi_lead, event_id, at[1], title="Operation Larkspur")
     await change(cast.fbi_lead, event_id, at[2], place="Lot B", invitees=asked(cast.kcpd_detective, cast.hsi_liaison))
@@ -188,14 +195,14 @@ async def test_who_is_added_to_a_named_event_reads_what_was_done_after_that_and_
 async def test_who_stays_on_the_list_of_a_named_event_reads_each_change_since_they_were_named(
     sqlite_cast: Cast,
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
     for hours, place in enumerate(("Annex", "Garage"), start=1):
         await change(sqlite_cast.fbi_lead, event_id, NOW + timedelta(hours=hours), place=place)
     assert [one.changes[0].after for one in await read(sqlite_cast.hsi_liaison, event_id)] == ["Garage", "Annex"]
 
 
 async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_before(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     at = [NOW + timedelta(hours=hours) for hours in range(5)]
     await change(cast.fbi_lead, event_id, at[1], invitees=asked(cast.kcpd_detective))
     await change(cast.fbi_lead, event_id, at[2], place="Lot B")
@@ -205,20 +212,20 @@ async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_b
 
 
 async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_whoever_sees_the_event(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, weekly(), NOW)
     moved = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason=" Room is painted\n")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=Notify.ALL)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-19", 1, "Federal holiday week", LATER)
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-02-02", version, "No budget", LATER)
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await events.cancel(cast.coordinator, event_id, version, "All is done", LATER + timedelta(hours=1))
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=Notify.ALL)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-19", 1, "Federal holiday week", LATER)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-02-02", version, "No budget", LATER)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await scheduling.cancel_event(cast.coordinator, event_id, version, "All is done", LATER + timedelta(hours=1))
     entries = await read(cast.harbor_advocate, event_id)
     assert {(one.verb, one.reason) for one in entries} == {
-        (Verb.CHANGED, "Room is painted"),
-        (Verb.CANCELED, "Federal holiday week"),
-        (Verb.ENDED, "No budget"),
-        (Verb.CANCELED, "All is done"),
+        (HistoryVerb.CHANGED, "Room is painted"),
+        (HistoryVerb.CANCELED, "Federal holiday week"),
+        (HistoryVerb.ENDED, "No budget"),
+        (HistoryVerb.CANCELED, "All is done"),
     }
     assert [one.reason for one in await read_date(cast.harbor_advocate, event_id, "2027-01-12")] == [
         "All is done",
@@ -229,24 +236,24 @@ async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_whoever_s
 
 async def test_a_reason_given_while_fewer_people_saw_the_event_stays_theirs(cast: Cast) -> None:
     first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the event's zone
-    series = operation(cast.kcpd_detective, rule=rule_for("weekly", first, count=2))
-    event_id = await events.schedule(cast.fbi_lead, series, NOW)
+    series = operation(cast.kcpd_detective, rule=rule_for_choice("weekly", first, count=2))
+    event_id = await scheduling.schedule_event(cast.fbi_lead, series, NOW)
     moved = DateChange(starts=datetime(2027, 1, 16, 8), duration=timedelta(hours=6), reason="Canary")  # noqa: DTZ001 - local to the event's zone
-    await occurrences.change_date(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=Notify.ALL)
+    await occurrences.change_occurrence(cast.fbi_lead, event_id, "2027-01-16", moved, 1, NOW, notify=Notify.ALL)
     await change(cast.fbi_lead, event_id, LATER, visibility=Visibility.LAW_ENFORCEMENT)
     assert "Canary" not in [one.reason for one in await read(cast.hsi_liaison, event_id)]
 
 
 async def test_people_who_may_edit_an_event_read_for_whom_a_reply_was_recorded_and_nobody_else_does(cast: Cast) -> None:
     plan = replace(weekly(), invitees=meeting(cast.harbor_advocate, cast.fbi_lead).invitees)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     for whom, key, for_series in ((cast.harbor_advocate, "2027-01-12", False), (cast.fbi_lead, "2027-01-19", True)):
-        await reply_for(
+        await record_reply_for(
             cast.coordinator, event_id, key, whom.member_id, ReplyValue.TENTATIVE, "", NOW, for_series=for_series
         )
 
-    def recorded(entries: list[Entry]) -> set[tuple[str | None, str | None, str]]:
-        found = (one for one in entries if one.verb is Verb.REPLY_RECORDED)
+    def recorded(entries: list[HistoryEntry]) -> set[tuple[str | None, str | None, str]]:
+        found = (one for one in entries if one.verb is HistoryVerb.REPLY_RECORDED)
         return {(one.date.key if one.date else None, one.actor, one.changes[0].after) for one in found}
 
     of_one = ("2027-01-12", "Coordinator (USAO)", "Maybe, for Harbor advocate (Harbor House)")

@@ -19,19 +19,20 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible import calendars
-from tracker.tables.visible.events import waiting
+from tracker.tables.visible.events import replies
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, nudges, reminders
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, scheduling
+from tracker.usecases.events import replies as events_replies
 from tracker.usecases.views.event_page import view_event
 
 KEY, STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
@@ -46,7 +47,7 @@ def plan(cast: Cast, *coming: Viewer, **facts: Any) -> Plan:
 
 
 async def scheduled(cast: Cast, **facts: Any) -> UUID:
-    return await events.schedule(cast.coordinator, plan(cast, **facts), NOW)
+    return await scheduling.schedule_event(cast.coordinator, plan(cast, **facts), NOW)
 
 
 async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
@@ -101,14 +102,14 @@ async def test_their_calendar_shows_them_as_no_participant_and_stays_free(cast: 
 async def test_they_hear_of_a_change_and_of_a_cancellation(cast: Cast) -> None:
     event_id = await scheduled(cast)
     await letters_to(cast.hhs_liaison, NOW)
-    event, current = await events.plan_to_change(cast.coordinator, event_id)
+    event, current = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(current, starts=current.starts + timedelta(hours=3))
-    await events.change(cast.coordinator, event_id, moved, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, moved, event.version, LATER)
     [changed] = await letters_to(cast.hhs_liaison, LATER + timedelta(minutes=1))
     assert isinstance(changed, ReadEmail)
     assert changed.subject.startswith("Changed: ")
     assert (changed.buttons, "Your reply" in dict(changed.facts)) == ((), False)
-    await events.cancel(cast.coordinator, event_id, event.version + 1, "", LATER + timedelta(minutes=2))
+    await scheduling.cancel_event(cast.coordinator, event_id, event.version + 1, "", LATER + timedelta(minutes=2))
     [canceled] = await letters_to(cast.hhs_liaison, LATER + timedelta(minutes=3))
     assert isinstance(canceled, ReadEmail)
     assert canceled.subject.startswith("Canceled: ")
@@ -117,19 +118,19 @@ async def test_they_hear_of_a_change_and_of_a_cancellation(cast: Cast) -> None:
 async def test_of_a_restricted_event_they_are_asked_to_sign_in_only(cast: Cast) -> None:
     made = operation(cast.kcpd_detective)
     with_one = replace(made, invitees={**made.invitees, cast.hhs_liaison.member_id: AttendeeRole.INFORMED})
-    event_id = await events.schedule(cast.fbi_lead, with_one, NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, with_one, NOW)
     [letter] = await letters_to(cast.hhs_liaison, NOW)
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Task force event: please sign in"
-    assert (await events.event_for(cast.hhs_liaison, event_id)).id == event_id
+    assert (await scheduling.event_seen_by(cast.hhs_liaison, event_id)).id == event_id
 
 
 async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
     event_id = await scheduled(
         cast, reminders=ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
     )
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    assert cast.hhs_liaison.member_id not in (await waiting.silent(cast.coordinator, [date.id]))[date.id]
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    assert cast.hhs_liaison.member_id not in (await replies.silent_invitees(cast.coordinator, [date.id]))[date.id]
     nudge = await nudges.nudge_of(cast.coordinator, date, NOW)
     assert nudge is not None
     assert cast.hhs_liaison.member_id not in nudge.silent
@@ -142,26 +143,28 @@ async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
 async def test_they_cannot_reply_on_the_site_or_by_an_old_link(cast: Cast) -> None:
     event_id = await scheduled(cast)
     with pytest.raises(NotAllowed):
-        await replies.reply(cast.hhs_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    date = await occurrences.date_for(cast.fbi_lead, event_id, KEY)
-    mine = await replies.my_reply(cast.fbi_lead, date)
+        await events_replies.record_own_reply(
+            cast.hhs_liaison, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False
+        )
+    date = await occurrences.date_seen_by(cast.fbi_lead, event_id, KEY)
+    mine = await events_replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
-    event, current = await events.plan_to_change(cast.coordinator, event_id)
+    event, current = await scheduling.plan_to_change(cast.coordinator, event_id)
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
-    await events.change(cast.coordinator, event_id, changed, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, NOW)
     with pytest.raises(NotFound):
-        await replies.open_by_link(mine[0], None, NOW, LINK)
-    assert await replies.owed(cast.fbi_lead, NOW) == []
+        await events_replies.open_invitation(mine[0], None, NOW, LINK)
+    assert await events_replies.owed_replies(cast.fbi_lead, NOW) == []
 
 
 async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counted_or_reminded(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    event, current = await events.plan_to_change(cast.coordinator, event_id)
+    await events_replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    event, current = await scheduling.plan_to_change(cast.coordinator, event_id)
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
-    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.ALL)
     view = await view_event(cast.coordinator, event_id, KEY, LATER)
     assert (view.total.accepted, view.total.invited) == (1, 2)  # the organizer
     await letters_to(cast.fbi_lead, LATER + timedelta(minutes=1))
@@ -196,13 +199,13 @@ async def test_it_is_in_their_feed_and_calendar_and_takes_none_of_their_time(cas
     assert (seen.is_mine, seen.reply) == (True, None)
     slot = (STARTS, STARTS + timedelta(hours=1))
     both = [cast.hhs_liaison.member_id, cast.fbi_lead.member_id]
-    [conflict] = await suggested_times.double_bookings(cast.coordinator, both, [slot])
+    [conflict] = await suggested_times.double_bookings_of(cast.coordinator, both, [slot])
     assert conflict.member_ids == [cast.fbi_lead.member_id]
 
 
 async def test_a_moved_date_asks_them_nothing_again(cast: Cast) -> None:
-    event_id = await scheduled(cast, rule=rule_for("weekly", meeting().starts, count=2))
+    event_id = await scheduled(cast, rule=rule_for_choice("weekly", meeting().starts, count=2))
     moved = DateChange(starts=meeting().starts + timedelta(days=1), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW)
     view = await view_event(cast.coordinator, event_id, KEY, NOW)
     assert view.total.waiting == 2

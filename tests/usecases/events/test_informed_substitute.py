@@ -16,15 +16,15 @@ from tracker.rules.core.outbox import Message
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.event_contexts import RemovedEmail, SubstituteEmail
 from tracker.rules.events.replies import AttendeeRole
-from tracker.usecases.events import events, substitute_replies
+from tracker.usecases.events import recorded_replies, scheduling
 
 
 async def informed(cast: Cast) -> UUID:
     """Return a weekly meeting of the committee of which the alternate of the Bureau's lead is kept informed."""
     event_id = await of_committee(cast, cast.fbi_lead)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
-    await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, NOW)
     await letters(cast.fbi_alternate, NOW)
     return event_id
 
@@ -66,7 +66,7 @@ async def test_an_informed_person_who_can_t_come_reads_that_they_stay_informed(s
     cast, event_id = sqlite_cast, await informed(sqlite_cast)
     await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
     await letters(cast.fbi_alternate, NOW + MINUTE)
-    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NOW + 2 * MINUTE)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, NOW + 2 * MINUTE)
     [(_, letter)] = await letters(cast.fbi_alternate, NOW + 2 * MINUTE)
     assert read_email(letter).paragraphs[0] == "You or the organizer let us know you can't come."
 
@@ -75,9 +75,9 @@ async def test_an_email_about_the_whole_series_is_that_of_an_informed_person(sql
     cast, event_id = sqlite_cast, await informed(sqlite_cast)
     await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
     await letters(cast.fbi_alternate, NOW + MINUTE)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(minutes=30))
-    await events.change(cast.coordinator, event_id, later, event.version, NOW + 2 * MINUTE)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, NOW + 2 * MINUTE)
     found = [one for _, one in await letters(cast.fbi_alternate, NOW + 2 * MINUTE)]
     assert "You're receiving this because" in read_email(found[0]).words.footer
     assert "as a substitute" not in read_email(found[0]).words.footer

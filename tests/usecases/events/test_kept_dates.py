@@ -13,15 +13,15 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.history import Field, Verb
+from tracker.rules.events.events import Occurrence
+from tracker.rules.events.history import ChangedField, HistoryVerb
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
 from tracker.usecases.views import event_page
 
 START = datetime(2027, 2, 3, 10)
@@ -34,27 +34,27 @@ MOVED, EARLIER, ELSEWHERE, NAMED, PLANNED, OFF = KEYS[1:]
 
 
 async def change_one(cast: Cast, event_id: UUID, key: str, **facts: Any) -> None:
-    one = await occurrences.date_for(cast.coordinator, event_id, key)
+    one = await occurrences.date_seen_by(cast.coordinator, event_id, key)
     change = DateChange(**{"starts": one.original_start, "duration": LENGTH, **facts})
-    await occurrences.change_date(cast.coordinator, event_id, key, change, one.version, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, one.version, NOW)
 
 
 @pytest.fixture
 async def series(cast: Cast) -> UUID:
     """Seven Wednesdays, of which six have something of their own; a date added on a Friday."""
     plan = meeting(
-        cast.fbi_lead, cast.caht_lead, starts=START, duration=LENGTH, rule=rule_for("weekly", START, count=7)
+        cast.fbi_lead, cast.caht_lead, starts=START, duration=LENGTH, rule=rule_for_choice("weekly", START, count=7)
     )
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     day = {key: datetime.fromisoformat(f"{key}T10:00") for key in KEYS}
     await change_one(cast, event_id, MOVED, starts=day[MOVED] + timedelta(days=1, hours=2))
     await change_one(cast, event_id, EARLIER, starts=day[EARLIER] - timedelta(hours=1), duration=timedelta(hours=2))
     await change_one(cast, event_id, ELSEWHERE, place="Annex")
     await change_one(cast, event_id, NAMED, title="Budget review")
     await change_one(cast, event_id, PLANNED, agenda="Budget 30")
-    await occurrences.cancel_date(cast.coordinator, event_id, OFF, 1, "Conference week", NOW)
-    event = await events.event_for(cast.coordinator, event_id)
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, 26, 14), event.version, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, OFF, 1, "Conference week", NOW)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 2, 26, 14), event.version, NOW)
     await Message.update({Message.state: "sent"}, force=True)
     return event_id
 
@@ -68,24 +68,26 @@ def as_shown(one: Occurrence) -> Shown:
 
 
 async def dates(cast: Cast, event_id: UUID) -> dict[str, Shown]:
-    event = await events.event_for(cast.coordinator, event_id)
-    return {one.key: as_shown(one) for one in await occurrences.dates_of(cast.coordinator, event)}
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    return {one.key: as_shown(one) for one in await occurrences.dates_in_series(cast.coordinator, event)}
 
 
 async def change_from(cast: Cast, event_id: UUID, key: str, notify: Notify = Notify.CHANGES, **facts: Any) -> UUID:
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, key)
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, key)
     after = replace(plan, **facts)
-    return await series_split.change_from(cast.coordinator, event_id, key, after, event.version, LATER, notify=notify)
+    return await series_split.change_from_date_on(
+        cast.coordinator, event_id, key, after, event.version, LATER, notify=notify
+    )
 
 
 async def change_all(cast: Cast, event_id: UUID, now: datetime = LATER, **facts: Any) -> UUID:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    return await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, now)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    return await scheduling.change_event(cast.coordinator, event_id, replace(plan, **facts), event.version, now)
 
 
 async def not_kept(viewer: Viewer, event_id: UUID) -> list[str]:
-    entries = await history.history(viewer, await events.event_for(viewer, event_id))
-    return [one.after for entry in entries for one in entry.changes if one.field is Field.NOT_KEPT]
+    entries = await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
+    return [one.after for entry in entries for one in entry.changes if one.field is ChangedField.NOT_KEPT]
 
 
 def following(shown: dict[str, Shown], key: str) -> dict[str, Shown]:
@@ -133,7 +135,7 @@ async def test_another_hour_of_a_series_that_has_not_begun_keeps_them_too(cast: 
 async def test_another_end_moves_no_date_that_was_moved_and_asks_no_one_about_it(
     cast: Cast, series: UUID, minutes: int
 ) -> None:
-    await replies.reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=False)
     before = await dates(cast, series)
     await change_all(cast, series, duration=timedelta(minutes=minutes))
     assert (await dates(cast, series))[MOVED] == before[MOVED]
@@ -146,7 +148,7 @@ async def test_another_weekday_takes_the_dates_along_in_order(cast: Cast, series
     before = await dates(cast, series)
     thursday = datetime(2027, 2, 11, 10)
     new_id = await change_from(
-        cast, series, MOVED, starts=thursday, rule=rule_for("weekly", thursday, until=date(2027, 3, 19))
+        cast, series, MOVED, starts=thursday, rule=rule_for_choice("weekly", thursday, until=date(2027, 3, 19))
     )
     after = await dates(cast, new_id)
     assert {key: one[0] for key, one in after.items() if one[0] == "Budget review"} == {"2027-03-04": "Budget review"}
@@ -161,7 +163,7 @@ async def test_what_the_new_rule_has_no_date_for_is_in_the_history_by_the_days_t
     cast: Cast, series: UUID
 ) -> None:
     first = datetime(2027, 2, 17, 10)
-    every_second = rule_for("weekly", first, interval=2, until=date(2027, 3, 17))
+    every_second = rule_for_choice("weekly", first, interval=2, until=date(2027, 3, 17))
     new_id = await change_from(cast, series, EARLIER, starts=first, rule=every_second)
     assert await not_kept(cast.coordinator, new_id) == ["Wed, Feb 24 (place)", "Wed, Mar 10 (agenda)"]
     assert await not_kept(cast.fbi_lead, new_id) == []
@@ -170,15 +172,15 @@ async def test_what_the_new_rule_has_no_date_for_is_in_the_history_by_the_days_t
 async def test_a_new_title_from_a_date_on_is_the_same_series_moves_no_date_and_notifies_no_one(
     cast: Cast, series: UUID
 ) -> None:
-    await replies.reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=True)
-    before, event = await dates(cast, series), await events.event_for(cast.coordinator, series)
+    await replies.record_own_reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=True)
+    before, event = await dates(cast, series), await scheduling.event_seen_by(cast.coordinator, series)
     assert await change_from(cast, series, MOVED, title="Working group") == series
     after = await dates(cast, series)
     assert after[KEYS[0]] == before[KEYS[0]]
     assert {key: one[1:] for key, one in after.items()} == {key: one[1:] for key, one in before.items()}
     assert {key for key, one in after.items() if one[0] != "Working group"} == {KEYS[0], NAMED}
     assert await Message.count().where(Message.state == "pending") == 0
-    present = await events.event_for(cast.coordinator, series)
+    present = await scheduling.event_seen_by(cast.coordinator, series)
     assert (present.uid, present.sequence, present.title) == (event.uid, event.sequence, event.title)
     assert (await event_page.view_event(cast.fbi_lead, series, OFF, LATER)).reply is not None
 
@@ -187,7 +189,7 @@ async def test_the_form_of_later_dates_shows_the_title_that_they_have_and_anothe
     cast: Cast, series: UUID
 ) -> None:
     await change_from(cast, series, MOVED, title="Working group")
-    _, plan = await series_split.plan_from(cast.coordinator, series, ELSEWHERE)
+    _, plan = await series_split.plan_from_date_on(cast.coordinator, series, ELSEWHERE)
     assert plan.title == "Working group"
     await change_from(cast, series, ELSEWHERE, title="Core group")
     after = await dates(cast, series)
@@ -203,30 +205,30 @@ async def test_the_form_of_later_dates_shows_the_title_that_they_have_and_anothe
 async def test_a_new_title_from_a_date_on_leaves_a_date_that_was_held_before_its_day(cast: Cast, series: UUID) -> None:
     await change_one(cast, series, PLANNED, starts=datetime(2027, 2, 4, 8), agenda="Budget 30")
     before, after_it = await dates(cast, series), datetime.fromisoformat("2027-02-05T15:00+00:00")
-    event, plan = await series_split.plan_from(cast.coordinator, series, MOVED)
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, series, MOVED)
     renamed = replace(plan, title="Working group")
-    await series_split.change_from(cast.coordinator, series, MOVED, renamed, event.version, after_it)
+    await series_split.change_from_date_on(cast.coordinator, series, MOVED, renamed, event.version, after_it)
     assert (await dates(cast, series))[PLANNED] == before[PLANNED]
 
 
 async def test_saving_the_form_of_later_dates_as_it_is_changes_nothing(cast: Cast, series: UUID) -> None:
-    event, before = await events.event_for(cast.coordinator, series), await dates(cast, series)
+    event, before = await scheduling.event_seen_by(cast.coordinator, series), await dates(cast, series)
     assert await change_from(cast, series, MOVED) == series
-    assert await events.event_for(cast.coordinator, series) == event
+    assert await scheduling.event_seen_by(cast.coordinator, series) == event
     assert await dates(cast, series) == before
 
 
 async def test_another_place_from_a_date_on_is_one_email_and_asks_about_the_dates_that_go_there(
     cast: Cast, series: UUID
 ) -> None:
-    await replies.reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=True)
-    sequence = (await events.event_for(cast.coordinator, series)).sequence
+    await replies.record_own_reply(cast.fbi_lead, series, MOVED, ReplyValue.ACCEPTED, "", SOON, for_series=True)
+    sequence = (await scheduling.event_seen_by(cast.coordinator, series)).sequence
     assert await change_from(cast, series, MOVED, place="FBI field office") == series
     after = await dates(cast, series)
     assert {key for key, one in after.items() if one[1] != "FBI field office"} == {KEYS[0], ELSEWHERE}
     waiting = await Message.select(Message.kind).where(Message.state == "pending").output(as_list=True)
     assert waiting == ["update", "update"]
-    assert (await events.event_for(cast.coordinator, series)).sequence > sequence
+    assert (await scheduling.event_seen_by(cast.coordinator, series)).sequence > sequence
     given = {key: (await event_page.view_event(cast.fbi_lead, series, key, LATER)).reply for key in (KEYS[0], MOVED)}
     assert {key: one.value for key, one in given.items() if one} == {
         KEYS[0]: ReplyValue.ACCEPTED,
@@ -237,16 +239,16 @@ async def test_another_place_from_a_date_on_is_one_email_and_asks_about_the_date
 async def test_an_action_item_and_the_history_of_a_date_go_with_it_to_the_series_that_continues(
     cast: Cast, series: UUID
 ) -> None:
-    one = await occurrences.date_for(cast.coordinator, series, ELSEWHERE)
+    one = await occurrences.date_seen_by(cast.coordinator, series, ELSEWHERE)
     item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 2, 20), origin_id=one.id)
     await action_items.create_item(cast.coordinator, item, NOW, NOW.date())
     new_id = await change_from(cast, series, MOVED, starts=datetime(2027, 2, 10, 13))
     view = await event_page.view_event(cast.coordinator, new_id, ELSEWHERE, LATER)
     assert [each.title for each in view.items] == ["Bring the roster"]
-    assert Field.PLACE in {change.field for entry in view.history for change in entry.changes}
+    assert ChangedField.PLACE in {change.field for entry in view.history for change in entry.changes}
 
 
-Story = list[tuple[Verb, str | None]]
+Story = list[tuple[HistoryVerb, str | None]]
 
 
 async def story(cast: Cast, event_id: UUID) -> Story:
@@ -263,21 +265,23 @@ async def test_the_history_of_a_series_that_continues_is_that_it_continues_and_w
 ) -> None:
     new_id = await change_from(cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
     [first, *older] = await story(cast, new_id)
-    dates = [(Verb.CHANGED, one) for one in (ELSEWHERE, NAMED, PLANNED)]
-    assert first == (Verb.CONTINUED, None)
-    assert sorted(older, key=str) == sorted([*dates, (Verb.CANCELED, OFF), (Verb.DATE_ADDED, ADDED)], key=str)
-    dates = [(Verb.CHANGED, one) for one in (MOVED, EARLIER)]
+    dates = [(HistoryVerb.CHANGED, one) for one in (ELSEWHERE, NAMED, PLANNED)]
+    assert first == (HistoryVerb.CONTINUED, None)
+    assert sorted(older, key=str) == sorted(
+        [*dates, (HistoryVerb.CANCELED, OFF), (HistoryVerb.DATE_ADDED, ADDED)], key=str
+    )
+    dates = [(HistoryVerb.CHANGED, one) for one in (MOVED, EARLIER)]
     [last, *earlier, created] = await story(cast, series)
-    assert (last, created) == ((Verb.WENT_ON, None), (Verb.CREATED, None))
+    assert (last, created) == ((HistoryVerb.WENT_ON, None), (HistoryVerb.CREATED, None))
     assert sorted(earlier, key=str) == sorted(dates, key=str)
 
 
 async def test_undo_of_a_split_puts_the_history_back(cast: Cast, series: UUID) -> None:
     before = await story(cast, series)
     await change_from(cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
-    change_id = await undo.change_to_undo(cast.coordinator, series, LATER)
+    change_id = await undo.change_made_at(cast.coordinator, series, LATER)
     assert change_id is not None
-    await undo.undo(cast.coordinator, series, change_id, LATER)
+    await undo.undo_change(cast.coordinator, series, change_id, LATER)
     assert sorted(await story(cast, series), key=str) == sorted(before, key=str)
 
 
@@ -288,7 +292,7 @@ async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_tha
         key: [
             one.changes[0].after
             for one in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
-            if one.verb is Verb.DATE_ADDED
+            if one.verb is HistoryVerb.DATE_ADDED
         ]
         for key in (ADDED, ELSEWHERE)
     }
@@ -306,18 +310,18 @@ async def test_a_title_of_one_date_that_becomes_the_title_of_the_series_changes_
 async def test_a_silent_change_of_time_emails_no_one_who_stays_and_is_in_the_audit_log(
     cast: Cast, series: UUID
 ) -> None:
-    sequence = (await events.event_for(cast.coordinator, series)).sequence
-    event, plan = await events.plan_to_change(cast.coordinator, series)
+    sequence = (await scheduling.event_seen_by(cast.coordinator, series)).sequence
+    event, plan = await scheduling.plan_to_change(cast.coordinator, series)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     more = {**fewer, cast.hsi_liaison.member_id: plan.invitees[cast.fbi_lead.member_id]}
     silent = replace(plan, starts=START.replace(hour=13), invitees=more)
-    await events.change(cast.coordinator, series, silent, event.version, LATER, notify=Notify.NO_ONE)
+    await scheduling.change_event(cast.coordinator, series, silent, event.version, LATER, notify=Notify.NO_ONE)
     waiting = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
     assert {(row["kind"], row["recipient"]) for row in waiting} == {
         ("withdrawal", cast.caht_lead.member_id),
         ("invitation", cast.hsi_liaison.member_id),
     }
-    assert (await events.event_for(cast.coordinator, series)).sequence > sequence
+    assert (await scheduling.event_seen_by(cast.coordinator, series)).sequence > sequence
 
 
 async def test_a_silent_change_of_the_time_from_a_date_on_invites_no_one_again(cast: Cast, series: UUID) -> None:

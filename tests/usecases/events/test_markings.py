@@ -11,24 +11,24 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
-from tracker.rules.events.history import Change, Field
+from tracker.rules.events.events import Kind
+from tracker.rules.events.history import ChangedField, FieldChange
 from tracker.rules.events.markings import Category, Limit
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Agency, Member
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history, undo
+from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.roster.ended_access import remove_from_task_force
 
 
 async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     for one in (cast.fbi_lead, cast.hsi_liaison):
-        seen = (await event_deeds.event_for(one, event_id)).marking
+        seen = (await event_deeds.event_seen_by(one, event_id)).marking
         assert seen is not None
         assert seen.banner == "CUI//SP-INV/LEI//FED ONLY"
         assert seen.indicator == "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."
@@ -37,103 +37,103 @@ async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> No
 async def test_federal_only_is_refused_while_somebody_else_is_on_the_list_by_name(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective, marking=marking(cast, limit=Limit.FED_ONLY))
     with pytest.raises(Invalid) as refused:
-        await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+        await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     assert "Kcpd detective (KCPD)" in refused.value.fields["mark_limit"]
     assert "Hsi" not in refused.value.fields["mark_limit"]
 
 
 async def test_nobody_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps_out(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FEDCON))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     wider = replace(plan, invitees=plan.invitees | operation(cast.ipd_liaison).invitees)
     with pytest.raises(Invalid, match="Ipd liaison"):
-        await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW)
+        await event_deeds.change_event(cast.fbi_lead, event_id, wider, 1, NOW)
     open_to_more = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
     with pytest.raises(Invalid, match="list of people"):
-        await event_deeds.change(cast.fbi_lead, event_id, open_to_more, 1, NOW, reauthenticated_at=NOW)
+        await event_deeds.change_event(cast.fbi_lead, event_id, open_to_more, 1, NOW, reauthenticated_at=NOW)
 
 
 async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: Cast) -> None:
     ours = meeting(visibility=Visibility.VICTIM_SERVICES, marking=marking(cast))
     with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
-        await event_deeds.schedule(cast.caht_lead, ours, NOW)
+        await event_deeds.schedule_event(cast.caht_lead, ours, NOW)
     for agency in ("CAHT", "Harbor House"):
         theirs = meeting(marking=marking(cast, agency))
         with pytest.raises(Invalid, match="designates it"):
-            await event_deeds.schedule(cast.coordinator, theirs, NOW)
+            await event_deeds.schedule_event(cast.coordinator, theirs, NOW)
 
 
 async def test_who_may_not_mark_keeps_the_marking_of_what_they_edit(cast: Cast) -> None:
     plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"], marking=marking(cast))
-    event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     chair = cast.caht_lead
-    await event_deeds.change(chair, event_id, replace(plan, title="Renamed"), 1, NOW)
-    event = await event_deeds.event_for(chair, event_id)
+    await event_deeds.change_event(chair, event_id, replace(plan, title="Renamed"), 1, NOW)
+    event = await event_deeds.event_seen_by(chair, event_id)
     assert (event.title, event.banner) == ("Renamed", "CUI//SP-INV/LEI")
     for other in (None, marking(cast, categories=frozenset({Category.LEI}))):
         with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
-            await event_deeds.change(chair, event_id, replace(plan, marking=other), 2, NOW)
+            await event_deeds.change_event(chair, event_id, replace(plan, marking=other), 2, NOW)
 
 
 async def test_an_event_stays_editable_after_the_day_of_decontrol(cast: Cast) -> None:
     plan = meeting(marking=marking(cast, decontrol_on=NOW.date()))
-    event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     later = NOW + timedelta(days=3)
-    await event_deeds.change(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later)
-    assert (await event_deeds.event_for(cast.coordinator, event_id)).banner
+    await event_deeds.change_event(cast.coordinator, event_id, replace(plan, title="Renamed"), 1, later)
+    assert (await event_deeds.event_seen_by(cast.coordinator, event_id)).banner
     with pytest.raises(Invalid, match="This date has passed"):
         other = replace(plan, marking=marking(cast, decontrol_on=NOW.date(), limit=None, agency="HSI"))
-        await event_deeds.change(cast.coordinator, event_id, other, 2, later)
+        await event_deeds.change_event(cast.coordinator, event_id, other, 2, later)
 
 
 async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_taken_back(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, marking=marking(cast))
-    event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id))
-    await event_deeds.change(cast.coordinator, event_id, replace(plan, marking=None), 1, NOW)
-    event = await event_deeds.event_for(cast.fbi_lead, event_id)
-    [entry] = await history.history(cast.fbi_lead, event)
+    await event_deeds.change_event(cast.coordinator, event_id, replace(plan, marking=None), 1, NOW)
+    event = await event_deeds.event_seen_by(cast.fbi_lead, event_id)
+    [entry] = await history.history_of_event(cast.fbi_lead, event)
     was = "CUI//SP-INV/LEI until Dec 31, 2027"
-    assert entry.changes == (Change(field=Field.MARKING, before=was, after="none"),)
+    assert entry.changes == (FieldChange(field=ChangedField.MARKING, before=was, after="none"),)
     await undone(cast.coordinator, event_id)
-    assert (await event_deeds.event_for(cast.coordinator, event_id)).marking == plan.marking
+    assert (await event_deeds.event_seen_by(cast.coordinator, event_id)).marking == plan.marking
 
 
 async def undone(viewer: Viewer, event_id: UUID) -> None:
-    change_id = await undo.change_to_undo(viewer, event_id, NOW)
+    change_id = await undo.change_made_at(viewer, event_id, NOW)
     assert change_id is not None
-    await undo.undo(viewer, event_id, change_id, NOW + timedelta(seconds=5))
+    await undo.undo_change(viewer, event_id, change_id, NOW + timedelta(seconds=5))
 
 
 async def test_no_one_else_takes_a_new_marking_back(cast: Cast) -> None:
     plan = meeting(visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
-    event_id = await event_deeds.schedule(cast.coordinator, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast))
-    await event_deeds.change(cast.coordinator, event_id, plan, 1, NOW)
-    assert await undo.change_to_undo(cast.caht_lead, event_id, NOW) is None
+    await event_deeds.change_event(cast.coordinator, event_id, plan, 1, NOW)
+    assert await undo.change_made_at(cast.caht_lead, event_id, NOW) is None
 
 
 async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_there_any_more(cast: Cast) -> None:
     plan = operation(cast.fbi_alternate, marking=marking(cast, "HSI"))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["HSI"])
     longer = replace(plan, marking=marking(cast, "HSI", decontrol_on=date(2028, 12, 31)))
-    await event_deeds.change(cast.fbi_lead, event_id, longer, 1, NOW)
-    assert (await event_deeds.event_for(cast.fbi_lead, event_id)).marking == longer.marking
+    await event_deeds.change_event(cast.fbi_lead, event_id, longer, 1, NOW)
+    assert (await event_deeds.event_seen_by(cast.fbi_lead, event_id)).marking == longer.marking
     with pytest.raises(Invalid, match="designates it"):
-        await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+        await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
 
 
 async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(cast: Cast) -> None:
     starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
-    weekly = rule_for("weekly", starts, count=6)
+    weekly = rule_for_choice("weekly", starts, count=6)
     plan = operation(cast.hsi_liaison, starts=starts, rule=weekly, marking=marking(cast, limit=Limit.FED_ONLY))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW - timedelta(days=10))
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW - timedelta(days=10))
     wider = operation(cast.hsi_liaison, cast.kcpd_detective, starts=starts.replace(hour=14), rule=weekly)
-    new_id = await event_deeds.change(cast.fbi_lead, event_id, wider, 1, NOW)
-    assert (await event_deeds.event_for(cast.kcpd_detective, new_id)).marking is None
+    new_id = await event_deeds.change_event(cast.fbi_lead, event_id, wider, 1, NOW)
+    assert (await event_deeds.event_seen_by(cast.kcpd_detective, new_id)).marking is None
     with pytest.raises(NotFound):
-        await event_deeds.event_for(cast.kcpd_detective, event_id)
+        await event_deeds.event_seen_by(cast.kcpd_detective, event_id)
 
 
 @pytest.mark.parametrize(
@@ -152,41 +152,41 @@ async def test_who_moves_to_an_agency_outside_the_limit_loses_sight_at_once_but_
     cast: Cast, limit: Limit | None, to: str, sees: bool
 ) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=limit))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     one, lead = cast.hsi_liaison.member_id, cast.fbi_lead.member_id
     for agency, expected in ((to, sees), ("HSI", True)):
         await Member.update({Member.agency: cast.agencies[agency]}).where(Member.id == one)
-        assert (await events.event(await viewer_for(one, NOW), event_id) is not None) is expected
+        assert (await events.event_by_id(await viewer_for(one, NOW), event_id) is not None) is expected
     await Member.update({Member.agency: cast.agencies[to]}).where(Member.id == lead)
-    assert await events.event(await viewer_for(lead, NOW), event_id) is not None
+    assert await events.event_by_id(await viewer_for(lead, NOW), event_id) is not None
 
 
 async def test_who_leaves_loses_sight_of_a_limited_event_for_good(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     one = cast.hsi_liaison.member_id
     async with writing():
         await remove_from_task_force(one, None, NOW)
     await Member.update({Member.status: "active"}).where(Member.id == one)
-    assert await events.event(await viewer_for(one, NOW), event_id) is None
+    assert await events.event_by_id(await viewer_for(one, NOW), event_id) is None
 
 
 async def test_a_new_limit_is_taken_back_with_who_could_see_the_event_before(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast))
-    event_id = await event_deeds.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     limited = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast, limit=Limit.FED_ONLY))
-    await event_deeds.change(cast.fbi_lead, event_id, limited, 1, NOW)
+    await event_deeds.change_event(cast.fbi_lead, event_id, limited, 1, NOW)
     await undone(cast.fbi_lead, event_id)
-    assert (await event_deeds.event_for(cast.hsi_liaison, event_id)).marking == plan.marking
+    assert (await event_deeds.event_seen_by(cast.hsi_liaison, event_id)).marking == plan.marking
 
 
 async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -> None:
     starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
-    weekly = rule_for("weekly", starts, count=6)
+    weekly = rule_for_choice("weekly", starts, count=6)
     plan = meeting(*everybody(cast), starts=starts, rule=weekly, kind=Kind.MEETING, marking=marking(cast))
-    event_id = await event_deeds.schedule(cast.coordinator, plan, NOW - timedelta(days=10))
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW - timedelta(days=10))
     later = replace(plan, starts=starts.replace(hour=14))
-    new_id = await event_deeds.change(cast.coordinator, event_id, later, 1, NOW)
+    new_id = await event_deeds.change_event(cast.coordinator, event_id, later, 1, NOW)
     assert new_id != event_id
     for one in (event_id, new_id):
-        assert (await event_deeds.event_for(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"
+        assert (await event_deeds.event_seen_by(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"

@@ -10,27 +10,27 @@ from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Changed, decode
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible.events import events
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import occurrences, replies
+from tracker.usecases.events import scheduling as event_deeds
 
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
-MONTHLY = rule_for("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
+MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
 APRIL, JUNE = "2027-04-13", "2027-06-08"
 TO_THURSDAY = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
 
 
 async def a_series(cast: Cast) -> UUID:
-    return await event_deeds.schedule(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
+    return await event_deeds.schedule_event(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
 
 
 async def reply(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
-    occurrence = await occurrences.date_for(cast.fbi_lead, event_id, key)
+    occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, key)
     mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
     return mine[1].value if mine[1] else ReplyValue.NEEDS_ACTION
@@ -38,26 +38,26 @@ async def reply(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
 
 async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
-    april = await occurrences.date_for(cast.coordinator, event_id, APRIL)
-    may = await occurrences.date_for(cast.coordinator, event_id, "2027-05-11")
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
+    april = await occurrences.date_seen_by(cast.coordinator, event_id, APRIL)
+    may = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-05-11")
     assert april.starts_at == datetime(2027, 4, 15, 18, tzinfo=UTC)
     assert (april.sequence, april.event.sequence, may.sequence, may.is_changed) == (1, 0, 0, False)
 
 
 async def test_a_moved_date_asks_again_and_the_others_stay_replied(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1))
+    await replies.record_own_reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW + timedelta(minutes=1))
     assert await reply(cast, event_id, APRIL) is ReplyValue.NEEDS_ACTION
     assert await reply(cast, event_id, JUNE) is ReplyValue.ACCEPTED
 
 
 async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1))
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1))
     assert await reply(cast, event_id, APRIL) is ReplyValue.ACCEPTED
 
 
@@ -71,9 +71,9 @@ async def mailed(now: datetime) -> list[str]:
 
 async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tells_and_asks_nobody(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await mailed(NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(seconds=1))
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(seconds=1))
     await occurrences.restore_occurrence(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(seconds=9))
     assert await mailed(NOW + timedelta(minutes=2)) == []
     assert await reply(cast, event_id, JUNE) is ReplyValue.ACCEPTED
@@ -82,8 +82,8 @@ async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tell
 async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it_is_taken_back(cast: Cast) -> None:
     event_id = await a_series(cast)
     await mailed(NOW)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, APRIL, 2, "", NOW + timedelta(seconds=5))
     await occurrences.restore_occurrence(cast.coordinator, event_id, APRIL, 3, NOW + timedelta(seconds=9))
     waits = (Message.kind == "update") & (Message.state == "pending")
     notified = [decode(row["facts"]) for row in await Message.select(Message.facts).where(waits)]
@@ -96,95 +96,99 @@ async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_
     event_id = await a_series(cast)
     may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     with pytest.raises(Invalid, match="Hold both on the same day"):
-        await occurrences.change_date(cast.coordinator, event_id, APRIL, may, 1, NOW)
+        await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, may, 1, NOW)
     warned = replace(may, may_double=True)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, warned, 1, NOW)
-    assert (await occurrences.date_for(cast.coordinator, event_id, APRIL)).is_changed
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, warned, 1, NOW)
+    assert (await occurrences.date_seen_by(cast.coordinator, event_id, APRIL)).is_changed
 
 
 async def test_a_canceled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    await occurrences.cancel_date(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
+    await replies.record_own_reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
     await mailed(NOW + timedelta(minutes=2))
     await occurrences.restore_occurrence(cast.coordinator, event_id, JUNE, 2, NOW + timedelta(minutes=2))
-    june = await occurrences.date_for(cast.coordinator, event_id, JUNE)
+    june = await occurrences.date_seen_by(cast.coordinator, event_id, JUNE)
     assert (june.is_canceled, june.sequence) == (False, 2)
     assert await reply(cast, event_id, JUNE) is ReplyValue.NEEDS_ACTION
 
 
 async def test_the_second_of_two_who_move_a_date_is_told(cast: Cast) -> None:
     event_id = await a_series(cast)
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
     with pytest.raises(Conflict):
-        await occurrences.cancel_date(cast.coordinator, event_id, APRIL, 1, "", NOW)
+        await occurrences.cancel_occurrence(cast.coordinator, event_id, APRIL, 1, "", NOW)
 
 
 async def test_a_date_cannot_end_before_it_starts(cast: Cast) -> None:
     event_id = await a_series(cast)
     backwards = DateChange(starts=TO_THURSDAY.starts, duration=timedelta(0))
     with pytest.raises(Invalid):
-        await occurrences.change_date(cast.coordinator, event_id, APRIL, backwards, 1, NOW)
+        await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, backwards, 1, NOW)
 
 
 @pytest.mark.parametrize("key", ["2027-04-14", "tomorrow", "", "2027-13-99", "9999-12-31"])
 async def test_a_day_without_a_date_is_not_found(cast: Cast, key: str) -> None:
     event_id = await a_series(cast)
     with pytest.raises(NotFound):
-        await occurrences.date_for(cast.coordinator, event_id, key)
+        await occurrences.date_seen_by(cast.coordinator, event_id, key)
 
 
 async def test_a_date_that_is_over_takes_no_reply(cast: Cast) -> None:
     event_id = await a_series(cast)
     after = datetime(2027, 4, 14, tzinfo=UTC)
     with pytest.raises(Gone):
-        await replies.reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", after, for_series=False)
+        await replies.record_own_reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", after, for_series=False)
 
 
 async def test_somebody_who_is_not_invited_has_nothing_to_reply(cast: Cast) -> None:
-    event_id = await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotAllowed):
-        await replies.reply(cast.hsi_liaison, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+        await replies.record_own_reply(
+            cast.hsi_liaison, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=False
+        )
 
 
 async def test_a_reply_is_owed_once_for_a_series_until_it_is_replied(cast: Cast) -> None:
     event_id = await a_series(cast)
-    assert [one.line.key for one in await replies.owed(cast.fbi_lead, NOW)] == ["2027-01-12"]
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
-    assert await replies.owed(cast.fbi_lead, NOW) == []
+    assert [one.line.key for one in await replies.owed_replies(cast.fbi_lead, NOW)] == ["2027-01-12"]
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
+    assert await replies.owed_replies(cast.fbi_lead, NOW) == []
 
 
 async def test_a_link_replies_for_the_person_it_was_sent_to(cast: Cast) -> None:
     event_id = await a_series(cast)
-    occurrence = await occurrences.date_for(cast.fbi_lead, event_id, APRIL)
+    occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, APRIL)
     mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
-    opened = await replies.open_by_link(mine[0], occurrence.id, NOW, LINK)
-    await replies.reply_by_link(opened, ReplyValue.TENTATIVE, "Court until 2:30", NOW)
+    opened = await replies.open_invitation(mine[0], occurrence.id, NOW, LINK)
+    await replies.record_reply_by_link(opened, ReplyValue.TENTATIVE, "Court until 2:30", NOW)
     assert await reply(cast, event_id, APRIL) is ReplyValue.TENTATIVE
 
 
 async def test_a_link_to_an_event_that_is_over_is_gone(cast: Cast) -> None:
     event_id = await a_series(cast)
-    occurrence = await occurrences.date_for(cast.fbi_lead, event_id, APRIL)
+    occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, APRIL)
     mine = await replies.my_reply(cast.fbi_lead, occurrence)
     assert mine is not None
     with pytest.raises(Gone):
-        await replies.open_by_link(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
+        await replies.open_invitation(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
 
 
 async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast: Cast) -> None:
     await a_series(cast)
-    await event_deeds.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await event_deeds.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     week = datetime(2027, 1, 10, 6, tzinfo=UTC), datetime(2027, 1, 17, 6, tzinfo=UTC)
-    assert [one.title for one in await events.lines(cast.harbor_advocate, *week)] == ["Monthly task force meeting"]
-    assert len(await events.lines(cast.kcpd_detective, *week)) == 2
+    assert [one.title for one in await events.lines_between(cast.harbor_advocate, *week)] == [
+        "Monthly task force meeting"
+    ]
+    assert len(await events.lines_between(cast.kcpd_detective, *week)) == 2
 
 
 async def test_a_date_of_two_weeks_is_among_those_of_its_last_day(sqlite_cast: Cast) -> None:
     starts = datetime(2027, 1, 4, 10)  # noqa: DTZ001 - local to the event's zone
     two_weeks = meeting(starts=starts, duration=timedelta(days=14))
-    event_id = await event_deeds.schedule(sqlite_cast.coordinator, two_weeks, NOW)
+    event_id = await event_deeds.schedule_event(sqlite_cast.coordinator, two_weeks, NOW)
     last_day = datetime(2027, 1, 18, 6, tzinfo=UTC)
-    found = await occurrences.between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
+    found = await occurrences.dates_between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
     assert [one.event_id for one in found] == [event_id]

@@ -12,8 +12,8 @@ from tests.cast import NOW, Cast, meeting
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events, occurrences, series_split, undo
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import occurrences, scheduling, series_split, undo
 
 pytestmark = pytest.mark.both_engines
 
@@ -25,30 +25,30 @@ Change = Callable[..., Awaitable[UUID]]
 
 async def with_canceled_date(cast: Cast, visibility: Visibility, *people: Viewer, **facts: Any) -> UUID:
     """Return a weekly series of which the fourth date was canceled with a reason."""
-    weekly = rule_for("weekly", meeting().starts, count=5)
+    weekly = rule_for_choice("weekly", meeting().starts, count=5)
     plan = meeting(*(people or (cast.fbi_lead,)), visibility=visibility, rule=weekly, **facts)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, FOURTH, 1, REASON, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, FOURTH, 1, REASON, NOW)
     return event_id
 
 
 async def whole(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     now = LATER
-    return await events.change(
+    return await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, **facts), event.version, now, reauthenticated_at=now
     )
 
 
 async def from_third(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
-    event, plan = await series_split.plan_from(cast.coordinator, event_id, THIRD)
-    return await series_split.change_from(
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, THIRD)
+    return await series_split.change_from_date_on(
         cast.coordinator, event_id, THIRD, replace(plan, **facts), event.version, LATER, reauthenticated_at=LATER
     )
 
 
 async def reason(viewer: Viewer, event_id: UUID) -> str:
-    return (await occurrences.date_for(viewer, event_id, FOURTH)).cancel_reason
+    return (await occurrences.date_seen_by(viewer, event_id, FOURTH)).cancel_reason
 
 
 ways = pytest.mark.parametrize("change", [whole, from_third])
@@ -61,7 +61,7 @@ async def test_people_to_whom_an_event_opens_do_not_read_why_a_date_was_canceled
 ) -> None:
     event_id = await with_canceled_date(cast, visibility, committee_id=cast.committees["steering"])
     opened = await change(cast, event_id, visibility=Visibility.ALL)
-    date = await occurrences.date_for(cast.caht_lead, opened, FOURTH)
+    date = await occurrences.date_seen_by(cast.caht_lead, opened, FOURTH)
     assert (date.is_canceled, date.cancel_reason) == (True, "")
 
 
@@ -97,16 +97,16 @@ async def test_a_reason_stays_while_no_one_else_may_see_the_event(
 async def test_an_opening_that_is_undone_leaves_the_reason_as_it_was(cast: Cast, change: Change) -> None:
     event_id = await with_canceled_date(cast, Visibility.LAW_ENFORCEMENT)
     await change(cast, event_id, visibility=Visibility.ALL)
-    change_id = await undo.change_to_undo(cast.coordinator, event_id, LATER)
+    change_id = await undo.change_made_at(cast.coordinator, event_id, LATER)
     assert change_id
-    await undo.undo(cast.coordinator, event_id, change_id, LATER + timedelta(seconds=5))
+    await undo.undo_change(cast.coordinator, event_id, change_id, LATER + timedelta(seconds=5))
     assert await reason(cast.fbi_lead, event_id) == REASON
 
 
 async def test_people_to_whom_a_canceled_event_opens_do_not_read_why_it_was_canceled(cast: Cast) -> None:
-    event_id = await events.schedule(
+    event_id = await scheduling.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW
     )
-    await events.cancel(cast.coordinator, event_id, 1, REASON, NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, REASON, NOW)
     await whole(cast, event_id, visibility=Visibility.ALL)
-    assert (await events.event_for(cast.caht_lead, event_id)).cancel_reason == ""
+    assert (await scheduling.event_seen_by(cast.caht_lead, event_id)).cancel_reason == ""

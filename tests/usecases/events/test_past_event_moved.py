@@ -19,11 +19,11 @@ from tests.ical.readers import by_icalendar
 from tests.usecases.calendars.test_feeds import feed_of
 from tracker.errors import Invalid
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events, history, occurrences, replies
+from tracker.usecases.events import history, occurrences, replies, scheduling
 from tracker.usecases.views.preview import dry_run
 
 KEY = "2027-01-12"
@@ -35,13 +35,17 @@ NEXT_WEEK = datetime(2027, 1, 20, 10)
 async def over(sqlite_cast: Cast) -> UUID:
     """A meeting on January 12 that is over."""
     cast = sqlite_cast
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), DURING - timedelta(days=7))
+    return await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), DURING - timedelta(days=7)
+    )
 
 
 async def change(cast: Cast, event_id: UUID, **facts: Any) -> list[Occurrence]:
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(cast.coordinator, event_id, replace(plan, **facts), event.version, AFTER)
-    return await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, **facts), event.version, AFTER)
+    return await occurrences.dates_in_series(
+        cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+    )
 
 
 def said(dates: list[Occurrence]) -> list[tuple[str, bool]]:
@@ -49,7 +53,7 @@ def said(dates: list[Occurrence]) -> list[tuple[str, bool]]:
 
 
 async def test_an_event_that_is_over_takes_its_only_date_to_the_new_day(sqlite_cast: Cast, over: UUID) -> None:
-    was = await occurrences.date_for(sqlite_cast.coordinator, over, KEY)
+    was = await occurrences.date_seen_by(sqlite_cast.coordinator, over, KEY)
     dates = await change(sqlite_cast, over, starts=NEXT_WEEK)
     assert said(dates) == [("2027-01-20 01-20 16:00", False)]
     assert dates[0].id == was.id
@@ -59,9 +63,13 @@ async def test_people_who_replied_to_an_event_that_is_over_are_asked_again_as_th
     sqlite_cast: Cast, over: UUID
 ) -> None:
     cast = sqlite_cast
-    await replies.reply(cast.fbi_lead, over, KEY, ReplyValue.ACCEPTED, "", DURING - timedelta(days=1), for_series=False)
-    event, plan = await events.plan_to_change(cast.coordinator, over)
-    later = partial(events.change, cast.coordinator, over, replace(plan, starts=NEXT_WEEK), event.version, AFTER)
+    await replies.record_own_reply(
+        cast.fbi_lead, over, KEY, ReplyValue.ACCEPTED, "", DURING - timedelta(days=1), for_series=False
+    )
+    event, plan = await scheduling.plan_to_change(cast.coordinator, over)
+    later = partial(
+        scheduling.change_event, cast.coordinator, over, replace(plan, starts=NEXT_WEEK), event.version, AFTER
+    )
     foreseen = await dry_run(cast.coordinator, over, later, AFTER)
     assert foreseen.asked_again == {cast.fbi_lead.member_id}
 
@@ -83,7 +91,7 @@ async def test_the_day_of_an_event_that_is_over_can_be_corrected_to_another_past
 
 
 async def test_an_event_that_is_over_and_is_to_repeat_was_held_on_its_first_date(sqlite_cast: Cast, over: UUID) -> None:
-    weekly = rule_for("weekly", datetime(2027, 1, 12, 10), count=2)
+    weekly = rule_for_choice("weekly", datetime(2027, 1, 12, 10), count=2)
     dates = await change(sqlite_cast, over, rule=weekly)
     assert said(dates) == [("2027-01-12 01-12 16:00", False), ("2027-01-19 01-19 16:00", False)]
 
@@ -92,8 +100,8 @@ async def test_the_history_of_an_event_that_moved_after_it_was_over_has_both_day
     sqlite_cast: Cast, over: UUID
 ) -> None:
     await change(sqlite_cast, over, starts=NEXT_WEEK)
-    event = await events.event_for(sqlite_cast.coordinator, over)
-    newest = (await history.history(sqlite_cast.coordinator, event))[0]
+    event = await scheduling.event_seen_by(sqlite_cast.coordinator, over)
+    newest = (await history.history_of_event(sqlite_cast.coordinator, event))[0]
     [when] = [one for one in newest.changes if one.field == "when"]
     assert ("Jan 12" in when.before, "Jan 20" in when.after) == (True, True)
 

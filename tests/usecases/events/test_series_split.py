@@ -19,16 +19,16 @@ from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesEnded, decode
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.events import Event, EventStatus, Occurrence
+from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
-from tracker.rules.recurrence.holiday_choices import HolidayChoice
+from tracker.rules.recurrence.holidays import HolidayChoice
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import AudienceVersion
 from tracker.usecases.calendars import feeds
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.views import event_page
 
 START = datetime(2027, 1, 12, 10)
@@ -41,27 +41,29 @@ def monthly(*invitees: Viewer) -> Plan:
         *invitees,
         starts=START,
         duration=timedelta(minutes=90),
-        rule=rule_for("monthly_nth", START, until=date(2027, 12, 31)),
+        rule=rule_for_choice("monthly_nth", START, until=date(2027, 12, 31)),
     )
 
 
 async def the_series(cast: Cast) -> UUID:
     plan = monthly(cast.fbi_lead, cast.kcpd_detective, cast.caht_lead)
-    return await events.schedule(cast.coordinator, plan, NOW)
+    return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
 async def plan_from(viewer: Viewer, event_id: UUID, first: datetime) -> tuple[int, Plan]:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    return event.version, from_date(plan, first)
+    event, plan = await scheduling.plan_to_change(viewer, event_id)
+    return event.version, plan_from_start(plan, first)
 
 
 async def october_at_nine(cast: Cast, event_id: UUID, now: datetime = AUGUST) -> UUID:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
-    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, now)
+    return await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", plan, version, now)
 
 
 async def dates_of(cast: Cast, event_id: UUID) -> list[Occurrence]:
-    return await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+    return await occurrences.dates_in_series(
+        cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+    )
 
 
 async def reply_of(viewer: Viewer, event_id: UUID, key: str) -> ReplyValue:
@@ -72,7 +74,10 @@ async def reply_of(viewer: Viewer, event_id: UUID, key: str) -> ReplyValue:
 async def test_october_at_nine_ends_the_series_in_september_and_goes_on_as_another(cast: Cast) -> None:
     event_id = await the_series(cast)
     new_id = await october_at_nine(cast, event_id)
-    old, new = await events.event_for(cast.coordinator, event_id), await events.event_for(cast.coordinator, new_id)
+    old, new = (
+        await scheduling.event_seen_by(cast.coordinator, event_id),
+        await scheduling.event_seen_by(cast.coordinator, new_id),
+    )
     assert (old.rrule, old.sequence) == ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20270914T150000Z", 1)
     assert (old.uid != new.uid, new.sequence) == (True, 0)
     assert [f"{one.starts_at:%m-%d %H}" for one in await dates_of(cast, new_id)] == ["10-12 14", "11-09 15", "12-14 15"]
@@ -82,19 +87,21 @@ async def test_october_at_nine_ends_the_series_in_september_and_goes_on_as_anoth
 async def test_what_was_changed_before_the_split_stays(cast: Cast) -> None:
     event_id = await the_series(cast)
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-04-13", moved, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-04-13", moved, 1, NOW)
     await october_at_nine(cast, event_id)
-    april = await occurrences.date_for(cast.coordinator, event_id, "2027-04-13")
+    april = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-04-13")
     assert (april.is_changed, f"{april.starts_at:%d %H}") == (True, "15 18")
 
 
 async def test_replies_for_dates_that_stay_the_same_are_not_asked_again(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    await replies.reply(cast.fbi_lead, event_id, "2027-11-09", ReplyValue.DECLINED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-11-09", ReplyValue.DECLINED, "", NOW, for_series=False
+    )
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     renamed = replace(plan, title="Steering Committee")
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST)
+    new_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", renamed, version, AUGUST)
     assert [await reply_of(cast.fbi_lead, new_id, key) for key in ("2027-10-12", "2027-11-09", "2027-12-14")] == [
         ReplyValue.ACCEPTED,
         ReplyValue.DECLINED,
@@ -122,7 +129,7 @@ async def test_what_is_the_same_for_all_dates_does_not_change_from_a_date_on(
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     other = replace(plan, **{field: text, **beside})
     with pytest.raises(Invalid) as refused:
-        await series_split.change_from(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
+        await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
     assert refused.value.fields == {field: refusal}
     assert len(await dates_of(cast, event_id)) == 12
 
@@ -131,36 +138,38 @@ async def test_a_series_that_goes_on_at_another_hour_may_have_other_notes(sqlite
     cast, event_id = sqlite_cast, await the_series(sqlite_cast)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
     other = replace(plan, description="Bring a badge")
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
-    described = [(await events.event_for(cast.coordinator, one)).description for one in (event_id, new_id)]
+    new_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", other, version, AUGUST)
+    described = [(await scheduling.event_seen_by(cast.coordinator, one)).description for one in (event_id, new_id)]
     assert described == ["", "Bring a badge"]
 
 
 async def test_replies_for_another_hour_are_asked_again(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     new_id = await october_at_nine(cast, event_id)
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
 async def test_replies_for_another_place_are_asked_again(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await the_series(sqlite_cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     elsewhere = replace(plan, place="City hall")
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", elsewhere, version, AUGUST)
+    new_id = await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-10-12", elsewhere, version, AUGUST
+    )
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
 async def test_who_was_off_the_list_and_is_invited_to_what_goes_on_is_asked_anew(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await the_series(sqlite_cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    event, everybody = await events.plan_to_change(cast.coordinator, event_id)
+    await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
+    event, everybody = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in everybody.invitees.items() if one != cast.fbi_lead.member_id}
-    await events.change(cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     again = replace(plan, title="Steering Committee", invitees=everybody.invitees)
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", again, version, AUGUST)
+    new_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", again, version, AUGUST)
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
@@ -169,12 +178,16 @@ async def test_a_yes_to_a_date_that_was_moved_and_canceled_is_none_to_the_date_t
 ) -> None:
     cast, event_id = sqlite_cast, await the_series(sqlite_cast)
     on_wednesday = DateChange(starts=datetime(2027, 10, 13, 10), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, "2027-10-12", on_wednesday, 1, NOW)
-    await replies.reply(cast.fbi_lead, event_id, "2027-10-12", ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-10-12", 2, "", NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-10-12", on_wednesday, 1, NOW)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-10-12", ReplyValue.ACCEPTED, "", NOW, for_series=False
+    )
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-10-12", 2, "", NOW)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 13, 10))
-    wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST)
+    wednesdays = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=3))
+    new_id = await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST
+    )
     assert await reply_of(cast.fbi_lead, new_id, "2027-10-13") is ReplyValue.NEEDS_ACTION
 
 
@@ -182,7 +195,7 @@ async def october_without(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     plan = replace(plan, invitees=fewer, **facts)
-    return await series_split.change_from(cast.coordinator, event_id, "2027-10-12", plan, version, NOW)
+    return await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", plan, version, NOW)
 
 
 async def seen_by(viewer: Viewer) -> list[int]:
@@ -211,7 +224,7 @@ async def test_who_may_not_see_what_goes_on_loses_the_dates_before_too(cast: Cas
 async def test_from_the_first_date_on_it_is_the_series_itself_that_changes(cast: Cast) -> None:
     event_id = await the_series(cast)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 1, 12, 9))
-    same_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", plan, version, NOW)
+    same_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-01-12", plan, version, NOW)
     assert same_id == event_id
     assert len(await dates_of(cast, event_id)) == 12
 
@@ -220,7 +233,7 @@ async def test_a_date_that_has_begun_is_not_where_a_series_can_be_split(cast: Ca
     event_id = await the_series(cast)
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 3, 9, 9))
     with pytest.raises(Invalid, match="begun"):
-        await series_split.change_from(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST)
+        await series_split.change_from_date_on(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST)
 
 
 async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
@@ -228,12 +241,12 @@ async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
     version, plan = await plan_from(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
     await october_at_nine(cast, event_id)
     with pytest.raises(Conflict):
-        await series_split.change_from(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST)
+        await series_split.change_from_date_on(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST)
 
 
 async def test_canceling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-1] == "2027-09-14"
     notified = await Message.select(Message.facts).where(Message.kind == "update").output(as_list=True)
     assert len(notified) == 3
@@ -242,24 +255,24 @@ async def test_canceling_a_date_and_all_that_follow_ends_the_series_before_it(ca
 
 async def test_canceling_from_the_first_date_on_cancels_the_event(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
-    assert (await events.event_for(cast.coordinator, event_id)).status is EventStatus.CANCELED
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
+    assert (await scheduling.event_seen_by(cast.coordinator, event_id)).status is EventStatus.CANCELED
 
 
 async def test_a_date_can_be_added_beside_the_rule_and_survives_a_later_end(cast: Cast) -> None:
     event_id = await the_series(cast)
-    key = await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 3, 31)))
-    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
+    key = await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for_choice("monthly_nth", START, until=date(2028, 3, 31)))
+    await scheduling.change_event(cast.coordinator, event_id, longer, event.version, AUGUST)
     keys = [one.key for one in await dates_of(cast, event_id)]
     assert (key in keys, len(keys), keys[-1]) == (True, 16, "2028-03-14")
 
 
 async def test_a_date_that_is_added_raises_the_sequence_of_its_series(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
-    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    event = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (event.version, event.sequence, event.changed_at) == (2, 1, NOW)
 
 
@@ -267,17 +280,17 @@ async def test_a_date_that_is_added_changes_the_calendars_of_those_invited(sqlit
     event_id = await the_series(sqlite_cast)
     theirs = AudienceVersion.audience == audiences.member_audience(sqlite_cast.fbi_lead.member_id)
     [before] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
-    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
+    await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
     [after] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
     assert after > before
 
 
 async def test_an_added_date_that_is_over_does_not_end_its_series_and_stays_as_it_was_held(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 1, 5, 14), 1, NOW)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    key = await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 1, 5, 14), 1, NOW)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     after_it, longer = datetime.fromisoformat("2027-01-06T15:00+00:00"), replace(plan, duration=timedelta(hours=3))
-    same_id = await events.change(sqlite_cast.coordinator, event_id, longer, event.version, after_it)
+    same_id = await scheduling.change_event(sqlite_cast.coordinator, event_id, longer, event.version, after_it)
     lengths = {one.key: one.ends_at - one.starts_at for one in await dates_of(sqlite_cast, event_id)}
     assert same_id == event_id
     assert lengths.pop(key) == timedelta(minutes=90)
@@ -286,9 +299,9 @@ async def test_an_added_date_that_is_over_does_not_end_its_series_and_stays_as_i
 
 async def test_a_series_in_another_zone_is_at_the_same_hour_there(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     eastern = replace(plan, zone="America/New_York")
-    await events.change(sqlite_cast.coordinator, event_id, eastern, event.version, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, eastern, event.version, NOW)
     assert [one.starts_at.hour for one in await dates_of(sqlite_cast, event_id)][:4] == [15, 15, 15, 14]
 
 
@@ -297,8 +310,8 @@ async def test_dates_added_after_the_split_go_on_with_the_new_series_and_stay_ca
 ) -> None:
     event_id = await the_series(sqlite_cast)
     for version, day in enumerate((18, 25), start=1):
-        await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 11, day, 14), version, NOW)
-    await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-11-25", 1, "", NOW)
+        await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 11, day, 14), version, NOW)
+    await occurrences.cancel_occurrence(sqlite_cast.coordinator, event_id, "2027-11-25", 1, "", NOW)
     new_id = await october_at_nine(sqlite_cast, event_id)
     assert [(one.key, one.is_canceled) for one in await dates_of(sqlite_cast, new_id)] == [
         ("2027-10-12", False),
@@ -311,10 +324,10 @@ async def test_dates_added_after_the_split_go_on_with_the_new_series_and_stay_ca
 
 async def test_a_new_series_has_one_date_on_the_day_of_one_that_was_added_to_the_old_one(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 11, 10, 14), 1, NOW)
+    await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 11, 10, 14), 1, NOW)
     version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 10, 13, 10))
-    wednesdays = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=3))
-    new_id = await series_split.change_from(
+    wednesdays = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=3))
+    new_id = await series_split.change_from_date_on(
         sqlite_cast.coordinator, event_id, "2027-10-12", wednesdays, version, AUGUST
     )
     keys = [one.key for one in await dates_of(sqlite_cast, new_id)]
@@ -323,26 +336,26 @@ async def test_a_new_series_has_one_date_on_the_day_of_one_that_was_added_to_the
 
 async def test_a_series_does_not_go_on_from_a_day_that_is_over_or_from_an_added_date(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    key = await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2027, 10, 21, 14), 1, NOW)
+    key = await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 10, 21, 14), 1, NOW)
     for first, at, sentence in (
         ("2027-10-12", datetime(2027, 7, 13, 10), "start in the past"),
         (key, datetime(2027, 10, 21, 14), "was added to the series"),
     ):
         version, plan = await plan_from(sqlite_cast.coordinator, event_id, at)
         with pytest.raises(Invalid) as refused:
-            await series_split.change_from(sqlite_cast.coordinator, event_id, first, plan, version, AUGUST)
+            await series_split.change_from_date_on(sqlite_cast.coordinator, event_id, first, plan, version, AUGUST)
         assert sentence in refused.value.fields["date"]
 
 
 async def test_a_holiday_among_the_dates_of_a_later_end_is_held_as_chosen(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     later = replace(
         plan,
-        rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)),
+        rule=rule_for_choice("monthly_nth", START, until=date(2028, 2, 29)),
         on_holidays={date(2028, 2, 8): HolidayChoice.NEXT_WEEK},
     )
-    await events.change(sqlite_cast.coordinator, event_id, later, event.version, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, later, event.version, NOW)
     last = (await dates_of(sqlite_cast, event_id))[-1]
     assert (last.key, f"{last.starts_at:%m-%d}", last.is_changed) == ("2028-02-08", "02-15", True)
 
@@ -350,13 +363,13 @@ async def test_a_holiday_among_the_dates_of_a_later_end_is_held_as_chosen(sqlite
 @pytest.mark.parametrize("minutes", [90, 60])
 async def test_a_series_that_moves_to_the_day_of_an_added_date_has_one_date_there(cast: Cast, minutes: int) -> None:
     event_id = await the_series(cast)
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 13, 14), 1, NOW)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 1, 13, 14), 1, NOW)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     first = datetime(2027, 1, 13, 10)
     on_wednesdays = replace(
-        plan, starts=first, duration=timedelta(minutes=minutes), rule=rule_for("monthly_nth", first, count=3)
+        plan, starts=first, duration=timedelta(minutes=minutes), rule=rule_for_choice("monthly_nth", first, count=3)
     )
-    await events.change(cast.coordinator, event_id, on_wednesdays, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, on_wednesdays, event.version, NOW)
     starts = [one.original_start for one in await dates_of(cast, event_id)]
     assert starts == [first, datetime(2027, 2, 10, 10), datetime(2027, 3, 10, 10)]
 
@@ -364,32 +377,32 @@ async def test_a_series_that_moves_to_the_day_of_an_added_date_has_one_date_ther
 @pytest.mark.parametrize("hour", [10, 14])
 async def test_a_series_that_ends_later_has_one_date_on_the_day_of_an_added_one(cast: Cast, hour: int) -> None:
     event_id = await the_series(cast)
-    await series_split.add_date(cast.coordinator, event_id, datetime(2028, 1, 11, hour), 1, NOW)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 2, 29)))
-    await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2028, 1, 11, hour), 1, NOW)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for_choice("monthly_nth", START, until=date(2028, 2, 29)))
+    await scheduling.change_event(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-3:] == ["2027-12-14", "2028-01-11", "2028-02-08"]
 
 
 async def called_off_and_on(cast: Cast, event_id: UUID) -> None:
     version = (await _event(cast, event_id)).version
-    await events.cancel(cast.coordinator, event_id, version, "", NOW)
-    await events.restore(cast.coordinator, event_id, version + 1, NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, version, "", NOW)
+    await scheduling.restore_event(cast.coordinator, event_id, version + 1, NOW)
 
 
 async def elsewhere(cast: Cast, event_id: UUID) -> None:
     version, plan = await plan_from(cast.coordinator, event_id, START)
-    await events.change(cast.coordinator, event_id, replace(plan, place="Annex"), version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, place="Annex"), version, NOW)
 
 
 async def with_another_date(cast: Cast, event_id: UUID) -> None:
     version = (await _event(cast, event_id)).version
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 21, 14), version, NOW)
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 1, 21, 14), version, NOW)
 
 
 async def cut_short(cast: Cast, event_id: UUID) -> None:
     version = (await _event(cast, event_id)).version
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-10-12", version, "", NOW)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-10-12", version, "", NOW)
 
 
 async def split(cast: Cast, event_id: UUID) -> None:
@@ -402,9 +415,9 @@ async def test_an_email_about_a_series_outdoes_what_was_emailed_about_its_dates(
 ) -> None:
     event_id = await the_series(sqlite_cast)
     for hour in (11, 12, 13):
-        date = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-12")
+        date = await occurrences.date_seen_by(sqlite_cast.coordinator, event_id, "2027-01-12")
         moved = DateChange(starts=START.replace(hour=hour), duration=timedelta(hours=1))
-        await occurrences.change_date(sqlite_cast.coordinator, event_id, date.key, moved, date.version, NOW)
+        await occurrences.change_occurrence(sqlite_cast.coordinator, event_id, date.key, moved, date.version, NOW)
     emailed = max(one.sequence for one in await dates_of(sqlite_cast, event_id))
     await change(sqlite_cast, event_id)
     assert (await _event(sqlite_cast, event_id)).sequence > emailed
@@ -417,25 +430,29 @@ async def test_a_link_of_before_two_splits_finds_both_series_that_continue_it(ca
     assert mine is not None
     onward = [await october_at_nine(cast, event_id)]
     version, plan = await plan_from(cast.coordinator, onward[0], datetime(2027, 12, 14, 8))
-    onward.append(await series_split.change_from(cast.coordinator, onward[0], "2027-12-14", plan, version, AUGUST))
-    opened = await replies.open_by_link(mine[0], None, AUGUST, LINK)
+    onward.append(
+        await series_split.change_from_date_on(cast.coordinator, onward[0], "2027-12-14", plan, version, AUGUST)
+    )
+    opened = await replies.open_invitation(mine[0], None, AUGUST, LINK)
     assert [one.ahead[0].event.id for one in opened.onward] == onward
-    opened = await replies.open_by_link(mine[0], None, datetime(2027, 11, 30, tzinfo=UTC), LINK)
+    opened = await replies.open_invitation(mine[0], None, datetime(2027, 11, 30, tzinfo=UTC), LINK)
     assert (opened.occurrence.event.id, opened.onward) == (onward[1], ())
 
 
 async def test_a_second_date_on_the_same_day_is_refused(cast: Cast) -> None:
     event_id = await the_series(cast)
     with pytest.raises(Invalid, match="already has a date on that day"):
-        await series_split.add_date(cast.coordinator, event_id, datetime(2027, 2, 9, 15), 1, NOW)
+        await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 2, 9, 15), 1, NOW)
 
 
 async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_replies(cast: Cast) -> None:
     event_id = await the_series(cast)
-    await replies.reply(cast.fbi_lead, event_id, "2027-09-14", ReplyValue.DECLINED, "", NOW, for_series=False)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    longer = replace(plan, rule=rule_for("monthly_nth", START, until=date(2028, 6, 30)))
-    same_id = await events.change(cast.coordinator, event_id, longer, event.version, AUGUST)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-09-14", ReplyValue.DECLINED, "", NOW, for_series=False
+    )
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for_choice("monthly_nth", START, until=date(2028, 6, 30)))
+    same_id = await scheduling.change_event(cast.coordinator, event_id, longer, event.version, AUGUST)
     assert same_id == event_id
     assert await reply_of(cast.fbi_lead, event_id, "2027-09-14") is ReplyValue.DECLINED
     assert len(await dates_of(cast, event_id)) == 18
@@ -443,10 +460,10 @@ async def test_a_series_that_ends_later_stays_the_same_and_keeps_its_replies(cas
 
 async def test_a_series_does_not_end_before_a_date_that_has_begun(cast: Cast) -> None:
     event_id = await the_series(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    shorter = replace(plan, rule=rule_for("monthly_nth", START, until=date(2027, 5, 31)))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    shorter = replace(plan, rule=rule_for_choice("monthly_nth", START, until=date(2027, 5, 31)))
     with pytest.raises(Invalid) as refused:
-        await events.change(cast.coordinator, event_id, shorter, event.version, AUGUST)
+        await scheduling.change_event(cast.coordinator, event_id, shorter, event.version, AUGUST)
     assert "begun" in refused.value.fields["until"]
 
 
@@ -455,10 +472,10 @@ async def test_dates_on_holidays_are_held_as_chosen_and_feeds_say_so(cast: Cast)
     plan = meeting(
         cast.fbi_lead,
         starts=first,
-        rule=rule_for("weekly", first, interval=2, count=4),
+        rule=rule_for_choice("weekly", first, interval=2, count=4),
         on_holidays={date(2027, 1, 25): HolidayChoice.SKIP, date(2027, 2, 8): HolidayChoice.NEXT_WEEK},
     )
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     dates = await dates_of(cast, event_id)
     assert [(f"{one.starts_at:%m-%d}", one.is_changed) for one in dates] == [
         ("01-11", False),
@@ -474,13 +491,13 @@ async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_ch
     plan = meeting(
         cast.fbi_lead,
         starts=first,
-        rule=rule_for("weekly", first, count=8),
+        rule=rule_for_choice("weekly", first, count=8),
         on_holidays={date(2027, 1, 18): HolidayChoice.SKIP, date(2027, 2, 15): HolidayChoice.SKIP},
     )
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
-    later = from_date(known, datetime(2027, 2, 1, 10))
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-02-01", later, event.version, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
+    later = plan_from_start(known, datetime(2027, 2, 1, 10))
+    new_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-02-01", later, event.version, NOW)
     assert [one.key for one in await dates_of(cast, new_id)] == ["2027-02-01", "2027-02-08", "2027-02-22", "2027-03-01"]
     assert [one.key for one in await dates_of(cast, event_id)] == ["2027-01-11", "2027-01-25"]
 
@@ -488,7 +505,7 @@ async def test_a_date_that_was_left_out_stays_out_when_the_rest_of_the_series_ch
 async def test_a_date_that_is_over_is_not_added(cast: Cast) -> None:
     event_id = await the_series(cast)
     with pytest.raises(Invalid, match="That date has passed"):
-        await series_split.add_date(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)
+        await series_split.add_occurrence(cast.coordinator, event_id, datetime(2026, 11, 1, 10), 1, NOW)
 
 
 TOO_MANY = (
@@ -498,28 +515,28 @@ TOO_MANY = (
 
 async def daily(cast: Cast, count: int) -> UUID:
     """Schedule a series of so many days."""
-    return await events.schedule(
-        cast.coordinator, meeting(starts=START, rule=rule_for("daily", START, count=count)), NOW
+    return await scheduling.schedule_event(
+        cast.coordinator, meeting(starts=START, rule=rule_for_choice("daily", START, count=count)), NOW
     )
 
 
 async def test_a_series_of_the_most_dates_takes_no_more(sqlite_cast: Cast) -> None:
     event_id = await daily(sqlite_cast, 1_000)
     with pytest.raises(Invalid) as refused:
-        await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
+        await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
     assert refused.value.fields == {"date": TOO_MANY}
-    assert len(await occurrences.dates_of(sqlite_cast.coordinator, await _event(sqlite_cast, event_id))) == 1_000
+    assert len(await occurrences.dates_in_series(sqlite_cast.coordinator, await _event(sqlite_cast, event_id))) == 1_000
 
 
 async def test_dates_that_go_on_with_a_new_series_count_too(sqlite_cast: Cast) -> None:
     event_id = await daily(sqlite_cast, 500)
-    await series_split.add_date(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
+    await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
     version, plan = await plan_from(sqlite_cast.coordinator, event_id, datetime(2027, 1, 13, 11))
-    longer = replace(plan, rule=rule_for("daily", plan.starts, count=1_000))
+    longer = replace(plan, rule=rule_for_choice("daily", plan.starts, count=1_000))
     with pytest.raises(Invalid) as refused:
-        await series_split.change_from(sqlite_cast.coordinator, event_id, "2027-01-13", longer, version, NOW)
+        await series_split.change_from_date_on(sqlite_cast.coordinator, event_id, "2027-01-13", longer, version, NOW)
     assert refused.value.fields == {"date": TOO_MANY}
 
 
 async def _event(cast: Cast, event_id: UUID) -> Event:
-    return await events.event_for(cast.coordinator, event_id)
+    return await scheduling.event_seen_by(cast.coordinator, event_id)

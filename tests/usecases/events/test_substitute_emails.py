@@ -18,13 +18,13 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.plan import DateChange
-from tracker.rules.events.replies import Given, ReplySource, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange
+from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.events.organizer_transfer import transfer
+from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.events.scheduling import transfer_event
 
 KEY = "2027-01-19"
 MINUTE = timedelta(minutes=1)
@@ -38,16 +38,16 @@ async def of_committee(cast: Cast, *people: Viewer) -> UUID:
         *people,
         visibility=Visibility.COMMITTEE,
         committee_id=cast.committees["steering"],
-        rule=rule_for("weekly", meeting().starts, count=3),
+        rule=rule_for_choice("weekly", meeting().starts, count=3),
     )
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(hours=1))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(hours=1))
     await mailed(cast.coordinator, NOW)
     return event_id
 
 
 async def says(who: Viewer, event_id: UUID, value: ReplyValue, now: datetime, sends: Viewer | None = None) -> None:
     substitute = sends.member_id if sends else None
-    await replies.reply(who, event_id, KEY, value, "", now, for_series=False, substitute=substitute)
+    await replies.record_own_reply(who, event_id, KEY, value, "", now, for_series=False, substitute=substitute)
 
 
 async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Letter]]:
@@ -88,16 +88,16 @@ async def test_it_is_newer_also_when_the_reply_that_releases_them_was_given_befo
     event_id = await of_committee(cast, cast.fbi_lead)
     await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
     got = await mailed(cast.fbi_alternate, NOW + MINUTE)
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     mine = await replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
     earlier = replies.EnteredFor(cast.fbi_lead.member_id, NOW)
     async with writing():
-        await replies.record(
+        await replies.record_reply(
             cast.coordinator,
             mine[0],
             date,
-            Given(YES),
+            ReplyGiven(YES),
             ReplySource.EMAIL,
             NOW + 2 * MINUTE,
             for_series=False,
@@ -121,12 +121,12 @@ async def test_an_invitation_after_a_removal_is_newer_and_so_is_the_next_removal
     got = []
     for step, is_invited in enumerate([False, True, False]):
         now = NOW + step * MINUTE
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         wanted = {**plan.invitees}
         wanted.pop(cast.hsi_liaison.member_id, None)
         if is_invited:
             wanted[cast.hsi_liaison.member_id] = plan.invitees[cast.fbi_lead.member_id]
-        await events.change(cast.coordinator, event_id, replace(plan, invitees=wanted), event.version, now)
+        await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=wanted), event.version, now)
         got += await mailed(cast.hsi_liaison, now)
     assert [method for method, _ in got] == ["CANCEL", "REQUEST", "CANCEL"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
@@ -164,7 +164,7 @@ async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_the
     await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
     await letters(cast.fbi_alternate, NOW)
     moved = DateChange(starts=meeting().starts + timedelta(days=8), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, NOW + MINUTE)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW + MINUTE)
     [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
     assert read_email(letter).paragraphs[0] == (
         "Fbi lead (FBI) has to reply again, so you're no longer named as the substitute."
@@ -200,13 +200,13 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
 async def test_the_substitute_of_an_organizer_who_leaves_is_notified_from_the_same_address(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     plan = meeting(visibility=Visibility.LAW_ENFORCEMENT, committee_id=cast.committees["steering"])
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW - timedelta(hours=1))
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW - timedelta(hours=1))
     said_no = (cast.fbi_lead, event_id, "2027-01-12", NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     [(_, named)] = await letters(cast.fbi_alternate, NOW)
     async with writing():
-        event = await events.event_for(cast.coordinator, event_id)
-        await transfer(cast.coordinator, event, cast.hsi_liaison, NOW + MINUTE)
+        event = await scheduling.event_seen_by(cast.coordinator, event_id)
+        await transfer_event(cast.coordinator, event, cast.hsi_liaison, NOW + MINUTE)
     [(_, removed)] = await letters(cast.fbi_alternate, NOW + MINUTE)
     assert read_email(removed).paragraphs[0] == "Fbi lead (FBI) is no longer asked to come."
     assert removed.invitation_id == named.invitation_id is not None

@@ -13,8 +13,8 @@ from tests.usecases.intake.test_two_principals import both_send
 from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.events import history, occurrences, replies, substitute_replies, substitute_undo, substitutes
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import history, occurrences, recorded_replies, replies, substitutes
+from tracker.usecases.events.recorded_replies import record_reply_for
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SAID = NOW + MINUTE
@@ -25,12 +25,14 @@ COMING = {"Fbi lead": (NO, ""), "Fbi alternate": (YES, "Fbi lead (FBI)")}
 async def declined(cast: Cast) -> UUID:
     """Return a meeting to whose first date the alternate of the Bureau's lead has just said that they can't come."""
     event_id = await sent_to(cast, KEY)
-    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, SAID)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, SAID)
     return event_id
 
 
-async def undone(who: Viewer, event_id: UUID, at: datetime = SAID, now: datetime = SOON) -> substitute_undo.Refusal:
-    return await substitute_undo.undo(who, event_id, KEY, at, now)
+async def undone(
+    who: Viewer, event_id: UUID, at: datetime = SAID, now: datetime = SOON
+) -> recorded_replies.SubstituteRefusal:
+    return await recorded_replies.undo_refusal(who, event_id, KEY, at, now)
 
 
 async def waiting() -> list[str]:
@@ -42,7 +44,7 @@ async def waiting() -> list[str]:
 async def test_after_undo_the_reply_names_the_substitute_as_before_and_no_one_gets_an_email(cast: Cast) -> None:
     event_id = await sent_to(cast, KEY)
     before = await shown(cast.coordinator, event_id)
-    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, SAID)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, SAID)
     assert await waiting() == ["substitute_declined", "withdrawal"]
     found = await undone(cast.fbi_alternate, event_id)
     assert await shown(cast.coordinator, event_id) == before == COMING
@@ -59,7 +61,7 @@ async def test_the_person_who_named_them_isn_t_emailed_while_it_can_be_undone(sq
 async def test_who_recorded_a_substitute_s_no_undoes_it_and_no_one_else_can(cast: Cast) -> None:
     event_id = await sent_to(cast, KEY)
     said = (cast.coordinator, event_id, KEY, cast.fbi_alternate.member_id)
-    await reply_for(*said, NO, "Called in sick", SAID, for_series=False)
+    await record_reply_for(*said, NO, "Called in sick", SAID, for_series=False)
     for other in (cast.fbi_alternate, cast.fbi_lead, cast.hsi_liaison):
         with pytest.raises(Conflict):
             await undone(other, event_id)
@@ -78,7 +80,7 @@ async def test_it_is_refused_after_20_seconds(sqlite_cast: Cast) -> None:
 
 async def test_it_is_refused_once_the_person_who_named_them_replied(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", SOON, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", SOON, for_series=False)
     with pytest.raises(Conflict):
         await undone(cast.fbi_alternate, event_id)
     assert (await shown(cast.coordinator, event_id))["Fbi lead"] == (YES, "")
@@ -86,7 +88,7 @@ async def test_it_is_refused_once_the_person_who_named_them_replied(sqlite_cast:
 
 async def test_it_is_refused_once_the_date_is_canceled(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "", SOON)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, 1, "", SOON)
     with pytest.raises(Conflict):
         await undone(cast.fbi_alternate, event_id)
 
@@ -103,7 +105,7 @@ async def test_a_second_undo_changes_nothing(sqlite_cast: Cast) -> None:
 async def test_a_second_no_is_undone_like_the_first(cast: Cast) -> None:
     event_id = await sent_to(cast, KEY)
     for at in (SAID, SAID + MINUTE):
-        await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, at)
+        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, at)
         found = await undone(cast.fbi_alternate, event_id, at, at + SECOND)
         assert (await waiting(), found.may_be_known) == ([], False)
 
@@ -113,10 +115,10 @@ async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast
     event_id, other = await both_send(cast)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
-    await substitute_replies.decline(other, event_id, ONLY, at)
-    found = await substitute_undo.undo(other, event_id, ONLY, at, at + SECOND)
-    date = await occurrences.date_for(cast.coordinator, event_id, ONLY)
-    assert len(await substitutes.turns_on(event_id, date.id, other.member_id)) == 2
+    await recorded_replies.decline_as_substitute(other, event_id, ONLY, at)
+    found = await recorded_replies.undo_refusal(other, event_id, ONLY, at, at + SECOND)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, ONLY)
+    assert len(await substitutes.turns_on_date(event_id, date.id, other.member_id)) == 2
     assert set(found.principals.split(" and ")) == {"Fbi lead (FBI)", "Fbi alternate (FBI)"}
     assert (await waiting(), found.may_be_known) == ([], False)
 
@@ -128,11 +130,11 @@ async def test_an_undone_no_to_two_people_takes_no_date_off_a_calendar_though_on
     event_id, other = await both_send(cast)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
-    await substitute_replies.decline(other, event_id, ONLY, at)
-    await replies.reply(cast.fbi_lead, event_id, ONLY, YES, "", at + SECOND, for_series=False)
-    await substitute_undo.undo(other, event_id, ONLY, at, at + 2 * SECOND)
-    date = await occurrences.date_for(cast.coordinator, event_id, ONLY)
-    assert len(await substitutes.turns_on(event_id, date.id, other.member_id)) == 1
+    await recorded_replies.decline_as_substitute(other, event_id, ONLY, at)
+    await replies.record_own_reply(cast.fbi_lead, event_id, ONLY, YES, "", at + SECOND, for_series=False)
+    await recorded_replies.undo_refusal(other, event_id, ONLY, at, at + 2 * SECOND)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, ONLY)
+    assert len(await substitutes.turns_on_date(event_id, date.id, other.member_id)) == 1
     assert "withdrawal" not in await waiting()
 
 
@@ -146,8 +148,8 @@ async def test_the_date_comes_back_to_their_calendar_if_it_had_been_taken_off(sq
 
 async def test_an_undone_no_is_in_the_audit_log_and_not_in_the_history_of_the_event(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    assert len(await history.history(cast.coordinator, date.event, date)) == 1
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    assert len(await history.history_of_event(cast.coordinator, date.event, date)) == 1
     await undone(cast.fbi_alternate, event_id)
-    assert len(await history.history(cast.coordinator, date.event, date)) == 0
+    assert len(await history.history_of_event(cast.coordinator, date.event, date)) == 0
     assert await AuditEntry.exists().where(AuditEntry.verb == "refusal_undone")

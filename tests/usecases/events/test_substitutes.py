@@ -17,30 +17,32 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import CalendarPart
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, from_date
+from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences, upcoming_reminders
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences, replies, series_split, substitutes
+from tracker.usecases.events import occurrences, replies, scheduling, series_split, substitutes
 from tracker.usecases.views.event_page import view_event
 
 KEY, LATER = "2027-01-19", NOW + timedelta(hours=1)
 STARTS = meeting().starts
-WEEKLY = {"rule": rule_for("weekly", STARTS, count=3)}
+WEEKLY = {"rule": rule_for_choice("weekly", STARTS, count=3)}
 
 
 async def asked(cast: Cast, *people: Viewer, **facts: Any) -> UUID:
     """Return a weekly meeting of the Steering Committee, whose invitations are out."""
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], **WEEKLY, **facts}
     who = people or (cast.fbi_lead, cast.hsi_liaison)
-    event_id = await events.schedule(cast.coordinator, meeting(*who, **of_committee), NOW - timedelta(hours=1))
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, meeting(*who, **of_committee), NOW - timedelta(hours=1)
+    )
     await sent()
     return event_id
 
@@ -51,7 +53,7 @@ async def sent() -> None:
 
 async def send(cast: Cast, event_id: UUID, substitute: Viewer, now: datetime = NOW, **facts: Any) -> None:
     """Let the FBI's primary send someone to the second date."""
-    await replies.reply(
+    await replies.record_own_reply(
         cast.fbi_lead,
         event_id,
         KEY,
@@ -78,7 +80,10 @@ async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
 
 
 async def choices(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
-    return [one.name for one in await substitutes.choices(who, await events.event_for(who, event_id), NOW)]
+    return [
+        one.name
+        for one in await substitutes.possible_substitutes(who, await scheduling.event_seen_by(who, event_id), NOW)
+    ]
 
 
 async def test_whoever_holds_a_seat_chooses_among_its_alternates_who_may_see_the_event(cast: Cast) -> None:
@@ -89,10 +94,10 @@ async def test_whoever_holds_a_seat_chooses_among_its_alternates_who_may_see_the
 
 
 async def test_nobody_is_offered_for_an_event_of_no_committee_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
-    of_nobody = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    of_nobody = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await choices(cast, cast.fbi_lead, of_nobody) == []
     named = operation(cast.fbi_lead, committee_id=cast.committees["steering"])
-    assert await choices(cast, cast.fbi_lead, await events.schedule(cast.coordinator, named, NOW)) == []
+    assert await choices(cast, cast.fbi_lead, await scheduling.schedule_event(cast.coordinator, named, NOW)) == []
 
 
 async def test_nobody_outside_the_seat_can_be_sent(cast: Cast) -> None:
@@ -131,7 +136,7 @@ async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast:
     await send(cast, event_id, cast.fbi_alternate)
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
     [named] = await letters_to(cast.fbi_alternate, NOW)
-    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     for one, start in ((named, "Please substitute: Appointment"), (update, "Changed: Appointment")):
         assert isinstance(one, ReadEmail)
@@ -183,26 +188,26 @@ async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -
     assert await mine() == []
     await send(cast, event_id, cast.fbi_alternate)
     assert await mine() == [event_id]
-    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     assert await mine() == []
 
 
 async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_of_theirs(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await asked(sqlite_cast)
     await send(cast, event_id, cast.fbi_alternate)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     without = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     fewer = replace(plan, invitees=without)
-    await events.change(cast.coordinator, event_id, fewer, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, fewer, event.version, LATER)
     assert await feeds.feed_events(cast.fbi_alternate, LATER, scope=FeedScope.MINE, shows_operations=True) == []
 
 
 async def informed(cast: Cast, event_id: UUID) -> None:
     """Make the FBI's primary, who sends someone, a person who is informed only."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(plan, invitees=invitees)
-    await events.change(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.NO_ONE)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, LATER, notify=Notify.NO_ONE)
 
 
 async def test_the_substitute_of_a_person_who_becomes_informed_is_notified_and_does_not_come(cast: Cast) -> None:
@@ -214,8 +219,8 @@ async def test_the_substitute_of_a_person_who_becomes_informed_is_notified_and_d
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 19"
     assert "Fbi lead (FBI) is no longer asked to come." in letter.paragraphs
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    assert await substitutes.on_date(event_id, date.id) == frozenset()
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    assert await substitutes.substitutes_on_date(event_id, date.id) == frozenset()
 
 
 async def test_a_person_who_is_informed_has_no_substitute_who_gets_later_emails(cast: Cast) -> None:
@@ -223,10 +228,10 @@ async def test_a_person_who_is_informed_has_no_substitute_who_gets_later_emails(
     await send(cast, event_id, cast.fbi_alternate)
     await informed(cast, event_id)
     await sent()
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     longer = DateChange(starts=STARTS + timedelta(days=7), duration=timedelta(hours=3))
     now = LATER + timedelta(hours=1)
-    await occurrences.change_date(cast.coordinator, event_id, KEY, longer, date.version, now)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, longer, date.version, now)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
 
 
@@ -240,7 +245,7 @@ async def test_the_substitute_of_a_person_who_is_informed_has_it_in_no_feed_of_t
 async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
-    await replies.reply(  # to another date as well, to which they still come
+    await replies.record_own_reply(  # to another date as well, to which they still come
         cast.fbi_lead,
         event_id,
         "2027-01-26",
@@ -251,7 +256,7 @@ async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: C
         substitute=cast.fbi_alternate.member_id,
     )
     await sent()
-    await replies.reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", LATER, for_series=False)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 19"
@@ -267,7 +272,7 @@ async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_substitute_off
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     moved = DateChange(starts=STARTS + timedelta(days=8), duration=timedelta(hours=1))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, moved, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, LATER)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison"), ("withdrawal", "fbi_alternate")]
 
 
@@ -276,11 +281,11 @@ async def test_the_substitute_hears_of_another_minute_and_of_a_cancellation(cast
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
-    await occurrences.change_date(cast.coordinator, event_id, KEY, later, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, later, 1, LATER)
     [update] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(update, ReadEmail)
     assert ("In place of", "Fbi lead (FBI)") in update.facts
-    await events.cancel(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
+    await scheduling.cancel_event(cast.coordinator, event_id, 2, "", LATER + timedelta(minutes=2))
     [off] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=3))
     assert isinstance(off, ReadEmail)
     assert off.subject == "Canceled: Monthly task force meeting, Tue, Jan 19"
@@ -291,10 +296,10 @@ async def test_the_substitute_of_one_date_hears_nothing_of_the_others(cast: Cast
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     extra = STARTS + timedelta(days=3)
-    await series_split.add_date(cast.coordinator, event_id, extra, 1, LATER)
+    await series_split.add_occurrence(cast.coordinator, event_id, extra, 1, LATER)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
     await sent()
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-26", 2, "", LATER + timedelta(hours=1))
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-01-26", 2, "", LATER + timedelta(hours=1))
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
 
 
@@ -302,9 +307,9 @@ async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=14)), kind=Kind.TRAINING)
-    await series_split.change_from(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, STARTS + timedelta(days=14)), kind=Kind.TRAINING)
+    await series_split.change_from_date_on(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
     assert "fbi_alternate" not in {name for _, name in await waiting(cast)}
 
 
@@ -312,9 +317,9 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, STARTS + timedelta(days=7)), kind=Kind.TRAINING)
-    new_id = await series_split.change_from(cast.coordinator, event_id, KEY, onward, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, STARTS + timedelta(days=7)), kind=Kind.TRAINING)
+    new_id = await series_split.change_from_date_on(cast.coordinator, event_id, KEY, onward, event.version, LATER)
     to_them = [kind for kind, name in await waiting(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]
     view = await view_event(cast.coordinator, new_id, KEY, LATER)
@@ -325,9 +330,9 @@ async def test_a_series_that_only_ends_later_is_no_news_for_a_substitute(cast: C
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    longer = replace(plan, rule=rule_for("weekly", STARTS, count=5))
-    await events.change(cast.coordinator, event_id, longer, event.version, LATER)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    longer = replace(plan, rule=rule_for_choice("weekly", STARTS, count=5))
+    await scheduling.change_event(cast.coordinator, event_id, longer, event.version, LATER)
     assert await waiting(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
 
 
@@ -335,11 +340,11 @@ async def test_a_substitute_hears_of_a_change_of_the_whole_series_for_each_of_th
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     last = (cast.fbi_lead, event_id, "2027-01-26", ReplyValue.DECLINED, "", NOW)
-    await replies.reply(*last, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*last, for_series=False, substitute=cast.fbi_alternate.member_id)
     await sent()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, title="Monthly briefing")
-    await events.change(cast.coordinator, event_id, named, event.version, LATER, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, named, event.version, LATER, notify=Notify.ALL)
     letters = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     facts = [dict(one.facts) for one in letters if isinstance(one, ReadEmail)]
     assert sorted(one["When"] for one in facts) == [
@@ -353,7 +358,7 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
-    await series_split.cancel_from(cast.coordinator, event_id, KEY, 1, "", LATER)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, KEY, 1, "", LATER)
     assert ("withdrawal", "fbi_alternate") in await waiting(cast)
     [letter] = await letters_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
     assert isinstance(letter, ReadEmail)
@@ -382,14 +387,14 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
 
 async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
     event_id = await asked(cast)
-    date = await occurrences.date_for(cast.fbi_lead, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.fbi_lead, event_id, KEY)
     mine = await replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
-    of_date = await replies.open_by_link(mine[0], date.id, NOW, LINK)
+    of_date = await replies.open_invitation(mine[0], date.id, NOW, LINK)
     assert [one.name for one in of_date.alternates] == ["Fbi alternate"]
-    await replies.reply_by_link(of_date, ReplyValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
-    assert (await replies.open_by_link(mine[0], date.id, NOW, LINK)).substitute == "Fbi alternate (FBI)"
-    assert (await replies.open_by_link(mine[0], None, NOW, LINK)).alternates == ()
+    await replies.record_reply_by_link(of_date, ReplyValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
+    assert (await replies.open_invitation(mine[0], date.id, NOW, LINK)).substitute == "Fbi alternate (FBI)"
+    assert (await replies.open_invitation(mine[0], None, NOW, LINK)).alternates == ()
 
 
 async def test_the_substitute_on_a_date_that_is_over_is_not_notified_when_the_person_becomes_informed(
@@ -399,9 +404,9 @@ async def test_the_substitute_on_a_date_that_is_over_is_not_notified_when_the_pe
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
     over = datetime(2027, 1, 20, 16, tzinfo=UTC)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(plan, invitees=invitees)
-    await events.change(cast.coordinator, event_id, changed, event.version, over, notify=Notify.NO_ONE)
+    await scheduling.change_event(cast.coordinator, event_id, changed, event.version, over, notify=Notify.NO_ONE)
     letters = await letters_to(cast.fbi_alternate, over + timedelta(minutes=1))
     assert [one for one in letters if isinstance(one, ReadEmail)] == []

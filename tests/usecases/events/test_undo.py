@@ -20,28 +20,27 @@ from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import event as event_rules
+from tracker.rules.events import events as event_rules
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, Row
-from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events import new_replies
-from tracker.tables.background.events.invitees import invitations
+from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, StoredRow
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.background.events import replies as new_replies
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.core.columns import ForeignKey
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Occurrence
+from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Invitation, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow
-from tracker.tables.schema.events.invitations import Invitation
 from tracker.tables.schema.events.undo import PUT_BACK
 from tracker.tables.schema.operations.records import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import enlist_worker
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import events, history, occurrences, replies, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
 from tracker.usecases.views.event_page import view_event
 
 AN_HOUR = timedelta(hours=1)
@@ -49,15 +48,15 @@ SOON, LATE = NOW + timedelta(seconds=19), NOW + UNDO_FOR
 
 
 async def scheduled(cast: Cast) -> UUID:
-    return await events.schedule(
+    return await scheduling.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW, notified_at=NOW + UNDO_FOR
     )
 
 
 async def undone(viewer: Viewer, event_id: UUID, changed_at: datetime = NOW, now: datetime = SOON) -> None:
-    change_id = await undo.change_to_undo(viewer, event_id, changed_at)
+    change_id = await undo.change_made_at(viewer, event_id, changed_at)
     assert change_id is not None
-    await undo.undo(viewer, event_id, change_id, now)
+    await undo.undo_change(viewer, event_id, change_id, now)
 
 
 async def waiting() -> int:
@@ -69,7 +68,7 @@ async def test_a_new_event_is_gone_with_its_invitations(cast: Cast) -> None:
     assert await waiting() == 2
     await undone(cast.coordinator, event_id)
     with pytest.raises(NotFound):
-        await events.event_for(cast.coordinator, event_id)
+        await scheduling.event_seen_by(cast.coordinator, event_id)
     assert await rows.Message.count() == await rows.Sending.count() == 0
 
 
@@ -85,7 +84,7 @@ async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> N
 
 async def test_a_new_event_is_gone_although_a_reminder_of_it_waits_already(sqlite_cast: Cast) -> None:
     soon = meeting(sqlite_cast.fbi_lead, starts=datetime(2026, 12, 15, 11, 0, 5))  # noqa: DTZ001 - local
-    event_id = await events.schedule(sqlite_cast.coordinator, soon, NOW, notified_at=NOW + UNDO_FOR)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, soon, NOW, notified_at=NOW + UNDO_FOR)
     await reminders.queue_due(NOW, ZONE)
     await reminders.queue_due(NOW + timedelta(seconds=10), ZONE)
     assert await rows.Message.count().where(rows.Message.kind == "reminder") > 0
@@ -103,14 +102,14 @@ async def test_after_20_seconds_an_event_stays(cast: Cast) -> None:
 async def test_an_event_that_was_changed_meanwhile_stays(cast: Cast) -> None:
     event_id = await scheduled(cast)
     later = NOW + timedelta(seconds=1)
-    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, later)
+    await scheduling.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, later)
     with pytest.raises(Gone, match=MEANWHILE):
         await undone(cast.coordinator, event_id)
-    assert (await events.event_for(cast.coordinator, event_id)).title == "Other"
+    assert (await scheduling.event_seen_by(cast.coordinator, event_id)).title == "Other"
 
 
 async def test_an_event_of_which_an_email_may_have_gone_out_stays(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     me = await enlist_worker()
     try:
         await outbox.claim_messages(me.name, (), NOW, 50)
@@ -121,23 +120,23 @@ async def test_an_event_of_which_an_email_may_have_gone_out_stays(cast: Cast) ->
 
 
 async def test_a_change_cannot_be_undone_while_an_email_about_the_event_is_being_sent(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
     me = await enlist_worker()
     try:
         await outbox.claim_messages(me.name, (), NOW, 50)
-        await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW)
-        assert await undo.change_to_undo(cast.coordinator, event_id, NOW) is None
+        await scheduling.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW)
+        assert await undo.change_made_at(cast.coordinator, event_id, NOW) is None
     finally:
         await me.leave()
 
 
 async def test_a_change_is_undone_only_by_the_person_who_made_it(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    change_id = await undo.change_to_undo(cast.coordinator, event_id, NOW)
+    change_id = await undo.change_made_at(cast.coordinator, event_id, NOW)
     assert change_id is not None
-    assert await undo.change_to_undo(cast.fbi_lead, event_id, NOW) is None
+    assert await undo.change_made_at(cast.fbi_lead, event_id, NOW) is None
     with pytest.raises(Gone):
-        await undo.undo(cast.fbi_lead, event_id, change_id, SOON)
+        await undo.undo_change(cast.fbi_lead, event_id, change_id, SOON)
     assert await waiting() == 2
 
 
@@ -148,37 +147,39 @@ async def test_the_same_form_can_be_sent_again_after_undo(cast: Cast) -> None:
 
 
 async def test_a_canceled_event_takes_place_again_and_nobody_is_told(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - timedelta(days=1))
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW - timedelta(days=1))
     await rows.Message.update({rows.Message.state: "sent", rows.Message.sent_at: NOW - timedelta(hours=1)}).where(
         rows.Message.event == event_id
     )
-    await events.cancel(cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     assert await waiting() == 1
     await undone(cast.coordinator, event_id)
     assert await waiting() == 0
-    assert (await events.event_for(cast.coordinator, event_id)).status == "confirmed"
+    assert (await scheduling.event_seen_by(cast.coordinator, event_id)).status == "confirmed"
 
 
 async def test_a_canceled_date_takes_place_again_until_20_seconds_have_passed(cast: Cast) -> None:
-    rule = rule_for("weekly", meeting().starts, count=3)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
+    rule = rule_for_choice("weekly", meeting().starts, count=3)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
     for key, moment in (("2027-01-12", SOON), ("2027-01-19", LATE)):
-        await occurrences.cancel_date(cast.coordinator, event_id, key, 1, "", NOW)
+        await occurrences.cancel_occurrence(cast.coordinator, event_id, key, 1, "", NOW)
         if moment == LATE:
             with pytest.raises(Gone):
                 await undone(cast.coordinator, event_id, now=moment)
         else:
             await undone(cast.coordinator, event_id, now=moment)
-        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
         assert date.is_canceled is (moment == LATE)
 
 
 async def running(cast: Cast) -> UUID:
     """Return a weekly series whose invitations are out, to the second date of which one person has said yes."""
-    rule = rule_for("weekly", meeting().starts, count=3)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
+    rule = rule_for_choice("weekly", meeting().starts, count=3)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
     await sent()
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
+    )
     return event_id
 
 
@@ -188,8 +189,8 @@ async def sent() -> None:
 
 async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
     """Return what people see of the dates, of what they replied and of the history."""
-    event = await events.event_for(cast.coordinator, event_id)
-    dates = await occurrences.dates_of(cast.coordinator, event)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    dates = await occurrences.dates_in_series(cast.coordinator, event)
     shown = [(one.key, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_changed) for one in dates]
     replied = [
         reply and reply.value
@@ -197,14 +198,14 @@ async def as_it_stands(cast: Cast, event_id: UUID) -> list[object]:
         if (mine := await replies.my_reply(cast.fbi_lead, one))
         for reply in [mine[1]]
     ]
-    notified = [(one.at, one.verb, one.changes) for one in await history.history(cast.coordinator, event)]
+    notified = [(one.at, one.verb, one.changes) for one in await history.history_of_event(cast.coordinator, event)]
     return [event.title, event.starts, event.place, shown, replied, notified]
 
 
 async def move(cast: Cast, event_id: UUID, version: int, now: datetime, **facts: object) -> None:
     starts = meeting().starts + timedelta(days=8)
     change = DateChange(**{"starts": starts, "duration": timedelta(hours=2), **facts})  # type: ignore[arg-type]  # a test
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", change, version, now)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", change, version, now)
 
 
 async def test_a_moved_date_is_where_it_was_with_the_replies_of_before_and_nobody_is_told(cast: Cast) -> None:
@@ -233,10 +234,10 @@ async def test_a_date_whose_change_is_undone_is_called_and_held_as_its_series_ag
     event_id = await running(sqlite_cast)
     await move(sqlite_cast, event_id, 1, NOW, title="Special", place="Annex", agenda="One item")
     await undone(sqlite_cast.coordinator, event_id)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     renamed = replace(plan, title="Core group", place="City hall", agenda="Welcome")
-    await events.change(sqlite_cast.coordinator, event_id, renamed, event.version, LATE)
-    date = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, renamed, event.version, LATE)
+    date = await occurrences.date_seen_by(sqlite_cast.coordinator, event_id, "2027-01-19")
     assert (date.title, date.place, date.agenda) == ("Core group", "City hall", "Welcome")
 
 
@@ -244,9 +245,9 @@ async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alo
     event_id = await running(sqlite_cast)
     as_it_was = {"starts": meeting().starts + timedelta(days=7), "duration": meeting().duration}
     await move(sqlite_cast, event_id, 1, NOW, place="Annex", **as_it_was)
-    moved = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    moved = await occurrences.date_seen_by(sqlite_cast.coordinator, event_id, "2027-01-19")
     await undone(sqlite_cast.coordinator, event_id)
-    back = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-19")
+    back = await occurrences.date_seen_by(sqlite_cast.coordinator, event_id, "2027-01-19")
     assert (moved.place, back.place, back.sequence) == ("Annex", "USAO conference room", moved.sequence + 1)
 
 
@@ -263,9 +264,9 @@ async def test_calendars_are_told_that_a_change_is_undone(sqlite_cast: Cast) -> 
 async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it(cast: Cast) -> None:
     event_id = await running(cast)
     await move(cast, event_id, 1, NOW)
-    moved = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    moved = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
     await undone(cast.coordinator, event_id)
-    back = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    back = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
     assert (back.version, back.sequence, back.changed_at) == (3, moved.sequence + 1, SOON)
 
 
@@ -275,24 +276,26 @@ async def test_numbers_rise_when_a_change_is_undone_for_a_feed_may_have_shown_it
 async def test_the_sequence_rises_again_when_a_change_of_when_or_where_is_undone(
     sqlite_cast: Cast, facts: dict[str, Any], *, rises: bool
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW - AN_HOUR)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW - AN_HOUR)
     await sent()
     other = meeting(sqlite_cast.fbi_lead, title="Core group", **facts)
-    await events.change(sqlite_cast.coordinator, event_id, other, 1, NOW)
-    changed = await events.event_for(sqlite_cast.coordinator, event_id)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, other, 1, NOW)
+    changed = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     await undone(sqlite_cast.coordinator, event_id)
-    back = await events.event_for(sqlite_cast.coordinator, event_id)
+    back = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (back.version, back.sequence, back.changed_at) == (3, changed.sequence + rises, SOON)
 
 
 async def test_a_changed_event_is_as_before(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW - AN_HOUR)
     await sent()
-    await replies.reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
+    )
     before = await as_it_stands(cast, event_id)
     other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
-    await events.change(cast.coordinator, event_id, other, 1, NOW)
-    assert await undo.change_to_undo(cast.coordinator, event_id, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, other, 1, NOW)
+    assert await undo.change_made_at(cast.coordinator, event_id, NOW)
     await undone(cast.coordinator, event_id)
     assert await as_it_stands(cast, event_id) == before
     assert await waiting() == 0
@@ -311,7 +314,7 @@ async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast
 async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
     event_id = await running(cast)
     await move(cast, event_id, 1, NOW)
-    await replies.reply(
+    await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW + AN_HOUR / 3600, for_series=False
     )
     with pytest.raises(Gone, match=MEANWHILE):
@@ -320,7 +323,7 @@ async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
 
 async def named_substitute(cast: Cast, event_id: UUID) -> datetime:
     """Let a person be named as substitute on one date; return when they are emailed."""
-    await replies.reply(
+    await replies.record_own_reply(
         cast.kcpd_detective,
         event_id,
         "2027-01-19",
@@ -348,18 +351,18 @@ async def reminded(_: Cast, __: UUID) -> datetime:
 async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_after_undo(
     cast: Cast, queued: Callable[[Cast, UUID], Awaitable[datetime]], *, is_cut: bool
 ) -> None:
-    rule = rule_for("weekly", meeting().starts, count=3)
+    rule = rule_for_choice("weekly", meeting().starts, count=3)
     plan = meeting(cast.kcpd_detective, cast.fbi_lead, committee_id=cast.committees["steering"], rule=rule)
-    event_id = await events.schedule(cast.coordinator, plan, NOW - AN_HOUR)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - AN_HOUR)
     await sent()
     now = await queued(cast, event_id)
     me = await enlist_worker()
     try:
         in_hand = await outbox.claim_messages(me.name, (), now, 50)
         assert in_hand
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
-        other = replace(plan, title="Other", rule=rule_for("weekly", plan.starts, count=1 if is_cut else 3))
-        await events.change(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+        other = replace(plan, title="Other", rule=rule_for_choice("weekly", plan.starts, count=1 if is_cut else 3))
+        await scheduling.change_event(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
         for one in in_hand:
             await outbox.close_message(one, Skip(state=State.SENT, reason=""), now + timedelta(seconds=2))
         await undone(cast.coordinator, event_id, now, now + timedelta(seconds=10))
@@ -373,7 +376,7 @@ async def close_attendance(_: Cast, event_id: UUID) -> None:
 
 
 async def print_a_copy(cast: Cast, event_id: UUID) -> None:
-    date, who = await occurrences.date_for(cast.coordinator, event_id, "2027-01-26"), cast.fbi_lead.member_id
+    date, who = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-26"), cast.fbi_lead.member_id
     await BriefCopy.insert(BriefCopy(occurrence=date.id, issued_to=who, issued_by=who, issued_at=NOW))
 
 
@@ -400,21 +403,25 @@ async def test_a_change_stays_when_something_else_about_the_event_has_changed(
 async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be_undone(cast: Cast) -> None:
     event_id = await scheduled(cast)
     changed = NOW + timedelta(seconds=15)
-    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed)
+    await scheduling.change_event(
+        cast.coordinator, event_id, meeting(cast.fbi_lead, cast.caht_lead, place="Annex"), 1, changed
+    )
     assert await outbox.claim_messages("me", (), changed + timedelta(seconds=19), 50) == []
     assert len(await outbox.claim_messages("me", (), changed + UNDO_FOR, 50)) == 2
 
 
 async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    await events.change(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW)
     await undo.purge_snapshots(SOON)
-    assert await undo.change_to_undo(cast.coordinator, event_id, NOW)
+    assert await undo.change_made_at(cast.coordinator, event_id, NOW)
     await undo.purge_snapshots(LATE)
-    assert not await undo.change_to_undo(cast.coordinator, event_id, NOW)
+    assert not await undo.change_made_at(cast.coordinator, event_id, NOW)
     assert [
         entry.changes[0].before
-        for entry in await history.history(cast.coordinator, await events.event_for(cast.coordinator, event_id))
+        for entry in await history.history_of_event(
+            cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
+        )
     ] == ["USAO conference room"]
 
 
@@ -422,7 +429,7 @@ COUNTED = frozenset({"version", "sequence", "changed_at", "due"})
 """Columns that never go back."""
 
 
-async def every_row(event_id: UUID) -> dict[str, dict[UUID, Row]]:
+async def every_row(event_id: UUID) -> dict[str, dict[UUID, StoredRow]]:
     """Return all rows that hang on an event and its open messages, without the numbers that rise."""
     found = {table: await table.select().where(of == event_id) for table, of in PUT_BACK.items()}
     is_open = (rows.Message.state == "pending") | (rows.Message.occurrence.starts_at > NOW)
@@ -439,18 +446,18 @@ async def lived_in(cast: Cast) -> UUID:
     Two people replied, and a third one was taken off the list.
     """
     starts = meeting().starts - timedelta(days=42)
-    rule = rule_for("weekly", starts, count=12)
+    rule = rule_for_choice("weekly", starts, count=12)
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, rule=rule)
     more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
-    event_id = await events.schedule(cast.coordinator, more, NOW - timedelta(days=20))
-    await events.change(cast.coordinator, event_id, plan, 1, NOW - timedelta(days=10))
+    event_id = await scheduling.schedule_event(cast.coordinator, more, NOW - timedelta(days=20))
+    await scheduling.change_event(cast.coordinator, event_id, plan, 1, NOW - timedelta(days=10))
     await move(cast, event_id, 1, NOW - AN_HOUR, place="Annex")
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-26", 1, "Holiday", NOW - AN_HOUR)
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 7, 10), version, NOW - AN_HOUR)  # noqa: DTZ001 - local
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-26", 1, "Holiday", NOW - AN_HOUR)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 1, 7, 10), version, NOW - AN_HOUR)  # noqa: DTZ001 - local
     await sent()
     for reader, for_series in ((cast.fbi_lead, False), (cast.caht_lead, True)):
-        await replies.reply(
+        await replies.record_own_reply(
             reader, event_id, "2027-01-19", ReplyValue.ACCEPTED, "", NOW - AN_HOUR / 2, for_series=for_series
         )
     return event_id
@@ -463,7 +470,9 @@ def whole(**facts: object) -> Change:
     """Return a change of the whole series."""
 
     async def change(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
-        await events.change(cast.coordinator, event_id, replace(plan, **facts), version, NOW, notify=Notify.ALL)  # type: ignore[arg-type]  # a test
+        await scheduling.change_event(
+            cast.coordinator, event_id, replace(plan, **facts), version, NOW, notify=Notify.ALL
+        )  # type: ignore[arg-type]  # a test
 
     return change
 
@@ -472,8 +481,8 @@ def following(**facts: object) -> Change:
     """Return a change of the dates from January 12 on."""
 
     async def change(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
-        onward = replace(from_date(plan, meeting().starts), **facts)  # type: ignore[arg-type]  # a test
-        await series_split.change_from(
+        onward = replace(plan_from_start(plan, meeting().starts), **facts)  # type: ignore[arg-type]  # a test
+        await series_split.change_from_date_on(
             cast.coordinator, event_id, "2027-01-12", onward, version, NOW, notify=Notify.ALL, reauthenticated_at=NOW
         )
 
@@ -481,15 +490,15 @@ def following(**facts: object) -> Change:
 
 
 async def cancel_the_rest(cast: Cast, event_id: UUID, version: int, _: Plan) -> None:
-    await series_split.cancel_from(cast.coordinator, event_id, "2027-01-12", version, "", NOW)
+    await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-01-12", version, "", NOW)
 
 
 async def cancel_all(cast: Cast, event_id: UUID, version: int, _: Plan) -> None:
-    await events.cancel(cast.coordinator, event_id, version, "", NOW)
+    await scheduling.cancel_event(cast.coordinator, event_id, version, "", NOW)
 
 
 async def cancel_one(cast: Cast, event_id: UUID, *_: object) -> None:
-    await occurrences.cancel_date(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-12", 1, "", NOW)
 
 
 async def restore_one(cast: Cast, event_id: UUID, *_: object) -> None:
@@ -497,7 +506,7 @@ async def restore_one(cast: Cast, event_id: UUID, *_: object) -> None:
 
 
 async def add_one(cast: Cast, event_id: UUID, version: int, _: Plan) -> None:
-    await series_split.add_date(cast.coordinator, event_id, datetime(2027, 1, 8, 10), version, NOW)  # noqa: DTZ001 - local
+    await series_split.add_occurrence(cast.coordinator, event_id, datetime(2027, 1, 8, 10), version, NOW)  # noqa: DTZ001 - local
 
 
 async def move_one(cast: Cast, event_id: UUID, *_: object) -> None:
@@ -506,14 +515,14 @@ async def move_one(cast: Cast, event_id: UUID, *_: object) -> None:
 
 async def invite_again(cast: Cast, event_id: UUID, version: int, plan: Plan) -> None:
     more = replace(plan, invitees={**plan.invitees, cast.hsi_liaison.member_id: AttendeeRole.OPTIONAL})
-    await events.change(cast.coordinator, event_id, more, version, NOW, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, more, version, NOW, notify=Notify.ALL)
 
 
 EVERY_CHANGE: dict[str, Change] = {
     "the title": whole(title="Core group"),
     "the place": whole(place="City hall"),
     "the hour, so that it splits": whole(starts=meeting().starts - timedelta(days=42) + AN_HOUR),
-    "an earlier end": whole(rule=rule_for("weekly", meeting().starts - timedelta(days=42), count=8)),
+    "an earlier end": whole(rule=rule_for_choice("weekly", meeting().starts - timedelta(days=42), count=8)),
     "the people": whole(invitees={}),
     "invite again": invite_again,
     "who can see it": whole(visibility=Visibility.NAMED),
@@ -537,7 +546,7 @@ EVERY_CHANGE: dict[str, Change] = {
 async def test_every_row_of_a_series_is_as_before_when_a_change_is_undone(cast: Cast, change: Change) -> None:
     event_id = await lived_in(cast)
     before, all_events = await every_row(event_id), await EventRow.count()
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     await change(cast, event_id, event.version, plan)
     assert await every_row(event_id) != before
     await undone(cast.coordinator, event_id)
@@ -551,7 +560,7 @@ async def test_versions_and_sequences_only_rise_when_a_change_is_undone(sqlite_c
     cast = sqlite_cast
     event_id = await lived_in(cast)
     before = await numbers(cast, event_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     await change(cast, event_id, event.version, plan)
     between = await numbers(cast, event_id)
     await undone(cast.coordinator, event_id)
@@ -564,46 +573,54 @@ async def test_versions_and_sequences_only_rise_when_a_change_is_undone(sqlite_c
 
 async def numbers(cast: Cast, event_id: UUID) -> dict[str, tuple[int, int]]:
     """Return the version and SEQUENCE of an event and of each date."""
-    event = await events.event_for(cast.coordinator, event_id)
-    dates = await occurrences.dates_of(cast.coordinator, event)
+    event = await scheduling.event_seen_by(cast.coordinator, event_id)
+    dates = await occurrences.dates_in_series(cast.coordinator, event)
     return {"event": (event.version, event.sequence)} | {one.key: (one.version, one.sequence) for one in dates}
 
 
 async def test_people_who_locked_themselves_out_undo_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await events.schedule(
+    event_id = await scheduling.schedule_event(
         cast.fbi_lead, operation(cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT), NOW - AN_HOUR
     )
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
-    await events.change(cast.coordinator, event_id, named, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, named, event.version, NOW)
     with pytest.raises(NotFound):
-        await events.event_for(cast.coordinator, event_id)
+        await scheduling.event_seen_by(cast.coordinator, event_id)
     await undone(cast.coordinator, event_id)
-    assert (await events.event_for(cast.coordinator, event_id)).visibility is Visibility.LAW_ENFORCEMENT
+    assert (await scheduling.event_seen_by(cast.coordinator, event_id)).visibility is Visibility.LAW_ENFORCEMENT
 
 
 async def test_an_action_item_from_a_new_series_keeps_the_split_from_being_undone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id = await lived_in(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     starts = meeting().starts
-    longer = replace(from_date(plan, starts), description="Other", rule=rule_for("weekly", starts, count=20))
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", longer, event.version, NOW)
-    last = (await occurrences.dates_of(cast.coordinator, await events.event_for(cast.coordinator, new_id)))[-1]
+    longer = replace(
+        plan_from_start(plan, starts), description="Other", rule=rule_for_choice("weekly", starts, count=20)
+    )
+    new_id = await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-01-12", longer, event.version, NOW
+    )
+    last = (
+        await occurrences.dates_in_series(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, new_id))
+    )[-1]
     await item_of(cast, last)
     with pytest.raises(Conflict, match=MEANWHILE):
         await undone(cast.coordinator, event_id)
-    assert (await events.event_for(cast.coordinator, new_id)).description == "Other"
+    assert (await scheduling.event_seen_by(cast.coordinator, new_id)).description == "Other"
 
 
 async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id = await lived_in(cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = replace(from_date(plan, meeting().starts), kind=event_rules.Kind.TRAINING)
-    new_id = await series_split.change_from(cast.coordinator, event_id, "2027-01-12", onward, event.version, NOW)
-    await item_of(cast, await occurrences.date_for(cast.coordinator, new_id, "2027-01-12"))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = replace(plan_from_start(plan, meeting().starts), kind=event_rules.Kind.TRAINING)
+    new_id = await series_split.change_from_date_on(
+        cast.coordinator, event_id, "2027-01-12", onward, event.version, NOW
+    )
+    await item_of(cast, await occurrences.date_seen_by(cast.coordinator, new_id, "2027-01-12"))
     await undone(cast.coordinator, event_id)
     view = await view_event(cast.coordinator, event_id, "2027-01-12", NOW)
     assert [one.title for one in view.items] == ["Book the room"]
@@ -626,18 +643,20 @@ async def test_an_undone_change_is_in_the_audit_log(sqlite_cast: Cast) -> None:
 async def edited_at_random(cast: Cast, event_id: UUID, dice: random.Random, now: datetime) -> None:
     """Make some single-date edits, as people do over the weeks, and send what they queue."""
     for key in dice.sample(["2027-01-05", "2027-01-12", "2027-02-02", "2027-02-09"], k=3):
-        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
         change = DateChange(
             starts=date.original_start + timedelta(days=dice.randint(0, 2), hours=dice.randint(0, 3)),
             duration=timedelta(minutes=dice.choice([30, 90])),
             may_double=True,
             **{name: dice.choice([None, "Another one"]) for name in ("title", "place", "agenda")},
         )
-        await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL)
+        await occurrences.change_occurrence(
+            cast.coordinator, event_id, key, change, date.version, now, notify=Notify.ALL
+        )
         whom = dice.choice([cast.fbi_lead, cast.caht_lead])
-        await replies.reply(whom, event_id, key, ReplyValue.DECLINED, "Court", now, for_series=False)
+        await replies.record_own_reply(whom, event_id, key, ReplyValue.DECLINED, "Court", now, for_series=False)
         if dice.random() < 0.5:
-            await occurrences.cancel_date(cast.coordinator, event_id, key, date.version + 1, "Snow", now)
+            await occurrences.cancel_occurrence(cast.coordinator, event_id, key, date.version + 1, "Snow", now)
     await sent()
 
 
@@ -650,7 +669,7 @@ async def test_whatever_was_edited_before_every_row_is_as_before_when_the_last_c
     await edited_at_random(cast, event_id, dice, NOW - AN_HOUR)
     before = await every_row(event_id)
     for name in dice.sample([*EVERY_CHANGE], k=4):
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         try:
             await EVERY_CHANGE[name](cast, event_id, event.version, plan)
         except (Conflict, Invalid):  # the edits before it make some changes impossible
@@ -662,15 +681,17 @@ async def test_whatever_was_edited_before_every_row_is_as_before_when_the_last_c
 @pytest.mark.both_engines
 async def test_replies_are_as_before_when_a_new_rule_that_left_out_a_date_is_undone(cast: Cast) -> None:
     """Replies that the change makes take the numbers of those that it deletes."""
-    rule = rule_for("weekly", meeting().starts, count=4)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
+    rule = rule_for_choice("weekly", meeting().starts, count=4)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - AN_HOUR)
     await sent()
     for key in ("2027-01-12", "2027-01-26", "2027-01-19"):
-        await replies.reply(cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False)
+        await replies.record_own_reply(
+            cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", NOW - AN_HOUR, for_series=False
+        )
     before = await every_row(event_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    fortnightly = replace(plan, place="Annex", rule=rule_for("weekly", plan.starts, interval=2, count=2))
-    await events.change(cast.coordinator, event_id, fortnightly, event.version, NOW)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    fortnightly = replace(plan, place="Annex", rule=rule_for_choice("weekly", plan.starts, interval=2, count=2))
+    await scheduling.change_event(cast.coordinator, event_id, fortnightly, event.version, NOW)
     assert await every_row(event_id) != before
     await undone(cast.coordinator, event_id)
     assert await every_row(event_id) == before
@@ -709,13 +730,13 @@ async def counting(sqlite_cast: Cast) -> AsyncIterator[CountingEngine]:
 
 async def test_a_change_of_one_date_reads_no_replies_for_undo(sqlite_cast: Cast, counting: CountingEngine) -> None:
     cast, event_id = sqlite_cast, await running(sqlite_cast)
-    date = await occurrences.date_for(cast.coordinator, event_id, "2027-01-19")
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
     few = await rows_read_by_a_new_title(cast, event_id, 1, counting)
     await sent()
-    every = [one.id for one in (await invitations(event_id)).values()]
+    every = [one.id for one in (await invitations_by_member(event_id)).values()]
     again = {"occurrence": date.id, "reply": "tentative", "source": "site", "sequence": 0, "replied_at": NOW}
     async with writing():
-        await new_replies.write([{"invitation": one, **again} for one in every for _ in range(200)])
+        await new_replies.write_replies([{"invitation": one, **again} for one in every for _ in range(200)])
     assert await rows_read_by_a_new_title(cast, event_id, 2, counting) <= few
 
 
@@ -723,7 +744,7 @@ async def rows_read_by_a_new_title(cast: Cast, event_id: UUID, version: int, cou
     """Return the rows that are read while the title of one date is changed."""
     before, now = counting.rows_read, NOW + version * AN_HOUR
     await move(cast, event_id, version, now, title=f"Special {version}", starts=meeting().starts + timedelta(days=7))
-    assert await undo.change_to_undo(cast.coordinator, event_id, now)
+    assert await undo.change_made_at(cast.coordinator, event_id, now)
     return counting.rows_read - before
 
 

@@ -13,11 +13,11 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.drafts import MOST, DraftForm, DraftKey, SentForm, draft_text
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.undo import UNDO_FOR, Undone
+from tracker.rules.events.undo import UNDO_FOR, UndoneChange
 from tracker.tables.schema.core.tables import Draft
 from tracker.tables.schema.events.undo import UndoSnapshot
 from tracker.usecases.core import drafts
-from tracker.usecases.events import events, undo
+from tracker.usecases.events import scheduling, undo
 
 pytestmark = pytest.mark.both_engines
 
@@ -30,15 +30,15 @@ def sent(title: str = "Case briefing", key: DraftKey = NEW) -> SentForm:
 
 
 async def scheduled(cast: Cast, form: SentForm) -> UUID:
-    return await events.schedule(
+    return await scheduling.schedule_event(
         cast.fbi_lead, operation(cast.kcpd_detective), NOW, form=form, notified_at=NOW + UNDO_FOR
     )
 
 
-async def undone(viewer: Viewer, event_id: UUID) -> Undone:
-    change_id = await undo.change_to_undo(viewer, event_id, NOW)
+async def undone(viewer: Viewer, event_id: UUID) -> UndoneChange:
+    change_id = await undo.change_made_at(viewer, event_id, NOW)
     assert change_id
-    return await undo.undo(viewer, event_id, change_id, NOW)
+    return await undo.undo_change(viewer, event_id, change_id, NOW)
 
 
 async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
@@ -82,12 +82,12 @@ async def test_the_page_that_sent_it_may_type_on_and_no_other_page_overwrites_it
 
 
 async def test_a_copy_of_an_event_that_its_person_may_no_longer_see_is_not_back(cast: Cast) -> None:
-    like = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.kcpd_detective), NOW)
+    like = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.kcpd_detective), NOW)
     copy = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
     event_id = await scheduled(cast, sent(key=copy))
-    event, plan = await events.plan_to_change(cast.coordinator, like)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, like)
     named = replace(plan, visibility=Visibility.NAMED, invitees={cast.kcpd_detective.member_id: AttendeeRole.REQUIRED})
-    await events.change(cast.coordinator, like, named, event.version, NOW, reauthenticated_at=NOW)
+    await scheduling.change_event(cast.coordinator, like, named, event.version, NOW, reauthenticated_at=NOW)
     assert not (await undone(cast.fbi_lead, event_id)).form_page
     assert await Draft.count() == 0
 

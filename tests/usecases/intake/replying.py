@@ -11,9 +11,9 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events.invitees import invitations
-from tracker.usecases.events import events, occurrences, replies
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.background.events.invitees import invitations_by_member
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake.received_emails import take_email
 
 HOUR = timedelta(hours=1)
@@ -28,20 +28,20 @@ async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UU
     """Schedule a meeting with the Bureau and the detective, and return its event."""
     plan = meeting(cast.fbi_lead, cast.kcpd_detective, **facts)
     if is_series:
-        plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
-    return await events.schedule(cast.coordinator, plan, NOW)
+        plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
+    return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
 async def said(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
     """Return a reply of a calendar program; `facts` replace its fields."""
-    event = await events.event_for(who, event_id)
+    event = await scheduling.event_seen_by(who, event_id)
     about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
     return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
 
 
 async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
     """Return an email of a person to the address of their invitation; `facts` replace its fields."""
-    invitation = (await invitations(event_id)).get(who.member_id)
+    invitation = (await invitations_by_member(event_id)).get(who.member_id)
     about = {
         "name": sha256(repr(said_in_it).encode()).hexdigest(),
         "received_at": LATER,
@@ -61,7 +61,11 @@ async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: ob
 
 async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
     """Return the reply that counts, and how it came."""
-    date = await occurrences.date_for(who, event_id, key) if key else await occurrences.nearest_date(who, event_id, NOW)
+    date = (
+        await occurrences.date_seen_by(who, event_id, key)
+        if key
+        else await occurrences.nearest_date(who, event_id, NOW)
+    )
     found = await replies.my_reply(who, date)
     assert found
     return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")

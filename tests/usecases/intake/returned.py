@@ -12,7 +12,7 @@ from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.intake import received_emails
 
 LATER = NOW + timedelta(hours=1)
@@ -24,7 +24,7 @@ async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = Fal
     made = []
     for _ in range(count):
         plan, lead = (operation(who), cast.fbi_lead) if is_secret else (meeting(who), cast.coordinator)
-        event_id = await events.schedule(lead, plan, NOW)
+        event_id = await scheduling.schedule_event(lead, plan, NOW)
         made += (
             await Message.select(Message.id)
             .where((Message.event == event_id) & (Message.recipient == who.member_id))

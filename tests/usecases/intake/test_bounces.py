@@ -20,7 +20,7 @@ from tracker.tables.schema.intake import EmailPause
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import messages
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.intake import bounces
 
 DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
@@ -49,10 +49,10 @@ async def test_after_three_emails_nothing_is_sent_and_what_waits_says_why(cast: 
     first, second, third = await sent(cast, who, 3)
     await came_back(first)
     await came_back(second)
-    await events.schedule(cast.coordinator, meeting(who), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
     await came_back(third)
-    await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead), LATER)
+    await scheduling.schedule_event(cast.coordinator, meeting(who, cast.fbi_lead), LATER)
     assert [one for one in await states(who) if one[0] != "sent"] == [("suppressed", PAUSED)] * 2
     assert ("pending", "") in await states(cast.fbi_lead)
     assert await verbs() == ["email_paused"]
@@ -89,10 +89,10 @@ async def test_what_says_nothing_of_the_address_pauses_nothing(cast: Cast, bounc
 
 
 async def test_refusals_of_the_mail_server_count_too(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective), NOW)
     for message_id in await sent(cast, cast.kcpd_detective, 2):
         await came_back(message_id)
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective), NOW)
     [message] = await core_outbox.claim_messages("a worker", [], LATER, 100)
     refusal = DeliveryRefusal(words="550 No such user", sent_to=cast.kcpd_detective.email, at_recipient=True)
     await bounces.record_refusal(message, refusal, LATER)
@@ -106,7 +106,7 @@ async def test_an_earlier_address_neither_counts_nor_stays_paused(cast: Cast) ->
         await came_back(message_id)
     await Member.update({Member.email: "new@kcpd.example"}).where(Member.id == who.member_id)
     await came_back(fourth)
-    await events.schedule(cast.coordinator, meeting(who), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
     found = await bounces.undeliverable_emails(cast.administrator, who.member_id, LATER)
     assert found
@@ -120,7 +120,7 @@ async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast:
         await came_back(message_id)
     await bounces.resume_address(cast.administrator, who.member_id, LATER + timedelta(hours=1))
     await came_back(late, at=timedelta(hours=2))
-    await events.schedule(cast.coordinator, meeting(who), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
     with pytest.raises(Conflict):
         await bounces.resume_address(cast.administrator, who.member_id, LATER)
@@ -130,7 +130,7 @@ async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast:
 async def test_what_was_not_sent_can_be_sent_again_once_it_is_resumed(cast: Cast) -> None:
     who = cast.kcpd_detective
     await paused(cast, who)
-    event_id = await events.schedule(cast.coordinator, meeting(who), LATER)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(who), LATER)
     [message_id] = await Message.select(Message.id).where(Message.event == event_id).output(as_list=True)
     with pytest.raises(Conflict):
         await messages.resend(cast.coordinator, message_id, LATER)

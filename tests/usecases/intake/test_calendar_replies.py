@@ -30,12 +30,12 @@ from tests.usecases.intake.replying import (
 )
 from tracker.database import writing
 from tracker.rules.core.viewers import Origin, Status
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import DateNamed, Mismatch, ProposedTimes, ReplyOutcome, Sender
 from tracker.tables.schema.intake import IncomingReply
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
@@ -108,7 +108,7 @@ async def test_an_older_reply_that_comes_later_is_stale(cast: Cast) -> None:
 async def test_a_reply_on_the_site_is_not_undone_by_an_older_email(cast: Cast) -> None:
     event_id = await invited(cast)
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
-    await replies.reply(cast.fbi_lead, event_id, date.key, NO, "", NOW + 2 * HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, date.key, NO, "", NOW + 2 * HOUR, for_series=False)
     assert await sent(cast.fbi_lead, event_id) is ReplyOutcome.STALE
     assert await sent(cast.fbi_lead, event_id, MAYBE, stamped_at=NOW + 3 * HOUR) is ReplyOutcome.RECORDED
 
@@ -116,7 +116,7 @@ async def test_a_reply_on_the_site_is_not_undone_by_an_older_email(cast: Cast) -
 async def test_a_reply_to_a_time_that_has_changed_does_not_count(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
     assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL)) is ReplyOutcome.OLD_TIME
     assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
     assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=1) is ReplyOutcome.RECORDED
@@ -126,7 +126,7 @@ async def test_a_yes_to_the_series_does_not_count_for_a_date_that_moved(cast: Ca
     event_id = await invited(cast, is_series=True)
     await sent(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL))
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, NOW + HOUR)
     assert await sent(cast.fbi_lead, event_id) is ReplyOutcome.RECORDED
     assert (await reply_of(cast.fbi_lead, event_id, APRIL))[0] is ReplyValue.NEEDS_ACTION
     assert (await reply_of(cast.fbi_lead, event_id, MAY))[0] is YES
@@ -183,11 +183,11 @@ async def test_nothing_is_kept_of_an_email_to_an_unknown_address_but_its_sender(
 
 async def test_someone_who_may_no_longer_see_the_event_is_a_stranger(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     one = await said(cast.hsi_liaison, event_id)
     ready = await email(cast.hsi_liaison, event_id, one)
-    event, plan = await events.plan_to_change(cast.fbi_lead, event_id)
-    await events.change(
+    event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
+    await scheduling.change_event(
         cast.fbi_lead, event_id, replace(plan, invitees=meeting(cast.ipd_liaison).invitees), event.version, NOW
     )
     assert (await take_email(ready), await misfit_of()) == ([ReplyOutcome.UNMATCHED], Mismatch.NO_INVITATION)
@@ -215,7 +215,7 @@ async def test_what_a_machine_wrote_or_no_one_can_read_is_noted(
 
 async def test_a_reply_to_a_canceled_date_is_closed(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
-    await occurrences.cancel_date(cast.coordinator, event_id, MAY, 1, "", NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, MAY, 1, "", NOW)
     assert await sent(cast.fbi_lead, event_id, date=on(TEN_IN_MAY), sequence=1) is ReplyOutcome.CLOSED
 
 
@@ -267,8 +267,8 @@ async def test_an_administrator_sees_who_sent_an_email_that_leads_nowhere_and_no
 
 async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    operation_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    secret = await events.event_for(cast.hsi_liaison, operation_id)
+    operation_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    secret = await scheduling.event_seen_by(cast.hsi_liaison, operation_id)
     kept = []
     for number, uid in enumerate((secret.uid, "9a0c@tracker.example")):
         one = await said(cast.kcpd_detective, event_id, uid=uid)

@@ -17,14 +17,14 @@ from tracker.rules.core.outbox import Message
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import WaitingReply
-from tracker.rules.recurrence import rule_for
-from tracker.tables.background.events.invitees import invitations
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Message as Queued
 from tracker.tables.schema.intake import IncomingReply
 from tracker.tables.schema.roster import EmailAlias
 from tracker.tables.visible import intake as visible
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events, occurrences, replies, substitute_replies, substitutes
+from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling, substitutes
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
@@ -42,11 +42,11 @@ async def seated(cast: Cast) -> UUID:
     starts = meeting().starts
     plan = meeting(
         cast.fbi_lead,
-        rule=rule_for("monthly_nth", starts, count=3),
+        rule=rule_for_choice("monthly_nth", starts, count=3),
         visibility=Visibility.COMMITTEE,
         committee_id=cast.committees["steering"],
     )
-    return await events.schedule(cast.coordinator, plan, NOW)
+    return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
 async def delegated(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **facts: object) -> ReplyOutcome:
@@ -58,8 +58,8 @@ async def delegated(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **fa
 
 
 async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
-    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
-    return await substitutes.on_date(event_id, date.id)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FEBRUARY)
+    return await substitutes.substitutes_on_date(event_id, date.id)
 
 
 async def messages(kind: type[object]) -> list[Message]:
@@ -108,13 +108,13 @@ async def test_anyone_else_is_neither_sent_nor_added_and_the_organizer_reads_of_
     sqlite_cast: Cast, facts: dict[str, object]
 ) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
-    invited = await invitations(event_id)
+    invited = await invitations_by_member(event_id)
     queued = await Queued.count()
     assert await delegated(cast, event_id, **facts) is ReplyOutcome.UNMATCHED  # type: ignore[arg-type]  # as in `said`
     [row] = await IncomingReply.select(IncomingReply.misfit)
     assert (row["misfit"], await coming(cast, event_id)) == (Mismatch.DELEGATE, frozenset())
     assert await reply_of(cast.fbi_lead, event_id, FEBRUARY) == (ReplyValue.NEEDS_ACTION, "")
-    assert (await invitations(event_id), await Queued.count()) == (invited, queued)
+    assert (await invitations_by_member(event_id), await Queued.count()) == (invited, queued)
 
 
 async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast: Cast) -> None:
@@ -144,7 +144,7 @@ async def of_substitute(
 
 
 async def waiting(cast: Cast, event_id: UUID) -> list[WaitingReply]:
-    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FEBRUARY)
     return list((await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).waiting)
 
 
@@ -211,7 +211,7 @@ async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_
     [one] = await waiting(cast, event_id)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
     assert await coming(cast, event_id) == frozenset()
-    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FEBRUARY)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).settled
     assert shown.reply.decision
     assert (shown.reply.decision.is_release, shown.reply.decision.is_substitution) == (True, False)
@@ -242,26 +242,28 @@ async def test_a_waiting_no_of_a_substitute_who_was_released_later_needs_no_deci
     event_id = await seated(cast)
     await delegated(cast, event_id)
     if is_informed:
-        event, plan = await events.plan_to_change(cast.coordinator, event_id)
+        event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
-        await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
+        await scheduling.change_event(
+            cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER
+        )
     await of_substitute(cast, event_id, NO, is_verified=False)
     assert (
         len(await waiting(cast, event_id))
         == len(await visible.dates_of_waiting_replies(cast.coordinator, AFTER, NOW))
         == 1
     )
-    await replies.reply(cast.fbi_lead, event_id, FEBRUARY, YES, "", AFTER - HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, FEBRUARY, YES, "", AFTER - HOUR, for_series=False)
     assert (await waiting(cast, event_id), await visible.dates_of_waiting_replies(cast.coordinator, AFTER, NOW)) == (
         [],
         [],
     )
-    date = await occurrences.date_for(cast.coordinator, event_id, FEBRUARY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FEBRUARY)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).settled
     assert shown.reply.why.endswith("No decision is needed: the sender is no longer the substitute.")
     assert not shown.is_attachable
     said_no = (cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER - HOUR)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     assert len(await waiting(cast, event_id)) == 1
 
 
@@ -279,7 +281,7 @@ async def test_a_substitute_s_no_settles_no_reply_of_the_person_who_named_them(c
     event_id = await seated(cast)
     await delegated(cast, event_id)
     await from_home(cast, event_id)
-    await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
     [one] = await waiting(cast, event_id)
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FEBRUARY, one.reply.id, cast.fbi_lead.member_id, AFTER + HOUR
@@ -291,14 +293,14 @@ async def test_a_later_no_of_the_person_who_named_a_substitute_settles_their_ear
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
     await from_home(cast, event_id)
-    await replies.reply(cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER + HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, FEBRUARY, NO, "", AFTER + HOUR, for_series=False)
     assert await waiting(cast, event_id) == []
 
 
 async def test_a_yes_written_before_the_substitute_s_no_counts_when_it_comes_after_it(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     await delegated(cast, event_id)
-    await substitute_replies.decline(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
     yes = {"to": None, "value": YES, "stamped_at": AFTER}
     assert await delegated(cast, event_id, **yes) is ReplyOutcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert (await reply_of(cast.fbi_lead, event_id, FEBRUARY))[0] is YES

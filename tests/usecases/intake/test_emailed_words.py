@@ -22,11 +22,11 @@ from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import ItemPage, Letter
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, Mismatch, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
@@ -34,8 +34,8 @@ from tracker.tables.visible.actions import block_reasons
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, replies
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.intake import email_undo, emailed_words, received_emails
 
 SOON = WRITING_BACK_LATER + timedelta(minutes=1)
@@ -125,8 +125,8 @@ async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sq
 
 async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
-    date_id = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
+    date_id = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
     assert await writing_back_said(cast.hsi_liaison, "DONE with Larkspur") is AnswerOutcome.SIGN_IN
     [(_, one)] = await confirmations()
@@ -270,8 +270,8 @@ async def test_a_closed_item_stays_as_it_is(sqlite_cast: Cast) -> None:
 
 async def test_an_item_of_a_restricted_event_is_changed_after_sign_in_only(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    date_id = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    date_id = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
     assert await writing_back_said(cast.hsi_liaison, "DONE") is AnswerOutcome.SIGN_IN
     assert (await item_lists.item_view(cast.fbi_lead, reference)).item.version == 1
@@ -398,8 +398,8 @@ async def invited(cast: Cast, *, is_series: bool = False, **facts: Any) -> UUID:
     """Schedule a meeting with the Bureau; the invitations are out."""
     plan = meeting(cast.fbi_lead, **facts)
     if is_series:
-        plan = replace(plan, rule=rule_for("monthly_nth", plan.starts, count=6))
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+        plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     await sent(SENT)
     return event_id
 
@@ -437,7 +437,11 @@ async def said(to: Viewer, text: str, at: datetime = LATER, **facts: object) -> 
 
 async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
     """Return the reply that counts, and its comment."""
-    date = await occurrences.date_for(who, event_id, key) if key else await occurrences.nearest_date(who, event_id, NOW)
+    date = (
+        await occurrences.date_seen_by(who, event_id, key)
+        if key
+        else await occurrences.nearest_date(who, event_id, NOW)
+    )
     found = await replies.my_reply(who, date)
     assert found
     return (found[1].value, found[1].comment) if found[1] else (NONE, "")
@@ -463,7 +467,7 @@ async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sql
     cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     sent_to_it = (cast.fbi_lead, event_id, date.key, NO, "", NOW)
-    await replies.reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
     assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     one = await confirmation()
     assert (
@@ -486,7 +490,7 @@ async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, LATER)
     await sent(LATER + HOUR)
     assert await said(cast.fbi_lead, "NO", LATER + 2 * HOUR) is AnswerOutcome.RECORDED
     assert [(await reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [NO, YES]
@@ -495,9 +499,9 @@ async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that
 async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     [first] = await Message.select(Message.id).where(Message.recipient == cast.fbi_lead.member_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=datetime(2027, 1, 13, 13))  # noqa: DTZ001 - local to the event's zone
-    await events.change(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
+    await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
     assert await said(cast.fbi_lead, "YES", message_id=first["id"]) is AnswerOutcome.OUTDATED
     assert (await reply_of(cast.fbi_lead, event_id))[0] is NONE
     one = await confirmation()
@@ -522,14 +526,14 @@ async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) 
 
 async def test_a_text_to_the_organizer_of_a_calendar_entry_replies_to_the_event(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    own = (await invitees.invitations(event_id))[cast.fbi_lead.member_id]
+    own = (await invitees.invitations_by_member(event_id))[cast.fbi_lead.member_id]
     assert await said(cast.fbi_lead, "YES", message_id=None, invitation_id=own.id) is AnswerOutcome.RECORDED
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "")
 
 
 async def test_a_calendar_program_may_reply_to_the_address_of_the_email(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    event = await events.event_for(cast.fbi_lead, event_id)
+    event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
     accept = CalendarReply(uid=event.uid, attendee=cast.fbi_lead.email, value=YES, sequence=0, stamped_at=LATER)
     rows = await Message.select(Message.id).where(Message.recipient == cast.fbi_lead.member_id)
     email = ReceivedEmail(
@@ -574,7 +578,7 @@ async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_ha
     cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
     await said(cast.fbi_lead, "YES")
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, LATER)
     first = await Message.select(Message.id).where(
         (Message.recipient == cast.fbi_lead.member_id) & (Message.kind == "invitation")
     )
@@ -604,7 +608,9 @@ async def test_a_restricted_event_is_replied_to_after_sign_in_and_its_confirmati
     sqlite_cast: Cast,
 ) -> None:
     cast = sqlite_cast
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
+    event_id = await scheduling.schedule_event(
+        cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW
+    )
     await sent(SENT)
     assert await said(cast.hsi_liaison, "YES to Larkspur\nYES") is AnswerOutcome.SIGN_IN
     assert await reply_of(cast.hsi_liaison, event_id) == (NONE, "")
@@ -616,7 +622,7 @@ async def test_a_restricted_event_is_replied_to_after_sign_in_and_its_confirmati
 async def test_undo_brings_back_the_reply_before(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     key = (await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)).key
-    await replies.reply(cast.fbi_lead, event_id, key, YES, "By train", NOW + HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, key, YES, "By train", NOW + HOUR, for_series=False)
     await said(cast.fbi_lead, "NO")
     for _ in range(2):
         await undone()

@@ -27,8 +27,8 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import IncomingWords
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
-from tracker.usecases.events import events, occurrences
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events import occurrences, scheduling
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.intake import email_undo, item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.views import offboarding
@@ -218,8 +218,8 @@ async def test_no_sender_hides_what_others_wrote(cast: Cast) -> None:
 
 async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_who_may_see_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_alternate), NOW)
-    origin = (await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_alternate), NOW)
+    origin = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     await given(cast.fbi_lead, cast.kcpd_alternate, origin_id=origin)
     await from_home(cast.kcpd_alternate)
     assert [len(await waiting(one)) for one in (cast.fbi_lead, cast.coordinator)] == [1, 0]
@@ -403,8 +403,8 @@ async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: 
 async def test_the_email_of_a_person_who_was_taken_off_the_list_waits_for_no_one(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     await from_private_address(cast, event_id)
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     others = {one: role for one, role in known.invitees.items() if one != cast.fbi_lead.member_id}
     without = replace(known, invitees=others)
-    await events.change(cast.coordinator, event_id, without, event.version, REPLYING_LATER, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, without, event.version, REPLYING_LATER, notify=Notify.ALL)
     assert await counted(cast.coordinator) == []

@@ -28,7 +28,7 @@ from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import Message
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import DeclinedProposal, Letter
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
 from tracker.rules.intake.proposals import Proposal, ProposalState
@@ -36,7 +36,7 @@ from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.intake import proposals, received_emails
 from tracker.usecases.intake.received_emails import take_email
 
@@ -57,7 +57,7 @@ async def proposed(
 
 
 async def found(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[proposals.JudgedProposal]:
-    return await proposals.recent_proposals(who, await occurrences.date_for(who, event_id, key), now)
+    return await proposals.recent_proposals(who, await occurrences.date_seen_by(who, event_id, key), now)
 
 
 async def states(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[ProposalState]:
@@ -74,10 +74,10 @@ async def waiting(cast: Cast) -> tuple[UUID, Proposal]:
 
 
 async def move(cast: Cast, event_id: UUID, by: timedelta, key: str = MAY) -> None:
-    date = await occurrences.date_for(cast.coordinator, event_id, key)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
     starts = date.original_start + by
     change = DateChange(starts=starts, duration=HOUR)
-    await occurrences.change_date(cast.coordinator, event_id, key, change, date.version, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, date.version, LATER)
 
 
 async def letters(now: datetime) -> list[tuple[Message, Letter]]:
@@ -91,7 +91,7 @@ async def letters(now: datetime) -> list[tuple[Message, Letter]]:
 
 async def test_a_proposal_is_shown_with_its_times_and_comment_and_moves_nothing(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    date = await occurrences.date_for(cast.coordinator, event_id, MAY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, MAY)
     assert (one.made.times, one.comment, one.received_at) == (
         (ONE_IN_MAY, ONE_IN_MAY + HOUR),
         "Court until noon",
@@ -120,7 +120,7 @@ async def test_only_those_who_lead_the_event_see_its_proposals(cast: Cast) -> No
 
 
 async def test_a_proposal_for_a_restricted_event_is_hidden_from_coordinators_who_are_not_on_it(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     moment = ProposedTimes(starts=on(date.starts_at + HOUR))
     await take_email(await email(cast.hsi_liaison, event_id, await said(cast.hsi_liaison, event_id, proposal=moment)))
@@ -142,7 +142,7 @@ async def test_moving_the_date_takes_up_or_outdates_a_proposal(cast: Cast, by: t
 
 async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    await occurrences.cancel_date(cast.coordinator, event_id, MAY, 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, MAY, 1, "", LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.CANCELED]
     with pytest.raises(Conflict):
         await proposals.decline_proposal(cast.coordinator, one.id, "", LATER)

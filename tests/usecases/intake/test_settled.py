@@ -16,7 +16,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import Settled
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.intake.received_emails import take_email
@@ -28,9 +28,9 @@ TEN_IN_JANUARY = datetime(2027, 1, 12, 16, tzinfo=UTC)
 
 async def moved(cast: Cast, event_id: UUID, now: datetime) -> None:
     """Move the meeting by two hours, so that everyone is asked again."""
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(known, starts=known.starts + 2 * HOUR)
-    await events.change(cast.coordinator, event_id, later, event.version, now, notify=Notify.ALL)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, now, notify=Notify.ALL)
 
 
 async def settled(cast: Cast, event_id: UUID, now: datetime = AT) -> list[Settled | None]:
@@ -53,8 +53,8 @@ async def test_a_reply_of_the_person_to_an_old_time_or_a_canceled_date_is_listed
     await moved(cast, event_id, LATER)
     assert await came(cast, event_id, await said(cast.fbi_lead, event_id), own) == [ReplyOutcome.OLD_TIME]
     assert await settled(cast, event_id) == [Settled.OLD_TIME]
-    version = (await events.event_for(cast.coordinator, event_id)).version
-    await events.cancel(cast.coordinator, event_id, version, "", LATER)
+    version = (await scheduling.event_seen_by(cast.coordinator, event_id)).version
+    await scheduling.cancel_event(cast.coordinator, event_id, version, "", LATER)
     late = await said(cast.fbi_lead, event_id, NO, sequence=9, stamped_at=AT)
     assert await came(cast, event_id, late, own, received_at=AT) == [ReplyOutcome.CLOSED]
     assert await settled(cast, event_id) == [Settled.CLOSED, Settled.OLD_TIME]
@@ -65,7 +65,7 @@ async def test_an_email_waits_until_the_date_is_over_or_canceled(cast: Cast) -> 
     row = await from_private_address(cast, event_id)
     assert await settled(cast, event_id) == [None]
     assert await settled(cast, event_id, datetime(2027, 1, 13, tzinfo=UTC)) == [Settled.CLOSED]
-    await occurrences.cancel_date(cast.coordinator, event_id, KEY, 1, "", AT)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, KEY, 1, "", AT)
     assert await settled(cast, event_id) == [Settled.CLOSED]
     with pytest.raises(Conflict, match="over or canceled"):
         await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, KEY, row, AT)
@@ -81,12 +81,12 @@ async def test_an_email_waits_until_the_person_is_asked_again(cast: Cast) -> Non
 
 async def test_an_email_waits_until_the_person_replies_on_the_site(cast: Cast) -> None:
     event_id = await invited(cast)
-    await replies.reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW, for_series=False)
     await from_private_address(cast, event_id)
     assert await settled(cast, event_id) == [None]
-    await replies.reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
     assert await settled(cast, event_id) == [None]
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
     assert await settled(cast, event_id) == [Settled.REPLIED]
 
 
@@ -94,11 +94,11 @@ async def test_a_member_s_reply_in_another_person_s_email_waits_until_the_sender
     event_id = await invited(cast)
     detective = Sender(address=cast.kcpd_detective.email, is_verified=True)
     await from_private_address(cast, event_id, NO, sender=detective)
-    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", AT, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", AT, for_series=False)
     assert await settled(cast, event_id) == [None]
     [one] = (await emails(cast, event_id)).waiting
     assert one.person_id == cast.kcpd_detective.member_id
-    await replies.reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(cast.kcpd_detective, event_id, KEY, NO, "", AT, for_series=False)
     [one] = (await emails(cast, event_id)).settled
     assert one.reply.why == "It didn’t come from their address. No decision is needed: the sender has replied since."
 
@@ -147,9 +147,9 @@ async def test_a_reply_to_a_series_settles_the_emails_about_it_and_of_dates_with
     await from_private_address(cast, event_id)
     await from_private_address(cast, event_id, date=on(TEN_IN_JANUARY))
     assert await settled(cast, event_id) == [None, None]
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
     assert sorted(map(str, await settled(cast, event_id))) == ["None", Settled.REPLIED]
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=True)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=True)
     assert await settled(cast, event_id) == [Settled.REPLIED, Settled.REPLIED]
 
 

@@ -20,10 +20,10 @@ from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.intake.unrecorded_replies import NAMED_AGAIN
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.schema.events.events import Reply
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
-from tracker.usecases.events import occurrences, substitute_replies, substitute_undo
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import occurrences, recorded_replies
+from tracker.usecases.events.recorded_replies import record_reply_for
 from tracker.usecases.intake import email_undo, unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 
@@ -52,7 +52,7 @@ async def of_substitute(cast: Cast, event_id: UUID, hours: int) -> ReceivedEmail
 
 
 async def waiting(cast: Cast, event_id: UUID) -> int:
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     return len((await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)).waiting)
 
 
@@ -92,7 +92,7 @@ async def test_a_yes_from_before_the_substitute_s_no_that_comes_after_it_counts(
     if by_email:
         await take_email(await of_substitute(cast, event_id, 2))
     else:
-        await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
+        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
     await take_email(await own(cast, event_id, YES, 1))
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
 
@@ -102,7 +102,7 @@ async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast
     one = await said(cast.fbi_lead, event_id, YES, stamped_at=NAMED_AT + HOUR)
     unconfirmed = Sender(address=cast.fbi_lead.email, is_verified=False)
     await take_email(await email(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR))
-    await substitute_replies.decline(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
     assert await waiting(cast, event_id) == 1
 
 
@@ -141,7 +141,7 @@ async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they
     await take_email(await of_substitute(cast, event_id, 2))
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await notified(cast, AFTER + HOUR) == [("alternate", "substitute")]
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     found = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
     assert [one.reply.why for one in (*found.waiting, *found.settled)] == [NAMED_AGAIN]
 
@@ -151,10 +151,10 @@ async def test_a_no_that_was_undone_keeps_no_delegation_from_naming_them(cast: C
     event_id, at = await named(cast), NAMED_AT + 2 * HOUR
     by = cast.fbi_alternate if deed == "button" else cast.coordinator
     if deed == "button":
-        await substitute_replies.decline(by, event_id, KEY, at)
+        await recorded_replies.decline_as_substitute(by, event_id, KEY, at)
     else:
-        await reply_for(by, event_id, KEY, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
-    await substitute_undo.undo(by, event_id, KEY, at, at)
+        await record_reply_for(by, event_id, KEY, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
+    await recorded_replies.undo_refusal(by, event_id, KEY, at, at)
     await take_email(await own(cast, event_id, DELEGATED, 1))
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 

@@ -22,7 +22,7 @@ from tracker.rules.intake.unrecorded_replies import BECAUSE, Settled
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events, occurrences, replies, substitutes
+from tracker.usecases.events import occurrences, replies, scheduling, substitutes
 from tracker.usecases.intake import email_undo, received_emails, unrecorded_replies
 
 KEY = "2027-01-12"
@@ -32,16 +32,16 @@ SECOND = timedelta(seconds=1)
 async def named(cast: Cast) -> UUID:
     """Return a meeting to which the Bureau's lead sends their alternate; all emails are out."""
     seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     await sent(NOW + HOUR)
     return event_id
 
 
 async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
-    return await substitutes.on_date(event_id, date.id)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    return await substitutes.substitutes_on_date(event_id, date.id)
 
 
 async def queued() -> list[Queued]:
@@ -109,7 +109,7 @@ async def test_the_link_undoes_nothing_once_the_person_who_named_them_replied(sq
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
-    await replies.reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
     assert not (await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)).can_undo
     with pytest.raises(Conflict):
         await email_undo.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
@@ -120,9 +120,9 @@ async def test_the_link_is_dead_for_a_substitute_who_may_no_longer_see_the_event
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     restricted = operation(cast.fbi_lead, starts=plan.starts)
-    await events.change(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
+    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
     with pytest.raises(NotFound):
         await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)
 
@@ -181,12 +181,12 @@ async def first_email(who: Viewer) -> UUID:
 
 async def moved(cast: Cast, event_id: UUID, at: datetime) -> None:
     """Move the meeting, which releases the substitute, and name them for the new time; all emails are out."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    await events.change(
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, starts=plan.starts.replace(hour=15)), event.version, at
     )
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", at + HOUR)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     await sent(at + 2 * HOUR)
 
 
@@ -213,7 +213,7 @@ async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_
     one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
     assert await received_emails.take_email(one) == [ReplyOutcome.OLD_TIME]
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, at)).settled
     assert (shown.reply.is_of_substitute, shown.reply.why) == (True, BECAUSE[Settled.OLD_TIME])
 
@@ -226,7 +226,7 @@ async def test_a_second_no_of_a_substitute_is_known_and_waits_for_no_one(sqlite_
     assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is AnswerOutcome.UNCHANGED
     text = "You're no longer the substitute, so you don't need to come."
     assert text in (await confirmation(LATER + HOUR)).paragraphs
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     assert (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
 
 
@@ -235,7 +235,7 @@ async def test_a_yes_of_a_substitute_who_was_released_waits(sqlite_cast: Cast) -
     first = await first_email(cast.fbi_alternate)
     await said(cast.fbi_alternate, "NO", message_id=first)
     assert await said(cast.fbi_alternate, "YES", LATER + HOUR, message_id=first) is AnswerOutcome.UNMATCHED
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting
     assert one.substitute == "Fbi alternate (FBI)"
 
@@ -253,9 +253,9 @@ async def test_a_substitute_s_calendar_program_may_reply_to_the_address_of_the_e
 async def test_a_substitute_who_is_kept_informed_as_well_can_still_say_no(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
-    await events.change(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await said(cast.fbi_alternate, "NO", LATER + HOUR, message_id=first) is AnswerOutcome.RECORDED
     assert await coming(cast, event_id) == frozenset()
@@ -264,16 +264,16 @@ async def test_a_substitute_who_is_kept_informed_as_well_can_still_say_no(sqlite
 async def test_a_note_of_a_substitute_is_read_by_the_organizer(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     assert await said(cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER)).waiting
     assert (one.reply.comment, one.reply.is_of_substitute) == ("Which room?", True)
 
 
 async def test_a_substitute_who_may_no_longer_see_the_event_gets_no_reply_from_it(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     restricted = operation(cast.fbi_lead, starts=plan.starts)
-    await events.change(cast.coordinator, event_id, restricted, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, LATER)
     before = await Message.count()
     assert await said(cast.fbi_alternate, "NO", LATER + HOUR) is AnswerOutcome.UNMATCHED
     assert await Message.count() == before

@@ -18,8 +18,8 @@ from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import WaitingReply
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events, occurrences, replies, substitute_replies
-from tracker.usecases.events.recorded_replies import reply_for
+from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling
+from tracker.usecases.events.recorded_replies import record_reply_for
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import people
@@ -43,7 +43,7 @@ async def third(cast: Cast, primary: Viewer, agency: str) -> Viewer:
 
 async def planned(cast: Cast, *invitees: Viewer) -> UUID:
     seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    return await events.schedule(cast.coordinator, meeting(*invitees, **seats), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **seats), NOW)
 
 
 async def both_send(cast: Cast) -> tuple[UUID, Viewer]:
@@ -51,7 +51,7 @@ async def both_send(cast: Cast) -> tuple[UUID, Viewer]:
     other, event_id = await third(cast, cast.fbi_lead, "FBI"), await planned(cast, cast.fbi_lead, cast.fbi_alternate)
     for who in (cast.fbi_lead, cast.fbi_alternate):
         said_no = (who, event_id, KEY, NO, "", LATER)
-        await replies.reply(*said_no, for_series=False, substitute=other.member_id)
+        await replies.record_own_reply(*said_no, for_series=False, substitute=other.member_id)
     return event_id, other
 
 
@@ -70,7 +70,7 @@ async def came(to: Viewer, event_id: UUID, of: Viewer, value: ReplyValue, *, is_
 
 
 async def the_waiting(cast: Cast, event_id: UUID) -> WaitingReply:
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).waiting
     return one
 
@@ -98,8 +98,8 @@ async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
     [line] = [one for one in view.answerable if one.substitutes_for == f"{chosen} (FBI)"]
     no = (cast.coordinator, event_id, KEY, other.member_id, NO, "", AFTER)
     with pytest.raises(Invalid):
-        await reply_for(*no, for_series=False)
-    await reply_for(*no, for_series=False, invitation_id=line.invitation_id)
+        await record_reply_for(*no, for_series=False)
+    await record_reply_for(*no, for_series=False, invitation_id=line.invitation_id)
     assert await sending(cast, event_id) == left
 
 
@@ -107,7 +107,7 @@ async def test_their_own_no_counts_for_both(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id, other = await both_send(cast)
     assert (await view_event(other, event_id, KEY, AFTER)).substitutes_for == "Fbi alternate (FBI) and Fbi lead (FBI)"
-    await substitute_replies.decline(other, event_id, KEY, AFTER)
+    await recorded_replies.decline_as_substitute(other, event_id, KEY, AFTER)
     assert await sending(cast, event_id) == []
 
 
@@ -126,7 +126,7 @@ async def test_a_person_attaches_the_waiting_reply_of_their_own_substitute(
     other = await third(cast, cast.coordinator, "USAO")
     event_id = await planned(cast, cast.coordinator, cast.fbi_lead)
     said_no = (cast.coordinator, event_id, KEY, NO, "", LATER)
-    await replies.reply(*said_no, for_series=False, substitute=other.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=other.member_id)
     await came(cast.coordinator, event_id, other, value, is_verified=False)
     one = await the_waiting(cast, event_id)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, one.reply.id, one.person_id, AFTER)
@@ -137,9 +137,9 @@ async def test_a_move_that_releases_them_from_both_sends_one_removal(sqlite_cast
     cast = sqlite_cast
     event_id, _ = await both_send(cast)
     await sent(LATER + HOUR)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(days=1))
-    await events.change(cast.coordinator, event_id, moved, event.version, AFTER)
+    await scheduling.change_event(cast.coordinator, event_id, moved, event.version, AFTER)
     found = await sent(AFTER + HOUR)
     assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1
 
@@ -148,6 +148,6 @@ async def test_a_no_that_releases_them_from_both_sends_one_removal(sqlite_cast: 
     cast = sqlite_cast
     event_id, other = await both_send(cast)
     await sent(LATER + HOUR)
-    await substitute_replies.decline(other, event_id, KEY, AFTER)
+    await recorded_replies.decline_as_substitute(other, event_id, KEY, AFTER)
     found = await sent(AFTER + HOUR)
     assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1

@@ -23,12 +23,12 @@ from tests.usecases.intake.replying import (
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import BECAUSE, EmailReplies, Settled, WaitingReply
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import proposals, unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.roster import aliases
@@ -96,7 +96,7 @@ async def test_it_is_in_the_audit_log_and_nothing_is_sent(cast: Cast) -> None:
 
 async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: Cast) -> None:
     event_id = await invited(cast)
-    await replies.reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW + HOUR / 2, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, MAYBE, "", NOW + HOUR / 2, for_series=False)
     row = await from_private_address(cast, event_id)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
     assert [one.can_undo for one in await waiting(cast, event_id)] == [True]
@@ -109,7 +109,7 @@ async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast)
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", AT + HOUR, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", AT + HOUR, for_series=False)
     assert [one.can_undo for one in await waiting(cast, event_id)] == [False]
     with pytest.raises(Conflict):
         await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, KEY, row, AT + HOUR)
@@ -162,7 +162,7 @@ async def test_the_email_of_another_event_is_not_found(sqlite_cast: Cast) -> Non
 async def test_an_email_older_than_the_person_s_reply_is_not_attached(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     row = await from_private_address(cast, event_id)
-    await replies.reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, NO, "", LATER, for_series=False)
     with pytest.raises(Conflict, match="replied since"):
         await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
 
@@ -173,8 +173,8 @@ async def test_an_email_to_a_time_that_changed_since_is_not_attached(sqlite_cast
     about = await said(cast.fbi_lead, event_id, date=on(TEN_IN_APRIL), sequence=sequence)
     await take_email(await email(cast.fbi_lead, event_id, about, sender=PRIVATE))
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_date(cast.coordinator, event_id, APRIL, moved, 1, AT)
-    date = await occurrences.date_for(cast.coordinator, event_id, APRIL)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, AT)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, APRIL)
     [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AT)).settled
     with pytest.raises(Conflict, match="time has changed"):
         await unrecorded_replies.attach_reply(
@@ -199,7 +199,7 @@ async def test_an_attached_email_outlasts_an_older_one_of_the_person(sqlite_cast
 
 async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_attached(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    date = await occurrences.date_for(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     later = ProposedTimes(starts=on(date.starts_at + 3 * HOUR))
     row = await from_private_address(cast, event_id, MAYBE, proposal=later)
     assert await proposals.recent_proposals(cast.coordinator, date, AT) == []
@@ -211,7 +211,7 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
 async def forwarded(cast: Cast, to: Viewer, *, is_verified: bool = True) -> UUID:
     """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
     plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     one = await said(cast.fbi_lead, event_id, attendee=to.email)
     sender = Sender(address=to.email, is_verified=is_verified)
     assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
@@ -246,7 +246,7 @@ async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added
 async def test_an_email_that_was_undone_can_be_attached_again(sqlite_cast: Cast, first: ReplyValue | None) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
     if first:
-        await replies.reply(cast.fbi_lead, event_id, KEY, first, "", NOW, for_series=False)
+        await replies.record_own_reply(cast.fbi_lead, event_id, KEY, first, "", NOW, for_series=False)
     row = await from_private_address(cast, event_id)
     for _ in range(2):
         await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
@@ -282,14 +282,14 @@ async def test_a_forged_sender_does_not_show_an_ngo_whether_an_address_is_a_memb
 ) -> None:
     cast = sqlite_cast
     plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
-    event_id = await events.schedule(cast.caht_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.caht_lead, plan, NOW)
     one = await said(cast.harbor_advocate, event_id)
     forged = Sender(address=sender, is_verified=False)
     await take_email(await email(cast.harbor_advocate, event_id, one, sender=forged))
-    await replies.reply(cast.harbor_advocate, event_id, KEY, NO, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.harbor_advocate, event_id, KEY, NO, "", NOW, for_series=False)
     [shown] = await waiting(cast, event_id, cast.caht_lead)
     assert (shown.person_id, shown.reply.sender_id) == (cast.harbor_advocate.member_id, None)
-    await replies.reply(cast.harbor_advocate, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(cast.harbor_advocate, event_id, KEY, NO, "", AT, for_series=False)
     [shown] = await waiting(cast, event_id, cast.caht_lead)
     assert shown.reply.settled is Settled.REPLIED
 

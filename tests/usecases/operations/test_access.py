@@ -16,10 +16,10 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import PAUSE, Skip, State
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.event_fields import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Limit
 from tracker.rules.operations.access import GrantState, Outlet
-from tracker.tables.background.events.audiences import audiences_of
+from tracker.tables.background.events.events import audiences_of
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
@@ -27,9 +27,9 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import OpenSessions, viewer_for, viewer_of_session, viewers_for
-from tracker.usecases.events import events, undo
-from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.events.organizer_transfer import transfer
+from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.scheduling import transfer_event
 from tracker.usecases.operations import access as access_list
 from tracker.usecases.operations import briefs
 from tracker.usecases.operations.access import AccessView, access_view, dissemination_record, end_lapsed_access
@@ -43,11 +43,11 @@ KEY = "2027-01-16"
 
 async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    occurrence = await date_for(two.hsi_liaison, event_id, KEY)
+    occurrence = await date_seen_by(two.hsi_liaison, event_id, KEY)
     for _ in range(2):
         await audit.record_date_read(two.hsi_liaison, occurrence, NOW, plan=2)
     await briefs.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
-    found = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+    found = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
     assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
         ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
         ("Hsi liaison (HSI)", Outlet.PRINT, 1, 2),
@@ -58,13 +58,13 @@ async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_s
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
     await outbox.close_message(waiting, Skip(state=State.SENT, reason=""), NOW)
-    [one] = await dissemination_record(two.fbi_lead, await date_for(two.fbi_lead, event_id, KEY))
+    [one] = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
     assert (one.outlet, one.version, one.at) == (Outlet.EMAIL, 1, NOW)
 
 
 async def test_people_who_do_not_lead_it_read_no_record(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    occurrence = await date_for(two.hsi_liaison, event_id, KEY)
+    occurrence = await date_seen_by(two.hsi_liaison, event_id, KEY)
     await audit.record_date_read(two.hsi_liaison, occurrence, NOW)
     assert await dissemination_record(two.hsi_liaison, occurrence) == []
 
@@ -91,7 +91,7 @@ async def shown(viewer: Viewer, event_id: UUID) -> AccessView:
 
 async def sees(viewer: Viewer, event_id: UUID) -> bool:
     try:
-        await events.event_for(viewer, event_id)
+        await scheduling.event_seen_by(viewer, event_id)
     except NotFound:
         return False
     return True
@@ -207,51 +207,51 @@ async def test_the_lead_cannot_be_removed(two: Cast) -> None:
 
 async def test_an_operation_is_not_scheduled_with_victim_services_on_its_list(two: Cast) -> None:
     with pytest.raises(Invalid, match=REFUSED):
-        await events.schedule(two.fbi_lead, operation(two.hsi_liaison, two.caht_lead), NOW)
+        await scheduling.schedule_event(two.fbi_lead, operation(two.hsi_liaison, two.caht_lead), NOW)
 
 
 async def test_a_changed_list_is_no_way_around_the_second_person(two: Cast) -> None:
     event_id = await bluestem(two)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     invitees: Any = {**plan.invitees, two.caht_lead.member_id: plan.invitees[two.hsi_liaison.member_id]}
     with pytest.raises(Invalid, match=REFUSED):
-        await events.change(two.fbi_lead, event_id, replace(plan, invitees=invitees), event.version, NOW)
+        await scheduling.change_event(two.fbi_lead, event_id, replace(plan, invitees=invitees), event.version, NOW)
 
 
 async def test_neither_is_an_event_that_becomes_an_operation(two: Cast) -> None:
     training = meeting(two.caht_lead, kind=Kind.TRAINING, visibility=Visibility.NAMED)
-    event_id = await events.schedule(two.fbi_lead, training, NOW)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    event_id = await scheduling.schedule_event(two.fbi_lead, training, NOW)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     with pytest.raises(Invalid, match=REFUSED):
         changed = replace(plan, kind=Kind.JOINT_OPERATION)
-        await events.change(two.fbi_lead, event_id, changed, event.version, NOW)
+        await scheduling.change_event(two.fbi_lead, event_id, changed, event.version, NOW)
 
 
 async def test_a_person_with_access_stays_when_the_event_is_changed(two: Cast) -> None:
     event_id = await bluestem(two)
     await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
-    await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
+    await scheduling.change_event(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
     assert await sees(two.caht_lead, event_id)
 
 
 async def test_a_person_taken_off_the_list_needs_approval_again(two: Cast) -> None:
     event_id = await bluestem(two)
     await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
-    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    event, with_her = await scheduling.plan_to_change(two.fbi_lead, event_id)
     others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
-    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, NOW)
+    await scheduling.change_event(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, NOW)
     with pytest.raises(Invalid, match=REFUSED):
-        await events.change(two.fbi_lead, event_id, with_her, event.version + 1, NOW)
+        await scheduling.change_event(two.fbi_lead, event_id, with_her, event.version + 1, NOW)
 
 
 async def test_a_person_whom_the_lead_alone_let_in_does_not_stay_when_they_move_to_victim_services(two: Cast) -> None:
     event_id = await bluestem(two)
     await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", None, NOW)
     await Member.update({Member.agency: two.agencies["CAHT"]}).where(Member.id == two.ipd_liaison.member_id)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     with pytest.raises(Invalid, match="need a second person’s approval to see an operation: Ipd liaison"):
-        await events.change(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
+        await scheduling.change_event(two.fbi_lead, event_id, replace(plan, place="Lot south"), event.version, NOW)
 
 
 async def test_access_that_ends_by_itself_is_held_until_that_moment(two: Cast) -> None:
@@ -288,9 +288,9 @@ async def test_a_feed_is_in_another_state_when_access_has_ended(two: Cast) -> No
 
 async def test_only_people_whom_the_limit_of_the_marking_admits_are_offered(two: Cast) -> None:
     event_id = await bluestem(two)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     nocon = replace(plan, marking=marking(two, limit=Limit.NOCON))
-    await events.change(two.fbi_lead, event_id, nocon, event.version, NOW)
+    await scheduling.change_event(two.fbi_lead, event_id, nocon, event.version, NOW)
     candidates = (await shown(two.fbi_lead, event_id)).candidates
     assert candidates
     offered = await candidates_among(candidates, {two.ipd_liaison.member_id, two.caht_lead.member_id})
@@ -339,12 +339,12 @@ async def test_a_person_who_leaves_the_task_force_loses_it_also_if_they_come_bac
 async def test_undo_of_a_change_of_the_list_gives_the_approved_access_back(two: Cast) -> None:
     event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
     await access_list.approve_access(two.hsi_liaison, event_id, await request(two, event_id), NOW)
-    event, with_her = await events.plan_to_change(two.fbi_lead, event_id)
+    event, with_her = await scheduling.plan_to_change(two.fbi_lead, event_id)
     others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
-    await events.change(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, later)
-    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    await scheduling.change_event(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, later)
+    made = await undo.change_made_at(two.fbi_lead, event_id, later)
     assert made
-    await undo.undo(two.fbi_lead, event_id, made, later)
+    await undo.undo_change(two.fbi_lead, event_id, made, later)
     assert await sees(two.caht_lead, event_id)
     [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
     assert access.listed.member_id == two.caht_lead.member_id
@@ -352,20 +352,20 @@ async def test_undo_of_a_change_of_the_list_gives_the_approved_access_back(two: 
 
 async def test_undo_is_refused_when_access_was_requested_meanwhile(two: Cast) -> None:
     event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
-    await events.change(two.fbi_lead, event_id, replace(plan, description="Channel 2"), event.version, later)
-    made = await undo.change_to_undo(two.fbi_lead, event_id, later)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
+    await scheduling.change_event(two.fbi_lead, event_id, replace(plan, description="Channel 2"), event.version, later)
+    made = await undo.change_made_at(two.fbi_lead, event_id, later)
     await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, later)
     assert made
     with pytest.raises(Gone):
-        await undo.undo(two.fbi_lead, event_id, made, later)
+        await undo.undo_change(two.fbi_lead, event_id, made, later)
 
 
 async def test_access_of_a_person_who_becomes_the_organizer_no_longer_ends_by_itself(two: Cast) -> None:
     event_id, until = await bluestem(two), NOW + timedelta(hours=2)
     await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
     async with writing():
-        event = await events.event_for(two.fbi_lead, event_id)
-        await transfer(two.fbi_lead, event, two.ipd_liaison, NOW)
+        event = await scheduling.event_seen_by(two.fbi_lead, event_id)
+        await transfer_event(two.fbi_lead, event, two.ipd_liaison, NOW)
     assert await sees(await viewer_for(two.ipd_liaison.member_id, until), event_id)
     assert await end_lapsed_access(until) == 0

@@ -11,7 +11,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import EARTH, METERS_IN_A_FOOT
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.states import operation_for
 
@@ -38,7 +38,7 @@ async def test_what_is_near_is_found_everywhere(two: Cast, place: tuple[float, f
 
 
 async def _planned(lead: Viewer, guest: Viewer, at: tuple[float, float], radius_ft: int) -> UUID:
-    event_id = await schedule(lead, operation(guest, title="Operation"), NOW)
+    event_id = await schedule_event(lead, operation(guest, title="Operation"), NOW)
     await plans.start_plan(lead, event_id, NOW)
     await plans.add_site_to_plan(lead, event_id, site(at, radius_ft=radius_ft), NOW)
     await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, NOW)

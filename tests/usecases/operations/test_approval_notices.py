@@ -17,7 +17,7 @@ from tracker.rules.views.home import OpenRequests
 from tracker.tables.visible.operations import access as requests
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import access, approvals
 from tracker.usecases.views.home import home_for
 
@@ -111,10 +111,10 @@ async def test_the_person_who_asked_for_access_is_emailed_the_decision_and_the_r
 
 async def test_a_request_waits_for_no_one_while_the_operation_is_canceled(two: Cast) -> None:
     bluestem, _ = await requested(two)
-    event = await events.event_for(two.fbi_lead, bluestem)
-    await events.cancel(two.fbi_lead, bluestem, event.version, "", LATER)
+    event = await scheduling.event_seen_by(two.fbi_lead, bluestem)
+    await scheduling.cancel_event(two.fbi_lead, bluestem, event.version, "", LATER)
     assert await at_home(two.hsi_liaison) == []
-    await events.restore(two.fbi_lead, bluestem, event.version + 1, LATER)
+    await scheduling.restore_event(two.fbi_lead, bluestem, event.version + 1, LATER)
     assert await at_home(two.hsi_liaison) == [1]
 
 

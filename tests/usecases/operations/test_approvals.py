@@ -17,7 +17,7 @@ from tracker.rules.operations.plans import Disclosure, OutsideResult
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingSupervisor, ReturnedPlan
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import access, approvals, deconfliction, plans
 from tracker.usecases.operations.plans import PlanBasics, plan_basics, plan_view
 from tracker.usecases.operations.states import operation_for
@@ -30,8 +30,8 @@ async def state(viewer: Viewer, event_id: UUID) -> OperationState:
 
 
 async def shift(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    await events.change(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
+    event, plan = await scheduling.plan_to_change(viewer, event_id)
+    await scheduling.change_event(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
     await deconfliction.compare_moved_plans(NOW)
 
 

@@ -13,7 +13,7 @@ from tracker.rules.operations.deconfliction import Hit
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.states import operation_for
 
@@ -74,7 +74,7 @@ async def _larkspur(two: Cast, row: Row) -> UUID:
     lead, day = two.kcpd_alternate, (SIX_AM + timedelta(days=row.days_later)).date()
     starts, ends = (datetime.fromisoformat(f"{day} {time}") for time in (row.starts, row.ends))
     facts = {"title": "Operation Larkspur", "starts": starts, "duration": ends - starts}
-    event_id = await schedule(lead, operation(two.ipd_liaison, **facts), NOW)
+    event_id = await schedule_event(lead, operation(two.ipd_liaison, **facts), NOW)
     await plans.start_plan(lead, event_id, NOW)
     await disclose(lead, event_id, row.level)
     await plans.add_site_to_plan(lead, event_id, site(row.at, radius_ft=row.radius_ft), NOW)

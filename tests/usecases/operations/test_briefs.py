@@ -10,7 +10,7 @@ from tests.usecases.operations.world import BASICS, B, let_in, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import access, briefs, deconfliction, plans
 from tracker.usecases.operations.briefs import PrintedCopy
 from tracker.usecases.operations.plans import existing_plan
@@ -21,7 +21,7 @@ KEY = "2027-01-16"
 
 
 async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast) -> None:
-    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     for one in (cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_detective):
         await briefs.issue_brief_copy(cast.fbi_lead, event_id, KEY, one.member_id, NOW)
     found = await briefs.brief_with_copies(cast.fbi_lead, event_id, KEY)
@@ -37,7 +37,7 @@ async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast)
 
 
 async def test_nobody_issues_a_copy_to_somebody_else_or_without_the_right(cast: Cast) -> None:
-    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     with pytest.raises(Invalid):
         await briefs.issue_brief_copy(cast.fbi_lead, event_id, KEY, cast.caht_lead.member_id, NOW)
     with pytest.raises(NotAllowed):
@@ -47,7 +47,7 @@ async def test_nobody_issues_a_copy_to_somebody_else_or_without_the_right(cast: 
 
 
 async def test_only_an_operation_has_a_brief(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotFound):
         await briefs.brief_with_copies(cast.coordinator, event_id, "2027-01-12")
 

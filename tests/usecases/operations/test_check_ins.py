@@ -20,7 +20,7 @@ from tracker.rules.views.home import MissingCheckOut, Need
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, check_ins
 from tracker.usecases.operations.check_ins import CheckInList
 from tracker.usecases.operations.states import operation_for
@@ -378,7 +378,7 @@ async def test_people_who_are_still_in_after_an_abort_are_missed_too(
 
 async def test_someone_who_does_not_lead_it_gets_no_email(two: Cast, released: UUID) -> None:
     [email] = await emails(at(12, 10))
-    event, plan = await events.plan_to_change(two.fbi_lead, released)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, released)
     assert event.lead_id == email.recipient_id
     stranger = two.kcpd_alternate.member_id
     other = replace(email, recipient_id=stranger)

@@ -26,7 +26,7 @@ from tracker.tables.visible.emails import messages
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.deconfliction import DAY
 from tracker.usecases.operations.plans import plan_view
@@ -49,8 +49,8 @@ async def conflict(two: Cast) -> tuple[UUID, UUID]:
 
 
 async def shift(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    await events.change(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
+    event, plan = await scheduling.plan_to_change(viewer, event_id)
+    await scheduling.change_event(viewer, event_id, replace(plan, starts=starts), event.version, NOW)
     await deconfliction.compare_moved_plans(NOW)
 
 
@@ -182,8 +182,8 @@ async def test_only_the_lead_decides_about_a_conflict_with_a_reason(two: Cast) -
 
 async def test_a_canceled_operation_is_in_nobodys_way(two: Cast) -> None:
     bluestem, larkspur = await conflict(two)
-    event, _ = await events.plan_to_change(two.kcpd_alternate, larkspur)
-    await events.cancel(two.kcpd_alternate, larkspur, event.version, "", NOW)
+    event, _ = await scheduling.plan_to_change(two.kcpd_alternate, larkspur)
+    await scheduling.cancel_event(two.kcpd_alternate, larkspur, event.version, "", NOW)
     assert await deconfliction.compare_moved_plans(NOW) == 1
     assert await deconfliction.compare_moved_plans(NOW) == 0
     assert [one.is_open for one in await hits(two.fbi_lead, bluestem)] == [False]
@@ -199,8 +199,8 @@ def addresses(count: int) -> Iterator[tuple[float, float]]:
 
 
 async def move(lead: Viewer, event_id: UUID, starts: datetime, now: datetime) -> None:
-    event, plan = await events.plan_to_change(lead, event_id)
-    await events.change(lead, event_id, replace(plan, starts=starts), event.version, now)
+    event, plan = await scheduling.plan_to_change(lead, event_id)
+    await scheduling.change_event(lead, event_id, replace(plan, starts=starts), event.version, now)
     await deconfliction.compare_due(now)
 
 

@@ -12,11 +12,11 @@ from tests.usecases.operations.world import planned
 from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import access as visible
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity import sessions
 from tracker.usecases.operations import emergency_access
 from tracker.usecases.roster import people
@@ -43,7 +43,7 @@ async def begun(cast: Cast) -> str:
 
 
 async def sees(viewer: Viewer, event_id: UUID) -> bool:
-    return await visible_events.event(viewer, event_id) is not None
+    return await visible_events.event_by_id(viewer, event_id) is not None
 
 
 async def test_an_operation_is_read_after_it_was_opened_in_that_session_alone(cast: Cast) -> None:
@@ -63,7 +63,7 @@ async def test_after_an_hour_it_is_over(cast: Cast) -> None:
         assert await sees(await in_session(token, minutes * MINUTE), bluestem)
     assert not await sees(await in_session(token, 60 * MINUTE), bluestem)
     assert await emergency_access.end_expired_emergencies(NOW + 60 * MINUTE) == 1
-    [opened] = await visible.emergency_openings(cast.fbi_lead, await events.event_for(cast.fbi_lead, bluestem))
+    [opened] = await visible.emergency_openings(cast.fbi_lead, await scheduling.event_seen_by(cast.fbi_lead, bluestem))
     assert (opened.person, opened.reason, opened.until) == ("Administrator (USAO)", WHY, NOW + 60 * MINUTE)
 
 
@@ -79,7 +79,7 @@ async def test_it_can_be_ended_before(cast: Cast) -> None:
 
 
 async def test_it_ends_with_its_session_also_for_the_people_on_an_operation(cast: Cast) -> None:
-    event = await events.event_for(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
+    event = await scheduling.event_seen_by(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
     await emergency_access.open_in_emergency(await in_session(await begun(cast)), event.id, NOW)
     assert await emergency_access.end_expired_emergencies(NOW + MINUTE) == 0
     await sessions.sign_out_everywhere(cast.administrator.member_id, NOW + MINUTE, by=cast.administrator.actor)
@@ -106,8 +106,10 @@ async def test_a_session_has_one_at_a_time(cast: Cast) -> None:
 
 async def test_the_list_has_operations_for_named_people_and_no_draft_or_other_event(cast: Cast) -> None:
     bluestem = await planned(cast.fbi_lead, cast.hsi_liaison)
-    draft = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, status=EventStatus.DRAFT), NOW)
-    private = await events.schedule(cast.fbi_lead, meeting(cast.hsi_liaison, visibility=Visibility.NAMED), NOW)
+    draft = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, status=EventStatus.DRAFT), NOW)
+    private = await scheduling.schedule_event(
+        cast.fbi_lead, meeting(cast.hsi_liaison, visibility=Visibility.NAMED), NOW
+    )
     viewer = await in_session(await begun(cast))
     assert [one.date.event_id for one in await emergency_access.emergency_choices(viewer, NOW)] == [bluestem]
     for other in (draft, private, uuid4()):
@@ -131,7 +133,7 @@ async def test_it_ends_with_the_role(cast: Cast) -> None:
 
 
 async def test_victim_services_on_an_operation_do_not_read_who_opened_it(cast: Cast) -> None:
-    event = await events.event_for(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
+    event = await scheduling.event_seen_by(cast.fbi_lead, await planned(cast.fbi_lead, cast.hsi_liaison))
     await emergency_access.open_in_emergency(await in_session(await begun(cast)), event.id, NOW)
     assert len(await emergency_access.openings_of(cast.hsi_liaison, event)) == 1
     assert await emergency_access.openings_of(cast.caht_lead, event) == []

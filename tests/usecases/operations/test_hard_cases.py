@@ -12,20 +12,20 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.nudges import nudge, of_silent
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
-from tracker.usecases.events import events, undo
-from tracker.usecases.events.events import schedule
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.plans import plan_basics, plan_view
 from tracker.usecases.operations.states import operation_for
@@ -45,8 +45,8 @@ async def conflict(two: Cast) -> tuple[UUID, UUID]:
 
 
 async def changed(viewer: Viewer, event_id: UUID, **facts: object) -> None:
-    event, plan = await events.plan_to_change(viewer, event_id)
-    await events.change(viewer, event_id, replace(plan, **facts), event.version, NOW)
+    event, plan = await scheduling.plan_to_change(viewer, event_id)
+    await scheduling.change_event(viewer, event_id, replace(plan, **facts), event.version, NOW)
 
 
 async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict(two: Cast) -> None:
@@ -166,20 +166,20 @@ async def test_the_event_s_page_and_home_tell_the_lead_of_a_conflict_and_no_one_
 
 
 async def test_a_draft_has_no_plan(two: Cast) -> None:
-    drafted = await schedule(two.fbi_lead, operation(two.hsi_liaison, status=EventStatus.DRAFT), NOW)
+    drafted = await schedule_event(two.fbi_lead, operation(two.hsi_liaison, status=EventStatus.DRAFT), NOW)
     with pytest.raises(NotAllowed):
         await plans.start_plan(two.fbi_lead, drafted, NOW)
 
 
 async def test_an_operation_that_everyone_may_see_has_no_plan(two: Cast) -> None:
-    opened = await schedule(two.fbi_lead, operation(two.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    opened = await schedule_event(two.fbi_lead, operation(two.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT), NOW)
     with pytest.raises(NotFound):
         await plans.start_plan(two.fbi_lead, opened, NOW)
 
 
 async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_people(two: Cast) -> None:
     bluestem, _ = await conflict(two)
-    weekly = rule_for("weekly", SIX, until=(SIX + timedelta(days=60)).date())
+    weekly = rule_for_choice("weekly", SIX, until=(SIX + timedelta(days=60)).date())
     for facts in ({"kind": Kind.MEETING}, {"rule": weekly}):
         with pytest.raises(Invalid):
             await changed(two.fbi_lead, bluestem, **facts)
@@ -201,11 +201,11 @@ async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) ->
 async def test_a_move_while_the_event_is_canceled_counts_when_it_is_restored(two: Cast) -> None:
     bluestem, _ = await conflict(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
-    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
-    await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
+    event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
+    await scheduling.cancel_event(two.fbi_lead, bluestem, event.version, "", NOW)
     await deconfliction.compare_moved_plans(NOW)
-    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
-    await events.restore(two.fbi_lead, bluestem, event.version, NOW)
+    event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
+    await scheduling.restore_event(two.fbi_lead, bluestem, event.version, NOW)
     await changed(two.fbi_lead, bluestem, starts=SIX + timedelta(days=10))
     assert await deconfliction.compare_moved_plans(NOW) == 1
     assert await deconfliction.compare_moved_plans(NOW) == 0
@@ -269,20 +269,22 @@ async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None
 
 async def test_a_canceled_operation_is_not_submitted(two: Cast) -> None:
     bluestem, _ = await conflict(two)
-    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
-    await events.cancel(two.fbi_lead, bluestem, event.version, "", NOW)
+    event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
+    await scheduling.cancel_event(two.fbi_lead, bluestem, event.version, "", NOW)
     with pytest.raises(NotAllowed, match="The operation is canceled"):
         await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, NOW)
 
 
 async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
-    bluestem = await schedule(two.fbi_lead, operation(two.hsi_liaison), NOW, notified_at=NOW + timedelta(seconds=30))
-    event, _ = await events.plan_to_change(two.fbi_lead, bluestem)
-    change_id = await undo.change_to_undo(two.fbi_lead, bluestem, event.changed_at)
+    bluestem = await schedule_event(
+        two.fbi_lead, operation(two.hsi_liaison), NOW, notified_at=NOW + timedelta(seconds=30)
+    )
+    event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
+    change_id = await undo.change_made_at(two.fbi_lead, bluestem, event.changed_at)
     assert change_id
     await plans.start_plan(two.fbi_lead, bluestem, NOW)
     with pytest.raises(Gone):
-        await undo.undo(two.fbi_lead, bluestem, change_id, NOW)
+        await undo.undo_change(two.fbi_lead, bluestem, change_id, NOW)
 
 
 async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(two: Cast) -> None:
@@ -300,7 +302,7 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
     asks = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=2)}))
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     await changed(two.fbi_lead, bluestem, reminders=asks)
-    date = await date_for(two.fbi_lead, bluestem, KEY)
+    date = await date_seen_by(two.fbi_lead, bluestem, KEY)
     assert await next_follow_up(two.fbi_lead, date, NOW)
     assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
@@ -310,7 +312,7 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
 
 async def test_no_one_is_reminded_to_reply_to_an_operation_that_was_stood_down(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
-    date = await date_for(two.fbi_lead, bluestem, KEY)
+    date = await date_seen_by(two.fbi_lead, bluestem, KEY)
     assert await of_silent(two.fbi_lead, date, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     assert await of_silent(two.fbi_lead, date, NOW) is None

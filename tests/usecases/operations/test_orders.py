@@ -15,7 +15,7 @@ from tracker.rules.operations.orders import MOST_PHASES, Paragraph, Phase, Phase
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans as readers
-from tracker.usecases.events import events as events_events
+from tracker.usecases.events import scheduling as events_events
 from tracker.usecases.operations import approvals, orders, plans
 from tracker.usecases.operations.states import enter_plan_state, operation_for
 
@@ -29,7 +29,7 @@ async def test_each_save_is_a_version_with_its_author_and_the_earlier_ones_stay(
     bluestem = await planned(two.fbi_lead, two.kcpd_detective)
     one = await orders.save_operations_order(two.fbi_lead, bluestem, FIRST, NOW, read=0)
     other = await orders.save_operations_order(two.fbi_lead, bluestem, SECOND, NOW, read=one)
-    event = await events.event(two.kcpd_detective, bluestem)
+    event = await events.event_by_id(two.kcpd_detective, bluestem)
     assert event
     assert [(o.version, o.saved_by) for o in await readers.order_versions(two.kcpd_detective, event)] == [
         (other, "Fbi lead (FBI)"),
@@ -97,7 +97,7 @@ BRIEFING = PhasePlan(name="Briefing", starts_at=FIVE, ends_at=FIVE + 45 * MINUTE
 
 
 async def shown(viewer: Viewer, event_id: UUID) -> list[Phase]:
-    event = await events.event(viewer, event_id)
+    event = await events.event_by_id(viewer, event_id)
     return list((await readers.operation_phases(viewer, event)).values()) if event else []
 
 
@@ -132,7 +132,7 @@ async def test_planned_times_move_with_the_operation(two: Cast) -> None:
     await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
     event, plan = await events_events.plan_to_change(two.fbi_lead, bluestem)
     later = replace(plan, starts=SIX + timedelta(minutes=30))
-    await events_events.change(two.fbi_lead, bluestem, later, event.version, NOW)
+    await events_events.change_event(two.fbi_lead, bluestem, later, event.version, NOW)
     [moved] = await shown(two.fbi_lead, bluestem)
     assert (moved.starts_at, moved.ends_at) == (FIVE + 30 * MINUTE, FIVE + 75 * MINUTE)
 

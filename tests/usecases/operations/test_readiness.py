@@ -22,7 +22,7 @@ from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.visible.roster import public_sites
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.content import letter
-from tracker.usecases.events import events, undo
+from tracker.usecases.events import scheduling, undo
 from tracker.usecases.operations import approvals, officer, readiness
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.roster import confidential_sites
@@ -157,9 +157,9 @@ async def test_a_released_notice_does_not_change_when_its_operation_moves_and_on
     event_id, notice_id = await released(two)
     before = await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     assert not (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).is_outside
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     later = replace(plan, starts=datetime(2027, 1, 19, 6))  # noqa: DTZ001 - local to the zone
-    await events.change(two.fbi_lead, event_id, later, event.version, RELEASE)
+    await scheduling.change_event(two.fbi_lead, event_id, later, event.version, RELEASE)
     await readiness.run_due_notices(RELEASE)
     assert await readiness.notice_for(two.caht_lead, notice_id, RELEASE) == before
     assert (await readiness.readiness_view(two.fbi_lead, event_id, "2027-01-19")).is_outside
@@ -171,7 +171,7 @@ async def stand_the_plan_down(cast: Cast, event_id: UUID) -> None:
 
 
 async def cancel_the_event(cast: Cast, event_id: UUID) -> None:
-    await events.cancel(cast.fbi_lead, event_id, 1, "", RELEASE)
+    await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "", RELEASE)
 
 
 @pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
@@ -189,9 +189,9 @@ async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: 
     event_id, notice_id = await released(two)
     await cancel_the_event(two, event_id)
     assert await readiness.run_due_notices(RELEASE + timedelta(seconds=5)) == 0
-    made = await undo.change_to_undo(two.fbi_lead, event_id, RELEASE)
+    made = await undo.change_made_at(two.fbi_lead, event_id, RELEASE)
     assert made
-    await undo.undo(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
+    await undo.undo_change(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
     assert await readiness.run_due_notices(RELEASE + UNDO_FOR) == 0
     assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
 
@@ -269,8 +269,8 @@ async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_sch
 ) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     notice = await written(two, event_id)
-    event, plan = await events.plan_to_change(two.fbi_lead, event_id)
-    await events.change(two.fbi_lead, event_id, replace(plan, **facts), event.version, NOW)
+    event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
+    await scheduling.change_event(two.fbi_lead, event_id, replace(plan, **facts), event.version, NOW)
     with pytest.raises(NotAllowed, match=sentence):
         await readiness.change_notice_state(two.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
 

@@ -14,7 +14,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations.access import access_grants
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events.events import event_for, schedule
+from tracker.usecases.events.scheduling import event_seen_by, schedule_event
 from tracker.usecases.operations import access, approvals, plans, states
 from tracker.usecases.operations.plans import PlanBasics
 from tracker.usecases.operations.states import operation_for
@@ -51,7 +51,7 @@ async def planned(
     starts: datetime = SIX,
 ) -> UUID:
     """Schedule an operation with a plan that is compared with others, and return its event."""
-    event_id = await schedule(lead, operation(*others, title=title, starts=starts), NOW)
+    event_id = await schedule_event(lead, operation(*others, title=title, starts=starts), NOW)
     await plans.start_plan(lead, event_id, NOW)
     await plans.add_site_to_plan(lead, event_id, site(at), NOW)
     await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, NOW)
@@ -73,7 +73,7 @@ async def disclose(lead: Viewer, event_id: UUID, level: Disclosure) -> None:
 async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -> None:
     """Let a person of victim services see an operation, with the approval of a second person who is on it."""
     await access.give_access(lead, event_id, person.member_id, "She arranges the interpreters.", None, NOW)
-    [waiting] = [one for one in await access_grants(lead, await event_for(lead, event_id)) if not one.granted_at]
+    [waiting] = [one for one in await access_grants(lead, await event_seen_by(lead, event_id)) if not one.granted_at]
     await access.approve_access(second, event_id, waiting.id, NOW)
 
 

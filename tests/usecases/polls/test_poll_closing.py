@@ -18,14 +18,14 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.contexts import PollCanceledEmail, PollOpenedEmail
 from tracker.rules.emails.event_contexts import InvitationEmail
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.polls.polls import Fit, PollCancellation, PollState
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible import attendance
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import content, poll_reminders
-from tracker.usecases.events import events, occurrences, organizer_transfer, undo
+from tracker.usecases.events import occurrences, scheduling, undo
 from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.views.preview import do_and_roll_back
 
@@ -73,7 +73,7 @@ async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_ev
     poll_id = await replied(cast)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
     await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
-    date = await occurrences.date_for(cast.kcpd_detective, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.kcpd_detective, event_id, KEY)
     people = await attendance.participants(cast.coordinator, date)
     assert {one.name: one.reply for one in people} == {
         "Coordinator": ReplyValue.ACCEPTED,
@@ -113,14 +113,14 @@ async def test_undoing_it_opens_the_poll_again_with_all_replies_and_no_one_is_no
     before = await in_words(cast.coordinator, poll_id)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
     await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
-    change = await undo.change_to_undo(cast.coordinator, event_id, LATER)
+    change = await undo.change_made_at(cast.coordinator, event_id, LATER)
     assert change
-    await undo.undo(cast.coordinator, event_id, change, LATER + A_SECOND)
+    await undo.undo_change(cast.coordinator, event_id, change, LATER + A_SECOND)
     poll = await polls.poll_for(cast.fbi_lead, poll_id)
     assert (poll.state, await in_words(cast.coordinator, poll_id)) == (PollState.OPEN, before)
     assert await sent(LATER + timedelta(days=1)) == {}
     with pytest.raises(NotFound):
-        await events.event_for(cast.fbi_lead, event_id)
+        await scheduling.event_seen_by(cast.fbi_lead, event_id)
 
 
 async def test_an_operation_is_scheduled_for_its_named_people_alone(sqlite_cast: Cast) -> None:
@@ -128,10 +128,10 @@ async def test_an_operation_is_scheduled_for_its_named_people_alone(sqlite_cast:
     poll_id = await asked(lead, operation(asked_one))
     event_id = (await polls.poll_for(lead, poll_id)).event.id
     await poll_closing.schedule_on_poll_date(lead, poll_id, await second(lead, poll_id), LATER)
-    assert (await events.event_for(asked_one, event_id)).title == "Operation Bluestem"
+    assert (await scheduling.event_seen_by(asked_one, event_id)).title == "Operation Bluestem"
     for stranger in (sqlite_cast.coordinator, sqlite_cast.caht_lead):
         with pytest.raises(NotFound):
-            await events.event_for(stranger, event_id)
+            await scheduling.event_seen_by(stranger, event_id)
 
 
 async def test_only_the_organizer_ends_a_poll_and_only_an_open_one(sqlite_cast: Cast) -> None:
@@ -162,9 +162,9 @@ async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlit
 
 async def test_a_person_taken_off_the_list_is_not_counted_among_those_who_hear_of_it(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
-    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     others = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.kcpd_detective.member_id}
-    await events.change(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
+    await scheduling.change_event(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
     assert (await poll_closing.cancel_poll(organizer, poll_id, LATER)).notified == 3
     assert len(await sent(LATER + timedelta(minutes=1))) == 3
 
@@ -223,9 +223,9 @@ async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_dis
     again = await polls.open_poll(sqlite_cast.coordinator, event.id, NEW, LATER)
     assert await in_words(sqlite_cast.coordinator, again) == ["1 yes, 4 no reply"] * 2
     await poll_closing.cancel_poll(sqlite_cast.coordinator, again, LATER + A_SECOND)
-    await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", LATER)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event.id, event.version, "", LATER)
     with pytest.raises(NotFound):
-        await events.event_for(sqlite_cast.coordinator, event.id)
+        await scheduling.event_seen_by(sqlite_cast.coordinator, event.id)
 
 
 async def test_what_waits_about_a_poll_in_whose_place_people_were_asked_again_says_so(sqlite_cast: Cast) -> None:
@@ -240,7 +240,7 @@ async def test_a_poll_goes_with_its_draft_when_the_organizer_leaves(sqlite_cast:
     poll_id = await replied(sqlite_cast)
     event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
     async with writing():
-        await organizer_transfer.drop(sqlite_cast.administrator, event_id, LATER)
+        await scheduling.cancel_without_organizer(sqlite_cast.administrator, event_id, LATER)
     with pytest.raises(NotFound):
         await polls.poll_for(sqlite_cast.fbi_lead, poll_id)
     assert await sent(LATER + timedelta(days=1)) == {}

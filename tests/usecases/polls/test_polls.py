@@ -12,7 +12,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import Fit
 from tracker.usecases.core import outbox
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import polls
 
 
@@ -47,7 +47,7 @@ async def test_a_draft_with_a_poll_stays_out_of_everything_else(sqlite_cast: Cas
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     event_id = (await polls.poll_for(sqlite_cast.fbi_lead, poll_id)).event.id
     with pytest.raises(NotFound):
-        await events.event_for(sqlite_cast.fbi_lead, event_id)
+        await scheduling.event_seen_by(sqlite_cast.fbi_lead, event_id)
 
 
 async def test_a_person_of_the_other_arm_is_counted_and_not_named(sqlite_cast: Cast) -> None:
@@ -89,7 +89,7 @@ async def test_a_draft_has_one_open_poll(sqlite_cast: Cast) -> None:
 
 
 async def test_people_are_asked_about_a_draft_only_and_by_its_organizer(sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     with pytest.raises(Invalid):
         await polls.open_poll(sqlite_cast.fbi_lead, event_id, NEW, NOW)
     with pytest.raises(NotAllowed):
@@ -110,15 +110,15 @@ async def test_a_draft_in_whose_poll_people_are_asked_is_not_discarded(sqlite_ca
     poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
     with pytest.raises(Invalid):
-        await events.cancel(sqlite_cast.coordinator, event.id, event.version, "", NOW)
+        await scheduling.cancel_event(sqlite_cast.coordinator, event.id, event.version, "", NOW)
 
 
 async def test_people_added_later_are_asked_once_when_the_organizer_says_so(sqlite_cast: Cast) -> None:
     organizer = sqlite_cast.coordinator
     poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
-    event, plan = await events.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
+    event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     more = {**plan.invitees, sqlite_cast.caht_lead.member_id: AttendeeRole.REQUIRED}
-    await events.change(organizer, event.id, replace(plan, invitees=more), event.version, NOW)
+    await scheduling.change_event(organizer, event.id, replace(plan, invitees=more), event.version, NOW)
     view = await polls.view_poll(organizer, await polls.poll_for(organizer, poll_id))
     assert view.added == [sqlite_cast.caht_lead.member_id]
     assert [await polls.ask_added_people(organizer, poll_id, NOW) for _ in range(2)] == [1, 0]
@@ -130,9 +130,9 @@ async def test_a_person_taken_off_the_list_after_opening_the_link_no_longer_repl
     organizer, person = sqlite_cast.coordinator, sqlite_cast.caht_lead
     poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead, person))
     viewer, view = await polls.open_poll_by_link(poll_id, person.member_id, NOW, LINK)
-    event, plan = await events.plan_to_change(organizer, view.poll.event.id)
+    event, plan = await scheduling.plan_to_change(organizer, view.poll.event.id)
     others = {one: role for one, role in plan.invitees.items() if one != person.member_id}
-    await events.change(organizer, event.id, replace(plan, invitees=others), event.version, NOW)
+    await scheduling.change_event(organizer, event.id, replace(plan, invitees=others), event.version, NOW)
     with pytest.raises(NotFound):
         await polls.reply_to_poll_by_link(viewer, poll_id, {view.poll.options[0].id: Fit.YES}, NOW)
     assert await in_words(organizer, poll_id) == ["1 yes, 1 no reply"] * 2

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from tests.cast import NOW
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.plans import Plan
 from tracker.rules.polls.polls import Fit, NewPoll, fit_words
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import poll_closing, polls
 
 STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
@@ -21,7 +21,7 @@ NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
 
 async def asked(by: Viewer, plan: Plan, now: datetime = NOW) -> UUID:
     """Ask the people of a plan for dates, and return the id of the poll."""
-    event_id = await events.schedule(by, replace(plan, status=EventStatus.DRAFT), now)
+    event_id = await scheduling.schedule_event(by, replace(plan, status=EventStatus.DRAFT), now)
     return await polls.open_poll(by, event_id, NEW, now)
 
 

@@ -15,12 +15,11 @@ from tracker.rules.actions.action_items import CLOSED, ItemStatus
 from tracker.rules.core.audiences import Capacity, Visibility, event_audiences
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.reports.reports import KINDS, ReportReach
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.attendance import AttendanceMark
-from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
-from tracker.tables.schema.events.invitations import Invitation, InvitationGap
+from tracker.tables.schema.events.events import Event, EventAudience, Invitation, InvitationGap, Occurrence
 
 EVENTS, DATES, ITEMS = 14, 5, 40
 BEGAN = NOW - timedelta(days=70)

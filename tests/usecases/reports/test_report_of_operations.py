@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast
 from tests.usecases.events.autumn import asked, autumn
 from tests.usecases.operations.world import FAR, planned
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.operations.states import OperationState
 from tracker.rules.reports.sums import OperationCount
 from tracker.usecases.operations import approvals, plans

@@ -12,15 +12,15 @@ from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.reports.reports import MEASURES
 from tracker.rules.reports.reports import PlaceMark as ReportMark
 from tracker.rules.reports.sums import ItemColumn, PlaceTally
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import replies
+from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.reports.reports import (
     WALK_INS,
     NumberPart,
@@ -139,7 +139,7 @@ async def test_only_what_is_over_counts(cast: Cast, events: Autumn) -> None:
 async def test_a_meeting_late_on_the_last_evening_counts_in_the_period_that_it_begins_in(cast: Cast) -> None:
     before = datetime(2025, 12, 1, tzinfo=UTC)
     for starts in (datetime(2026, 6, 30, 23, 30), datetime(2026, 1, 1, 0, 15)):  # noqa: DTZ001 - local to the zone
-        await event_deeds.schedule(cast.coordinator, meeting(cast.fbi_lead, starts=starts), before)
+        await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, starts=starts), before)
     first, second = await of(cast.coordinator, "2026-H1"), await of(cast.coordinator, "2026-H2")
     assert (first.activities[0].held, second.activities) == (2, [])
     quarters = [await of(cast.coordinator, key) for key in ("FY2026-Q2", "FY2026-Q3")]
@@ -154,7 +154,7 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     for version, invitees in enumerate((fewer, plan.invitees), event.version):
         changed = replace(plan, invitees=invitees)
-        await event_deeds.change(cast.coordinator, events.monthly, changed, version, NOW)
+        await event_deeds.change_event(cast.coordinator, events.monthly, changed, version, NOW)
         assert (await of(cast.coordinator)).total == before
         roll = await roll_call.read_roll_call(cast.coordinator, events.monthly, MONTHLY[0], NOW)
         assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
@@ -259,7 +259,7 @@ async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, even
 
 
 async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(cast: Cast) -> None:
-    event = await event_deeds.schedule(
+    event = await event_deeds.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=OCTOBER), SEPTEMBER
     )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
@@ -272,11 +272,11 @@ async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(ca
 
 async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], "starts": OCTOBER}
-    event = await event_deeds.schedule(
+    event = await event_deeds.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison, **of_committee), SEPTEMBER
     )
     alternate = cast.fbi_alternate.member_id
-    await replies.reply(
+    await replies.record_own_reply(
         cast.fbi_lead, event, "2026-10-20", ReplyValue.DECLINED, "", SEPTEMBER, for_series=False, substitute=alternate
     )
     await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
@@ -314,9 +314,11 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
         (cast.fbi_lead, await viewer_for(second, NOW)),
         await viewer_for(cast.coordinator.member_id, NOW),
     )
-    event = await event_deeds.schedule(coordinator, meeting(*both, committee_id=committee, starts=OCTOBER), SEPTEMBER)
+    event = await event_deeds.schedule_event(
+        coordinator, meeting(*both, committee_id=committee, starts=OCTOBER), SEPTEMBER
+    )
     for one in both:
-        await replies.reply(
+        await replies.record_own_reply(
             one,
             event,
             "2026-10-20",

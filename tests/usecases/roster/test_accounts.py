@@ -25,7 +25,7 @@ from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers_for
 from tracker.usecases.emails import content, preferences
-from tracker.usecases.events import events, occurrences, replies
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
 from tracker.usecases.roster import accounts, people
@@ -83,18 +83,20 @@ async def test_a_guest_is_viewer_of_mails_and_links_and_never_signs_in(cast: Cas
     with pytest.raises(NotAllowed, match="guest"):
         await accounts.make_sign_in_link(cast.coordinator, member_id, NOW, NOW)
     guest = await viewer_for(member_id, NOW)
-    event_id = await events.schedule(cast.coordinator, meeting(guest), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(guest), NOW)
     mine = await replies.my_reply(guest, await occurrences.nearest_date(guest, event_id, NOW))
     assert mine is not None
-    reply = await replies.open_by_link(mine[0], None, NOW, LINK)
-    await replies.reply_by_link(reply, ReplyValue.ACCEPTED, "", NOW)
-    assert (await replies.open_by_link(mine[0], None, NOW, LINK)).reply is ReplyValue.ACCEPTED
+    reply = await replies.open_invitation(mine[0], None, NOW, LINK)
+    await replies.record_reply_by_link(reply, ReplyValue.ACCEPTED, "", NOW)
+    assert (await replies.open_invitation(mine[0], None, NOW, LINK)).reply is ReplyValue.ACCEPTED
 
 
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
     member_id = await people.add_person(cast.coordinator, person(cast, is_guest=True), NOW, NOW)
     with pytest.raises(Invalid, match="KCPD clerk"):
-        await events.schedule(cast.coordinator, operation(await viewer_for(member_id, NOW), cast.fbi_lead), NOW)
+        await scheduling.schedule_event(
+            cast.coordinator, operation(await viewer_for(member_id, NOW), cast.fbi_lead), NOW
+        )
 
 
 async def test_a_session_of_somebody_who_became_a_guest_is_over(sqlite_cast: Cast) -> None:
@@ -105,7 +107,7 @@ async def test_a_session_of_somebody_who_became_a_guest_is_over(sqlite_cast: Cas
 
 async def test_suspending_shuts_sessions_links_feeds_and_mails_at_that_moment(cast: Cast) -> None:
     who = cast.kcpd_detective
-    await events.schedule(cast.coordinator, meeting(who), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     session = await session_of(who, NOW)
     _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     link = await accounts.make_sign_in_link(cast.coordinator, who.member_id, NOW, NOW)

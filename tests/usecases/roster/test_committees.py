@@ -16,7 +16,7 @@ from tracker.rules.roster.quorum import QuorumRule
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.committees import quorum_of
 
@@ -96,17 +96,17 @@ async def test_an_ended_committee_opens_nothing_to_those_who_sat_in_it(cast: Cas
 
 async def test_a_new_seat_opens_the_meetings_of_the_committee_at_once_and_a_lost_one_shuts_them(cast: Cast) -> None:
     plan = meeting(cast.caht_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     before = await viewer_for(cast.fbi_lead.member_id, NOW)
     with pytest.raises(NotFound):
-        await events.event_for(before, event_id)
+        await scheduling.event_seen_by(before, event_id)
     await set_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], seat(cast.fbi_lead))
     after = await viewer_for(cast.fbi_lead.member_id, NOW)
-    assert (await events.event_for(after, event_id)).id == event_id
-    assert await occurrences.between(after, NOW, NOW.replace(year=2028))
+    assert (await scheduling.event_seen_by(after, event_id)).id == event_id
+    assert await occurrences.dates_between(after, NOW, NOW.replace(year=2028))
     await committees.delete_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], 2, NOW, NOW)
     with pytest.raises(NotFound):
-        await events.event_for(await viewer_for(cast.fbi_lead.member_id, NOW), event_id)
+        await scheduling.event_seen_by(await viewer_for(cast.fbi_lead.member_id, NOW), event_id)
 
 
 async def test_a_seat_changes_hands(cast: Cast) -> None:

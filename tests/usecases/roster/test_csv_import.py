@@ -16,7 +16,7 @@ from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.identity import sign_in_attempts as account_deeds
 from tracker.usecases.roster import accounts, committees
 from tracker.usecases.roster.csv_import import (
@@ -231,9 +231,9 @@ LEAVES = "agency_code,name,email,roles,seats,status\nCAHT,Caht lead,caht_lead@ca
 
 async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cast) -> None:
     who = cast.caht_lead.member_id
-    event_id = await events.schedule(cast.coordinator, meeting(cast.caht_lead, cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, cast.fbi_lead), NOW)
     by_name = meeting(cast.caht_lead, cast.kcpd_detective, visibility=Visibility.NAMED)
-    named = await events.schedule(cast.fbi_lead, by_name, NOW)
+    named = await scheduling.schedule_event(cast.fbi_lead, by_name, NOW)
     report = await importing(LEAVES.replace("roles,seats,", "").replace("{},", ""))
     assert report.faults == ()
     assert who not in await invitees.invitees_of(event_id)
@@ -244,7 +244,7 @@ async def test_who_leaves_by_a_list_keeps_no_more_than_who_is_seen_out(cast: Cas
     back = await viewer_for(who, NOW)
     assert (back.roles, back.chairs) == (frozenset(), frozenset())
     with pytest.raises(NotFound):
-        await events.event_for(back, named)
+        await scheduling.event_seen_by(back, named)
 
 
 @pytest.mark.parametrize("cells", ["agency_lead,", ",Steering Committee"])

@@ -13,7 +13,7 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.roster.directory import AccountState
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.roster import committees, directory, people
 
 
@@ -48,7 +48,7 @@ async def test_a_member_finds_those_of_the_own_arm_who_are_invited_with_them_and
     await leave_all_committees(*everybody(cast), cast.coordinator)
     bridge = await viewer_for(cast.bridge_advocate.member_id, NOW)
     assert await names(bridge) == {"bridge_advocate"}
-    await events.schedule(cast.coordinator, meeting(bridge, cast.caht_alternate, cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(bridge, cast.caht_alternate, cast.kcpd_detective), NOW)
     assert await names(bridge) == {"bridge_advocate", "caht_alternate", "coordinator"}
 
 
@@ -56,15 +56,15 @@ async def test_who_is_off_the_list_is_not_found_by_those_who_were_invited_with_t
     cast = sqlite_cast
     await leave_all_committees(*everybody(cast), cast.coordinator)
     bridge, alternate = [await viewer_for(one.member_id, NOW) for one in (cast.bridge_advocate, cast.caht_alternate)]
-    event_id = await events.schedule(cast.coordinator, meeting(bridge, alternate), NOW)
-    await events.change(cast.coordinator, event_id, meeting(bridge), 1, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(bridge, alternate), NOW)
+    await scheduling.change_event(cast.coordinator, event_id, meeting(bridge), 1, NOW)
     assert await names(bridge) == {"bridge_advocate", "coordinator"}
     assert "bridge_advocate" not in await names(alternate)
 
 
 async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast: Cast) -> None:
     await leave_all_committees(*everybody(cast), cast.coordinator)
-    await events.schedule(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
     assert "ipd_liaison" in await names(await viewer_for(cast.fbi_lead.member_id, NOW))
     assert "ipd_liaison" not in await names(await viewer_for(cast.fbi_alternate.member_id, NOW))
     assert "fbi_lead" not in await names(await viewer_for(cast.bridge_advocate.member_id, NOW))
@@ -73,7 +73,7 @@ async def test_being_named_in_an_operation_makes_known_to_nobody_outside_it(cast
 async def test_who_sees_an_event_without_being_invited_learns_no_names_by_it(cast: Cast) -> None:
     await leave_all_committees(*everybody(cast), cast.coordinator)
     plan = meeting(cast.ipd_liaison, cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
-    await events.schedule(cast.fbi_lead, plan, NOW)
+    await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     assert await names(await viewer_for(cast.kcpd_alternate.member_id, NOW)) == {"kcpd_alternate", "kcpd_detective"}
 
 

@@ -9,10 +9,10 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import verbs
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.plan import DateChange, slot
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.plans import DateChange, slot_at
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.sites import MeetingSiteFacts
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.roster import sites
 
 # A local time is naive: its zone is beside it.
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.both_engines
 ROOM = "USAO conference room"
 FACTS = MeetingSiteFacts(name=ROOM, address="400 E 9th St", capacity=12, equipment="", is_open=True)
 TEN = datetime(2027, 1, 12, 10)
-SLOT = slot(TEN, timedelta(hours=1), ZONE)
-SATURDAY_SIX = slot(datetime(2027, 1, 16, 6), timedelta(hours=1), ZONE)
+SLOT = slot_at(TEN, timedelta(hours=1), ZONE)
+SATURDAY_SIX = slot_at(datetime(2027, 1, 16, 6), timedelta(hours=1), ZONE)
 
 
 async def in_the_room(viewer: Viewer, at: tuple[datetime, datetime] = SLOT, place: str = ROOM) -> list[str]:
@@ -54,33 +54,33 @@ async def test_nobody_else_does_and_of_two_keepers_the_second_is_told(sqlite_cas
 async def test_another_event_in_the_room_is_named_whatever_words_were_typed_for_it(cast: Cast) -> None:
     await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
     typed = meeting(cast.fbi_lead, title="Case call", place="usao conference room, 400 E 9th St")
-    await events.schedule(cast.coordinator, typed, NOW)
+    await scheduling.schedule_event(cast.coordinator, typed, NOW)
     assert await in_the_room(cast.coordinator) == ["Case call"]
-    assert await in_the_room(cast.coordinator, slot(TEN.replace(hour=12), timedelta(hours=1), ZONE)) == []
+    assert await in_the_room(cast.coordinator, slot_at(TEN.replace(hour=12), timedelta(hours=1), ZONE)) == []
     assert await in_the_room(cast.coordinator, place="Some other room") == []
 
 
 async def test_a_room_is_the_same_in_letters_of_any_case_and_alphabet(cast: Cast) -> None:
     await sites.add_meeting_site(cast.coordinator, replace(FACTS, name="Édifice A"), NOW, NOW)
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Case call", place="ÉDIFICE A"), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, title="Case call", place="ÉDIFICE A"), NOW)
     assert await in_the_room(cast.coordinator, place="édifice  a") == ["Case call"]
 
 
 async def test_an_event_does_not_take_its_own_room_and_one_that_was_moved_takes_it_no_more(cast: Cast) -> None:
     await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
-    twice = meeting(cast.fbi_lead, rule=rule_for("weekly", TEN, count=2))
-    event_id = await events.schedule(cast.coordinator, twice, NOW)
+    twice = meeting(cast.fbi_lead, rule=rule_for_choice("weekly", TEN, count=2))
+    event_id = await scheduling.schedule_event(cast.coordinator, twice, NOW)
     room = await sites.room_of(cast.coordinator, ROOM, [SLOT], event_id)
     assert room is not None
     assert room.taken == []
     elsewhere = DateChange(starts=TEN, duration=timedelta(hours=1), place="By video")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-12", elsewhere, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", elsewhere, 1, NOW)
     assert await in_the_room(cast.coordinator) == []
 
 
 async def test_an_operation_that_the_viewer_is_not_named_on_takes_no_room(cast: Cast) -> None:
     await sites.add_meeting_site(cast.coordinator, FACTS, NOW, NOW)
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, place=ROOM), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, place=ROOM), NOW)
     assert await in_the_room(cast.coordinator, SATURDAY_SIX) == []
     assert await in_the_room(cast.caht_lead, SATURDAY_SIX) == []
     assert await in_the_room(cast.fbi_lead, SATURDAY_SIX) == ["Operation Bluestem"]

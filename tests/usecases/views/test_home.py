@@ -16,21 +16,21 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Kind, Occurrence
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.events import EventStatus, Kind, Occurrence
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet, SetUpStep
 from tracker.tables.schema.events.events import Event
 from tracker.tables.visible import attendance
-from tracker.tables.visible.events import waiting
+from tracker.tables.visible.events import replies as waiting
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call as attendance_roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.core.send_hold import deployment_state
 from tracker.usecases.emails import email_tests
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.events.events import change, event_for, plan_to_change, schedule
+from tracker.usecases.events.scheduling import change_event, event_seen_by, plan_to_change, schedule_event
 from tracker.usecases.views import home
 from tracker.usecases.views.home import Home, home_for
 
@@ -64,8 +64,10 @@ def past(*invitees: Viewer, **facts: Any) -> Plan:
 
 
 async def test_whoever_leads_a_meeting_follows_up_the_replies_that_are_missing(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead, cast.fbi_alternate, cast.caht_lead), NOW)
-    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False)
+    event_id = await schedule_event(cast.coordinator, soon(cast.fbi_lead, cast.fbi_alternate, cast.caht_lead), NOW)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False
+    )
     [row] = (await needs(cast.coordinator)).follow_up
     assert isinstance(row, MissingReplies)
     assert (row.waiting, row.invited, row.agencies) == (2, 4, (("CAHT", 1), ("FBI", 1)))
@@ -73,8 +75,10 @@ async def test_whoever_leads_a_meeting_follows_up_the_replies_that_are_missing(c
 
 
 async def test_a_meeting_that_everybody_replied_needs_no_follow_up(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
-    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.TENTATIVE, "", NOW, for_series=False)
+    event_id = await schedule_event(cast.coordinator, soon(cast.fbi_lead), NOW)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2026-12-22", ReplyValue.TENTATIVE, "", NOW, for_series=False
+    )
     found = await needs(cast.coordinator)
     assert found.follow_up == []
     assert found.days is not None
@@ -92,23 +96,23 @@ async def test_a_meeting_that_everybody_replied_needs_no_follow_up(cast: Cast) -
     ids=["later", "draft", "canceled", "deadline"],
 )
 async def test_no_reply_is_missing_where_none_is_needed_yet_or_at_all(cast: Cast, facts: dict[str, Any]) -> None:
-    await schedule(cast.coordinator, soon(cast.fbi_lead, **facts), NOW)
+    await schedule_event(cast.coordinator, soon(cast.fbi_lead, **facts), NOW)
     assert await asked(cast.coordinator) == []
 
 
 async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(cast: Cast) -> None:
     chance = random.Random(7)  # noqa: S311 - which answers, not a secret
-    event_id = await schedule(
-        cast.coordinator, soon(*everybody(cast), rule=rule_for("weekly", NEXT_WEEK, count=3)), NOW
+    event_id = await schedule_event(
+        cast.coordinator, soon(*everybody(cast), rule=rule_for_choice("weekly", NEXT_WEEK, count=3)), NOW
     )
-    dates = await occurrences.dates_of(cast.coordinator, await event_for(cast.coordinator, event_id))
+    dates = await occurrences.dates_in_series(cast.coordinator, await event_seen_by(cast.coordinator, event_id))
     for step in range(30):
         who, one = chance.choice(everybody(cast)), chance.choice(dates)
         said = chance.choice([ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.TENTATIVE])
         at = NOW + timedelta(minutes=step)
-        await replies.reply(who, event_id, one.key, said, "", at, for_series=chance.random() < 0.3)
+        await replies.record_own_reply(who, event_id, one.key, said, "", at, for_series=chance.random() < 0.3)
     await moved_by_a_day(cast, dates[1])
-    missing = await waiting.missing(cast.coordinator, [one.id for one in dates])
+    missing = await waiting.missing_replies(cast.coordinator, [one.id for one in dates])
     for one in dates:
         people = await attendance.participants(cast.coordinator, one)
         silent = Counter(person.agency for person in people if person.reply is ReplyValue.NEEDS_ACTION)
@@ -119,11 +123,11 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(ca
 async def moved_by_a_day(cast: Cast, one: Occurrence) -> None:
     change = DateChange(starts=one.original_start + timedelta(days=1), duration=timedelta(hours=1))
     later = NOW + timedelta(hours=1)
-    await occurrences.change_date(cast.coordinator, one.event.id, one.key, change, one.version, later)
+    await occurrences.change_occurrence(cast.coordinator, one.event.id, one.key, change, one.version, later)
 
 
 async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and_then_no_more(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, past(cast.fbi_lead), LONG_AGO)
+    event_id = await schedule_event(cast.coordinator, past(cast.fbi_lead), LONG_AGO)
     [row] = (await needs(cast.coordinator)).follow_up
     assert isinstance(row, OpenSheet)
     assert (row.line.event_id, row.is_over) == (event_id, True)
@@ -138,20 +142,20 @@ async def test_attendance_that_is_not_closed_is_followed_up_by_whoever_leads_and
     ids=["deadline", "draft", "long ago"],
 )
 async def test_no_attendance_is_asked_for_where_none_is_taken(cast: Cast, facts: dict[str, Any]) -> None:
-    await schedule(cast.coordinator, past(cast.fbi_lead, **facts), NOW - timedelta(days=60))
+    await schedule_event(cast.coordinator, past(cast.fbi_lead, **facts), NOW - timedelta(days=60))
     assert await asked(cast.coordinator) == []
 
 
 async def test_a_meeting_that_is_about_to_start_asks_for_attendance_half_an_hour_before(cast: Cast) -> None:
     starts = datetime(2026, 12, 15, 9, 25)  # noqa: DTZ001 - local to the event's zone
-    await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
+    await schedule_event(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
     rows = (await needs(cast.coordinator)).follow_up
     assert [row.is_over for row in rows if isinstance(row, OpenSheet)] == [False]
 
 
 async def test_at_the_second_at_which_a_meeting_starts_no_reply_to_it_is_missing(cast: Cast) -> None:
     starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the event's zone
-    await schedule(cast.coordinator, soon(cast.fbi_lead, starts=starts), LONG_AGO)
+    await schedule_event(cast.coordinator, soon(cast.fbi_lead, starts=starts), LONG_AGO)
     found = await needs(cast.coordinator)
     assert found.days is not None
     assert (found.days.upcoming, [row.need for row in found.follow_up]) == (None, [Need.ATTENDANCE])
@@ -159,7 +163,7 @@ async def test_at_the_second_at_which_a_meeting_starts_no_reply_to_it_is_missing
 
 async def test_at_the_second_at_which_a_meeting_ends_it_is_over(cast: Cast) -> None:
     starts = datetime(2026, 12, 15, 7, 30)  # noqa: DTZ001 - local to the event's zone
-    await schedule(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
+    await schedule_event(cast.coordinator, past(cast.fbi_lead, starts=starts), LONG_AGO)
     rows = (await needs(cast.coordinator)).follow_up
     assert [row.is_over for row in rows if isinstance(row, OpenSheet)] == [True]
 
@@ -191,7 +195,7 @@ async def test_an_overdue_item_of_others_is_nothing_to_a_member_who_sees_it(cast
 
 
 async def test_a_member_with_nothing_to_do_is_told_what_is_next(cast: Cast) -> None:
-    await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
+    await schedule_event(cast.coordinator, soon(cast.fbi_lead), NOW)
     found = await needs(cast.hsi_liaison)
     assert found.is_empty
     assert found.days is not None
@@ -200,20 +204,22 @@ async def test_a_member_with_nothing_to_do_is_told_what_is_next(cast: Cast) -> N
 
 
 async def test_an_invitation_makes_a_reply_owed_until_it_is_replied(cast: Cast) -> None:
-    event_id = await schedule(cast.coordinator, soon(cast.fbi_lead), NOW)
+    event_id = await schedule_event(cast.coordinator, soon(cast.fbi_lead), NOW)
     owed = (await needs(cast.fbi_lead)).owed
     assert [one.line.event_id for one in owed or ()] == [event_id]
-    await replies.reply(cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        cast.fbi_lead, event_id, "2026-12-22", ReplyValue.DECLINED, "", NOW, for_series=False
+    )
     assert (await needs(cast.fbi_lead)).owed == []
 
 
 async def test_an_operation_changes_nothing_for_who_is_not_named_the_coordinator_included(cast: Cast) -> None:
     names = ("coordinator", "fbi_alternate", "caht_lead", "harbor_advocate")
-    await schedule(cast.coordinator, soon(*everybody(cast)), NOW)
+    await schedule_event(cast.coordinator, soon(*everybody(cast)), NOW)
     before = [await needs(cast.members[name]) for name in names]
-    await schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=NEXT_WEEK), NOW)
-    gone = await schedule(cast.fbi_lead, operation(cast.kcpd_detective, starts=LAST_WEEK), LONG_AGO)
-    origin = (await occurrences.date_for(cast.fbi_lead, gone, "2026-12-08")).id
+    await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, starts=NEXT_WEEK), NOW)
+    gone = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, starts=LAST_WEEK), LONG_AGO)
+    origin = (await occurrences.date_seen_by(cast.fbi_lead, gone, "2026-12-08")).id
     await item(cast.fbi_lead, cast.kcpd_detective, TODAY - timedelta(days=4), origin_id=origin)
     assert [await needs(cast.members[name]) for name in names] == before
     lead = await needs(cast.fbi_lead)
@@ -223,7 +229,7 @@ async def test_an_operation_changes_nothing_for_who_is_not_named_the_coordinator
 async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logged(
     sqlite_cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await schedule(sqlite_cast.coordinator, soon(sqlite_cast.fbi_lead), NOW)
+    await schedule_event(sqlite_cast.coordinator, soon(sqlite_cast.fbi_lead), NOW)
     await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
     found = await needs(sqlite_cast.fbi_lead)
     assert found.items is None
@@ -237,13 +243,13 @@ async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logg
 
 async def test_a_series_that_ends_within_sixty_days_asks_to_be_extended_until_another_one_goes_on(cast: Cast) -> None:
     first = datetime.fromisoformat("2026-12-29 10:00")
-    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6))
-    event_id = await schedule(cast.coordinator, plan, NOW)
+    plan = meeting(starts=first, rule=rule_for_choice("weekly", first, count=6))
+    event_id = await schedule_event(cast.coordinator, plan, NOW)
     assert await asked(cast.coordinator) == [Need.ENDING]
     assert await asked(cast.fbi_lead) == []
     event, known = await plan_to_change(cast.coordinator, event_id)
-    longer = replace(known, rule=rule_for("weekly", first, count=26))
-    await change(cast.coordinator, event_id, longer, event.version, NOW)
+    longer = replace(known, rule=rule_for_choice("weekly", first, count=26))
+    await change_event(cast.coordinator, event_id, longer, event.version, NOW)
     assert await asked(cast.coordinator) == []
 
 
@@ -251,10 +257,10 @@ async def test_a_series_that_goes_on_out_of_sight_of_somebody_ends_for_them(cast
     """That it is not asked for anymore would tell that there is another one."""
     first = datetime.fromisoformat("2026-12-29 10:00")
     services = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
-    plan = meeting(starts=first, rule=rule_for("weekly", first, count=6), **services)
-    event_id = await schedule(cast.coordinator, plan, NOW)
+    plan = meeting(starts=first, rule=rule_for_choice("weekly", first, count=6), **services)
+    event_id = await schedule_event(cast.coordinator, plan, NOW)
     assert await asked(cast.caht_lead) == [Need.ENDING]
-    onward = await schedule(cast.fbi_lead, operation(cast.coordinator), NOW)
+    onward = await schedule_event(cast.fbi_lead, operation(cast.coordinator), NOW)
     await Event.update({Event.previous_series: event_id}).where(Event.id == onward)
     assert (await asked(cast.coordinator), await asked(cast.caht_lead)) == ([], [Need.ENDING])
 
@@ -266,7 +272,7 @@ async def to_do(viewer: Viewer) -> list[SetUpStep]:
 
 async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
-    await schedule(cast.coordinator, meeting(), NOW)
+    await schedule_event(cast.coordinator, meeting(), NOW)
     await email_tests.send(cast.coordinator, NOW)
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL]
     for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
@@ -275,18 +281,18 @@ async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> N
 
 
 async def test_a_draft_is_no_first_meeting(cast: Cast) -> None:
-    await schedule(cast.coordinator, meeting(status=EventStatus.DRAFT), NOW)
+    await schedule_event(cast.coordinator, meeting(status=EventStatus.DRAFT), NOW)
     assert SetUpStep.EVENT in await to_do(cast.coordinator)
 
 
 async def test_an_event_that_the_viewer_may_not_see_ticks_nothing_off(cast: Cast) -> None:
-    await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
 
 
 async def test_an_administrator_is_told_nothing_of_events(cast: Cast) -> None:
     before = await home.set_up_list(cast.administrator, await deployment_state())
-    await schedule(cast.coordinator, meeting(cast.administrator), NOW)
+    await schedule_event(cast.coordinator, meeting(cast.administrator), NOW)
     assert await home.set_up_list(cast.administrator, await deployment_state()) == before
     assert await to_do(cast.administrator) == [SetUpStep.EMAIL]
 

@@ -11,7 +11,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import Need, OpenAcknowledgment, OpenApproval, OpenCheckIn, OpenSheet
-from tracker.usecases.events.events import cancel, event_for
+from tracker.usecases.events.scheduling import cancel_event, event_seen_by
 from tracker.usecases.operations import approvals, plans
 from tracker.usecases.operations.plans import PlanBasics
 from tracker.usecases.views.home import home_for
@@ -101,7 +101,7 @@ async def test_on_its_day_an_operation_leads_the_people_on_it_to_its_check_in(ca
 async def test_a_canceled_operation_and_one_that_is_over_ask_for_nothing(cast: Cast) -> None:
     event_id = await submitted(cast)
     assert await asked(cast.fbi_alternate, AFTER) == []
-    event = await event_for(cast.fbi_lead, event_id)
-    await cancel(cast.fbi_lead, event_id, event.version, "Rain", NOW)
+    event = await event_seen_by(cast.fbi_lead, event_id)
+    await cancel_event(cast.fbi_lead, event_id, event.version, "Rain", NOW)
     assert await asked(cast.fbi_alternate) == []
     assert await asked(cast.kcpd_detective) == []

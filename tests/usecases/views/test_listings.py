@@ -8,10 +8,10 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events.events import DateLine, Event
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.views import listings
 
 pytestmark = pytest.mark.both_engines
@@ -29,9 +29,9 @@ async def every_event(viewer: Viewer, limit: int) -> list[Event]:
     return found
 
 
-async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime] = YEAR) -> list[Line]:
+async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime] = YEAR) -> list[DateLine]:
     """Read the whole list page by page."""
-    found: list[Line] = []
+    found: list[DateLine] = []
     after = listings.START
     while page := await listings.page_of_dates(viewer, *span, after, limit):
         found += page
@@ -40,7 +40,9 @@ async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime]
 
 
 async def schedule(viewer: Viewer, number: int, **facts: Any) -> None:
-    await events.schedule(viewer, meeting(title=f"Event {number}", **facts), NOW + timedelta(minutes=number // 2))
+    await scheduling.schedule_event(
+        viewer, meeting(title=f"Event {number}", **facts), NOW + timedelta(minutes=number // 2)
+    )
 
 
 async def test_each_event_is_on_one_page_though_two_were_made_at_one_moment(cast: Cast) -> None:
@@ -52,7 +54,7 @@ async def test_each_event_is_on_one_page_though_two_were_made_at_one_moment(cast
 
 
 async def test_dates_of_a_span_are_read_earliest_first_and_each_once(cast: Cast) -> None:
-    weekly = rule_for("weekly", meeting().starts, count=5)
+    weekly = rule_for_choice("weekly", meeting().starts, count=5)
     await schedule(cast.coordinator, 0, rule=weekly)
     await schedule(cast.coordinator, 1, rule=weekly)
     found = await every_date(cast.caht_lead, 3)
@@ -65,14 +67,14 @@ async def test_dates_of_a_span_are_read_earliest_first_and_each_once(cast: Cast)
 
 async def test_what_a_viewer_may_not_see_is_on_no_page(cast: Cast) -> None:
     await schedule(cast.coordinator, 0)
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert [one.title for one in await every_event(cast.caht_lead, 1)] == ["Event 0"]
     assert [one.title for one in await every_date(cast.caht_lead, 1)] == ["Event 0"]
     assert len(await every_event(cast.kcpd_detective, 1)) == 2
 
 
 async def test_items_are_read_in_the_order_in_which_they_were_given(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     for number, owner in enumerate((cast.caht_lead, cast.fbi_lead, cast.caht_lead)):
         new = NewItem(title=f"Item {number}", owner_id=owner.member_id, due=NOW.date())
         await action_items.create_item(cast.coordinator, new, NOW + timedelta(minutes=number), NOW.date())

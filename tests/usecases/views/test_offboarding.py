@@ -16,7 +16,7 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.directory import SeatFacts
@@ -30,7 +30,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.roster import accounts, committees, csv_import, directory, known_people, people
 from tracker.usecases.roster.known_people import Candidates
@@ -53,7 +53,7 @@ async def ids_of(candidates: Candidates) -> set[UUID]:
 
 
 async def an_item(giver: Viewer, owner: Viewer, event_id: UUID | None = None, key: str = "2027-01-12") -> ActionItem:
-    origin = await occurrences.date_for(giver, event_id, key) if event_id else None
+    origin = await occurrences.date_seen_by(giver, event_id, key) if event_id else None
     new = NewItem(
         title="Call the hotel",
         owner_id=owner.member_id,
@@ -73,12 +73,12 @@ async def owner_of(item: ActionItem) -> UUID:
 
 
 async def lead_of(viewer: Viewer, event_id: UUID) -> UUID:
-    return (await events.event_for(viewer, event_id)).lead_id
+    return (await scheduling.event_seen_by(viewer, event_id)).lead_id
 
 
 @pytest.mark.parametrize("manager", ["coordinator", "administrator"])
 async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, manager: str) -> None:
-    event_id = await events.schedule(
+    event_id = await scheduling.schedule_event(
         cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT), NOW
     )
     item = await an_item(cast.coordinator, cast.fbi_lead)
@@ -95,8 +95,8 @@ async def test_a_colleague_takes_over_seats_items_and_events(cast: Cast, manager
 
 
 async def test_the_page_lists_what_moves_as_far_as_the_keeper_may_see_it(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    open_ = await events.schedule(cast.fbi_lead, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    open_ = await scheduling.schedule_event(cast.fbi_lead, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
     item = await an_item(cast.coordinator, cast.fbi_lead)
     found = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
     assert [line.event_id for line in found.events] == [open_]
@@ -105,7 +105,7 @@ async def test_the_page_lists_what_moves_as_far_as_the_keeper_may_see_it(cast: C
 
 
 async def test_the_new_lead_is_chair_has_accepted_and_is_told_alone(cast: Cast) -> None:
-    event_id = await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead), NOW)
     await people.set_roles(cast.fbi_lead.member_id, {Role.COORDINATOR}, set())
     second = await viewer_for(cast.fbi_lead.member_id, NOW)
     await offboarding.offboard_person(second, cast.coordinator.member_id, second.member_id, NOW, NOW, TODAY)
@@ -118,20 +118,20 @@ async def test_the_new_lead_is_chair_has_accepted_and_is_told_alone(cast: Cast) 
 
 
 async def test_a_successor_gains_no_sight_of_an_operation_that_does_not_name_them(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     item = await an_item(cast.fbi_lead, cast.fbi_lead, event_id, "2027-01-16")
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     with pytest.raises(NotFound):
-        await events.event_for(await viewer_for(cast.fbi_alternate.member_id, NOW), event_id)
+        await scheduling.event_seen_by(await viewer_for(cast.fbi_alternate.member_id, NOW), event_id)
     new_owner = await viewer_for(cast.hsi_liaison.member_id, NOW)
     assert await lead_of(new_owner, event_id) == new_owner.member_id
     assert await owner_of(item) == new_owner.member_id
     with pytest.raises(NotFound):
-        await events.event_for(cast.coordinator, event_id)
+        await scheduling.event_seen_by(cast.coordinator, event_id)
 
 
 async def test_a_colleague_who_is_named_leads_the_operation_before_others(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.hsi_liaison, cast.fbi_alternate), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, cast.fbi_alternate), NOW)
     await leave(cast, cast.fbi_lead, cast.coordinator)
     new_owner = await viewer_for(cast.fbi_alternate.member_id, NOW)
     assert await lead_of(new_owner, event_id) == new_owner.member_id
@@ -164,9 +164,11 @@ async def test_an_operation_that_is_over_and_not_closed_passes_to_someone_who_ca
 
 
 async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:
-    alone = await events.schedule(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
+    alone = await scheduling.schedule_event(cast.fbi_lead, operation(cast.ipd_liaison), NOW)
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.ipd_liaison.member_id)
-    draft = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW)
+    draft = await scheduling.schedule_event(
+        cast.fbi_lead, operation(cast.kcpd_detective, status=EventStatus.DRAFT), NOW
+    )
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     [row] = await Event.select(Event.status).where(Event.id == alone)
     assert row["status"] == "canceled"
@@ -174,7 +176,7 @@ async def test_what_only_its_lead_could_see_ends_with_them(cast: Cast) -> None:
 
 
 async def test_an_item_that_the_successor_may_not_see_passes_to_who_gave_it(cast: Cast) -> None:
-    services = await events.schedule(
+    services = await scheduling.schedule_event(
         cast.coordinator,
         meeting(
             cast.caht_lead,
@@ -201,7 +203,7 @@ async def test_without_a_successor_nobody_leaves(cast: Cast) -> None:
 
 
 async def test_nothing_open_is_left_with_who_left(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     await an_item(cast.fbi_lead, cast.fbi_lead, event_id, "2027-01-16")
     await an_item(cast.coordinator, cast.fbi_lead)
     await leave(cast, cast.fbi_lead, cast.coordinator)
@@ -212,7 +214,7 @@ async def test_nothing_open_is_left_with_who_left(cast: Cast) -> None:
 
 async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) -> None:
     who = cast.kcpd_detective
-    await events.schedule(cast.coordinator, meeting(who), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     await Member.update({Member.password_hash: "x"}).where(Member.id == who.member_id)
     session = await session_of(who, NOW)
     _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
@@ -234,8 +236,8 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
 
 async def test_past_attendance_stays_and_the_dates_to_come_do_without_them(cast: Cast) -> None:
     who = cast.kcpd_detective
-    past = await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead, starts=HELD), LAST_WEEK)
-    ahead = await events.schedule(cast.coordinator, meeting(who, cast.fbi_lead), NOW)
+    past = await scheduling.schedule_event(cast.coordinator, meeting(who, cast.fbi_lead, starts=HELD), LAST_WEEK)
+    ahead = await scheduling.schedule_event(cast.coordinator, meeting(who, cast.fbi_lead), NOW)
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
     await roll_call.record_marks(cast.coordinator, past, "2026-12-08", {who.member_id: Mark.HERE}, during)
     before = await roll_call.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
@@ -340,13 +342,13 @@ async def test_no_alternate_moves_up_who_could_not_hold_the_seat(cast: Cast, fac
 
 async def test_who_comes_back_sees_no_named_event_of_before(cast: Cast) -> None:
     who = cast.hsi_liaison
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, who), NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, who), NOW)
     [before] = await _counted(cast.kcpd_detective)
     await leave(cast, who, cast.coordinator)
     [after] = await _counted(cast.kcpd_detective)
     await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
     with pytest.raises(NotFound):
-        await events.event_for(await viewer_for(who.member_id, NOW), event_id)
+        await scheduling.event_seen_by(await viewer_for(who.member_id, NOW), event_id)
     assert after > before, "the calendars of the others must show who is off the list"
 
 
@@ -378,12 +380,12 @@ async def test_by_a_list_nobody_leaves_who_has_something_in_hand(cast: Cast) -> 
 
 async def of_steering(cast: Cast, *who: Viewer) -> UUID:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    return await events.schedule(cast.coordinator, meeting(*who, **about), LAST_WEEK)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*who, **about), LAST_WEEK)
 
 
 async def test_a_successor_is_invited_to_the_dates_to_come(cast: Cast) -> None:
     steering = await of_steering(cast, cast.fbi_lead, cast.caht_lead)
-    by_name = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), LAST_WEEK)
+    by_name = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), LAST_WEEK)
     await leave(cast, cast.fbi_lead, cast.fbi_alternate)
     for event_id in (steering, by_name):
         invited = await invitees.invitees_of(event_id)
@@ -393,7 +395,7 @@ async def test_a_successor_is_invited_to_the_dates_to_come(cast: Cast) -> None:
 
 async def test_the_alternate_who_moves_up_is_invited_when_the_successor_is_of_another_agency(cast: Cast) -> None:
     steering = await of_steering(cast, cast.fbi_lead, cast.caht_lead)
-    by_name = await events.schedule(cast.coordinator, meeting(cast.caht_alternate), LAST_WEEK)
+    by_name = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_alternate), LAST_WEEK)
     await leave(cast, cast.fbi_lead, cast.coordinator)
     assert cast.fbi_alternate.member_id in await invitees.invitees_of(steering)
     await leave(cast, cast.caht_alternate, cast.coordinator)
@@ -401,7 +403,7 @@ async def test_the_alternate_who_moves_up_is_invited_when_the_successor_is_of_an
 
 
 async def test_no_list_of_named_people_gets_longer_when_someone_leaves(cast: Cast) -> None:
-    raid = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), LAST_WEEK)
+    raid = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), LAST_WEEK)
     await leave(cast, cast.kcpd_detective, cast.kcpd_alternate)
     assert set(await invitees.invitees_of(raid)) == {cast.fbi_lead.member_id}
 
@@ -419,7 +421,9 @@ async def test_offboarding_tells_who_is_invited_and_mailed_in_place_of_the_perso
 
 async def test_the_dates_to_come_of_the_person_are_listed_as_far_as_the_keeper_may_know_them(cast: Cast) -> None:
     steering = await of_steering(cast, cast.caht_lead, cast.kcpd_detective)
-    open_to_all = await events.schedule(cast.coordinator, meeting(cast.caht_lead, cast.kcpd_detective), LAST_WEEK)
+    open_to_all = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.caht_lead, cast.kcpd_detective), LAST_WEEK
+    )
     for manager, who, expected in (
         (cast.coordinator, cast.kcpd_detective, {steering, open_to_all}),
         (cast.administrator, cast.kcpd_detective, {open_to_all}),

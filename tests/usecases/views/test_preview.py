@@ -17,11 +17,11 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.notifications import NO_MAIL, Notices, Notify
-from tracker.rules.events.plan import DateChange, Plan, from_date
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notices, Notify
+from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.rules.views.impact import ANY_PROGRAM, Consequences, no_consequences
 from tracker.tables.schema.core.tables import AuditEntry, Message
@@ -29,7 +29,7 @@ from tracker.tables.schema.events.events import Event
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.views.event_page import view_event
 from tracker.usecases.views.preview import Deed, dry_run
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.both_engines
 
 STARTS = meeting().starts
 AN_HOUR = timedelta(hours=1)
-WEEKLY = rule_for("weekly", STARTS, count=6)
+WEEKLY = rule_for_choice("weekly", STARTS, count=6)
 RUNNING = datetime(2027, 1, 20, tzinfo=UTC)
 """After the first two dates of the series."""
 IN_THE_END = datetime(2027, 6, 1, tzinfo=UTC)
@@ -83,13 +83,13 @@ def edit(to: Callable[[Cast, Plan], Plan], *, notify: Notify = Notify.CHANGES, k
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> UUID:
-            event, plan = await events.plan_to_change(cast.coordinator, event_id)
+            event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
             who, version = cast.coordinator, event.version
             if key:
-                first = await occurrences.date_for(who, event_id, key)
-                wanted = to(cast, from_date(plan, first.original_start))
-                return await series_split.change_from(who, event_id, key, wanted, version, now, notify=notify)
-            return await events.change(who, event_id, to(cast, plan), version, now, notify=notify)
+                first = await occurrences.date_seen_by(who, event_id, key)
+                wanted = to(cast, plan_from_start(plan, first.original_start))
+                return await series_split.change_from_date_on(who, event_id, key, wanted, version, now, notify=notify)
+            return await scheduling.change_event(who, event_id, to(cast, plan), version, now, notify=notify)
 
         return deed
 
@@ -101,9 +101,11 @@ def edit_date(*, notify: Notify = Notify.CHANGES, **facts: Any) -> Making:
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
-            date = await occurrences.date_for(cast.coordinator, event_id, THIRD)
+            date = await occurrences.date_seen_by(cast.coordinator, event_id, THIRD)
             change = DateChange(**{"starts": date.original_start, "duration": timedelta(minutes=90), **facts})
-            await occurrences.change_date(cast.coordinator, event_id, THIRD, change, date.version, now, notify=notify)
+            await occurrences.change_occurrence(
+                cast.coordinator, event_id, THIRD, change, date.version, now, notify=notify
+            )
 
         return deed
 
@@ -113,14 +115,14 @@ def edit_date(*, notify: Notify = Notify.CHANGES, **facts: Any) -> Making:
 def cancel(which: str) -> Making:
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
-            date = await occurrences.date_for(cast.coordinator, event_id, THIRD if which != "all" else "2027-01-12")
+            date = await occurrences.date_seen_by(cast.coordinator, event_id, THIRD if which != "all" else "2027-01-12")
             who, event = cast.coordinator, date.event
             if which == "one":
-                await occurrences.cancel_date(who, event_id, THIRD, date.version, "", now)
+                await occurrences.cancel_occurrence(who, event_id, THIRD, date.version, "", now)
             elif which == "following":
-                await series_split.cancel_from(who, event_id, THIRD, event.version, "", now)
+                await series_split.cancel_from_date_on(who, event_id, THIRD, event.version, "", now)
             else:
-                await events.cancel(who, event_id, event.version, "", now)
+                await scheduling.cancel_event(who, event_id, event.version, "", now)
 
         return deed
 
@@ -132,11 +134,11 @@ def bring_back(which: str) -> Making:
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
-            date = await occurrences.date_for(cast.coordinator, event_id, THIRD if which == "one" else "2027-01-12")
+            date = await occurrences.date_seen_by(cast.coordinator, event_id, THIRD if which == "one" else "2027-01-12")
             if which == "one":
                 await occurrences.restore_occurrence(cast.coordinator, event_id, THIRD, date.version, now)
             else:
-                await events.restore(cast.coordinator, event_id, date.event.version, now)
+                await scheduling.restore_event(cast.coordinator, event_id, date.event.version, now)
 
         return deed
 
@@ -186,7 +188,7 @@ CASES = {
         all_of("invitation", "fbi_lead", "hsi_liaison"),
     ),
     "a series that ends later": Case(
-        SERIES, edit(but(rule=rule_for("weekly", STARTS, count=9))), RUNNING, all_of("update")
+        SERIES, edit(but(rule=rule_for_choice("weekly", STARTS, count=9))), RUNNING, all_of("update")
     ),
     "another hour before a series begins": Case(SERIES, edit(HOUR_LATER), NOW, all_of("update")),
     "another hour of a running series": Case(
@@ -246,14 +248,14 @@ CASES = {
 async def scheduled(cast: Cast, **facts: Any) -> UUID:
     """Schedule for three people whose invitations are out: one has said yes to all, one no to the third date."""
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, **facts)
-    event_id = await events.schedule(cast.coordinator, plan, NOW - AN_HOUR)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - AN_HOUR)
     await sent()
     if "status" not in facts:
         for who, key, value, for_series in (
             (cast.fbi_lead, "2027-01-12", ReplyValue.ACCEPTED, True),
             (cast.caht_lead, THIRD if "rule" in facts else "2027-01-12", ReplyValue.DECLINED, False),
         ):
-            await replies.reply(who, event_id, key, value, "", NOW - AN_HOUR, for_series=for_series)
+            await replies.record_own_reply(who, event_id, key, value, "", NOW - AN_HOUR, for_series=for_series)
     return event_id
 
 
@@ -301,8 +303,8 @@ async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> d
     given: dict[UUID, list[ReplyValue]] = {}
     dates = []
     for one in event_ids:
-        event = await events.event_for(cast.coordinator, one)
-        dates += [date for date in await occurrences.dates_of(cast.coordinator, event) if date.ends_at > now]
+        event = await scheduling.event_seen_by(cast.coordinator, one)
+        dates += [date for date in await occurrences.dates_in_series(cast.coordinator, event) if date.ends_at > now]
     for date in sorted(dates, key=lambda one: one.starts_at):
         view = await view_event(cast.coordinator, date.event.id, date.key, now)
         for person in view.named:
@@ -359,7 +361,7 @@ def asked_again(before: dict[UUID, list[ReplyValue]], after: dict[UUID, list[Rep
 
 async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: Cast) -> None:
     async def deed() -> UUID:
-        return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **SERIES), NOW)
+        return await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **SERIES), NOW)
 
     notified = await dry_run(cast.coordinator, None, deed, NOW)
     before = await reminders(cast, NOW)
@@ -376,7 +378,7 @@ async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> No
     new = meeting(cast.fbi_lead, cast.hsi_liaison, reminders=policy)
 
     async def deed() -> UUID:
-        return await events.schedule(cast.coordinator, new, NOW)
+        return await scheduling.schedule_event(cast.coordinator, new, NOW)
 
     found = await dry_run(cast.coordinator, None, deed, NOW)
     assert found.follow_up_words(ZONE) == "Next: Thursday, December 17, to 2 people, unless they reply first"
@@ -436,7 +438,7 @@ async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it
     event_id = await scheduled(cast)
     notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
     assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
-        NO_MAIL,
+        NO_EMAIL_TO_ANYONE,
         "No one will be asked to reply again",
         "No reminders change",
         "No change",
@@ -470,7 +472,7 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
     assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
     more = "1 person will get an invitation."
     assert await words(lambda cast, plan: beside(plan, cast.ipd_liaison)) == more
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert await words(HOUR_LATER) == "The email about to go out will include this."
 
 
@@ -479,15 +481,15 @@ async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_
     await edit_date(place="Annex")(cast, event_id, NOW)()
 
     async def words(key: str) -> str:
-        date = await occurrences.date_for(cast.coordinator, event_id, key)
+        date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
         change = DateChange(starts=date.original_start, duration=AN_HOUR * 1.5, place=date.place, agenda="Budget")
         who, version = cast.coordinator, date.version
         found = await dry_run(
-            who, event_id, lambda: occurrences.change_date(who, event_id, key, change, version, NOW), NOW
+            who, event_id, lambda: occurrences.change_occurrence(who, event_id, key, change, version, NOW), NOW
         )
         return found.mail_words
 
-    assert await words("2027-01-19") == NO_MAIL
+    assert await words("2027-01-19") == NO_EMAIL_TO_ANYONE
     assert await words(THIRD) == "The 3 emails about to go out will include this."
 
 
@@ -517,14 +519,14 @@ async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast
         )
 
     async def deed() -> UUID:
-        return await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
+        return await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
 
     assert (await dry_run(cast.fbi_lead, None, deed, NOW)).shown == {cast.kcpd_detective.member_id}
 
 
 async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_keep(cast: Cast) -> None:
     plan = operation(cast.coordinator, cast.kcpd_detective)
-    event_id = await events.schedule(cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     deed = edit(without("coordinator"))(cast, event_id, NOW)
     notified = await dry_run(cast.coordinator, event_id, deed, NOW)
     as_lead = await dry_run(cast.fbi_lead, event_id, deed, NOW)

@@ -16,14 +16,14 @@ from tracker.rules.actions.action_items import ItemEdit, NewItem
 from tracker.rules.actions.item_lists import ItemFilter
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.word_forms import has_all, search_words
-from tracker.rules.events.event_fields import EventStatus
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.plans import DateChange
 from tracker.rules.operations.orders import Paragraph
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items, item_lists
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.operations import orders
 from tracker.usecases.roster import directory
 from tracker.usecases.views.search import MOST, search_all
@@ -39,7 +39,7 @@ ROUNDS = 40
 
 async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, agenda="Interpreter roster 20", place="Federal courthouse")
-    await events.schedule(cast.coordinator, plan, NOW)
+    await scheduling.schedule_event(cast.coordinator, plan, NOW)
     found = await search_all(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
     assert [(one.title, one.passage) for one in found.events] == [
         ("Monthly task force meeting", "Interpreter roster 20")
@@ -49,18 +49,18 @@ async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast
 
 async def test_what_one_date_alone_says_is_found(cast: Cast) -> None:
     start = datetime(2027, 1, 12, 10)
-    event_id = await events.schedule(
-        cast.coordinator, meeting(cast.fbi_lead, rule=rule_for("weekly", start, count=3)), NOW
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.fbi_lead, rule=rule_for_choice("weekly", start, count=3)), NOW
     )
     moved = DateChange(starts=datetime(2027, 1, 20, 10), duration=timedelta(hours=1), place="Library annex")
-    await occurrences.change_date(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     for text, passage in (("annex", "Wed, Jan 20: Library annex"), ("monthly annex", "Wed, Jan 20: Library annex")):
         [found] = (await search_all(cast.fbi_lead, text, NOW)).events
         assert (found.id, found.passage) == (event_id, passage)
 
 
 async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert (await search_all(cast.kcpd_detective, "bluestem", NOW)).number == 1
     assert (await search_all(cast.harbor_advocate, "bluestem", NOW)).number == 0
     assert (await search_all(cast.coordinator, "bluestem", NOW)).number == 0
@@ -98,12 +98,12 @@ LETTERS = ["ﬁ", "İ", "ß", "ª²", "Йорк", "a" * 5_000, "\U0001d518\U0001
 
 
 async def test_signs_are_no_words(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert [(await search_all(cast.fbi_lead, text, NOW)).number for text in SIGNS] == [0] * len(SIGNS)
 
 
 async def test_no_text_is_syntax(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     found = {text: [one.title for one in (await search_all(cast.fbi_lead, text, NOW)).events] for text in SYNTAX}
     not_there = {"NEAR(task force)", "texts : task", "task AND", "@all"}  # near, texts, and, all: words like others
     assert {text for text, titles in found.items() if not titles} == not_there
@@ -126,7 +126,7 @@ LOOKED_FOR = (
 
 async def test_the_index_finds_what_the_rule_of_words_says(cast: Cast) -> None:
     for title in TITLES:
-        await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title=title, place=""), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, title=title, place=""), NOW)
     for looked_for in [*LOOKED_FOR.split(), "room floor", "interviews service", "policy room"]:
         found = {one.title for one in (await search_all(cast.fbi_lead, looked_for, NOW)).events}
         assert found == {title for title in TITLES if has_all(search_words(looked_for), title)}, looked_for
@@ -143,14 +143,14 @@ async def test_a_word_in_many_hidden_events_takes_no_longer_than_one_in_none(cas
 
 async def test_hidden_events_with_a_word_crowd_out_none_of_the_viewer(cast: Cast) -> None:
     seen = meeting(cast.caht_lead, title="Canary", starts=datetime(2026, 12, 20, 10))
-    await events.schedule(cast.coordinator, seen, NOW)
+    await scheduling.schedule_event(cast.coordinator, seen, NOW)
     await hide(cast, MOST + 10, title="Canary")
     assert (await search_all(cast.caht_lead, "canary", NOW)).number == 1
 
 
 async def test_what_one_of_two_viewers_sees_crowds_out_nothing_that_both_see(cast: Cast) -> None:
     seen = meeting(cast.caht_lead, title="Canary", starts=datetime(2026, 12, 20, 10))
-    await events.schedule(cast.coordinator, seen, NOW)
+    await scheduling.schedule_event(cast.coordinator, seen, NOW)
     await hide(cast, MOST + 10, title="Canary")
     both = replace(cast.fbi_lead, beside=cast.caht_lead)
     assert [one.place for one in (await search_all(both, "canary", NOW)).events] == ["USAO conference room"]
@@ -165,7 +165,7 @@ async def test_what_is_older_than_the_newest_rows_is_found_beside_what_they_have
 
 
 async def test_a_draft_is_found_by_its_organizer_alone(cast: Cast) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     found = [(await search_all(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
     assert found == [1, 0]
 
@@ -206,7 +206,7 @@ async def test_an_email_address_finds_no_one_whom_the_viewer_may_not_know(cast: 
 
 @pytest.mark.parametrize("text", ["ÉLAN", "élan", "Élan"])
 async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cast, text: str) -> None:
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, title="Élan briefing"), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, title="Élan briefing"), NOW)
     assert (await search_all(cast.fbi_lead, text, NOW)).number == 1
 
 
@@ -254,8 +254,8 @@ async def test_a_note_of_an_action_item_is_found_beside_its_title(cast: Cast, te
 
 
 async def test_a_note_of_an_operation_s_item_is_found_and_counted_by_the_named_alone(cast: Cast) -> None:
-    event_id = await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     await noted_item(cast.fbi_lead, cast.kcpd_detective, "Ask the county counsel.", origin_id=origin.id)
     assert (await search_all(cast.kcpd_detective, "counsel", NOW)).number == 1
     for stranger in (cast.coordinator, cast.harbor_advocate, cast.fbi_alternate):

@@ -312,7 +312,7 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
     origin_id = None
     if new.origin:
         try:
-            origin_id = (await occurrences.date_for(viewer, new.origin.event_id, new.origin.key)).id
+            origin_id = (await occurrences.date_seen_by(viewer, new.origin.event_id, new.origin.key)).id
         except NotFound as unknown:
             raise Invalid(origin="This isn’t a date of an event you can see.") from unknown
     return NewItem(

@@ -14,7 +14,7 @@ from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Role, Status
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.directory import PersonCard
 from tracker.usecases.roster import committees, directory, reminder_policies, sites

@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 PARAMETER = re.compile(r"\{(\w+):\w+\}")
 REF = "#/components/schemas/{name}"
-PUBLIC_NAMES = {"Direction": "Tap"}
+PUBLIC_NAMES = {"Direction": "Tap", "RecordChoice": "Record"}
 """Names of components that programs know, where our class has another name."""
 ABOUT = (
     "Lets apps do what a member can see and do, under the same rules as on the pages. An app sends a personal token, "

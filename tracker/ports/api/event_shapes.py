@@ -24,13 +24,12 @@ from tracker.ports.api.shapes import (
 )
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, may_edit
-from tracker.rules.events.event_fields import ONLY_HTTPS, TEXTS, texts_of
+from tracker.rules.events.events import ONLY_HTTPS, TEXTS, Event, EventStatus, Kind, field_texts, may_edit
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import rule_of
+from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.states import OperationState
-from tracker.rules.recurrence import MAX_DATES, SUNDAY, Rule, choice_of
+from tracker.rules.recurrence.series import MAX_DATES, SUNDAY, Rule, choice_of
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
@@ -281,7 +280,7 @@ def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> E
     """Return an event in the shape of the API; `state` is that of its plan, if it has one."""
     rule = rule_of(event)
     return EventShown(
-        **texts_of(event),
+        **field_texts(event),
         id=event.id,
         reference=event.reference,
         kind=event.kind,

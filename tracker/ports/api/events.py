@@ -36,16 +36,15 @@ from tracker.ports.api.responses import (
 from tracker.ports.api.shapes import Canceling, CancelingHeld, Given, PageQuery, local_start
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.events.event import Event, EventStatus
-from tracker.rules.events.event_fields import TEXTS, cleaned, cleaned_reason
+from tracker.rules.events.events import TEXTS, Event, EventStatus, clean_field, clean_reason
 from tracker.rules.events.markings import Marking
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.recurrence import Rule, rule_for
+from tracker.rules.recurrence.series import Rule, rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.usecases.core import audit
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.operations.states import plan_state, plan_states
 from tracker.usecases.roster import reminder_policies
 from tracker.usecases.views import listings
@@ -99,7 +98,7 @@ async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: 
     """Schedule an event."""
     new = await body_of(request, NewEvent)
     plan = plan_of_new(new, zone, await reminder_policies.policy_of_committee(new.committee_id))
-    event_id = await events.schedule(viewer, plan, now, form_id=idempotency_key(request))
+    event_id = await scheduling.schedule_event(viewer, plan, now, form_id=idempotency_key(request))
     return await event_reply(request, viewer, now, event_id, status=201, Location=f"{BASE}/events/{event_id}")
 
 
@@ -124,8 +123,10 @@ async def change_event(event_id: PathId, request: FormRequest, viewer: Viewer, n
     """Change the given fields of an event."""
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
-    _, plan = await events.plan_to_change(viewer, event_id)
-    new_id = await events.change(viewer, event_id, plan_changed(plan, change), event.version, now, notify=change.notify)
+    _, plan = await scheduling.plan_to_change(viewer, event_id)
+    new_id = await scheduling.change_event(
+        viewer, event_id, plan_changed(plan, change), event.version, now, notify=change.notify
+    )
     return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
@@ -146,7 +147,7 @@ async def cancel_event(event_id: PathId, request: FormRequest, viewer: Viewer, n
     event = await matched_event(request, viewer, event_id)
     body = await body_of(request, CancelingHeld)
     reason = reason_in(body)
-    await events.cancel(viewer, event_id, event.version, reason, now, record=body.record)
+    await scheduling.cancel_event(viewer, event_id, event.version, reason, now, record=body.record)
     return await event_reply(request, viewer, now, event_id)
 
 
@@ -161,7 +162,7 @@ async def cancel_event(event_id: PathId, request: FormRequest, viewer: Viewer, n
 async def restore_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Restore a canceled event."""
     event = await matched_event(request, viewer, event_id)
-    await events.restore(viewer, event_id, event.version, now)
+    await scheduling.restore_event(viewer, event_id, event.version, now)
     return await event_reply(request, viewer, now, event_id)
 
 
@@ -170,7 +171,7 @@ async def event_reply(
 ) -> Response[Any]:
     """Return the response that shows an event; an empty one when the change ended the viewer's own access to it."""
     try:
-        event = await events.event_for(viewer, event_id)
+        event = await scheduling.event_seen_by(viewer, event_id)
     except NotFound:
         if request.method in READS:
             raise
@@ -182,7 +183,7 @@ async def event_reply(
 
 async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) -> Event:
     """Return the event as the program read it. Errors: NotFound, Refused."""
-    event = await events.event_for(viewer, event_id)
+    event = await scheduling.event_seen_by(viewer, event_id)
     check_match(request, event_shown(viewer, event, await plan_state(viewer, event_id)))
     return event
 
@@ -217,7 +218,7 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
 
 def reason_in(why: Canceling | OccurrenceChange) -> str:
     """Return the reason for a change, cleaned. Errors: Invalid(reason)."""
-    return cleaned_reason(why.reason)
+    return clean_reason(why.reason)
 
 
 def given(what: Given) -> dict[str, Any]:
@@ -233,7 +234,7 @@ def moved(starts: datetime, duration: timedelta, fields: Mapping[str, Any]) -> t
 
 def tidy(fields: Mapping[str, Any]) -> dict[str, str]:
     """Return the given texts, cleaned. Errors: Invalid by field."""
-    return {name: cleaned(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
+    return {name: clean_field(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
 
 
 def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
@@ -274,7 +275,7 @@ def _reminders(given: RemindersGiven) -> ReminderPolicy:
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:
     if repeat is None:
         return None
-    return rule_for(
+    return rule_for_choice(
         repeat.every,
         starts,
         interval=repeat.interval,

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from tracker.ports.api.joint_operation_bodies import Buffer, Discloses
 from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.operations.approvals import Approval, PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
 from tracker.rules.operations.orders import Phase

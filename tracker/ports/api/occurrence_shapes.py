@@ -23,7 +23,7 @@ from tracker.ports.api.shapes import (
     start_of,
 )
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind, Line, Occurrence
+from tracker.rules.events.events import DateLine, EventStatus, Kind, Occurrence
 from tracker.rules.events.notifications import Notify
 
 
@@ -127,7 +127,7 @@ def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
     )
 
 
-def line_shown(line: Line) -> LineShown:
+def line_shown(line: DateLine) -> LineShown:
     """Return a date in brief in the shape of the API."""
     return LineShown(
         event_id=line.event_id,

@@ -31,11 +31,11 @@ from tracker.ports.api.responses import (
 from tracker.ports.api.shapes import CancelingHeld, PageQuery, in_utc, start_of
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.events import Occurrence
+from tracker.rules.events.plans import DateChange
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import audit
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.views import listings
 
 TAG = "Occurrences"
@@ -77,9 +77,9 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
 async def list_dates_of_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of an event's dates."""
     query = query_of(request, PageQuery)
-    event = await events.event_for(viewer, event_id)
+    event = await scheduling.event_seen_by(viewer, event_id)
     await audit.record_series_read(viewer, [event], now)
-    every = await occurrences.dates_of(viewer, event)
+    every = await occurrences.dates_in_series(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     found = [one for one in every if one.key > after][: query.limit + 1]
     following = next_page(request, found, query.limit, lambda one: (one.key,))
@@ -107,7 +107,7 @@ async def change_date(event_id: PathId, key: PathText, request: FormRequest, vie
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
     change = _change(occurrence, body)
-    await occurrences.change_date(viewer, event_id, key, change, occurrence.version, now, notify=body.notify)
+    await occurrences.change_occurrence(viewer, event_id, key, change, occurrence.version, now, notify=body.notify)
     return await _date(request, viewer, now, event_id, key)
 
 
@@ -125,7 +125,7 @@ async def cancel_date(event_id: PathId, key: PathText, request: FormRequest, vie
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, CancelingHeld)
     reason = reason_in(body)
-    await occurrences.cancel_date(viewer, event_id, key, occurrence.version, reason, now, record=body.record)
+    await occurrences.cancel_occurrence(viewer, event_id, key, occurrence.version, reason, now, record=body.record)
     return await _date(request, viewer, now, event_id, key)
 
 
@@ -156,13 +156,13 @@ def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
 
 
 async def _date(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
-    occurrence = await occurrences.date_for(viewer, event_id, key)
+    occurrence = await occurrences.date_seen_by(viewer, event_id, key)
     await audit.record_date_read(viewer, occurrence, now)
     return json_response(request, occurrence_shown(occurrence))
 
 
 async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     """Return the date as the program read it. Errors: NotFound, Refused."""
-    occurrence = await occurrences.date_for(viewer, event_id, key)
+    occurrence = await occurrences.date_seen_by(viewer, event_id, key)
     check_match(request, occurrence_shown(occurrence))
     return occurrence

@@ -20,7 +20,7 @@ from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, Particip
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import audit
 from tracker.usecases.events import replies as reply_deeds
-from tracker.usecases.events.occurrences import date_for, nearest_date
+from tracker.usecases.events.occurrences import date_seen_by, nearest_date
 from tracker.usecases.views.event_page import AgencyReplies, view_event
 
 TAG = "Replies"
@@ -190,17 +190,17 @@ async def reply_to_event(event_id: PathId, request: FormRequest, viewer: Viewer,
 async def _reply(
     request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str, *, for_series: bool
 ) -> Response[Any]:
-    await date_for(viewer, event_id, key)
+    await date_seen_by(viewer, event_id, key)
     new = await body_of(request, NewReply)
     comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
-    await reply_deeds.reply(
+    await reply_deeds.record_own_reply(
         viewer, event_id, key, ReplyValue(new.reply), comment, now, for_series=for_series, substitute=new.substitute
     )
     return await _mine(request, viewer, event_id, key)
 
 
 async def _mine(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Response[Any]:
-    mine = await reply_deeds.my_reply(viewer, await date_for(viewer, event_id, key))
+    mine = await reply_deeds.my_reply(viewer, await date_seen_by(viewer, event_id, key))
     if mine is None:
         raise NotFound
     given = mine[1]

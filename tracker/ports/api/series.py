@@ -42,8 +42,8 @@ async def add_date(event_id: PathId, request: FormRequest, viewer: Viewer, now: 
     """Add a date to a series."""
     event = await matched_event(request, viewer, event_id)
     new = await body_of(request, NewDate)
-    key = await series_split.add_date(viewer, event_id, local_start(new.date, new.time), event.version, now)
-    shown = occurrence_shown(await occurrences.date_for(viewer, event_id, key))
+    key = await series_split.add_occurrence(viewer, event_id, local_start(new.date, new.time), event.version, now)
+    shown = occurrence_shown(await occurrences.date_seen_by(viewer, event_id, key))
     return json_response(request, shown, status=201, Location=f"{BASE}/events/{event_id}/occurrences/{key}")
 
 
@@ -66,9 +66,11 @@ async def change_following(
     """Change this and following dates of a series."""
     event = await matched_event(request, viewer, event_id)
     change = await body_of(request, EventChange)
-    _, plan = await series_split.plan_from(viewer, event_id, key)
+    _, plan = await series_split.plan_from_date_on(viewer, event_id, key)
     onward = plan_changed(plan, change)
-    new_id = await series_split.change_from(viewer, event_id, key, onward, event.version, now, notify=change.notify)
+    new_id = await series_split.change_from_date_on(
+        viewer, event_id, key, onward, event.version, now, notify=change.notify
+    )
     return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
 
 
@@ -88,5 +90,5 @@ async def cancel_following(
     """End a series before a date."""
     event = await matched_event(request, viewer, event_id)
     reason = reason_in(await body_of(request, Canceling))
-    await series_split.cancel_from(viewer, event_id, key, event.version, reason, now)
+    await series_split.cancel_from_date_on(viewer, event_id, key, event.version, reason, now)
     return await event_reply(request, viewer, now, event_id)

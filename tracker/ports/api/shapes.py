@@ -7,9 +7,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tracker.rules.core.wording import local
-from tracker.rules.events.cancellation import Record
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.event_fields import LONGEST_REASON, NO_TITLE, TEXTS
+from tracker.rules.events.cancellations import RecordChoice
+from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, TEXTS, Occurrence
 from tracker.rules.events.notifications import Notify
 
 MOST = 200  # things on one page of a list
@@ -90,7 +89,7 @@ class CancelingHeld(Canceling):
     """The reason for a cancellation, and what becomes of closed attendance."""
 
     record: Annotated[
-        Record | None,
+        RecordChoice | None,
         Meta(
             description="Required for a date whose attendance is closed. keep: reports count it as held. "
             "remove: it didn’t take place, and reports count it as canceled."

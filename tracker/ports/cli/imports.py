@@ -15,7 +15,7 @@ from tracker.ports.cli.opening import progress, read_file, takes_data, with_data
 from tracker.ports.http.forms import read_upload
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wording import plural
-from tracker.rules.events.calendar_import import Outcome, Report, Row, dates_in_words
+from tracker.rules.events.calendar_import import ImportOutcome, ImportReport, ImportRow, file_event_in_words
 from tracker.rules.roster.csv_file import LARGEST, RowFault
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import calendar_import
@@ -106,10 +106,10 @@ def _faults(faults: Sequence[RowFault]) -> Iterator[str]:
 
 MOST_TIMES = 50  # a million dates: what one transaction saves in some minutes
 SAID = {
-    Outcome.NEW: "is new.",
-    Outcome.KNOWN: "is skipped.",
-    Outcome.LEFT_OUT: "is left out.",
-    Outcome.REFUSED: "can't be imported.",
+    ImportOutcome.NEW: "is new.",
+    ImportOutcome.KNOWN: "is skipped.",
+    ImportOutcome.LEFT_OUT: "is left out.",
+    ImportOutcome.REFUSED: "can't be imported.",
 }
 
 
@@ -145,18 +145,18 @@ def import_calendar_file(
     limits = USUAL.times(factor)
     content = read_file(file, limits.size)
 
-    async def work(settings: Settings) -> Report:
+    async def work(settings: Settings) -> ImportReport:
         viewer = await _coordinator(email)
         with progress("Reading") as note:
             found = await read_upload(content, clock.now(), settings.time_zone, limits, note)
         if is_trial:
-            return await calendar_import.preview(viewer, found)
+            return await calendar_import.preview_calendar_import(viewer, found)
         return await calendar_import.import_calendar(viewer, found, clock.now(), skips_refused=skips_refused)
 
     report = with_database(work)
     stops = bool(report.refused) and not skips_refused
     for one in report.rows:
-        click.echo(_line(one), err=one.outcome is Outcome.REFUSED)
+        click.echo(_line(one), err=one.outcome is ImportOutcome.REFUSED)
         for note in one.notes:
             click.echo(f"  {note}")
     for line in _end(report, is_trial=is_trial, stops=stops):
@@ -172,12 +172,12 @@ async def _coordinator(email: str) -> Viewer:
     return replace(await viewer_for(found.member_id, clock.now()), origin=Origin("cli"))
 
 
-def _line(one: Row) -> str:
-    when = f" ({dates_in_words(one.event)})" if one.event else ""
+def _line(one: ImportRow) -> str:
+    when = f" ({file_event_in_words(one.event)})" if one.event else ""
     return f"Row {one.row}: {one.title}{when} {SAID[one.outcome]} {one.sentence}".rstrip()
 
 
-def _end(report: Report, *, is_trial: bool, stops: bool) -> Iterator[str]:
+def _end(report: ImportReport, *, is_trial: bool, stops: bool) -> Iterator[str]:
     yield from report.notes
     if stops:
         yield "Nothing was imported. Fix the file, or let --skip-refused leave these events out."

@@ -21,7 +21,7 @@ from tracker.ports.cli.opening import opened, settings, takes_data, with_databas
 from tracker.ports.health import checks, mail_loop
 from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.ports.http import access_log
-from tracker.usecases.events import tz_drift
+from tracker.usecases.events import series
 
 SWEPT = 20_000  # new objects after which the garbage collector looks for cycles among them
 
@@ -256,7 +256,7 @@ def reproject() -> None:
     """
 
     async def replanned(_settings: Settings) -> int:
-        return await tz_drift.reproject(clock.now())
+        return await series.reproject_dates(clock.now())
 
     dates = with_database(replanned)
     click.echo(

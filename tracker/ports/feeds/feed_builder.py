@@ -15,7 +15,7 @@ from msgspec import Struct
 from tracker.config.settings import Settings
 from tracker.ical.vevents import Organizer, feed_calendar, notice_vevent, vevents
 from tracker.rules.calendars.feeds import APPOINTMENTS, NO_ALARMS, Alarms, FeedLevel, feed_shown_until, feed_words
-from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.events import Event, EventStatus, Occurrence
 from tracker.rules.operations.readiness import Notice
 from tracker.usecases.calendars import feeds
 from tracker.usecases.calendars.feeds import Feed

@@ -26,7 +26,7 @@ from tracker.usecases.core import send_hold
 from tracker.usecases.core.send_hold import DeploymentState
 from tracker.usecases.emails import queue
 from tracker.usecases.emails.queue import FAILED_WITHIN
-from tracker.usecases.events.tz_drift import number_drifted
+from tracker.usecases.events.series import count_drifted_dates
 from tracker.usecases.intake import bounces, received_emails
 from tracker.usecases.views.health import LATE
 
@@ -69,7 +69,7 @@ async def check_lines(chosen: Settings) -> list[CheckLine]:
     """Return every line, with the database of the settings bound and open."""
     of_rows = [line async for line in of_database()]
     if all(line.state is not CheckState.FAULT for line in of_rows):
-        of_rows.append(_zones(await number_drifted(clock.now())))  # reads every upcoming date: too slow for a page
+        of_rows.append(_zones(await count_drifted_dates(clock.now())))  # reads every upcoming date: too slow for a page
         of_rows.extend([line async for line in of_mailbox(chosen)])
         of_rows.extend([line async for line in of_incoming(chosen)])
         of_rows.extend([await of_queue(chosen), await of_addresses()])

@@ -15,7 +15,7 @@ from litestar.types import Empty
 
 from tracker.errors import Busy, TooLarge
 from tracker.ical.calendar_import import USUAL, ImportProgress, read_calendar_file
-from tracker.rules.events.calendar_import import CalendarFile, Limits
+from tracker.rules.events.calendar_import import CalendarFile, ImportLimits
 
 MOST_FIELDS = 5_000
 TOO_MANY = "This form has too many fields."
@@ -53,7 +53,11 @@ SLOW = "Reading the calendar file takes too long. Export fewer months at a time.
 
 
 async def read_upload(
-    content: bytes, now: datetime, zone: str, limits: Limits = USUAL, progress: ImportProgress = lambda _done, _of: None
+    content: bytes,
+    now: datetime,
+    zone: str,
+    limits: ImportLimits = USUAL,
+    progress: ImportProgress = lambda _done, _of: None,
 ) -> CalendarFile:
     """Return the content of a file; `progress` is called in another thread, which ends when time is up.
 

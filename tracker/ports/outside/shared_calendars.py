@@ -24,10 +24,15 @@ from tracker.config.settings import Settings
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.components import LARGEST
 from tracker.ical.shared_calendars import BusyReading, read_busy_times
-from tracker.rules.availability.public_addresses import is_public
-from tracker.rules.availability.shared_calendars import Problem, check_address, host_of, window
+from tracker.rules.availability.shared_calendars import (
+    CalendarProblem,
+    check_calendar_address,
+    host_of_address,
+    is_public_address,
+    kept_window,
+)
 from tracker.usecases.availability import shared_calendars
-from tracker.usecases.availability.shared_calendars import Due
+from tracker.usecases.availability.shared_calendars import DueCalendar
 
 AT_ONCE = 20  # calendars in one tick
 PATIENCE = 10.0  # seconds for the text of one calendar
@@ -60,7 +65,7 @@ class Network(Struct, frozen=True, kw_only=True):
 
     resolve: Resolve = resolve
     connect: Connect = connect
-    may_reach: Callable[[str], bool] = is_public
+    may_reach: Callable[[str], bool] = is_public_address
 
     async def reach(self, host: str) -> tuple[StreamReader, StreamWriter]:
         """Connect to the first address of a host that responds, after checking all. Errors: Refused, OSError."""
@@ -76,37 +81,37 @@ class Network(Struct, frozen=True, kw_only=True):
 async def read_due(settings: Settings, network: Network) -> int:
     """Read the due calendars, and return how many; where reading is turned off, delete what was read."""
     if not settings.shared_calendars:
-        await shared_calendars.forget()
+        await shared_calendars.forget_all_spans()
         return 0
     for number in range(AT_ONCE):
-        one = await shared_calendars.claim(clock.now())
+        one = await shared_calendars.claim_calendar(clock.now())
         if one is None:
             return number
         await _read(one, settings, network)
     return AT_ONCE
 
 
-async def _read(one: Due, settings: Settings, network: Network) -> None:
+async def _read(one: DueCalendar, settings: Settings, network: Network) -> None:
     now = clock.now()
     try:
         content = await fetch(one.address, network, settings.own_host)
         reading = await _spans(content, now, settings.time_zone)
     except FetchFailed as failed:
-        await shared_calendars.note_failure(one, failed.problem, now)
+        await shared_calendars.record_failed_read(one, failed.problem, now)
     else:
-        await shared_calendars.keep(one, reading.found, reading.unread, window(now, settings.time_zone), now)
+        await shared_calendars.keep_spans(one, reading.found, reading.unread, kept_window(now, settings.time_zone), now)
 
 
 async def _spans(content: bytes, now: datetime, zone: str) -> BusyReading:
     try:
         with anyio.fail_after(PATIENCE):
             return await to_thread.run_sync(
-                partial(read_busy_times, content, *window(now, zone), zone), abandon_on_cancel=True
+                partial(read_busy_times, content, *kept_window(now, zone), zone), abandon_on_cancel=True
             )
     except Invalid as odd:
-        raise FetchFailed(Problem.CLOSED) from odd
+        raise FetchFailed(CalendarProblem.CLOSED) from odd
     except (TooLarge, TimeoutError) as much:
-        raise FetchFailed(Problem.TOO_LARGE) from much
+        raise FetchFailed(CalendarProblem.TOO_LARGE) from much
 
 
 FETCH_PATIENCE = 10.0  # seconds, redirects included
@@ -120,7 +125,7 @@ AGENT = "calendar-reader"
 class FetchFailed(Exception):
     """The calendar could not be fetched."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: CalendarProblem) -> None:
         self.problem = problem
         super().__init__(problem)
 
@@ -141,20 +146,20 @@ async def fetch(address: str, network: Network, own_host: str, *, patience: floa
                 response = await _get(address, network)
                 if response.status not in REDIRECTING:
                     return _calendar(response)
-                address = check_address(urljoin(address, response.headers.get("location", "")), own_host)
+                address = check_calendar_address(urljoin(address, response.headers.get("location", "")), own_host)
     except (AddressRefused, Invalid, OSError, TimeoutError, ValueError, h11.RemoteProtocolError) as odd:
-        raise FetchFailed(Problem.UNREACHABLE) from odd
-    raise FetchFailed(Problem.UNREACHABLE)
+        raise FetchFailed(CalendarProblem.UNREACHABLE) from odd
+    raise FetchFailed(CalendarProblem.UNREACHABLE)
 
 
 def _calendar(response: CalendarResponse) -> bytes:
     if response.status != OK or response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise FetchFailed(Problem.CLOSED)
+        raise FetchFailed(CalendarProblem.CLOSED)
     return response.content
 
 
 async def _get(address: str, network: Network) -> CalendarResponse:
-    host = host_of(address)
+    host = host_of_address(address)
     headers = [
         ("Host", host),
         ("User-Agent", AGENT),
@@ -182,9 +187,9 @@ async def _calendar_response(talk: h11.Connection, reader: StreamReader) -> Cale
         elif isinstance(event, h11.Data):
             content += event.data
         if len(content) > LARGEST:
-            raise FetchFailed(Problem.TOO_LARGE)
+            raise FetchFailed(CalendarProblem.TOO_LARGE)
     if response is None:
-        raise FetchFailed(Problem.UNREACHABLE)
+        raise FetchFailed(CalendarProblem.UNREACHABLE)
     return response._replace(content=bytes(content))
 
 

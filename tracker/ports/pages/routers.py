@@ -9,7 +9,8 @@ from tracker.ports.http.guards import routes_in
 from tracker.ports.pages.actions import action_items, item_link
 from tracker.ports.pages.attendance import roll_call
 from tracker.ports.pages.audit import audit_log, send_hold
-from tracker.ports.pages.availability import shared_calendar, suggested_times
+from tracker.ports.pages.availability import shared_calendars as shared_calendar
+from tracker.ports.pages.availability import suggested_times
 from tracker.ports.pages.calendars import calendars, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
@@ -26,21 +27,10 @@ from tracker.ports.pages.emails import (
     thanks,
     usual_reminders,
 )
-from tracker.ports.pages.events import (
-    added_dates,
-    calendar_import,
-    cancellations,
-    event_edit,
-    event_page,
-    occurrence_edit,
-    recorded_replies,
-    reply_link,
-    schedule,
-    schedule_people_pages,
-    substitution,
-    templates,
-    undo,
-)
+from tracker.ports.pages.events import calendar_import, cancellations, event_edit, templates, undo
+from tracker.ports.pages.events import occurrences as occurrence_edit
+from tracker.ports.pages.events import replies as substitution
+from tracker.ports.pages.events import scheduling as schedule
 from tracker.ports.pages.identity import api_tokens, demo_sign_in, one_time_links, security_settings, sessions, sign_in
 from tracker.ports.pages.identity import sign_in_forms as of_identity
 from tracker.ports.pages.intake import email_undo, proposals, waiting_emails
@@ -75,6 +65,7 @@ from tracker.ports.pages.views import (
     agency_pages,
     api_docs,
     blackout_days,
+    event_page,
     guide,
     home,
     offboarding,
@@ -95,19 +86,7 @@ ROOMS = {
         people, accounts, account_invitations, aliases, csv_import, agencies, committees, sites, confidential_sites
     ),
     "events": _room(
-        schedule,
-        schedule_people_pages,
-        templates,
-        event_page,
-        occurrence_edit,
-        event_edit,
-        added_dates,
-        cancellations,
-        undo,
-        recorded_replies,
-        substitution,
-        reply_link,
-        calendar_import,
+        schedule, templates, event_page, occurrence_edit, event_edit, cancellations, undo, substitution, calendar_import
     ),
     "availability": _room(suggested_times, shared_calendar),
     "operations": _room(

@@ -15,7 +15,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, short_day
-from tracker.rules.events.event import Event, may_edit
+from tracker.rules.events.events import Event, may_edit
 from tracker.rules.events.markings import Marking
 
 ATTACHED = "attached"

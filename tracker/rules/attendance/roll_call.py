@@ -16,8 +16,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, short_day
-from tracker.rules.events.agenda import AgendaItem
-from tracker.rules.events.event import Event, EventStatus, Occurrence, may_edit
+from tracker.rules.events.events import AgendaItem, Event, EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import Informed, Participant, ReplyValue
 from tracker.rules.roster.quorum import QuorumCount, QuorumRule, count_quorum
 

@@ -1,7 +1,7 @@
 """For which dates people are thanked: those that were held, and that an email to everyone who was there may name."""
 
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Kind, Occurrence, may_edit
+from tracker.rules.events.events import EventStatus, Kind, Occurrence, may_edit
 
 
 def is_thanked_for(occurrence: Occurrence) -> bool:

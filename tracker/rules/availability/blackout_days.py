@@ -15,7 +15,7 @@ FARTHEST = timedelta(days=731)
 """How far in the future a blackout may end."""
 
 
-class Blackout(Struct, frozen=True, kw_only=True):
+class BlackoutDays(Struct, frozen=True, kw_only=True):
     """Consecutive days of one agency, both ends included."""
 
     id: UUID
@@ -36,13 +36,13 @@ class Blackout(Struct, frozen=True, kw_only=True):
         return f"{short_day(self.first, today)}{ends}"
 
 
-def may_name(viewer: Viewer, agency_id: UUID) -> bool:
+def may_set_blackouts(viewer: Viewer, agency_id: UUID) -> bool:
     """Return whether the viewer may set blackout days for an agency: its leads, and coordinators."""
     leads = Role.AGENCY_LEAD in viewer.roles and viewer.agency_id == agency_id
     return viewer.is_coordinator or leads
 
 
-def check(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+def check_blackout(first: date | None, last: date | None, today: date) -> tuple[date, date]:
     """Return the days; only the first without a last day. Errors: Invalid by field."""
     if first is None:
         raise Invalid(first="Choose the first day.")
@@ -58,7 +58,7 @@ def check(first: date | None, last: date | None, today: date) -> tuple[date, dat
     return first, last
 
 
-def on(blackouts: Iterable[Blackout], days: Iterable[date]) -> list[tuple[date, Blackout]]:
+def blackouts_on(blackouts: Iterable[BlackoutDays], days: Iterable[date]) -> list[tuple[date, BlackoutDays]]:
     """Return which of some days are blackout days, earliest first; each agency once a day."""
     known = list(blackouts)
     found = {(one, blackout.agency_id): blackout for one in days for blackout in known if blackout.holds(one)}

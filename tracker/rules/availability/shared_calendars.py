@@ -1,12 +1,15 @@
 """Calendars that members share for finding a time: allowed addresses, how often they are read, what is kept.
 
-Only spans of such a calendar are kept: from when, until when, and the kind of busy time.
+Only spans of such a calendar are kept: from when, until when, and the kind of busy time. An address may reach only the
+public internet. Of IPv6 only global unicast counts, which leaves out loopback, link-local, unique local and multicast
+addresses, and those that contain an IPv4 address: mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96).
 """
 
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -28,11 +31,11 @@ MOST_SPANS = 5_000
 
 _HOST = re.compile(r"(?=.{4,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _REST = re.compile(r"[!-~]*")
-NOT_TAKEN = (
+NO_CALENDAR_ADDRESS = (
     "Paste the full calendar address, starting with https://. Its server must be on the public internet and have a "
     "name, not a number."
 )
-OWN = "This is an address of the tracker itself. Paste the address of your own calendar."
+OWN_ADDRESS = "This is an address of the tracker itself. Paste the address of your own calendar."
 PROGRAMS = {
     "outlook.office365.com": "Outlook",
     "outlook.office365.us": "Outlook",
@@ -42,7 +45,7 @@ PROGRAMS = {
 }
 
 
-class Kind(StrEnum):
+class BusyKind(StrEnum):
     """The kind of a busy time."""
 
     BUSY = "busy"
@@ -50,22 +53,22 @@ class Kind(StrEnum):
     OUT = "out"
 
 
-class Span(NamedTuple):
+class CalendarSpan(NamedTuple):
     """A busy time; aware UTC, end excluded."""
 
     starts_at: datetime
     ends_at: datetime
-    kind: Kind
+    kind: BusyKind
 
 
-class Found(NamedTuple):
+class ReadSpan(NamedTuple):
     """A span as it was read, with the UID of its entry, used only to leave out events of the tracker itself."""
 
     uid: str
-    span: Span
+    span: CalendarSpan
 
 
-class Problem(StrEnum):
+class CalendarProblem(StrEnum):
     """Why a calendar could not be read, as its owner sees it."""
 
     UNREACHABLE = "unreachable"
@@ -75,30 +78,30 @@ class Problem(StrEnum):
     TOO_LARGE = "too_large"
 
 
-WORDS = {
-    Problem.UNREACHABLE: (
+PROBLEM_WORDS = {
+    CalendarProblem.UNREACHABLE: (
         "We haven’t been able to read your calendar since {since}. "
         "Publish it again in {program}, and paste the new address here."
     ),
-    Problem.CLOSED: (
+    CalendarProblem.CLOSED: (
         "The address hasn’t had a calendar since {since}. "
         "Publish it again in {program}, and paste the new address here."
     ),
-    Problem.TOO_LARGE: (
+    CalendarProblem.TOO_LARGE: (
         "Your calendar has been too large to read since {since}. "
         "Publish it in {program} without details, and paste the new address here."
     ),
 }
 
 
-class Shared(Struct, frozen=True, kw_only=True):
+class OwnSharedCalendar(Struct, frozen=True, kw_only=True):
     """A calendar that a member shares, as they see it; of its address only the host."""
 
     host: str
     added_at: datetime
     read_at: datetime | None
     failing_since: datetime | None
-    problem: Problem | None
+    problem: CalendarProblem | None
     unread: int
     """Entries that could not be read, and so count as free."""
     spans: int
@@ -109,7 +112,7 @@ class Shared(Struct, frozen=True, kw_only=True):
 
     def trouble(self, since: str) -> str:
         """Return why it is not read, since when, and what its owner can do; empty while it is read."""
-        return WORDS[self.problem].format(since=since, program=self.program) if self.problem else ""
+        return PROBLEM_WORDS[self.problem].format(since=since, program=self.program) if self.problem else ""
 
     @property
     def program(self) -> str:
@@ -118,7 +121,7 @@ class Shared(Struct, frozen=True, kw_only=True):
         return next(names, "your calendar app")
 
 
-def check_address(text: str, own_host: str) -> str:
+def check_calendar_address(text: str, own_host: str) -> str:
     """Return the address of a calendar: https, port 443, a host by name, no password.
 
     webcal:// is read as https://, as calendar programs do. Errors: Invalid(address).
@@ -128,7 +131,7 @@ def check_address(text: str, own_host: str) -> str:
         parts = urlsplit(given)
         port = parts.port
     except ValueError as odd:
-        raise Invalid(address=NOT_TAKEN) from odd
+        raise Invalid(address=NO_CALENDAR_ADDRESS) from odd
     host = parts.netloc.lower().removesuffix(":443")
     is_sound = (
         len(given) <= LONGEST_ADDRESS
@@ -138,32 +141,32 @@ def check_address(text: str, own_host: str) -> str:
         and _HOST.fullmatch(host) is not None
     )
     if not is_sound:
-        raise Invalid(address=NOT_TAKEN)
+        raise Invalid(address=NO_CALENDAR_ADDRESS)
     if host == own_host:
-        raise Invalid(address=OWN)
+        raise Invalid(address=OWN_ADDRESS)
     return f"https://{host}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
 
 
-def host_of(address: str) -> str:
+def host_of_address(address: str) -> str:
     """Return the host of a checked address."""
     return address.split("/", 3)[2]
 
 
-def window(now: datetime, zone: str) -> tuple[datetime, datetime]:
+def kept_window(now: datetime, zone: str) -> tuple[datetime, datetime]:
     """Return the span in which busy times are kept: from the beginning of today on."""
     today = to_local(now, zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     return to_utc(today, zone), to_utc(today + AHEAD, zone)
 
 
-def pause_after(failures: int) -> timedelta:
+def pause_before_next_read(failures: int) -> timedelta:
     """Return the pause before the next try after this many consecutive failures."""
     return LATER[min(failures, len(LATER)) - 1] if failures else EVERY
 
 
-def merged(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
+def merge_spans(spans: Iterable[CalendarSpan], start: datetime, end: datetime) -> list[CalendarSpan]:
     """Return the spans in [start, end), adjacent ones of one kind merged: their number is not kept."""
-    found: list[Span] = []
-    last: dict[Kind, int] = {}
+    found: list[CalendarSpan] = []
+    last: dict[BusyKind, int] = {}
     for one in sorted(spans):
         cut = one._replace(starts_at=max(one.starts_at, start), ends_at=min(one.ends_at, end))
         if cut.starts_at >= cut.ends_at:
@@ -175,3 +178,56 @@ def merged(spans: Iterable[Span], start: datetime, end: datetime) -> list[Span]:
             last[cut.kind] = len(found)
             found.append(cut)
     return found
+
+
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+# IANA special-purpose registries (RFC 6890 and its updates), as a list: Python's own differs by release.
+_NOT_PUBLIC_V6 = tuple(
+    map(
+        IPv6Network,
+        (
+            "2001::/23",  # protocol assignments, including Teredo: contains an IPv4 address
+            "2001:db8::/32",
+            "3fff::/20",  # documentation
+            "2002::/16",  # 6to4: contains an IPv4 address
+        ),
+    )
+)
+_NOT_PUBLIC_V4 = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",  # behind a carrier's NAT (RFC 6598)
+            "127.0.0.0/8",
+            "168.63.129.16/32",  # Azure serves its own virtual machines here
+            "169.254.0.0/16",  # link-local: metadata of cloud machines
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",  # multicast, reserved, broadcast
+        ),
+    )
+)
+
+
+def is_public_address(text: str) -> bool:
+    """Return whether a numeric address belongs to the public internet; False for other text."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_V4)
+    return _is_public_v6(address)
+
+
+def _is_public_v6(address: IPv6Address) -> bool:
+    return address in _GLOBAL_UNICAST and not any(address in network for network in _NOT_PUBLIC_V6)

@@ -1,17 +1,92 @@
-"""Suggested times: when required people are free, as far as is known; pure and without a clock."""
+"""Suggested times: when required people are free, as far as is known; pure and without a clock.
 
+From a person's known busy times to the best times for a list of people, their notes, and the grid of a day.
+"""
+
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from operator import itemgetter
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from tracker.rules.availability.busy_days import Days, State
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.plan import Slot
-from tracker.rules.events.plan import slot as slot_at
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import plural
+from tracker.rules.events.plans import Person, Slot, slot_at
 from tracker.rules.recurrence.holidays import is_working_day
 from tracker.rules.roster.quorum import Quorum, QuorumCount
+
+
+class Availability(StrEnum):
+    """A person's availability for half an hour; of two states at once, the later one in the list counts."""
+
+    FREE = "free"
+    TENTATIVE = "tentative"
+    BUSY = "busy"
+    OUT = "out of office"
+    BLACKOUT = "blackout day"
+    """No one at the agency is available."""
+
+
+WORST = {state: number for number, state in enumerate(Availability)}
+
+
+class BusyTime(Struct, frozen=True, kw_only=True):
+    """A time when a person is not free; aware UTC, end excluded."""
+
+    starts_at: datetime
+    ends_at: datetime
+    state: Availability = Availability.BUSY
+    title: str = ""
+    """Title of an event that the viewer may see, or reason of a blackout; a shared calendar gives none."""
+
+
+class BusyDays:
+    """The busy times of one person, for many queries; `shared_until` is how far their shared calendar reaches."""
+
+    def __init__(self, busy: Iterable[BusyTime], shared_until: datetime | None = None) -> None:
+        self.shared_until = shared_until
+        self._busy = sorted(busy, key=lambda one: one.starts_at)
+        self._starts = [one.starts_at for one in self._busy]
+        self._longest = max((one.ends_at - one.starts_at for one in self._busy), default=timedelta(0))
+
+    def shares(self, day: date, zone: str) -> bool:
+        """Return whether they share a calendar that covers this day."""
+        return self.shared_until is not None and day < to_local(self.shared_until, zone).date()
+
+    def and_away(self, more: Iterable[BusyTime]) -> "BusyDays":
+        """Return the same days with more busy times."""
+        return BusyDays([*self._busy, *more], self.shared_until)
+
+    def reason(self, starts_at: datetime, ends_at: datetime) -> str:
+        """Return the reason of a blackout in [starts_at, ends_at); nothing where there is none."""
+        reasons = (one.title for one in self.taken(starts_at, ends_at) if one.state is Availability.BLACKOUT)
+        return next(reasons, "")
+
+    def state(self, starts_at: datetime, ends_at: datetime) -> Availability:
+        """Return how available the person is in [starts_at, ends_at)."""
+        states = (one.state for one in self.taken(starts_at, ends_at))
+        return max(states, key=WORST.__getitem__, default=Availability.FREE)
+
+    def states(self, slots: Sequence[Slot]) -> dict[int, Availability]:
+        """Return the numbers of the slots in which the person is not free; `slots` are sorted by start and end."""
+        found: dict[int, Availability] = {}
+        for one in self._busy:
+            first = bisect_right(slots, one.starts_at, key=itemgetter(1))
+            after = bisect_left(slots, one.ends_at, key=itemgetter(0))
+            for number in range(first, after):
+                if number not in found or WORST[one.state] > WORST[found[number]]:
+                    found[number] = one.state
+        return found
+
+    def taken(self, starts_at: datetime, ends_at: datetime) -> list[BusyTime]:
+        """Return the busy times in [starts_at, ends_at)."""
+        first, last = bisect_left(self._starts, starts_at - self._longest), bisect_left(self._starts, ends_at)
+        return [one for one in self._busy[first:last] if one.ends_at > starts_at]
+
 
 STEP = timedelta(minutes=30)
 OPENS, CLOSES = time(8), time(18)
@@ -34,7 +109,7 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """On how many dates no required person is missing."""
     missing: Mapping[UUID, int]
     """Required people who are busy, out of office, or at an agency with a blackout day."""
-    why: Mapping[UUID, State] = field(default_factory=dict)
+    why: Mapping[UUID, Availability] = field(default_factory=dict)
     """Why one of them is missing, where they are not simply busy: the same on each of these dates."""
     blackouts: int = 0
     """How many blackout days these are, counted for each required person."""
@@ -46,12 +121,12 @@ class Suggestion(Struct, frozen=True, kw_only=True):
     """How many seats would be filled on the first date."""
 
 
-class People(Struct, frozen=True, kw_only=True):
+class PeopleToMeet(Struct, frozen=True, kw_only=True):
     """The people for whom times are suggested, and their busy times."""
 
     required: Sequence[UUID]
     optional: Sequence[UUID]
-    days: Mapping[UUID, Days]
+    days: Mapping[UUID, BusyDays]
     quorum: Quorum | None = None
     """The quorum rule of the meeting's committee."""
 
@@ -61,7 +136,7 @@ def only_once(day: date) -> Sequence[date]:
     return (day,)
 
 
-def candidates(
+def candidate_times(
     first: datetime, days: int, length: timedelta, zone: str, dates_of: Callable[[date], Sequence[date]] = only_once
 ) -> list[Candidate]:
     """Return possible times from `first` (local) on, over some days: a start on each half hour of working hours.
@@ -77,25 +152,25 @@ def candidates(
         begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
         while begins + length <= closes:
             if begins >= first:
-                found.append(candidate(on, begins.time(), length, zone))
+                found.append(candidate_from(on, begins.time(), length, zone))
             begins += STEP
     return found
 
 
-def candidate(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
+def candidate_from(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
     """Return the dates of an event on some days, from a time on the wall clock on."""
     return tuple(slot_at(datetime.combine(day, begins), length, zone) for day in on)
 
 
-def suggestions(
-    choices: Sequence[Candidate], people: People, zone: str, like: time = OPENS, most: int = 5
+def suggest_times(
+    choices: Sequence[Candidate], people: PeopleToMeet, zone: str, like: time = OPENS, most: int = 5
 ) -> list[Suggestion]:
     """Return the best times: with a quorum first, then with the fewest required people missing, then the soonest.
 
     Blackout days of required people are used only when there is no other day. Each half day gives at most one time, so
     that the choices differ: among equal ones, the closest to the hour `like`.
     """
-    every = judged(choices, people)
+    every = judge_times(choices, people)
     fewest = min((one.blackouts for one in every), default=0)
     possible = [one for one in every if one.blackouts == fewest]
     ranked = sorted(possible, key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
@@ -108,69 +183,76 @@ def suggestions(
     return list(chosen.values())
 
 
-def judged(choices: Sequence[Candidate], people: People) -> list[Suggestion]:
+def judge_times(choices: Sequence[Candidate], people: PeopleToMeet) -> list[Suggestion]:
     """Return who could not come to each of the times."""
     slots = sorted({slot for choice in choices for slot in choice})
     at = {slot: number for number, slot in enumerate(slots)}
-    required, optional = _taken_in(slots, people.required, people.days), _taken_in(slots, people.optional, people.days)
-    counts = _counts(slots, people)
+    required, optional = (
+        _taken_in_slots(slots, people.required, people.days),
+        _taken_in_slots(slots, people.optional, people.days),
+    )
+    counts = _quorum_counts(slots, people)
     found = []
     for choice in choices:
         on = [at[slot] for slot in choice]
         of = [required[one] for one in on], [optional[one] for one in on], [counts[one] for one in on]
-        found.append(_judged(choice, *of))
+        found.append(_suggestion(choice, *of))
     return found
 
 
-Taken = Mapping[UUID, State]
+TakenBy = Mapping[UUID, Availability]
 """The people who are not free in one slot, and their state."""
 
 
-def _taken_in(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, Days]) -> Sequence[Taken]:
+def _taken_in_slots(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, BusyDays]) -> Sequence[TakenBy]:
     """Return, for each slot, the people who are not free in it."""
-    taken: list[dict[UUID, State]] = [{} for _ in slots]
+    taken: list[dict[UUID, Availability]] = [{} for _ in slots]
     for one in people:
         for number, state in days[one].states(slots).items() if one in days else ():
             taken[number][one] = state
     return taken
 
 
-def _counts(slots: Sequence[Slot], people: People) -> Sequence[QuorumCount | None]:
+def _quorum_counts(slots: Sequence[Slot], people: PeopleToMeet) -> Sequence[QuorumCount | None]:
     """Return, for each slot, how many seats would be filled; tentative people count as present."""
     if people.quorum is None:
         return [None] * len(slots)
-    taken = _taken_in(slots, people.quorum.holders, people.days)
+    taken = _taken_in_slots(slots, people.quorum.holders, people.days)
     return [
-        people.quorum.count({one for one, state in states.items() if state is not State.TENTATIVE}) for states in taken
+        people.quorum.count({one for one, state in states.items() if state is not Availability.TENTATIVE})
+        for states in taken
     ]
 
 
-def _judged(
-    choice: Candidate, required: Sequence[Taken], optional: Sequence[Taken], counts: Sequence[QuorumCount | None]
+def _suggestion(
+    choice: Candidate, required: Sequence[TakenBy], optional: Sequence[TakenBy], counts: Sequence[QuorumCount | None]
 ) -> Suggestion:
-    missing = _number(required, lambda state: state is not State.TENTATIVE)
-    free = sum(all(state is State.TENTATIVE for state in taken.values()) for taken in required)
-    out, blackouts = (_number(required, way.__eq__) for way in (State.OUT, State.BLACKOUT))
+    missing = _count_dates(required, lambda state: state is not Availability.TENTATIVE)
+    free = sum(all(state is Availability.TENTATIVE for state in taken.values()) for taken in required)
+    out, blackouts = (_count_dates(required, way.__eq__) for way in (Availability.OUT, Availability.BLACKOUT))
     return Suggestion(
         starts_at=choice[0][0],
         ends_at=choice[0][1],
         dates=len(choice),
         free=free,
         missing=missing,
-        why=_all_of(out, missing, State.OUT) | _all_of(blackouts, missing, State.BLACKOUT),
+        why=_missing_all_dates(out, missing, Availability.OUT)
+        | _missing_all_dates(blackouts, missing, Availability.BLACKOUT),
         blackouts=sum(blackouts.values()),
-        tentative=_number(required, lambda state: state is State.TENTATIVE),
-        optional_missing=_number(optional, lambda state: state is not State.TENTATIVE),
+        tentative=_count_dates(required, lambda state: state is Availability.TENTATIVE),
+        optional_missing=_count_dates(optional, lambda state: state is not Availability.TENTATIVE),
         quorum=counts[0],
         quorate=sum(one is not None and one.is_met for one in counts),
     )
 
 
-def _all_of(some: Mapping[UUID, int], missing: Mapping[UUID, int], way: State) -> dict[UUID, State]:
+def _missing_all_dates(
+    some: Mapping[UUID, int], missing: Mapping[UUID, int], way: Availability
+) -> dict[UUID, Availability]:
     return {one: way for one, number in some.items() if number == missing[one]}
 
 
-def _number(taken: Iterable[Taken], counts: Callable[[State], bool]) -> dict[UUID, int]:
+def _count_dates(taken: Iterable[TakenBy], counts: Callable[[Availability], bool]) -> dict[UUID, int]:
     """Return on how many dates a person is busy in a way that counts."""
     found: dict[UUID, int] = {}
     for states in taken:
@@ -184,3 +266,114 @@ def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, 
     missing, tentative, optional = (sum(some.values()) for some in (one.missing, one.tentative, one.optional_missing))
     away = abs(local.replace(tzinfo=None) - datetime.combine(local.date(), like))
     return one.dates - one.quorate, one.dates - one.free, missing, tentative, optional, local.date(), away
+
+
+NAMED = 6
+"""The most people named for one time."""
+
+
+def count_unshared(one: Suggestion, required: Iterable[UUID], days: Mapping[UUID, BusyDays], zone: str) -> int:
+    """Return how many people who count as free share no calendar that covers the first date."""
+    day = to_local(one.starts_at, zone).date()
+    as_free = (who for who in required if one.missing.get(who, 0) < one.dates)
+    return sum(who in days and not days[who].shares(day, zone) for who in as_free)
+
+
+def suggestion_notes(one: Suggestion, required: int, names: Mapping[UUID, Person], unknown: int = 0) -> list[str]:
+    """Return the notes on a time; `names` holds everyone but the organizer.
+
+    `unknown` is how many of the required people could share a calendar and don't.
+    """
+    busy, out, away = (_missing_as(one, way) for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT))
+    in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))
+    each = (said for people, word in in_words for said in _person_words(people, word, one.dates, names))
+    missing = [*_blackout_words(away, one.dates, names), *each]
+    more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
+    free = _free_words(one, required) + _unknown_words(unknown)
+    return [free, *_quorum_words(one), *missing[:NAMED], *more, *_optional_words(len(one.optional_missing))]
+
+
+def _missing_as(one: Suggestion, way: Availability) -> dict[UUID, int]:
+    return {who: number for who, number in one.missing.items() if one.why.get(who, Availability.BUSY) is way}
+
+
+def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:
+    """Return each agency once: its people are away together."""
+    agencies: dict[str, int] = {}
+    for one, number in people.items():
+        agency = names[one].agency if one in names else "the organizer’s agency"
+        agencies[agency] = max(number, agencies.get(agency, 0))
+    return [
+        f"{plural(number, 'blackout day')} of {agency}" if dates > 1 else f"blackout day of {agency}"
+        for agency, number in agencies.items()
+    ]
+
+
+def _free_words(one: Suggestion, required: int) -> str:
+    if one.dates > 1:
+        return f"{one.free} of the next {one.dates} dates free"
+    who = "required person is" if required == 1 else "required people are"
+    return f"{required - len(one.missing)} of {required} {who} free"
+
+
+def _unknown_words(unknown: int) -> str:
+    who = plural(unknown, "hasn’t", "haven’t")
+    return f" ({who} shared a calendar)" if unknown else ""
+
+
+def _quorum_words(one: Suggestion) -> list[str]:
+    if one.quorum is None:
+        return []
+    return [f"Quorum on {one.quorate} of them" if one.dates > 1 else one.quorum.words]
+
+
+def _optional_words(number: int) -> list[str]:
+    return [f"{plural(number, 'optional person is', 'optional people are')} busy"] if number else []
+
+
+def _person_words(people: Mapping[UUID, int], word: str, dates: int, names: Mapping[UUID, Person]) -> list[str]:
+    ordered = sorted(people.items(), key=lambda pair: -pair[1])
+    return [f"{_name_of(names.get(one))} is {word}{_on_dates(number, dates)}" for one, number in ordered]
+
+
+def _name_of(person: Person | None) -> str:
+    return f"{person.name} ({person.agency})" if person else "the organizer"
+
+
+def _on_dates(number: int, dates: int) -> str:
+    return f" on {plural(number, 'date')}" if dates > 1 else ""
+
+
+class GridCell(Struct, frozen=True, kw_only=True):
+    """Consecutive half hours of one person's day with the same state."""
+
+    span: int
+    state: Availability
+    reason: str = ""
+    """The reason of a blackout."""
+
+
+def widen_to_working_hours(start: datetime, end: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return [start, end) extended to all working hours of its first and last day, as the grid shows them."""
+    first, last = to_local(start, zone).date(), to_local(end, zone).date()
+    opens, closes = to_utc(datetime.combine(first, OPENS), zone), to_utc(datetime.combine(last, CLOSES), zone)
+    return min(start, opens), max(end, closes)
+
+
+def half_hours_of(day: date) -> list[datetime]:
+    """Return the starts of the half hours of a working day, on the wall clock."""
+    begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
+    return [begins + number * STEP for number in range((closes - begins) // STEP)]
+
+
+def grid_row(days: BusyDays, day: date, zone: str) -> list[GridCell]:
+    """Return a person's working hours of one day, with equal half hours put together."""
+    cells: list[GridCell] = []
+    for begins in half_hours_of(day):
+        slot = to_utc(begins, zone), to_utc(begins + STEP, zone)
+        cell = GridCell(span=1, state=days.state(*slot), reason=days.reason(*slot))
+        if cells and cell.state is not Availability.FREE and replace(cells[-1], span=1) == cell:
+            cells[-1] = replace(cell, span=cells[-1].span + 1)
+        else:
+            cells.append(cell)
+    return cells

@@ -22,7 +22,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.saved_filters import SavedFilter
 from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import Kind, Line
+from tracker.rules.events.events import DateLine, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 
@@ -41,7 +41,7 @@ EVERY_KIND = frozenset(Kind)
 class SeenDate(NamedTuple):
     """One date as a viewer sees it in a calendar."""
 
-    line: Line
+    line: DateLine
     reply: ReplyValue | None = None
     """The viewer's reply; None when they are not invited."""
     committee: str | None = None
@@ -99,7 +99,7 @@ def moments_of_days(first: date, last: date, zone: str) -> tuple[datetime, datet
     return _midnight(first, zone), _midnight(last + ONE_DAY, zone)
 
 
-def days_touched(line: Line, zone: str) -> list[date]:
+def days_touched(line: DateLine, zone: str) -> list[date]:
     """Return the local days that a date touches; an all-day date keeps the days of its own zone."""
     clock = ZoneInfo(line.zone if line.is_all_day else zone)
     first = line.starts_at.astimezone(clock).date()
@@ -134,11 +134,11 @@ def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], to
     )
 
 
-def _all_day(line: Line, among: Container[date]) -> list[date]:
+def _all_day(line: DateLine, among: Container[date]) -> list[date]:
     return [day for day in days_touched(line, line.zone) if day in among]
 
 
-def _touched(line: Line, days: Sequence[date], midnights: Sequence[datetime]) -> Sequence[date]:
+def _touched(line: DateLine, days: Sequence[date], midnights: Sequence[datetime]) -> Sequence[date]:
     """Return which days a date touches; `midnights` are their beginnings, and the end of the last.
 
     A lookup costs a tenth of `days_touched`: nearly every date ends on the day on which it begins.

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.operations.readiness import Notice, NoticeState
 
 CANCELED_STAY = timedelta(days=30)

@@ -19,13 +19,12 @@ from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.first_affected import first_at, first_by_rule, first_with
 from tracker.rules.emails.parts import Occasion, calendar_part, day_and_time, event_page, letter_of, place
 from tracker.rules.emails.reply import kept_reply_buttons, own_reply, reply_facts
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.event_fields import label_of
-from tracker.rules.events.kept_dates import texts_of
-from tracker.rules.events.plan import rule_of
-from tracker.rules.events.shown_details import differing, hashes_of
-from tracker.rules.recurrence import dates
-from tracker.rules.recurrence.words import pattern_words
+from tracker.rules.events.events import Occurrence, field_label
+from tracker.rules.events.kept_dates import own_texts
+from tracker.rules.events.notifications import changed_details, detail_hashes
+from tracker.rules.events.plans import rule_of
+from tracker.rules.recurrence.series import dates_by_rule
+from tracker.rules.recurrence.series_words import pattern_words
 
 
 def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
@@ -112,7 +111,7 @@ def _first_affected(about: Occasion, before: KnownBefore | None, *, is_moved: bo
         return first_by_rule(about.event, about.ahead) or about.date
     if is_elsewhere:
         return first_at(about.texts["place"], about.ahead) or about.date
-    own = set(_details_since(about, before)) & texts_of(about.date).keys()
+    own = set(_details_since(about, before)) & own_texts(about.date).keys()
     return first_with({name: about.texts[name] for name in own}, about.ahead) or about.date
 
 
@@ -126,7 +125,7 @@ def _other_end(about: Occasion, before: KnownBefore | None) -> tuple[date, date]
         return None
     if about.continues_from and about.continues_from.date() <= before.until:
         return None
-    now = dates(rule, about.event.starts)[-1].date()
+    now = dates_by_rule(rule, about.event.starts)[-1].date()
     return (before.until, now) if before.until != now else None
 
 
@@ -164,12 +163,12 @@ def _was(about: Occasion, before: KnownBefore | None) -> Facts:
 
 def _changed_details(about: Occasion, before: KnownBefore | None) -> Facts:
     """Return which texts changed beside the place, by their labels: "Agenda"."""
-    said = ", ".join(label_of(name) for name in _details_since(about, before))
+    said = ", ".join(field_label(name) for name in _details_since(about, before))
     return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
 
 
 def _details_since(about: Occasion, before: KnownBefore | None) -> list[str]:
-    return differing(before.details, hashes_of(about.event, about.texts)) if before else []
+    return changed_details(before.details, detail_hashes(about.event, about.texts)) if before else []
 
 
 def _time_before(about: Occasion, before: KnownBefore | None) -> str:

@@ -18,7 +18,7 @@ from tracker.rules.core.message_types import ItemsOfDay, MailedEntry
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.contexts import Says
 from tracker.rules.emails.facts import Fact, Footer
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 

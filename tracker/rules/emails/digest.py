@@ -8,7 +8,7 @@ from msgspec import Struct
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 
 AT = time(7)
 """On Mondays, in the reader's own zone."""
@@ -26,9 +26,9 @@ class Week(Struct, frozen=True, kw_only=True):
     reader: Viewer
     monday: date
     today: date
-    events: tuple[Line, ...]
+    events: tuple[DateLine, ...]
     """Dates that they are invited to and did not decline, earliest first."""
-    owed: tuple[Line, ...]
+    owed: tuple[DateLine, ...]
     """The next date of each event to which they have not replied."""
     items: tuple[ActionItem, ...]
     """Their own open items that are overdue or due by Sunday."""

@@ -14,7 +14,7 @@ from tracker.rules.emails.digest import Week
 from tracker.rules.emails.discreet import of_nothing_more
 from tracker.rules.emails.facts import FactName, Facts, Footer
 from tracker.rules.emails.item_lines import listed, others_items, own_items
-from tracker.rules.events.event import EventStatus, Line
+from tracker.rules.events.events import DateLine, EventStatus
 from tracker.rules.events.markings import banner_of_all
 
 
@@ -59,17 +59,17 @@ def _banner(week: Week) -> str:
     return banner_of_all(one for one in (*dates, *items) if one)
 
 
-def _dates(name: FactName, lines: Iterable[Line], week: Week) -> Facts:
+def _dates(name: FactName, lines: Iterable[DateLine], week: Week) -> Facts:
     shown = [one for one in lines if one.visibility is not Visibility.NAMED]
     return listed(name, [f"{one_line(one.title)}, {_when(one, week)}{_standing(one)}" for one in shown])
 
 
-def _when(line: Line, week: Week) -> str:
+def _when(line: DateLine, week: Week) -> str:
     starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
     return short_day(starts, week.today) if line.is_all_day else f"{short_day(starts, week.today)}, {clock(starts)}"
 
 
-def _standing(line: Line) -> str:
+def _standing(line: DateLine) -> str:
     return ", tentative" if line.status is EventStatus.TENTATIVE else ""
 
 

@@ -27,8 +27,7 @@ from tracker.rules.core.message_types import (
 from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, SitePage
 from tracker.rules.emails.facts import FactName, Footer
 from tracker.rules.emails.parts import Occasion
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.events import TEXTS, Event, Occurrence
 
 SOMEONE = "someone"
 """Replaces the name of the person for whom the reader substitutes."""

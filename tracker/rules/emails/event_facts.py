@@ -8,11 +8,10 @@ from tracker.rules.core.wording import long_day, plural, short_day, time_span, z
 from tracker.rules.emails.content import cut, one_line
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.event_fields import NO_LOCATION
-from tracker.rules.events.kept_dates import texts_of
-from tracker.rules.events.plan import is_moved, rule_of
-from tracker.rules.recurrence import dates
+from tracker.rules.events.events import NO_LOCATION, Occurrence
+from tracker.rules.events.kept_dates import own_texts
+from tracker.rules.events.plans import is_moved, rule_of
+from tracker.rules.recurrence.series import dates_by_rule
 
 MOST_NAMED = 6  # dates that differ from the rule, or that changed too
 LONGEST = 80  # characters of a place or title of one date
@@ -108,7 +107,7 @@ def exceptions(about: Occasion, last: datetime | None = None) -> Facts:
 
     Canceled dates after `last` (local) are left out: the series ends before them.
     """
-    by_rule = [start for start in dates(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
+    by_rule = [start for start in dates_by_rule(rule_of(about.event), about.event.starts) if _is_ahead(about, start)]
     known = {one.original_start: one for one in about.dates if one.starts_at > about.now}
     off = [start for start in by_rule if start not in known or known[start].is_off]
     on = [one for one in known.values() if not one.is_off]
@@ -140,7 +139,7 @@ def own_details(about: Occasion) -> Facts:
 
 
 def _has_own(about: Occasion, date: Occurrence, name: str) -> bool:
-    return texts_of(date)[name] != about.texts[name]
+    return own_texts(date)[name] != about.texts[name]
 
 
 def _day_of(about: Occasion, date: Occurrence) -> str:

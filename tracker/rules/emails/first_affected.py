@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.kept_dates import texts_of
-from tracker.rules.events.plan import is_moved, starts_by_rule
+from tracker.rules.events.events import Event, Occurrence
+from tracker.rules.events.kept_dates import own_texts
+from tracker.rules.events.plans import is_moved, starts_by_rule
 
 
 def first_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence | None:
@@ -20,4 +20,4 @@ def first_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
 
 def first_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:
     """Return the first of the dates that has these texts, by their fields; None when all of them have others."""
-    return next((one for one in dates if texts.items() <= texts_of(one).items()), None)
+    return next((one for one in dates if texts.items() <= own_texts(one).items()), None)

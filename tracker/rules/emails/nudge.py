@@ -8,7 +8,7 @@ from tracker.rules.emails.event_facts import what_when_where
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.parts import Occasion, event_page, letter_of, reply_buttons, reply_by
 from tracker.rules.emails.reply import kept_reply_buttons
-from tracker.rules.events.confirmations import has_confirmed
+from tracker.rules.events.history import has_confirmed
 
 
 def no_reply(about: Occasion) -> Letter:

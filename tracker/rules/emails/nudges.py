@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from tracker.rules.core.wording import clock, local, plural, short_day
-from tracker.rules.events.confirmations import Board
-from tracker.rules.events.event import EventStatus, Line
+from tracker.rules.events.events import DateLine, EventStatus
+from tracker.rules.events.history import ChangeConfirmations
 
 REST = timedelta(hours=48)
 """How long after their invitation, or a nudge about a date, a person gets no other nudge about that date."""
@@ -22,10 +22,10 @@ NAMED = 6  # skipped people who are named; more are counted
 class Nudge(Struct, frozen=True, kw_only=True):
     """The people who are invited to a date and have not replied to it, and which of them can be nudged now."""
 
-    line: Line
+    line: DateLine
     silent: tuple[UUID, ...]
     """Members."""
-    board: Board | None = None
+    board: ChangeConfirmations | None = None
     """Set when they are asked to confirm a change and have not done so."""
     last: Mapping[UUID, datetime] = field(default_factory=dict)
     """When people were last nudged about the date, for those nudged within `REST`."""
@@ -56,7 +56,7 @@ class Nudge(Struct, frozen=True, kw_only=True):
         return tuple(sorted(reachable, key=lambda one: (at[one], self.names.get(one, ""))))
 
 
-def takes_nudges(line: Line, now: datetime) -> bool:
+def takes_nudges(line: DateLine, now: datetime) -> bool:
     """Return whether a date is still upcoming and replies to it are useful."""
     takes_place = not line.is_off and line.status is not EventStatus.DRAFT
     return line.kind.asks_reply and takes_place and now < line.starts_at

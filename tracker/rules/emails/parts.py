@@ -28,12 +28,11 @@ from tracker.rules.emails.content import (
 from tracker.rules.emails.event_contexts import EventEmail
 from tracker.rules.emails.facts import Facts, Footer
 from tracker.rules.events import replies as reply_rules
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event_fields import where_words
-from tracker.rules.events.kept_dates import newest_texts, texts_of
-from tracker.rules.events.plan import rule_of
+from tracker.rules.events.events import Event, EventStatus, Occurrence, where_words
+from tracker.rules.events.kept_dates import own_texts, usual_texts_of_dates
+from tracker.rules.events.plans import rule_of
 from tracker.rules.events.replies import AttendeeRole, ReplyValue, Substitution
-from tracker.rules.recurrence.words import pattern_words
+from tracker.rules.recurrence.series_words import pattern_words
 
 
 class Occasion(Struct, frozen=True, kw_only=True, dict=True):
@@ -88,9 +87,9 @@ class Occasion(Struct, frozen=True, kw_only=True, dict=True):
     def texts(self) -> Mapping[str, str]:
         """Return the title, place and agenda of its date, of most dates from which a series changed, or of it all."""
         if not self.is_whole:
-            return texts_of(self.date)
+            return own_texts(self.date)
         is_from_a_date = isinstance(self.content, Changed) and self.content.since is not None
-        return newest_texts(self.ahead or (self.date,)) if is_from_a_date else texts_of(self.event)
+        return usual_texts_of_dates(self.ahead or (self.date,)) if is_from_a_date else own_texts(self.event)
 
     @cached_property
     def starts(self) -> datetime:
@@ -220,7 +219,7 @@ def length_and_way(about: Occasion) -> str:
 
 def reply_by(about: Occasion) -> datetime | None:
     """Return the deadline for replies: 5 PM two days before the date; None when it has passed."""
-    return reply_rules.reply_by(about.starts, about.today)
+    return reply_rules.reply_deadline(about.starts, about.today)
 
 
 def reply_buttons(about: Occasion) -> tuple[Button, ...]:
@@ -259,7 +258,7 @@ def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
         event=about.event,
         date=None if about.is_whole else about.date,
         dates=about.dates,
-        reply=reply_rules.usual_reply(about.asked_replies),
+        reply=reply_rules.most_frequent_reply(about.asked_replies),
         replies=_replies_by_date(about),
         role=about.role,
         joined_or_left_at=about.substitution.changed_at if about.substitution else None,

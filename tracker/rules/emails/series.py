@@ -16,7 +16,7 @@ from tracker.rules.emails.event_facts import also, exceptions, own_details, what
 from tracker.rules.emails.facts import Fact, FactName, Facts
 from tracker.rules.emails.first_affected import first_at, first_by_rule
 from tracker.rules.emails.parts import Occasion, calendar_part, event_page, letter_of, place_of, rule_words
-from tracker.rules.events.event import Event, taking_place
+from tracker.rules.events.events import Event, dates_taking_place
 
 
 def goes_on_without_them(about: Occasion) -> Letter:
@@ -53,7 +53,7 @@ def _last_date(about: Occasion) -> Facts:
 
 
 def _last(about: Occasion) -> datetime:
-    left = taking_place(about.dates)
+    left = dates_taking_place(about.dates)
     return to_local(max((one.starts_at for one in left), default=about.date.starts_at), about.event.zone)
 
 

@@ -15,7 +15,7 @@ from tracker.rules.emails.content import Button, ButtonName, Letter, SitePage, m
 from tracker.rules.emails.contexts import ThankYouEmail
 from tracker.rules.emails.discreet import of_named_event
 from tracker.rules.emails.facts import Fact, FactName, Facts, Footer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 
 UNDO_FOR = timedelta(seconds=20)
 """How long a thank-you waits before it leaves, so that the person who sent it can undo it."""

@@ -10,17 +10,17 @@ from msgspec import Struct, field
 from tracker.errors import NotAllowed, TooLarge
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural, short_date, short_weekday_date, time_span, zone_word
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.plan import DateChange, Plan, Slot
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.plans import DateChange, Plan, Slot
 
 MOST_DATES = 20_000
 """The most dates of all events of a file together, because they are saved in one transaction."""
 
 ONLY_COORDINATORS = "Only coordinators can import calendar files because everyone can see the events."
-KNOWN = "It’s already in the tracker."
+ALREADY_IMPORTED = "It’s already in the tracker."
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class ImportLimits(Struct, frozen=True, kw_only=True):
     """How much of one file is imported at once."""
 
     size: int
@@ -30,9 +30,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     seconds: float
     """How long reading it may take."""
 
-    def times(self, factor: int) -> "Limits":
+    def times(self, factor: int) -> "ImportLimits":
         """Return limits that are so many times as high."""
-        return Limits(
+        return ImportLimits(
             size=self.size * factor,
             events=self.events * factor,
             dates=self.dates * factor,
@@ -40,7 +40,7 @@ class Limits(Struct, frozen=True, kw_only=True):
         )
 
 
-class Incoming(Struct, frozen=True, kw_only=True):
+class FileEvent(Struct, frozen=True, kw_only=True):
     """One event of a file as it would be saved; times are local to the zone of its plan, without offset."""
 
     row: int
@@ -60,12 +60,12 @@ class Incoming(Struct, frozen=True, kw_only=True):
     @property
     def slots(self) -> dict[datetime, Slot]:
         """Return (original local start, UTC slot) of every date as the rule and the extra dates give it."""
-        by_rule = {start: slot for start, slot in plan_rules.slots(self.plan) if start not in self.left_out}
-        extra = {one: plan_rules.slot(one, self.plan.duration, self.plan.zone) for one in self.added}
+        by_rule = {start: slot for start, slot in plan_rules.slots_of_plan(self.plan) if start not in self.left_out}
+        extra = {one: plan_rules.slot_at(one, self.plan.duration, self.plan.zone) for one in self.added}
         return extra | by_rule
 
 
-class Outcome(StrEnum):
+class ImportOutcome(StrEnum):
     """What happens to a row."""
 
     NEW = "new"
@@ -74,44 +74,44 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class ImportRow(Struct, frozen=True, kw_only=True):
     """A row of the file and what happens to it; `event` is what was read, if it could be."""
 
     row: int
     title: str
-    outcome: Outcome
+    outcome: ImportOutcome
     sentence: str = ""
-    event: Incoming | None = None
+    event: FileEvent | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return how the saved event differs from the file, one sentence each."""
-        return self.event.notes if self.event and self.outcome is Outcome.NEW else ()
+        return self.event.notes if self.event and self.outcome is ImportOutcome.NEW else ()
 
 
 class CalendarFile(Struct, frozen=True, kw_only=True):
     """A file as it was read; `rest` are the rows that are not imported, `notes` concern content beside events."""
 
-    events: Sequence[Incoming] = ()
-    rest: Sequence[Row] = ()
+    events: Sequence[FileEvent] = ()
+    rest: Sequence[ImportRow] = ()
     notes: Sequence[str] = ()
 
 
-class Report(Struct, frozen=True, kw_only=True):
+class ImportReport(Struct, frozen=True, kw_only=True):
     """What an import does, row by row, in the order of the file."""
 
-    rows: Sequence[Row]
+    rows: Sequence[ImportRow]
     notes: Sequence[str] = ()
 
     @property
-    def new(self) -> list[Incoming]:
+    def new(self) -> list[FileEvent]:
         """Return the events that are saved."""
-        return [one.event for one in self.rows if one.outcome is Outcome.NEW and one.event]
+        return [one.event for one in self.rows if one.outcome is ImportOutcome.NEW and one.event]
 
     @property
-    def refused(self) -> list[Row]:
+    def refused(self) -> list[ImportRow]:
         """Return the rows that prevent the others from being saved."""
-        return [one for one in self.rows if one.outcome is Outcome.REFUSED]
+        return [one for one in self.rows if one.outcome is ImportOutcome.REFUSED]
 
     @property
     def differing(self) -> int:
@@ -122,20 +122,24 @@ class Report(Struct, frozen=True, kw_only=True):
     def words(self) -> str:
         """Return the totals: "4 events added, 1 already here, 1 left out, 2 refused"; zeros are omitted."""
         sums = Counter(one.outcome for one in self.rows)
-        said = {Outcome.KNOWN: "already here", Outcome.LEFT_OUT: "left out", Outcome.REFUSED: "refused"}
+        said = {
+            ImportOutcome.KNOWN: "already here",
+            ImportOutcome.LEFT_OUT: "left out",
+            ImportOutcome.REFUSED: "refused",
+        }
         rest = [f"{sums[outcome]} {word}" for outcome, word in said.items() if sums[outcome]]
-        return ", ".join([f"{plural(sums[Outcome.NEW], 'event')} added", *rest])
+        return ", ".join([f"{plural(sums[ImportOutcome.NEW], 'event')} added", *rest])
 
 
-def report_on(file: CalendarFile, known: frozenset[int]) -> Report:
+def report_on_import(file: CalendarFile, known: frozenset[int]) -> ImportReport:
     """Return what an import of a file does, given the rows that are in the tracker already."""
-    events = [_row(one, is_known=one.row in known) for one in file.events]
-    return Report(rows=sorted([*events, *file.rest], key=lambda one: one.row), notes=file.notes)
+    events = [_report_row(one, is_known=one.row in known) for one in file.events]
+    return ImportReport(rows=sorted([*events, *file.rest], key=lambda one: one.row), notes=file.notes)
 
 
-def _row(one: Incoming, *, is_known: bool) -> Row:
-    outcome, sentence = (Outcome.KNOWN, KNOWN) if is_known else (Outcome.NEW, "")
-    return Row(row=one.row, title=one.plan.title, outcome=outcome, sentence=sentence, event=one)
+def _report_row(one: FileEvent, *, is_known: bool) -> ImportRow:
+    outcome, sentence = (ImportOutcome.KNOWN, ALREADY_IMPORTED) if is_known else (ImportOutcome.NEW, "")
+    return ImportRow(row=one.row, title=one.plan.title, outcome=outcome, sentence=sentence, event=one)
 
 
 def check_importer(viewer: Viewer) -> None:
@@ -144,13 +148,13 @@ def check_importer(viewer: Viewer) -> None:
         raise NotAllowed(ONLY_COORDINATORS)
 
 
-def check_size(dates: int, limits: Limits) -> None:
+def check_import_size(dates: int, limits: ImportLimits) -> None:
     """Raise `TooLarge` for more dates of all events together than are imported at once."""
     if dates > limits.dates:
         raise TooLarge(f"The file has more than {limits.dates:,} dates. Split it, or end its series earlier.")
 
 
-def dates_in_words(one: Incoming) -> str:
+def file_event_in_words(one: FileEvent) -> str:
     """Return when an event takes place: "Tue, Jan 12, 2027, 10:00–11:30 AM Central, 12 dates to Dec 14, 2027"."""
     slots, zone = one.slots, one.plan.zone
     first, last = min(slots), max(slots)

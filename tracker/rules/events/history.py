@@ -1,6 +1,9 @@
-"""The history of an event in words: what each change did, and how much of it each reader sees."""
+"""The history of an event in words: what each change did, and how much of it each reader sees.
 
-from collections.abc import Iterable, Iterator, Sequence
+A change of time or place is confirmed by people who replied, or kept their reply, since then.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -9,18 +12,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.rules.core.wording import local, long_day, plural, short_date, short_day, time_span, zone_word
-from tracker.rules.events.event import Event, Occurrence, taking_place
-from tracker.rules.events.event_fields import FIELDS, values_of
-from tracker.rules.events.kept_dates import Details
-from tracker.rules.events.plan import Plan, Slot, plan_of, slot
-from tracker.rules.recurrence import dates
-from tracker.rules.recurrence.words import pattern_and_hours
+from tracker.rules.events.events import FIELDS, Event, Occurrence, dates_taking_place, field_values
+from tracker.rules.events.kept_dates import DateDetails
+from tracker.rules.events.plans import Plan, Slot, plan_of_event, slot_at
+from tracker.rules.events.replies import Participant, ReplyValue
+from tracker.rules.recurrence.series import dates_by_rule
+from tracker.rules.recurrence.series_words import pattern_and_hours
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 
-NOTHING = "none"
+NONE_BEFORE = "none"
 
 
-class Verb(StrEnum):
+class HistoryVerb(StrEnum):
     """The action of an entry."""
 
     SENT = "sent"
@@ -42,7 +45,7 @@ class Verb(StrEnum):
     """A reply was recorded on a person's behalf; read from the replies, not stored here."""
 
 
-class Field(StrEnum):
+class ChangedField(StrEnum):
     """A field that can change."""
 
     WHEN = "when"
@@ -71,45 +74,54 @@ class Field(StrEnum):
     @property
     def label(self) -> str:
         """Return its label."""
-        return LABELS[self]
+        return CHANGE_LABELS[self]
 
 
-LABELS = {name: about.label for name, about in FIELDS.items()} | {
-    Field.WHEN: "Time",
-    Field.LAST: "Last date",
-    Field.NEXT: "First date of the new series",
-    Field.PEOPLE: "People",
-    Field.LEAD: "Organizer",
-    Field.REPLY: "Reply",
-    Field.FROM: "Starting",
-    Field.NOT_KEPT: "Not kept",
+CHANGE_LABELS = {name: about.label for name, about in FIELDS.items()} | {
+    ChangedField.WHEN: "Time",
+    ChangedField.LAST: "Last date",
+    ChangedField.NEXT: "First date of the new series",
+    ChangedField.PEOPLE: "People",
+    ChangedField.LEAD: "Organizer",
+    ChangedField.REPLY: "Reply",
+    ChangedField.FROM: "Starting",
+    ChangedField.NOT_KEPT: "Not kept",
 }
-IN_WORDS = (Field.PLACE, Field.TITLE, Field.STATUS)
+IN_WORDS = (ChangedField.PLACE, ChangedField.TITLE, ChangedField.STATUS)
 """Fields of an event whose earlier and new values the history shows; for others it says only that they changed."""
 ON_THEIR_OWN = frozenset(
     {"starts", "duration", "zone", "is_all_day", "visibility", "committee_id", "marking", "reminders"}
 )
 """Fields that the history describes in another way."""
-EDITORS_ONLY = frozenset({Field.KIND, Field.VISIBILITY, Field.PEOPLE, Field.REPLY, Field.NOT_KEPT, Field.REMINDERS})
+EDITORS_ONLY = frozenset(
+    {
+        ChangedField.KIND,
+        ChangedField.VISIBILITY,
+        ChangedField.PEOPLE,
+        ChangedField.REPLY,
+        ChangedField.NOT_KEPT,
+        ChangedField.REMINDERS,
+    }
+)
 """Not everyone who sees an event may see who is invited and who can see it; only who arranges it needs the rest."""
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class FieldChange(Struct, frozen=True, kw_only=True):
     """One field before and after, in words; both are empty where only the fact of the change is shown."""
 
-    field: Field
+    field: ChangedField
     before: str = ""
     after: str = ""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class HistoryEntry(Struct, frozen=True, kw_only=True):
     """One change as it is read."""
 
     at: datetime
-    verb: Verb
+    verb: HistoryVerb
     date: Occurrence | None
     """None = the whole event."""
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     reason: str = ""
     """Why, as the person who made the change said; also in the email about it."""
     actor: str | None
@@ -118,10 +130,12 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def is_onward(self) -> bool:
         """Return whether it changed this and following dates of the series, and not the ones before."""
-        return any(one.field is Field.FROM for one in self.changes)
+        return any(one.field is ChangedField.FROM for one in self.changes)
 
 
-def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: bool = False) -> tuple[Change, ...]:
+def changes_of_event(
+    event: Event, plan: Plan, invited: Iterable[UUID], *, splits: bool = False
+) -> tuple[FieldChange, ...]:
     """Return what a plan changes about an event to which `invited` are invited so far.
 
     With `splits` the plan is the rest of a series, so the length of the two series is not reported.
@@ -130,10 +144,10 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: boo
     other.
     """
     if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
-        return (Change(field=Field.VISIBILITY),)
-    when = (_when(one, with_end=not splits) for one in (plan_of(event, {}), plan))
+        return (FieldChange(field=ChangedField.VISIBILITY),)
+    when = (_when(one, with_end=not splits) for one in (plan_of_event(event, {}), plan))
     found = (
-        _change(Field.WHEN, *when),
+        _change(ChangedField.WHEN, *when),
         *_of_fields(event, replace(plan, title=plan.title.strip())),
         _marking(event, plan),
         _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
@@ -141,122 +155,126 @@ def changes_of(event: Event, plan: Plan, invited: Iterable[UUID], *, splits: boo
     return tuple(one for one in found if one)
 
 
-def reminders_changed(before: ReminderPolicy, after: ReminderPolicy) -> tuple[Change, ...]:
+def reminder_changes(before: ReminderPolicy, after: ReminderPolicy) -> tuple[FieldChange, ...]:
     """Return the change of an event's reminders, in words; nothing when they are the same."""
-    found = _change(Field.REMINDERS, before.brief, after.brief)
+    found = _change(ChangedField.REMINDERS, before.brief, after.brief)
     return (found,) if found else ()
 
 
-def changes_of_date(occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str) -> tuple[Change, ...]:
+def changes_of_date(
+    occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str
+) -> tuple[FieldChange, ...]:
     """Return what a change does to one date."""
     event = occurrence.event
     before = (occurrence.starts_at, occurrence.ends_at)
     found = (
-        _change(Field.WHEN, *(_hours(one, event) for one in (before, after))) if after != before else None,
-        _change(Field.PLACE, occurrence.place, place),
-        _change(Field.TITLE, occurrence.title, title),
-        _silent(Field.AGENDA, occurrence.agenda, agenda),
+        _change(ChangedField.WHEN, *(_hours(one, event) for one in (before, after))) if after != before else None,
+        _change(ChangedField.PLACE, occurrence.place, place),
+        _change(ChangedField.TITLE, occurrence.title, title),
+        _silent(ChangedField.AGENDA, occurrence.agenda, agenda),
     )
     return tuple(one for one in found if one)
 
 
-def changes_of_texts(shown: Plan, plan: Plan) -> tuple[Change, ...]:
+def changes_of_texts(shown: Plan, plan: Plan) -> tuple[FieldChange, ...]:
     """Return what a change of this and following dates does to the texts that dates may have of their own."""
     found = (
-        _change(Field.PLACE, shown.place, plan.place),
-        _change(Field.TITLE, shown.title, plan.title.strip()),
-        _silent(Field.AGENDA, shown.agenda, plan.agenda),
+        _change(ChangedField.PLACE, shown.place, plan.place),
+        _change(ChangedField.TITLE, shown.title, plan.title.strip()),
+        _silent(ChangedField.AGENDA, shown.agenda, plan.agenda),
     )
     return tuple(one for one in found if one)
 
 
-def last_date(left: Sequence[Occurrence]) -> tuple[Change, ...]:
+def last_date_change(left: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
     """Return the last date that takes place of a series that was cut short; `left` are its dates, in order."""
-    return _on(Field.LAST, taking_place(left)[-1:])
+    return _on(ChangedField.LAST, dates_taking_place(left)[-1:])
 
 
-def next_date(onward: Sequence[Occurrence]) -> tuple[Change, ...]:
+def next_date_change(onward: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
     """Return the date with which a series continues; `onward` are the dates of the new one, in order."""
-    return _on(Field.NEXT, [one for one in onward if not one.is_off][:1])
+    return _on(ChangedField.NEXT, [one for one in onward if not one.is_off][:1])
 
 
-def from_date(first: Occurrence, changes: Iterable[Change]) -> tuple[Change, ...]:
+def changes_from_date(first: Occurrence, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     """Return the changes to a series from one of its dates on."""
-    return (*_on(Field.FROM, [first]), *changes)
+    return (*_on(ChangedField.FROM, [first]), *changes)
 
 
-def added_date(added: Occurrence) -> tuple[Change, ...]:
+def added_date_change(added: Occurrence) -> tuple[FieldChange, ...]:
     """Return the day and the hours of a date that was added to a series."""
-    return (Change(field=Field.WHEN, after=_hours((added.starts_at, added.ends_at), added.event)),)
+    return (FieldChange(field=ChangedField.WHEN, after=_hours((added.starts_at, added.ends_at), added.event)),)
 
 
-def not_kept(lost: Iterable[Details]) -> tuple[Change, ...]:
+def not_kept_changes(lost: Iterable[DateDetails]) -> tuple[FieldChange, ...]:
     """Return what a change could not keep, date by date."""
-    return tuple(Change(field=Field.NOT_KEPT, after=one.words) for one in lost)
+    return tuple(FieldChange(field=ChangedField.NOT_KEPT, after=one.words) for one in lost)
 
 
-def readable(changes: Iterable[Change], *, may_edit: bool) -> tuple[Change, ...]:
+def readable_changes(changes: Iterable[FieldChange], *, may_edit: bool) -> tuple[FieldChange, ...]:
     """Return what a reader may see of a change."""
     return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
 
 
-def with_beginning(entries: Sequence[Entry], event: Event) -> tuple[Entry, ...]:
+def history_with_beginning(entries: Sequence[HistoryEntry], event: Event) -> tuple[HistoryEntry, ...]:
     """Return the history of an event, newest first, with how it began in its place.
 
     A series that continues another one began with that, and its dates may have older entries.
     """
-    if any(one.verb is Verb.CONTINUED for one in entries):
+    if any(one.verb is HistoryVerb.CONTINUED for one in entries):
         return tuple(entries)
-    created = Entry(at=event.created_at, verb=Verb.CREATED, date=None, changes=(), actor=None)
+    created = HistoryEntry(at=event.created_at, verb=HistoryVerb.CREATED, date=None, changes=(), actor=None)
     return tuple(sorted([*entries, created], key=lambda one: one.at, reverse=True))
 
 
-def people_words(added: int, removed: int) -> str:
+def list_changed_words(added: int, removed: int) -> str:
     """Return how a list of people changed: "2 people added, 1 person removed", or nothing."""
     counted = (added, "added"), (removed, "removed")
     return ", ".join(f"{plural(count, 'person', 'people')} {deed}" for count, deed in counted if count)
 
 
-def _on(field: Field, found: Sequence[Occurrence]) -> tuple[Change, ...]:
-    return tuple(Change(field=field, after=long_day(local(one.starts_at, one.event.zone))) for one in found)
+def _on(field: ChangedField, found: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(field=field, after=long_day(local(one.starts_at, one.event.zone))) for one in found)
 
 
-def _change(field: Field, before: str, after: str) -> Change | None:
-    return Change(field=field, before=before or NOTHING, after=after or NOTHING) if before != after else None
+def _change(field: ChangedField, before: str, after: str) -> FieldChange | None:
+    return (
+        FieldChange(field=field, before=before or NONE_BEFORE, after=after or NONE_BEFORE) if before != after else None
+    )
 
 
-def _silent(field: Field, before: object, after: object) -> Change | None:
-    return Change(field=field) if before != after else None
+def _silent(field: ChangedField, before: object, after: object) -> FieldChange | None:
+    return FieldChange(field=field) if before != after else None
 
 
-def _of_fields(event: Event, plan: Plan) -> Iterator[Change | None]:
+def _of_fields(event: Event, plan: Plan) -> Iterator[FieldChange | None]:
     """Yield the changes to the fields of the list, first those that are shown in words."""
-    before, after = values_of(event), values_of(plan)
+    before, after = field_values(event), field_values(plan)
     for field in IN_WORDS:
         yield _change(field, before[field], after[field])
-    yield from reminders_changed(event.reminders, plan.reminders)
+    yield from reminder_changes(event.reminders, plan.reminders)
     for name in FIELDS:
         if name not in ON_THEIR_OWN and name not in IN_WORDS:
-            yield _silent(Field(name), before[name], after[name])
+            yield _silent(ChangedField(name), before[name], after[name])
 
 
-def _marking(event: Event, plan: Plan) -> Change | None:
+def _marking(event: Event, plan: Plan) -> FieldChange | None:
     both = event.marking, plan.marking
     before, after = (f"{one.banner} until {short_date(one.decontrol_on)}" if one else "" for one in both)
-    return _change(Field.MARKING, before, after) or _silent(Field.MARKING, *both)
+    return _change(ChangedField.MARKING, before, after) or _silent(ChangedField.MARKING, *both)
 
 
-def _people(before: frozenset[UUID], after: frozenset[UUID]) -> Change | None:
-    words = people_words(len(after - before), len(before - after))
-    return Change(field=Field.PEOPLE, after=words) if words else None
+def _people(before: frozenset[UUID], after: frozenset[UUID]) -> FieldChange | None:
+    words = list_changed_words(len(after - before), len(before - after))
+    return FieldChange(field=ChangedField.PEOPLE, after=words) if words else None
 
 
 def _when(plan: Plan, *, with_end: bool) -> str:
     """Return it in a form that fits "was … is now …"."""
     if plan.rule is None:
-        return _hours(slot(plan.starts, plan.duration, plan.zone), plan)
+        return _hours(slot_at(plan.starts, plan.duration, plan.zone), plan)
     words = pattern_and_hours(plan.rule, plan.starts, plan.duration, plan.zone, is_all_day=plan.is_all_day)
-    until = f", until {short_date(dates(plan.rule, plan.starts)[-1])}" if with_end else ""
+    until = f", until {short_date(dates_by_rule(plan.rule, plan.starts)[-1])}" if with_end else ""
     return f"{words[0].lower()}{words[1:]}{until}"
 
 
@@ -264,3 +282,81 @@ def _hours(at: Slot, of: Event | Plan) -> str:
     starts, ends = (local(one, of.zone) for one in at)
     hours = time_span(starts, ends, of.is_all_day)
     return f"{short_day(starts)}, {hours}" if of.is_all_day else f"{short_day(starts)}, {hours} {zone_word(of.zone)}"
+
+
+CONFIRMED_FIELDS = {ChangedField.WHEN: "time", ChangedField.PLACE: "place", ChangedField.VIDEO: "video link"}
+"""Changes that need confirmation, in the order in which they are named; other changes need none."""
+
+REPLY_SAID = {ReplyValue.ACCEPTED: "yes", ReplyValue.TENTATIVE: "maybe", ReplyValue.DECLINED: "no"}
+NO_REPLY = "no reply"
+"""What is said of a person whose recorded reply was undone."""
+
+
+class ChangeConfirmations(Struct, frozen=True, kw_only=True):
+    """The people asked to come to a date that changed after they were notified of it; without the organizer."""
+
+    since: datetime
+    """When it last changed."""
+    what: str
+    """"time", "time and place": what is new."""
+    confirmed: tuple[Participant, ...]
+    waiting: tuple[Participant, ...]
+    substitutes: tuple[Participant, ...]
+    """Those who are notified of the change. They have no reply of their own with which they could confirm it."""
+
+    @property
+    def asked(self) -> int:
+        """Return how many people are asked to confirm."""
+        return len(self.confirmed) + len(self.waiting)
+
+    @property
+    def waiting_by_agency(self) -> dict[str, list[str]]:
+        """Return the names of those who have not confirmed, by agency, each with their earlier reply."""
+        names: dict[str, list[str]] = {}
+        for one in self.waiting:
+            said = one.earlier or (None if one.reply is ReplyValue.NEEDS_ACTION else one.reply)
+            names.setdefault(one.agency, []).append(f"{one.name} ({REPLY_SAID[said]} before)" if said else one.name)
+        return names
+
+
+def last_change_of(occurrence: Occurrence, history: Iterable[HistoryEntry]) -> HistoryEntry | None:
+    """Return the last change of time or place of a date, from its history, newest first; None when there was none."""
+    return next((one for one in history if _affects_date(one, occurrence)), None)
+
+
+def confirmations_of(
+    change: HistoryEntry, participants: Iterable[Participant], notified: Collection[UUID]
+) -> ChangeConfirmations:
+    """Return who has confirmed a change of time or place; `notified` are the members who get an email about it.
+
+    A person who sends a substitute doesn't come, and isn't asked.
+    """
+    told = [one for one in participants if one.role.is_asked and one.member_id in notified]
+    asked = [one for one in told if not (one.substitute or one.substitutes_for)]
+    changed = {one.field for one in change.changes}
+    return ChangeConfirmations(
+        since=change.at,
+        what=" and ".join(word for field, word in CONFIRMED_FIELDS.items() if field in changed),
+        confirmed=tuple(one for one in asked if has_confirmed(one.reply, one.responded_at, change.at)),
+        waiting=tuple(one for one in asked if not has_confirmed(one.reply, one.responded_at, change.at)),
+        substitutes=tuple(one for one in told if one.substitutes_for),
+    )
+
+
+def has_confirmed(reply: ReplyValue, responded_at: datetime | None, since: datetime) -> bool:
+    """Return whether a reply counts and is later than `since`; `responded_at` is when the person last replied."""
+    return reply is not ReplyValue.NEEDS_ACTION and responded_at is not None and responded_at > since
+
+
+def _affects_date(entry: HistoryEntry, occurrence: Occurrence) -> bool:
+    """Return whether a change affected when or where this date takes place.
+
+    A change to the whole event, or from one of its dates on, affects the dates that it touched; one that only extended
+    the series did not.
+    """
+    fields = {one.field for one in entry.changes}
+    if entry.verb is not HistoryVerb.CHANGED or fields.isdisjoint(CONFIRMED_FIELDS):
+        return False
+    is_touched = entry.date is not None or occurrence.changed_at >= entry.at
+    is_of_all = ChangedField.FROM not in fields and not fields.isdisjoint((ChangedField.PLACE, ChangedField.VIDEO))
+    return is_touched or is_of_all

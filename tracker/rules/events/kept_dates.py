@@ -18,26 +18,25 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import local, short_day
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.event_fields import EventFields, values_of
-from tracker.rules.events.plan import (
+from tracker.rules.events.events import Event, EventFields, Occurrence, field_values
+from tracker.rules.events.plans import (
     Plan,
     Slot,
     changes_only,
-    days,
-    from_date,
+    days_of_plan,
     is_a_week_later,
     is_moved,
+    plan_from_start,
     rule_of,
-    slot,
-    slots,
+    slot_at,
+    slots_of_plan,
     starts_by_rule,
 )
-from tracker.rules.recurrence.holiday_choices import HolidayChoice
-from tracker.rules.recurrence.matching import ANY_DISTANCE, matched, reach
+from tracker.rules.recurrence.holidays import HolidayChoice
+from tracker.rules.recurrence.series import ANY_DISTANCE, match_starts, reach_of_matches
 
 OWN_TEXTS = frozenset({"title", "place", "agenda"})
-"""The texts that a date may have of its own; `texts_of` returns them."""
+"""The texts that a date may have of its own; `own_texts` returns them."""
 SAME_FOR_ALL = {
     "description": "Notes are the same for all dates. Change them in the whole series.",
     "video_link": "The video link is the same for all dates. Change it in the whole series.",
@@ -47,7 +46,7 @@ SAME_FOR_ALL = {
 SHOWN = 120  # characters of such a text in a list
 
 
-class Detail(StrEnum):
+class DateDetail(StrEnum):
     """What of a date can differ from its series; the value is its name for people."""
 
     TIME = "time"
@@ -58,12 +57,12 @@ class Detail(StrEnum):
     ADDED = "added"
 
 
-class Details(NamedTuple):
+class DateDetails(NamedTuple):
     """The details of its own that one date keeps or loses."""
 
     date: Occurrence
     """The date before the change."""
-    details: tuple[Detail, ...]
+    details: tuple[DateDetail, ...]
 
     @property
     def words(self) -> str:
@@ -75,12 +74,12 @@ class Details(NamedTuple):
     @property
     def texts(self) -> str:
         """Return "Thu, Apr 15: title “Review”, place “Annex”": the texts among its details; long ones shortened."""
-        texts = texts_of(self.date)
+        texts = own_texts(self.date)
         said = [f"{one} “{shorten(texts[one], SHOWN, placeholder='…')}”" for one in self.details if one in OWN_TEXTS]
         return f"{_day_of(self.date)}: {', '.join(said)}"
 
 
-class NewDate(NamedTuple):
+class SeriesDate(NamedTuple):
     """A date as its series has it after a change; for texts, None means the series' own."""
 
     original_start: datetime
@@ -107,21 +106,24 @@ class NewDate(NamedTuple):
         return self.starts_at, self.ends_at
 
 
-class Carried(Struct, frozen=True, kw_only=True):
+class CarriedDates(Struct, frozen=True, kw_only=True):
     """The dates of a changed series, and those of the earlier one that it has no date for."""
 
-    dates: tuple[NewDate, ...]
+    dates: tuple[SeriesDate, ...]
     gone: tuple[Occurrence, ...]
 
 
-def new_dates(plan: Plan) -> tuple[NewDate, ...]:
+def dates_of_new_event(plan: Plan) -> tuple[SeriesDate, ...]:
     """Return the dates of a plan for a new event."""
     return tuple(
-        NewDate(start, *slot(held, plan.duration, plan.zone), is_moved=start != held) for start, held in days(plan)
+        SeriesDate(start, *slot_at(held, plan.duration, plan.zone), is_moved=start != held)
+        for start, held in days_of_plan(plan)
     )
 
 
-def carried(before: Sequence[Occurrence], event: Event, plan: Plan, shown: EventFields, now: datetime) -> Carried:
+def carry_dates(
+    before: Sequence[Occurrence], event: Event, plan: Plan, shown: EventFields, now: datetime
+) -> CarriedDates:
     """Return the dates that replace those of `before`, which belong to `event`, when it becomes what the plan says.
 
     `shown` are the fields as the form showed them: a date that had another text keeps it. A date of a series that was
@@ -132,51 +134,51 @@ def carried(before: Sequence[Occurrence], event: Event, plan: Plan, shown: Event
     pairs = _pairs(before, ruled, event, plan)
     taken = {pairs[one.original_start]: one for one in before if one.original_start in pairs}
     beside = [one for one in before if one.original_start not in ruled and one.original_start not in pairs]
-    by_rule = (_by_rule(new, taken.get(new.original_start), plan, shown, now) for new in new_dates(plan))
-    return Carried(
+    by_rule = (_by_rule(new, taken.get(new.original_start), plan, shown, now) for new in dates_of_new_event(plan))
+    return CarriedDates(
         dates=(*by_rule, *(_beside(one, plan, shown) for one in beside if one.starts_at > now)),
         gone=tuple(one for one in before if one.original_start in ruled - pairs.keys()),
     )
 
 
-def shown_from(event: Event, following: Iterable[Occurrence]) -> Event:
+def event_with_usual_texts(event: Event, following: Iterable[Occurrence]) -> Event:
     """Return the event with the texts that most of these dates have; in a tie, with its own.
 
     So a change of this and following dates begins with what they say, even after an earlier such change.
     """
-    said = [texts_of(one) for one in following]
-    usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in texts_of(event).items()}
+    said = [own_texts(one) for one in following]
+    usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in own_texts(event).items()}
     return replace(event, **usual)
 
 
-def plan_from(event: Event, plan: Plan, first: Occurrence, every: Iterable[Occurrence]) -> Plan:
+def plan_shown_from(event: Event, plan: Plan, first: Occurrence, every: Iterable[Occurrence]) -> Plan:
     """Return what the form for a date and those after it shows, of what the form of the whole series shows.
 
     Its texts are those that most of these dates have.
     """
-    shown = shown_from(event, [one for one in every if one.original_start >= first.original_start])
-    onward = from_date(plan, first.original_start)
+    shown = event_with_usual_texts(event, [one for one in every if one.original_start >= first.original_start])
+    onward = plan_from_start(plan, first.original_start)
     return replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
 
 
-def newest_texts(following: Sequence[Occurrence]) -> dict[str, str]:
+def usual_texts_of_dates(following: Sequence[Occurrence]) -> dict[str, str]:
     """Return the texts that most of these dates have; in a tie, those of the date that changed last.
 
     So they are what a change from the first of them on has just given to those without a text of their own.
     """
-    said = [(texts_of(one), one.changed_at) for one in following]
+    said = [(own_texts(one), one.changed_at) for one in following]
     numbers = {name: Counter(texts[name] for texts, _ in said) for name in said[0][0]}
     return {
         name: max(said, key=lambda one: (number[one[0][name]], one[1]))[0][name] for name, number in numbers.items()
     }
 
 
-def with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields, plan: Plan) -> list[NewDate]:
+def dates_with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields, plan: Plan) -> list[SeriesDate]:
     """Return those of the dates that take a text of the plan, because they had the one that the form showed."""
-    of_series, before, after = texts_of(event), texts_of(shown), texts_of(plan)
+    of_series, before, after = own_texts(event), own_texts(shown), own_texts(plan)
     found = []
     for one in following:
-        texts = texts_of(one)
+        texts = own_texts(one)
         takes = {name: after[name] for name, text in texts.items() if text == before[name] != after[name]}
         if takes:
             own = {name: None if text == of_series[name] else text for name, text in (texts | takes).items()}
@@ -191,24 +193,24 @@ def check_texts_from_a_date_on(plan: Plan, shown: Plan, lead_id: UUID) -> None:
     another series begins anyway, and has texts of its own. Errors: Invalid by field.
     """
     if changes_only(plan, shown, OWN_TEXTS | SAME_FOR_ALL.keys(), lead_id):
-        before, after = values_of(shown), values_of(plan)
+        before, after = field_values(shown), field_values(plan)
         if wrong := {name: said for name, said in SAME_FOR_ALL.items() if after[name] != before[name]}:
             raise Invalid(**wrong)
 
 
-def texts_of(one: EventFields | Occurrence) -> dict[str, str]:
+def own_texts(one: EventFields | Occurrence) -> dict[str, str]:
     """Return the texts that a date may have of its own."""
     return {"title": one.title, "place": one.place, "agenda": one.agenda}
 
 
-def kept(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
+def kept_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates that had details of their own, were canceled, or were added, and still are so."""
     earlier, present = list(before), {one.id: one for one in after}
     ruled = {one.event.id: frozenset(starts_by_rule(one.event)) for one in earlier}
     return _listed((one, _kept_of(one, present.get(one.id), ruled[one.event.id])) for one in earlier)
 
 
-def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Details]:
+def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates that had details of their own and no longer have them.
 
     A canceled date loses nothing but its place in the history, when no date takes over from it.
@@ -217,54 +219,54 @@ def lost(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[Deta
     return _listed((one, _lost_of(one, present.get(one.id))) for one in before)
 
 
-def texts_to_read(dates: Iterable[Occurrence]) -> list[Details]:
+def dates_with_own_texts(dates: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates with texts of their own that are not blank."""
-    return _listed((one, [each for each in own(one) if texts_of(one).get(each)]) for one in dates)
+    return _listed((one, [each for each in details_of_date(one) if own_texts(one).get(each)]) for one in dates)
 
 
-def own(one: Occurrence) -> list[Detail]:
+def details_of_date(one: Occurrence) -> list[DateDetail]:
     """Return the details in which a date differs from its series."""
     if not one.event.is_series:
         return []
-    of_series = texts_of(one.event)
-    texts = [Detail(name) for name, text in texts_of(one).items() if text != of_series[name]]
-    return [Detail.TIME, *texts] if is_moved(one) else texts
+    of_series = own_texts(one.event)
+    texts = [DateDetail(name) for name, text in own_texts(one).items() if text != of_series[name]]
+    return [DateDetail.TIME, *texts] if is_moved(one) else texts
 
 
 def _day_of(one: Occurrence) -> str:
     return short_day(local(one.starts_at, one.event.zone))
 
 
-def _listed(found: Iterable[tuple[Occurrence, list[Detail]]]) -> list[Details]:
-    return [Details(one, tuple(details)) for one, details in found if details]
+def _listed(found: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDetails]:
+    return [DateDetails(one, tuple(details)) for one, details in found if details]
 
 
-def _kept_of(one: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[Detail]:
+def _kept_of(one: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[DateDetail]:
     if after is None or not one.event.is_series:
         return []
-    canceled = [Detail.CANCELED] if one.is_canceled and after.is_canceled else []
-    added = [Detail.ADDED] if one.original_start not in ruled else []
-    return [*(each for each in own(one) if _has(after, one, each)), *canceled, *added]
+    canceled = [DateDetail.CANCELED] if one.is_canceled and after.is_canceled else []
+    added = [DateDetail.ADDED] if one.original_start not in ruled else []
+    return [*(each for each in details_of_date(one) if _has(after, one, each)), *canceled, *added]
 
 
-def _lost_of(one: Occurrence, after: Occurrence | None) -> list[Detail]:
+def _lost_of(one: Occurrence, after: Occurrence | None) -> list[DateDetail]:
     if one.is_canceled:
-        return [Detail.CANCELED] if after is None and one.event.is_series else []
-    return [each for each in own(one) if _loses(one, after, each)]
+        return [DateDetail.CANCELED] if after is None and one.event.is_series else []
+    return [each for each in details_of_date(one) if _loses(one, after, each)]
 
 
-def _has(after: Occurrence | None, one: Occurrence, detail: Detail) -> bool:
+def _has(after: Occurrence | None, one: Occurrence, detail: DateDetail) -> bool:
     return after is not None and _value(after, detail) == _value(one, detail)
 
 
-def _loses(one: Occurrence, after: Occurrence | None, detail: Detail) -> bool:
-    if detail is Detail.TIME and after is not None and is_a_week_later(one):
+def _loses(one: Occurrence, after: Occurrence | None, detail: DateDetail) -> bool:
+    if detail is DateDetail.TIME and after is not None and is_a_week_later(one):
         return False  # the form asks about such a date by name, and its hours are those of the series
     return not _has(after, one, detail)
 
 
-def _value(one: Occurrence, detail: Detail) -> object:
-    return (one.starts_at, one.ends_at) if detail is Detail.TIME else texts_of(one)[detail]
+def _value(one: Occurrence, detail: DateDetail) -> object:
+    return (one.starts_at, one.ends_at) if detail is DateDetail.TIME else own_texts(one)[detail]
 
 
 def _usual(of_series: str, texts: list[str]) -> str:
@@ -275,16 +277,16 @@ def _usual(of_series: str, texts: list[str]) -> str:
 def _pairs(before: Sequence[Occurrence], ruled: set[datetime], event: Event, plan: Plan) -> dict[datetime, datetime]:
     starts = [one.original_start for one in before]
     by_rule = [start for start in starts if start in ruled]
-    new = [start for start, _ in slots(plan)]
-    return matched(by_rule, [start for start in starts if start not in ruled], new, _within(by_rule, event, plan))
+    new = [start for start, _ in slots_of_plan(plan)]
+    return match_starts(by_rule, [start for start in starts if start not in ruled], new, _within(by_rule, event, plan))
 
 
 def _within(by_rule: Sequence[datetime], event: Event, plan: Plan) -> timedelta:
     rule = rule_of(event)
-    return ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach(rule, plan.rule)
+    return ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach_of_matches(rule, plan.rule)
 
 
-def _by_rule(new: NewDate, one: Occurrence | None, plan: Plan, shown: EventFields, now: datetime) -> NewDate:
+def _by_rule(new: SeriesDate, one: Occurrence | None, plan: Plan, shown: EventFields, now: datetime) -> SeriesDate:
     if one is None:
         return new
     if one.event.is_series and one.starts_at <= now:
@@ -292,18 +294,18 @@ def _by_rule(new: NewDate, one: Occurrence | None, plan: Plan, shown: EventField
     return _with_details(new, one, _own_slot(one, new.original_start, plan), plan, shown)
 
 
-def _beside(one: Occurrence, plan: Plan, shown: EventFields) -> NewDate:
+def _beside(one: Occurrence, plan: Plan, shown: EventFields) -> SeriesDate:
     """Return a date that was added beside the rule: it keeps its day and start, and has the length of the series."""
     starts = one.original_start
     if plan.is_all_day != one.event.is_all_day:
         starts = datetime.combine(starts.date(), plan.starts.time())
-    at = slot(starts, plan.duration, plan.zone)
-    new = NewDate(original_start=starts, starts_at=at[0], ends_at=at[1])
+    at = slot_at(starts, plan.duration, plan.zone)
+    new = SeriesDate(original_start=starts, starts_at=at[0], ends_at=at[1])
     return _with_details(new, one, _own_slot(one, None, plan), plan, shown)
 
 
-def _with_details(new: NewDate, one: Occurrence, at: Slot | None, plan: Plan, shown: EventFields) -> NewDate:
-    own_slot = at if at != slot(new.original_start, plan.duration, plan.zone) else None
+def _with_details(new: SeriesDate, one: Occurrence, at: Slot | None, plan: Plan, shown: EventFields) -> SeriesDate:
+    own_slot = at if at != slot_at(new.original_start, plan.duration, plan.zone) else None
     return new._replace(
         starts_at=at[0] if at else new.starts_at,
         ends_at=at[1] if at else new.ends_at,
@@ -331,12 +333,12 @@ def _own_slot(one: Occurrence, start: datetime | None, plan: Plan) -> Slot | Non
 
 
 def _own_texts(one: Occurrence, shown: EventFields, plan: Plan) -> dict[str, Any]:
-    before, after = texts_of(shown), texts_of(plan)
-    return {name: None if text in (before[name], after[name]) else text for name, text in texts_of(one).items()}
+    before, after = own_texts(shown), own_texts(plan)
+    return {name: None if text in (before[name], after[name]) else text for name, text in own_texts(one).items()}
 
 
-def _as_it_is(one: Occurrence, texts: Mapping[str, str | None]) -> NewDate:
-    return NewDate(
+def _as_it_is(one: Occurrence, texts: Mapping[str, str | None]) -> SeriesDate:
+    return SeriesDate(
         original_start=one.original_start,
         starts_at=one.starts_at,
         ends_at=one.ends_at,

@@ -119,7 +119,7 @@ class Marking(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def banner(self) -> str:
         """Return, for example, CUI//SP-INV/LEI//FEDCON."""
-        return banner(self.categories, {self.limit} if self.limit else ())
+        return banner_of(self.categories, {self.limit} if self.limit else ())
 
     @property
     def indicator(self) -> str:
@@ -135,10 +135,10 @@ def banner_of_all(markings: Iterable[Marking]) -> str:
     categories = frozenset[Category]().union(*(one.categories for one in every))
     specified = {one.abbreviation for one in categories if one.is_specified}
     kept = (one for one in categories if one.is_specified or one.abbreviation not in specified)
-    return banner(kept, _closest({one.limit for one in every if one.limit}))
+    return banner_of(kept, _closest({one.limit for one in every if one.limit}))
 
 
-def check(marking: Marking, today: date) -> None:
+def check_marking(marking: Marking, today: date) -> None:
     """Check that the marking can be set today. Errors: Invalid with a sentence for each field."""
     wrong: dict[str, str] = {}
     if not marking.categories:
@@ -151,25 +151,25 @@ def check(marking: Marking, today: date) -> None:
         raise Invalid(**wrong)
 
 
-def standing(marking: Marking | None) -> Capacity:
+def standing_on_list(marking: Marking | None) -> Capacity:
     """Return the standing of people on the list of an event so marked: changing agencies may end their access."""
     return STANDING[marking.limit if marking else None]
 
 
-def check_limit(limit: Limit, visibility: Visibility) -> None:
+def check_limit_visibility(limit: Limit, visibility: Visibility) -> None:
     """Check that a limited event is for named people only. Errors: Invalid."""
     if visibility is not Visibility.NAMED:
         raise Invalid(mark_limit=f"{limit} needs a list of people. Choose “Only the named participants” above.")
 
 
-def may_have(limit: Limit, level: Level) -> bool:
+def may_have_limited(limit: Limit, level: Level) -> bool:
     """Return whether people who serve at an agency of this level may have what is limited like this."""
     return STANDING[limit] in CAPACITIES[level]
 
 
-def check_people(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
+def check_people_admitted(limit: Limit, people: Iterable[tuple[str, Level]]) -> None:
     """Check that each person on the list, given as words and level of agency, may have it. Errors: Invalid."""
-    if others := sorted(words for words, level in people if not may_have(limit, level)):
+    if others := sorted(words for words, level in people if not may_have_limited(limit, level)):
         raise Invalid(
             mark_limit=f"{limit} means {limit.words}. Remove other people from the list, or choose another limit: "
             f"{', '.join(others)}."
@@ -186,7 +186,7 @@ def may_copy(viewer: Viewer, marking: Marking | None) -> bool:
     return viewer.may_schedule and (marking is None or may_mark(viewer))
 
 
-def banner(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
+def banner_of(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
     """Return the banner of categories and limits: Specified first, each group in alphabetical order (CUI Registry)."""
     ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))
     return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))

@@ -1,5 +1,10 @@
-"""Who gets which email when an event changes: the preview and the change itself use the same rule."""
+"""Who gets which email when an event changes: the preview and the change itself use the same rule.
 
+Messages keep hashes of earlier details (title, video link, agenda and notes), because they only compare them: no
+earlier agenda is in the outbox.
+"""
+
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -11,18 +16,16 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import KnownBefore
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event_fields import when, where
-from tracker.rules.events.kept_dates import texts_of
-from tracker.rules.events.plan import Plan, Slot
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import Event, EventStatus, Occurrence, when_fields, where_fields
+from tracker.rules.events.kept_dates import own_texts
+from tracker.rules.events.plans import Plan, Slot
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.shown_details import hashes_of
 
-Invited = Mapping[UUID, AttendeeRole]
+InvitedRoles = Mapping[UUID, AttendeeRole]
 """Members who are invited, and their roles; the organizer is chair."""
-NOBODY: frozenset[UUID] = frozenset()
-NO_MAIL = "No one will get an email."
+NO_ONE: frozenset[UUID] = frozenset()
+NO_EMAIL_TO_ANYONE = "No one will get an email."
 
 
 class Notify(StrEnum):
@@ -39,15 +42,15 @@ class Notify(StrEnum):
 class Notices(Struct, frozen=True, kw_only=True):
     """Members by the email that they get; a member may get two, when one series ends and another one continues."""
 
-    withdrawal: frozenset[UUID] = NOBODY
-    cancellation: frozenset[UUID] = NOBODY
-    update: frozenset[UUID] = NOBODY
-    invitation: frozenset[UUID] = NOBODY
-    substitute: frozenset[UUID] = NOBODY
+    withdrawal: frozenset[UUID] = NO_ONE
+    cancellation: frozenset[UUID] = NO_ONE
+    update: frozenset[UUID] = NO_ONE
+    invitation: frozenset[UUID] = NO_ONE
+    substitute: frozenset[UUID] = NO_ONE
     """People who come in another's place to a date that has moved to another series."""
-    ending: frozenset[UUID] = NOBODY
+    ending: frozenset[UUID] = NO_ONE
     """People whose update says that the upcoming dates are canceled and that nothing continues them."""
-    leaving: frozenset[UUID] = NOBODY
+    leaving: frozenset[UUID] = NO_ONE
     """People whose update says that the upcoming dates continue without them."""
 
     @property
@@ -81,53 +84,55 @@ class Notices(Struct, frozen=True, kw_only=True):
             (self.substitute, "be asked again to come as a substitute"),
         )
         parts = [f"{plural(len(members), 'person', 'people')} will {news}" for members, news in notified if members]
-        return f"{'; '.join(parts)}." if parts else NO_MAIL
+        return f"{'; '.join(parts)}." if parts else NO_EMAIL_TO_ANYONE
 
 
-def silence(notify: Notify) -> dict[str, bool]:
+def silence_facts(notify: Notify) -> dict[str, bool]:
     """Return what the audit log records of a change about which people who stay invited got no email by choice."""
     return {"silent": True} if notify is Notify.NO_ONE else {}
 
 
-def unheard_words(number: int, plan: Plan, shown: Plan) -> str:
+def words_if_silent(number: int, plan: Plan, shown: Plan) -> str:
     """Return what it means that a change emails none of `number` people; "" when it moves neither time nor place.
 
     `shown` is the plan as its form showed it.
     """
-    is_moved = (when(plan), plan.rrule) != (when(shown), shown.rrule)
+    is_moved = (when_fields(plan), plan.rrule) != (when_fields(shown), shown.rrule)
     changed = [word for word, is_new in (("time", is_moved), ("place", _is_elsewhere(plan, shown))) if is_new]
     if not number or not changed:
         return ""
-    return _unheard(number, changed)
+    return _silent_words(number, changed)
 
 
-def unheard_of_date(number: int, occurrence: Occurrence, slot: Slot, place: str) -> str:
-    """Return what it means that a change of one date emails none of `number` people; "" as in `unheard_words`."""
+def words_if_date_silent(number: int, occurrence: Occurrence, slot: Slot, place: str) -> str:
+    """Return what it means that a change of one date emails none of `number` people; "" as in `words_if_silent`."""
     is_moved = (occurrence.starts_at, occurrence.ends_at) != slot
     changed = [word for word, is_new in (("time", is_moved), ("place", occurrence.place != place)) if is_new]
-    return _unheard(number, changed) if number and changed else ""
+    return _silent_words(number, changed) if number and changed else ""
 
 
-def _unheard(number: int, changed: Sequence[str]) -> str:
+def _silent_words(number: int, changed: Sequence[str]) -> str:
     people = plural(number, "person", "people")
     return f"{people} won’t get an email that the {' and '.join(changed)} changed. Subscribed calendars will show it."
 
 
 def _is_elsewhere(plan: Plan, shown: Plan) -> bool:
-    return where(plan) != where(shown)
+    return where_fields(plan) != where_fields(shown)
 
 
-def of_new(plan: Plan, lead_id: UUID, now: datetime) -> frozenset[UUID]:
+def notified_of_new(plan: Plan, lead_id: UUID, now: datetime) -> frozenset[UUID]:
     """Return who gets an invitation to a new event: everyone on its list but the organizer.
 
     No one gets one to a draft, or to what is over.
     """
-    if plan.status is EventStatus.DRAFT or plan_rules.is_over(plan, now):
-        return NOBODY
+    if plan.status is EventStatus.DRAFT or plan_rules.is_plan_over(plan, now):
+        return NO_ONE
     return frozenset(plan.invitees) - {lead_id}
 
 
-def of_change(event: Event, plan: Plan, invited: Invited, now: datetime, *, splits: bool, notify: Notify) -> Notices:
+def notified_of_change(
+    event: Event, plan: Plan, invited: InvitedRoles, now: datetime, *, splits: bool, notify: Notify
+) -> Notices:
     """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
     Everyone who stays on the list is notified of a new time, rule or place, of a tentative event that is confirmed, and
@@ -140,27 +145,27 @@ def of_change(event: Event, plan: Plan, invited: Invited, now: datetime, *, spli
     if plan.status is EventStatus.DRAFT:
         return Notices()
     if event.status is EventStatus.DRAFT:
-        return Notices(invitation=of_new(plan, event.lead_id, now))
+        return Notices(invitation=notified_of_new(plan, event.lead_id, now))
     gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
-    if plan_rules.is_over(plan, now) and not closes(event, plan):
+    if plan_rules.is_plan_over(plan, now) and not closes_to_named(event, plan):
         return Notices(withdrawal=gone)
-    is_silent = notify is Notify.NO_ONE and not closes(event, plan)
+    is_silent = notify is Notify.NO_ONE and not closes_to_named(event, plan)
     if splits:
-        invitation = of_new(plan, event.lead_id, now)
-        stays = asked(invited) - gone
+        invitation = notified_of_new(plan, event.lead_id, now)
+        stays = everyone_asked(invited) - gone
         return Notices(
             withdrawal=gone,
-            update=NOBODY if is_silent else stays,
+            update=NO_ONE if is_silent else stays,
             invitation=invitation - stays if is_silent else invitation,
         )
     is_news = not is_silent and (notify is Notify.ALL or _is_news(event, plan))
-    update = asked(wanted) - added if is_news else NOBODY
-    invitation = NOBODY if event.status is EventStatus.CANCELED else added - {event.lead_id}
+    update = everyone_asked(wanted) - added if is_news else NO_ONE
+    invitation = NO_ONE if event.status is EventStatus.CANCELED else added - {event.lead_id}
     return Notices(withdrawal=gone, update=update, invitation=invitation)
 
 
-def of_date(
-    occurrence: Occurrence, slot: Slot, place: str, invited: Invited, now: datetime, *, notify: Notify
+def notified_of_date(
+    occurrence: Occurrence, slot: Slot, place: str, invited: InvitedRoles, now: datetime, *, notify: Notify
 ) -> Notices:
     """Return who is notified when one date gets this slot and place, or when anything else about it changes.
 
@@ -170,40 +175,61 @@ def of_date(
         return Notices()
     stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
     is_silent = notify is Notify.NO_ONE or (stays and notify is not Notify.ALL)
-    return Notices() if is_silent else Notices(update=to_all(occurrence.event, invited))
+    return Notices() if is_silent else Notices(update=notified_of_all(occurrence.event, invited))
 
 
-def to_all(event: Event, invited: Invited) -> frozenset[UUID]:
+def notified_of_all(event: Event, invited: InvitedRoles) -> frozenset[UUID]:
     """Return who is notified of something that concerns everyone, such as a cancellation; for a draft, no one."""
-    return NOBODY if event.status is EventStatus.DRAFT else asked(invited)
+    return NO_ONE if event.status is EventStatus.DRAFT else everyone_asked(invited)
 
 
-def before_of(occurrence: Occurrence) -> KnownBefore:
+def known_before_date(occurrence: Occurrence) -> KnownBefore:
     """Return what people know of a date before it changes."""
     return KnownBefore(
         starts_at=occurrence.starts_at,
         ends_at=occurrence.ends_at,
         place=occurrence.place,
         was_tentative=occurrence.event.status is EventStatus.TENTATIVE,
-        details=hashes_of(occurrence.event, texts_of(occurrence)),
+        details=detail_hashes(occurrence.event, own_texts(occurrence)),
     )
 
 
-def of_cancellation(event: Event, dates: Iterable[Occurrence], invited: Invited, now: datetime) -> frozenset[UUID]:
+def notified_of_cancellation(
+    event: Event, dates: Iterable[Occurrence], invited: InvitedRoles, now: datetime
+) -> frozenset[UUID]:
     """Return who is notified that these dates are canceled or restored: no one when all of them are over."""
-    return to_all(event, invited) if any(one.ends_at > now for one in dates) else NOBODY
+    return notified_of_all(event, invited) if any(one.ends_at > now for one in dates) else NO_ONE
 
 
-def closes(event: Event, plan: Plan) -> bool:
+def closes_to_named(event: Event, plan: Plan) -> bool:
     """Return whether an event that calendars may show by name becomes one for named people."""
     return plan.visibility is Visibility.NAMED and not event.is_restricted and event.status is not EventStatus.DRAFT
 
 
-def asked(invited: Invited) -> frozenset[UUID]:
+def everyone_asked(invited: InvitedRoles) -> frozenset[UUID]:
     """Return everyone on the list but the organizer, who is never notified."""
     return frozenset(member_id for member_id, role in invited.items() if role is not AttendeeRole.CHAIR)
 
 
 def _is_news(event: Event, plan: Plan) -> bool:
-    is_elsewhere = plan_rules.moves(plan, event) or plan_rules.goes_elsewhere(plan, event)
-    return is_elsewhere or plan_rules.confirms(plan, event) or closes(event, plan)
+    is_elsewhere = plan_rules.moves_event(plan, event) or plan_rules.goes_elsewhere(plan, event)
+    return is_elsewhere or plan_rules.confirms_event(plan, event) or closes_to_named(event, plan)
+
+
+HASH_LENGTH = 16  # characters of a hash
+
+
+def detail_hashes(event: Event, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return a hash of each detail by its field; `texts` are the title and agenda of the event or its date."""
+    shown = {
+        "title": texts["title"],
+        "video_link": event.video_link,
+        "agenda": texts["agenda"],
+        "description": event.description,
+    }
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH] for name, text in shown.items()}
+
+
+def changed_details(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return the fields whose earlier hash is known and is not the present one, in the order of `now`."""
+    return [name for name, text in now.items() if name in before and before[name] != text]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Occurrence, may_edit
+from tracker.rules.events.events import EventStatus, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 
 LONGEST_COMMENT = 1_000  # characters
@@ -81,7 +81,7 @@ ROLE_LABELS = {
 """The label of each role, in the order in which forms offer them."""
 
 
-class Given(NamedTuple):
+class ReplyGiven(NamedTuple):
     """What a person replies: whether they come, a comment, and who substitutes for them if they don't."""
 
     value: ReplyValue
@@ -127,7 +127,7 @@ class Dated(Protocol):
         """Return the place of the reply among those to its invitation."""
 
 
-class Sending(Dated, Protocol):
+class NamingReply(Dated, Protocol):
     """The values that say who substitutes, and since when."""
 
     @property
@@ -227,11 +227,11 @@ class OwnInvitation(Struct, frozen=True, kw_only=True):
 
     def reply_for(self, date: Occurrence) -> ReplyValue:
         """Return the reply that counts for a date."""
-        given = effective(self.replies, date.id)
+        given = effective_reply(self.replies, date.id)
         return given.value if given else ReplyValue.NEEDS_ACTION
 
 
-def reply_by(starts: datetime, now: datetime) -> datetime | None:
+def reply_deadline(starts: datetime, now: datetime) -> datetime | None:
     """Return the deadline for replies: 5 PM of a working day, two days before a date or earlier.
 
     None when it has passed. Both moments are on the wall clock of the event.
@@ -241,7 +241,7 @@ def reply_by(starts: datetime, now: datetime) -> datetime | None:
     return by if by > now else None
 
 
-def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyReply | None:
+def effective_reply(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyReply | None:
     """Return the reply that counts for a date: the last for the date, else the last for the series.
 
     The last is the one that was committed last, whatever the clocks of the servers said.
@@ -251,11 +251,11 @@ def effective(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> AnyRep
     return for_date or next((one for one in known if one.occurrence_id is None), None)
 
 
-def released_by(replies: Iterable[Reply], occurrence_id: UUID) -> str:
+def released_by_replies(replies: Iterable[Reply], occurrence_id: UUID) -> str:
     """Return the person whom the reply that counts for a date released from coming in its giver's place."""
     given = list(replies)
-    counts = effective(given, occurrence_id)
-    before = effective((one for one in given if counts and one.number < counts.number), occurrence_id)
+    counts = effective_reply(given, occurrence_id)
+    before = effective_reply((one for one in given if counts and one.number < counts.number), occurrence_id)
     if counts is None or before is None or before.substitute_id == counts.substitute_id:
         return ""
     return before.substitute
@@ -272,12 +272,12 @@ def notes_apart(replies: Iterable[Reply]) -> tuple[Reply, ...]:
         if one.source != ReplySource.SUBSTITUTE:
             apart.append(one)
             continue
-        before = effective(apart, one.occurrence_id)
+        before = effective_reply(apart, one.occurrence_id)
         apart.append(replace(one, comment=before.comment if before else "", substitute_note=one.comment))
     return tuple(apart)
 
 
-def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, member_id: UUID) -> datetime | None:
+def substitution_changed_at(replies: Iterable[NamingReply], occurrence_id: UUID, member_id: UUID) -> datetime | None:
     """Return when a member last became, or ceased to be, the substitute on a date; None when they never were.
 
     A reply that was written once more counts from then on. Each is taken to be later than those committed before it, by
@@ -294,13 +294,13 @@ def substitution_changed_at(replies: Iterable[Sending], occurrence_id: UUID, mem
     return changed_at
 
 
-def usual_reply(given: Iterable[ReplyValue]) -> ReplyValue:
+def most_frequent_reply(given: Iterable[ReplyValue]) -> ReplyValue:
     """Return the reply that most dates have; in a tie, that none was given."""
     numbers = Counter(given)
     return max(numbers, key=lambda one: (numbers[one], one is ReplyValue.NEEDS_ACTION), default=ReplyValue.NEEDS_ACTION)
 
 
-def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
+def last_responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
     """Return when a person last replied for a date or the series.
 
     Neither a request for a new reply counts, nor that their substitute can't come.
@@ -309,13 +309,13 @@ def responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | No
     return last.replied_at if last else None
 
 
-def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
+def earlier_reply(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
     """Return a person's reply for a date before a change asked for a new one; None when there is none, or it counts.
 
     One that was undone is no earlier reply, and neither is one from before they were invited again.
     """
     known = [one for one in replies if one.occurrence_id in (None, occurrence_id)]
-    counts = effective(known, occurrence_id)
+    counts = effective_reply(known, occurrence_id)
     if counts is None or not counts.asks_again:
         return None
     last = _last_given(known)
@@ -324,7 +324,7 @@ def earlier(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue | None:
 
 def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
     """Return when a change asked for a reply that the person hasn't given since; None when none did."""
-    counts = effective(replies, occurrence_id)
+    counts = effective_reply(replies, occurrence_id)
     return counts.replied_at if counts and counts.asks_again else None
 
 
@@ -337,7 +337,7 @@ def _number(reply: Dated) -> int:
     return reply.number
 
 
-def answerable(
+def people_to_reply_for(
     viewer: Viewer, occurrence: Occurrence, named: Iterable[Participant], now: datetime
 ) -> list[Participant]:
     """Return for whom the viewer may record a reply, among those they see by name: editors, for anyone else.
@@ -350,7 +350,7 @@ def answerable(
     return [one for one in named if one.member_id != viewer.member_id]
 
 
-def line_of(
+def participant_on_line(
     people: Iterable[Participant], member_id: UUID | None, invitation_id: UUID | None, *, likely: UUID | None = None
 ) -> Participant | None:
     """Return a person's line among these; None when there is none, or it isn't known which.

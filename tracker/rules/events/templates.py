@@ -9,17 +9,16 @@ from msgspec import Struct
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind, may_schedule
-from tracker.rules.events.event_fields import TEXTS
+from tracker.rules.events.events import TEXTS, Kind, may_schedule
 from tracker.rules.events.replies import AttendeeRole
 
 LONGEST_NAME = 80  # characters
 LARGEST = 60_000
 """The most characters of a stored form."""
-MOST = 50
+MOST_TEMPLATES = 50
 """The most templates that one person keeps."""
 
-FIELDS = frozenset(
+TEMPLATE_FIELDS = frozenset(
     {
         *TEXTS,
         "kind",
@@ -65,22 +64,22 @@ class Template(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-def kept(form: Texts) -> dict[str, list[str]]:
+def texts_kept(form: Texts) -> dict[str, list[str]]:
     """Return what a template keeps of a form; the default role is omitted for the people that the form lists."""
     usual = (AttendeeRole.REQUIRED.value,)
     return {
         name: [text for text in texts if text]
         for name, texts in form.items()
-        if (name in FIELDS or (name.startswith(ROLE) and tuple(texts) != usual)) and any(texts)
+        if (name in TEMPLATE_FIELDS or (name.startswith(ROLE) and tuple(texts) != usual)) and any(texts)
     }
 
 
-def is_shared(visibility: str) -> bool:
+def may_be_shared(visibility: str) -> bool:
     """Return whether a template may belong to a committee: one for named people shows their names to its owner only."""
     return visibility != Visibility.NAMED
 
 
-def may_use(viewer: Viewer, template: Template) -> bool:
+def may_use_template(viewer: Viewer, template: Template) -> bool:
     """Return whether the viewer may use it: its owner, and people who schedule for its committee."""
     if viewer.member_id == template.owner_id:
         return True
@@ -92,6 +91,6 @@ def may_use(viewer: Viewer, template: Template) -> bool:
     )
 
 
-def may_remove(viewer: Viewer, template: Template) -> bool:
+def may_remove_template(viewer: Viewer, template: Template) -> bool:
     """Return whether the viewer, who may use it, may also remove it: its owner, or a coordinator."""
     return viewer.member_id == template.owner_id or viewer.is_coordinator

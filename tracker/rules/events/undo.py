@@ -18,16 +18,16 @@ from tracker.rules.core.drafts import SentForm
 
 UNDO_FOR = timedelta(seconds=20)
 """How long a change can be undone; messages about the event wait for it, edits longer (`outbox`)."""
-TOO_LATE = "It’s too late to undo this because 20 seconds have passed. You can still change or cancel it."
+TOO_LATE_TO_UNDO = "It’s too late to undo this because 20 seconds have passed. You can still change or cancel it."
 MEANWHILE = "Nothing was undone because someone has changed it or replied since. You can still change it."
 NOTIFIED = "Nothing was undone because an email about it may have been sent. You can still change it."
 StoredRows = NewType("StoredRows", str)
 """JSON of the rows that hang on some events: by table, then by id."""
-Row = dict[str, Any]
-Tables = dict[str, dict[UUID, Row]]
+StoredRow = dict[str, Any]
+StoredTables = dict[str, dict[UUID, StoredRow]]
 
 
-class Deed(StrEnum):
+class UndoableDeed(StrEnum):
     """A change that can be undone."""
 
     SCHEDULED = "scheduled"
@@ -35,7 +35,7 @@ class Deed(StrEnum):
     CHANGED = "changed"
 
 
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
+class UndoReach(msgspec.Struct, frozen=True, kw_only=True):
     """What a change may write: only this is read for undo. Without limits, the whole event except its records.
 
     Records are replies, history and copies on paper; there may be thousands, so those that stay are not read.
@@ -47,14 +47,14 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     """Dates that it may delete or move to another event, with their records."""
 
 
-WHOLE_EVENT = Reach()
+WHOLE_EVENT = UndoReach()
 
 
-class Replaced(msgspec.Struct, frozen=True, kw_only=True):
+class ReplacedRows(msgspec.Struct, frozen=True, kw_only=True):
     """What a change replaced, and how it left the events."""
 
-    deed: Deed
-    reach: Reach
+    deed: UndoableDeed
+    reach: UndoReach
     before: msgspec.Raw
     """The rows within its reach, as they were."""
     last_numbers: Mapping[UUID, int]
@@ -69,38 +69,38 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
     """The form that a new event was made from; its person gets it back as a draft."""
 
 
-class Undone(msgspec.Struct, frozen=True, kw_only=True):
+class UndoneChange(msgspec.Struct, frozen=True, kw_only=True):
     """What was undone."""
 
-    deed: Deed
+    deed: UndoableDeed
     form_page: str = ""
     """The address of the form that is back as a draft, if one is."""
     is_form_lost: bool = False
     """Whether the form of a new event could not be put back; another draft may be there by now."""
 
 
-def check_open(done_at: datetime, now: datetime) -> None:
+def check_undo_open(done_at: datetime, now: datetime) -> None:
     """Check that a change is recent enough to be undone. Errors: Gone."""
     if now - done_at >= UNDO_FOR:
-        raise Gone(TOO_LATE)
+        raise Gone(TOO_LATE_TO_UNDO)
 
 
-def fingerprint(state: Sequence[object]) -> str:
+def fingerprint_of(state: Sequence[object]) -> str:
     """Return a text that differs when another person has changed the events, or replied."""
     return hashlib.sha256(msgspec.json.encode(state)).hexdigest()
 
 
-def tables_of(stored: StoredRows | msgspec.Raw) -> Tables:
+def tables_of(stored: StoredRows | msgspec.Raw) -> StoredTables:
     """Return the rows by table and id; values are as JSON has them."""
-    return msgspec.json.decode(stored, type=Tables)
+    return msgspec.json.decode(stored, type=StoredTables)
 
 
-def replaced_rows(before: Mapping[UUID, Row], present: Mapping[UUID, Row]) -> list[Row]:
+def replaced_rows(before: Mapping[UUID, StoredRow], present: Mapping[UUID, StoredRow]) -> list[StoredRow]:
     """Return the rows of a table that a change altered or deleted, as they were."""
     return [row for row_id, row in before.items() if present.get(row_id) != row]
 
 
-def renumbered(before: Row, present: Row | None, now: datetime) -> Row:
+def renumber_row(before: StoredRow, present: StoredRow | None, now: datetime) -> StoredRow:
     """Return an earlier row of an event or date as a new version, because feeds may have shown the changed one.
 
     Its SEQUENCE rises as it did with the change, and its time of change is `now` if the change set it. `present` is the

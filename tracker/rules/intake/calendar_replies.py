@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import ReplyValue, Substitution
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tracker.rules.actions.action_items import ActionItem, may_direct_item
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.intake.calendar_replies import Mismatch
 from tracker.rules.intake.unrecorded_replies import MISMATCH_WORDS, NOT_CONFIRMED, EmailDecision
 
@@ -120,7 +120,7 @@ def email_to_decide(viewer: Viewer, email: KeptEmail, item: ActionItem | None) -
 class WaitingEmails(Struct, frozen=True, kw_only=True):
     """What waits for one viewer."""
 
-    dates: Sequence[tuple[Line, Sequence[datetime]]]
+    dates: Sequence[tuple[DateLine, Sequence[datetime]]]
     """Dates that the viewer may change, soonest first, with when each email came that waits on the page of it."""
     items: Sequence[EmailAboutItem]
     """Emails about action items; on the page, also those whose decision can be undone."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes
 
 ProposedSpan = tuple[datetime, datetime]

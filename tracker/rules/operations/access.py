@@ -14,7 +14,7 @@ from msgspec import Struct
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.events.event_fields import EventFields, Kind
+from tracker.rules.events.events import EventFields, Kind
 
 LONGEST_GRANT_REASON = 500  # characters
 LONGEST_ACCESS = timedelta(days=366)

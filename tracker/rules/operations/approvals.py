@@ -13,7 +13,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, short_day
-from tracker.rules.events.event import EventStatus, Line
+from tracker.rules.events.events import DateLine, EventStatus
 from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, may_plan
 from tracker.rules.operations.states import FALLS_BACK, MOVES, OVER, STATE_WORDS, OperationState
@@ -160,7 +160,7 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> It
 class PlanDuty(Struct, frozen=True, kw_only=True):
     """A plan that one viewer sees, as far as it could ask something of them."""
 
-    line: Line
+    line: DateLine
     state: OperationState
     version: int
     supervisor_id: UUID | None

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Kind, may_edit
+from tracker.rules.events.events import Event, Kind, may_edit
 from tracker.rules.operations.deconfliction import Hit, Outcome, conflicts_by_operation
 
 

@@ -16,7 +16,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, short_day
-from tracker.rules.events.event import Line, Occurrence
+from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations.states import COMPARED, OperationState
 
 OPENS_BEFORE = timedelta(hours=12)
@@ -106,7 +106,7 @@ class CheckIn(Struct, frozen=True, kw_only=True):
 class CheckInDay(Struct, frozen=True, kw_only=True):
     """An operation with a plan whose day it is, as one viewer sees it."""
 
-    line: Line
+    line: DateLine
     state: OperationState
     is_on_it: bool
     """Whether the viewer takes part in it."""

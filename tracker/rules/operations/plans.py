@@ -14,7 +14,7 @@ from msgspec import Struct
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Kind, Line, may_edit
+from tracker.rules.events.events import DateLine, Event, Kind, may_edit
 from tracker.rules.operations.sites import PlannedSite
 from tracker.rules.operations.states import OperationState
 
@@ -169,7 +169,7 @@ def check_kind(event: Event) -> None:
         raise NotFound
 
 
-def may_plan(viewer: Viewer, event: Event | Line) -> bool:
+def may_plan(viewer: Viewer, event: Event | DateLine) -> bool:
     """Return whether a viewer who sees the operation may change its plan: law enforcement who may edit it."""
     return viewer.arm is Arm.LAW_ENFORCEMENT and may_edit(viewer, event)
 

@@ -14,7 +14,7 @@ CONFIRMED.
 from enum import StrEnum
 from itertools import pairwise
 
-from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.events.events import Event, EventStatus
 
 
 class OperationState(StrEnum):

@@ -16,9 +16,9 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
 from tracker.rules.core.wording import local, plural, short_day, time_span, zone_word
-from tracker.rules.events.event import Event, EventStatus, may_edit
-from tracker.rules.events.notifications import NO_MAIL
-from tracker.rules.events.plan import Slot, slot
+from tracker.rules.events.events import Event, EventStatus, may_edit
+from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE
+from tracker.rules.events.plans import Slot, slot_at
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.recurrence.holidays import working_day_by
 from tracker.rules.roster.quorum import IN_WORDS, Quorum, QuorumCount
@@ -98,7 +98,7 @@ class Poll(Struct, frozen=True, kw_only=True):
 
     def slot(self, option: PollDate) -> Slot:
         """Return when the event would be, aware."""
-        return slot(option.starts, self.event.duration, self.event.zone)
+        return slot_at(option.starts, self.event.duration, self.event.zone)
 
     def ahead(self, now: datetime) -> tuple[PollDate, ...]:
         """Return the dates that can still be chosen."""
@@ -140,7 +140,7 @@ def date_set_words(poll: Poll, now: datetime) -> str:
     event = poll.event
     if event.status is EventStatus.CANCELED:
         return SET_AND_CANCELED
-    starts, ends = (local(one, event.zone) for one in slot(event.starts, event.duration, event.zone))
+    starts, ends = (local(one, event.zone) for one in slot_at(event.starts, event.duration, event.zone))
     on = short_day(starts, local(now, event.zone))
     zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
     return f"The date is set: {on}, {time_span(starts, ends, event.is_all_day)}{zone}."
@@ -372,7 +372,10 @@ class PollCancellation(Struct, frozen=True, kw_only=True):
         """Return who gets an email, and which emails aren't sent, one sentence each."""
         emails = f"{plural(self.notified, 'person', 'people')} will get an email that it’s canceled."
         waiting = plural(self.unsent, "email that asks for a reply waits", "emails that ask for a reply wait")
-        return (emails if self.notified else NO_MAIL, *([f"{waiting} and won’t be sent."] if self.unsent else []))
+        return (
+            emails if self.notified else NO_EMAIL_TO_ANYONE,
+            *([f"{waiting} and won’t be sent."] if self.unsent else []),
+        )
 
     @property
     def reply_words(self) -> str:

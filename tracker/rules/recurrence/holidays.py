@@ -1,11 +1,15 @@
-"""The eleven federal holidays (5 U.S.C. 6103), computed, with their observed days."""
+"""The eleven federal holidays (5 U.S.C. 6103) with their observed days, and what happens to a date of a series on one.
+
+Such a date stays, is left out, or is held a week later.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from types import MappingProxyType
 
-from tracker.rules.recurrence.rule import nth_weekday
+from tracker.rules.recurrence.series import nth_weekday
 
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 _ON_A_DAY = (
@@ -64,3 +68,54 @@ def is_working_day(day: date) -> bool:
 def _observed(day: date) -> date:
     shift = {_SATURDAY: -1, _SUNDAY: 1}.get(day.weekday(), 0)
     return day + timedelta(days=shift)
+
+
+WEEK = timedelta(days=7)
+
+
+class HolidayChoice(StrEnum):
+    """The organizer's choice for one date."""
+
+    KEEP = "keep"
+    SKIP = "skip"
+    NEXT_WEEK = "next_week"
+
+
+HolidayChoices = Mapping[date, HolidayChoice]
+
+
+def held_starts(starts: Iterable[datetime], choices: HolidayChoices) -> list[tuple[datetime, datetime]]:
+    """Return (start by the rule, actual start) for each local start that is not left out."""
+    return [
+        (start, start + WEEK if choices.get(start.date()) is HolidayChoice.NEXT_WEEK else start)
+        for start in starts
+        if choices.get(start.date()) is not HolidayChoice.SKIP
+    ]
+
+
+def may_wait_a_week(day: date, starts: Iterable[datetime], choices: HolidayChoices) -> bool:
+    """Return whether a date may be held a week later: no other date of the series is on that day."""
+    others = {held_on.date() for start, held_on in held_starts(starts, choices) if start.date() != day}
+    return day + WEEK not in others
+
+
+def holiday_choices_before(
+    starts: Iterable[datetime], present: Mapping[datetime, datetime]
+) -> dict[date, HolidayChoice]:
+    """Return the choices that made a series as it is; `present` maps each date of the rule to its present start.
+
+    A date of the rule that the series does not have was left out; one that is held exactly a week later was moved.
+    """
+    found = {}
+    for start in starts:
+        if start not in present:
+            found[start.date()] = HolidayChoice.SKIP
+        elif present[start] == start + WEEK:
+            found[start.date()] = HolidayChoice.NEXT_WEEK
+    return found
+
+
+def doubled_days(starts: Iterable[datetime], choices: HolidayChoices) -> list[date]:
+    """Return the days with two dates of the series, because one of them is held a week later."""
+    days = [day.date() for _, day in held_starts(starts, choices)]
+    return sorted({day for day in days if days.count(day) > 1})

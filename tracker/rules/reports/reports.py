@@ -22,7 +22,7 @@ from tracker.errors import Invalid, NotAllowed
 from tracker.rules.calendars.calendars import FIRST_MONTH, LAST_MONTH, ONE_DAY, last_day_of_month, moments_of_days
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import MONTHS, month_day
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 
 KINDS = (Kind.MEETING, Kind.TRAINING, Kind.OUTREACH, Kind.JOINT_OPERATION)
 """Kinds with attendance; a deadline has none."""

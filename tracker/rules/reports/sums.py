@@ -22,7 +22,7 @@ from msgspec.structs import asdict
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.reports.reports import KINDS, PlaceMark
 
 WEEK, MONTH = 7, 30  # days

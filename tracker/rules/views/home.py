@@ -12,7 +12,7 @@ from msgspec import Struct
 from tracker.rules.actions.action_items import ActionItem, days_late, may_update_item
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.nudges import Nudge
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.operations.approvals import PlanReturn
 
 RUNNING_OUT = timedelta(days=3)  # before a date: missing replies within this time come first
@@ -47,7 +47,7 @@ class Need(StrEnum):
 class MissingReplies(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes with missing replies; `agencies` counts them by agency."""
 
-    line: Line
+    line: DateLine
     invited: int
     waiting: int
     agencies: tuple[tuple[str, int], ...]
@@ -64,7 +64,7 @@ class MissingReplies(Struct, frozen=True, kw_only=True):
 class OpenSheet(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes, that has begun or is over, and whose attendance is open."""
 
-    line: Line
+    line: DateLine
     is_over: bool
     need: Need = Need.ATTENDANCE
 
@@ -90,7 +90,7 @@ class LateItem(Struct, frozen=True, kw_only=True):
 class OpenProposal(Struct, frozen=True, kw_only=True):
     """A date that the viewer organizes, for which people proposed other times that wait for a decision."""
 
-    line: Line
+    line: DateLine
     people: tuple[str, ...]
     """Each with the agency, in the order in which they proposed."""
     need: Need = Need.PROPOSAL
@@ -99,14 +99,14 @@ class OpenProposal(Struct, frozen=True, kw_only=True):
 class EndingSeries(Struct, frozen=True, kw_only=True):
     """A series that the viewer organizes and whose last date, `line`, is near."""
 
-    line: Line
+    line: DateLine
     need: Need = Need.ENDING
 
 
 class OpenConflict(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, with conflicts that have no decision yet."""
 
-    line: Line
+    line: DateLine
     conflicts: int
     need: Need = Need.CONFLICT
 
@@ -114,7 +114,7 @@ class OpenConflict(Struct, frozen=True, kw_only=True):
 class MissingCheckOut(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, with people who haven't checked out in time after everyone was released."""
 
-    line: Line
+    line: DateLine
     people: str
     """The sentence that names them."""
     need: Need = Need.CHECK_OUT
@@ -123,14 +123,14 @@ class MissingCheckOut(Struct, frozen=True, kw_only=True):
 class OpenCheckIn(Struct, frozen=True, kw_only=True):
     """An operation on its day, on which the viewer can check in people: on all of it, or of their agency."""
 
-    line: Line
+    line: DateLine
     need: Need = Need.CHECK_IN
 
 
 class OpenApproval(Struct, frozen=True, kw_only=True):
     """An operation whose plan is submitted, and that the viewer approves."""
 
-    line: Line
+    line: DateLine
     version: int
     need: Need = Need.APPROVAL
 
@@ -138,7 +138,7 @@ class OpenApproval(Struct, frozen=True, kw_only=True):
 class OpenAcknowledgment(Struct, frozen=True, kw_only=True):
     """An operation whose plan the viewer's agency has not acknowledged in this version."""
 
-    line: Line
+    line: DateLine
     version: int
     need: Need = Need.ACKNOWLEDGMENT
 
@@ -146,7 +146,7 @@ class OpenAcknowledgment(Struct, frozen=True, kw_only=True):
 class ReturnedPlan(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads and whose plan its supervisor sent back."""
 
-    line: Line
+    line: DateLine
     given: PlanReturn
     need: Need = Need.RETURNED
 
@@ -154,7 +154,7 @@ class ReturnedPlan(Struct, frozen=True, kw_only=True):
 class OpenRequests(Struct, frozen=True, kw_only=True):
     """An operation with requests for access that the viewer can approve as the second person."""
 
-    line: Line
+    line: DateLine
     requests: int
     need: Need = Need.ACCESS
 
@@ -162,7 +162,7 @@ class OpenRequests(Struct, frozen=True, kw_only=True):
 class MissingSupervisor(Struct, frozen=True, kw_only=True):
     """An operation that the viewer leads, whose submitted plan waits for a supervisor who can no longer approve it."""
 
-    line: Line
+    line: DateLine
     need: Need = Need.SUPERVISOR
 
 

@@ -16,8 +16,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import long_day, plural
 from tracker.rules.events import kept_dates
-from tracker.rules.events.event import Line, Occurrence, may_edit
-from tracker.rules.events.kept_dates import Details
+from tracker.rules.events.events import DateLine, Occurrence, may_edit
+from tracker.rules.events.kept_dates import DateDetails
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.replies import ReplyValue
 
@@ -79,7 +79,7 @@ class ReminderMove(Struct, frozen=True, kw_only=True):
 class Opening(Struct, frozen=True, kw_only=True):
     """What more people can read after a change, beside what the form shows, and what they cannot."""
 
-    texts: tuple[Details, ...] = ()
+    texts: tuple[DateDetails, ...] = ()
     """The dates with texts of their own, past ones included."""
     removes_reasons: bool = False
     """Whether reasons of cancellations are removed, because they were written for fewer people."""
@@ -108,9 +108,9 @@ class Consequences(Struct, frozen=True, kw_only=True):
     """The programs that fetch these feeds."""
     is_news: bool = False
     """Whether calendars that have the event are to show something else."""
-    kept_details: tuple[Details, ...] = ()
+    kept_details: tuple[DateDetails, ...] = ()
     """The upcoming dates that keep their own details."""
-    lost_details: tuple[Details, ...] = ()
+    lost_details: tuple[DateDetails, ...] = ()
     """The dates that cannot keep their own details."""
     opening: Opening = NO_OPENING
     dates: tuple[Occurrence, ...] = ()
@@ -198,8 +198,8 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
         programs=frozenset(
             name for one in shown | lost for name in after.feeds.get(one, before.feeds.get(one, frozenset()))
         ),
-        kept_details=tuple(kept_dates.kept(before.dates, after.dates)),
-        lost_details=tuple(kept_dates.lost(before.dates, after.dates)),
+        kept_details=tuple(kept_dates.kept_details(before.dates, after.dates)),
+        lost_details=tuple(kept_dates.lost_details(before.dates, after.dates)),
         dates=tuple(one for one in after.dates if not one.is_off),
         follow_ups=after.follow_ups,
     )
@@ -281,7 +281,7 @@ def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UU
 class ListImpact(Struct, frozen=True, kw_only=True):
     """The change to one event's list; a name is empty where no one leaves or joins."""
 
-    dates: tuple[Line, ...]
+    dates: tuple[DateLine, ...]
     """The event's upcoming dates."""
     leaves: str
     joins: str
@@ -296,7 +296,7 @@ class ListImpact(Struct, frozen=True, kw_only=True):
         return " ".join(filter(None, (joins, leaves)))
 
 
-def may_know_list(viewer: Viewer, line: Line, arms: Collection[Arm]) -> bool:
+def may_know_list(viewer: Viewer, line: DateLine, arms: Collection[Arm]) -> bool:
     """Return whether a viewer who sees an event may know which people of these arms are on its list, by name.
 
     It is the same as on the event's page: people who may change it read all names, others those of their own arm.

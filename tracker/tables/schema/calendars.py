@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.calendars.feeds import AllDayAlarm, FeedScope
-from tracker.rules.events.event_fields import Kind
+from tracker.rules.events.events import Kind
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, one_of
 from tracker.tables.schema.roster import Committee, Member
 

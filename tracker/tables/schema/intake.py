@@ -12,8 +12,7 @@ from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Occurrence
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.events import Invitation, Occurrence, Reply
 from tracker.tables.schema.roster import Member
 
 

@@ -12,7 +12,7 @@ from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local, short_day
-from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
+from tracker.tables.schema.events.event_columns import MARK_AGENCY, MARKED_BY, MARKING, marking_in
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
 
@@ -22,7 +22,7 @@ _COLUMNS = (
     " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.blocked_at,"
     " i.version, i.sequence,"
     " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
-    f" {MARK}, {MARK_AGENCY}"
+    f" {MARKING}, {MARK_AGENCY}"
 )
 _JOINED = (
     " JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
@@ -208,7 +208,7 @@ def _item(row: Row) -> ActionItem:
         blocked_at=row["blocked_at"],
         version=row["version"],
         sequence=row["sequence"],
-        marking=marking_of(row),
+        marking=marking_in(row),
     )
 
 

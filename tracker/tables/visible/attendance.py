@@ -12,23 +12,23 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.attendance.roll_call import Mark, MarkCorrection, QuorumOfRecord, RecordedMark, SeatOfRecord
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import (
     AttendeeRole,
     Informed,
     Participant,
     Reply,
     ReplyValue,
-    earlier,
-    effective,
+    earlier_reply,
+    effective_reply,
+    last_responded_at,
     notes_apart,
-    released_by,
-    responded_at,
+    released_by_replies,
 )
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.replies import reply
+from tracker.tables.visible.events.replies import reply_in
 
 WAS_INVITED = (
     f"{TAKES_PART} AND (i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
@@ -135,7 +135,7 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
     )
     told: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
     for row in given:
-        told.get(row["invitation"], []).append(reply(row))
+        told.get(row["invitation"], []).append(reply_in(row))
     replies = {invitation_id: notes_apart(every) for invitation_id, every in told.items()}
     asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
     return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
@@ -147,7 +147,7 @@ def _with_substitutes(
     """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
     known, instead = {one.member_id for one in asked}, []
     for one in asked:
-        counts = effective(replies[one.invitation_id], occurrence.id)
+        counts = effective_reply(replies[one.invitation_id], occurrence.id)
         if counts and counts.substitute_id and counts.substitute_id not in known:
             row, principal = people[counts.substitute_id], f"{one.name} ({one.agency})"
             instead.append(
@@ -222,7 +222,7 @@ def _person(row: Row) -> tuple[object, ...]:
 
 
 def _participant(row: Row, replies: Sequence[Reply], occurrence: Occurrence) -> Participant:
-    reply = effective(replies, occurrence.id)
+    reply = effective_reply(replies, occurrence.id)
     given = reply if reply and reply.value is not ReplyValue.NEEDS_ACTION else None
     return Participant(
         invitation_id=row["id"],
@@ -238,10 +238,10 @@ def _participant(row: Row, replies: Sequence[Reply], occurrence: Occurrence) -> 
         replied_at=reply.replied_at if reply else None,
         entered_by=reply.entered_by if reply else "",
         substitute=reply.substitute if reply else "",
-        released=released_by(replies, occurrence.id),
+        released=released_by_replies(replies, occurrence.id),
         substitute_note=reply.substitute_note if reply else "",
-        earlier=earlier(replies, occurrence.id),
-        responded_at=responded_at(replies, occurrence.id),
+        earlier=earlier_reply(replies, occurrence.id),
+        responded_at=last_responded_at(replies, occurrence.id),
     )
 
 

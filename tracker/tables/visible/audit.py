@@ -10,14 +10,14 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.audit.audit_log import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditFilter
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.events.marking_columns import MARK
+from tracker.tables.schema.events.event_columns import MARKING
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 _HEAD = (
     "SELECT t.seq, t.at, t.actor, t.agency, t.source, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"
     " t.facts, t.hash, e.id AS event,"
     " COALESCE(o.title, e.title) AS event_title, o.original_start, i.reference, i.title AS item_title, i.origin,"
-    f" {MARK},"
+    f" {MARKING},"
     " CASE WHEN i.origin IS NULL AND i.audience IN ({}) THEN 1 ELSE 0 END AS sees_item"
     " FROM audit_entry t"
     " LEFT JOIN message g ON g.id = {}"

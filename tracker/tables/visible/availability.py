@@ -26,14 +26,14 @@ _TAKEN = (
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " LEFT JOIN reply a ON a.invitation = i.id AND (a.occurrence IS NULL OR a.occurrence = o.id) WHERE MAY_SEE(e)"
 )
-_TAIL = (
+_BUSY_TAIL = (
     " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline' AND i.member IN ({})"
     " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}) OR {} = 1)"
     " ORDER BY CASE WHEN a.occurrence IS NULL THEN 0 ELSE 1 END, a.number"
 )
 
 
-async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Row]:
+async def busy_rows(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Row]:
     """Return a row for each person and date that overlaps [start, end), with the reply that counts, if there is one."""
     wanted = list(member_ids)
     if not wanted:
@@ -42,20 +42,20 @@ async def taken(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end
     found = await rows(
         _TAKEN,
         viewer,
-        _TAIL,
+        _BUSY_TAIL,
         start - LONGEST,
         end,
         start,
-        _among(wanted),
+        _among_members(wanted),
         viewer.arm.value,
         viewer.member_id,
-        _among(chaired),
+        _among_members(chaired),
         int(viewer.is_coordinator),
     )
     return list({(row["member"], row["occurrence"]): row for row in found}.values())
 
 
-def _among(ids: list[UUID]) -> QueryString:
+def _among_members(ids: list[UUID]) -> QueryString:
     return sql_list(ids)
 
 
@@ -69,11 +69,11 @@ _BOOKINGS_TAIL = (
     " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
     " AND LOWER(COALESCE(o.place, e.place)) IN ({}) ORDER BY o.starts_at, o.id"
 )
-_TAIL_ON_SQLITE = _BOOKINGS_TAIL.replace("LOWER(", "FOLD(")
+_BOOKED_TAIL_ON_SQLITE = _BOOKINGS_TAIL.replace("LOWER(", "FOLD(")
 
 
-async def there(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
+async def bookings_at(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
     """Return the dates that overlap [start, end) at one of some places (at least one), given in lower case."""
     among = sql_list(places)
-    tail = _BOOKINGS_TAIL if is_postgres(engine()) else _TAIL_ON_SQLITE
+    tail = _BOOKINGS_TAIL if is_postgres(engine()) else _BOOKED_TAIL_ON_SQLITE
     return await rows(_THERE, viewer, tail, start - LONGEST, end, start, among)

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import rows
-from tracker.tables.visible.events.events import LINE, LONGEST, line, lines_where
+from tracker.tables.visible.events.events import LINE, LONGEST, line_in, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
@@ -33,7 +33,7 @@ async def dates_of_span(viewer: Viewer, start: datetime, end: datetime) -> list[
     found = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
         SeenDate(
-            line=line(row),
+            line=line_in(row),
             reply=ReplyValue(row["reply"]) if row["reply"] else None,
             committee=row["committee_name"],
             is_mine=row["invitation"] is not None or row["lead"] == viewer.member_id,
@@ -43,7 +43,7 @@ async def dates_of_span(viewer: Viewer, start: datetime, end: datetime) -> list[
     ]
 
 
-async def dates_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+async def dates_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[DateLine]:
     """Return the dates in [start, end) of events to which people of an agency are invited, earliest first."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i"

@@ -13,11 +13,11 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Marking
 from tracker.rules.reports.reports import PlaceMark, ReportCell, ReportReach, ReportSpan
 from tracker.rules.reports.sums import DateCount, ItemCount, ItemWindow, OperationPart, PlaceCount
-from tracker.tables.schema.events.marking_columns import MARK, marking_of
+from tracker.tables.schema.events.event_columns import MARKING, marking_in
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, computed_moment, rows, seen_by
 
@@ -207,12 +207,12 @@ _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
     " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
     " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
-    f" COALESCE(g.code, k.guest_agency) AS code, {MARK}"
+    f" COALESCE(g.code, k.guest_agency) AS code, {MARKING}"
 )
 _SUBSTITUTE = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    f" COALESCE(o.title, e.title) AS title, {MARK} FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+    f" COALESCE(o.title, e.title) AS title, {MARKING} FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 _COUNT = " SELECT COUNT(*) AS number"
 _BY_PERSON = (
@@ -368,5 +368,5 @@ def _date(row: Row) -> DateRow:
         title=row["title"],
         kind=Kind(row["kind"]),
         visibility=Visibility(row["visibility"]),
-        marking=marking_of(row),
+        marking=marking_in(row),
     )

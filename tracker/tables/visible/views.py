@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line
+from tracker.rules.events.events import DateLine, Event
 from tracker.tables.visible.core.rows import Row, computed_moment, rows
 from tracker.tables.visible.core.word_index import seen_with_words
 from tracker.tables.visible.events.events import LONGEST, events_where, lines_where
@@ -80,7 +80,7 @@ async def events_after(viewer: Viewer, after: PageEnd, limit: int) -> list[Event
     return await events_where(viewer, tail, after[0], *after, limit)
 
 
-async def lines_after(viewer: Viewer, start: datetime, end: datetime, after: PageEnd, limit: int) -> list[Line]:
+async def lines_after(viewer: Viewer, start: datetime, end: datetime, after: PageEnd, limit: int) -> list[DateLine]:
     """Return the dates that overlap [start, end), earliest first."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"

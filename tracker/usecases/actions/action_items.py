@@ -29,8 +29,8 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
 from tracker.rules.core.viewers import Origin, Role, Viewer
 from tracker.rules.core.wording import short_day
-from tracker.rules.events.event import Occurrence
-from tracker.tables.background.events.audiences import audiences_of
+from tracker.rules.events.events import Occurrence
+from tracker.tables.background.events.events import audiences_of
 from tracker.tables.schema import actions as rows
 from tracker.tables.schema.roster import MemberRole
 from tracker.tables.visible import actions

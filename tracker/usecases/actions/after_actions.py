@@ -100,7 +100,7 @@ async def after_action_owners(viewer: Viewer, event_id: UUID) -> Candidates:
 
 
 async def _owners(viewer: Viewer, operation: Operation) -> Candidates:
-    [origin] = await events.dates(viewer, operation.event)
+    [origin] = await events.dates_in_order(viewer, operation.event)
     on_it = await possible_owners(viewer, origin)
     if not viewer.may_schedule:
         return on_it
@@ -142,7 +142,7 @@ async def _unassigned(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[
 async def _new_item(viewer: Viewer, operation: Operation, action: AfterActionItem, wanted: ItemAssignment) -> NewItem:
     if wanted.committee_id is not None:
         return await _neutral(viewer, operation, wanted)
-    [origin] = await events.dates(viewer, operation.event)
+    [origin] = await events.dates_in_order(viewer, operation.event)
     if not await candidates_among(await possible_owners(viewer, origin), [wanted.owner_id]):
         raise Invalid(owner=NOT_ON_IT)
     return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)

@@ -15,7 +15,7 @@ from tracker.rules.actions.item_lists import ItemCounts, ItemFilter, ItemGroup
 from tracker.rules.attendance.roll_call import named_participants
 from tracker.rules.core.audiences import Visibility, event_audiences
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Line, Occurrence
+from tracker.rules.events.events import DateLine, EventStatus, Occurrence
 from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations.check_ins import operation_of_item
@@ -41,7 +41,7 @@ class ItemView(Struct, frozen=True, kw_only=True):
     notes: list[ItemNote]
     may_update: bool
     may_direct: bool
-    after: Line | None
+    after: DateLine | None
     """The operation after which it was given out, if the viewer may see it."""
 
 
@@ -53,7 +53,7 @@ class NewItemChoices(Struct, frozen=True, kw_only=True):
     """Whether the viewer may assign it to anyone but themselves."""
     is_for_viewer: bool
     """Whether the viewer may assign it to themselves alone, whichever event they choose."""
-    origins: Mapping[UUID, Line]
+    origins: Mapping[UUID, DateLine]
     committees: Mapping[UUID, str]
     visibilities: frozenset[Visibility]
     """Everyone, and the viewer's own arms."""
@@ -128,7 +128,7 @@ async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin, lines, chosen, committees = await together(
         _origin(viewer, origin_id),
-        events.lines(viewer, now - ORIGINS_BACK, now + timedelta(hours=1)),
+        events.lines_between(viewer, now - ORIGINS_BACK, now + timedelta(hours=1)),
         events.lines_by_id(viewer, [origin_id] if origin_id else []),
         roster_committees.committee_names(viewer),
     )

@@ -27,7 +27,7 @@ from tracker.rules.attendance.roll_call import (
 )
 from tracker.rules.core.clean_text import name_in
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.event import Occurrence, may_take_attendance
+from tracker.rules.events.events import Occurrence, may_take_attendance
 from tracker.rules.events.replies import Participant
 from tracker.rules.roster.quorum import QuorumCount
 from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord, QuorumSeat
@@ -35,7 +35,7 @@ from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible import attendance as visible
 from tracker.usecases.core import audit
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.roster.committees import quorum_of, quorum_today
 from tracker.usecases.roster.known_people import Candidates, all_but, candidates_among, people_to_invite
 
@@ -220,7 +220,7 @@ async def reopen_attendance(viewer: Viewer, event_id: UUID, key: str, now: datet
 
 
 async def _date_to_mark(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     if not may_take_attendance(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can take attendance.")
     return occurrence
@@ -386,7 +386,7 @@ class SignInSheet(Struct, frozen=True, kw_only=True):
 
 async def read_sign_in_sheet(viewer: Viewer, event_id: UUID, key: str) -> SignInSheet:
     """Return who is expected on a date. Errors: NotFound, NotAllowed."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_sign_in_sheet(viewer, occurrence.event)
     return SignInSheet(
         occurrence=occurrence,

@@ -23,7 +23,7 @@ from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.tables.schema.core.tables import Watermark
-from tracker.tables.schema.events.marking_columns import marking_of
+from tracker.tables.schema.events.event_columns import marking_in
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.tables.visible import audit as entry_rows
 from tracker.usecases.core import audit, outbox
@@ -206,7 +206,7 @@ def _line(viewer: Viewer, row: Row, called: Names, author: str) -> AuditLine:
         address=address,
         facts=audit_facts.facts_with_names(facts, called),
         is_open=is_open,
-        marking=marking_of(row),
+        marking=marking_in(row),
     )
 
 

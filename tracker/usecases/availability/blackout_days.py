@@ -9,24 +9,26 @@ from tracker.crypto import ids
 from tracker.database import together, writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import blackout_days as rules
-from tracker.rules.availability.blackout_days import Blackout
+from tracker.rules.availability.blackout_days import BlackoutDays
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.availability import Blackout as BlackoutRow
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
 
-NOT_THEIRS = "Only the agency’s leads and coordinators can change its blackout days."
+ONLY_LEADS = "Only the agency’s leads and coordinators can change its blackout days."
 
 
-async def of_agency(agency_id: UUID, today: date) -> list[Blackout]:
+async def blackouts_of_agency(agency_id: UUID, today: date) -> list[BlackoutDays]:
     """Return an agency's days that are not over, earliest first; the caller has checked access to the agency."""
-    return await _found((BlackoutRow.agency == agency_id) & (BlackoutRow.last >= today))
+    return await _blackouts_where((BlackoutRow.agency == agency_id) & (BlackoutRow.last >= today))
 
 
-async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, last: date) -> dict[UUID, list[Blackout]]:
+async def blackouts_of_people(
+    viewer: Viewer, member_ids: Iterable[UUID], first: date, last: date
+) -> dict[UUID, list[BlackoutDays]]:
     """Return the days between two dates that concern people, by person; only of agencies that the viewer may see."""
-    near = await _found((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
+    near = await _blackouts_where((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
     if not near:
         return {}
     seen, theirs = await together(_seen_by(viewer, {one.agency_id for one in near}), _agencies_of(member_ids))
@@ -37,12 +39,12 @@ async def of_people(viewer: Viewer, member_ids: Iterable[UUID], first: date, las
     }
 
 
-async def name(
+async def set_blackout(
     viewer: Viewer, agency_id: UUID, first: date | None, last: date | None, reason: str, now: datetime, today: date
 ) -> UUID:
     """Set blackout days of an agency; `today` is the task force's. Errors: NotFound, NotAllowed, Invalid by field."""
-    await _check(viewer, agency_id)
-    first, last = rules.check(first, last, today)
+    await _check_may_set(viewer, agency_id)
+    first, last = rules.check_blackout(first, last, today)
     row = BlackoutRow(id=ids.new_id(), agency=agency_id, first=first, last=last, reason=reason)
     async with writing():
         await BlackoutRow.insert(row)
@@ -51,9 +53,9 @@ async def name(
     return row.id
 
 
-async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: datetime) -> None:
+async def remove_blackout(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: datetime) -> None:
     """Remove blackout days; does nothing when they are removed already. Errors: NotFound, NotAllowed."""
-    await _check(viewer, agency_id)
+    await _check_may_set(viewer, agency_id)
     async with writing():
         its = (BlackoutRow.id == blackout_id) & (BlackoutRow.agency == agency_id)
         row = await BlackoutRow.select(BlackoutRow.first, BlackoutRow.last).where(its).first()
@@ -64,11 +66,11 @@ async def take_back(viewer: Viewer, agency_id: UUID, blackout_id: UUID, now: dat
         await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, details, now)
 
 
-async def _check(viewer: Viewer, agency_id: UUID) -> None:
+async def _check_may_set(viewer: Viewer, agency_id: UUID) -> None:
     if not await _seen_by(viewer, {agency_id}):
         raise NotFound
-    if not rules.may_name(viewer, agency_id):
-        raise NotAllowed(NOT_THEIRS)
+    if not rules.may_set_blackouts(viewer, agency_id):
+        raise NotAllowed(ONLY_LEADS)
 
 
 async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
@@ -85,7 +87,7 @@ async def _agencies_of(member_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     return {row["id"]: row["agency"] for row in found}
 
 
-async def _found(where: Any) -> list[Blackout]:
+async def _blackouts_where(where: Any) -> list[BlackoutDays]:
     rows = (
         await BlackoutRow.select(
             BlackoutRow.id,
@@ -99,7 +101,7 @@ async def _found(where: Any) -> list[Blackout]:
         .order_by(BlackoutRow.first, BlackoutRow.last)
     )
     return [
-        Blackout(
+        BlackoutDays(
             id=row["id"],
             agency_id=row["agency"],
             agency=row["agency.code"],

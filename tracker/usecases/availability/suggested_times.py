@@ -7,24 +7,30 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from tracker.rules.availability import suggested_times as rules
-from tracker.rules.availability.blackout_days import Blackout
-from tracker.rules.availability.busy_days import Busy, Days, State
-from tracker.rules.availability.day_grid import widened
-from tracker.rules.availability.shared_calendars import Kind
-from tracker.rules.availability.suggested_times import Candidate, People, Suggestion
+from tracker.rules.availability.blackout_days import BlackoutDays
+from tracker.rules.availability.shared_calendars import BusyKind
+from tracker.rules.availability.suggested_times import (
+    Availability,
+    BusyDays,
+    BusyTime,
+    Candidate,
+    PeopleToMeet,
+    Suggestion,
+    widen_to_working_hours,
+)
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.plan import Slot
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.plans import Slot
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.visible import availability as busy_rows
 from tracker.tables.visible.core.rows import Row
 from tracker.usecases.availability import blackout_days, shared_calendars
-from tracker.usecases.availability.shared_calendars import Sharing
+from tracker.usecases.availability.shared_calendars import SharedBusyTimes
 from tracker.usecases.roster.committees import quorum_of
 
 AHEAD = 28  # days in which to look for a time
-STATES = {Kind.TENTATIVE: State.TENTATIVE, Kind.BUSY: State.BUSY, Kind.OUT: State.OUT}
+STATES = {BusyKind.TENTATIVE: Availability.TENTATIVE, BusyKind.BUSY: Availability.BUSY, BusyKind.OUT: Availability.OUT}
 MOST_DATES = 60  # of a series, that are checked for double-booked people
 
 
@@ -39,7 +45,7 @@ class DoubleBooking(Struct, frozen=True, kw_only=True):
     """Whether it is controlled information."""
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class TimeSearch(Struct, frozen=True, kw_only=True):
     """What to look for: a time from `first` (local) on, within some days."""
 
     first: datetime
@@ -58,79 +64,83 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Whether calendars that members share from elsewhere count."""
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class TimesFound(Struct, frozen=True, kw_only=True):
     """The best times, and everyone's known busy times."""
 
     typed: Suggestion | None = None
     suggestions: Sequence[Suggestion] = ()
-    days: Mapping[UUID, Days] = field(default_factory=dict)
+    days: Mapping[UUID, BusyDays] = field(default_factory=dict)
 
 
-async def days_of(
+async def busy_days_of(
     viewer: Viewer,
     member_ids: Iterable[UUID],
     start: datetime,
     end: datetime,
     except_event: UUID | None = None,
-    shared: Mapping[UUID, Sharing] | None = None,
-) -> dict[UUID, Days]:
+    shared: Mapping[UUID, SharedBusyTimes] | None = None,
+) -> dict[UUID, BusyDays]:
     """Return the busy times the viewer may know of, without declined events; `shared` is from own calendars."""
     members, shared = list(member_ids), shared or {}
-    busy: dict[UUID, list[Busy]] = {one: [] for one in members}
+    busy: dict[UUID, list[BusyTime]] = {one: [] for one in members}
     for member, sharing in shared.items():
-        busy[member] += [Busy(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans]
-    for row in await busy_rows.taken(viewer, members, start, end):
+        busy[member] += [
+            BusyTime(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans
+        ]
+    for row in await busy_rows.busy_rows(viewer, members, start, end):
         if row["reply"] != ReplyValue.DECLINED and row["event"] != except_event:
-            busy[row["member"]].append(_busy(row))
+            busy[row["member"]].append(_busy_time(row))
     until = {member: sharing.until for member, sharing in shared.items()}
-    return {member: Days(found, until.get(member)) for member, found in busy.items()}
+    return {member: BusyDays(found, until.get(member)) for member, found in busy.items()}
 
 
-async def find(viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: Wanted, now: datetime) -> Found:
+async def find_times(
+    viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: TimeSearch, now: datetime
+) -> TimesFound:
     """Return the best times for some people, how good the typed one is, and everyone's days."""
-    choices = [one for one in _choices(wanted) if one[0][0] > now]
+    choices = [one for one in _candidates(wanted) if one[0][0] > now]
     typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
-        return Found()
+        return TimesFound()
     quorum = await quorum_of(viewer, wanted.committee_id)
     known = {*invitees, *(quorum.holders if quorum else ())}
-    start, end = widened(slots[0][0], slots[-1][1], wanted.zone)
-    shared = await shared_calendars.shared_by(invitees, start, end, now) if wanted.reads_outside else {}
-    days = await days_of(viewer, known, start, end, wanted.event_id, shared)
+    start, end = widen_to_working_hours(slots[0][0], slots[-1][1], wanted.zone)
+    shared = await shared_calendars.busy_times_shared_by(invitees, start, end, now) if wanted.reads_outside else {}
+    days = await busy_days_of(viewer, known, start, end, wanted.event_id, shared)
     for member, away in (await _blackouts(viewer, known, start, end, wanted.zone)).items():
         days[member] = days[member].and_away(away)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
-    people = People(
+    people = PeopleToMeet(
         required=[one for one in invitees if one not in optional],
         optional=optional,
         days=days,
         quorum=quorum.among(invitees) if quorum else None,
     )
-    found = rules.suggestions(choices, people, wanted.zone, wanted.first.time())
-    return Found(typed=next(iter(rules.judged(typed, people)), None), suggestions=found, days=days)
+    found = rules.suggest_times(choices, people, wanted.zone, wanted.first.time())
+    return TimesFound(typed=next(iter(rules.judge_times(typed, people)), None), suggestions=found, days=days)
 
 
 async def _blackouts(
     viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, zone: str
-) -> dict[UUID, list[Busy]]:
+) -> dict[UUID, list[BusyTime]]:
     first, last = to_local(start, zone).date(), to_local(end, zone).date()
-    found = await blackout_days.of_people(viewer, member_ids, first, last)
-    return {member: [_away(one, zone) for one in some] for member, some in found.items()}
+    found = await blackout_days.blackouts_of_people(viewer, member_ids, first, last)
+    return {member: [_blackout_time(one, zone) for one in some] for member, some in found.items()}
 
 
-def _away(one: Blackout, zone: str) -> Busy:
+def _blackout_time(one: BlackoutDays, zone: str) -> BusyTime:
     first, after = (datetime.combine(day, time()) for day in (one.first, one.last + timedelta(days=1)))
     starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
-    return Busy(starts_at=starts_at, ends_at=ends_at, state=State.BLACKOUT, title=one.reason)
+    return BusyTime(starts_at=starts_at, ends_at=ends_at, state=Availability.BLACKOUT, title=one.reason)
 
 
-def _choices(wanted: Wanted) -> list[Candidate]:
-    every = rules.candidates(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
+def _candidates(wanted: TimeSearch) -> list[Candidate]:
+    every = rules.candidate_times(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
     return [one for one in every if one != wanted.typed]
 
 
-async def double_bookings(
+async def double_bookings_of(
     viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
 ) -> list[DoubleBooking]:
     """Return the other events that make people double-booked, soonest first; each person once.
@@ -140,17 +150,17 @@ async def double_bookings(
     wanted, chosen = list(member_ids), list(slots[:MOST_DATES])
     if not wanted or not chosen:
         return []
-    found = await busy_rows.taken(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
+    found = await busy_rows.busy_rows(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
     first: dict[UUID, Row] = {}
     for row in sorted(found, key=lambda row: row["starts_at"]):
         if row["event"] == except_event or row["reply"] == ReplyValue.DECLINED:
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
             first.setdefault(row["member"], row)
-    return _by_event(first.values())
+    return _bookings_by_event(first.values())
 
 
-def _by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
+def _bookings_by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
     """Return each date of an event once, with everyone it makes double-booked."""
     dates: dict[tuple[UUID, datetime], list[Row]] = {}
     for row in rows:
@@ -166,11 +176,11 @@ def _by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
     ]
 
 
-def _busy(row: Row) -> Busy:
+def _busy_time(row: Row) -> BusyTime:
     is_tentative = row["status"] == EventStatus.TENTATIVE or row["reply"] == ReplyValue.TENTATIVE
-    return Busy(
+    return BusyTime(
         starts_at=row["starts_at"],
         ends_at=row["ends_at"],
         title=row["title"],
-        state=State.TENTATIVE if is_tentative else State.BUSY,
+        state=Availability.TENTATIVE if is_tentative else Availability.BUSY,
     )

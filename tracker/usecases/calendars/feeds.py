@@ -31,12 +31,10 @@ from tracker.rules.calendars.feeds import (
     is_notice_gone,
 )
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event import Kind as EventKind
-from tracker.rules.events.event_fields import Kind
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.operations.readiness import Notice
 from tracker.rules.operations.states import status_in_calendars
-from tracker.tables.background.events import audiences
+from tracker.tables.background.events import events as audiences
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.visible.events import events as visible_events
@@ -44,7 +42,7 @@ from tracker.tables.visible.events import replies
 from tracker.tables.visible.operations import access
 from tracker.tables.visible.operations.plans import every_plan_state
 from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
-from tracker.usecases.events.substitutes import of_event
+from tracker.usecases.events.substitutes import substitutes_of_event
 
 # One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
 # It reads the counters of all committees; the rules later drop those that the viewer does not hold.
@@ -215,7 +213,7 @@ async def feed_events(
     if not only.is_open_to(viewer):
         return []
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
-    found = await visible_events.published(viewer, since, invited_only=scope is FeedScope.MINE)
+    found = await visible_events.published_events(viewer, since, invited_only=scope is FeedScope.MINE)
     plans = await every_plan_state(viewer)
     events = [replace(one, status=status_in_calendars(one, plans.get(one.id))) for one in found if only.holds(one)]
     levels = [
@@ -237,12 +235,12 @@ async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT
 
 async def feed_informed_events(viewer: Viewer) -> frozenset[UUID]:
     """Return the events of which the viewer is only informed: they take none of the viewer's time."""
-    return await replies.informed_of(viewer)
+    return await replies.events_informed_of(viewer)
 
 
 async def feed_dates(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
     """Return all dates of several events by the event's id."""
-    return await visible_events.dates_of(viewer, events)
+    return await visible_events.dates_of_events(viewer, events)
 
 
 class FeedReader(Struct, frozen=True, kw_only=True):
@@ -275,7 +273,7 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
         FeedReader(
             owner=owners[row["member"]],
             scope=FeedScope(row["scope"]),
-            only=FeedLimit(committee_id=row["committee"], kind=EventKind(row["kind"]) if row["kind"] else None),
+            only=FeedLimit(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
             shows_operations=bool(row["shows_operations"]),
             client=row["client"],
         )
@@ -291,7 +289,7 @@ async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event])
         if event.status is EventStatus.DRAFT:
             continue
         seen_by = await audiences.audiences_of(event.id)
-        mine = {event.lead_id, *await invitees_of(event.id), *await of_event(event.id)}
+        mine = {event.lead_id, *await invitees_of(event.id), *await substitutes_of_event(event.id)}
         for one in readers:
             is_asked = one.scope is FeedScope.ALL or one.owner.member_id in mine
             is_theirs = is_asked and one.only.holds(event) and one.only.is_open_to(one.owner)

@@ -21,7 +21,7 @@ from tracker.rules.calendars.feeds import (
 )
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer, is_recent
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.tables.schema import calendars as rows
 from tracker.usecases.calendars import calendars
 from tracker.usecases.core import audit

@@ -25,7 +25,7 @@ from tracker.errors import Invalid
 from tracker.rules.audit.audit_log import READ, SOURCES
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Actor, Viewer
-from tracker.rules.events.event import Event, Occurrence
+from tracker.rules.events.events import Event, Occurrence
 from tracker.tables.schema.core.tables import AuditEntry, AuditHead
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible import audit

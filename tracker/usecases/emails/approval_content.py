@@ -8,7 +8,7 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import decision, discreet
 from tracker.rules.emails.content import Letter
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.rules.operations.access import Grant, GrantState, may_approve_access
 from tracker.rules.operations.approvals import is_supervisor
 from tracker.rules.operations.states import OperationState
@@ -23,7 +23,7 @@ DECIDED = Skip(state=State.SUPERSEDED, reason="It no longer waits for a decision
 
 async def approval_letter(content: ApprovalContent, message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
     """Return the email, or why it is not sent. It names neither the operation nor the decision: the page does."""
-    event = await events.event(reader, message.event_id) if message.event_id else None
+    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
     letter = await _written(content, event, reader, now) if event else NOT_THEIRS
     return discreet.of_nothing_more(letter) if reader.is_discreet and isinstance(letter, Letter) else letter
 

@@ -17,7 +17,7 @@ ALL_OUT = Skip(state=State.SUPERSEDED, reason="Everyone has checked out.")
 
 async def check_out_letter(message: Message, reader: Viewer, now: datetime) -> Letter | Skip:
     """Return the email, or why it is not sent. It names no one: the page does, after sign-in."""
-    event = await events.event(reader, message.event_id) if message.event_id else None
+    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
     if not await is_anyone_missing(reader, event.id, now):

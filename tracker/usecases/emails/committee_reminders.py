@@ -11,14 +11,14 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, may_edit
-from tracker.rules.events.history import Verb, reminders_changed
+from tracker.rules.events.events import Event, may_edit
+from tracker.rules.events.history import HistoryVerb, reminder_changes
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails.preferences import CommitteePreference
 from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.policy_columns import columns_of, leads_of, text_of
+from tracker.tables.schema.events.event_columns import columns_of_policy, leads_in_text, text_of_leads
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW
@@ -83,7 +83,7 @@ async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Pol
     committee = await led_committee(viewer, committee_id)
     policies = await reminder_policies.reminder_policies()
     upcoming = await _upcoming(viewer, committee_id, now)
-    every = (date for dates in (await events.dates_of(viewer, upcoming)).values() for date in dates)
+    every = (date for dates in (await events.dates_of_events(viewer, upcoming)).values() for date in dates)
     ahead = len([one for one in every if one.starts_at > now and not one.is_off])
     is_usual = committee_id not in policies.of_committee
     return Policy(committee, policies.of(committee_id), policies.usual, is_usual, len(upcoming), ahead)
@@ -108,9 +108,9 @@ async def save(
         policy, before = own or policies.usual, policies.of_committee.get(committee_id)
         replaced = Replaced(
             by=viewer.member_id,
-            leads=text_of(before.leads) if before else None,
-            asks_before=text_of(before.asks_before) if before else "",
-            asks_after=text_of(before.asks_after) if before else "",
+            leads=text_of_leads(before.leads) if before else None,
+            asks_before=text_of_leads(before.asks_before) if before else "",
+            asks_after=text_of_leads(before.asks_after) if before else "",
             sends_thanks=bool(before and before.sends_thanks),
             events={one.id: _replaced(one) for one in changed},
         )
@@ -131,7 +131,7 @@ async def save_usual(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> N
         raise NotAllowed(ONLY_COORDINATORS)
     async with writing():
         before = await reminder_policies.policy_of_committee(None)
-        columns: dict[Any, Any] = {**columns_of(policy)}
+        columns: dict[Any, Any] = {**columns_of_policy(policy)}
         await Deployment.update(columns).where(Deployment.id == ONLY_ROW)
         await audit.record(viewer.actor, "changed", "usual_reminders", "", _facts(before, policy), now)
 
@@ -144,9 +144,9 @@ def _facts(before: ReminderPolicy, after: ReminderPolicy) -> dict[str, Any]:
 def _facts_of(policy: ReminderPolicy) -> dict[str, Any]:
     """Return a policy as the audit log keeps it."""
     return {
-        "leads": text_of(policy.leads),
-        "asks_before": text_of(policy.asks_before),
-        "asks_after": text_of(policy.asks_after),
+        "leads": text_of_leads(policy.leads),
+        "asks_before": text_of_leads(policy.asks_before),
+        "asks_after": text_of_leads(policy.asks_after),
         "sends_thanks": policy.sends_thanks,
     }
 
@@ -166,7 +166,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
             raise Gone(LATE)
         for event_id, before in replaced.events.items():
             await _put_back(viewer, event_id, before, now)
-        await history.take_back(viewer, replaced.events, at)
+        await history.forget_changes(viewer, replaced.events, at)
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
@@ -176,15 +176,15 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
 
 
 async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
-    return [one for one in await events.of_committee(viewer, committee_id, now) if may_edit(viewer, one)]
+    return [one for one in await events.events_of_committee(viewer, committee_id, now) if may_edit(viewer, one)]
 
 
 def _replaced(event: Event) -> ReplacedEvent:
     policy = event.reminders
     return ReplacedEvent(
-        leads=text_of(policy.leads),
-        asks_before=text_of(policy.asks_before),
-        asks_after=text_of(policy.asks_after),
+        leads=text_of_leads(policy.leads),
+        asks_before=text_of_leads(policy.asks_before),
+        asks_after=text_of_leads(policy.asks_after),
         sends_thanks=policy.sends_thanks,
         version=event.version + 1,
     )
@@ -194,8 +194,8 @@ async def _set(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy,
     """Set the policy of events; their versions rise, so that an open form of one doesn't save over it unseen."""
     for event in changed:
         await rows.Event.update(_columns(policy)).where(rows.Event.id == event.id)
-        if changes := reminders_changed(event.reminders, policy):
-            await history.keep(viewer, event, Verb.CHANGED, changes, now)
+        if changes := reminder_changes(event.reminders, policy):
+            await history.record_change(viewer, event, HistoryVerb.CHANGED, changes, now)
         await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
@@ -209,15 +209,15 @@ async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: 
 
 def _policy(before: Replaced | ReplacedEvent, leads: str) -> ReminderPolicy:
     return ReminderPolicy(
-        leads=leads_of(leads),
-        asks_before=leads_of(before.asks_before),
-        asks_after=leads_of(before.asks_after),
+        leads=leads_in_text(leads),
+        asks_before=leads_in_text(before.asks_before),
+        asks_after=leads_in_text(before.asks_after),
         sends_thanks=before.sends_thanks,
     )
 
 
 def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
-    return {**columns_of(policy), rows.Event.version: rows.Event.version + 1}
+    return {**columns_of_policy(policy), rows.Event.version: rows.Event.version + 1}
 
 
 async def _stored(committee_id: UUID) -> dict[str, Any] | None:
@@ -231,9 +231,9 @@ async def _store(
     row = CommitteePreference(
         id=ids.new_id(),
         committee=committee_id,
-        leads=text_of(policy.leads),
-        ask_leads=text_of(policy.asks_before),
-        ask_after=text_of(policy.asks_after),
+        leads=text_of_leads(policy.leads),
+        ask_leads=text_of_leads(policy.asks_before),
+        ask_after=text_of_leads(policy.asks_after),
         sends_thanks=policy.sends_thanks,
         changed_at=now,
         replaced=replaced,

@@ -7,7 +7,7 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import conflict, discreet
 from tracker.rules.emails.content import Letter
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.tables.background.operations import plans
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans as visible
@@ -60,7 +60,7 @@ async def _page(content: AboutConflict, message: Message, reader: Viewer) -> str
     if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await plans.every_open_pair()}
         return (OFFICERS_PAGE if is_open else ENDED) if is_officer(reader) else NOT_THEIRS
-    event = await events.event(reader, message.event_id) if message.event_id else None
+    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
     if event is None or event.lead_id != reader.member_id:
         return NOT_THEIRS
     shown = await _shown(reader, event)

@@ -12,13 +12,13 @@ from tracker.rules.emails.digest import OWED_AHEAD, USE, Week, monday_in, needs_
 from tracker.rules.emails.digest_words import digest
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.visible import actions
 from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.emails.ladder import escalated_to
 from tracker.usecases.emails.preferences import preferences_of
-from tracker.usecases.events.replies import owed
+from tracker.usecases.events.replies import owed_replies
 
 STOPPED = Skip(state=State.SUPPRESSED, reason="The recipient stopped the digest.")
 NOTHING = Skip(state=State.SUPERSEDED, reason="The week has nothing to report.")
@@ -73,7 +73,7 @@ async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Wee
         ),
         owed=tuple(
             one.line
-            for one in await owed(reader, now)
+            for one in await owed_replies(reader, now)
             if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
         ),
         items=tuple(one for one in items if one.owner_id == reader.member_id and one.due < last),

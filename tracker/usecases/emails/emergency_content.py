@@ -24,5 +24,5 @@ async def emergency_letter(message: Message, reader: Viewer) -> Letter | Skip:
 async def _page_for(message: Message, reader: Viewer) -> str | None:
     if message.event_id is None:
         return PAGE if reader.is_coordinator and (reader.beside is None or reader.beside.is_coordinator) else None
-    event = await events.event(reader, message.event_id)
+    event = await events.event_by_id(reader, message.event_id)
     return f"/events/{event.id}" if event and event.lead_id == reader.member_id else None

@@ -36,23 +36,23 @@ from tracker.rules.emails import nudge as nudge_rules
 from tracker.rules.emails.content import Delegation, Letter, marked
 from tracker.rules.emails.of_events import write
 from tracker.rules.emails.parts import Occasion
-from tracker.rules.events.event import Event, EventStatus, Occurrence
+from tracker.rules.events.events import Event, EventStatus, Occurrence
 from tracker.rules.events.replies import (
     AttendeeRole,
     OwnInvitation,
     ReplySource,
     ReplyValue,
     Substitution,
-    effective,
-    released_by,
-    responded_at,
+    effective_reply,
+    last_responded_at,
+    released_by_replies,
 )
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.visible import attendance
-from tracker.tables.visible.events import events, replies, series
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.events.substitutes import of_member
+from tracker.usecases.events.substitutes import substitutions_of_member
 
 NOT_AUTHORIZED = Skip(state=State.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_INVITED = Skip(state=State.SUPPRESSED, reason="The recipient is no longer invited.")
@@ -82,7 +82,7 @@ async def event_letter(
     made = await _made(content, message, reader, now, is_sent=is_sent)
     if isinstance(made, Skip) or made.calendar is None or message.event_id is None:
         return made
-    own = (await invitations(message.event_id)).get(reader.member_id)
+    own = (await invitations_by_member(message.event_id)).get(reader.member_id)
     return replace(made, invitation_id=own.id) if own and made.invitation_id is None else made
 
 
@@ -151,12 +151,12 @@ async def _read(content: EventContent, message: Message, reader: Viewer) -> _Rea
     if message.event_id is None:
         return None
     (event, dates), mine = await together(
-        _dates(content, message, message.event_id, reader), replies.mine(reader, [message.event_id])
+        _dates(content, message, message.event_id, reader), replies.own_invitations(reader, [message.event_id])
     )
     if event is None:
         return None
     if event.id != message.event_id:  # a split of the series gave the date to another event
-        mine = await replies.mine(reader, [event.id])
+        mine = await replies.own_invitations(reader, [event.id])
     return _Read(event, dates, mine.get(event.id))
 
 
@@ -199,13 +199,13 @@ async def _occasion(
         reply=_reply(own, date, instead),
         own_replies={one.original_start: _reply(own, one, instead) for one in dates},
         is_replied=_is_replied(own, ahead),
-        responded_at=responded_at(own.replies, date.id) if own else None,
+        responded_at=last_responded_at(own.replies, date.id) if own else None,
         now=now,
         note=_note(content, own),
         released=_released(content, own, date),
         replies=await _replies(reader, date) if isinstance(content, ReplyNudge) else None,
         onward=onward,
-        onward_dates=_ahead(await events.dates(reader, onward), now) if onward else (),
+        onward_dates=_ahead(await events.dates_in_order(reader, onward), now) if onward else (),
         continues_from=await _continues_from(reader, event) if isinstance(content, EventUpdate) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
@@ -215,7 +215,7 @@ async def _turns(reader: Viewer, read: _Read) -> dict[UUID, Substitution]:
     """Return the dates on which the reader comes in another person's place, or did; no one who takes part does."""
     if read.own and read.own.role.takes_part:
         return {}
-    return await of_member(read.event.id, reader.member_id, [one.id for one in read.dates])
+    return await substitutions_of_member(read.event.id, reader.member_id, [one.id for one in read.dates])
 
 
 def _theirs(message: Message, read: _Read, instead: Collection[UUID]) -> list[Occurrence]:
@@ -268,7 +268,7 @@ def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence
 
     Empty for no one, and where that No no longer counts.
     """
-    counts = effective(own.replies, date.id) if own else None
+    counts = effective_reply(own.replies, date.id) if own else None
     match content:
         case InvitationAnswered(outcome=AnswerOutcome.RECORDED):
             is_released = True
@@ -276,7 +276,7 @@ def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence
             is_released = counts is not None and counts.replied_at == at
         case _:
             is_released = False
-    return released_by(own.replies, date.id) if own and is_released else ""
+    return released_by_replies(own.replies, date.id) if own and is_released else ""
 
 
 def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
@@ -298,7 +298,7 @@ async def _delegation(
     own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution], now: datetime
 ) -> Delegation | None:
     """Return in whose place the reader comes to a date, or whom they send to it, if that person is active."""
-    counts = effective(own.replies, date.id) if own else None
+    counts = effective_reply(own.replies, date.id) if own else None
     turn = instead.get(date.id)
     other = turn.principal_id if turn else (counts.substitute_id if counts else None)
     person = (await viewers_for([other], now)).get(other) if other else None
@@ -314,20 +314,20 @@ async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
 
 async def _onward(reader: Viewer, event: Event) -> Event | None:
     """Return the series that continues this one; never one for named people, because emails do not give its times."""
-    found = next(iter(await series.after(reader, event)), None)
+    found = next(iter(await events.series_after(reader, event)), None)
     return None if found is None or found.is_restricted else found
 
 
 async def _continues_from(reader: Viewer, event: Event) -> datetime | None:
     """Return the first local start of the series that continues this one."""
-    found = next(iter(await series.after(reader, event)), None)
+    found = next(iter(await events.series_after(reader, event)), None)
     return found.starts if found else None
 
 
 async def _is_continuation(reader: Viewer, event: Event) -> bool:
     """Return whether the event continues a series to which the reader is invited too."""
-    before = await series.before(reader, event)
-    return before is not None and before.id in await replies.mine(reader, [before.id])
+    before = await events.series_before(reader, event)
+    return before is not None and before.id in await replies.own_invitations(reader, [before.id])
 
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:

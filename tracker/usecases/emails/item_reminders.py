@@ -18,7 +18,7 @@ from tracker.rules.emails.escalation import A_WEEK, Escalation, OpenItem, Rung, 
 from tracker.rules.emails.escalation import AHEAD as DAYS_AHEAD
 from tracker.rules.emails.item_days import first_morning, span_of
 from tracker.rules.emails.missed_rungs import Planned, without_missed
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.tables.background.emails import due
 from tracker.tables.visible import actions
 from tracker.usecases.emails.day_emails import day_emails, owed

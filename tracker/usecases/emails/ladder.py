@@ -16,7 +16,7 @@ from tracker.rules.emails.escalation import Ladder, OpenItem, Rung
 from tracker.tables.background.emails import due, email_pauses
 from tracker.tables.background.emails.due import DueItem
 from tracker.tables.background.emails.item_escalations import Escalated, escalated
-from tracker.tables.background.events.audiences import audiences_of_each
+from tracker.tables.background.events.events import audiences_of_each
 from tracker.usecases.core.viewers import viewers_for
 
 # A seat counts only while its holder serves at the agency that has it.

@@ -14,7 +14,7 @@ from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.escalation import Escalation
 from tracker.rules.emails.messages import MessageLine, Narrowed, Place, Sending, Standing, next_key
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.tables.visible.emails import messages, sendings
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
@@ -223,7 +223,7 @@ async def planned_polls(viewer: Viewer, narrowed: Narrowed, after: Place | None,
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
     if event_id is None:
         return None
-    event = await events.event(viewer, event_id)
+    event = await events.event_by_id(viewer, event_id)
     if event is None:
         raise NotFound
     return event

@@ -14,24 +14,23 @@ from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.emails import nudges as rules
 from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR, Nudge, takes_nudges
 from tracker.rules.emails.preferences import Wishes
-from tracker.rules.events.confirmations import Board, board, last_change
-from tracker.rules.events.event import Kind, Line, Occurrence, line_of, may_edit
-from tracker.rules.events.history import Entry
+from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date, may_edit
+from tracker.rules.events.history import ChangeConfirmations, HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, email_pauses, follow_ups
-from tracker.tables.background.events import audiences
+from tracker.tables.background.events import events
 from tracker.tables.visible import attendance
-from tracker.tables.visible.events import history, waiting
+from tracker.tables.visible.events import history, replies
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 
 ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can remind people."
 
 
 async def nudges_of(
-    viewer: Viewer, lines: Iterable[Line], silent: Mapping[UUID, Mapping[UUID, str]], now: datetime
+    viewer: Viewer, lines: Iterable[DateLine], silent: Mapping[UUID, Mapping[UUID, str]], now: datetime
 ) -> dict[UUID, Nudge]:
     """Return whom the viewer, as organizer, chair or coordinator, could remind, by date.
 
@@ -42,7 +41,7 @@ async def nudges_of(
     event_ids = sorted({one.event_id for one in theirs.values()})
     people, seen_by, last, invited, paused, stood_down = await together(
         viewers_for({one for members in silent.values() for one in members}, now),
-        audiences.audiences_of_each(event_ids),
+        events.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
         follow_ups.invited(event_ids, now - REST),
         email_pauses.paused(),
@@ -80,7 +79,7 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
     """
     silent, changes, participants = await together(
         of_silent(viewer, occurrence, now),
-        history.history(viewer, occurrence.event, occurrence),
+        history.changes_seen(viewer, occurrence.event, occurrence),
         attendance.participants(viewer, occurrence),
     )
     return await with_confirmations(silent, occurrence, changes, participants, now) if silent else None
@@ -89,7 +88,7 @@ async def nudge_of(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nud
 async def with_confirmations(
     silent: Nudge,
     occurrence: Occurrence,
-    changes: Iterable[Entry],
+    changes: Iterable[HistoryEntry],
     participants: Collection[Participant],
     now: datetime,
 ) -> Nudge:
@@ -104,24 +103,24 @@ async def with_confirmations(
 
 async def of_silent(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudge | None:
     """Return who has not replied to a date; None when the viewer may not remind them, or it is too late."""
-    line = line_of(occurrence)
+    line = line_of_date(occurrence)
     if not (may_edit(viewer, line) and takes_nudges(line, now)):
         return None
-    silent = await waiting.silent(viewer, [occurrence.id])
+    silent = await replies.silent_invitees(viewer, [occurrence.id])
     return (await nudges_of(viewer, [line], silent, now)).get(occurrence.id)
 
 
 async def _board(
-    occurrence: Occurrence, changes: Iterable[Entry], participants: Collection[Participant], now: datetime
-) -> Board | None:
-    change = last_change(occurrence, changes)
+    occurrence: Occurrence, changes: Iterable[HistoryEntry], participants: Collection[Participant], now: datetime
+) -> ChangeConfirmations | None:
+    change = last_change_of(occurrence, changes)
     if change is None:
         return None
     people, may_see = await together(
-        viewers_for([one.member_id for one in participants], now), audiences.audiences_of(occurrence.event.id)
+        viewers_for([one.member_id for one in participants], now), events.audiences_of(occurrence.event.id)
     )
     notified = {one for one, person in people.items() if person.audiences & may_see}
-    return board(change, participants, notified)
+    return confirmations_of(change, participants, notified)
 
 
 async def nudge(
@@ -134,7 +133,7 @@ async def nudge(
     Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were asked less than two days ago).
     """
     async with writing():
-        occurrence = await date_for(viewer, event_id, key)
+        occurrence = await date_seen_by(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed(ONLY_THEIRS)
         found = await (nudge_of if confirmations else of_silent)(viewer, occurrence, now)
@@ -163,7 +162,7 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
     Does nothing when they have all been undone before. Errors: NotFound, NotAllowed, Gone.
     """
     async with writing():
-        occurrence = await date_for(viewer, event_id, key)
+        occurrence = await date_seen_by(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed(ONLY_THEIRS)
         if await outbox.were_nudges_undone(occurrence.id, at):

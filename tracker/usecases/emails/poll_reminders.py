@@ -13,7 +13,7 @@ from tracker.rules.emails.nudges import LEFT, REST, UNDO_FOR
 from tracker.rules.emails.poll_nudges import PollNudges
 from tracker.rules.emails.preferences import Wishes, quieter
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.events.event import may_edit
+from tracker.rules.events.events import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, poll_reminder_at
 from tracker.tables.background import polls as due

@@ -15,7 +15,7 @@ from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.preferences import Preferences, Wishes
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails import preferences as rows
-from tracker.tables.schema.events.policy_columns import leads_of, text_of
+from tracker.tables.schema.events.event_columns import leads_in_text, text_of_leads
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW
@@ -73,7 +73,7 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         member=viewer.member_id,
         date_reminders=chosen.date_reminders,
         item_reminders=chosen.item_reminders,
-        leads=None if chosen.leads is None else text_of(chosen.leads),
+        leads=None if chosen.leads is None else text_of_leads(chosen.leads),
         quiet_from=chosen.quiet and f"{chosen.quiet[0]:%H:%M}",
         quiet_until=chosen.quiet and f"{chosen.quiet[1]:%H:%M}",
         has_quiet_weekends=chosen.has_quiet_weekends,
@@ -140,7 +140,7 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
     return Preferences(
         date_reminders=bool(row["date_reminders"]),
         item_reminders=bool(row["item_reminders"]),
-        leads=None if row["leads"] is None else leads_of(row["leads"]),
+        leads=None if row["leads"] is None else leads_in_text(row["leads"]),
         is_discreet=bool(row["is_discreet"]),
         thank_yous=bool(row["thank_yous"]),
         digest=bool(row["digest"]),

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from tracker.database import together
-from tracker.rules.events.replies import ReplyValue, effective
-from tracker.tables.background.events.invitees import GivenReply, invited_to_each, replies_to
-from tracker.usecases.events.substitutes import standing_in
+from tracker.rules.events.replies import ReplyValue, effective_reply
+from tracker.tables.background.events.invitees import GivenReply, invited_to_each, replies_to_invitations
+from tracker.usecases.events.substitutes import substitutes_by_date
 
 
 async def who_comes(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
@@ -23,9 +23,11 @@ async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dic
     A substitute counts as accepted.
     """
     wanted = list(dates)
-    instead, invited = await together(standing_in(wanted), invited_to_each({event_id for _, event_id in wanted}))
+    instead, invited = await together(
+        substitutes_by_date(wanted), invited_to_each({event_id for _, event_id in wanted})
+    )
     replies: dict[UUID, list[GivenReply]] = {}
-    for reply in await replies_to(one for people in invited.values() for one in people):
+    for reply in await replies_to_invitations(one for people in invited.values() for one in people):
         replies.setdefault(reply.invitation_id, []).append(reply)
     return {
         date_id: dict.fromkeys(instead.get(date_id, ()), ReplyValue.ACCEPTED)
@@ -35,5 +37,5 @@ async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dic
 
 
 def _reply(replies: list[GivenReply] | None, date_id: UUID) -> ReplyValue:
-    given = effective(replies, date_id) if replies else None
+    given = effective_reply(replies, date_id) if replies else None
     return given.value if given else ReplyValue.NEEDS_ACTION

@@ -17,15 +17,15 @@ from tracker.rules.emails import thanks as rules
 from tracker.rules.emails.content import Letter
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.thanks import AFTER_CLOSING, LEFT, NO_ONE, OF_USE, ONLY_THEIRS, UNDO_FOR, Sent
-from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.events import Occurrence, may_edit
 from tracker.tables.background import attendance
 from tracker.tables.background.emails import email_pauses, outbox_queue
-from tracker.tables.background.events import audiences
+from tracker.tables.background.events import events
 from tracker.tables.visible import actions
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 
 
 class Thanks(Struct, frozen=True, kw_only=True):
@@ -115,7 +115,7 @@ async def thanks_due(after: datetime, now: datetime, wishes: Wishes) -> list[Dra
 
 
 async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(ONLY_THEIRS)
     return occurrence
@@ -124,7 +124,7 @@ async def _theirs(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
 async def _reached(event_id: UUID, marked: Iterable[UUID], wishes: Wishes, now: datetime) -> frozenset[UUID]:
     """Return who gets the email: active people who see the event, want thank-yous, and whose email isn't paused."""
     people: Mapping[UUID, Viewer] = await viewers_for(marked, now)
-    may_see, paused = await audiences.audiences_of(event_id), await email_pauses.paused()
+    may_see, paused = await events.audiences_of(event_id), await email_pauses.paused()
     return frozenset(
         one
         for one, person in people.items()

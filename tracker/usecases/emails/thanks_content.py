@@ -7,7 +7,7 @@ from tracker.rules.core.outbox import Message, Skip, State
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import thanks
 from tracker.rules.emails.content import Letter
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.tables.background import attendance
 from tracker.tables.visible import actions
 from tracker.tables.visible.events import events

@@ -16,13 +16,13 @@ from tracker.rules.emails.follow_ups import NextFollowUp
 from tracker.rules.emails.nudges import REST, UNDO_FOR, takes_nudges
 from tracker.rules.emails.preferences import Wishes
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.events.event import Line, Occurrence, line_of, may_edit
+from tracker.rules.events.events import DateLine, Occurrence, line_of_date, may_edit
 from tracker.rules.roster.reminder_policies import ASKS_OFFERED
 from tracker.tables.background.emails import due, email_pauses, follow_ups
 from tracker.tables.background.emails.chains import chains
 from tracker.tables.background.emails.follow_ups import InvitationEmail
-from tracker.tables.background.events import audiences
-from tracker.tables.visible.events import events, waiting
+from tracker.tables.background.events import events as audiences
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import wishes_of
 
@@ -31,12 +31,12 @@ class FollowUp(NamedTuple):
     """An email to a person about a date."""
 
     moment: Moment
-    line: Line
+    line: DateLine
     member_id: UUID
 
 
 async def upcoming(
-    viewer: Viewer, lines: Iterable[Line], silent: Mapping[UUID, Collection[UUID]], wishes: Wishes, now: datetime
+    viewer: Viewer, lines: Iterable[DateLine], silent: Mapping[UUID, Collection[UUID]], wishes: Wishes, now: datetime
 ) -> list[FollowUp]:
     """Return the follow-ups after now about dates that take place, given who has not replied to each of them.
 
@@ -56,7 +56,7 @@ async def upcoming(
     for (event_id, member_id), email in sent.items():
         emails.setdefault((chain_of[event_id], member_id), {})[event_id] = email
     unanswered = {**more_silent, **silent}
-    dates: dict[UUID, list[Line]] = {}
+    dates: dict[UUID, list[DateLine]] = {}
     for one in sorted([*asking, *others], key=lambda line: line.starts_at):
         dates.setdefault(chain_of[one.event_id], []).append(one)
     return [
@@ -76,13 +76,13 @@ async def upcoming(
 
 async def _others(
     viewer: Viewer, event_ids: Collection[UUID], now: datetime
-) -> tuple[list[Line], Mapping[UUID, Collection[UUID]]]:
+) -> tuple[list[DateLine], Mapping[UUID, Collection[UUID]]]:
     """Return the dates of these events that follow up, and who has not replied to each of them."""
     if not event_ids:
         return [], {}
-    dates, stood_down = await together(events.ahead(viewer, event_ids, now), due.stood_down(event_ids))
+    dates, stood_down = await together(events.lines_ahead(viewer, event_ids, now), due.stood_down(event_ids))
     asking = [one for one in dates if one.reminders.asks and takes_nudges(one, now) and one.event_id not in stood_down]
-    return asking, await waiting.silent(viewer, [one.id for one in asking])
+    return asking, await replies.silent_invitees(viewer, [one.id for one in asking])
 
 
 async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) -> NextFollowUp | None:
@@ -92,15 +92,17 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     operation that was stood down.
     """
     event = occurrence.event
-    if not (event.reminders.asks and may_edit(viewer, event) and takes_nudges(line_of(occurrence), now)):
+    if not (event.reminders.asks and may_edit(viewer, event) and takes_nudges(line_of_date(occurrence), now)):
         return None
     # People can be asked about a later date first, and are then left alone for two days.
     until = occurrence.starts_at + max(ASKS_OFFERED) + reminders.SHIFT
     dates, stood_down, waits = await together(
-        events.ahead(viewer, [event.id], now), due.stood_down([event.id]), due.waiting(occurrence.id, now + UNDO_FOR)
+        events.lines_ahead(viewer, [event.id], now),
+        due.stood_down([event.id]),
+        due.waiting(occurrence.id, now + UNDO_FOR),
     )
     near = [one for one in dates if one.starts_at <= until and takes_nudges(one, now)]
-    silent = await waiting.silent(viewer, [one.id for one in near])
+    silent = await replies.silent_invitees(viewer, [one.id for one in near])
     theirs = silent.get(occurrence.id)
     if stood_down or not theirs:
         return None
@@ -117,14 +119,14 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
 
 
 def _of_person(
-    dates: list[Line],
+    dates: list[DateLine],
     unanswered: Collection[UUID],
     sent: Mapping[UUID, InvitationEmail],
     last: datetime | None,
     now: datetime,
-) -> Iterator[tuple[Moment, Line]]:
+) -> Iterator[tuple[Moment, DateLine]]:
     """Yield when a person is asked about which of these dates of one chain, the earliest first, none too soon."""
-    found: dict[Moment, Line] = {}
+    found: dict[Moment, DateLine] = {}
     for moment, line in _moments(dates, sent):
         if line.id in unanswered and moment.at > now:
             found.setdefault(moment, line)
@@ -133,13 +135,13 @@ def _of_person(
         yield moment, found[moment]
 
 
-def _turn(asked: tuple[Moment, Line]) -> tuple[datetime, bool, datetime]:
+def _turn(asked: tuple[Moment, DateLine]) -> tuple[datetime, bool, datetime]:
     """Order as the planner does: of several at once, those before a date come first, and the earliest date."""
     moment, line = asked
     return moment.at, moment.lead < timedelta(0), line.starts_at
 
 
-def _moments(dates: list[Line], sent: Mapping[UUID, InvitationEmail]) -> Iterator[tuple[Moment, Line]]:
+def _moments(dates: list[DateLine], sent: Mapping[UUID, InvitationEmail]) -> Iterator[tuple[Moment, DateLine]]:
     for line in dates:
         leads = line.reminders.asks_before
         for moment in reminders.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads):
@@ -149,7 +151,7 @@ def _moments(dates: list[Line], sent: Mapping[UUID, InvitationEmail]) -> Iterato
             yield from _after_invitation(theirs, email)
 
 
-def _after_invitation(dates: list[Line], email: InvitationEmail) -> Iterator[tuple[Moment, Line]]:
+def _after_invitation(dates: list[DateLine], email: InvitationEmail) -> Iterator[tuple[Moment, DateLine]]:
     of_event, last = dates[0], dates[-1]
     for moment in rules.after_invitation(email.at, of_event.zone, last.starts_at, of_event.reminders.asks_after):
         line = next(one for one in dates if moment.at < one.starts_at)

@@ -14,12 +14,12 @@ from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import quieter
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.events.event import may_edit
+from tracker.rules.events.events import may_edit
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
 from tracker.tables.background.emails import email_pauses
-from tracker.tables.background.events import audiences
+from tracker.tables.background.events import events
 from tracker.tables.visible import polls
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -54,7 +54,7 @@ async def of_theirs(viewer: Viewer, now: datetime, until: datetime, event_id: UU
         everyones_wishes(),
         due.reminded_of_polls(event_ids, now - REST),
         email_pauses.paused(),
-        audiences.audiences_of_each(event_ids),
+        events.audiences_of_each(event_ids),
     )
     times: dict[tuple[datetime, UUID], list[UUID]] = {}
     for poll in ahead:

@@ -13,11 +13,11 @@ from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.nudges import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.roster.reminder_policies import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, email_pauses, outbox_queue
-from tracker.tables.background.events import audiences
-from tracker.tables.visible.events import events, waiting
+from tracker.tables.background.events import events as audiences
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails import upcoming_follow_ups
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -37,14 +37,14 @@ class Planned(Struct, frozen=True, kw_only=True):
     kind: MessageKind
     """A reminder, or a request to reply."""
     lead: timedelta
-    line: Line
+    line: DateLine
     people: tuple[Viewer, ...]
     """The recipients, by agency and name."""
 
 
 async def of_mine(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return the viewer's own reminders of the next two weeks, soonest first."""
-    return await _ahead(viewer, await events.invited(viewer, now, now + HORIZON), now, set(), now + AHEAD)
+    return await _ahead(viewer, await events.lines_invited_to(viewer, now, now + HORIZON), now, set(), now + AHEAD)
 
 
 async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: timedelta | None = AHEAD) -> list[Planned]:
@@ -52,8 +52,8 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
 
     They cover the next two weeks, or another span `ahead`; None = all.
     """
-    event = await events.event(viewer, event_id)
-    dates = await events.dates(viewer, event) if event else []
+    event = await events.event_by_id(viewer, event_id)
+    dates = await events.dates_in_order(viewer, event) if event else []
     is_bounded = ahead is not None and not (event and event.reminders.asks_after)
     until = now + ahead + HORIZON - AHEAD if ahead and is_bounded else END_OF_TIME
     near = [one.id for one in dates if now < one.starts_at <= until]
@@ -63,17 +63,17 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
 
 async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
-    near = await events.lines(viewer, now, now + HORIZON)
+    near = await events.lines_between(viewer, now, now + HORIZON)
     asking = await events.next_lines_asking(viewer, now)
     return await _of_lines(viewer, [*{one.id: one for one in (*near, *asking)}.values()], now, now + AHEAD)
 
 
-async def _of_lines(viewer: Viewer, lines: list[Line], now: datetime, until: datetime) -> list[Planned]:
+async def _of_lines(viewer: Viewer, lines: list[DateLine], now: datetime, until: datetime) -> list[Planned]:
     return await _ahead(viewer, lines, now, {one.id for one in lines if may_edit(viewer, one)}, until)
 
 
 async def _ahead(
-    viewer: Viewer, lines: Iterable[Line], now: datetime, theirs: Collection[UUID], until: datetime
+    viewer: Viewer, lines: Iterable[DateLine], now: datetime, theirs: Collection[UUID], until: datetime
 ) -> list[Planned]:
     """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
     ahead_of_now = [one for one in lines if _is_ahead(one, now)]
@@ -84,7 +84,7 @@ async def _ahead(
     asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
     coming, silent, seen_by = await together(
         who_comes((one.id, one.event_id) for one in by_id.values()),
-        waiting.silent(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
+        replies.silent_invitees(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
         audiences.audiences_of_each({one.event_id for one in by_id.values()}),
     )
     asked = await upcoming_follow_ups.upcoming(viewer, [by_id[one] for one in asking], silent, wishes, now)
@@ -114,7 +114,7 @@ class _Moments:
         self._wishes = wishes
         self._known: dict[tuple[UUID, Wish | None], list[Moment]] = {}
 
-    def __call__(self, line: Line, member_id: UUID, now: datetime) -> list[Moment]:
+    def __call__(self, line: DateLine, member_id: UUID, now: datetime) -> list[Moment]:
         """Return the moments; of two at once, the one with the shorter lead time counts.
 
         A second chance is one only if the first is over.
@@ -128,7 +128,7 @@ class _Moments:
         return self._known[key]
 
 
-def _is_ahead(line: Line, now: datetime) -> bool:
+def _is_ahead(line: DateLine, now: datetime) -> bool:
     return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
 
 

@@ -11,26 +11,25 @@ from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.calendar_import import CalendarFile, Incoming, Report, check_importer, report_on
-from tracker.rules.events.plan import Slot
-from tracker.tables.schema.events import audience_versions
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.calendar_import import CalendarFile, FileEvent, ImportReport, check_importer, report_on_import
+from tracker.rules.events.plans import Slot
 from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.calendar_imports import ImportedEvent
-from tracker.tables.visible.events import calendar_imports
+from tracker.tables.schema.events.events import ImportedEvent
+from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
-from tracker.usecases.events import events as event_deeds
-from tracker.usecases.events.invitees import take_the_chair
-from tracker.usecases.events.permission import allow
+from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.invitees import make_organizer
+from tracker.usecases.events.visibility import check_may_schedule
 
 
-async def preview(viewer: Viewer, file: CalendarFile) -> Report:
+async def preview_calendar_import(viewer: Viewer, file: CalendarFile) -> ImportReport:
     """Return what an import would do, row by row. Errors: NotAllowed."""
     check_importer(viewer)
-    return report_on(file, await _known(viewer, file))
+    return report_on_import(file, await _known_rows(viewer, file))
 
 
-async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, skips_refused: bool) -> Report:
+async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, skips_refused: bool) -> ImportReport:
     """Save the events of a file that are not known yet, and return the result for each row.
 
     If a row is refused, nothing is saved, unless `skips_refused`. No one is invited, so no email goes out.
@@ -38,7 +37,7 @@ async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, 
     """
     check_importer(viewer)
     async with writing():
-        report = report_on(file, await _known(viewer, file))
+        report = report_on_import(file, await _known_rows(viewer, file))
         if report.refused and not skips_refused:
             return report
         if report.new:
@@ -46,23 +45,23 @@ async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, 
     return report
 
 
-async def _known(viewer: Viewer, file: CalendarFile) -> frozenset[int]:
+async def _known_rows(viewer: Viewer, file: CalendarFile) -> frozenset[int]:
     """Return the rows whose events the viewer may see already: imported before, or written by this tracker."""
-    imported = await calendar_imports.known_sources(viewer, {_mark(one) for one in file.events})
-    own = await calendar_imports.known_uids(viewer, {one.uid for one in file.events})
+    imported = await events.known_sources(viewer, {_mark(one) for one in file.events})
+    own = await events.known_uids(viewer, {one.uid for one in file.events})
     return frozenset(one.row for one in file.events if _mark(one) in imported or one.uid in own)
 
 
-def _mark(one: Incoming) -> str:
+def _mark(one: FileEvent) -> str:
     return sha256(one.uid.encode()).hexdigest()
 
 
-async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
+async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None:
     """Write the rows of all events table by table; one event at a time, 2,000 events took a minute."""
     for one in new:
-        plan_rules.check(one.plan)
-        allow(viewer, one.plan)
-    events = [event_deeds.new_row(one.plan, viewer.member_id, now) for one in new]
+        plan_rules.check_plan(one.plan)
+        check_may_schedule(viewer, one.plan)
+    events = [event_deeds.new_event_row(one.plan, viewer.member_id, now) for one in new]
     ids: list[UUID] = [event["id"] for event in events]
     await bulk_insert(rows.Event, events)
     await bulk_insert(
@@ -70,7 +69,7 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
         [
             {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
             for event_id, one in zip(ids, new, strict=True)
-            for date in reversed([*_dates(one)])  # search numbers an event by the month of its last date
+            for date in reversed([*_date_rows(one)])  # search numbers an event by the month of its last date
         ],
     )
     seen_by = [audiences.event_audiences(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]
@@ -82,8 +81,8 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
             for audience in sorted(those)
         ],
     )
-    await take_the_chair(viewer, ids, now)
-    await audience_versions.touch({audiences.member_audience(viewer.member_id)}.union(*seen_by))
+    await make_organizer(viewer, ids, now)
+    await rows.raise_audience_versions({audiences.member_audience(viewer.member_id)}.union(*seen_by))
     await bulk_insert(
         ImportedEvent,
         [
@@ -91,10 +90,10 @@ async def _save(viewer: Viewer, new: Sequence[Incoming], now: datetime) -> None:
             for event_id, one in zip(ids, new, strict=True)
         ],
     )
-    await audit.record_all([_deed(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
+    await audit.record_all([_audit_entry(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
 
 
-def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.NewAuditEntry:
+def _audit_entry(viewer: Viewer, event_id: UUID, one: FileEvent) -> audit.NewAuditEntry:
     return audit.NewAuditEntry(
         actor=viewer.actor,
         verb="scheduled",
@@ -104,7 +103,7 @@ def _deed(viewer: Viewer, event_id: UUID, one: Incoming) -> audit.NewAuditEntry:
     )
 
 
-def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
+def _date_rows(one: FileEvent) -> Iterator[dict[str, Any]]:
     """Yield each date of an event in the file: by its rule, added, or changed; excluded dates have no row."""
     for start, slot in one.slots.items():
         date = {
@@ -117,14 +116,14 @@ def _dates(one: Incoming) -> Iterator[dict[str, Any]]:
             "is_changed": False,
             "is_moved": False,
         }
-        yield date | _changed(one, start, slot) if start in one.changes else date
+        yield date | _changed_date(one, start, slot) if start in one.changes else date
 
 
-def _changed(one: Incoming, start: datetime, slot: Slot) -> dict[str, Any]:
+def _changed_date(one: FileEvent, start: datetime, slot: Slot) -> dict[str, Any]:
     plan, change = one.plan, one.changes[start]
     if change is None:
         return {"is_canceled": True, "is_changed": True}
-    starts_at, ends_at = plan_rules.slot(change.starts, change.duration, plan.zone)
+    starts_at, ends_at = plan_rules.slot_at(change.starts, change.duration, plan.zone)
     title = None if change.title in (None, plan.title) else change.title
     place = None if change.place in (None, plan.place) else change.place
     is_moved = (starts_at, ends_at) != slot

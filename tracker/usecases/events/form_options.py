@@ -14,18 +14,18 @@ from tracker.database import together
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.events import invitees as rules
 from tracker.rules.events import kept_dates
-from tracker.rules.events import picks as rules
-from tracker.rules.events.event import Event, Kind, Occurrence, day_of, may_schedule
-from tracker.rules.events.picks import Picks
-from tracker.rules.events.plan import Person, Plan, splits
+from tracker.rules.events.events import Event, Kind, Occurrence, day_of_key, may_schedule
+from tracker.rules.events.invitees import Picks
+from tracker.rules.events.plans import Person, Plan, needs_split
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
 from tracker.rules.roster.sites import MeetingSite
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
-from tracker.usecases.events.events import event_to_edit, plan_shown
-from tracker.usecases.events.permission import designators
+from tracker.usecases.events.scheduling import event_to_edit, plan_in_form
+from tracker.usecases.events.visibility import possible_designators
 from tracker.usecases.roster import committees as roster_committees
 from tracker.usecases.roster import known_people, people, reminder_policies
 from tracker.usecases.roster.committees import CommitteeChoice
@@ -57,7 +57,7 @@ class AgencyChoice(NamedTuple):
     """How many of them are invited when it is checked."""
 
 
-class Choices(Struct, frozen=True, kw_only=True):
+class EventChoices(Struct, frozen=True, kw_only=True):
     """The choices in the form of an event.
 
     It knows how many people there are at each agency, and by name only those of whom the form says something.
@@ -89,7 +89,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
 
-class Sending(Struct, frozen=True, kw_only=True):
+class NotifiedPeople(Struct, frozen=True, kw_only=True):
     """Who is notified when the form is sent; the organizer never is."""
 
     people: int
@@ -120,15 +120,15 @@ class EditImpact(Struct, frozen=True, kw_only=True):
     """The date with which the series then ends."""
 
 
-async def choices(viewer: Viewer, event: Event | None = None, invited: Collection[UUID] = ()) -> Choices:
+async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: Collection[UUID] = ()) -> EventChoices:
     """Return the choices for a new event, or for an event that the viewer may edit and the people `invited` to it.
 
-    Of the other people there are only numbers; `with_people` adds those whom a form names.
+    Of the other people there are only numbers; `choices_with_people` adds those whom a form names.
     """
     lead_id = event.lead_id if event else viewer.member_id
     (agencies, managers), named, asked, committees, policies, sites = await together(
         _counted(viewer),
-        _named(viewer, {*invited, lead_id}),
+        _people_named(viewer, {*invited, lead_id}),
         people.people_by_id(one for one in invited if one != lead_id),
         roster_committees.committee_choices(viewer),
         reminder_policies.reminder_policies(),
@@ -136,7 +136,7 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Collectio
     )
     strangers = frozenset(asked) - frozenset(named)
     own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
-    return Choices(
+    return EventChoices(
         lead_id=lead_id,
         lead=named.get(lead_id),
         only_invited=strangers,
@@ -147,14 +147,14 @@ async def choices(viewer: Viewer, event: Event | None = None, invited: Collectio
         policies={one.id: policies.of_committee[one.id] for one in own if one.id in policies.of_committee},
         usual_policy=policies.usual,
         managers=managers,
-        designators=designators(viewer, agencies),
-        agencies=_agencies(
+        designators=possible_designators(viewer, agencies),
+        agencies=_agency_choices(
             agencies,
             lead=named.get(lead_id),
             strangers=[asked[one] for one in strangers],
             managers=[one for one in (*named.values(), *asked.values()) if one.id in managers],
         ),
-        people=_in_order(asked),
+        people=_people_in_order(asked),
     )
 
 
@@ -162,7 +162,7 @@ async def _counted(viewer: Viewer) -> tuple[list[AgencyCount], frozenset[UUID]]:
     return await together(count_candidates(people_to_invite(viewer)), known_people.managers())
 
 
-async def _named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+async def _people_named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return which of these people, and of those who only manage accounts, the viewer may invite."""
     found = await known_people.all_candidates(
         both(people_to_invite(viewer), either(active_among(member_ids), MANAGERS))
@@ -170,9 +170,9 @@ async def _named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Perso
     return {one.id: one for one in found}
 
 
-async def with_people(
-    viewer: Viewer, offered: Choices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
-) -> Choices:
+async def choices_with_people(
+    viewer: Viewer, offered: EventChoices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
+) -> EventChoices:
     """Return the choices with the people whom a form names, and everyone at agencies that it checks or has `listed`."""
     agencies = {one.id for one in offered.agencies if picks.every_agency or one.id in picks.agencies | listed}
     seated = {
@@ -180,14 +180,14 @@ async def with_people(
     }
     named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {one.id for one in offered.people}
     found = await chosen_candidates(all_but(people_to_invite(viewer), {offered.lead_id}), agencies, named)
-    return replace(offered, people=_in_order({one.id: one for one in (*offered.people, *found)}))
+    return replace(offered, people=_people_in_order({one.id: one for one in (*offered.people, *found)}))
 
 
-def _in_order(found: Mapping[UUID, Person]) -> tuple[Person, ...]:
+def _people_in_order(found: Mapping[UUID, Person]) -> tuple[Person, ...]:
     return tuple(sorted(found.values(), key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id))))
 
 
-def _agencies(
+def _agency_choices(
     known: Iterable[AgencyCount], *, lead: Person | None, strangers: Iterable[Person], managers: Iterable[Person]
 ) -> tuple[AgencyChoice, ...]:
     """Return the agencies with people to invite: with `strangers` who are invited, and without the organizer."""
@@ -203,7 +203,7 @@ def _agencies(
     )
 
 
-def grouped(picks: Picks, offered: Choices) -> frozenset[UUID]:
+def people_in_groups(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     """Return the people whom the form offers whose agency is checked, and the primaries of checked committees."""
     seated = {
         one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
@@ -216,23 +216,23 @@ def grouped(picks: Picks, offered: Choices) -> frozenset[UUID]:
     return frozenset(of_agencies | seated) & {one.id for one in offered.people}
 
 
-def invited(picks: Picks, offered: Choices) -> dict[UUID, AttendeeRole]:
+def invited_by_form(picks: Picks, offered: EventChoices) -> dict[UUID, AttendeeRole]:
     """Return the invitees and their roles, limited to people whom the form offers."""
-    asked = rules.invited(picks, grouped(picks, offered))
+    asked = rules.people_picked(picks, people_in_groups(picks, offered))
     return {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
 
 
-async def matches(viewer: Viewer, offered: Choices, words: str, at_most: int) -> PeopleMatched:
+async def invitable_people(viewer: Viewer, offered: EventChoices, words: str, at_most: int) -> PeopleMatched:
     """Return the first people whom the viewer may invite and whom the words find; never the organizer."""
     return await candidates_with_words(all_but(people_to_invite(viewer), {offered.lead_id}), words, at_most)
 
 
-def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
+def notified_by_form(invitees: Mapping[UUID, AttendeeRole], offered: EventChoices) -> NotifiedPeople:
     """Return who would be notified."""
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
     roles = Counter(invitees.values())
     optional, informed = roles[AttendeeRole.OPTIONAL], roles[AttendeeRole.INFORMED]
-    return Sending(
+    return NotifiedPeople(
         people=len(invitees),
         agencies=tuple(agencies.items()),
         required=len(invitees) - optional - informed,
@@ -241,16 +241,18 @@ def sending(invitees: Mapping[UUID, AttendeeRole], offered: Choices) -> Sending:
     )
 
 
-async def to_change(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> tuple[Event, Plan, EditImpact]:
+async def event_in_form(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> tuple[Event, Plan, EditImpact]:
     """Return an event, what its form shows, and the effect of a change; of a series, from the date `key` on if given.
 
     Errors: NotFound, NotAllowed.
     """
     event = await event_to_edit(viewer, event_id)
-    invitees, every = await together(attendance.current_invitees(viewer, event.id), events.dates(viewer, event))
-    plan = plan_shown(event, invitees, every)
+    invitees, every = await together(
+        attendance.current_invitees(viewer, event.id), events.dates_in_order(viewer, event)
+    )
+    plan = plan_in_form(event, invitees, every)
     impact = _edit_impact(event, every, invitees, key if event.is_series else "", now)
-    return event, kept_dates.plan_from(event, plan, impact.first, every) if impact.first else plan, impact
+    return event, kept_dates.plan_shown_from(event, plan, impact.first, every) if impact.first else plan, impact
 
 
 def _edit_impact(
@@ -260,7 +262,7 @@ def _edit_impact(
     before = [one for one in every if first and one.original_start < first.original_start]
     ahead = [one for one in every if one.starts_at > now and one not in before]
     return EditImpact(
-        splits=splits(event, every, now),
+        splits=needs_split(event, every, now),
         ahead=len(ahead),
         invited=invitees,
         dates=every,
@@ -271,7 +273,7 @@ def _edit_impact(
 
 def _date_in(every: Iterable[Occurrence], key: str) -> Occurrence:
     """Return the date whose original day is `key` (ISO). Errors: NotFound."""
-    day = day_of(key).date()
+    day = day_of_key(key).date()
     found = next((one for one in every if one.original_start.date() == day), None)
     if found is None:
         raise NotFound

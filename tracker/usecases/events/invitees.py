@@ -1,12 +1,16 @@
-"""Who is invited to an event, and who is notified of its changes; inside the caller's transaction."""
+"""Who is invited to an event, and who is notified of its changes; inside the caller's transaction.
 
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+Invitations follow the seats: a new primary takes the former one's place on the lists of the committee's meetings.
+Whatever changes a seat runs inside `following_seats`; the invitations change in the same transaction.
+"""
+
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
@@ -22,39 +26,48 @@ from tracker.rules.core.message_types import (
     RemovedFromSeries,
 )
 from tracker.rules.core.outbox import KINDS
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
+from tracker.rules.events.events import Event, EventStatus
+from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
+from tracker.rules.events.invitees import ListChange, ListedInvitee, SeatChange, change_of_list, follows_seats
 from tracker.rules.events.notifications import Notices
-from tracker.rules.events.plan import Plan
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.rules.events.seat_invitations import follows_seats
-from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events import new_replies
-from tracker.tables.background.events.invitees import KnownInvitation, invitations, invitees_of, replies_to
-from tracker.tables.background.events.sequences import raise_sequence
-from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events.invitations import Invitation, InvitationGap
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.events import events as audience_rows
+from tracker.tables.background.events import invitees, replies
+from tracker.tables.background.events.events import raise_sequence
+from tracker.tables.background.events.invitees import (
+    KnownInvitation,
+    UpcomingMeeting,
+    invitations_by_member,
+    invitees_of,
+    replies_to_invitations,
+)
+from tracker.tables.schema.events import events as audience_versions
+from tracker.tables.schema.events.events import Invitation, InvitationGap
 from tracker.tables.visible.events import events
-from tracker.usecases.core import outbox
-from tracker.usecases.events import need_to_know, substitutes
-from tracker.usecases.roster.committees import primaries_of
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.events import history, substitutes, visibility
+from tracker.usecases.roster.committees import SeatHeld, primaries_of, seats_held
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
-_AGAIN = (
+_INVITE_AGAIN = (
     " ON CONFLICT (event, member) DO UPDATE SET role = EXCLUDED.role, by_seat = EXCLUDED.by_seat, withdrawn_at = NULL,"
     " again_at = CASE WHEN invitation.withdrawn_at IS NULL THEN invitation.again_at ELSE EXCLUDED.added_at END"
 )
 
 
-async def mailed_entry(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
+async def entry_in_calendars(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
     """Return what emails have put into the invitees' calendars so far; None when none was sent."""
     if event.is_restricted or event.status is EventStatus.DRAFT:
         return None
-    sent = max((one.sequence for one in await events.dates(viewer, event)), default=0)
+    sent = max((one.sequence for one in await events.dates_in_order(viewer, event)), default=0)
     return MailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
 
 
-async def invite(
+async def invite_people(
     viewer: Viewer,
     event_id: UUID,
     lead_id: UUID,
@@ -71,25 +84,25 @@ async def invite(
     calendar. `version` is the event's after the change.
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
-    known = await invitations(event_id)
+    known = await invitations_by_member(event_id)
     present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
     added, gone = frozenset(wanted) - present, present - frozenset(wanted)
-    await need_to_know.end_access(event_id, gone, viewer.member_id, now)
-    await withdraw(event_id, gone, version, now, notified=notified.withdrawal, entry=entry)
+    await visibility.end_access_from_list(event_id, gone, viewer.member_id, now)
+    await withdraw_invitations(event_id, gone, version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     # A person who is informed from now on has no substitute any longer; with no list before, no one has one.
-    async with substitutes.notified(event_id, now) if known else nullcontext():
-        kept = await _keep(event_id, wanted, known, now, by_seat=await _seated(plan))
+    async with substitutes.notifying_substitutes(event_id, now) if known else nullcontext():
+        kept = await _write_invitations(event_id, wanted, known, now, by_seat=await _seated(plan))
     if lead_id not in known:
-        await new_replies.write_first([_acceptance(kept[lead_id], viewer, now)])
+        await replies.write_first_replies([_acceptance(kept[lead_id], viewer, now)])
     elif lead_id in added:
-        await new_replies.write([_acceptance(kept[lead_id], viewer, now)])
-    drafts = [_draft(Invited(), event_id, None, one, version) for one in sorted(notified.invitation)]
+        await replies.write_replies([_acceptance(kept[lead_id], viewer, now)])
+    drafts = [_event_message(Invited(), event_id, None, one, version) for one in sorted(notified.invitation)]
     enqueue = outbox.enqueue_all if known else outbox.enqueue_first
     await enqueue(drafts, now)
 
 
-async def add(
+async def add_invitee(
     event_id: UUID,
     member_id: UUID,
     role: AttendeeRole,
@@ -104,15 +117,17 @@ async def add(
     A person who was taken off the list by the event's last change, and does not know it yet, keeps their replies and
     gets no email.
     """
-    known = await invitations(event_id)
+    known = await invitations_by_member(event_id)
     if member_id in known and await outbox.take_back_message(
-        _draft(Removed(), event_id, None, member_id, version - 1).key
+        _event_message(Removed(), event_id, None, member_id, version - 1).key
     ):
-        async with substitutes.notified(event_id, now):
-            await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
+        async with substitutes.notifying_substitutes(event_id, now):
+            await _write_invitations(
+                event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ())
+            )
         return
     await _forget_replies([known[member_id].id] if member_id in known else [], now)
-    await _keep(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
+    await _write_invitations(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
     await _notify_alone(Invited(), event_id, notified & {member_id}, version, now)
 
 
@@ -120,10 +135,10 @@ async def _notify_alone(
     content: EventContent, event_id: UUID, whom: frozenset[UUID], version: int, now: datetime
 ) -> None:
     """Queue a message about the whole event to each of some people, one email per person."""
-    await outbox.enqueue_all([_draft(content, event_id, None, one, version) for one in sorted(whom)], now)
+    await outbox.enqueue_all([_event_message(content, event_id, None, one, version) for one in sorted(whom)], now)
 
 
-async def notify(
+async def notify_invitees(
     news: EventContent,
     event_id: UUID,
     version: int,
@@ -138,27 +153,27 @@ async def notify(
     For a message about the whole event, `dates` are those it concerns, with what people knew of each; None means all
     upcoming dates.
     """
-    drafts = [_draft(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
+    drafts = [_event_message(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
     if whom and occurrence_id:
-        instead = await substitutes.on_date(event_id, occurrence_id)
-        drafts += [_draft(news, event_id, occurrence_id, one, version) for one in sorted(instead - whom)]
+        instead = await substitutes.substitutes_on_date(event_id, occurrence_id)
+        drafts += [_event_message(news, event_id, occurrence_id, one, version) for one in sorted(instead - whom)]
     elif whom:
         drafts += [
-            _draft(_of_date(news, dates, date_id), event_id, date_id, one, version, of_event=True)
-            for one, date_id in await substitutes.to_come_on(event_id, now)
+            _event_message(_content_about_date(news, dates, date_id), event_id, date_id, one, version, of_event=True)
+            for one, date_id in await substitutes.upcoming_substitutes(event_id, now)
             if one not in whom and (dates is None or date_id in dates)
         ]
     await outbox.enqueue_all(drafts, now)
 
 
-def _of_date(news: EventContent, dates: Mapping[UUID, KnownBefore] | None, date_id: UUID) -> EventContent:
+def _content_about_date(news: EventContent, dates: Mapping[UUID, KnownBefore] | None, date_id: UUID) -> EventContent:
     """Return a message about the whole event as one about one date, with what people knew of that date."""
     if dates is None or not isinstance(news, EventUpdate):
         return news
     return structs.replace(news, before=dates[date_id])
 
 
-def _draft(
+def _event_message(
     content: EventContent,
     event_id: UUID,
     occurrence_id: UUID | None,
@@ -179,7 +194,7 @@ def _draft(
     )
 
 
-async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
+async def make_organizer(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
     """Make the viewer the organizer of new events that have no other invitees, and accept for them."""
     made: list[dict[str, Any]] = [
         {
@@ -192,16 +207,16 @@ async def take_the_chair(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
         for one in event_ids
     ]
     await bulk_insert(Invitation, made)
-    await new_replies.write_first([_acceptance(one["id"], viewer, now) for one in made])
+    await replies.write_first_replies([_acceptance(one["id"], viewer, now) for one in made])
 
 
-async def touch(event_id: UUID) -> None:
+async def raise_calendar_versions(event_id: UUID) -> None:
     """Raise the calendar versions of everyone who may see the event or is invited, so that feeds show the change."""
     invited = {audiences.member_audience(member_id) for member_id in await invitees_of(event_id)}
-    await audience_versions.touch(await audience_rows.audiences_of(event_id) | invited)
+    await audience_versions.raise_audience_versions(await audience_rows.audiences_of(event_id) | invited)
 
 
-async def withdraw(
+async def withdraw_invitations(
     event_id: UUID,
     gone: frozenset[UUID],
     version: int,
@@ -218,15 +233,15 @@ async def withdraw(
         return
     if notified:
         await raise_sequence(event_id)
-    await audience_versions.touch({audiences.member_audience(one) for one in gone})
-    async with substitutes.notified(event_id, now):
+    await audience_versions.raise_audience_versions({audiences.member_audience(one) for one in gone})
+    async with substitutes.notifying_substitutes(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
         )
     await _notify_alone(Removed(entry=entry), event_id, notified, version, now)
 
 
-async def let_go(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
+async def notify_left_behind(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
     """Notify people, one email each, that the series continues without them; they stay invited to its earlier dates."""
     await _notify_alone(RemovedFromSeries(), event_id, whom, version, now)
 
@@ -236,12 +251,14 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
     Visibility changes only for the former organizer, who is taken off the list.
     """
-    kept = await _keep(event_id, {lead_id: AttendeeRole.CHAIR}, await invitations(event_id), now, by_seat=frozenset())
-    await new_replies.write([_acceptance(kept[lead_id], by, now)])
+    kept = await _write_invitations(
+        event_id, {lead_id: AttendeeRole.CHAIR}, await invitations_by_member(event_id), now, by_seat=frozenset()
+    )
+    await replies.write_replies([_acceptance(kept[lead_id], by, now)])
     found = await audience_rows.audiences_of(event_id) - audiences.audiences_of_one(former_organizer_id)
-    await audience_rows.replace_audiences(event_id, await need_to_know.with_lasting(event_id, lead_id, found))
+    await audience_rows.replace_audiences(event_id, await visibility.audiences_with_lasting(event_id, lead_id, found))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
-    async with substitutes.notified(event_id, now):
+    async with substitutes.notifying_substitutes(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all(
@@ -251,12 +268,14 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
     """Reset earlier replies of people who are invited again after they were taken off the list."""
-    replied = {(one.invitation_id, one.occurrence_id) for one in await replies_to(invitation_ids)}
+    replied = {(one.invitation_id, one.occurrence_id) for one in await replies_to_invitations(invitation_ids)}
     asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": now}
-    await new_replies.write([{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied])
+    await replies.write_replies(
+        [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied]
+    )
 
 
-async def _keep(
+async def _write_invitations(
     event_id: UUID,
     wanted: Mapping[UUID, AttendeeRole],
     known: Mapping[UUID, KnownInvitation],
@@ -278,7 +297,7 @@ async def _keep(
         for member_id, id_ in kept.items()
     ]
     await _note_gaps((known[one] for one in wanted if one in known), now)
-    await bulk_insert(Invitation, made, _AGAIN)
+    await bulk_insert(Invitation, made, _INVITE_AGAIN)
     return kept
 
 
@@ -306,3 +325,142 @@ def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str,
         "sequence": 0,
         "replied_at": now,
     }
+
+
+STATUSES_ANNOUNCED = (EventStatus.TENTATIVE, EventStatus.CONFIRMED)
+"""People are notified of a change to an event with this status. No one knows of a draft; a canceled event is off."""
+ListsOfEvents = Mapping[UUID, Mapping[UUID, ListedInvitee]]
+"""The invitees of events, by event and member."""
+ListsOfMember = list[tuple[UpcomingMeeting, ListedInvitee, Mapping[UUID, ListedInvitee]]]
+"""The events to which a person is invited: each with their place on its list, and the whole list."""
+
+
+class ChangedList(Struct, frozen=True, kw_only=True):
+    """One event's list after a change of seats: who left it, who joined it, and who of them gets an email."""
+
+    event_id: UUID
+    gone_id: UUID | None
+    new_id: UUID | None
+    notified: frozenset[UUID]
+
+    @property
+    def people(self) -> frozenset[UUID]:
+        """Return the people who leave or join."""
+        return frozenset(one for one in (self.gone_id, self.new_id) if one)
+
+
+@asynccontextmanager
+async def following_seats(by: Viewer | None, now: datetime) -> AsyncIterator[list[ChangedList]]:
+    """Make the lists of committee meetings follow the seats that change inside; `by` None = the command line.
+
+    Yields a list that holds, afterward, what changed. The caller is inside `writing()`. Dates that are over keep their
+    invitees and attendance. No one gains access to an event by this: a new primary who may not see it isn't invited.
+    """
+    held, meetings = await seats_held(), await invitees.meetings_of_committees(now)
+    lists = await _lists_of(meetings)
+    passed: list[ChangedList] = []
+    yield passed
+    after = await seats_held()
+    changes = list(_seat_changes(held, after))
+    if not changes:
+        return
+    for meeting in meetings:
+        seated = frozenset(one.member_id for one in after if one.committee_id == meeting.committee_id)
+        of_it = [one for one in changes if one.committee_id == meeting.committee_id]
+        wanted = [change_of_list(one, lists[meeting.id], seated) for one in of_it]
+        passed += await _change_list(by, meeting, wanted, now, by_seat=True)
+
+
+async def pass_invitations_on(
+    by: Viewer, lists: ListsOfMember, successor_id: UUID, now: datetime, *, but: Container[UUID]
+) -> list[ChangedList]:
+    """Invite a successor where a person who leaves was invited by name, to events that both may see.
+
+    Events in `but` changed with a seat already. The caller is inside `writing()` and takes the person off the lists.
+    """
+    passed: list[ChangedList] = []
+    for meeting, former, invited in lists:
+        if not former.by_seat and successor_id not in invited and meeting.id not in but:
+            joins = ListChange(gone_id=None, new_id=successor_id, role=former.role)
+            passed += await _change_list(by, meeting, [joins], now, by_seat=False)
+    return passed
+
+
+async def lists_of_member(member_id: UUID, now: datetime) -> ListsOfMember:
+    """Return the events with upcoming dates to which a person is invited and which they do not organize."""
+    meetings = await invitees.meetings_of_member(member_id, now)
+    lists = await _lists_of(meetings)
+    return [(one, lists[one.id][member_id], lists[one.id]) for one in meetings]
+
+
+async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
+    found = await invitees.invitees_of_meetings(one.id for one in meetings)
+    return {
+        event_id: {one: ListedInvitee(*place) for one, place in listed.items()} for event_id, listed in found.items()
+    }
+
+
+def _seat_changes(before: frozenset[SeatHeld], after: frozenset[SeatHeld]) -> Iterator[SeatChange]:
+    """Yield the seats whose primary changed, committee by committee."""
+    former = {(one.committee_id, one.agency_id): one.member_id for one in before}
+    new = {(one.committee_id, one.agency_id): one.member_id for one in after}
+    for seat in sorted({*former, *new}):
+        if former.get(seat) != new.get(seat):
+            yield SeatChange(seat[0], former.get(seat), new.get(seat))
+
+
+async def _change_list(
+    by: Viewer | None, meeting: UpcomingMeeting, wanted: Iterable[ListChange], now: datetime, *, by_seat: bool
+) -> list[ChangedList]:
+    """Change one event's list, as one new version of the event; return what changed."""
+    changes = [
+        one for one in [await _list_for_viewers(meeting, one, now) for one in wanted] if one.gone_id or one.new_id
+    ]
+    if not changes:
+        return []
+    version = meeting.version + 1
+    await raise_calendar_versions(meeting.id)
+    changed: dict[Any, Any] = {"version": version, "changed_at": now}
+    await audience_versions.Event.update(changed).where(audience_versions.Event.id == meeting.id)
+    passed = [await _change_place(meeting, one, version, now, by_seat=by_seat) for one in changes]
+    await raise_calendar_versions(meeting.id)
+    await _record_lists(by, meeting, passed, now)
+    return passed
+
+
+async def _list_for_viewers(meeting: UpcomingMeeting, wanted: ListChange, now: datetime) -> ListChange:
+    """Return the change without a new invitee who may not see the event."""
+    if wanted.new_id is None:
+        return wanted
+    found = (await viewers_for([wanted.new_id], now)).get(wanted.new_id)
+    may_see = found is not None and found.audiences & await audience_rows.audiences_of(meeting.id)
+    return wanted if may_see else wanted._replace(new_id=None)
+
+
+async def _change_place(
+    meeting: UpcomingMeeting, change: ListChange, version: int, now: datetime, *, by_seat: bool
+) -> ChangedList:
+    concerned = {one for one in (change.gone_id, change.new_id) if one}
+    is_news = meeting.status in STATUSES_ANNOUNCED
+    notified = frozenset(await viewers_for(concerned, now)) if is_news else frozenset[UUID]()
+    if change.gone_id:
+        gone = frozenset({change.gone_id})
+        entry = MailedEntry(uid=meeting.uid, sequence=max(meeting.sequence, meeting.sent) + 1, at=now)
+        await withdraw_invitations(
+            meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_news else None
+        )
+    if change.new_id:
+        await audience_versions.raise_audience_versions({audiences.member_audience(change.new_id)})
+        await add_invitee(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
+    waiting = {one.recipient_id for one in await outbox_queue.about_events([meeting.id])}
+    return ChangedList(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)
+
+
+async def _record_lists(
+    by: Viewer | None, meeting: UpcomingMeeting, passed: Iterable[ChangedList], now: datetime
+) -> None:
+    added, gone = sum(bool(one.new_id) for one in passed), sum(bool(one.gone_id) for one in passed)
+    if by:
+        change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(added, gone))
+        await history.record_change(by, meeting, HistoryVerb.CHANGED, [change], now)
+    await audit.record(by.actor if by else BY_COMMAND, "changed", "event", meeting.id, {"fields": ["people"]}, now)

@@ -1,4 +1,7 @@
-"""One date of an event: show it, move or change it, cancel it, restore it."""
+"""One date of an event: show it, move or change it, cancel it, restore it.
+
+A date that was held, and whose attendance is on record, doesn't move to a day to come.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -11,41 +14,40 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Canceled, Changed, EventContent, Restored
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import cancellation, notifications, plan
-from tracker.rules.events.cancellation import Record
-from tracker.rules.events.event import Event, Line, Occurrence, day_of, may_edit
-from tracker.rules.events.history import Change, Verb, changes_of_date
+from tracker.rules.events import cancellations, notifications, plans
+from tracker.rules.events.cancellations import RecordChoice
+from tracker.rules.events.events import DateLine, Event, Occurrence, day_of_key, may_edit
+from tracker.rules.events.history import FieldChange, HistoryVerb, changes_of_date
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.plan import DateChange
-from tracker.rules.events.undo import Deed, Reach
+from tracker.rules.events.plans import DateChange
+from tracker.rules.events.undo import UndoableDeed, UndoReach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
-from tracker.tables.visible import calendars
+from tracker.tables.visible import attendance, calendars
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.held_dates import check_stays_held
-from tracker.usecases.events.invitees import notify as send
-from tracker.usecases.events.invitees import touch
-from tracker.usecases.events.response_reset import ask_again
-from tracker.usecases.events.undo_snapshot import undoable
+from tracker.usecases.events.invitees import notify_invitees as send
+from tracker.usecases.events.invitees import raise_calendar_versions
+from tracker.usecases.events.replies import ask_again
+from tracker.usecases.events.undo import keeping_undoable
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or check “Hold both on the same day”."
 
 
-async def between(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
+async def dates_between(viewer: Viewer, start: datetime, end: datetime) -> list[DateLine]:
     """Return the dates that overlap [start, end) and that the viewer may see, earliest first."""
-    return await events.lines(viewer, start, end)
+    return await events.lines_between(viewer, start, end)
 
 
-async def next_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[Line]:
+async def next_dates_of_agency(viewer: Viewer, agency_id: UUID, start: datetime, end: datetime) -> list[DateLine]:
     """Return the dates in [start, end) that the viewer may see and to which people of an agency are invited."""
     return await calendars.dates_of_agency(viewer, agency_id, start, end)
 
 
-async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+async def date_seen_by(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
     """Return the date of an event whose original day is `key` (ISO). Errors: NotFound."""
-    occurrence = await events.date(viewer, event_id, day_of(key))
+    occurrence = await events.date_on_day(viewer, event_id, day_of_key(key))
     if occurrence is None:
         raise NotFound
     return occurrence
@@ -53,24 +55,24 @@ async def date_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
 
 async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurrence:
     """Return the next date of an event that is not over or canceled, or else its last one. Errors: NotFound."""
-    event = await events.event(viewer, event_id)
-    every = await events.dates(viewer, event) if event else []
+    event = await events.event_by_id(viewer, event_id)
+    every = await events.dates_in_order(viewer, event) if event else []
     if not every:
         raise NotFound
     return next((one for one in every if one.ends_at > now and not one.is_canceled), every[-1])
 
 
-async def dates_of(viewer: Viewer, event: Event) -> list[Occurrence]:
+async def dates_in_series(viewer: Viewer, event: Event) -> list[Occurrence]:
     """Return all dates of an event, in the order of its rule."""
-    return await events.dates(viewer, event)
+    return await events.dates_in_order(viewer, event)
 
 
-async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+async def dates_around(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the previous and the next date in the same series."""
-    return await events.neighbors(viewer, occurrence)
+    return await events.dates_beside(viewer, occurrence)
 
 
-async def change_date(
+async def change_occurrence(
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -88,49 +90,51 @@ async def change_date(
     """
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
-        plan.check_change(change, is_all_day=occurrence.event.is_all_day)
+        plans.check_date_change(change, is_all_day=occurrence.event.is_all_day)
         if not occurrence.event.is_series:
             raise Invalid("This event has only one date. Change the event itself.")
         await _warn_of_double(viewer, occurrence, change)
-        async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
+        async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now, UndoReach(dates=(occurrence.id,))):
             await _change(viewer, occurrence, change, now, notify=notify)
 
 
 async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, now: datetime, *, notify: Notify) -> None:
     event = occurrence.event
-    slot = plan.slot(change.starts, change.duration, event.zone)
+    slot = plans.slot_at(change.starts, change.duration, event.zone)
     place = event.place if change.place is None else change.place
     is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
     await check_stays_held(viewer, occurrence, slot[0], now)
-    fields = _columns(occurrence, change, slot)
-    await _save(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
+    fields = _columns_of_change(occurrence, change, slot)
+    await _save_date(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
     before = (occurrence.starts_at, occurrence.ends_at)
-    asks = plan.asks_again(before, slot, place_changed=is_elsewhere, zone=event.zone)
+    asks = plans.asks_reply_again(before, slot, place_changed=is_elsewhere, zone=event.zone)
     if (is_moved or is_elsewhere) and asks and slot[0] > now:
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
-    notified = notifications.of_date(occurrence, slot, place, await invitees_of(event.id), now, notify=notify)
-    news = Changed(before=notifications.before_of(occurrence), reason=change.reason, is_moved=is_moved)
-    await _notify(news, occurrence, notified.update, now)
+    notified = notifications.notified_of_date(occurrence, slot, place, await invitees_of(event.id), now, notify=notify)
+    news = Changed(before=notifications.known_before_date(occurrence), reason=change.reason, is_moved=is_moved)
+    await _notify_about_date(news, occurrence, notified.update, now)
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
-    verb, facts = "moved" if is_moved else "changed", notifications.silence(notify)
-    await _log(viewer, verb, occurrence, now, Verb.CHANGED, changes, reason=change.reason, facts=facts)
+    verb, facts = "moved" if is_moved else "changed", notifications.silence_facts(notify)
+    await _log_date(viewer, verb, occurrence, now, HistoryVerb.CHANGED, changes, reason=change.reason, facts=facts)
 
 
-def _columns(occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]) -> dict[str, object]:
+def _columns_of_change(
+    occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]
+) -> dict[str, object]:
     """Return the columns of a changed date; a text that equals the series' own is not stored."""
     return {
         "starts_at": slot[0],
         "ends_at": slot[1],
-        "is_moved": slot != plan.slot_by_rule(occurrence),
-        "title": _own(change.title, occurrence.event.title),
-        "place": _own(change.place, occurrence.event.place),
-        "agenda": _own(change.agenda, occurrence.event.agenda),
+        "is_moved": slot != plans.slot_by_rule(occurrence),
+        "title": _own_text(change.title, occurrence.event.title),
+        "place": _own_text(change.place, occurrence.event.place),
+        "agenda": _own_text(change.agenda, occurrence.event.agenda),
     }
 
 
-async def cancel_date(
+async def cancel_occurrence(
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -138,7 +142,7 @@ async def cancel_date(
     reason: str,
     now: datetime,
     *,
-    record: Record | None = None,
+    record: RecordChoice | None = None,
 ) -> None:
     """Cancel one date; the others stay. No one is notified when it is over.
 
@@ -149,14 +153,16 @@ async def cancel_date(
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_canceled:
             raise Conflict("This date is already canceled.")
-        cancellation.check_record(occurrence, record)
-        facts = {"record": record} if record and cancellation.is_on_record(occurrence) else {}
-        off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": Record.REMOVE in facts.values()}
-        async with undoable(viewer, event_id, Deed.CANCELED, now, Reach(dates=(occurrence.id,))):
-            await _save(occurrence, now, raise_sequence=True, fields=off)
-            whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
-            await _notify(Canceled(reason=reason), occurrence, whom, now)
-            await _log(viewer, "canceled", occurrence, now, Verb.CANCELED, reason=reason, facts=facts)
+        cancellations.check_record_choice(occurrence, record)
+        facts = {"record": record} if record and cancellations.is_on_record(occurrence) else {}
+        off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": RecordChoice.REMOVE in facts.values()}
+        async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(dates=(occurrence.id,))):
+            await _save_date(occurrence, now, raise_sequence=True, fields=off)
+            whom = notifications.notified_of_cancellation(
+                occurrence.event, [occurrence], await invitees_of(event_id), now
+            )
+            await _notify_about_date(Canceled(reason=reason), occurrence, whom, now)
+            await _log_date(viewer, "canceled", occurrence, now, HistoryVerb.CANCELED, reason=reason, facts=facts)
 
 
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
@@ -169,14 +175,18 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if not occurrence.is_canceled:
             raise Conflict("This date isn’t canceled.")
-        async with undoable(viewer, event_id, Deed.CHANGED, now, Reach(dates=(occurrence.id,))):
+        async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now, UndoReach(dates=(occurrence.id,))):
             on = {"is_canceled": False, "cancel_reason": "", "is_off_record": False}
-            await _save(occurrence, now, raise_sequence=True, fields=on)
+            await _save_date(occurrence, now, raise_sequence=True, fields=on)
             if occurrence.ends_at > now and await outbox.was_anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-            whom = notifications.of_cancellation(occurrence.event, [occurrence], await invitees_of(event_id), now)
-            await _notify(Restored(before=notifications.before_of(occurrence)), occurrence, whom, now)
-            await _log(viewer, "restored", occurrence, now, Verb.RESTORED)
+            whom = notifications.notified_of_cancellation(
+                occurrence.event, [occurrence], await invitees_of(event_id), now
+            )
+            await _notify_about_date(
+                Restored(before=notifications.known_before_date(occurrence)), occurrence, whom, now
+            )
+            await _log_date(viewer, "restored", occurrence, now, HistoryVerb.RESTORED)
 
 
 async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
@@ -184,7 +194,7 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
 
     Errors: NotFound, NotAllowed, Conflict.
     """
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this date.")
     if occurrence.version != expected_version:
@@ -195,14 +205,14 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
 async def _warn_of_double(viewer: Viewer, occurrence: Occurrence, change: DateChange) -> None:
     """Refuse a day on which the series has another date, unless the viewer confirmed it (`may_double`)."""
     zone = occurrence.event.zone
-    every = await events.dates(viewer, occurrence.event)
+    every = await events.dates_in_order(viewer, occurrence.event)
     taken = {to_local(one.starts_at, zone).date() for one in every if one.id != occurrence.id and not one.is_off}
     stays = to_local(occurrence.starts_at, zone).date() == change.starts.date()
     if change.starts.date() in taken and not stays and not change.may_double:
         raise Invalid(date=TWO_ON_A_DAY)
 
 
-async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
+async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
     sequence = max(occurrence.sequence, occurrence.event.sequence) + 1 if raise_sequence else occurrence.sequence
     await rows.Occurrence.update(
         {**fields, "is_changed": True, "version": occurrence.version + 1, "sequence": sequence, "changed_at": now}
@@ -211,27 +221,41 @@ async def _save(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, 
     await rows.Event.update({rows.Event.version: occurrence.event.version + 1}).where(
         rows.Event.id == occurrence.event.id
     )
-    await touch(occurrence.event.id)
+    await raise_calendar_versions(occurrence.event.id)
 
 
-async def _notify(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
+async def _notify_about_date(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
     await send(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
 
 
-async def _log(
+async def _log_date(
     viewer: Viewer,
     verb: str,
     occurrence: Occurrence,
     now: datetime,
-    kept: Verb,
-    changes: Iterable[Change] = (),
+    kept: HistoryVerb,
+    changes: Iterable[FieldChange] = (),
     *,
     reason: str = "",
     facts: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    await history.keep(viewer, occurrence.event, kept, changes, now, occurrence, reason=reason)
+    await history.record_change(viewer, occurrence.event, kept, changes, now, occurrence, reason=reason)
     await audit.record(viewer.actor, verb, "occurrence", occurrence.id, {"date": occurrence.key, **facts}, now)
 
 
-def _own(value: str | None, of_series: str) -> str | None:
+def _own_text(value: str | None, of_series: str) -> str | None:
     return None if value is None or value == of_series else value
+
+
+WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
+
+
+async def check_stays_held(viewer: Viewer, date: Occurrence, begins: datetime, now: datetime) -> None:
+    """Check that a date whose attendance is on record does not move to a day to come, where it would begin at `begins`.
+
+    Its record would be that of a meeting that has not been held. Errors: Invalid(date=…).
+    """
+    if not date.starts_at <= now < begins:
+        return
+    if date.attendance_closed_at is not None or await attendance.recorded_marks(viewer, date):
+        raise Invalid(date=WAS_HELD)

@@ -1,21 +1,48 @@
-"""Replies recorded on another person's behalf: what they said by telephone, or to the organizer in person."""
+"""Replies entered for another person: on someone's behalf, or a substitute's No, which can be undone.
 
+What people said by telephone, or to the organizer in person, is recorded by editors. A substitute who can't come after
+all replaces the reply that named them; a Yes changes nothing, because a substitute counts as coming. The person who
+named them gets an email, not before the No can no longer be undone. Undone, the reply that named them counts again,
+with everything that it said, and emails about the No that haven't left are dropped.
+"""
+
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from tracker.database import writing
-from tracker.errors import Conflict, Invalid, NotAllowed
+from msgspec import Struct
+
+from tracker.database import all_together, writing
+from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.core.message_types import SubstituteDeclined
+from tracker.rules.core.outbox import Draft, MessageKind
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Occurrence, may_edit
-from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
+from tracker.rules.events.events import EventStatus, Occurrence, may_edit
+from tracker.rules.events.replies import (
+    Participant,
+    ReplyGiven,
+    ReplySource,
+    ReplyValue,
+    participant_on_line,
+    people_to_reply_for,
+)
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.events import invitees
+from tracker.tables.background.events import replies as new_replies
+from tracker.tables.background.events.invitees import GivenReply
+from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals_entered
 from tracker.tables.visible import attendance
-from tracker.usecases.events import replies, substitute_replies
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.events import replies, substitutes
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.replies import EnteredFor
 
 IS_COMING = "A substitute already counts as coming. Record No only if they can’t come."
-ONE_DATE = "A substitute is for one date only. Choose “This date”."
+ONE_DATE_ONLY = "A substitute is for one date only. Choose “This date”."
 
 
 class RepliedFor(NamedTuple):
@@ -26,7 +53,7 @@ class RepliedFor(NamedTuple):
     """With the agency; empty for no one."""
 
 
-async def reply_for(  # noqa: PLR0913 - what one form holds
+async def record_reply_for(  # noqa: PLR0913 - what one form holds
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -47,40 +74,289 @@ async def reply_for(  # noqa: PLR0913 - what one form holds
     Errors: NotFound, NotAllowed, Gone, Invalid(person, reply, reply_for), Conflict for a draft or a deadline.
     """
     async with writing():
-        occurrence = await date_for(viewer, event_id, key)
-        _check(viewer, occurrence)
-        replies.check_ahead(occurrence, now, for_series=False)
+        occurrence = await date_seen_by(viewer, event_id, key)
+        _check_may_record(viewer, occurrence)
+        replies.check_takes_replies(occurrence, now, for_series=False)
         named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
-        others = answerable(viewer, occurrence, named, now)
-        person = line_of(others, member_id, invitation_id)
+        others = people_to_reply_for(viewer, occurrence, named, now)
+        person = participant_on_line(others, member_id, invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
-        await _record(viewer, person, occurrence, Given(value, comment), now, for_series=for_series)
+        await _record_for(viewer, person, occurrence, ReplyGiven(value, comment), now, for_series=for_series)
     is_for_all = (
         for_series and occurrence.event.is_series
     )  # a date with a substitute has a reply of its own, and keeps it
     return RepliedFor(person, "" if is_for_all else person.substitute)
 
 
-async def _record(
-    viewer: Viewer, person: Participant, occurrence: Occurrence, given: Given, now: datetime, *, for_series: bool
+async def _record_for(
+    viewer: Viewer, person: Participant, occurrence: Occurrence, given: ReplyGiven, now: datetime, *, for_series: bool
 ) -> None:
     invitation_id, entered = person.invitation_id, replies.EnteredFor(person.member_id)
     if not person.substitutes_for:
         source = ReplySource.ON_BEHALF
-        await replies.record(
+        await replies.record_reply(
             viewer, invitation_id, occurrence, given, source, now, for_series=for_series, entered=entered
         )
         return
     if given.value is not ReplyValue.DECLINED:
         raise Invalid(reply=IS_COMING)
     if for_series:
-        raise Invalid(reply_for=ONE_DATE)
-    await substitute_replies.release(viewer, [invitation_id], occurrence, given.comment, now, entered=entered)
+        raise Invalid(reply_for=ONE_DATE_ONLY)
+    await release_substitute(viewer, [invitation_id], occurrence, given.comment, now, entered=entered)
 
 
-def _check(viewer: Viewer, occurrence: Occurrence) -> None:
+def _check_may_record(viewer: Viewer, occurrence: Occurrence) -> None:
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can record others’ replies.")
     if not occurrence.event.kind.asks_reply or occurrence.event.status is EventStatus.DRAFT:
         raise Conflict("No one is asked to reply to this event.")
+
+
+async def decline_as_substitute(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
+    """Record that the viewer can't come to a date as a substitute. Errors: NotFound, NotAllowed, Gone."""
+    async with writing():
+        occurrence = await date_seen_by(viewer, event_id, key)
+        turns = await substitutes.turns_on_date(event_id, occurrence.id, viewer.member_id)
+        if not turns:
+            raise NotAllowed("You aren’t a substitute on this date.")
+        replies.check_takes_replies(occurrence, now, for_series=False)
+        await release_substitute(viewer, [turn.invitation_id for turn in turns], occurrence, "", now)
+
+
+async def decline_as_substitute_by_email(
+    substitute: Viewer, invitation_id: UUID, occurrence: Occurrence, comment: str, made_at: datetime, now: datetime
+) -> None:
+    """Record the same of someone who wrote it at `made_at` to one invitation.
+
+    It also counts for others in whose place they come, unless they were named by them since.
+    """
+    turns = await substitutes.turns_on_date(occurrence.event.id, occurrence.id, substitute.member_id)
+    others = [one.invitation_id for one in turns if one.invitation_id != invitation_id and made_at >= one.changed_at]
+    await release_substitute(substitute, [invitation_id, *others], occurrence, comment, now)
+
+
+async def release_substitute(
+    by: Viewer,
+    invitation_ids: Sequence[UUID],
+    occurrence: Occurrence,
+    comment: str,
+    now: datetime,
+    *,
+    entered: EnteredFor | None = None,
+    knowing: Container[UUID] = (),
+) -> None:
+    """Record for one or more invitations that their substitute can't come to a date.
+
+    `by` is the substitute, or someone who enters it for them (`entered`); the comment is the substitute's. The
+    substitute gets one email that takes the date off their calendar, and the person of each invitation one that asks
+    whether they come, or who does. The caller is inside `writing()`.
+    """
+    given, source = ReplyGiven(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
+    first, *others = invitation_ids
+    about = (by, first, occurrence, given, source, now)
+    await replies.record_reply(*about, for_series=False, entered=entered, knowing=knowing, also=others)
+    await _notify_principals(invitation_ids, occurrence, now, now)
+
+
+async def repeat_refusal(
+    substitute_id: UUID, invitation_id: UUID, occurrence: Occurrence, said: GivenReply, now: datetime
+) -> None:
+    """Let an earlier No of a substitute count again, after an email from before it named them once more.
+
+    They know. The person who named them is emailed that they can't come. The caller is inside `writing()`.
+    """
+    before = await substitutes.named_substitutes(occurrence.event.id)
+    await new_replies.write_reply_again(invitation_id, said.number)
+    await substitutes.notify_substitutes(occurrence.event.id, before, now, knowing={substitute_id})
+    await outbox.take_back_lone_message(refusal_message_key(invitation_id, occurrence, said.replied_at))
+    await _notify_principals([invitation_id], occurrence, said.replied_at, now)
+
+
+async def _notify_principals(
+    invitation_ids: Sequence[UUID], occurrence: Occurrence, said_at: datetime, now: datetime
+) -> None:
+    holders = await all_together([invitees.holder_of_invitation(one) for one in invitation_ids])
+    principals = [(one, holder.member_id) for one, holder in zip(invitation_ids, holders, strict=True) if holder]
+    drafts = [_refusal_message(member_id, one, occurrence, said_at, now) for one, member_id in principals]
+    await outbox.enqueue_all(drafts, now)
+
+
+def _refusal_message(
+    principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime
+) -> Draft:
+    return Draft(
+        content=SubstituteDeclined(at=said_at),
+        recipient_id=principal_id,
+        event_id=occurrence.event.id,
+        occurrence_id=occurrence.id,
+        key=refusal_message_key(invitation_id, occurrence, now),
+        due=now + UNDO_FOR,
+    )
+
+
+def refusal_message_key(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> str:
+    """Return the key of the email to the person who named a substitute, about their No at that moment."""
+    return f"substitute_declined:{invitation_id}:{occurrence.id}:{at.isoformat()}"
+
+
+TOO_LATE_TO_RETURN = (
+    "It’s too late to undo this because 20 seconds have passed."
+    " The person who named the substitute can name them again."
+)
+REPLIED_AGAIN = (
+    "Nothing was undone because the person who named the substitute replied again or is no longer invited, or the date"
+    " is over or canceled."
+)
+NO_LONGER_SUBSTITUTE = (
+    "Nothing was undone because they can no longer be the substitute on this date."
+    " The person who named them can send someone else."
+)
+
+
+class SubstituteTurn(Struct, frozen=True, kw_only=True):
+    """In whose place a person was to come when their No was recorded."""
+
+    invitation_id: UUID
+    principal_id: UUID
+    substitute_id: UUID
+    named_by: int
+    """The number of the reply that named them."""
+
+
+class SubstituteRefusal(Struct, frozen=True, kw_only=True):
+    """A substitute's No to a date, for everyone in whose place they were to come."""
+
+    date: Occurrence
+    at: datetime
+    invitation_ids: tuple[UUID, ...]
+    """To which it was recorded."""
+    turns: tuple[SubstituteTurn, ...]
+    """Those for which it still counts."""
+    substitute: str
+    """With the agency, as everyone below; empty when it no longer counts for anyone."""
+    principals: str
+    """Who named them, of those for whom it still counts."""
+    named_by: str
+    """Everyone who named them."""
+    again: str
+    """Those in whose place they come after all, since it was undone; empty when there are none."""
+    can_come: bool
+    """Whether they may still come."""
+    may_be_known: bool
+    """Whether an email may have gone out to someone for whom it counts, or counted until it was undone."""
+
+    def is_current(self, now: datetime) -> bool:
+        """Return whether it still counts, and its date is ahead."""
+        return bool(self.turns) and _is_date_ahead(self.date, now)
+
+
+async def undo_refusal(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> SubstituteRefusal:
+    """Undo a substitute's No to a date that the viewer gave, or recorded, at that moment, and return it.
+
+    Errors: NotFound; Gone when it's too late; Conflict when the reply has changed since, or they can no longer come.
+    """
+    async with writing():
+        date = await date_seen_by(viewer, event_id, key)
+        found = await refusal_given_at(date, viewer.member_id, at, now)
+        if now - at >= UNDO_FOR:
+            raise Gone(TOO_LATE_TO_RETURN)
+        await restore_substitute(viewer, found, now)
+    return found
+
+
+async def refusal_given_at(date: Occurrence, by: UUID, at: datetime, now: datetime) -> SubstituteRefusal:
+    """Return a substitute's No to a date that a person gave, or recorded for them, at that moment."""
+    return await _refusal(date, at, await refusals_entered(date.event.id, date.id, by, at), now)
+
+
+async def refusal_of_invitation(
+    date: Occurrence, at: datetime, invitation_id: UUID, number: int, now: datetime
+) -> SubstituteRefusal:
+    """Return a substitute's No that was recorded for one invitation as its reply with this number."""
+    return await _refusal(date, at, [(invitation_id, number)], now)
+
+
+async def _refusal(
+    date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime
+) -> SubstituteRefusal:
+    known = {one.invitation_id: one for one in await ever_principals(date.event.id)}
+    said_to = [(known[one], number) for one, number in numbers if one in known]
+    turns = [turn for one, number in said_to if (turn := _turn_of(one, number, date))]
+    again = [one for one, number in said_to if one.is_renewed(number, date.id)] if _is_date_ahead(date, now) else []
+    called = await audit.names_of_people(
+        [*(one.member_id for one, _ in said_to), *(one.substitute_id for one in turns)]
+    )
+    words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}
+    concerned = [*(one.invitation_id for one in turns), *(one.invitation_id for one in again)]
+    keys = [refusal_message_key(one, date, at) for one in concerned]
+    return SubstituteRefusal(
+        date=date,
+        at=at,
+        invitation_ids=tuple(one for one, _ in numbers),
+        turns=tuple(turns),
+        substitute=words[turns[0].substitute_id] if turns else "",
+        principals=_joined_names(words[one.principal_id] for one in turns),
+        named_by=_joined_names(words[one.member_id] for one, _ in said_to),
+        again=_joined_names(words[one.member_id] for one in again),
+        can_come=await _can_come(turns, date, now),
+        may_be_known=await outbox_queue.any_may_be_known(keys),
+    )
+
+
+def _turn_of(principal: Principal, number: int, date: Occurrence) -> SubstituteTurn | None:
+    named = principal.named_before(number, date.id)
+    if named is None or named.substitute_id is None:
+        return None
+    return SubstituteTurn(
+        invitation_id=principal.invitation_id,
+        principal_id=principal.member_id,
+        substitute_id=named.substitute_id,
+        named_by=named.number,
+    )
+
+
+def _is_date_ahead(date: Occurrence, now: datetime) -> bool:
+    return date.ends_at > now and not date.is_off
+
+
+def _joined_names(people: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(people))
+
+
+async def _can_come(turns: Sequence[SubstituteTurn], date: Occurrence, now: datetime) -> bool:
+    principals = await viewers_for((one.principal_id for one in turns), now)
+    offered = await all_together(
+        [substitutes.possible_substitutes(one, date.event, now) for one in principals.values()]
+    )
+    may_send = {one: {other.member_id for other in others} for one, others in zip(principals, offered, strict=True)}
+    return all(one.substitute_id in may_send.get(one.principal_id, ()) for one in turns)
+
+
+async def restore_substitute(by: Viewer, found: SubstituteRefusal, now: datetime) -> None:
+    """Let the substitute come again, wherever their No still counts. The caller is inside `writing()`.
+
+    They get an email only if the one that took the date off their calendar may have left.
+    Errors: Conflict when it counts nowhere, the date isn't ahead, or they can no longer come.
+    """
+    if not found.is_current(now):
+        raise Conflict(REPLIED_AGAIN)
+    if not found.can_come:
+        raise Conflict(NO_LONGER_SUBSTITUTE)
+    date = found.date
+    before = await substitutes.named_substitutes(date.event.id)
+    knowing = frozenset([one.substitute_id for one in found.turns]) if await _has_entry(found) else frozenset[UUID]()
+    for turn in found.turns:
+        await new_replies.write_reply_again(turn.invitation_id, turn.named_by, renewed_at=now)
+        await outbox.take_back_lone_message(refusal_message_key(turn.invitation_id, date, found.at))
+        facts = {"date": date.key, "for": turn.principal_id, "substitute": turn.substitute_id}
+        await audit.record(by.actor, "refusal_undone", "invitation", turn.invitation_id, facts, now)
+    await substitutes.notify_substitutes(date.event.id, before, now, knowing=knowing)
+
+
+async def _has_entry(found: SubstituteRefusal) -> bool:
+    """Drop the email that takes the date off the substitute's calendar; return whether it is still there, or comes."""
+    substitute_id, date_id = found.turns[0].substitute_id, found.date.id
+    removal = substitutes.removal_message_key(found.invitation_ids, substitute_id, date_id, found.at)
+    is_dropped = await outbox.take_back_message(removal)
+    return is_dropped and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, date_id)

@@ -1,6 +1,10 @@
-"""Replies to invitations: on the site, by a signed link, and who has not replied yet."""
+"""Replies to invitations: on the site, by a signed link, who has not replied yet, and who is asked again.
 
-from collections.abc import Container, Iterable
+After a change, replies stay valid for the dates that the change leaves alone.
+"""
+
+from collections.abc import Collection, Container, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,20 +15,23 @@ from msgspec.structs import replace
 from tracker.database import together, writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.events.event import Event, Line, Occurrence, day_of
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import DateLine, Event, Occurrence, day_of_key
+from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import (
-    Given,
     OwnInvitation,
     Reply,
+    ReplyGiven,
     ReplySource,
     ReplyValue,
     asked_again_at,
-    earlier,
-    effective,
-    released_by,
+    earlier_reply,
+    effective_reply,
+    released_by_replies,
 )
-from tracker.tables.background.events import invitees, new_replies
-from tracker.tables.visible.events import events, replies, series
+from tracker.tables.background.events import invitees
+from tracker.tables.background.events import replies as new_replies
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
@@ -38,7 +45,7 @@ _VERBS = {
 """What the audit log says of a reply that another person enters."""
 
 
-class Onward(NamedTuple):
+class ContinuedSeries(NamedTuple):
     """A series that continues the one of a link, to which the invitee is invited too."""
 
     invitation_id: UUID
@@ -92,32 +99,32 @@ class OpenInvitation(Struct, frozen=True, kw_only=True):
     """What they had replied before that change."""
     ahead: tuple[Occurrence, ...]
     """Further dates of the series, when the reply is for all of them."""
-    onward: tuple[Onward, ...]
+    onward: tuple[ContinuedSeries, ...]
     """Series with upcoming dates that continue it, when the reply is for all its dates."""
 
 
-class Owed(Struct, frozen=True, kw_only=True):
+class OwedReply(Struct, frozen=True, kw_only=True):
     """A date to which the viewer has not replied."""
 
-    line: Line
+    line: DateLine
     is_series: bool
 
 
 async def my_reply(viewer: Viewer, occurrence: Occurrence) -> MyReply | None:
     """Return the viewer's own invitation to a date and the reply that counts; None when not asked to come."""
-    own = await _mine(viewer, occurrence.event)
+    own = await _own_invitation(viewer, occurrence.event)
     if own is None:
         return None
-    return MyReply(own.id, effective(own.replies, occurrence.id), released_by(own.replies, occurrence.id))
+    return MyReply(own.id, effective_reply(own.replies, occurrence.id), released_by_replies(own.replies, occurrence.id))
 
 
 async def my_replies(viewer: Viewer, event: Event) -> tuple[Reply, ...] | None:
     """Return all the viewer's replies to an event; None when not invited."""
-    own = await _mine(viewer, event)
+    own = await _own_invitation(viewer, event)
     return None if own is None else own.replies
 
 
-async def reply(
+async def record_own_reply(
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -132,21 +139,21 @@ async def reply(
 
     Errors: NotFound, NotAllowed, Gone, Invalid(substitute).
     """
-    occurrence = await events.date(viewer, event_id, day_of(key))
+    occurrence = await events.date_on_day(viewer, event_id, day_of_key(key))
     if occurrence is None:
         raise NotFound
     mine = await my_reply(viewer, occurrence)
     if mine is None:
         raise NotAllowed("You aren’t invited to this event, so you don’t need to reply.")
-    check_ahead(occurrence, now, for_series=for_series)
+    check_takes_replies(occurrence, now, for_series=for_series)
     async with writing():
-        given = Given(value, comment, substitute)
-        await substitutes.check(viewer, occurrence.event, given, now, for_series=for_series)
+        given = ReplyGiven(value, comment, substitute)
+        await substitutes.check_substitute(viewer, occurrence.event, given, now, for_series=for_series)
         source = ReplySource(viewer.origin.channel)
-        await record(viewer, mine[0], occurrence, given, source, now, for_series=for_series)
+        await record_reply(viewer, mine[0], occurrence, given, source, now, for_series=for_series)
 
 
-async def open_by_link(
+async def open_invitation(
     invitation_id: UUID, occurrence_id: UUID | None, now: datetime, origin: Origin
 ) -> OpenInvitation:
     """Return what a reply link shows, with the invitee as viewer, coming from `origin`.
@@ -156,30 +163,30 @@ async def open_by_link(
     Errors: NotFound (withdrawn, left the task force, or no longer visible, all alike), Gone when the event is over or
     canceled.
     """
-    holder = await invitees.holder_of(invitation_id)
+    holder = await invitees.holder_of_invitation(invitation_id)
     if holder is None:
         raise NotFound
     viewer = replace(await viewer_for(holder.member_id, now), origin=origin)
-    event = await events.event(viewer, holder.event_id)
+    event = await events.event_by_id(viewer, holder.event_id)
     if event is None:
         raise NotFound
     try:
-        return await _opened(viewer, event, invitation_id, occurrence_id, now)
+        return await _open_invitation(viewer, event, invitation_id, occurrence_id, now)
     except (NotFound, Gone) as closed:
         if isinstance(closed, Gone) and occurrence_id:
             raise
-        moved = _where(await onward(viewer, event, now), occurrence_id)
+        moved = _moved_to(await continued_series(viewer, event, now), occurrence_id)
         if moved is None:
             raise
-    return await open_by_link(*moved, now, origin)
+    return await open_invitation(*moved, now, origin)
 
 
-async def _opened(
+async def _open_invitation(
     viewer: Viewer, event: Event, invitation_id: UUID, occurrence_id: UUID | None, now: datetime
 ) -> OpenInvitation:
-    occurrence, ahead = await _spoken_of(viewer, event, occurrence_id, now)
+    occurrence, ahead = await _dates_spoken_of(viewer, event, occurrence_id, now)
     every = await my_replies(viewer, occurrence.event) or ()
-    given = effective(every, occurrence.id)
+    given = effective_reply(every, occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
     return OpenInvitation(
         viewer=viewer,
@@ -190,84 +197,92 @@ async def _opened(
         comment=given.comment if given else "",
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
-        released=released_by(every, occurrence.id),
+        released=released_by_replies(every, occurrence.id),
         is_by_substitute=given is not None and given.source == ReplySource.SUBSTITUTE,
         changed_at=asked_again_at(every, occurrence.id),
-        earlier=earlier(every, occurrence.id),
-        alternates=() if for_series else tuple(await substitutes.choices(viewer, occurrence.event, now)),
+        earlier=earlier_reply(every, occurrence.id),
+        alternates=() if for_series else tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)),
         ahead=ahead,
-        onward=tuple(one for one in await onward(viewer, event, now) if one.ahead) if for_series else (),
+        onward=tuple(one for one in await continued_series(viewer, event, now) if one.ahead) if for_series else (),
     )
 
 
-async def onward(viewer: Viewer, event: Event, now: datetime) -> list[Onward]:
+async def continued_series(viewer: Viewer, event: Event, now: datetime) -> list[ContinuedSeries]:
     """Return the series that continue an event, where the viewer is invited, earliest first.
 
     A link to what many people know shows nothing of a series that only named people may know.
     """
-    found = [one for one in await series.all_after(viewer, event) if event.is_restricted or not one.is_restricted]
-    mine = await replies.mine(viewer, [one.id for one in found])
-    dates = await events.dates_of(viewer, [one for one in found if one.id in mine and mine[one.id].role.takes_part])
-    return [Onward(mine[one].id, tuple(every), tuple(_to_come(every, now))) for one, every in dates.items()]
+    found = [
+        one for one in await events.all_series_after(viewer, event) if event.is_restricted or not one.is_restricted
+    ]
+    mine = await replies.own_invitations(viewer, [one.id for one in found])
+    dates = await events.dates_of_events(
+        viewer, [one for one in found if one.id in mine and mine[one.id].role.takes_part]
+    )
+    return [
+        ContinuedSeries(mine[one].id, tuple(every), tuple(_upcoming_dates(every, now))) for one, every in dates.items()
+    ]
 
 
-def _where(onward: Iterable[Onward], occurrence_id: UUID | None) -> tuple[UUID, UUID | None] | None:
+def _moved_to(onward: Iterable[ContinuedSeries], occurrence_id: UUID | None) -> tuple[UUID, UUID | None] | None:
     """Return the invitation and the date that a link leads to now; the date is None for the rest of a series."""
     found = [(one.invitation_id, date.id) for one in onward for date in one.dates if date.id == occurrence_id]
     rest = [(one.invitation_id, None) for one in onward if one.ahead]
     return next(iter([*found, *rest]), None)
 
 
-async def reply_by_link(
+async def record_reply_by_link(
     reply: OpenInvitation, value: ReplyValue, comment: str, now: datetime, substitute: UUID | None = None
 ) -> None:
     """Record a reply made on a reply page. Errors: Invalid(substitute)."""
     source = ReplySource.LINK
     async with writing():
-        given = Given(value, comment, substitute)
-        await substitutes.check(reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series)
-        await record(
+        given = ReplyGiven(value, comment, substitute)
+        await substitutes.check_substitute(
+            reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series
+        )
+        await record_reply(
             reply.viewer, reply.invitation_id, reply.occurrence, given, source, now, for_series=reply.for_series
         )
 
 
-async def owed(viewer: Viewer, now: datetime) -> list[Owed]:
+async def owed_replies(viewer: Viewer, now: datetime) -> list[OwedReply]:
     """Return the dates in the next 60 days that wait for the viewer's reply, one for each event, earliest first."""
-    waiting: dict[UUID, Owed] = {}
-    for line, is_series in await replies.owed(viewer, now, now + OWED_AHEAD):
+    waiting: dict[UUID, OwedReply] = {}
+    for line, is_series in await replies.lines_owed(viewer, now, now + OWED_AHEAD):
         if line.kind.asks_reply and not line.is_off:
-            waiting.setdefault(line.event_id, Owed(line=line, is_series=is_series))
+            waiting.setdefault(line.event_id, OwedReply(line=line, is_series=is_series))
     return list(waiting.values())
 
 
-async def date_asked(viewer: Viewer, event_id: UUID, key: str) -> Owed:
+async def owed_reply_for(viewer: Viewer, event_id: UUID, key: str) -> OwedReply:
     """Return a date as the list of replies owed shows it, whatever was replied. Errors: NotFound."""
-    occurrence = await events.date(viewer, event_id, day_of(key))
+    occurrence = await events.date_on_day(viewer, event_id, day_of_key(key))
     lines = await events.lines_by_id(viewer, [occurrence.id]) if occurrence else []
     if occurrence is None or not lines:
         raise NotFound
-    return Owed(line=lines[0], is_series=occurrence.event.is_series)
+    return OwedReply(line=lines[0], is_series=occurrence.event.is_series)
 
 
-async def _mine(viewer: Viewer, event: Event) -> OwnInvitation | None:
-    own = (await replies.mine(viewer, [event.id])).get(event.id)
+async def _own_invitation(viewer: Viewer, event: Event) -> OwnInvitation | None:
+    own = (await replies.own_invitations(viewer, [event.id])).get(event.id)
     return own if own and own.role.takes_part else None
 
 
-async def _spoken_of(
+async def _dates_spoken_of(
     viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime
 ) -> tuple[Occurrence, tuple[Occurrence, ...]]:
-    every = await events.dates(viewer, event)
+    every = await events.dates_in_order(viewer, event)
     wanted = [one for one in every if occurrence_id in (None, one.id)]
     if not wanted:
         raise NotFound
-    ahead = _to_come(wanted, now)
+    ahead = _upcoming_dates(wanted, now)
     if not ahead:
         raise Gone(None if event.is_restricted else _why_closed(wanted[-1]))
     return ahead[0], tuple(ahead[1:])
 
 
-def _to_come(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
+def _upcoming_dates(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
     return [one for one in dates if one.ends_at > now and not one.is_off]
 
 
@@ -277,11 +292,11 @@ def _why_closed(last: Occurrence) -> str:
     return "This event is over. Replies are closed."
 
 
-async def record(  # noqa: PLR0913 - what one reply is
+async def record_reply(  # noqa: PLR0913 - what one reply is
     viewer: Viewer,
     invitation_id: UUID,
     occurrence: Occurrence,
-    given: Given,
+    given: ReplyGiven,
     source: ReplySource,
     now: datetime,
     *,
@@ -300,45 +315,97 @@ async def record(  # noqa: PLR0913 - what one reply is
     """
     for_series = for_series and occurrence.event.is_series
     asks_alone = for_series and source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
-    waiting = await _asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
+    waiting = await _dates_asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
     dates = [None, *waiting] if for_series else [occurrence.id]
     invitations = [invitation_id, *also]
     replied_at = (entered.replied_at if entered else None) or now
     about = {"source": source, "entered_by": viewer.member_id, "replied_at": replied_at}
-    reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_columns(given)}
-    before, end = await together(substitutes.standing(occurrence.event.id), audit.audit_log_end())
-    await new_replies.write([{"invitation": one, "occurrence": day, **reply} for one in invitations for day in dates])
+    reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_reply_columns(given)}
+    before, end = await together(substitutes.named_substitutes(occurrence.event.id), audit.audit_log_end())
+    await new_replies.write_replies(
+        [{"invitation": one, "occurrence": day, **reply} for one in invitations for day in dates]
+    )
     may_begin = given.substitute_id is not None
-    await substitutes.notify(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
+    await substitutes.notify_substitutes(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
-    facts = _facts(given, None if for_series else occurrence.key, entered)
+    facts = _audit_facts(given, None if for_series else occurrence.key, entered)
     deed = audit.NewAuditEntry(
         actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts
     )
     await audit.record_after_end(end, [replace(deed, subject_id=one) for one in invitations], now)
 
 
-def _facts(given: Given, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
+def _audit_facts(given: ReplyGiven, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
     named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
     return {"reply": given.value, "date": key} | {name: member_id for name, member_id in named.items() if member_id}
 
 
-def _columns(given: Given) -> dict[str, Any]:
+def _reply_columns(given: ReplyGiven) -> dict[str, Any]:
     return {"reply": given.value, "comment": given.comment, "substitute": given.substitute_id}
 
 
-async def _asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
+async def _dates_asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
     """Return the upcoming dates for which the person was asked again and has not replied since."""
-    given = await invitees.replies_to([invitation_id])
+    given = await invitees.replies_to_invitations([invitation_id])
     newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.number)}
     waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
-    ahead = await events.dates(viewer, event) if waiting else []
+    ahead = await events.dates_in_order(viewer, event) if waiting else []
     return [one.id for one in ahead if one.id in waiting and one.ends_at > now]
 
 
-def check_ahead(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
+def check_takes_replies(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
     """Raise `Gone` for a date that no longer takes replies."""
     if occurrence.is_off:
         raise Gone("This date is canceled. You don’t need to reply.")
     if occurrence.ends_at <= now and not for_series:
         raise Gone("This date is over. Replies are closed.")
+
+
+async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
+    """Reset the replies to a changed date, or to the series, except the organizer's."""
+    invited = (await invitees.invitations_by_member(event_id)).values()
+    asked = {one.id for one in invited if not one.is_withdrawn and one.role.is_asked}
+    async with substitutes.notifying_substitutes(event_id, now):
+        await _ask_people({(one, occurrence_id) for one in asked}, sequence, now)
+
+
+async def ask_after_change(
+    viewer: Viewer, event: Event, before: Iterable[Occurrence], plan: Plan, sequence: int, now: datetime
+) -> None:
+    """Ask again about the dates that the plan moves to another time or place.
+
+    `before` are the dates before the change; the rows already match the plan. Dates that have begun keep their replies.
+    When only the end of a series moves, nothing is asked again: replies to the series hold for its new dates.
+    """
+    if plan.place == event.place and plan_rules.only_end_moves(plan, event):
+        return
+    after = await events.dates_in_order(viewer, replace(event, place=plan.place))
+    await ask_about(event.id, before, after, plan.zone, sequence, now)
+
+
+async def ask_about(
+    event_id: UUID, before: Iterable[Occurrence], after: Collection[Occurrence], zone: str, sequence: int, now: datetime
+) -> None:
+    """Ask again about the upcoming dates that have another time or place than `before`; others keep their replies."""
+    was = {one.id: one for one in before}
+    changed = {one.id for one in after if one.starts_at > now and _asks_about(was.get(one.id), one, zone)}
+    if not changed:
+        return
+    await new_replies.copy_replies_to_dates(event_id, [one.id for one in after if one.id not in changed])
+    await ask_again(event_id, None, sequence, now)
+    async with substitutes.notifying_substitutes(event_id, now):
+        await _ask_people(await invitees.replied_alone(changed & set(was)), sequence, now)
+
+
+def _asks_about(was: Occurrence | None, one: Occurrence, zone: str) -> bool:
+    if was is None:
+        return True
+    before, after = (was.starts_at, was.ends_at), (one.starts_at, one.ends_at)
+    return plan_rules.asks_reply_again(before, after, place_changed=was.place != one.place, zone=zone)
+
+
+async def _ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:
+    asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": sequence, "replied_at": now}
+    await new_replies.write_replies(
+        [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in whom]
+    )

@@ -1,4 +1,9 @@
-"""The dates of an event as rows: created with it, moved with its rule, or split off into a new series."""
+"""The dates of an event as rows: created with it, moved with its rule, or split off into a new series.
+
+When time zone data changes, upcoming dates go back to the wall-clock time at which they were scheduled. Governments
+change their clocks at short notice; 10 AM on Tuesday stays 10 AM on Tuesday. Reminders follow, because they are
+computed from the dates, and calendars know the zone by its name.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -12,30 +17,35 @@ from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.message_types import SeriesContinued
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import kept_dates, notifications
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, Occurrence, next_sequence
-from tracker.rules.events.kept_dates import Carried, NewDate
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import Event, Occurrence, next_sequence
+from tracker.rules.events.kept_dates import CarriedDates, SeriesDate
 from tracker.rules.events.notifications import Notices, Notify
-from tracker.rules.events.plan import Plan
-from tracker.rules.recurrence import check_number, dates, to_rrule, until_before
-from tracker.tables.background.events import copied_replies
-from tracker.tables.background.events.dates import number_of_dates
+from tracker.rules.events.plans import Plan
+from tracker.rules.recurrence.series import check_number_of_dates, dates_by_rule, to_rrule, until_before
+from tracker.tables.background.events import replies
+from tracker.tables.background.events.events import drifted_dates, number_of_dates, put_date_right, raise_event_versions
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.history import EventChange
+from tracker.tables.schema.events.events import EventChange
 from tracker.tables.visible.events import events
-from tracker.usecases.core import outbox
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.held_dates import check_stays_held
-from tracker.usecases.events.invitees import let_go, mailed_entry, touch, withdraw
-from tracker.usecases.events.invitees import notify as send
-from tracker.usecases.events.visibility import circle_is_within, set_audiences, who_may_see
+from tracker.usecases.events.invitees import (
+    entry_in_calendars,
+    notify_left_behind,
+    raise_calendar_versions,
+    withdraw_invitations,
+)
+from tracker.usecases.events.invitees import notify_invitees as send
+from tracker.usecases.events.occurrences import check_stays_held
+from tracker.usecases.events.visibility import may_narrow_to, who_may_see, write_audiences
 
-INSTANT = timedelta(microseconds=1)
+AN_INSTANT = timedelta(microseconds=1)
 _TAKE_OVER = (
     " ON CONFLICT (id) DO UPDATE SET event = EXCLUDED.event, original_start = EXCLUDED.original_start,"
     " starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, title = EXCLUDED.title, place = EXCLUDED.place,"
@@ -55,13 +65,13 @@ class AddEvent(Protocol):
         now: datetime,
         *,
         previous: Event,
-        dates: Sequence[NewDate],
+        dates: Sequence[SeriesDate],
         invited: frozenset[UUID],
     ) -> UUID:
         """Return the id of the new event."""
 
 
-async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime, *, is_new: bool = False) -> None:
+async def write_dates(event_id: UUID, made: Iterable[SeriesDate], now: datetime, *, is_new: bool = False) -> None:
     """Write the dates of an event; a date that takes over an earlier one (`was`) keeps its row and its records.
 
     `is_new`: the event has no other dates. Errors: Invalid when the event has too many dates afterward.
@@ -88,7 +98,7 @@ async def write_dates(event_id: UUID, made: Iterable[NewDate], now: datetime, *,
     if is_new:
         written.reverse()  # search numbers an event by the month of its last date, and so does it once
     await bulk_insert(rows.Occurrence, written, _TAKE_OVER)
-    check_number(len(written) if is_new else await number_of_dates(event_id))
+    check_number_of_dates(len(written) if is_new else await number_of_dates(event_id))
 
 
 async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
@@ -101,7 +111,7 @@ async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence],
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
-    carried = _carried(event, before, plan, now)
+    carried = _carried_dates(event, before, plan, now)
     if carried.gone:
         await _forget_dates(event, [one.id for one in carried.gone], now)
     await write_dates(event.id, [one for one in carried.dates if not _is_as_before(one)], now)
@@ -114,43 +124,43 @@ async def _check_not_held(viewer: Viewer, before: Sequence[Occurrence], plan: Pl
     """
     if len(before) != 1 or before[0].event.is_series:
         return
-    await check_stays_held(viewer, before[0], plan_rules.slots(plan)[0][1][0], now)
+    await check_stays_held(viewer, before[0], plan_rules.slots_of_plan(plan)[0][1][0], now)
 
 
-def lost_dates(
+def ids_of_lost_dates(
     event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime, *, is_split: bool
 ) -> tuple[UUID, ...]:
     """Return which of its dates (`before`) an event loses when it becomes what the plan says.
 
     They are deleted, or with `is_split` may belong to the series that continues it.
     """
-    lost = split_off(before, _split_now(event, now)) if is_split else _left_out(event, before, plan, now)
+    lost = dates_split_off(before, _split_now(event, now)) if is_split else _dates_left_out(event, before, plan, now)
     return tuple(one.id for one in lost)
 
 
-def _left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Sequence[Occurrence]:
-    if not plan_rules.moves(plan, event):
+def _dates_left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Sequence[Occurrence]:
+    if not plan_rules.moves_event(plan, event):
         return ()
     if plan_rules.only_end_moves(plan, event):
-        return _beyond_the_end(event, before, plan)
-    return _carried(event, before, plan, now).gone
+        return _dates_beyond_end(event, before, plan)
+    return _carried_dates(event, before, plan, now).gone
 
 
-def _carried(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Carried:
+def _carried_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> CarriedDates:
     by_rule = set(plan_rules.starts_by_rule(event))
     replaced = [one for one in before if one.starts_at > now or one.original_start in by_rule]
-    return kept_dates.carried(replaced, event, plan, event, now)
+    return kept_dates.carry_dates(replaced, event, plan, event, now)
 
 
-def _is_as_before(one: NewDate) -> bool:
+def _is_as_before(one: SeriesDate) -> bool:
     """Return whether the row of a date already is what it should be; texts of its own never change with the rule."""
     was = one.was
     return was is not None and (one.original_start, *one.slot) == (was.original_start, was.starts_at, was.ends_at)
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
-    every, by_rule = kept_dates.new_dates(plan), set(plan_rules.starts_by_rule(event))
-    gone = _beyond_the_end(event, before, plan)
+    every, by_rule = kept_dates.dates_of_new_event(plan), set(plan_rules.starts_by_rule(event))
+    gone = _dates_beyond_end(event, before, plan)
     if any(one.starts_at <= now for one in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
@@ -160,22 +170,22 @@ async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan,
     await write_dates(event.id, later, now)
 
 
-def _beyond_the_end(event: Event, before: Iterable[Occurrence], plan: Plan) -> list[Occurrence]:
-    gone = set(plan_rules.starts_by_rule(event)) - {new.original_start for new in kept_dates.new_dates(plan)}
+def _dates_beyond_end(event: Event, before: Iterable[Occurrence], plan: Plan) -> list[Occurrence]:
+    gone = set(plan_rules.starts_by_rule(event)) - {new.original_start for new in kept_dates.dates_of_new_event(plan)}
     return [one for one in before if one.original_start in gone]
 
 
 def _split_now(event: Event, now: datetime) -> datetime:
     """Return the local start from which the dates of a series are to come."""
-    return _local(now, event.zone) + INSTANT
+    return _local_start(now, event.zone) + AN_INSTANT
 
 
-def split_off(before: Iterable[Occurrence], ends: datetime) -> list[Occurrence]:
+def dates_split_off(before: Iterable[Occurrence], ends: datetime) -> list[Occurrence]:
     """Return which of the dates of a series it loses when it ends before the local start `ends`."""
     return [one for one in before if one.original_start >= ends]
 
 
-async def split(
+async def split_series(
     viewer: Viewer,
     event: Event,
     plan: Plan,
@@ -198,11 +208,11 @@ async def split(
     - `notify` says whether people who stay on the list get emails.
     """
     ends = split or _split_now(event, now)
-    before = await events.dates(viewer, event)
-    rest = split_off(before, ends)
-    onward = plan if split else _onward(plan, _local(now, plan.zone) + INSTANT)
-    shown = kept_dates.shown_from(event, rest) if split else event
-    carried = kept_dates.carried(rest, event, onward, shown, now)
+    before = await events.dates_in_order(viewer, event)
+    rest = dates_split_off(before, ends)
+    onward = plan if split else _plan_onward(plan, _local_start(now, plan.zone) + AN_INSTANT)
+    shown = kept_dates.event_with_usual_texts(event, rest) if split else event
+    carried = kept_dates.carry_dates(rest, event, onward, shown, now)
     notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
     moved = [one._replace(sequence=0) for one in carried.dates]
     taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
@@ -210,8 +220,8 @@ async def split(
     await _take_along(taken, new_id)
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
         await outbox.pass_on_news(event.id, new_id, taken)
-    async with substitutes.notified(event.id, now), substitutes.notified(new_id, now):
-        await copied_replies.carry(event.id, new_id, taken)
+    async with substitutes.notifying_substitutes(event.id, now), substitutes.notifying_substitutes(new_id, now):
+        await replies.copy_replies_to_series(event.id, new_id, taken)
     await end_series(event, before, ends, now)
     return new_id
 
@@ -220,20 +230,20 @@ async def _say_that_it_ends(
     viewer: Viewer, event: Event, plan: Plan, now: datetime, notify: Notify, *, ends: datetime, is_whole: bool
 ) -> Notices:
     """Notify people that another series continues this one, withdraw those who lose it, and return who is notified."""
-    entry = await mailed_entry(viewer, event, now)
-    closes = entry if notifications.closes(event, plan) else None
-    is_narrower = plan_rules.narrows(plan, event)
+    entry = await entry_in_calendars(viewer, event, now)
+    closes = entry if notifications.closes_to_named(event, plan) else None
+    is_narrower = plan_rules.narrows_event(plan, event)
     if is_narrower:
-        await _narrow(viewer, event, plan, now)
+        await _narrow_ending_series(viewer, event, plan, now)
     invited = await invitees_of(event.id)
-    notified = notifications.of_change(event, plan, invited, now, splits=True, notify=notify)
+    notified = notifications.notified_of_change(event, plan, invited, now, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
     news, version = SeriesContinued(entry=closes, since=ends), event.version + 1
     await send(news, event.id, version, now, whom=notified.update, dates={})
     if is_whole or is_narrower:
-        await withdraw(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
+        await withdraw_invitations(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
     else:
-        await let_go(event.id, notified.withdrawal, event.version + 1, now)
+        await notify_left_behind(event.id, notified.withdrawal, event.version + 1, now)
     return notified
 
 
@@ -244,11 +254,11 @@ async def _take_along(date_ids: Iterable[UUID], new_id: UUID) -> None:
         await Message.update({Message.event: new_id}).where(Message.occurrence.is_in(moved))
 
 
-def _still_counts(was: Occurrence, one: NewDate, onward: Plan) -> bool:
+def _still_counts(was: Occurrence, one: SeriesDate, onward: Plan) -> bool:
     """Return whether replies to a date still count when it has become `one`."""
     is_elsewhere = (onward.place if one.place is None else one.place) != was.place
     before = (was.starts_at, was.ends_at)
-    return not was.is_canceled and not plan_rules.asks_again(
+    return not was.is_canceled and not plan_rules.asks_reply_again(
         before, one.slot, place_changed=is_elsewhere, zone=onward.zone
     )
 
@@ -262,7 +272,7 @@ async def end_series(event: Event, before: Iterable[Occurrence], split: datetime
     if rule is None:
         raise Invalid("Only a series can end early.")
     shorter = until_before(rule, event.starts, split=split)
-    await touch(event.id)
+    await raise_calendar_versions(event.id)
     await rows.Event.update(
         {
             rows.Event.rrule: to_rrule(shorter, event.starts, None if event.is_all_day else event.zone),
@@ -275,9 +285,9 @@ async def end_series(event: Event, before: Iterable[Occurrence], split: datetime
     await _delete_dates(event, ahead, now)
 
 
-async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
+async def _narrow_ending_series(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
     """Limit an ending series to people who see the plan and already saw the series, so no one gains its past."""
-    if not await circle_is_within(plan, event):
+    if not await may_narrow_to(plan, event):
         return
     saw = await who_may_see(event.id, plan.invitees, now)
     named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
@@ -285,7 +295,7 @@ async def _narrow(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> No
         rows.Event.id == event.id
     )
     past = replace(plan, invitees=named, marking=event.marking)
-    await set_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
+    await write_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
 
 
 async def _forget_dates(event: Event, date_ids: Iterable[UUID], now: datetime) -> None:
@@ -299,7 +309,7 @@ async def _delete_dates(event: Event, which: Any, now: datetime) -> None:
     """
     try:
         with conflicts():
-            async with writing(), substitutes.notified(event.id, now):
+            async with writing(), substitutes.notifying_substitutes(event.id, now):
                 await rows.Occurrence.delete().where((rows.Occurrence.event == event.id) & which)
     except Conflict as held:
         raise Invalid(
@@ -307,16 +317,36 @@ async def _delete_dates(event: Event, which: Any, now: datetime) -> None:
         ) from held
 
 
-def _local(moment: datetime, zone: str) -> datetime:
+def _local_start(moment: datetime, zone: str) -> datetime:
     return to_local(moment, zone).replace(tzinfo=None)
 
 
-def _onward(plan: Plan, split: datetime) -> Plan:
+def _plan_onward(plan: Plan, split: datetime) -> Plan:
     """Return the plan from its first date at or after `split`, with the same last date."""
-    every = dates(plan.rule, plan.starts)
+    every = dates_by_rule(plan.rule, plan.starts)
     ahead = [start for start in every if start >= split]
     if not ahead:
         raise Invalid(date="The new dates are all in the past. Choose a later start.")
     return replace(
         plan, starts=ahead[0], rule=replace(plan.rule, until=every[-1].date(), count=None) if plan.rule else None
     )
+
+
+async def count_drifted_dates(now: datetime) -> int:
+    """Return how many upcoming dates differ from where this computer's time zone data puts them."""
+    return len(await drifted_dates(now))
+
+
+async def reproject_dates(now: datetime) -> int:
+    """Move those dates in one transaction, and return how many there were."""
+    async with writing():
+        found = await drifted_dates(now)
+        for one in found:
+            await put_date_right(one, now)
+        events = {one.event_id for one in found}
+        for event_id in events:
+            await raise_calendar_versions(event_id)
+        if found:
+            await raise_event_versions(events)
+            await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(found)}, now)
+    return len(found)

@@ -11,41 +11,41 @@ from tracker.errors import Invalid
 from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates, notifications
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, Occurrence, next_sequence
-from tracker.rules.events.history import Verb, added_date, changes_of_texts, from_date
-from tracker.rules.events.kept_dates import OWN_TEXTS, NewDate
-from tracker.rules.events.notifications import Notify, silence
-from tracker.rules.events.plan import Plan
-from tracker.rules.events.undo import Deed, Reach
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import Event, Occurrence, next_sequence
+from tracker.rules.events.history import HistoryVerb, added_date_change, changes_from_date, changes_of_texts
+from tracker.rules.events.kept_dates import OWN_TEXTS, SeriesDate
+from tracker.rules.events.notifications import Notify, silence_facts
+from tracker.rules.events.plans import Plan
+from tracker.rules.events.undo import UndoableDeed, UndoReach
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.events import events as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
-from tracker.usecases.events import events as event_deeds
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import notify as send
-from tracker.usecases.events.invitees import touch
-from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.events.permission import allow_marked
-from tracker.usecases.events.response_reset import ask_about
-from tracker.usecases.events.series import end_series, split, split_off, write_dates
-from tracker.usecases.events.undo_snapshot import undoable
+from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.invitees import notify_invitees as send
+from tracker.usecases.events.invitees import raise_calendar_versions
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.replies import ask_about
+from tracker.usecases.events.series import dates_split_off, end_series, split_series, write_dates
+from tracker.usecases.events.undo import keeping_undoable
+from tracker.usecases.events.visibility import check_may_schedule_marked
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or choose another date and the ones after it."
 
 
-async def plan_from(viewer: Viewer, event_id: UUID, key: str) -> tuple[Event, Plan]:
+async def plan_from_date_on(viewer: Viewer, event_id: UUID, key: str) -> tuple[Event, Plan]:
     """Return the event and the plan that a form for its date `key` and those after it shows.
 
     Its texts are those that most of these dates have. Errors: NotFound, NotAllowed.
     """
     event, plan = await event_deeds.plan_to_change(viewer, event_id)
-    first = await date_for(viewer, event_id, key)
-    return event, kept_dates.plan_from(event, plan, first, await events.dates(viewer, event))
+    first = await date_seen_by(viewer, event_id, key)
+    return event, kept_dates.plan_shown_from(event, plan, first, await events.dates_in_order(viewer, event))
 
 
-async def change_from(
+async def change_from_date_on(
     viewer: Viewer,
     event_id: UUID,
     key: str,
@@ -63,42 +63,46 @@ async def change_from(
     - Otherwise the series ends before the date, and a new one continues it.
 
     Either way, dates keep their own details (`kept_dates`), and replies to dates whose time and place stay the same
-    hold. `notify` and `reauthenticated_at` are those of `events.change`.
+    hold. `notify` and `reauthenticated_at` are those of `scheduling.change_event`.
     Errors: NotFound, NotAllowed, ReauthenticationNeeded, Conflict, Invalid by field.
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
-        first = await _to_come(viewer, event, key, now)
+        first = await _upcoming_date(viewer, event, key, now)
         if plan_rules.is_added(first):
             raise Invalid(date=BESIDE_THE_RULE)
-        if await _is_the_first(viewer, first):
-            return await event_deeds.change(
+        if await _is_first_date(viewer, first):
+            return await event_deeds.change_event(
                 viewer, event_id, plan, expected_version, now, notify=notify, reauthenticated_at=reauthenticated_at
             )
-        plan_rules.check(plan)
+        plan_rules.check_plan(plan)
         plan = replace(plan, title=plan.title.strip())
-        _, shown = await plan_from(viewer, event_id, key)
+        _, shown = await plan_from_date_on(viewer, event_id, key)
         if plan_rules.changes_only(plan, shown, OWN_TEXTS, event.lead_id):
             await _change_texts(viewer, event, first, shown, plan, now, notify=notify)
             return event_id
         kept_dates.check_texts_from_a_date_on(plan, shown, event.lead_id)
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
-        return await _go_on(viewer, event, first, plan, now, notify)
+        return await _continue_series(viewer, event, first, plan, now, notify)
 
 
-async def _go_on(viewer: Viewer, event: Event, first: Occurrence, plan: Plan, now: datetime, notify: Notify) -> UUID:
+async def _continue_series(
+    viewer: Viewer, event: Event, first: Occurrence, plan: Plan, now: datetime, notify: Notify
+) -> UUID:
     """End a series before a date and continue it by the plan; return the id of the new series."""
-    await allow_marked(viewer, plan, now, event)
-    if plan_rules.slots(plan)[0][1][0] <= now:
+    await check_may_schedule_marked(viewer, plan, now, event)
+    if plan_rules.slots_of_plan(plan)[0][1][0] <= now:
         raise Invalid(date="The new dates start in the past. Choose a later first day.")
-    invited, before = await invitees_of(event.id), await events.dates(viewer, event)
-    lost = tuple(one.id for one in split_off(before, first.original_start))
-    async with undoable(viewer, event.id, Deed.CHANGED, now, Reach(lost=lost)) as made:
-        new_id = await split(viewer, event, plan, now, event_deeds.add_event, split=first.original_start, notify=notify)
+    invited, before = await invitees_of(event.id), await events.dates_in_order(viewer, event)
+    lost = tuple(one.id for one in dates_split_off(before, first.original_start))
+    async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now, UndoReach(lost=lost)) as made:
+        new_id = await split_series(
+            viewer, event, plan, now, event_deeds.write_new_event, split=first.original_start, notify=notify
+        )
         made.append(new_id)
-        await history.keep_plan(viewer, event, plan, invited, before, now, went_on_as=new_id)
-    fields = event_deeds.changed_fields(plan, event)
-    facts = {"fields": fields, "from": first.key, "next": str(new_id), **silence(notify)}
+        await history.record_plan_change(viewer, event, plan, invited, before, now, went_on_as=new_id)
+    fields = event_deeds.changed_field_names(plan, event)
+    facts = {"fields": fields, "from": first.key, "next": str(new_id), **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
     return new_id
 
@@ -110,25 +114,25 @@ async def _change_texts(
     changes = changes_of_texts(shown, plan)
     if not changes:
         return
-    async with undoable(viewer, event.id, Deed.CHANGED, now):
-        before, version = await events.dates(viewer, event), event.version + 1
+    async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
+        before, version = await events.dates_in_order(viewer, event), event.version + 1
         following = [one for one in before if one.original_start >= first.original_start and one.starts_at > now]
-        made = kept_dates.with_texts(following, event, shown, plan)
+        made = kept_dates.dates_with_texts(following, event, shown, plan)
         await write_dates(event.id, made, now)
         # The series' version rises: its cached feed entry holds these dates. Its own texts, SEQUENCE and DTSTAMP stay.
         await rows.Event.update({rows.Event.version: version}).where(rows.Event.id == event.id)
-        await touch(event.id)
+        await raise_calendar_versions(event.id)
         is_elsewhere = plan.place != shown.place
         if is_elsewhere:
             await _ask_about_place(viewer, event, before, now)
         if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
             was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
-            whom = notifications.to_all(event, await invitees_of(event.id))
+            whom = notifications.notified_of_all(event, await invitees_of(event.id))
             news = Changed(before=was, since=first.original_start)
-            dates = {one.was.id: notifications.before_of(one.was) for one in made if one.was}
+            dates = {one.was.id: notifications.known_before_date(one.was) for one in made if one.was}
             await send(news, event.id, version, now, whom=whom, dates=dates)
-        await history.keep(viewer, event, Verb.CHANGED, from_date(first, changes), now)
-    facts = {"fields": sorted(one.field for one in changes), "from": first.key, **silence(notify)}
+        await history.record_change(viewer, event, HistoryVerb.CHANGED, changes_from_date(first, changes), now)
+    facts = {"fields": sorted(one.field for one in changes), "from": first.key, **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
 
 
@@ -138,15 +142,15 @@ async def _ask_about_place(viewer: Viewer, event: Event, before: Sequence[Occurr
     await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
         rows.Event.id == event.id
     )
-    await ask_about(event.id, before, await events.dates(viewer, event), event.zone, sequence, now)
+    await ask_about(event.id, before, await events.dates_in_order(viewer, event), event.zone, sequence, now)
 
 
-async def _following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:
-    every = await events.dates(viewer, first.event)
+async def _dates_following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:
+    every = await events.dates_in_order(viewer, first.event)
     return [one for one in every if one.original_start >= first.original_start]
 
 
-async def cancel_from(
+async def cancel_from_date_on(
     viewer: Viewer, event_id: UUID, key: str, expected_version: int, reason: str, now: datetime
 ) -> None:
     """End a series before the date `key`, and notify the invitees; from the first date on, cancel all of it.
@@ -155,23 +159,23 @@ async def cancel_from(
     """
     async with writing():
         event = await event_deeds.event_to_change(viewer, event_id, expected_version)
-        first = await _to_come(viewer, event, key, now)
-        if await _is_the_first(viewer, first):
-            await event_deeds.cancel(viewer, event_id, expected_version, reason, now)
+        first = await _upcoming_date(viewer, event, key, now)
+        if await _is_first_date(viewer, first):
+            await event_deeds.cancel_event(viewer, event_id, expected_version, reason, now)
             return
-        before = await events.dates(viewer, event)
-        lost = tuple(one.id for one in split_off(before, first.original_start))
-        async with undoable(viewer, event_id, Deed.CANCELED, now, Reach(lost=lost)):
+        before = await events.dates_in_order(viewer, event)
+        lost = tuple(one.id for one in dates_split_off(before, first.original_start))
+        async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(lost=lost)):
             await end_series(event, before, first.original_start, now)
-            whom = notifications.to_all(event, await invitees_of(event_id))
+            whom = notifications.notified_of_all(event, await invitees_of(event_id))
             news, version = SeriesEnded(reason=reason), event.version + 1
             await send(news, event_id, version, now, whom=whom, dates={})
-            await touch(event_id)
-            await history.keep_end(viewer, event, now, reason=reason)
+            await raise_calendar_versions(event_id)
+            await history.record_series_end(viewer, event, now, reason=reason)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)
 
 
-async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
+async def add_occurrence(viewer: Viewer, event_id: UUID, starts: datetime, expected_version: int, now: datetime) -> str:
     """Add a date beside the rule of a series (RDATE), with its length and place, and return the date's key.
 
     `starts` is local.
@@ -184,41 +188,41 @@ async def add_date(viewer: Viewer, event_id: UUID, starts: datetime, expected_ve
             raise Invalid(date="This event has only one date. Make it repeat, or schedule another event.")
         if event.is_all_day and not plan_rules.is_of_whole_days(starts, event.duration):
             raise Invalid(starts=plan_rules.WHOLE_DAYS)
-        if plan_rules.slot(starts, event.duration, event.zone)[0] <= now:
+        if plan_rules.slot_at(starts, event.duration, event.zone)[0] <= now:
             raise Invalid(date="That date has passed. Choose a date in the future.")
-        before = await events.dates(viewer, event)
+        before = await events.dates_in_order(viewer, event)
         if any(one.original_start.date() == starts.date() for one in before):
             raise Invalid(date="The series already has a date on that day. Change that one instead.")
-        async with undoable(viewer, event_id, Deed.CHANGED, now):
-            added = await _add(viewer, event, before, starts, now)
+        async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now):
+            added = await _add_date(viewer, event, before, starts, now)
         await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)
     return added.key
 
 
-async def _add(
+async def _add_date(
     viewer: Viewer, event: Event, before: Sequence[Occurrence], starts: datetime, now: datetime
 ) -> Occurrence:
     version = event.version + 1
-    begins, ends = plan_rules.slot(starts, event.duration, event.zone)
-    await write_dates(event.id, [NewDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
+    begins, ends = plan_rules.slot_at(starts, event.duration, event.zone)
+    await write_dates(event.id, [SeriesDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
     await rows.Event.update(
         {rows.Event.version: version, rows.Event.sequence: next_sequence(event, before), rows.Event.changed_at: now}
     ).where(rows.Event.id == event.id)
-    added = await date_for(viewer, event.id, starts.date().isoformat())
-    whom = notifications.to_all(event, await invitees_of(event.id))
+    added = await date_seen_by(viewer, event.id, starts.date().isoformat())
+    whom = notifications.notified_of_all(event, await invitees_of(event.id))
     await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
-    await touch(event.id)
-    await history.keep(viewer, event, Verb.DATE_ADDED, added_date(added), now, added)
+    await raise_calendar_versions(event.id)
+    await history.record_change(viewer, event, HistoryVerb.DATE_ADDED, added_date_change(added), now, added)
     return added
 
 
-async def _to_come(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:
-    first = await date_for(viewer, event.id, key)
+async def _upcoming_date(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:
+    first = await date_seen_by(viewer, event.id, key)
     if first.starts_at <= now:
         raise Invalid(date="That date has already begun. Choose an upcoming date.")
     return first
 
 
-async def _is_the_first(viewer: Viewer, date: Occurrence) -> bool:
-    before, _ = await events.neighbors(viewer, date)
+async def _is_first_date(viewer: Viewer, date: Occurrence) -> bool:
+    before, _ = await events.dates_beside(viewer, date)
     return before is None

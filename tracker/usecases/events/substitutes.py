@@ -12,22 +12,28 @@ from tracker.rules.core import audiences
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import KINDS, Draft
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event
-from tracker.rules.events.replies import Given, ReplySource, ReplyValue, Substitution
-from tracker.tables.background.events import audiences as audience_rows
-from tracker.tables.background.events.substitutes import Principal, ever_principals, principals, still_there, to_come
-from tracker.tables.schema.events import audience_versions
+from tracker.rules.events.events import Event
+from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, Substitution
+from tracker.tables.background.events import events as audience_rows
+from tracker.tables.background.events.substitutes import (
+    Principal,
+    dates_still_there,
+    dates_to_come,
+    ever_principals,
+    principals_now,
+)
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
 
 NOT_AN_ALTERNATE = "Choose one of your seat’s alternates."
 ONE_DATE = "A substitute can come to one date only. Choose “This date”."
-Standing = tuple[UUID, UUID, UUID]
+NamedSubstitute = tuple[UUID, UUID, UUID]
 """Part of an invitation: the invitation, its substitute, and the date."""
 
 
-async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
+async def possible_substitutes(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
     """Return the people the viewer may send: alternates of their seat in the event's committee who may see the event.
 
     Naming a substitute never opens the event to them, so people who may not see it are not offered.
@@ -49,11 +55,11 @@ async def choices(viewer: Viewer, event: Event, now: datetime) -> list[Viewer]:
     return sorted(fitting, key=lambda one: (one.name, str(one.member_id)))
 
 
-async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, for_series: bool) -> None:
+async def check_substitute(viewer: Viewer, event: Event, given: ReplyGiven, now: datetime, *, for_series: bool) -> None:
     """Raise `Invalid` unless no substitute is named, or the viewer declines one date and may send this member."""
     if given.substitute_id is None:
         return
-    if given.substitute_id not in {one.member_id for one in await choices(viewer, event, now)}:
+    if given.substitute_id not in {one.member_id for one in await possible_substitutes(viewer, event, now)}:
         raise Invalid(substitute=NOT_AN_ALTERNATE)
     if for_series:
         raise Invalid(substitute=ONE_DATE)
@@ -61,7 +67,7 @@ async def check(viewer: Viewer, event: Event, given: Given, now: datetime, *, fo
         raise Invalid(substitute="A substitute can come in your place only if your reply is No.")
 
 
-async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
+async def substitutions_of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
     """Return each date of an event on which a member substitutes, or did, with the substitution that counts."""
     wanted, named = list(dates), await ever_principals(event_id)
     found: dict[UUID, Substitution] = {}
@@ -77,7 +83,7 @@ async def of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> d
     return found
 
 
-async def turns_on(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Substitution]:
+async def turns_on_date(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Substitution]:
     """Return in whose place a member comes to a date: with one turn for each person."""
     return [
         _substitution(one, date_id, member_id, changed_at)
@@ -86,7 +92,7 @@ async def turns_on(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Subst
     ]
 
 
-async def of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> dict[UUID, Substitution]:
+async def substitutions_of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> dict[UUID, Substitution]:
     """Return everyone who was ever named to come to a date in place of the person of an invitation."""
     return {
         member_id: _substitution(one, date_id, member_id, changed_at)
@@ -116,10 +122,10 @@ def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: da
     )
 
 
-async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:
+async def substitutes_by_date(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:
     """Return the substitutes on each date, and whom each stands in for; `dates` are (occurrence, event)."""
     wanted = list(dates)
-    named = await principals(event_id for _, event_id in wanted)
+    named = await principals_now(event_id for _, event_id in wanted)
     found: dict[UUID, dict[UUID, UUID]] = {}
     for date_id, event_id in wanted:
         for one in named:
@@ -128,59 +134,64 @@ async def standing_in(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUI
     return found
 
 
-async def of_event(event_id: UUID) -> frozenset[UUID]:
+async def substitutes_of_event(event_id: UUID) -> frozenset[UUID]:
     """Return the substitutes on any date of an event."""
-    return frozenset(substitute for _, substitute, _ in await standing(event_id))
+    return frozenset(substitute for _, substitute, _ in await named_substitutes(event_id))
 
 
-async def on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
+async def substitutes_on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
     """Return the substitutes on one date."""
-    return frozenset((await standing_in([(occurrence_id, event_id)])).get(occurrence_id, ()))
+    return frozenset((await substitutes_by_date([(occurrence_id, event_id)])).get(occurrence_id, ()))
 
 
-async def to_come_on(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
+async def upcoming_substitutes(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
     """Return the substitutes on an event's upcoming dates, each with the date."""
-    named = sorted((substitute, date_id) for _, substitute, date_id in await standing(event_id))
-    ahead = await to_come((date_id for _, date_id in named), now)
+    named = sorted((substitute, date_id) for _, substitute, date_id in await named_substitutes(event_id))
+    ahead = await dates_to_come((date_id for _, date_id in named), now)
     return [one for one in named if one[1] in ahead]
 
 
 @asynccontextmanager
-async def notified(event_id: UUID, now: datetime) -> AsyncIterator[None]:
+async def notifying_substitutes(event_id: UUID, now: datetime) -> AsyncIterator[None]:
     """Notify people who start or stop substituting through what is done inside; the caller is inside `writing()`."""
-    before = await standing(event_id)
+    before = await named_substitutes(event_id)
     yield
-    await notify(event_id, before, now)
+    await notify_substitutes(event_id, before, now)
 
 
-async def notify(
-    event_id: UUID, before: frozenset[Standing], now: datetime, *, may_begin: bool = True, knowing: Container[UUID] = ()
+async def notify_substitutes(
+    event_id: UUID,
+    before: frozenset[NamedSubstitute],
+    now: datetime,
+    *,
+    may_begin: bool = True,
+    knowing: Container[UUID] = (),
 ) -> None:
-    """Notify people who started or stopped substituting; `before` is who was `standing` before the change.
+    """Notify people who started or stopped substituting; `before` is who was `named_substitutes` before the change.
 
     `may_begin` says whether it could name a substitute: where no one has one, and none is named, no one is notified.
     People who are `knowing` get no email.
     """
-    after = await standing(event_id) if before or may_begin else before
-    left = await still_there(event_id, (date_id for *_, date_id in before - after))
+    after = await named_substitutes(event_id) if before or may_begin else before
+    left = await dates_still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
-    # Who comes, or came, for two people on a date reads it once; `removal_key` knows which of the keys is left.
+    # Who comes, or came, for two people on a date reads it once; `removal_message_key` knows which of the keys is left.
     once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
     await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
-    await audience_versions.touch({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
+    await events.raise_audience_versions({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
 
 
-async def remind(event_id: UUID, standing: Standing, now: datetime) -> None:
+async def remind_substitute(event_id: UUID, standing: NamedSubstitute, now: datetime) -> None:
     """Email a substitute once more that they are named; the caller is inside `writing()`."""
     await outbox.enqueue_all([_draft(SubstituteNamed(), event_id, standing, now)], now)
 
 
-async def standing(event_id: UUID) -> frozenset[Standing]:
+async def named_substitutes(event_id: UUID) -> frozenset[NamedSubstitute]:
     """Return who substitutes for whom on which date of an event."""
     return frozenset(
         (one.invitation_id, substitute, scope)
-        for one in await principals([event_id])
+        for one in await principals_now([event_id])
         for scope in one.scopes
         if (substitute := one.substitute(scope))
     )
@@ -189,7 +200,7 @@ async def standing(event_id: UUID) -> frozenset[Standing]:
 def _draft(
     content: SubstituteNamed | Removed,
     event_id: UUID,
-    standing: Standing,
+    standing: NamedSubstitute,
     now: datetime,
     left: Container[UUID] | None = None,
 ) -> Draft:
@@ -200,15 +211,15 @@ def _draft(
         recipient_id=substitute,
         event_id=event_id,
         occurrence_id=date_id if left is None or date_id in left else None,
-        key=key_of(type(content), standing, now),
+        key=substitute_message_key(type(content), standing, now),
     )
 
 
-def key_of(kind: type[SubstituteNamed | Removed], standing: Standing, at: datetime) -> str:
+def substitute_message_key(kind: type[SubstituteNamed | Removed], standing: NamedSubstitute, at: datetime) -> str:
     """Return the key of the message of a deed at that moment to a person who started or stopped substituting."""
     return ":".join(["substitute", KINDS[kind], *map(str, (standing[0], standing[2], standing[1])), at.isoformat()])
 
 
-def removal_key(invitation_ids: Iterable[UUID], member_id: UUID, date_id: UUID, at: datetime) -> str:
+def removal_message_key(invitation_ids: Iterable[UUID], member_id: UUID, date_id: UUID, at: datetime) -> str:
     """Return the key of the one email of a deed to a person who stopped substituting on a date, for all of these."""
-    return key_of(Removed, (max(invitation_ids, key=str), member_id, date_id), at)
+    return substitute_message_key(Removed, (max(invitation_ids, key=str), member_id, date_id), at)

@@ -12,11 +12,11 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import templates as rules
 from tracker.rules.events.templates import Template, Texts
-from tracker.tables.schema.events.templates import EventTemplate
+from tracker.tables.schema.events.events import EventTemplate
 from tracker.usecases.core import audit
 
 
-async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None, now: datetime) -> None:
+async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None, now: datetime) -> None:
     """Save a form under a name, replacing the viewer's template of that name.
 
     `committee_id` is a committee for which the viewer may schedule. Errors: Invalid(template_name).
@@ -24,54 +24,56 @@ async def save(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None
     named = clean(name, rules.LONGEST_NAME, "template_name")
     if not named:
         raise Invalid(template_name="Name the template.")
-    text = json.dumps(rules.kept(form))
+    text = json.dumps(rules.texts_kept(form))
     if len(text) > rules.LARGEST:
         raise Invalid(template_name="This form is too long for a template. Shorten what you typed.")
     facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
     mine = EventTemplate.owner == viewer.member_id
     async with writing():
         same = await EventTemplate.update(facts).where(mine & (EventTemplate.name == named)).returning(EventTemplate.id)
-        template_id = same[0]["id"] if same else await _add(viewer, named, facts)
-        await _log(viewer, "saved", template_id, now)
+        template_id = same[0]["id"] if same else await _add_template(viewer, named, facts)
+        await _log_template(viewer, "saved", template_id, now)
 
 
 async def templates_for(viewer: Viewer) -> list[Template]:
     """Return the templates that the viewer may use, by name."""
-    found = await _select().where((EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null())
-    every = [one for row in found if rules.may_use(viewer, one := _template(row))]
+    found = await _select_templates().where(
+        (EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null()
+    )
+    every = [one for row in found if rules.may_use_template(viewer, one := _template(row))]
     return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
 
 
 async def template_for(viewer: Viewer, template_id: UUID) -> Template:
     """Return one template. Errors: NotFound when it is missing or not for this viewer."""
-    row = await _select().where(EventTemplate.id == template_id).first()
+    row = await _select_templates().where(EventTemplate.id == template_id).first()
     template = _template(row) if row else None
-    if template is None or not rules.may_use(viewer, template):
+    if template is None or not rules.may_use_template(viewer, template):
         raise NotFound
     return template
 
 
-async def remove(viewer: Viewer, template_id: UUID, now: datetime) -> str:
+async def remove_template(viewer: Viewer, template_id: UUID, now: datetime) -> str:
     """Remove a template and return its name. Errors: NotFound, NotAllowed."""
     async with writing():
         template = await template_for(viewer, template_id)
-        if not rules.may_remove(viewer, template):
+        if not rules.may_remove_template(viewer, template):
             raise NotAllowed("Only the person who saved a template, or a coordinator, can remove it.")
         await EventTemplate.delete().where(EventTemplate.id == template_id)
-        await _log(viewer, "removed", template_id, now)
+        await _log_template(viewer, "removed", template_id, now)
     return template.name
 
 
-async def _add(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
-    if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST:
-        raise Invalid(template_name=f"You have {rules.MOST} templates. Remove one you don’t use.")
+async def _add_template(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
+    if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST_TEMPLATES:
+        raise Invalid(template_name=f"You have {rules.MOST_TEMPLATES} templates. Remove one you don’t use.")
     row = EventTemplate(id=ids.new_id(), owner=viewer.member_id, name=name, **facts)
     await EventTemplate.insert(row)
     template_id: UUID = row.id
     return template_id
 
 
-def _select() -> Any:
+def _select_templates() -> Any:
     return EventTemplate.select(
         EventTemplate.id,
         EventTemplate.name,
@@ -97,5 +99,5 @@ def _template(row: dict[str, Any]) -> Template:
     )
 
 
-async def _log(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
+async def _log_template(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
     await audit.record(viewer.actor, verb, "template", template_id, {}, now)

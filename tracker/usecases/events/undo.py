@@ -1,6 +1,10 @@
-"""Undo within 20 seconds: whatever a change did to an event, its dates, people, replies and messages is reversed."""
+"""Undo within 20 seconds: whatever a change did to an event, its dates, people, replies and messages is reversed.
 
-from collections.abc import Iterable
+What a change replaces is kept inside its transaction, while it can be undone.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,23 +12,28 @@ import msgspec
 from msgspec import structs
 from piccolo.table import Table
 
+from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.errors import Gone, NotAllowed
+from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import event as event_rules
+from tracker.rules.events import events as event_rules
 from tracker.rules.events.undo import (
     MEANWHILE,
     NOTIFIED,
-    TOO_LATE,
+    TOO_LATE_TO_UNDO,
     UNDO_FOR,
-    Replaced,
-    Row,
-    Tables,
-    Undone,
-    check_open,
-    fingerprint,
-    renumbered,
+    WHOLE_EVENT,
+    ReplacedRows,
+    StoredRow,
+    StoredTables,
+    UndoableDeed,
+    UndoneChange,
+    UndoReach,
+    check_undo_open,
+    fingerprint_of,
+    renumber_row,
     replaced_rows,
     tables_of,
 )
@@ -36,7 +45,7 @@ from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, drafts, outbox
-from tracker.usecases.events.invitees import touch
+from tracker.usecases.events.invitees import raise_calendar_versions
 
 _NUMBERED = ("event", "occurrence")
 """Tables whose rows have a version and a SEQUENCE."""
@@ -51,7 +60,7 @@ _WAIT_AGAIN = (
 )
 
 
-async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> Undone:
+async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> UndoneChange:
     """Undo a change that the viewer made to an event a moment ago, and return what it was; no one is notified.
 
     The event is as before, and so are its dates, invitations, replies, history and waiting messages; only versions and
@@ -62,61 +71,63 @@ async def undo(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -
     """
     with conflicts(MEANWHILE):
         async with writing():
-            kept = await undo_rows.kept(change_id, event_id, viewer.member_id)
+            kept = await undo_rows.kept_change(change_id, event_id, viewer.member_id)
             if kept is None:
-                raise Gone(TOO_LATE)
-            check_open(kept.at, now)
-            replaced = msgspec.json.decode(kept.replaced, type=Replaced)
+                raise Gone(TOO_LATE_TO_UNDO)
+            check_undo_open(kept.at, now)
+            replaced = msgspec.json.decode(kept.replaced, type=ReplacedRows)
             about = {event_id, *replaced.made}
             await _check_as_left(about, replaced, kept.at)
             was = tables_of(replaced.before)
-            present = tables_of(await undo_rows.rows_of(about, structs.replace(replaced.reach, lost=()), kept.at))
-            before = await events.event(viewer, event_id)
+            present = tables_of(
+                await undo_rows.stored_rows_of(about, structs.replace(replaced.reach, lost=()), kept.at)
+            )
+            before = await events.event_by_id(viewer, event_id)
             for one in sorted(about):
-                await touch(one)
-            await _delete(replaced, was, present, kept.at)
-            await _put_back(was, present, now)
+                await raise_calendar_versions(one)
+            await _delete_rows(replaced, was, present, kept.at)
+            await _put_rows_back(was, present, now)
             await _put_messages_back(replaced, was)
             await _delete_events(replaced)
             await outbox_queue.drop_empty_sendings(kept.at)
             await _check_editor(viewer, event_id, before)
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
-            await touch(event_id)
+            await raise_calendar_versions(event_id)
             is_back = replaced.form is not None and await drafts.put_back_form(viewer, replaced.form, now)
             await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
     page = replaced.form.page if replaced.form and is_back else ""
-    return Undone(deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back)
+    return UndoneChange(deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back)
 
 
-async def change_to_undo(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:
+async def change_made_at(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:
     """Return the change that the viewer made to an event at that moment; None if it can't be undone."""
-    return await undo_rows.change_at(event_id, viewer.member_id, changed_at)
+    return await undo_rows.change_kept_at(event_id, viewer.member_id, changed_at)
 
 
 async def purge_snapshots(now: datetime) -> None:
     """Delete what changes replaced that can no longer be undone, so earlier places and notes are not kept."""
-    if await undo_rows.any_over(now - UNDO_FOR):
+    if await undo_rows.is_any_over(now - UNDO_FOR):
         async with writing():
             await UndoSnapshot.delete().where(UndoSnapshot.at <= now - UNDO_FOR)
 
 
-async def _check_as_left(about: Iterable[UUID], replaced: Replaced, changed_at: datetime) -> None:
+async def _check_as_left(about: Iterable[UUID], replaced: ReplacedRows, changed_at: datetime) -> None:
     """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
     if any([await outbox.was_anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
         raise Gone(NOTIFIED)
     if any([await has_plan(one) for one in replaced.made]):
         raise Gone(MEANWHILE)
-    if fingerprint(await undo_rows.state_of(about)) != replaced.left:
+    if fingerprint_of(await undo_rows.state_of_events(about)) != replaced.left:
         raise Gone(MEANWHILE)
 
 
 async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
-    after = await events.event(viewer, event_id)
+    after = await events.event_by_id(viewer, event_id)
     if not any(one is not None and event_rules.may_edit(viewer, one) for one in (before, after)):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
 
 
-async def _delete(replaced: Replaced, was: Tables, present: Tables, changed_at: datetime) -> None:
+async def _delete_rows(replaced: ReplacedRows, was: StoredTables, present: StoredTables, changed_at: datetime) -> None:
     """Delete what the change made, except for events; nothing else may refer to it."""
     made = {name: [[row_id] for row_id in rows if row_id not in was.get(name, ())] for name, rows in present.items()}
     # Others queue messages too, while it can be undone.
@@ -126,42 +137,42 @@ async def _delete(replaced: Replaced, was: Tables, present: Tables, changed_at: 
         await run_for_each(_DELETE.format(name), made[name])
 
 
-async def _delete_events(replaced: Replaced) -> None:
+async def _delete_events(replaced: ReplacedRows) -> None:
     """Delete the events that the change made, after the dates and messages that it moved there are back."""
     if made := list(replaced.made):
         await Message.delete().where(Message.event.is_in(made))
         await Event.delete().where(Event.id.is_in(made))
 
 
-async def _put_back(was: Tables, present: Tables, now: datetime) -> None:
+async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime) -> None:
     for table in PUT_BACK:
         name = table._meta.tablename  # noqa: SLF001 - as above
         rows = replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
-            rows = [renumbered(row, present[name].get(UUID(row["id"])), now) for row in rows]
+            rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
         if table is Occurrence:
             await _make_way(rows)
-        await _write(table, rows, [one._meta.name for one in table._meta.columns])  # noqa: SLF001 - as above
+        await _write_rows(table, rows, [one._meta.name for one in table._meta.columns])  # noqa: SLF001 - as above
 
 
-async def _put_messages_back(replaced: Replaced, was: Tables) -> None:
+async def _put_messages_back(replaced: ReplacedRows, was: StoredTables) -> None:
     """Let messages say what they said, and those that the change superseded wait again.
 
     One that was being sent when the change was made may be sent by now, and stays so.
     """
     rows = was.get("message", {})
-    said = [[UUID(row["event"]), _id(row["occurrence"]), row["facts"], row_id] for row_id, row in rows.items()]
+    said = [[UUID(row["event"]), _id_in(row["occurrence"]), row["facts"], row_id] for row_id, row in rows.items()]
     await run_for_each(_BE_ABOUT, said)
     await run_for_each(_WAIT_AGAIN, [[rows[one]["reason"], one] for one in replaced.superseded])
 
 
-async def _make_way(dates: Iterable[Row]) -> None:
+async def _make_way(dates: Iterable[StoredRow]) -> None:
     """Give each date a day that no other one has, because two dates may have swapped theirs."""
     apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(dates)]
-    await _write(Occurrence, apart, ["original_start"])
+    await _write_rows(Occurrence, apart, ["original_start"])
 
 
-async def _write(table: type[Table], rows: Iterable[Row], columns: Iterable[str]) -> None:
+async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: Iterable[str]) -> None:
     """Insert rows, or write these columns of those that are there."""
     kinds = {one._meta.name: one.value_type | None for one in table._meta.columns}  # noqa: SLF001 - as above
     values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
@@ -169,5 +180,65 @@ async def _write(table: type[Table], rows: Iterable[Row], columns: Iterable[str]
     await bulk_insert(table, values, f" ON CONFLICT (id) DO UPDATE SET {assigned}")
 
 
-def _id(text: str | None) -> UUID | None:
+def _id_in(text: str | None) -> UUID | None:
     return UUID(text) if text else None
+
+
+@asynccontextmanager
+async def keeping_undoable(
+    viewer: Viewer, event_id: UUID, deed: UndoableDeed, now: datetime, reach: UndoReach = WHOLE_EVENT
+) -> AsyncIterator[list[UUID]]:
+    """Keep what is replaced inside, so that the viewer can undo it; list the ids of further events that it makes.
+
+    Only what is in `reach` is kept. Nothing is kept while an email about the event is being sent, because that email
+    may already show the change.
+    """
+    before = await undo_rows.stored_rows_of([event_id], reach, now)
+    last_numbers = await undo_rows.last_numbers(event_id, reach.lost)
+    waited = await undo_rows.waiting_messages([event_id])
+    made: list[UUID] = []
+    yield made
+    if await outbox.was_anyone_notified(event_id, now):
+        return
+    every = [event_id, *made]
+    replaced = ReplacedRows(
+        deed=deed,
+        reach=reach,
+        before=msgspec.Raw(before.encode()),
+        last_numbers=last_numbers,
+        superseded=tuple(sorted(waited - await undo_rows.waiting_messages(every))) if waited else (),
+        made=tuple(made),
+        left=fingerprint_of(await undo_rows.state_of_events(every)),
+    )
+    mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
+    await UndoSnapshot.delete().where(mine & (UndoSnapshot.at == now))  # if the clock hasn't moved, the last counts
+    await _keep_snapshot(viewer, event_id, replaced, now)
+
+
+async def keep_new_event(viewer: Viewer, event_id: UUID, now: datetime, form: SentForm | None = None) -> None:
+    """Keep that the viewer has made an event, so that they can undo it; the caller is inside `writing()`.
+
+    `form` is what they made it with, which they then get back.
+    """
+    replaced = ReplacedRows(
+        deed=UndoableDeed.SCHEDULED,
+        reach=WHOLE_EVENT,
+        before=msgspec.Raw(b"{}"),
+        last_numbers={},
+        superseded=(),
+        made=(event_id,),
+        left=fingerprint_of(await undo_rows.state_of_events([event_id])),
+        form=form,
+    )
+    await _keep_snapshot(viewer, event_id, replaced, now)
+
+
+async def _keep_snapshot(viewer: Viewer, event_id: UUID, replaced: ReplacedRows, now: datetime) -> None:
+    row = {
+        "id": ids.new_id(),
+        "event": event_id,
+        "actor": viewer.member_id,
+        "at": now,
+        "replaced": msgspec.json.encode(replaced).decode(),
+    }
+    await bulk_insert(UndoSnapshot, [row])

@@ -1,38 +1,52 @@
-"""Who may see an event, checked against invitees and owners of its action items; inside the caller's transaction."""
+"""Who may see an event, and what a viewer may schedule and mark; inside the caller's transaction.
 
-from collections.abc import Iterable
+Audiences are checked against invitees and owners of the event's action items. Every list of a joint operation is
+checked for need to know where it is written: the form, the API, an import, a template, or a change of another event
+into an operation are no way around the second person that people of victim services need.
+"""
+
+from collections.abc import Collection, Iterable
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from tracker.errors import Invalid, NotFound
+from piccolo.querystring import QueryString
+
+from tracker.database import engine
+from tracker.database.sql_list import sql_list
+from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.events.event_fields import EventFields
-from tracker.rules.events.markings import standing
-from tracker.rules.events.plan import Person, Plan
-from tracker.tables.background.events import audiences as audience_rows
+from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewers import Level, Role, Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.events import markings
+from tracker.rules.events.events import Event as EventsEvent
+from tracker.rules.events.events import EventFields, may_schedule
+from tracker.rules.events.markings import Marking, standing_on_list
+from tracker.rules.events.plans import Person, Plan
+from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
+from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import access
 from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible import actions
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.events import need_to_know
-from tracker.usecases.roster.known_people import candidates_among, people_to_invite
+from tracker.usecases.roster.known_people import AgencyCount, candidates_among, count_candidates, people_to_invite
 
 
-async def first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
-    """Write and return the audiences of a new event that follows no other. Errors as in `set_audiences`."""
+async def write_first_audiences(viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan) -> frozenset[str]:
+    """Write and return the audiences of a new event that follows no other. Errors as in `write_audiences`."""
     wanted = _audiences_of(plan, lead_id, plan.invitees)
-    await _check_people(viewer, event_id, plan, wanted)
-    await need_to_know.check_list(event_id, lead_id, plan)
+    await _check_invitees(viewer, event_id, plan, wanted)
+    await check_need_to_know(event_id, lead_id, plan)
     await audience_rows.add_audiences(event_id, wanted)
     return wanted
 
 
-async def set_audiences(
+async def write_audiences(
     viewer: Viewer, event_id: UUID, lead_id: UUID, plan: Plan, now: datetime, *, list_of: UUID | None = None
 ) -> frozenset[str]:
     """Write and return the audiences of an event. Errors: Invalid(people=…) for invitees who may not see it.
@@ -43,24 +57,24 @@ async def set_audiences(
     """
     limited = await access.limited_access(event_id)
     wanted = _audiences_of(plan, lead_id, [limited.get(one, one) for one in plan.invitees])
-    await _check_people(viewer, list_of or event_id, plan, wanted)
-    await need_to_know.check_list(list_of or event_id, lead_id, plan)
+    await _check_invitees(viewer, list_of or event_id, plan, wanted)
+    await check_need_to_know(list_of or event_id, lead_id, plan)
     await _check_owners(viewer, event_id, wanted, now)
-    if await opens(await audience_rows.audiences_of(list_of or event_id), wanted):
+    if await opens_to_more(await audience_rows.audiences_of(list_of or event_id), wanted):
         await _note_opening(event_id, now)
     elif list_of:
-        await Event.update({Event.opened_at: await audience_rows.opened_at(list_of)}).where(Event.id == event_id)
+        await Event.update({Event.opened_at: await audience_rows.last_opened_at(list_of)}).where(Event.id == event_id)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
 
 
 def _audiences_of(plan: Plan, lead_id: UUID, listed: Iterable[UUID]) -> frozenset[str]:
     """Return the audiences of an event; `listed` are its people, or their access where that ends by itself."""
-    seen_by = audiences.event_audiences(plan.visibility, plan.committee_id, listed, standing(plan.marking))
+    seen_by = audiences.event_audiences(plan.visibility, plan.committee_id, listed, standing_on_list(plan.marking))
     return seen_by | audiences.event_audiences(plan.visibility, plan.committee_id, {lead_id})
 
 
-async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
+async def opens_to_more(before: AbstractSet[str], after: Iterable[str]) -> bool:
     """Return whether an event that the audiences `before` may see opens to more people with the audiences `after`.
 
     A committee of one arm is part of that arm. A new event, without audiences before, opens to no one.
@@ -68,13 +82,13 @@ async def opens(before: AbstractSet[str], after: Iterable[str]) -> bool:
     return bool(before) and audiences.widens_audiences(before | await audience_rows.committees_of_arms(before), after)
 
 
-async def open_to(event_id: UUID, audience: str, now: datetime) -> None:
-    """Let one more audience see an event that it could not see, as `set_audiences` does when an event opens."""
+async def open_event_to(event_id: UUID, audience: str, now: datetime) -> None:
+    """Let one more audience see an event that it could not see, as `write_audiences` does when an event opens."""
     await _note_opening(event_id, now)
     await audience_rows.add_audiences(event_id, {audience})
 
 
-async def close_to(viewer: Viewer, event_id: UUID, closed: AbstractSet[str], now: datetime) -> None:
+async def close_event_to(viewer: Viewer, event_id: UUID, closed: AbstractSet[str], now: datetime) -> None:
     """Hide an event from these audiences. Errors: Invalid for people who own an open action item from it."""
     left = frozenset(await audience_rows.audiences_of(event_id)) - closed
     await _check_owners(viewer, event_id, left, now)
@@ -105,7 +119,7 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
     )
 
 
-async def circle_is_within(plan: Plan, event: EventFields) -> bool:
+async def may_narrow_to(plan: Plan, event: EventFields) -> bool:
     """Return whether the plan may narrow who sees the event.
 
     It may not when the plan is for a committee and the event is not for everyone, unless the committee belongs to the
@@ -116,7 +130,7 @@ async def circle_is_within(plan: Plan, event: EventFields) -> bool:
     return await Committee.exists().where((Committee.id == plan.committee_id) & (Committee.arm == event.visibility))
 
 
-async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
+async def _check_invitees(viewer: Viewer, event_id: UUID, plan: Plan, wanted: frozenset[str]) -> None:
     known = await candidates_among(people_to_invite(viewer), plan.invitees)
     unknown = set(plan.invitees) - {*known, viewer.member_id}
     if unknown and not unknown <= set(await invitees_of(event_id)):
@@ -132,7 +146,7 @@ async def _check_people(viewer: Viewer, event_id: UUID, plan: Plan, wanted: froz
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
     items = await actions.items_from_event(viewer, event_id)
-    held = {owner: await _held_by(owner, now) for owner in {one.owner_id for one in items}}
+    held = {owner: await _audiences_held_by(owner, now) for owner in {one.owner_id for one in items}}
     blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
     if blind:
         owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
@@ -142,7 +156,7 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], 
         )
 
 
-async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
+async def _audiences_held_by(member_id: UUID, now: datetime) -> frozenset[str]:
     """Return the audiences of a person; none when the account is not active."""
     try:
         return (await viewer_for(member_id, now)).audiences
@@ -150,7 +164,7 @@ async def _held_by(member_id: UUID, now: datetime) -> frozenset[str]:
         return frozenset()
 
 
-async def guests_among(invited: Iterable[Person]) -> list[Person]:
+async def guests_invited(invited: Iterable[Person]) -> list[Person]:
     """Return the guests, who cannot open an event for named people because that needs a sign-in."""
     by_id = {one.id: one for one in invited}
     if not by_id:
@@ -161,7 +175,7 @@ async def guests_among(invited: Iterable[Person]) -> list[Person]:
 
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
     if plan.visibility is Visibility.NAMED:
-        return await guests_among(invited)
+        return await guests_invited(invited)
     if plan.visibility is Visibility.ALL:
         return []
     coordinators = set(
@@ -183,3 +197,118 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
         for one in invited
         if one.id not in coordinators and one.id not in seated and audiences.arm_audience(one.arm) not in wanted
     ]
+
+
+async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
+    """Refuse people on the list of an operation who need a second person's approval and don't have it.
+
+    Errors: Invalid(people=…), which says how to ask for it.
+    """
+    if not is_on_need_to_know(plan):
+        return
+    arms = await audit.arms_of_people(set(plan.invitees) - {lead_id})
+    guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
+    refused = guarded - await access.approved_for(event_id, guarded)
+    if refused:
+        known = sorted((await audit.names_of_people(refused)).values())
+        listed = ", ".join(f"{name} ({agency})" for name, agency in known)
+        raise Invalid(
+            people=f"People from victim services need a second person’s approval to see an operation: {listed}. "
+            "Save the event without them. Then start its plan, and request access for them under Need to know."
+        )
+
+
+async def end_access_from_list(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: datetime) -> None:
+    """End the access of people who are taken off the list."""
+    if gone:
+        theirs = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
+        await OperationGrant.update({OperationGrant.ended_at: now, OperationGrant.ended_by: by_id}).where(
+            (OperationGrant.event == event_id) & theirs
+        )
+
+
+async def audiences_with_lasting(event_id: UUID, member_id: UUID, seen_by: AbstractSet[str]) -> frozenset[str]:
+    """Return the audiences of an event with a person whose access no longer ends by itself: its new organizer."""
+    limited = (await access.limited_access(event_id)).get(member_id)
+    if limited is None:
+        return frozenset(seen_by)
+    await OperationGrant.update({OperationGrant.until: None}).where(OperationGrant.id == limited)
+    return frozenset(seen_by) - audiences.audiences_of_one(limited) | {audiences.member_audience(member_id)}
+
+
+_LEVELS = (
+    "SELECT m.id, m.name, g.code, g.level FROM member m JOIN agency g ON g.id = m.agency"
+    " WHERE m.id IN ({}) ORDER BY m.name"
+)
+ONLY_LAW_ENFORCEMENT_MARKS = "Only members of law-enforcement agencies can add, change, or remove a marking."
+
+
+def check_may_schedule(viewer: Viewer, plan: Plan, event: EventsEvent | None = None) -> None:
+    """Raise `NotAllowed` unless the viewer may schedule such an event, or keep `event` as it is."""
+    if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
+        raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
+    is_kept = event is not None and plan.committee_id == event.committee_id
+    if plan.committee_id and not is_kept and audiences.committee_audience(plan.committee_id) not in viewer.audiences:
+        raise NotAllowed("You can schedule a committee’s meetings only if you have a seat on it.")
+
+
+async def check_may_schedule_marked(
+    viewer: Viewer, plan: Plan, now: datetime, event: EventsEvent | None = None
+) -> None:
+    """Check as `check_may_schedule` does, and refuse a marking that the viewer may not set or that excludes people.
+
+    Errors: NotAllowed, Invalid by field.
+    """
+    check_may_schedule(viewer, plan, event)
+    marking, before = plan.marking, event.marking if event else None
+    if marking != before:
+        await _check_new_marking(viewer, marking, before, to_local(now, plan.zone).date())
+    if marking and marking.limit:
+        markings.check_limit_visibility(marking.limit, plan.visibility)
+    await check_within_limit(marking, {event.lead_id if event else viewer.member_id, *plan.invitees})
+
+
+async def check_within_limit(marking: Marking | None, people_on_it: Iterable[UUID]) -> None:
+    """Refuse people whom the limit of an event's marking excludes. Errors: Invalid by field."""
+    if marking and marking.limit:
+        levels = await _levels_of(people_on_it)
+        markings.check_people_admitted(marking.limit, levels.values())
+
+
+async def people_within_limit(marking: Marking | None, member_ids: Iterable[UUID]) -> set[UUID]:
+    """Return the people whom the limit of an event's marking admits; all of them without one."""
+    if not (marking and marking.limit):
+        return set(member_ids)
+    levels = await _levels_of(member_ids)
+    return {member_id for member_id, (_, level) in levels.items() if markings.may_have_limited(marking.limit, level)}
+
+
+def possible_designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[UUID, str]:
+    """Return the agencies that may designate what the viewer marks, the viewer's own first.
+
+    `known` are the agencies where the viewer knows someone. Viewers who may not mark events get none.
+    """
+    if not markings.may_mark(viewer):
+        return {}
+    others = {one.id: one.code for one in known if one.arm is Arm.LAW_ENFORCEMENT}
+    return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
+
+
+async def _check_new_marking(viewer: Viewer, marking: Marking | None, before: Marking | None, today: date) -> None:
+    """Check a new marking; the agency that designated it `before` stays a choice even if unknown to the viewer."""
+    if not markings.may_mark(viewer):
+        raise Invalid(mark_categories=ONLY_LAW_ENFORCEMENT_MARKS)
+    if marking is None:
+        return
+    markings.check_marking(marking, today)
+    is_kept = before is not None and marking.agency_id == before.agency_id
+    if not is_kept and marking.agency_id not in possible_designators(
+        viewer, await count_candidates(people_to_invite(viewer))
+    ):
+        raise Invalid(mark_agency="Choose the agency that designates it from the list.")
+
+
+async def _levels_of(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
+    ids = sorted(member_ids)
+    found = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
+    return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in found}

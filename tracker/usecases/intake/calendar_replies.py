@@ -17,8 +17,8 @@ from tracker.database import engine, together
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import Given, ReplySource, Substitution
+from tracker.rules.events.events import Event, Occurrence
+from tracker.rules.events.replies import ReplyGiven, ReplySource, Substitution
 from tracker.rules.intake.calendar_replies import (
     CalendarReply,
     InvitationFacts,
@@ -39,7 +39,7 @@ from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible.events import events
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.events import replies, substitute_replies, substitutes
+from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.roster import aliases
 
 BY_EMAIL = Origin("email")
@@ -117,12 +117,12 @@ async def _open_invitation(email: ReceivedEmail, holder: AskedPerson | None) -> 
         return None
     viewer = replace(holder.viewer, origin=BY_EMAIL)
     (event, dates), history = await together(
-        events.invited_to(viewer, email.invitation_id), known.invitation_history(email.invitation_id)
+        events.event_of_invitation(viewer, email.invitation_id), known.invitation_history(email.invitation_id)
     )
     if event is None:
         return None
     own = [(email.invitation_id, one) for one in dates]
-    onward = await replies.onward(viewer, event, email.received_at) if event.is_series else []
+    onward = await replies.continued_series(viewer, event, email.received_at) if event.is_series else []
     later = [(one.invitation_id, date) for one in onward for date in one.dates]
     return _Invitation(
         id=email.invitation_id,
@@ -168,13 +168,13 @@ async def _take_reply(
     if outcome is ReplyOutcome.RECORDED and _is_closed(date, email.received_at):
         outcome = ReplyOutcome.CLOSED
     if outcome is ReplyOutcome.RECORDED:
-        given, at = Given(reply.value, reply.comment, delegates.get(reply.delegate or "")), email.received_at
+        given, at = ReplyGiven(reply.value, reply.comment, delegates.get(reply.delegate or "")), email.received_at
         row = replace(row, order=reply_order(reply, standing, at))
         await _record_reply(invitation.viewer, row, date, given, at)
     return replace(row, outcome=outcome)
 
 
-async def _record_reply(who: Viewer, row: _KeptReply, date: Occurrence, given: Given, now: datetime) -> None:
+async def _record_reply(who: Viewer, row: _KeptReply, date: Occurrence, given: ReplyGiven, now: datetime) -> None:
     """Record a reply; the substitute whom it names is named again only if they haven't said No since it was written."""
     made_at, sends = row.order[1], given.substitute_id
     if row.invitation_id is None or made_at is None:
@@ -182,7 +182,7 @@ async def _record_reply(who: Viewer, row: _KeptReply, date: Occurrence, given: G
     refusal = await newer_refusal(sends, row.invitation_id, date, made_at, now) if sends else None
     about = (who, row.invitation_id, date, given, ReplySource.EMAIL, now)
     knowing = [refusal.substitute.member_id] if refusal else []
-    await replies.record(*about, for_series=row.occurrence_id is None, knowing=knowing)
+    await replies.record_reply(*about, for_series=row.occurrence_id is None, knowing=knowing)
     if refusal:
         await refuse_again(refusal, row.invitation_id, date, now)
 
@@ -214,9 +214,11 @@ async def _take_substitute_reply(
     if outcome is ReplyOutcome.RELEASED:
         made_at = reply_order(row.reply, standing, email.received_at)[1]
         about = (who, turn.invitation_id, date, row.reply.comment, made_at, email.received_at)
-        await substitute_replies.decline_by_email(*about)
+        await recorded_replies.decline_as_substitute_by_email(*about)
     if outcome is ReplyOutcome.STALE:
-        await substitutes.remind(date.event.id, (turn.invitation_id, who.member_id, date.id), email.received_at)
+        await substitutes.remind_substitute(
+            date.event.id, (turn.invitation_id, who.member_id, date.id), email.received_at
+        )
     return row if outcome is ReplyOutcome.UNMATCHED else replace(row, misfit=None, outcome=outcome)
 
 
@@ -224,7 +226,7 @@ async def _substitute(email: ReceivedEmail, date: Occurrence, row: _KeptReply) -
     """Return the person named to the date for the invitation, now or once, if the email is theirs, about themselves."""
     if row.reply is None or row.reply.proposal or row.invitation_id is None:
         return None
-    turns = await substitutes.of_invitation(date.event.id, row.invitation_id, date.id)
+    turns = await substitutes.substitutions_of_invitation(date.event.id, row.invitation_id, date.id)
     named = {row.reply.attendee, email.sender.address}
     for who in (await viewers_for(turns, email.received_at)).values():
         if named <= await aliases.addresses_of(who):
@@ -234,7 +236,9 @@ async def _substitute(email: ReceivedEmail, date: Occurrence, row: _KeptReply) -
 
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:
     """Return the people whom the viewer may send to a date, by all their addresses: the same as on the site."""
-    people = {one.email.lower(): one.member_id for one in await substitutes.choices(viewer, date.event, now)}
+    people = {
+        one.email.lower(): one.member_id for one in await substitutes.possible_substitutes(viewer, date.event, now)
+    }
     return await aliases.confirmed_aliases_of(people.values()) | people
 
 
@@ -381,6 +385,6 @@ async def refuse_again(found: NewerRefusal, invitation_id: UUID, date: Occurrenc
     """Let the No count again, now that the email is recorded. The caller is inside `writing()`."""
     who = found.substitute
     if found.said:
-        await substitute_replies.repeat(who.member_id, invitation_id, date, found.said, now)
+        await recorded_replies.repeat_refusal(who.member_id, invitation_id, date, found.said, now)
     else:
-        await substitute_replies.release(who, [invitation_id], date, "", now, knowing={who.member_id})
+        await recorded_replies.release_substitute(who, [invitation_id], date, "", now, knowing={who.member_id})

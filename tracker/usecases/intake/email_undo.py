@@ -14,8 +14,8 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.actions.action_items import ActionItem, StatusUpdate, changed_since, may_update_item, undo_update
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import Given, OwnInvitation, ReplySource, ReplyValue, effective
+from tracker.rules.events.events import Event, Occurrence
+from tracker.rules.events.replies import OwnInvitation, ReplyGiven, ReplySource, ReplyValue, effective_reply
 from tracker.tables.background.events import invitees
 from tracker.tables.background.intake import calendar_replies as known
 from tracker.tables.background.intake.calendar_replies import MadeChange, RecordedReply
@@ -25,12 +25,12 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import replies, substitute_undo, substitutes
-from tracker.usecases.events.substitute_undo import Refusal
+from tracker.usecases.events import recorded_replies, replies, substitutes
+from tracker.usecases.events.recorded_replies import SubstituteRefusal
 from tracker.usecases.intake.emailed_words import emailed_update
 
 CHANGED_SINCE = "This was changed after your email, so it can’t be undone here."
-NO_REPLY = Given(ReplyValue.NEEDS_ACTION)
+NO_REPLY = ReplyGiven(ReplyValue.NEEDS_ACTION)
 NO_LONGER = "The person who was coming in your place can no longer come. Reply on the event’s page."
 
 
@@ -55,7 +55,7 @@ class EarlierReply(Struct, frozen=True, kw_only=True):
     """What counts now."""
     given_at: datetime | None
     """When that was given; None where no reply counts."""
-    earlier: Given
+    earlier: ReplyGiven
     sends: str
     """The person who comes in the viewer's place again with the earlier reply, with the agency; empty for no one."""
     replied_at: datetime | None
@@ -71,7 +71,7 @@ class Undoable(Struct, frozen=True, kw_only=True):
 
     viewer: Viewer
     made: MadeChange
-    of: UndoneItem | EarlierReply | Refusal
+    of: UndoneItem | EarlierReply | SubstituteRefusal
     is_current: bool
     """Whether all that the email changed is still as it left it."""
 
@@ -91,9 +91,9 @@ class Undoable(Struct, frozen=True, kw_only=True):
         return self.of if isinstance(self.of, EarlierReply) else None
 
     @property
-    def refusal(self) -> Refusal | None:
+    def refusal(self) -> SubstituteRefusal | None:
         """Return the writer's No as a substitute, if the email gave it."""
-        return self.of if isinstance(self.of, Refusal) else None
+        return self.of if isinstance(self.of, SubstituteRefusal) else None
 
     @property
     def date(self) -> Occurrence | None:
@@ -104,7 +104,7 @@ class Undoable(Struct, frozen=True, kw_only=True):
     def can_undo(self) -> bool:
         """Return whether it can be undone: it is current, and no one would have to come who can't."""
         match self.of:
-            case EarlierReply(can_send=can_come) | Refusal(can_come=can_come):
+            case EarlierReply(can_send=can_come) | SubstituteRefusal(can_come=can_come):
                 return self.is_current and can_come
             case _:
                 return self.is_current
@@ -139,11 +139,11 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
     return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
 
 
-async def _release_refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> Refusal:
+async def _release_refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> SubstituteRefusal:
     date = await events.date_by_id(viewer, reply.occurrence_id) if reply.occurrence_id else None
     if date is None:
         raise NotFound
-    return await substitute_undo.refusal_at(date, made.member_id, made.at, now)
+    return await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
 
 
 async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> None:
@@ -167,8 +167,8 @@ async def _undo_change(found: Undoable, now: datetime) -> None:
     if isinstance(found.of, EarlierReply):
         await restore_earlier_reply(viewer, found.of, now)
         return
-    if isinstance(found.of, Refusal):
-        await substitute_undo.put_back(viewer, found.of, now)
+    if isinstance(found.of, SubstituteRefusal):
+        await recorded_replies.restore_substitute(viewer, found.of, now)
         return
     today = to_local(now, viewer.zone).date()
     await action_items.undo_own_update(viewer, found.of.item.reference, found.of.update, now, today)
@@ -176,9 +176,9 @@ async def _undo_change(found: Undoable, now: datetime) -> None:
 
 async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
     """Return what a reply replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
-    holder = await invitees.holder_of(made.invitation_id)
-    event = await events.event(viewer, holder.event_id) if holder else None
-    own = (await replies_seen.mine(viewer, [event.id])).get(event.id) if event else None
+    holder = await invitees.holder_of_invitation(made.invitation_id)
+    event = await events.event_by_id(viewer, holder.event_id) if holder else None
+    own = (await replies_seen.own_invitations(viewer, [event.id])).get(event.id) if event else None
     date = await _reply_date(viewer, event, made.occurrence_id, now) if event else None
     if own is None or date is None:
         raise NotFound
@@ -188,7 +188,7 @@ async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> E
 
 async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
     try:
-        await substitutes.check(viewer, found.date.event, found.earlier, now, for_series=found.for_series)
+        await substitutes.check_substitute(viewer, found.date.event, found.earlier, now, for_series=found.for_series)
     except Invalid:
         return False
     return True
@@ -197,8 +197,8 @@ async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
 def _earlier(
     own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
 ) -> EarlierReply:
-    before = effective([one for one in own.replies if one.number < number], occurrence_id)
-    counts = effective(own.replies, occurrence_id)
+    before = effective_reply([one for one in own.replies if one.number < number], occurrence_id)
+    counts = effective_reply(own.replies, occurrence_id)
     is_last = all(one.number <= number for one in own.replies)
     return EarlierReply(
         invitation_id=own.id,
@@ -206,7 +206,7 @@ def _earlier(
         for_series=occurrence_id is None,
         value=counts.value if counts else ReplyValue.NEEDS_ACTION,
         given_at=counts.replied_at if counts else None,
-        earlier=Given(before.value, before.comment, before.substitute_id) if before else NO_REPLY,
+        earlier=ReplyGiven(before.value, before.comment, before.substitute_id) if before else NO_REPLY,
         sends=before.substitute if before else "",
         replied_at=before.replied_at if before else None,
         is_current=is_last and date.ends_at > now and not date.is_off,
@@ -214,7 +214,7 @@ def _earlier(
 
 
 async def _reply_date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime) -> Occurrence | None:
-    dates = [one for one in await events.dates(viewer, event) if occurrence_id in (None, one.id)]
+    dates = [one for one in await events.dates_in_order(viewer, event) if occurrence_id in (None, one.id)]
     ahead = [one for one in dates if one.ends_at > now and not one.is_off]
     return next(iter([*ahead, *reversed(dates)]), None)
 
@@ -230,7 +230,7 @@ async def restore_earlier_reply(
     """
     if not found.can_send:
         raise Conflict(NO_LONGER)
-    await replies.record(
+    await replies.record_reply(
         by or viewer,
         found.invitation_id,
         found.date,

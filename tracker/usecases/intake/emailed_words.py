@@ -19,8 +19,8 @@ from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, ItemAnswered
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.events.event import Event, Occurrence
-from tracker.rules.events.replies import effective
+from tracker.rules.events.events import Event, Occurrence
+from tracker.rules.events.replies import effective_reply
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, is_about_task
 from tracker.rules.intake.emailed_words import REPLIES, STATUSES, WordedReply, read_invitation_words, read_item_words
 from tracker.rules.intake.item_emails import is_answerable_by
@@ -90,7 +90,7 @@ async def find_answered_message(email: ReceivedEmail) -> AnsweredMessage | None:
     """Return what an email replies to; one to the organizer's address in a calendar replies to the whole event."""
     if email.message_id is not None:
         return await known.answered_message(email.message_id)
-    holder = await invitees.holder_of(email.invitation_id) if email.invitation_id else None
+    holder = await invitees.holder_of_invitation(email.invitation_id) if email.invitation_id else None
     return (
         AnsweredMessage(
             recipient_id=holder.member_id,
@@ -125,10 +125,10 @@ async def _answered_invitation(answered: AnsweredMessage) -> UUID | None:
     """Return the invitation of a message's recipient; one whom it doesn't ask may come in another person's place."""
     if answered.event_id is None:
         return None
-    own = (await invitees.invitations(answered.event_id)).get(answered.recipient_id)
+    own = (await invitees.invitations_by_member(answered.event_id)).get(answered.recipient_id)
     if own is None or own.is_withdrawn or not own.role.is_asked:
         dates = [answered.occurrence_id] if answered.occurrence_id else []
-        turns = await substitutes.of_member(answered.event_id, answered.recipient_id, dates)
+        turns = await substitutes.substitutions_of_member(answered.event_id, answered.recipient_id, dates)
         turn = next(iter(turns.values()), None)
         return turn.invitation_id if turn else own and own.id
     return own.id
@@ -304,17 +304,17 @@ async def _take_as_program(email: ReceivedEmail) -> list[ReplyOutcome]:
 
 
 async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | None:
-    event = await events.event(viewer, answered.event_id) if answered.event_id else None
-    own = (await replies_seen.mine(viewer, [event.id])).get(event.id) if event else None
+    event = await events.event_by_id(viewer, answered.event_id) if answered.event_id else None
+    own = (await replies_seen.own_invitations(viewer, [event.id])).get(event.id) if event else None
     if event is None:
         return None
     if own is None or not own.role.is_asked:
         return await _asked_to_substitute(viewer, event, answered)
-    dates = await events.dates(viewer, event)
+    dates = await events.dates_in_order(viewer, event)
     date = next((one for one in dates if one.id == answered.occurrence_id), None)
     single = dates[0] if dates and not event.is_series else None
     on = date or single
-    given = effective(own.replies, on.id if on else None)
+    given = effective_reply(own.replies, on.id if on else None)
     return _Asked(
         event=event,
         invitation_id=own.id,
@@ -325,8 +325,12 @@ async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | Non
 
 async def _asked_to_substitute(viewer: Viewer, event: Event, answered: AnsweredMessage) -> _Asked | None:
     """Return what a substitute was asked: to come to one date in another person's place. It may be over since."""
-    date = next((one for one in await events.dates(viewer, event) if one.id == answered.occurrence_id), None)
-    turn = (await substitutes.of_member(event.id, viewer.member_id, [date.id])).get(date.id) if date else None
+    date = next((one for one in await events.dates_in_order(viewer, event) if one.id == answered.occurrence_id), None)
+    turn = (
+        (await substitutes.substitutions_of_member(event.id, viewer.member_id, [date.id])).get(date.id)
+        if date
+        else None
+    )
     if date is None or turn is None:
         return None
     return _Asked(event=event, invitation_id=turn.invitation_id, date=_name_date(date), reply=None)

@@ -18,7 +18,7 @@ from tracker.rules.actions.action_items import ItemEdit, changed_since, may_upda
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Line, may_edit
+from tracker.rules.events.events import DateLine, may_edit
 from tracker.rules.intake.emailed_words import STATUSES
 from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
@@ -178,7 +178,7 @@ async def waiting_and_decided_emails(viewer: Viewer, now: datetime) -> WaitingEm
     return WaitingEmails(dates=dates, items=items)
 
 
-async def _dates(viewer: Viewer, now: datetime) -> list[tuple[Line, list[datetime]]]:
+async def _dates(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[datetime]]]:
     found: dict[UUID, list[datetime]] = {}
     for date_id, at in await visible.dates_of_waiting_replies(viewer, now, now - SHOWN_FOR):
         found.setdefault(date_id, []).append(at)

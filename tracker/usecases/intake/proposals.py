@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Line, Occurrence, may_edit
+from tracker.rules.events.events import DateLine, Occurrence, may_edit
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.intake.proposals import STATE_WORDS, Proposal, ProposalState, states_of_proposals
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
@@ -32,7 +32,7 @@ async def recent_proposals(viewer: Viewer, date: Occurrence, now: datetime) -> l
     return [one for one in found if one[1] is ProposalState.WAITING or one[0].received_at > now - SHOWN_FOR]
 
 
-async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[Line, list[Proposal]]]:
+async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[Proposal]]]:
     """Return the dates that the viewer may change and for which proposals wait, soonest first."""
     found: dict[UUID, list[Proposal]] = {}
     for one, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):

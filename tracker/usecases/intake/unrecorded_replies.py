@@ -12,8 +12,15 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.attendance.roll_call import named_participants
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence, may_edit
-from tracker.rules.events.replies import Given, Participant, ReplySource, ReplyValue, answerable, line_of
+from tracker.rules.events.events import Occurrence, may_edit
+from tracker.rules.events.replies import (
+    Participant,
+    ReplyGiven,
+    ReplySource,
+    ReplyValue,
+    participant_on_line,
+    people_to_reply_for,
+)
 from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, judge_reply, reply_order
 from tracker.rules.intake.unrecorded_replies import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
 from tracker.tables.background.intake import calendar_replies
@@ -23,8 +30,8 @@ from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import replies, substitute_replies, substitute_undo, substitutes
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events import recorded_replies, replies, substitutes
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
 from tracker.usecases.intake.email_undo import EarlierReply, earlier_reply, restore_earlier_reply
 
@@ -104,7 +111,7 @@ async def attach_reply(
     """
     async with writing():
         page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
-        person = line_of(page.people, member_id, invitation_id, likely=email.invitation_id)
+        person = participant_on_line(page.people, member_id, invitation_id, likely=email.invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         if not email.is_attachable or email.value is None:
@@ -114,9 +121,9 @@ async def attach_reply(
         if person.substitutes_for:
             await _attach_to_substitute(page, email, person)
             return AttachedReply(person, email.value)
-        given, entered = Given(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
+        given, entered = ReplyGiven(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
         about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
-        await replies.record(viewer, *about, for_series=not email.for_date, entered=entered)
+        await replies.record_reply(viewer, *about, for_series=not email.for_date, entered=entered)
         reply_id = await calendar_replies.newest_reply(person.invitation_id)
         counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
         await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
@@ -132,7 +139,9 @@ async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Par
         return
     entered = replies.EnteredFor(person.member_id)
     date, viewer = page.occurrence, page.viewer
-    await substitute_replies.release(viewer, [person.invitation_id], date, email.comment, page.now, entered=entered)
+    await recorded_replies.release_substitute(
+        viewer, [person.invitation_id], date, email.comment, page.now, entered=entered
+    )
     await _decide_with_newest(page, email, person.invitation_id)
 
 
@@ -149,10 +158,10 @@ async def record_sender_as_substitute(
         sender = await _substitute(page, email)
         if person is None or not sender:
             raise Conflict(NOT_A_SUBSTITUTE)
-        given = Given(ReplyValue.DECLINED, person.comment, email.sender_id)
+        given = ReplyGiven(ReplyValue.DECLINED, person.comment, email.sender_id)
         entered, source = replies.EnteredFor(person.member_id), ReplySource.ON_BEHALF
         date, invitation_id = page.occurrence, person.invitation_id
-        await replies.record(viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
+        await replies.record_reply(viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
         await _decide_with_newest(page, email, invitation_id)
     return RecordedSubstitute(sender, person)
 
@@ -200,7 +209,9 @@ async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, foun
     reply = await calendar_replies.attached_reply(email.id)
     if email.decision and email.decision.is_release and reply and found.given_at:
         about = (found.date, found.given_at, reply.invitation_id, reply.number)
-        await substitute_undo.put_back(viewer, await substitute_undo.refusal_for(*about, now), now)
+        await recorded_replies.restore_substitute(
+            viewer, await recorded_replies.refusal_of_invitation(*about, now), now
+        )
     else:
         await restore_earlier_reply(holder, found, now, by=viewer)
 
@@ -208,14 +219,14 @@ async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, foun
 async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
     named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
     names = {one.member_id for one in named}
-    people = answerable(viewer, occurrence, named, now)
+    people = people_to_reply_for(viewer, occurrence, named, now)
     shown = [one for one in found if one.member_id in names]
     return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
 
 
 async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
     can_attach = email.is_attachable and email.waits and bool(page.people)
-    person = line_of(page.people, email.claimed_by, None, likely=email.invitation_id)
+    person = participant_on_line(page.people, email.claimed_by, None, likely=email.invitation_id)
     return WaitingReply(
         reply=email,
         person_id=person.member_id if person else None,
@@ -232,7 +243,7 @@ async def _substitute(page: _Page, email: UnrecordedReply) -> str:
     if not email.is_forwarded or email.member_id not in listed or email.sender_id in listed:
         return ""
     holder = await _person(email.member_id, page.now)
-    choices = await substitutes.choices(holder, page.occurrence.event, page.now) if holder else []
+    choices = await substitutes.possible_substitutes(holder, page.occurrence.event, page.now) if holder else []
     return next((f"{one.name} ({one.agency})" for one in choices if one.member_id == email.sender_id), "")
 
 
@@ -266,7 +277,7 @@ async def _person(member_id: UUID, now: datetime) -> Viewer | None:
 async def _found(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
 ) -> tuple[_Page, UnrecordedReply]:
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(NOT_YOURS)
     found = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
@@ -290,7 +301,7 @@ async def _to_decide(
 
 async def _next_date(page: _Page) -> Occurrence:
     """Return the next date of the series. Errors: Gone."""
-    every = await events.dates(page.viewer, page.occurrence.event)
+    every = await events.dates_in_order(page.viewer, page.occurrence.event)
     ahead = [one for one in every if one.ends_at > page.now and not one.is_off]
     if not ahead:
         raise Gone("This event is over. Replies are closed.")

@@ -18,9 +18,9 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import audiences
 from tracker.rules.core.message_types import AccessDecided, AccessRequested
 from tracker.rules.core.viewers import BY_CLOCK, Level, Viewer
-from tracker.rules.events.event import Event, Line, Occurrence
-from tracker.rules.events.history import Change, Field, Verb, people_words
-from tracker.rules.events.markings import may_have, standing
+from tracker.rules.events.events import DateLine, Event, Occurrence
+from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
+from tracker.rules.events.markings import may_have_limited, standing_on_list
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.access import (
     Dissemination,
@@ -33,23 +33,25 @@ from tracker.rules.operations.access import (
     needs_second_person,
 )
 from tracker.rules.operations.plans import Operation, may_plan
-from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import access as background
 from tracker.tables.background.operations.access import LapsedGrant, limited_access, open_grants
-from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema.events import events
 from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.visible.operations import access as visible
 from tracker.tables.visible.operations.access import ListedPerson
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, visibility
-from tracker.usecases.events.invitees import add, touch, withdraw
-from tracker.usecases.events.need_to_know import end_access
-from tracker.usecases.events.occurrences import date_for
-from tracker.usecases.events.permission import check_limit
-from tracker.usecases.events.seat_invitations import NEWS_OF
+from tracker.usecases.events.invitees import (
+    STATUSES_ANNOUNCED,
+    add_invitee,
+    raise_calendar_versions,
+    withdraw_invitations,
+)
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.visibility import check_within_limit, end_access_from_list
 from tracker.usecases.operations.approvals import enqueue_for_approval
 from tracker.usecases.operations.emergency_access import openings_of
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for
@@ -112,7 +114,7 @@ class AccessView(Struct, frozen=True, kw_only=True):
 
 async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
     """Return what the page shows. Errors: NotFound for an operation without a plan, or that the viewer may not see."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     operation = await operation_for(viewer, event_id)
     event, leads = occurrence.event, may_plan(viewer, occurrence.event)
     known = await visible.access_grants(viewer, event)
@@ -133,9 +135,9 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
     )
 
 
-async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[Line, int]]:
+async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[DateLine, int]]:
     """Return the operations with requests that the viewer can approve, and how many, by date."""
-    found: dict[UUID, tuple[Line, int]] = {}
+    found: dict[UUID, tuple[DateLine, int]] = {}
     for line, grant in await visible.waiting_grants(viewer):
         if grant.state(now) is GrantState.REQUESTED and may_approve_access(viewer, line.lead_id, grant):
             found[line.id] = line, found.get(line.id, (line, 0))[1] + 1
@@ -155,7 +157,7 @@ async def _candidates(viewer: Viewer, event: Event) -> Candidates:
     """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
     others = await _without_access(viewer, event)
     limit = event.marking.limit if event.marking else None
-    return both(others, candidates_at_levels(one for one in Level if may_have(limit, one))) if limit else others
+    return both(others, candidates_at_levels(one for one in Level if may_have_limited(limit, one))) if limit else others
 
 
 async def access_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
@@ -184,7 +186,7 @@ async def give_access(
             if person is None:
                 raise Invalid(person=NO_PERSON)
             check_grant(person.arm, reason, until, now)
-            await check_limit(event.marking, {person.id})
+            await check_within_limit(event.marking, {person.id})
             waits = needs_second_person(person.arm)
             grant_id = ids.new_id()
             await OperationGrant.insert(
@@ -232,7 +234,7 @@ async def decline_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: da
         grant = await _waiting_grant(viewer, event, grant_id, now)
         if not (may_approve_access(viewer, event.lead_id, grant) or may_plan(viewer, event)):
             raise NotAllowed(NOT_APPROVER)
-        await end_access(event_id, {grant.member_id}, viewer.member_id, now)
+        await end_access_from_list(event_id, {grant.member_id}, viewer.member_id, now)
         await notify_of_access_decision(viewer, event, grant, now)
         facts = _grant_facts(grant.member_id, grant.until)
         await audit.record(viewer.actor, "access_declined", "event", event_id, facts, now)
@@ -251,16 +253,18 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
         listed = {one.member_id: one.person for one in await visible.listed_people(viewer, event)}
         if member_id not in listed:
             raise NotFound
-        await touch(event_id)
+        await raise_calendar_versions(event_id)
         names = {member_id, (await limited_access(event_id)).get(member_id, member_id)}
         closed = frozenset[str]().union(*(audiences.audiences_of_one(one) for one in names))
-        await visibility.close_to(viewer, event_id, closed, now)
-        await end_access(event_id, {member_id}, viewer.member_id, now)
+        await visibility.close_event_to(viewer, event_id, closed, now)
+        await end_access_from_list(event_id, {member_id}, viewer.member_id, now)
         version = await _raise_event_version(event, now)
-        notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
-        await withdraw(event_id, frozenset({member_id}), version, now, notified=notified, entry=None)
-        change = Change(field=Field.PEOPLE, after=people_words(0, 1))
-        await history.keep(viewer, event, Verb.CHANGED, [change], now)
+        notified = (
+            frozenset(await viewers_for({member_id}, now)) if event.status in STATUSES_ANNOUNCED else frozenset[UUID]()
+        )
+        await withdraw_invitations(event_id, frozenset({member_id}), version, now, notified=notified, entry=None)
+        change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(0, 1))
+        await history.record_change(viewer, event, HistoryVerb.CHANGED, [change], now)
         await audit.record(viewer.actor, "access_ended", "event", event_id, _grant_facts(member_id, None), now)
     return listed[member_id]
 
@@ -289,20 +293,30 @@ async def _grant_of(viewer: Viewer, event: Event, grant_id: UUID) -> Grant:
 
 async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) -> None:
     """Put a person on the list of an operation and into its audience, and invite them by email."""
-    await check_limit(event.marking, {member_id})  # the marking may have changed since the request
+    await check_within_limit(event.marking, {member_id})  # the marking may have changed since the request
     version = await _raise_event_version(event, now)
     name = (await limited_access(event.id)).get(member_id, member_id)
-    await visibility.open_to(event.id, audiences.named_audience(name, standing(event.marking)), now)
-    await audience_versions.touch({audiences.member_audience(member_id)})
-    notified = frozenset(await viewers_for({member_id}, now)) if event.status in NEWS_OF else frozenset[UUID]()
-    await add(event.id, member_id, AttendeeRole.REQUIRED, version, now, notified=notified, by_seat=False)
-    await touch(event.id)
-    await history.keep(viewer, event, Verb.CHANGED, [Change(field=Field.PEOPLE, after=people_words(1, 0))], now)
+    await visibility.open_event_to(event.id, audiences.named_audience(name, standing_on_list(event.marking)), now)
+    await events.raise_audience_versions({audiences.member_audience(member_id)})
+    notified = (
+        frozenset(await viewers_for({member_id}, now)) if event.status in STATUSES_ANNOUNCED else frozenset[UUID]()
+    )
+    await add_invitee(event.id, member_id, AttendeeRole.REQUIRED, version, now, notified=notified, by_seat=False)
+    await raise_calendar_versions(event.id)
+    await history.record_change(
+        viewer,
+        event,
+        HistoryVerb.CHANGED,
+        [FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(1, 0))],
+        now,
+    )
 
 
 async def _raise_event_version(event: Event, now: datetime) -> int:
     version = event.version + 1
-    await rows.Event.update({rows.Event.version: version, rows.Event.changed_at: now}).where(rows.Event.id == event.id)
+    await events.Event.update({events.Event.version: version, events.Event.changed_at: now}).where(
+        events.Event.id == event.id
+    )
     return version
 
 
@@ -349,13 +363,15 @@ async def _end_grant(lapsed: LapsedGrant, now: datetime) -> None:
 
 
 async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:
-    await touch(lapsed.event_id)
+    await raise_calendar_versions(lapsed.event_id)
     seen_by = await audience_rows.audiences_of(lapsed.event_id)
     await audience_rows.replace_audiences(lapsed.event_id, seen_by - audiences.audiences_of_one(lapsed.id))
-    changed: dict[Any, Any] = {rows.Event.version: rows.Event.version + 1, rows.Event.changed_at: now}
-    [after] = await rows.Event.update(changed).where(rows.Event.id == lapsed.event_id).returning(rows.Event.version)
+    changed: dict[Any, Any] = {events.Event.version: events.Event.version + 1, events.Event.changed_at: now}
+    [after] = (
+        await events.Event.update(changed).where(events.Event.id == lapsed.event_id).returning(events.Event.version)
+    )
     gone = frozenset({lapsed.member_id})
-    await withdraw(lapsed.event_id, gone, after["version"], now, notified=frozenset(), entry=None)
+    await withdraw_invitations(lapsed.event_id, gone, after["version"], now, notified=frozenset(), entry=None)
 
 
 async def dissemination_record(viewer: Viewer, occurrence: Occurrence) -> list[Dissemination]:

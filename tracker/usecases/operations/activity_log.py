@@ -9,7 +9,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import activity_log as rules
 from tracker.rules.operations.activity_log import ActivityLine, OperationDecisions
 from tracker.rules.operations.check_ins import check_not_long_before

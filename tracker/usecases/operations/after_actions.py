@@ -12,7 +12,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import after_actions as rules
 from tracker.rules.operations.after_actions import (
     WRITTEN_IN,
@@ -28,7 +28,7 @@ from tracker.tables.schema.operations import records as rows
 from tracker.tables.schema.operations.records import HotWash
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.states import operation_for
 
 NOT_THEIR_HOT_WASH = "Only the operation lead, or someone else who can edit the operation, can write this."
@@ -57,7 +57,7 @@ class AfterActionView(Struct, frozen=True, kw_only=True):
 
 async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterActionView:
     """Return what the page shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None:

@@ -14,7 +14,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted, tag_of
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
 from tracker.rules.operations.after_actions import titles_without_owner
 from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early

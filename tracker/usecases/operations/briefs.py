@@ -9,7 +9,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import Participant
 from tracker.rules.operations.briefs import (
     NumberedCopy,
@@ -28,7 +28,7 @@ from tracker.tables.visible import attendance
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 
 
 class Brief(Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class PrintedCopy(Struct, frozen=True, kw_only=True):
 
 async def brief_with_copies(viewer: Viewer, event_id: UUID, key: str) -> Brief:
     """Return an operation with the copies of its brief. Errors: NotFound, NotAllowed."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_brief(viewer, occurrence.event)
     return Brief(
         occurrence=occurrence,

@@ -18,7 +18,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.event import Line, Occurrence
+from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations import check_ins as rules
 from tracker.rules.operations.check_ins import (
     DEFAULT_RELEASE_WAIT,
@@ -41,7 +41,7 @@ from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.deconfliction import compare_plan
 from tracker.usecases.operations.states import enter_plan_state, operation_for
 
@@ -107,7 +107,7 @@ class CheckInList(Struct, frozen=True, kw_only=True):
 
 async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> CheckInList:
     """Return the check-in list of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None or not rules.may_read_check_ins(viewer):
@@ -383,7 +383,7 @@ async def notify_leads_of_missing(now: datetime) -> int:
     return len(overdue)
 
 
-async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[Line, tuple[str, ...]]]:
+async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[DateLine, tuple[str, ...]]]:
     """Return the operations that the viewer leads with people who haven't checked out in time, and their names."""
     if not may_read_check_ins(viewer):
         return []

@@ -17,7 +17,7 @@ from tracker.rules.core.audiences import emergency_audience as audience_of
 from tracker.rules.core.message_types import EmergencyAccessUsed
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import BY_CLOCK, Emergency, Viewer, is_recent
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.rules.operations.access import (
     EMERGENCY_LASTS,
     EMERGENCY_LOOKS_BACK,
@@ -28,7 +28,7 @@ from tracker.rules.operations.access import (
     may_read_emergency_uses,
     may_use_emergency_access,
 )
-from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.operations import access as background
 from tracker.tables.background.operations.access import EmergencyDate
 from tracker.tables.schema.operations.records import EmergencyAccess, EmergencyOpening

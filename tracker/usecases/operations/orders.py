@@ -14,7 +14,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence, may_edit
+from tracker.rules.events.events import Occurrence, may_edit
 from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.orders import (
     MOST_PHASES,
@@ -35,7 +35,7 @@ from tracker.tables.background.operations import plans as background
 from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
 
 ORDER_CHANGED = "Someone saved the order after you opened it."
@@ -66,7 +66,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
     """Return what the page of the order shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None:

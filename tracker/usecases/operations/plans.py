@@ -15,7 +15,7 @@ from tracker.database import conflicts, writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Occurrence
+from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
 from tracker.rules.operations.deconfliction import (
     Hit,
@@ -44,7 +44,7 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
-from tracker.usecases.events.occurrences import date_for, nearest_date
+from tracker.usecases.events.occurrences import date_seen_by, nearest_date
 from tracker.usecases.operations import deconfliction, states
 from tracker.usecases.operations.approvals import possible_supervisors, reasons_not_to_enter
 from tracker.usecases.operations.deconfliction import compare_plan
@@ -136,7 +136,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
 
 async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> PlanView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    return await plan_view_on(viewer, await date_for(viewer, event_id, key), now)
+    return await plan_view_on(viewer, await date_seen_by(viewer, event_id, key), now)
 
 
 async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) -> PlanView:

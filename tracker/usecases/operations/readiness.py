@@ -20,7 +20,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Draft
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
@@ -29,7 +29,7 @@ from tracker.rules.operations.states import OVER
 from tracker.rules.roster.confidential_sites import PublicSite
 from tracker.tables.background.operations import access
 from tracker.tables.background.operations.access import all_acknowledged
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events as audience_versions
 from tracker.tables.schema.operations.plans import OperationOffSite
 from tracker.tables.schema.operations.records import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
@@ -38,7 +38,7 @@ from tracker.tables.visible.operations import plans
 from tracker.tables.visible.operations.access import off_site_places
 from tracker.tables.visible.roster import own_sites, public_sites
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
 from tracker.usecases.roster.known_people import (
     Candidates,
@@ -117,7 +117,7 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
 
 async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None:
@@ -221,7 +221,7 @@ async def _current_notice(viewer: Viewer, operation: Operation) -> LedNotice | N
 
 
 async def _operation_span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetime]:
-    [date] = await events.dates(viewer, operation.event)
+    [date] = await events.dates_in_order(viewer, operation.event)
     return date.starts_at, date.ends_at
 
 
@@ -366,7 +366,7 @@ async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime)
     recipients = (await access.recipients_of([notice_id]))[notice_id]
     await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
     if state in CALENDAR_STATES:
-        await audience_versions.touch(audiences.member_audience(one) for one in recipients)
+        await audience_versions.raise_audience_versions(audiences.member_audience(one) for one in recipients)
     if state in EMAILED_STATES:
         ends_at = (await access.window_ends([notice_id]))[notice_id]
         await outbox.enqueue_all([_notice_email(notice_id, state, one, ends_at) for one in recipients], now)

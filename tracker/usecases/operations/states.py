@@ -10,7 +10,7 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Line
+from tracker.rules.events.events import DateLine, Event, EventStatus
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER, OperationState, status_of_plan
 from tracker.tables.background.operations import plans as background
@@ -20,7 +20,7 @@ from tracker.tables.schema.operations.plans import Clearance, OperationApproval,
 from tracker.tables.schema.operations.records import OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
-from tracker.usecases.events.invitees import touch
+from tracker.usecases.events.invitees import raise_calendar_versions
 
 NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
 PLAN_IS_OVER = "The operation is over, and its plan no longer changes."
@@ -29,7 +29,7 @@ PLAN_CHANGED = "The plan has changed since you opened it. Check it, and save aga
 
 async def event_to_plan(viewer: Viewer, event_id: UUID) -> Event:
     """Return an event that has, or may get, a plan. Errors: NotFound."""
-    event = await events.event(viewer, event_id)
+    event = await events.event_by_id(viewer, event_id)
     if event is None:
         raise NotFound
     check_kind(event)
@@ -126,7 +126,7 @@ async def show_state_in_calendars(
         changed[EventRow.sequence] = EventRow.sequence + 1
         await Occurrence.update({Occurrence.sequence: Occurrence.sequence + 1}).where(Occurrence.event == event_id)
     await EventRow.update(changed).where(EventRow.id == event_id)
-    await touch(event_id)
+    await raise_calendar_versions(event_id)
 
 
 class PlanSummary(NamedTuple):
@@ -136,7 +136,7 @@ class PlanSummary(NamedTuple):
     conflicts: int
 
 
-async def conflicts_to_decide(viewer: Viewer) -> dict[UUID, tuple[Line, int]]:
+async def conflicts_to_decide(viewer: Viewer) -> dict[UUID, tuple[DateLine, int]]:
     """Return the dates of operations that the viewer leads with conflicts to decide, and how many, by date."""
     counts = await plans.undecided_conflicts(viewer)
     led = [line for line in await events.lines_by_id(viewer, counts) if may_plan(viewer, line)]

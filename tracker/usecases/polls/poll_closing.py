@@ -10,18 +10,18 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
-from tracker.rules.events.undo import UNDO_FOR, Deed
+from tracker.rules.events.events import EventStatus
+from tracker.rules.events.undo import UNDO_FOR, UndoableDeed
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
-from tracker.tables.background.events import new_replies
-from tracker.tables.background.events.invitees import invitations
+from tracker.tables.background.events import replies
+from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema import polls as rows
 from tracker.tables.visible import polls as visible_polls
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events import events
-from tracker.usecases.events.undo_snapshot import undoable
+from tracker.usecases.events import scheduling
+from tracker.usecases.events.undo import keeping_undoable
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import poll_for
 
@@ -43,10 +43,10 @@ async def schedule_on_poll_date(viewer: Viewer, poll_id: UUID, option_id: UUID, 
         if sentence := rules.event_hindrance(poll.event):
             raise Invalid(sentence)
         people = await visible_polls.poll_people(viewer, poll)
-        event, plan = await events.plan_to_change(viewer, poll.event.id)
+        event, plan = await scheduling.plan_to_change(viewer, poll.event.id)
         scheduled = replace(plan, starts=option.starts, status=EventStatus.CONFIRMED)
-        async with undoable(viewer, event.id, Deed.CHANGED, now):
-            await events.change(viewer, event.id, scheduled, event.version, now)
+        async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
+            await scheduling.change_event(viewer, event.id, scheduled, event.version, now)
             await _reply_first(viewer, event.id, option, people, now)
         await outbox.hold_messages(event.id, now + UNDO_FOR)
         facts = {"date": option.starts.isoformat(timespec="minutes")}
@@ -108,9 +108,9 @@ async def _reply_first(
     viewer: Viewer, event_id: UUID, option: PollDate, people: list[Respondent], now: datetime
 ) -> None:
     """Write what people replied to a date in the poll as their replies to the event, which has that date now."""
-    event = await events.event_for(viewer, event_id)
-    [date] = await visible.dates(viewer, event)
-    invited = await invitations(event_id)
+    event = await scheduling.event_seen_by(viewer, event_id)
+    [date] = await visible.dates_in_order(viewer, event)
+    invited = await invitations_by_member(event_id)
     given = [one for one in people if one.role.is_asked and one.source and option.id in one.fits]
     written: list[dict[str, Any]] = [
         {
@@ -126,4 +126,4 @@ async def _reply_first(
         }
         for one in given
     ]
-    await new_replies.write(written)
+    await replies.write_replies(written)

@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened, tag_of
 from tracker.rules.core.outbox import Draft, State
 from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.polls import polls as rules
@@ -33,7 +33,7 @@ from tracker.rules.polls.polls import (
     lost_replies_words,
 )
 from tracker.tables.background.emails import email_pauses
-from tracker.tables.background.events import audiences
+from tracker.tables.background.events import events
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.polls import PollMessage, messages_of
 from tracker.tables.schema import polls as rows
@@ -42,7 +42,7 @@ from tracker.tables.schema.polls import PollReply
 from tracker.tables.visible import polls
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.events.events import event_for
+from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.roster.committees import quorum_of
 
 POLL_CANCELED = "This poll was canceled. You don’t need to reply."
@@ -95,7 +95,7 @@ class WaitingPoll(Struct, frozen=True, kw_only=True):
 
 async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
     """Return the draft that the viewer organizes. Errors: NotFound, NotAllowed."""
-    event = await event_for(viewer, event_id)
+    event = await event_seen_by(viewer, event_id)
     if event.lead_id != viewer.member_id:
         raise NotAllowed("Only the organizer can ask for dates.")
     return event
@@ -335,7 +335,7 @@ async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]
 
 async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
-    people, may_see = await viewers_for(member_ids, now), await audiences.audiences_of(poll.event.id)
+    people, may_see = await viewers_for(member_ids, now), await events.audiences_of(poll.event.id)
     paused = await email_pauses.paused()
     return {one for one in member_ids if one not in paused and is_seen_by(people.get(one), may_see)}
 

@@ -18,7 +18,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.roll_call import QuorumOfRecord
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.reports import reports, sums
 from tracker.rules.reports.reports import ReportCell, ReportCommittee, ReportReach, ReportRequest

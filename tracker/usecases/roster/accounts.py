@@ -20,7 +20,7 @@ from tracker.rules.core.message_types import AccountChange, AccountChanged
 from tracker.rules.core.viewers import BY_CLOCK, Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import Agency, Member, MemberRole
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
@@ -162,7 +162,7 @@ async def _is_active_agency(agency_id: UUID) -> bool:
 
 async def _save_status(member_id: UUID, values: dict[Any, Any], version: int) -> None:
     await Member.update({**values, Member.version: version + 1}).where(Member.id == member_id)
-    await audience_versions.touch([audiences.member_audience(member_id)])
+    await events.raise_audience_versions([audiences.member_audience(member_id)])
 
 
 class MemberAccess(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import NO_CONTACT, AgencyContact, AgencyFacts
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import Agency, Member, MemberRole
 from tracker.usecases.core import audit
 from tracker.usecases.roster.ended_access import close_account, coordinators
@@ -72,7 +72,7 @@ async def change_agency(
         if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
             for member_id in members:
                 await close_account(member_id)
-        await audience_versions.touch(audiences.member_audience(one) for one in members)
+        await events.raise_audience_versions(audiences.member_audience(one) for one in members)
         details = {"fields": sorted(changed), "status": facts.status}
         await audit.record(viewer.actor, "updated", "agency", agency_id, details, now)
 

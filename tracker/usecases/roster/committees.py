@@ -20,7 +20,7 @@ from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
 from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
@@ -146,7 +146,7 @@ async def _committee_row(committee_id: UUID, expected_version: int) -> dict[str,
 async def _save_committee(committee_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
     values: dict[Any, Any] = {**changed, "version": version}
     await Committee.update(values).where(Committee.id == committee_id)
-    await audience_versions.touch(
+    await events.raise_audience_versions(
         {audiences.committee_audience(committee_id), *(audiences.member_audience(one) for one in concerned)}
     )
 
@@ -354,4 +354,4 @@ async def touch_committees(committee_ids: Iterable[UUID]) -> None:
     changed = sorted(set(committee_ids))
     if changed:
         await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
-        await audience_versions.touch(audiences.committee_audience(one) for one in changed)
+        await events.raise_audience_versions(audiences.committee_audience(one) for one in changed)

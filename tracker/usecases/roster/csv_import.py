@@ -20,8 +20,8 @@ from tracker.rules.core.viewers import BY_COMMAND, Actor, Level, Role, Status, V
 from tracker.rules.roster import accounts
 from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_roster
 from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact
-from tracker.tables.background.events import transfer
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.background.events import events as transfer
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.one_time_links import issue_link
@@ -315,7 +315,7 @@ class _Import:
         if one.seats is not None and await seats.agree(one, member_id, agency_id):
             changes.append("seats")
         if changes or not known:
-            await audience_versions.touch([audiences.member_audience(member_id)])
+            await events.raise_audience_versions([audiences.member_audience(member_id)])
             self._check(one, member_id, known, held, granted)
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
         return RowOutcome(
@@ -391,7 +391,7 @@ class _Import:
 
     async def _see_out(self, one: RosterRow, member_id: UUID) -> None:
         """Offboard a member; add a fault when they still lead events or own items, or a person runs the import."""
-        has_work = await transfer.led(member_id, self._now) or await transfer.owned(member_id)
+        has_work = await transfer.events_led(member_id, self._now) or await transfer.items_owned(member_id)
         if self._manager or has_work:
             self._faults.append(RowFault(row=one.row, field="status", sentence=HAND_OVER))
         await remove_from_task_force(member_id, None, self._now)

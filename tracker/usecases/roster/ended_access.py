@@ -7,10 +7,10 @@ from uuid import UUID
 
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Role, Status
-from tracker.tables.background.events import audiences as audience_rows
+from tracker.tables.background.events import events as audience_rows
 from tracker.tables.schema.availability import BusySpan, SharedCalendar
-from tracker.tables.schema.events import audience_versions
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.tables.schema.events import events as audience_versions
+from tracker.tables.schema.events.events import Invitation
 from tracker.tables.schema.identity import SignInLink
 from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.schema.roster import Member, MemberRole, SeatHolder
@@ -93,7 +93,7 @@ async def _transfer_seats(member_id: UUID, new_owner_id: UUID | None) -> None:
             await _transfer_seat(row["seat"], agency_id, new_owner_id, is_primary=row["is_primary"])
     if new_owner_id:
         await _transfer_chairs(chaired, new_owner_id)
-        await audience_versions.touch([audiences.member_audience(new_owner_id)])
+        await audience_versions.raise_audience_versions([audiences.member_audience(new_owner_id)])
     await committees.touch_committees(chaired | {row["seat.committee"] for row in held})
 
 
@@ -137,6 +137,6 @@ async def _forget_invitations(member_id: UUID, now: datetime) -> None:
     their_access = (OperationGrant.member == member_id) & OperationGrant.ended_at.is_null()
     await OperationGrant.update({OperationGrant.ended_at: now}).where(their_access)
     oneself = audiences.audiences_of_one(member_id)
-    events = await audience_rows.forget(oneself)
+    events = await audience_rows.forget_audiences(oneself)
     seen_by = await audience_rows.audiences_of_each(events)
-    await audience_versions.touch(oneself.union(*seen_by.values()))
+    await audience_versions.raise_audience_versions(oneself.union(*seen_by.values()))

@@ -16,7 +16,7 @@ from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, search_words
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.tables.visible.core import word_index
 from tracker.tables.visible.core.word_index import begins_with_word, folded_sql, prefix_pattern
 from tracker.usecases.roster.directory_rows import ANYONE, OWN_COMMITTEES

@@ -20,11 +20,11 @@ from tracker.rules.core.clean_text import clean, name_in
 from tracker.rules.core.message_types import AccountChange
 from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.core.wall_clock import zone_of
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.rules.roster import accounts as account_rules
 from tracker.rules.roster.csv_file import LONGEST
 from tracker.rules.roster.directory import LONGEST_PHONE, PersonFacts, check_phones
-from tracker.tables.schema.events import audience_versions
+from tracker.tables.schema.events import events
 from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.sessions import end_links
@@ -101,7 +101,7 @@ async def save_person(
         await set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
             await clear_credentials(member_id, now)
-        await audience_versions.touch([audiences.member_audience(member_id)])
+        await events.raise_audience_versions([audiences.member_audience(member_id)])
         details: dict[str, object] = {"fields": sorted(changed) + ["roles"] * (held != facts.roles)}
         if held != facts.roles:
             details |= {"gained": sorted(facts.roles - held), "lost": sorted(held - facts.roles)}

@@ -8,7 +8,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.rules.roster.reminder_policies import ReminderPolicy
-from tracker.tables.schema.events.policy_columns import policy_of as policy_in_row
+from tracker.tables.schema.events.event_columns import policy_in_row
 
 _POLICIES = (
     "SELECT p.committee, p.leads AS reminder_leads, p.ask_leads, p.ask_after, p.sends_thanks"

@@ -11,7 +11,7 @@ from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.plan import Slot
+from tracker.rules.events.plans import Slot
 from tracker.rules.roster import accounts
 from tracker.rules.roster.sites import Coordinates, MeetingSite, MeetingSiteFacts, Room, SiteBooking, site_at
 from tracker.tables.schema.roster import Site as SiteRow
@@ -55,7 +55,7 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
     chosen = sorted(slots)[:MOST_DATES]
     if not chosen:
         return Room(site=found, taken=())
-    rows = await availability.there(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
+    rows = await availability.bookings_at(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
     return Room(
         site=found,
         taken=[

@@ -17,17 +17,17 @@ from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.follow_ups import NextFollowUp
 from tracker.rules.emails.nudges import Nudge
 from tracker.rules.emails.thanks import sent_words
-from tracker.rules.events.event import Event, EventStatus, Occurrence, day_of, may_edit
-from tracker.rules.events.history import Entry, with_beginning
+from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_key, may_edit
+from tracker.rules.events.history import HistoryEntry, history_with_beginning
 from tracker.rules.events.markings import may_copy
-from tracker.rules.events.plan import is_moved
-from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, answerable, effective
+from tracker.rules.events.plans import is_moved
+from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, effective_reply, people_to_reply_for
 from tracker.rules.intake.unrecorded_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
 from tracker.tables.visible import attendance
-from tracker.tables.visible.events import events, series
+from tracker.tables.visible.events import events
 from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
 from tracker.usecases.core.audit import EventReading, readings_of
 from tracker.usecases.emails.nudges import of_silent, with_confirmations
@@ -35,10 +35,10 @@ from tracker.usecases.emails.thanks import sent_about
 from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
 from tracker.usecases.events import history as event_history
 from tracker.usecases.events import replies, substitutes
-from tracker.usecases.events.events import event_for
-from tracker.usecases.events.history import history
-from tracker.usecases.events.occurrences import date_for, dates_of, neighbors
+from tracker.usecases.events.history import history_of_event
+from tracker.usecases.events.occurrences import date_seen_by, dates_around, dates_in_series
 from tracker.usecases.events.replies import my_reply
+from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.intake import proposals, unrecorded_replies
 from tracker.usecases.intake.proposals import JudgedProposal
 from tracker.usecases.operations.emergency_access import openings_of
@@ -114,7 +114,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     """The site, for people who may change the event: what else is there, and whether it holds everyone."""
     readings: tuple[EventReading, ...]
     """Who has opened a named event, for people who may change it."""
-    history: tuple[Entry, ...]
+    history: tuple[HistoryEntry, ...]
     plan: PlanSummary | None
     """Of a joint operation; None for other events."""
     unrecorded: EmailReplies
@@ -145,7 +145,7 @@ class EventView(Struct, frozen=True, kw_only=True):
 
 async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
-    occurrence = await date_for(viewer, event_id, key)
+    occurrence = await date_seen_by(viewer, event_id, key)
     edits = may_edit(viewer, occurrence.event)
     people, series, organizing, present = await together(
         _people(viewer, occurrence, now),
@@ -174,7 +174,7 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         _mine(viewer, occurrence, now),
         attendance.participants(viewer, occurrence),
         attendance.informed_people(viewer, event.id),
-        history(viewer, event, occurrence),
+        history_of_event(viewer, event, occurrence),
         of_silent(viewer, occurrence, now),
     )
     named = named_participants(viewer, event, participants)
@@ -190,9 +190,9 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         "informed": tuple(named_participants(viewer, event, informed)),
         "is_informed": viewer.member_id in {one.member_id for one in informed},
         **_numbers(participants, informed),
-        "answerable": tuple(answerable(viewer, occurrence, named, now)),
+        "answerable": tuple(people_to_reply_for(viewer, occurrence, named, now)),
         "nudge": await with_confirmations(silent, occurrence, changes, participants, now) if silent else None,
-        "history": with_beginning(changes, event),
+        "history": history_with_beginning(changes, event),
     }
 
 
@@ -203,14 +203,14 @@ async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[s
         "is_invited": mine is not None,
         "reply": mine.counts if mine else None,
         "released": mine.released if mine else "",
-        "alternates": tuple(await substitutes.choices(viewer, occurrence.event, now)) if mine else (),
+        "alternates": tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)) if mine else (),
     }
 
 
 async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return the dates and series around a date, its action items, and its quorum of record."""
     (before, after), links, items, quorum = await together(
-        neighbors(viewer, occurrence),
+        dates_around(viewer, occurrence),
         series_links(viewer, occurrence.event),
         _items(viewer, occurrence),
         _quorum(viewer, occurrence, now),
@@ -318,7 +318,7 @@ class SeriesDate(Struct, frozen=True, kw_only=True):
 
 async def series_links(viewer: Viewer, event: Event) -> SeriesLinks:
     """Return the events before and after an event in its chain of series."""
-    before, after = await series.links(viewer, event)
+    before, after = await events.series_around(viewer, event)
     return SeriesLinks(before=before, after=after)
 
 
@@ -328,11 +328,11 @@ async def date_after_split(viewer: Viewer, event_id: UUID, key: str) -> tuple[UU
     The key is empty when that series has no date of this key. None when no series that the viewer may see continues it
     from then on.
     """
-    event = await events.event(viewer, event_id)
-    following = await series.after(viewer, event) if event else ()
+    event = await events.event_by_id(viewer, event_id)
+    following = await events.series_after(viewer, event) if event else ()
     for one in reversed(following):
-        if one.starts.date() <= day_of(key).date():
-            found = await events.date(viewer, one.id, day_of(key))
+        if one.starts.date() <= day_of_key(key).date():
+            found = await events.date_on_day(viewer, one.id, day_of_key(key))
             return (one.id, key) if found else await date_after_split(viewer, one.id, key) or (one.id, "")
     return None
 
@@ -347,7 +347,7 @@ class SeriesView(Struct, frozen=True, kw_only=True):
     may_edit: bool
     may_copy: bool
     links: SeriesLinks
-    history: tuple[Entry, ...]
+    history: tuple[HistoryEntry, ...]
 
     @property
     def dates(self) -> tuple[SeriesDate, ...]:
@@ -357,11 +357,11 @@ class SeriesView(Struct, frozen=True, kw_only=True):
 
 async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesView:
     """Return what the page of a series shows. Errors: NotFound."""
-    event = await event_for(viewer, event_id)
+    event = await event_seen_by(viewer, event_id)
     given = await replies.my_replies(viewer, event)
     dates = []
-    for one in await dates_of(viewer, event):
-        reply = effective(given or (), one.id)
+    for one in await dates_in_series(viewer, event):
+        reply = effective_reply(given or (), one.id)
         value = reply.value if reply else ReplyValue.NEEDS_ACTION
         dates.append(
             SeriesDate(
@@ -379,5 +379,5 @@ async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         may_edit=may_edit(viewer, event),
         may_copy=may_copy(viewer, event.marking),
         links=await series_links(viewer, event),
-        history=with_beginning(await event_history.history(viewer, event), event),
+        history=history_with_beginning(await event_history.history_of_event(viewer, event), event),
     )

@@ -17,7 +17,7 @@ from tracker.rules.attendance.roll_call import ATTENDANCE_OPENS_BEFORE
 from tracker.rules.calendars import calendars
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Line, may_edit
+from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.operations.approvals import awaits_acknowledgment, awaits_approval
 from tracker.rules.operations.check_ins import CheckInDay, may_check_in, who_is_not_out
 from tracker.rules.operations.plans import may_plan
@@ -51,7 +51,7 @@ from tracker.rules.views.home import (
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.visible import actions
 from tracker.tables.visible.emails.email_tests import SentTest
-from tracker.tables.visible.events import events, waiting
+from tracker.tables.visible.events import events, replies
 from tracker.tables.visible.operations.check_ins import check_in_days
 from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
 from tracker.usecases.calendars.calendars import dates_between
@@ -59,7 +59,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW, DeploymentState, deployment_state
 from tracker.usecases.emails import email_tests
 from tracker.usecases.emails.nudges import nudges_of
-from tracker.usecases.events.replies import Owed, owed
+from tracker.usecases.events.replies import OwedReply, owed_replies
 from tracker.usecases.intake import proposals
 from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.operations.access import requests_to_approve
@@ -91,7 +91,7 @@ class HomeDays(Struct, frozen=True, kw_only=True):
 
     agenda: list[SeenDate]
     """The next 10 days, including what is over by now today."""
-    upcoming: Line | None
+    upcoming: DateLine | None
     """The next date within two weeks that takes place."""
     leads: bool
     """Whether the viewer may edit any date within two weeks that asks for replies."""
@@ -112,7 +112,7 @@ class Home(Struct, frozen=True, kw_only=True):
     missing: list[MissingCheckOut] | None
     conflicts: list[OpenConflict] | None
     plans: list[PlanRow] | None
-    owed: list[Owed] | None
+    owed: list[OwedReply] | None
     polls: list[WaitingPoll] | None
     """Date polls that wait for the viewer's reply, or that they organize."""
     readiness: list[Notice] | None
@@ -149,7 +149,7 @@ async def _of_dates(viewer: Viewer, now: datetime, today: date, zone: str) -> di
     items, days, sheets, ending, proposals_ = await together(
         _part("action items", _items(viewer, today)),
         _part("calendar", _days(viewer, now, today, zone)),
-        _part("attendance", waiting.open_sheets(viewer, now - BACK, now + ATTENDANCE_OPENS_BEFORE)),
+        _part("attendance", replies.dates_with_open_sheets(viewer, now - BACK, now + ATTENDANCE_OPENS_BEFORE)),
         _part("series that end", _ending(viewer, now)),
         _part("proposed times", _proposals(viewer, now)),
     )
@@ -169,7 +169,7 @@ async def _of_operations(viewer: Viewer, now: datetime) -> dict[str, Any]:
 async def _of_mine(viewer: Viewer, now: datetime) -> dict[str, Any]:
     emails, owed_, polls, readiness = await together(
         _part("email replies", _emails(viewer, now)),
-        _part("replies owed", owed(viewer, now)),
+        _part("replies owed", owed_replies(viewer, now)),
         _part("date polls", waiting_polls(viewer, now)),
         _part("service-readiness notices", notices_in_force(viewer, now)),
     )
@@ -269,8 +269,8 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDa
     )
 
 
-async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[MissingReplies]:
-    of_date = await waiting.missing(viewer, [line.id for line in led])
+async def _replies(viewer: Viewer, led: list[DateLine], now: datetime) -> list[MissingReplies]:
+    of_date = await replies.missing_replies(viewer, [line.id for line in led])
     missing = [(line, one) for line in led if (one := of_date.get(line.id)) and one.waiting]
     silent = {line.id: one.silent for line, one in missing}
     nudges = await nudges_of(viewer, [line for line, _ in missing], silent, now)
@@ -286,7 +286,7 @@ async def _replies(viewer: Viewer, led: list[Line], now: datetime) -> list[Missi
     ]
 
 
-def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[Line], days: Iterable[CheckInDay]) -> list[OpenSheet]:
+def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[DateLine], days: Iterable[CheckInDay]) -> list[OpenSheet]:
     """Return the open attendance sheets; not that of an operation on its day, which has its check-in list instead."""
     checked_in = {one.line.id for one in days}
     return [
@@ -297,7 +297,7 @@ def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[Line], days: Iterable
 
 
 async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
-    lines = await waiting.last_dates(viewer, now, now + ENDING)
+    lines = await replies.last_dates_of_series(viewer, now, now + ENDING)
     return [EndingSeries(line=line) for line in lines if may_edit(viewer, line)]
 
 
@@ -311,7 +311,7 @@ async def _emails(viewer: Viewer, now: datetime) -> list[OpenEmails]:
     return [OpenEmails(count=len(came), since=min(came))] if came else []
 
 
-def _takes_place(line: Line) -> bool:
+def _takes_place(line: DateLine) -> bool:
     return not line.is_off and line.status is not EventStatus.DRAFT
 
 
@@ -338,7 +338,7 @@ async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
 async def set_up_progress(viewer: Viewer) -> SetUp:
     """Return the steps as they are now, whether or not the list is shown."""
     sizes, tests, sees_any = await together(
-        directory_rows.roster_sizes(), email_tests.every(viewer), events.sees_any(viewer)
+        directory_rows.roster_sizes(), email_tests.every(viewer), events.sees_any_event(viewer)
     )
     present = SetUpState(
         agencies=sizes.agencies,

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line, Occurrence
+from tracker.rules.events.events import DateLine, Event, Occurrence
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible import actions, views
 from tracker.tables.visible.events import events as visible_events
@@ -23,7 +23,7 @@ async def page_of_events(viewer: Viewer, after: ListPlace, limit: int) -> list[E
     return await views.events_after(viewer, after, limit)
 
 
-async def page_of_dates(viewer: Viewer, start: datetime, end: datetime, after: ListPlace, limit: int) -> list[Line]:
+async def page_of_dates(viewer: Viewer, start: datetime, end: datetime, after: ListPlace, limit: int) -> list[DateLine]:
     """Return at most `limit` dates that overlap [start, end), after a cursor, earliest first."""
     return await views.lines_after(viewer, start, end, after, limit)
 
@@ -40,7 +40,7 @@ class PlannedOperation(Struct, frozen=True, kw_only=True):
 async def page_of_operations(viewer: Viewer, after: ListPlace, limit: int) -> list[PlannedOperation]:
     """Return at most `limit` operations with a plan after a cursor, in the order in which their events were created."""
     found = await plans.planned_operations(viewer, after, limit)
-    dates, states = await visible_events.dates_of(viewer, found), await plans.versions_and_states(viewer, found)
+    dates, states = await visible_events.dates_of_events(viewer, found), await plans.versions_and_states(viewer, found)
     return [
         PlannedOperation(occurrence=dates[one.id][0], state=states[one.id].state, version=states[one.id].version)
         for one in found

@@ -13,19 +13,19 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.event import Event, Line
+from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import may_take_over
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import PersonCard
 from tracker.rules.views.impact import ListImpact, may_know_list
-from tracker.tables.background.events import transfer
+from tracker.tables.background.events import events as transfer
 from tracker.tables.visible import actions as action_item_rows
-from tracker.tables.visible.events import events, organized
+from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.events import organizer_transfer
-from tracker.usecases.events.seat_invitations import following_the_seats, held_by, pass_on
+from tracker.usecases.events import scheduling
+from tracker.usecases.events.invitees import following_seats, lists_of_member, pass_invitations_on
 from tracker.usecases.roster import directory
 from tracker.usecases.roster.ended_access import coordinators, remove_from_task_force
 from tracker.usecases.roster.known_people import (
@@ -50,10 +50,10 @@ class Transfer(Struct, frozen=True, kw_only=True):
     """The work that passes to others, as far as the viewer may see it, and among whom a successor is chosen."""
 
     person: PersonCard
-    events: Sequence[Line]
+    events: Sequence[DateLine]
     """The next date of each event that they organize."""
     items: Sequence[ActionItem]
-    invitations: Sequence[Line]
+    invitations: Sequence[DateLine]
     """The upcoming dates to which they are invited, where the viewer may know that."""
     successors: Candidates
     """Their colleagues and the coordinators, who could take it over."""
@@ -64,7 +64,7 @@ async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Trans
     person = await _who_may_be_removed(viewer, member_id)
     return Transfer(
         person=person,
-        events=await organized.led(viewer, member_id, now),
+        events=await events.lines_led(viewer, member_id, now),
         invitations=await _invitations(viewer, person, now),
         items=await item_lists.open_items_of_people(viewer, [member_id]),
         successors=_successors(viewer, person),
@@ -92,11 +92,13 @@ async def offboard_person(
         person = await _who_may_be_removed(viewer, member_id)
         successor = await _successor(viewer, person, successor_id, now)
         is_colleague = successor.agency_id == person.agency_id
-        held = await held_by(member_id, now)
-        async with following_the_seats(viewer, now) as passed:
+        held = await lists_of_member(member_id, now)
+        async with following_seats(viewer, now) as passed:
             await remove_from_task_force(member_id, successor.member_id if is_colleague else None, now)
         if is_colleague:
-            passed += await pass_on(viewer, held, successor.member_id, now, but={one.event_id for one in passed})
+            passed += await pass_invitations_on(
+                viewer, held, successor.member_id, now, but={one.event_id for one in passed}
+            )
         successor = await viewer_for(successor.member_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
         await transfer_items(viewer, person, successor, now, today)
@@ -105,8 +107,8 @@ async def offboard_person(
         return await list_impact_of(viewer, passed, now)
 
 
-async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[Line]:
-    lines = await organized.invited(viewer, person.id, now)
+async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[DateLine]:
+    lines = await events.lines_of_invitee(viewer, person.id, now)
     return [one for one in lines if may_know_list(viewer, one, [person.arm])]
 
 
@@ -149,13 +151,13 @@ async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now
     An operation passes to law enforcement only, also after its time while it isn't closed. A draft is deleted, because
     no one else has seen it. An upcoming event that no one can take over is canceled.
     """
-    for event_id, is_over in await transfer.led(person.id, now):
-        invited = await transfer.invited(event_id, person.agency_id, [person.id])
+    for event_id, is_over in await transfer.events_led(person.id, now):
+        invited = await transfer.possible_organizers(event_id, person.agency_id, [person.id])
         found = await _first_to_take_over(event_id, [successor.member_id, *invited], now)
         if found:
-            await organizer_transfer.transfer(by, *found, now)
+            await scheduling.transfer_event(by, *found, now)
         elif not is_over:
-            await organizer_transfer.drop(by, event_id, now)
+            await scheduling.cancel_without_organizer(by, event_id, now)
 
 
 async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
@@ -163,9 +165,11 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
 
     Candidates are the organizer of the event it comes from, the person who assigned it, a coordinator, or an invitee.
     """
-    for owned in await transfer.owned(person.id):
+    for owned in await transfer.items_owned(person.id):
         near = [successor.member_id, *filter(None, (owned.lead_id, owned.giver_id)), *sorted(await coordinators())]
-        invited = await transfer.invited(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
+        invited = (
+            await transfer.possible_organizers(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
+        )
         for member_id in _each_once([*near, *invited], but=person.id):
             new_owner = await _viewer_of(member_id, now)
             item = await action_item_rows.item_by_id(new_owner, owned.id) if new_owner else None
@@ -179,7 +183,7 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
 async def _first_to_take_over(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
     for member_id in candidates:
         new_owner = await _viewer_of(member_id, now)
-        event = await events.event(new_owner, event_id) if new_owner else None
+        event = await events.event_by_id(new_owner, event_id) if new_owner else None
         if new_owner and event and may_take_over(new_owner, event):
             return event, new_owner
     return None

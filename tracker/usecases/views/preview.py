@@ -18,8 +18,7 @@ from tracker.rules.core.message_types import Content, RemovedFromSeries, SeriesE
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event_fields import fields_of
+from tracker.rules.events.events import Event, EventStatus, Occurrence, fields_of
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.views.impact import (
     AtMoments,
@@ -32,13 +31,13 @@ from tracker.rules.views.impact import (
 )
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import Queued
-from tracker.tables.background.events.audiences import audiences_of
+from tracker.tables.background.events.events import audiences_of
 from tracker.tables.visible.events import events as visible_events
 from tracker.usecases.calendars.feeds import FeedReader, feed_owners_of, feed_readers
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import upcoming_reminders
 from tracker.usecases.emails.reminder_recipients import counting_replies
-from tracker.usecases.events.visibility import opens
+from tracker.usecases.events.visibility import opens_to_more
 
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
 """The kinds of message that tell what an event or date is like when they are sent."""
@@ -82,7 +81,7 @@ async def dry_run(
 
 async def _organizer_of(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:
     """Return an event's organizer as viewer; the current viewer for a new event, or when the organizer has left."""
-    event = await visible_events.event(viewer, event_id) if event_id else None
+    event = await visible_events.event_by_id(viewer, event_id) if event_id else None
     with suppress(NotFound):
         return await viewer_for(event.lead_id, now) if event else viewer
     return viewer
@@ -91,7 +90,7 @@ async def _organizer_of(viewer: Viewer, event_id: UUID | None, now: datetime) ->
 async def _snapshot(
     viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime, date_id: UUID | None
 ) -> EventSnapshot:
-    events = [one for one in await all_together([visible_events.event(viewer, one) for one in event_ids]) if one]
+    events = [one for one in await all_together([visible_events.event_by_id(viewer, one) for one in event_ids]) if one]
     (dates, replies), waiting, (reminders, follow_ups), feeds = await together(
         _dates(viewer, events, now, date_id),
         _waiting(event_ids),
@@ -117,7 +116,7 @@ async def _dates(
     viewer: Viewer, events: Sequence[Event], now: datetime, date_id: UUID | None
 ) -> tuple[list[Occurrence], dict[UUID, tuple[ReplyValue, ...]]]:
     """Return the dates of events, and the replies to those that can still matter, by person."""
-    found = [date for of_event in (await visible_events.dates_of(viewer, events)).values() for date in of_event]
+    found = [date for of_event in (await visible_events.dates_of_events(viewer, events)).values() for date in of_event]
     open_to = [one for one in found if one.ends_at > now or one.id == date_id or not one.event.is_series]
     return found, await _replies(open_to)
 
@@ -181,17 +180,17 @@ class Circle(NamedTuple):
 
 async def circle_of(viewer: Viewer, event_id: UUID | None) -> Circle:
     """Return who may see an event now; no one for an event that does not exist yet."""
-    event = await visible_events.event(viewer, event_id) if event_id else None
+    event = await visible_events.event_by_id(viewer, event_id) if event_id else None
     if event is None:
         return Circle(frozenset(), has_reasons=False)
-    reasons = [event.cancel_reason, *(one.cancel_reason for one in await visible_events.dates(viewer, event))]
+    reasons = [event.cancel_reason, *(one.cancel_reason for one in await visible_events.dates_in_order(viewer, event))]
     return Circle(frozenset(await audiences_of(event.id)), has_reasons=any(reasons))
 
 
 async def opening_of(viewer: Viewer, before: Circle, event_ids: Iterable[UUID]) -> Opening:
     """Return what more people can read of the event, and of the series that continues it, than could `before`."""
-    wider = [one for one in event_ids if await opens(before.audiences, await audiences_of(one))]
-    known = [event for one in wider if (event := await visible_events.event(viewer, one))]
-    dates = [date for of_event in (await visible_events.dates_of(viewer, known)).values() for date in of_event]
+    wider = [one for one in event_ids if await opens_to_more(before.audiences, await audiences_of(one))]
+    known = [event for one in wider if (event := await visible_events.event_by_id(viewer, one))]
+    dates = [date for of_event in (await visible_events.dates_of_events(viewer, known)).values() for date in of_event]
     is_open = bool(known)
-    return Opening(texts=tuple(kept_dates.texts_to_read(dates)), removes_reasons=is_open and before.has_reasons)
+    return Opening(texts=tuple(kept_dates.dates_with_own_texts(dates)), removes_reasons=is_open and before.has_reasons)

@@ -12,7 +12,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.word_forms import has_all, search_words
 from tracker.rules.core.wording import local, short_day
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
 from tracker.rules.views.search import passage_around
 from tracker.tables.visible import actions

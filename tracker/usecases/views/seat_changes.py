@@ -10,12 +10,12 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.roster.directory import PersonFacts, SeatFacts
 from tracker.rules.views.impact import ListImpact, may_know_list
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
-from tracker.usecases.events.seat_invitations import Passed, following_the_seats
+from tracker.usecases.events.invitees import ChangedList, following_seats
 from tracker.usecases.roster import committees, csv_import, people
 from tracker.usecases.roster.csv_import import RosterImportReport
 
@@ -38,7 +38,7 @@ async def set_seat(
 ) -> list[ListImpact]:
     """Give an agency a seat, or change who holds it, and return what that did. Errors: as `committees.assign_seat`."""
     async with writing():
-        async with following_the_seats(viewer, now) as passed:
+        async with following_seats(viewer, now) as passed:
             await committees.assign_seat(
                 viewer, committee_id, agency_id, facts, expected_version, reauthenticated_at, now
             )
@@ -55,7 +55,7 @@ async def remove_seat(
 ) -> list[ListImpact]:
     """Remove an agency's seat, and return what that did. Errors: as `committees.delete_seat`."""
     async with writing():
-        async with following_the_seats(viewer, now) as passed:
+        async with following_seats(viewer, now) as passed:
             await committees.delete_seat(viewer, committee_id, agency_id, expected_version, reauthenticated_at, now)
         return await list_impact_of(viewer, passed, now)
 
@@ -69,7 +69,7 @@ async def change_person(
     now: datetime,
 ) -> None:
     """Change a person; with another agency they leave their seats. Errors: as `people.save_person`."""
-    async with writing(), following_the_seats(viewer, now):
+    async with writing(), following_seats(viewer, now):
         await people.save_person(viewer, member_id, facts, expected_version, reauthenticated_at, now)
 
 
@@ -78,22 +78,22 @@ async def import_list_for(
 ) -> ImportedList:
     """Import a list for a viewer, with its changes of seats. Errors: as `csv_import.import_for_manager`."""
     async with writing():
-        async with following_the_seats(viewer, now) as passed:
+        async with following_seats(viewer, now) as passed:
             report = await csv_import.import_for_manager(viewer, content, reauthenticated_at, now, zone)
         return ImportedList(report, await list_impact_of(viewer, passed, now))
 
 
 async def import_list(content: bytes, now: datetime, zone: str, *, is_trial: bool) -> RosterImportReport:
     """Import a list at the command line, with its changes of seats. Errors: as `csv_import.import_roster`."""
-    async with writing(), following_the_seats(None, now):
+    async with writing(), following_seats(None, now):
         return await csv_import.import_roster(content, now, zone, is_trial=is_trial)
 
 
-async def list_impact_of(viewer: Viewer, passed: Iterable[Passed], now: datetime) -> list[ListImpact]:
+async def list_impact_of(viewer: Viewer, passed: Iterable[ChangedList], now: datetime) -> list[ListImpact]:
     """Return the changes of lists that the viewer may know, earliest date first."""
     changes = list(passed)
-    ahead: dict[UUID, list[Line]] = {}
-    for line in await events.ahead(viewer, {one.event_id for one in changes}, now):
+    ahead: dict[UUID, list[DateLine]] = {}
+    for line in await events.lines_ahead(viewer, {one.event_id for one in changes}, now):
         ahead.setdefault(line.event_id, []).append(line)
     concerned = {one for change in changes for one in change.people}
     known, arms = await audit.names_of_people(concerned), await audit.arms_of_people(concerned)

@@ -22,7 +22,7 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
@@ -54,8 +54,8 @@ async def given(giver: Viewer, owner: Viewer, **facts: Any) -> str:
 
 
 async def of_operation(cast: Cast) -> str:
-    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    origin = await occurrences.date_for(cast.fbi_lead, event_id, "2027-01-16")
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     return await given(cast.fbi_lead, cast.kcpd_detective, origin_id=origin.id, title="Canary item")
 
 
@@ -452,8 +452,8 @@ async def test_an_item_of_an_operation_is_marked_as_restricted(browse: SignIn, s
 
 
 async def test_an_item_for_a_meeting_is_given_from_its_page(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id = await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    origin = await occurrences.date_for(sqlite_cast.coordinator, event_id, "2027-01-12")
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    origin = await occurrences.date_seen_by(sqlite_cast.coordinator, event_id, "2027-01-12")
     form = typed((await desk.get(f"/action-items?origin={origin.id}")).text, "/action-items", title="Bring the list")
     assert form["origin"] == [str(origin.id)]
     form["owner_words"] = ["fbi lead"]
@@ -572,8 +572,8 @@ async def test_the_link_page_keeps_its_address_to_itself_and_leads_nowhere(
 async def a_meeting(cast: Cast, **facts: Any) -> tuple[str, UUID]:
     """Schedule a meeting with an agenda; return the address and the id of its date."""
     agenda = "Welcome 5\nLanguage access & interpreters 20"
-    event_id = await schedule(cast.coordinator, meeting(cast.caht_lead, agenda=agenda, **facts), NOW)
-    date = await occurrences.date_for(cast.coordinator, event_id, "2027-01-12")
+    event_id = await schedule_event(cast.coordinator, meeting(cast.caht_lead, agenda=agenda, **facts), NOW)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
     return f"/events/{event_id}/2027-01-12", date.id
 
 
@@ -611,8 +611,8 @@ async def test_a_mistake_in_an_item_from_a_meeting_shows_that_form_again(desk: B
 
 
 async def test_a_meeting_that_one_may_not_see_takes_no_item(browse: SignIn, sqlite_cast: Cast) -> None:
-    event_id = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
-    origin = (await occurrences.date_for(sqlite_cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    origin = (await occurrences.date_seen_by(sqlite_cast.fbi_lead, event_id, "2027-01-16")).id
     browser = await browse(sqlite_cast.coordinator)
     answers = [await browser.get(f"/action-items/new?origin={one}") for one in (origin, uuid4(), "x")]
     assert [one.status_code for one in answers] == [404, 404, 404]

@@ -9,10 +9,10 @@ from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.test_drafts import MARK, text_of, types
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.tables.schema.core.tables import Draft
 from tracker.usecases.core import drafts
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 TYPED = "Bluestem staging keys"
 
@@ -20,7 +20,7 @@ TYPED = "Bluestem staging keys"
 @pytest.fixture
 async def raid(sqlite_cast: Cast) -> Occurrence:
     """The date of an operation that one agent and its organizer may see."""
-    event_id = await events.schedule(
+    event_id = await scheduling.schedule_event(
         sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison), NOW
     )
     return await occurrences.nearest_date(sqlite_cast.coordinator, event_id, NOW)
@@ -39,9 +39,11 @@ def pages_of(date: Occurrence) -> tuple[str, str]:
 
 async def take_off_the_list(cast: Cast, event_id: UUID) -> None:
     """Let the agent see the operation no longer."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     left = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
-    await events.change(cast.coordinator, event_id, replace(plan, invitees=left), event.version, NOW, notify=False)
+    await scheduling.change_event(
+        cast.coordinator, event_id, replace(plan, invitees=left), event.version, NOW, notify=False
+    )
 
 
 @pytest.mark.parametrize("way", [0, 1])

@@ -12,7 +12,7 @@ from tracker import clock
 from tracker.rules.attendance.roll_call import Mark
 from tracker.tables.schema.roster import Committee
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 KEY, STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
 WORDS = "No quorum: 2 of 8 seats (3 needed)"
@@ -24,7 +24,7 @@ async def date(sqlite_cast: Cast) -> str:
     cast = sqlite_cast
     await Committee.update({Committee.quorum: 3}).where(Committee.id == cast.committees["steering"])
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, committee_id=cast.committees["steering"])
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
     await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
     await roll_call.close_attendance(cast.coordinator, event_id, KEY, STARTS + timedelta(hours=2))

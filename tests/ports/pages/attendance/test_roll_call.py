@@ -15,10 +15,10 @@ from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.attendance import AttendanceMark
 from tracker.usecases.events import replies
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 KEY = "2027-01-12"
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)
@@ -28,9 +28,9 @@ HTMX = {"headers": {"HX-Request": "true"}}
 @pytest.fixture
 async def roll(sqlite_cast: Cast) -> str:
     """The address of a roll at the moment at which the meeting starts; two of those invited said yes."""
-    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     for one in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
-        await replies.reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+        await replies.record_own_reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     return f"/events/{event_id}/{KEY}/attendance"
 
 
@@ -193,7 +193,7 @@ async def test_a_member_may_not_take_attendance(browse: SignIn, sqlite_cast: Cas
 
 
 async def test_the_roll_of_an_unseen_operation_is_a_page_that_is_not_there(browse: SignIn, sqlite_cast: Cast) -> None:
-    event_id = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    event_id = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
     desk = await browse(sqlite_cast.coordinator)
     secret, random = [await desk.get(f"/events/{one}/2027-01-16/attendance") for one in (event_id, uuid4())]
     assert (secret.status_code, secret.text) == (404, random.text)
@@ -254,7 +254,7 @@ def text(html: str) -> str:
 
 
 async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await schedule(sqlite_cast.coordinator, meeting(agenda=AGENDA), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(agenda=AGENDA), NOW)
     html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{event_id}/2027-01-12/print/agenda")
     rows = [text(row) for row in re.findall(r"<tr><td.*?</tr>", html, re.DOTALL)]
     assert rows == [
@@ -268,7 +268,7 @@ async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqli
 async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_walk_ins(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     html = await read(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-12/print/sign-in-sheet")
     groups = re.findall(r'scope="rowgroup">([^<]*)<', html)
     assert groups[:3] == ["Bridge Legal", "CAHT", "FBI"]
@@ -281,7 +281,7 @@ async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_wa
 async def test_a_member_prints_the_agenda_but_not_the_sheet_with_everybodys_name(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
     page = await read(browser, f"/events/{event_id}/2027-01-12")
     assert "/print/agenda" in page
@@ -292,7 +292,7 @@ async def test_a_member_prints_the_agenda_but_not_the_sheet_with_everybodys_name
 
 async def test_a_month_for_paper_shows_every_title(sqlite_cast: Cast, browse: SignIn) -> None:
     for number in range(5):
-        await schedule(sqlite_cast.coordinator, meeting(title=f"Call {number}"), NOW)
+        await schedule_event(sqlite_cast.coordinator, meeting(title=f"Call {number}"), NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
     assert 'href="/calendar?month=2027-01&amp;all=1#print"' in await read(browser, "/calendar?month=2027-01")
     html = await read(browser, "/calendar?month=2027-01&all=1")
@@ -302,7 +302,7 @@ async def test_a_month_for_paper_shows_every_title(sqlite_cast: Cast, browse: Si
 
 
 async def test_the_sheets_of_one_date_of_a_series_are_its_own(sqlite_cast: Cast, browse: SignIn) -> None:
-    weekly = rule_for("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local to the event's zone
-    event_id = await schedule(sqlite_cast.coordinator, meeting(rule=weekly), NOW)
+    weekly = rule_for_choice("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local to the event's zone
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(rule=weekly), NOW)
     html = await read(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-19/print/agenda")
     assert "Tuesday, January 19, 2027" in html

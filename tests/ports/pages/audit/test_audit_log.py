@@ -21,7 +21,7 @@ from tracker.database import engine, writing
 from tracker.database.migrate import migrate
 from tracker.rules.core.viewers import BY_COMMAND, PROOF_HOLDS, Origin
 from tracker.usecases.core import audit
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 async def read(browser: Browser, path: str = "/audit") -> str:
@@ -54,7 +54,7 @@ async def test_opening_the_log_is_in_the_log_by_its_filter(sqlite_cast: Cast, br
 
 
 async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     html = await read(await browse(sqlite_cast.coordinator), f"/audit?about={event_id}")
     assert "Tue, Dec 15, 9:00:00 AM" in html
     assert "9:00:00.00 AM" in html  # in an opened deed
@@ -65,7 +65,7 @@ async def test_an_entry_says_when_who_what_and_by_which_way(sqlite_cast: Cast, b
 
 
 async def test_an_auditor_sees_the_id_of_an_operation_and_no_word_of_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     html = await read(await browse(sqlite_cast.auditor))
     assert str(event_id) in html
     assert "No access" in html
@@ -78,12 +78,12 @@ async def test_a_coordinator_reads_the_same_bytes_whether_there_is_an_operation_
         await migrate()
         cast = await people_of_the_task_force()
         session = await session_of(cast.coordinator, NOW)
-        await events.schedule(cast.coordinator, meeting(*everybody(cast)), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     shutil.copy(plain, secret)
     async with opened(secret):
         lead = replace(cast.fbi_lead, origin=Origin("page", "203.0.113.9", "0123456789ab"))
-        event_id = await events.schedule(lead, operation(cast.kcpd_detective), NOW)
-        await events.cancel(lead, event_id, 1, "Canary", NOW)
+        event_id = await scheduling.schedule_event(lead, operation(cast.kcpd_detective), NOW)
+        await scheduling.cancel_event(lead, event_id, 1, "Canary", NOW)
     asks = [
         "/audit?via=203.0.113.9",
         "/audit?via=0123456789ab",
@@ -131,7 +131,7 @@ async def test_a_place_is_understood_however_it_is_written_and_what_is_none_is_n
 ) -> None:
     browser = await browse(sqlite_cast.auditor)
     there = replace(sqlite_cast.coordinator, origin=Origin("page", "2001:db8::1"))
-    await events.schedule(there, meeting(*everybody(sqlite_cast)), NOW)
+    await scheduling.schedule_event(there, meeting(*everybody(sqlite_cast)), NOW)
     found = await read(browser, "/audit?via=2001:DB8:0::1")
     assert "Scheduled Monthly task force meeting" in table(found)
     assert '<input type="hidden" name="via" value="2001:db8::1">' in found
@@ -242,7 +242,7 @@ async def test_a_trail_without_its_end_is_told_though_nothing_can_be_added(sqlit
 
 async def test_the_file_holds_the_entries_of_the_filter_without_formulas(sqlite_cast: Cast, browse: SignIn) -> None:
     odd = meeting(*everybody(sqlite_cast), title="=HYPERLINK(1)")
-    event_id = await events.schedule(sqlite_cast.coordinator, odd, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, odd, NOW)
     browser = await browse(sqlite_cast.coordinator)
     response = await browser.get(f"/audit/export?about={event_id}")
     assert response.headers["content-type"].startswith("text/csv")
@@ -285,9 +285,9 @@ async def test_a_file_of_the_trail_is_handed_out_only_after_a_fresh_proof(sqlite
 
 
 async def test_the_trail_calls_a_deed_as_the_history_of_the_event_does(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
-    await events.restore(sqlite_cast.coordinator, event_id, 2, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.restore_event(sqlite_cast.coordinator, event_id, 2, NOW)
     desk = await browse(sqlite_cast.coordinator)
     assert "Restored Monthly task force meeting" in table(await read(desk))
     assert "<p>Restored" in await read(desk, f"/events/{event_id}/2027-01-12")

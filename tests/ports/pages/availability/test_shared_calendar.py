@@ -13,7 +13,14 @@ from tests.ports.pages.forms import typed
 from tests.ports.standing import standing
 from tracker import clock
 from tracker.app import create_app
-from tracker.rules.availability.shared_calendars import EVERY, Found, Kind, Problem, Span, window
+from tracker.rules.availability.shared_calendars import (
+    EVERY,
+    BusyKind,
+    CalendarProblem,
+    CalendarSpan,
+    ReadSpan,
+    kept_window,
+)
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.availability import shared_calendars
 
@@ -30,11 +37,11 @@ async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
         yield app
 
 
-async def share(viewer: Viewer, *found: Found) -> None:
-    await shared_calendars.share(viewer, ADDRESS, "", NOW)
-    under_way = await shared_calendars.claim(NOW)
+async def share(viewer: Viewer, *found: ReadSpan) -> None:
+    await shared_calendars.share_calendar(viewer, ADDRESS, "", NOW)
+    under_way = await shared_calendars.claim_calendar(NOW)
     assert under_way
-    await shared_calendars.keep(under_way, found, 2, window(NOW, ZONE), NOW)
+    await shared_calendars.keep_spans(under_way, found, 2, kept_window(NOW, ZONE), NOW)
 
 
 async def test_an_address_is_pasted_and_only_its_host_is_shown_again(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -57,7 +64,7 @@ async def test_an_address_that_cannot_be_taken_stays_in_the_form_with_a_sentence
     assert shown.status_code == 422
     assert 'value="https://10.0.0.1/a.ics"' in shown.text
     assert "Paste the full calendar address" in shown.text
-    assert await shared_calendars.mine(sqlite_cast.fbi_lead) is None
+    assert await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead) is None
 
 
 async def test_the_address_of_the_tracker_itself_is_refused(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -67,9 +74,9 @@ async def test_the_address_of_the_tracker_itself_is_refused(browse: SignIn, sqli
 
 async def test_a_calendar_that_is_not_read_says_since_when_and_what_to_do(browse: SignIn, sqlite_cast: Cast) -> None:
     await share(sqlite_cast.fbi_lead)
-    under_way = await shared_calendars.claim(NOW + EVERY)
+    under_way = await shared_calendars.claim_calendar(NOW + EVERY)
     assert under_way
-    await shared_calendars.note_failure(under_way, Problem.UNREACHABLE, NOW)
+    await shared_calendars.record_failed_read(under_way, CalendarProblem.UNREACHABLE, NOW)
     shown = (await (await browse(sqlite_cast.fbi_lead)).get(PATH)).text
     assert (
         "We haven’t been able to read your calendar since Tue, Dec 15. "
@@ -87,10 +94,10 @@ async def test_sharing_another_calendar_says_before_that_the_hours_of_this_one_g
         "from your calendar at outlook.office365.com is deleted right away",
     )
     assert "is deleted right away. Until" not in (await browser.get(PATH)).text
-    await share(sqlite_cast.fbi_lead, Found("", Span(TEN, TEN + HOUR, Kind.BUSY)))
+    await share(sqlite_cast.fbi_lead, ReadSpan("", CalendarSpan(TEN, TEN + HOUR, BusyKind.BUSY)))
     assert said in (await browser.get(PATH)).text
     await browser.post(PATH, {"address": "https://calendar.google.com/ical/other/basic.ics"})
-    now_shared = await shared_calendars.mine(sqlite_cast.fbi_lead)
+    now_shared = await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead)
     assert now_shared
     assert (now_shared.host, now_shared.read_at, now_shared.spans) == ("calendar.google.com", None, 0)
 
@@ -110,8 +117,10 @@ async def test_one_press_stops_sharing(browse: SignIn, sqlite_cast: Cast) -> Non
 
 async def test_the_grid_tells_the_word_and_the_hours_and_who_shares_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
     lead, caht = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
-    kinds = (Kind.BUSY, Kind.TENTATIVE, Kind.OUT)
-    await share(lead, *(Found(k, Span(TEN + n * HOUR, TEN + (n + 1) * HOUR, k)) for n, k in enumerate(kinds)))
+    kinds = (BusyKind.BUSY, BusyKind.TENTATIVE, BusyKind.OUT)
+    await share(
+        lead, *(ReadSpan(k, CalendarSpan(TEN + n * HOUR, TEN + (n + 1) * HOUR, k)) for n, k in enumerate(kinds))
+    )
     desk = await browse(sqlite_cast.coordinator)
     form = typed(
         (await desk.get("/schedule?date=2027-01-12")).text,
@@ -132,7 +141,7 @@ async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
     lead, caht = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
-    await share(lead, Found("1", Span(TEN, TEN + HOUR, Kind.BUSY)))
+    await share(lead, ReadSpan("1", CalendarSpan(TEN, TEN + HOUR, BusyKind.BUSY)))
     desk = await browse(sqlite_cast.coordinator)
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", starts="12:00", ends="13:00", person=[lead.member_id, caht.member_id])
@@ -160,5 +169,5 @@ async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_ca
     shown = await browser.get(PATH)
     assert (shown.status_code, "no longer reads calendars" in shown.text) == (200, True)
     assert (await browser.post(f"{PATH}/removal")).headers["location"] == "/settings"
-    assert await shared_calendars.mine(sqlite_cast.fbi_lead) is None
+    assert await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead) is None
     clock.start_at(None)

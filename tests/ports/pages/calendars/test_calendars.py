@@ -13,11 +13,11 @@ from tests.ports.pages.forms import typed
 from tests.usecases.operations.world import planned
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 FIRST_DAY = re.compile(r'data-first="([0-9-]+)"')
 DAY_LINK = re.compile(r'class="(?:tt-plain )?tt-day[^"]*" href="([^"]+)"')
@@ -60,7 +60,7 @@ def titles(html: str) -> set[str]:
 
 async def on(cast: Cast, day: int, *invitees: Viewer, **facts: Any) -> Any:
     starts = datetime(2027, 1, day, facts.pop("hour", 10))  # noqa: DTZ001 - local to the event's zone
-    return await schedule(cast.coordinator, meeting(*invitees, **{"starts": starts, **facts}), NOW)
+    return await schedule_event(cast.coordinator, meeting(*invitees, **{"starts": starts, **facts}), NOW)
 
 
 async def test_a_chip_says_kind_time_title_day_and_times(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -74,7 +74,7 @@ async def test_a_chip_says_kind_time_title_day_and_times(sqlite_cast: Cast, brow
 
 
 async def test_who_is_named_reads_on_the_chip_that_only_the_named_see_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     html = cell(await read(await browse(sqlite_cast.kcpd_detective)), "2027-01-16")
     assert "OPS Only the named participants 6 AM Operation Bluestem" in text(html)
 
@@ -106,7 +106,7 @@ async def test_an_overnight_operation_stands_on_both_days_and_the_second_says_un
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     plan = operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING, duration=timedelta(hours=8))
-    await schedule(sqlite_cast.fbi_lead, plan, NOW)
+    await schedule_event(sqlite_cast.fbi_lead, plan, NOW)
     html = await read(await browse(sqlite_cast.kcpd_detective))
     assert "6 PM Operation Bluestem" in text(cell(html, "2027-01-15"))
     assert "until 2 AM Operation Bluestem" in text(cell(html, "2027-01-16"))
@@ -155,9 +155,9 @@ async def test_mine_only_is_what_one_leads_or_is_invited_to(sqlite_cast: Cast, b
 
 
 async def test_a_canceled_date_is_struck_out_or_hidden(sqlite_cast: Cast, browse: SignIn) -> None:
-    weekly = rule_for("weekly", datetime(2027, 1, 14, 10), count=2)  # noqa: DTZ001 - local to the event's zone
+    weekly = rule_for_choice("weekly", datetime(2027, 1, 14, 10), count=2)  # noqa: DTZ001 - local to the event's zone
     event_id = await on(sqlite_cast, 14, rule=weekly)
-    await occurrences.cancel_date(sqlite_cast.coordinator, event_id, "2027-01-21", 1, "Holiday week", NOW)
+    await occurrences.cancel_occurrence(sqlite_cast.coordinator, event_id, "2027-01-21", 1, "Holiday week", NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
     assert "Monthly task force meeting (canceled)" in text(cell(await read(browser), "2027-01-21"))
     hidden = await read(browser, f"{JANUARY}&canceled=0")
@@ -177,7 +177,9 @@ async def test_an_empty_month_says_so_and_offers_the_next_step(sqlite_cast: Cast
 async def test_the_list_holds_the_month_s_days_with_the_reader_s_replies(sqlite_cast: Cast, browse: SignIn) -> None:
     yes = await on(sqlite_cast, 14, sqlite_cast.fbi_lead, title="Answered")
     await on(sqlite_cast, 15, sqlite_cast.fbi_lead, title="Open")
-    await replies.reply(sqlite_cast.fbi_lead, yes, "2027-01-14", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        sqlite_cast.fbi_lead, yes, "2027-01-14", ReplyValue.ACCEPTED, "", NOW, for_series=False
+    )
     html = text(await read(await browse(sqlite_cast.fbi_lead), f"{JANUARY}&view=list"))
     assert re.search(r"Answered\W*MTG Meeting.*?Yes.*?Open\W*MTG Meeting.*?Reply needed.*?2 events\.", html)
 
@@ -239,7 +241,7 @@ async def test_an_operation_changes_no_byte_of_the_calendar_of_who_is_not_named(
     strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
     browsers = [await browse(one) for one in strangers]
     before = [(await browser.get(address)).content for browser in browsers]
-    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING), NOW)
+    await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=FRIDAY_EVENING), NOW)
     assert [(await browser.get(address)).content for browser in browsers] == before
     assert "Bluestem" in await read(await browse(sqlite_cast.kcpd_detective), address)
 

@@ -23,11 +23,11 @@ from tracker.ports.http.guards import signed_in
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.events.invitations import Invitation
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.schema.events.events import Invitation
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 MARK = re.compile(r'name="_draft" value="([^"]+)"')
 TYPED = "Case briefing for “March”"
@@ -63,8 +63,8 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
 @pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
     """A monthly meeting that the coordinator may change."""
-    rule = rule_for("monthly_nth", meeting().starts, count=3)
-    return await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast), rule=rule), NOW)
+    rule = rule_for_choice("monthly_nth", meeting().starts, count=3)
+    return await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast), rule=rule), NOW)
 
 
 async def test_what_was_typed_is_there_when_the_form_is_opened_again(desk: Browser) -> None:
@@ -218,9 +218,9 @@ async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
     opened = await text_of(desk, page)
     was = re.findall(r'name="was" value="([^"]*)"', opened)
     await types(desk, page, title=TYPED, place="Room 5", version="1", was=unescape(was[0]))
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, series)
     fuller = replace(plan, description="Bring the list")
-    await events.change(sqlite_cast.coordinator, series, fuller, event.version, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, series, fuller, event.version, NOW)
     page_now = await text_of(desk, page)
     assert TYPED in page_now
     assert "Someone changed this while you were working on it" in page_now

@@ -22,7 +22,7 @@ from tests.usecases.identity.world import give_password, hash_cheaply
 from tracker import clock
 from tracker.crypto import keys
 from tracker.ports.http import cookies
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 SCHEDULED = "1 person will get an email."
 
@@ -187,7 +187,7 @@ async def test_a_message_too_long_for_a_cookie_leaves_none_of_an_earlier_change(
 
 
 async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW - timedelta(days=1))
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW - timedelta(days=1))
     address = f"/events/{event_id}/cancellation"
     form = typed((await desk.get(address)).text, address)
     page = await followed(desk, await desk.post(address, form))
@@ -198,7 +198,7 @@ async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser,
 
 
 async def test_what_is_typed_ends_the_offer_to_restore_a_discarded_draft(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     await types(desk, address)
     discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))
@@ -208,7 +208,7 @@ async def test_what_is_typed_ends_the_offer_to_restore_a_discarded_draft(desk: B
 
 
 async def test_a_form_that_is_shown_again_shows_no_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     await types(desk, address)
     discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))

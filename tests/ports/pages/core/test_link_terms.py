@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tests.ports.pages.events.test_reply_link import invited
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 MOVED = "This event changed on"
 
@@ -37,9 +37,9 @@ async def test_a_link_of_before_a_move_says_so_until_the_person_replies_again(
     event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
     assert MOVED not in (await stranger.get(link)).text
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(known, starts=known.starts + timedelta(days=1))
-    await events.change(cast.coordinator, event_id, later, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, NOW)
     page = (await stranger.get(link)).text
     assert f"{MOVED} Tue, Dec 15" in page
     assert "You replied Yes before the change." in page
@@ -53,10 +53,12 @@ async def test_a_link_of_someone_who_was_invited_again_says_nothing_of_an_earlie
     cast, stranger = sqlite_cast, await browse(None)
     event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
-    event, known = await events.plan_to_change(cast.coordinator, event_id)
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(known, starts=known.starts + timedelta(days=1))
     for number, invitees in enumerate(({}, known.invitees)):
-        await events.change(cast.coordinator, event_id, replace(later, invitees=invitees), event.version + number, NOW)
+        await scheduling.change_event(
+            cast.coordinator, event_id, replace(later, invitees=invitees), event.version + number, NOW
+        )
     page = (await stranger.get(link)).text
     assert "Will you attend?" in page
     assert (MOVED in page, "no longer counts" in page) == (False, False)

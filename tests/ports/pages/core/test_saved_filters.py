@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.saved_filters import LISTINGS
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 PATH = "/saved-filters"
 QUERIES = {
@@ -125,7 +125,7 @@ async def test_a_calendar_narrowed_to_a_committee_that_one_may_not_see_shows_not
     plan = meeting(
         sqlite_cast.harbor_advocate, committee_id=sqlite_cast.committees["services"], visibility=Visibility.COMMITTEE
     )
-    await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
     address = "/calendar?month=2027-01&view=list"
     assert "Monthly task force meeting" in (await advocate.get(address)).text

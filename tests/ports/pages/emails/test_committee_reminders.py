@@ -10,10 +10,10 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.usecases.emails import committee_reminders
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.roster.reminder_policies import policy_of_committee
 
 STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone
@@ -29,7 +29,7 @@ async def send(browser: Browser, path: str, **changes: Any) -> Any:
 
 async def scheduled(cast: Cast) -> UUID:
     plan = meeting(cast.caht_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
-    return await events.schedule(cast.coordinator, plan, NOW)
+    return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
 async def test_a_chair_sets_the_policy_and_the_committee_says_it(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -67,20 +67,20 @@ async def test_events_already_scheduled_change_when_that_is_checked_and_undo_put
     chair, path = await browse(sqlite_cast.caht_lead), f"/committees/{services}/reminders"
     assert "Also change 1 upcoming event" in (await chair.get(path)).text
     await send(chair, path, upcoming="yes", **CHOSEN)
-    assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == DAY
+    assert (await scheduling.event_seen_by(sqlite_cast.caht_lead, event_id)).reminders == DAY
     page = (await chair.get(f"/committees/{services}")).text
     assert "Reminders saved for new events, and changed for 1 upcoming event." in page
     removal = f"{path}/removal"
     await chair.post(removal, typed(page, removal))
-    assert (await events.event_for(sqlite_cast.caht_lead, event_id)).reminders == ReminderPolicy()
+    assert (await scheduling.event_seen_by(sqlite_cast.caht_lead, event_id)).reminders == ReminderPolicy()
     assert await policy_of_committee(services) == ReminderPolicy()
 
 
 async def test_a_series_counts_as_one_event_and_its_dates_ahead_are_said_too(sqlite_cast: Cast, browse: SignIn) -> None:
-    services, rule = sqlite_cast.committees["services"], rule_for("weekly", STARTS, count=7)
+    services, rule = sqlite_cast.committees["services"], rule_for_choice("weekly", STARTS, count=7)
     only = {"visibility": Visibility.COMMITTEE, "committee_id": services}
     plan = meeting(sqlite_cast.caht_lead, starts=STARTS, rule=rule, **only)
-    await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     page = (await (await browse(sqlite_cast.caht_lead)).get(f"/committees/{services}/reminders")).text
     assert "Also change 1 upcoming event (7 dates)" in page
 
@@ -116,7 +116,7 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
     for own in ({}, {"reminders": "own", "leads": ["120"]}):
         fields = typed((await desk.get("/schedule")).text, "/events", **about, **own)
         location = (await desk.post("/events", fields)).headers["location"]
-        event = await events.event_for(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
+        event = await scheduling.event_seen_by(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
         made.append(event.reminders)
     assert made == [DAY, ReminderPolicy(leads=frozenset({timedelta(hours=2)}))]
 

@@ -23,7 +23,7 @@ from tracker.tables.schema.core.tables import Message, Sending
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.messages import PAGE
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 ROW = "<h3>"
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
@@ -31,7 +31,7 @@ NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zo
 
 async def scheduled(cast: Cast, **facts: Any) -> UUID:
     plan = meeting(cast.fbi_lead, cast.caht_lead, **{"starts": NEXT_WEEK, **facts})
-    return await schedule(cast.coordinator, plan, NOW - timedelta(hours=2))
+    return await schedule_event(cast.coordinator, plan, NOW - timedelta(hours=2))
 
 
 async def end(state: State, reason: str = "") -> None:
@@ -177,7 +177,7 @@ async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast
     others = [one for one in everybody(sqlite_cast) if one.agency in ("KCPD", "HSI")]
     for number in range(PAGE):
         secret = operation(*others, starts=NEXT_WEEK + timedelta(hours=number))
-        await schedule(sqlite_cast.fbi_lead, secret, NOW - timedelta(minutes=number))
+        await schedule_event(sqlite_cast.fbi_lead, secret, NOW - timedelta(minutes=number))
     for state in (State.FAILED, State.SENT):
         assert before == [await main(browser, query) for query in asked]
         await end(state)

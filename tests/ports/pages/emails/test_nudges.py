@@ -12,14 +12,14 @@ from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.emails.nudges import REST
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 
 async def asked(cast: Cast) -> tuple[UUID, str]:
     plan = meeting(cast.fbi_lead, cast.caht_lead, starts=NEXT_WEEK)
-    event_id = await schedule(cast.coordinator, plan, NOW - timedelta(days=9))
+    event_id = await schedule_event(cast.coordinator, plan, NOW - timedelta(days=9))
     return event_id, f"/events/{event_id}/2026-12-22"
 
 

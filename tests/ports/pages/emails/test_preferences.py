@@ -11,7 +11,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.emails import preferences
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 PATH = "/settings/notifications"
 DAY, HOURS = timedelta(days=1), timedelta(hours=2)
@@ -96,7 +96,7 @@ async def test_it_is_said_what_cannot_be_turned_off(sqlite_cast: Cast, browse: S
 
 async def test_the_next_reminders_are_shown_as_they_would_come(sqlite_cast: Cast, browse: SignIn) -> None:
     starts = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
-    await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=starts), NOW - timedelta(days=5))
+    await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=starts), NOW - timedelta(days=5))
     await preferences.save(sqlite_cast.fbi_lead, Preferences(leads=frozenset({DAY, HOURS})), NOW)
     browser = await browse(sqlite_cast.fbi_lead)
     page = (await browser.get(PATH)).text

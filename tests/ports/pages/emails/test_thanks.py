@@ -9,14 +9,14 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.attendance.roll_call import Mark
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 STARTS = datetime(2026, 12, 14, 16, tzinfo=UTC)
 
 
 async def held(cast: Cast) -> str:
     plan = meeting(cast.fbi_lead, starts=datetime(2026, 12, 14, 10))  # noqa: DTZ001 - local to the event's zone
-    event_id = await schedule(cast.coordinator, plan, NOW.replace(day=1))
+    event_id = await schedule_event(cast.coordinator, plan, NOW.replace(day=1))
     await roll_call.record_marks(cast.coordinator, event_id, "2026-12-14", {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
     await roll_call.close_attendance(cast.coordinator, event_id, "2026-12-14", STARTS)
     return f"/events/{event_id}/2026-12-14"

@@ -10,10 +10,10 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import occurrences, scheduling, series_split
 
 KEY, HELD = "2027-01-19", "2026-12-08"
 
@@ -27,8 +27,10 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
 async def series(sqlite_cast: Cast) -> UUID:
     """A series of five Tuesdays from January 12 on; three people have their invitation."""
     cast = sqlite_cast
-    plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, rule=rule_for("weekly", meeting().starts, count=5))
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=1))
+    plan = meeting(
+        cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, rule=rule_for_choice("weekly", meeting().starts, count=5)
+    )
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=1))
     await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     return event_id
 
@@ -37,8 +39,8 @@ async def series(sqlite_cast: Cast) -> UUID:
 async def held(sqlite_cast: Cast) -> UUID:
     """A series of which one date is over, with closed attendance."""
     cast, starts = sqlite_cast, datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
-    plan = meeting(cast.fbi_lead, starts=starts, rule=rule_for("weekly", starts, count=3))
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=20))
+    plan = meeting(cast.fbi_lead, starts=starts, rule=rule_for_choice("weekly", starts, count=3))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=20))
     await roll_call.close_attendance(cast.coordinator, event_id, HELD, datetime(2026, 12, 8, 18, tzinfo=UTC))
     await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     return event_id
@@ -98,7 +100,7 @@ async def test_the_message_after_canceling_the_last_date_and_those_after_it_name
 
 
 async def test_dates_that_are_canceled_already_do_not_count(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
-    await occurrences.cancel_date(sqlite_cast.coordinator, series, "2027-01-26", 1, "", NOW)
+    await occurrences.cancel_occurrence(sqlite_cast.coordinator, series, "2027-01-26", 1, "", NOW)
     page = (await desk.get(f"/events/{series}/{KEY}/cancellation?which=following")).text
     assert heading(page) == "Cancel 3 dates"
     whole = (await desk.get(f"/events/{series}/cancellation")).text
@@ -109,8 +111,8 @@ async def test_dates_that_are_canceled_already_do_not_count(sqlite_cast: Cast, d
 async def test_what_cannot_be_canceled_together_says_why_and_has_no_button(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
-    version = (await events.event_for(sqlite_cast.coordinator, series)).version
-    await series_split.cancel_from(sqlite_cast.coordinator, series, "2027-01-26", version, "", NOW)
+    version = (await scheduling.event_seen_by(sqlite_cast.coordinator, series)).version
+    await series_split.cancel_from_date_on(sqlite_cast.coordinator, series, "2027-01-26", version, "", NOW)
     address = f"/events/{series}/2027-01-26/cancellation"
     assert (await desk.get(f"{address}?which=following")).status_code == 404
 
@@ -142,7 +144,7 @@ async def test_a_held_date_is_not_canceled_while_the_question_is_open(
     assert refused.status_code == 422
     assert "Choose whether its record stays in reports." in refused.text
     assert typed(refused.text, address)["reason"] == ["Kept"]
-    assert not (await occurrences.date_for(sqlite_cast.coordinator, held, HELD)).is_canceled
+    assert not (await occurrences.date_seen_by(sqlite_cast.coordinator, held, HELD)).is_canceled
 
 
 async def test_a_date_that_did_not_take_place_leaves_the_reports(desk: Browser, held: UUID) -> None:

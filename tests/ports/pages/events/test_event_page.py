@@ -16,13 +16,13 @@ from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.plan import CONFIRM_FIRST, Plan
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.plans import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.invitations import Reply
-from tracker.usecases.events import events
+from tracker.tables.schema.events.events import Reply
+from tracker.usecases.events import scheduling
 from tracker.usecases.views import event_page
 
 KEY = "2027-01-12"
@@ -37,7 +37,7 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 def weekly(*invitees: Viewer, **facts: Any) -> Plan:
     """Return the plan of four meetings; local times come as text, as everywhere in this file."""
     start = datetime.fromisoformat(facts.pop("starts", "2027-01-12 10:00"))
-    return meeting(*invitees, starts=start, rule=rule_for("weekly", start, count=facts.pop("count", 4)), **facts)
+    return meeting(*invitees, starts=start, rule=rule_for_choice("weekly", start, count=facts.pop("count", 4)), **facts)
 
 
 async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
@@ -51,14 +51,14 @@ async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.
 
 async def test_an_event_by_video_says_so_in_place_of_its_room(sqlite_cast: Cast, desk: Browser) -> None:
     plan = weekly(sqlite_cast.fbi_lead, place="", video_link="https://video.example/1")
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     for path in ("", f"/{KEY}", "/cancellation"):
         page = (await desk.get(f"/events/{event_id}{path}")).text
         assert ("By video" in page, "No location" in page) == (True, False)
 
 
 async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, browse: SignIn) -> None:
-    hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    hidden = await scheduling.schedule_event(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
     seen = set()
     for event_id in (hidden, uuid4()):
@@ -70,7 +70,7 @@ async def test_forbidden_and_missing_pages_look_the_same(sqlite_cast: Cast, brow
 
 
 async def test_deeds_on_events_that_are_not_for_them_are_not_found(sqlite_cast: Cast, browse: SignIn) -> None:
-    hidden = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    hidden = await scheduling.schedule_event(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     advocate = await browse(sqlite_cast.harbor_advocate)
     for deed in (
         "2027-01-16/reply",
@@ -88,7 +88,7 @@ async def test_deeds_on_events_that_are_not_for_them_are_not_found(sqlite_cast: 
 async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     page = (await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}/{KEY}")).text
     assert "Caht lead" in page
     assert "Kcpd detective" not in page
@@ -97,7 +97,7 @@ async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
 
 
 async def test_notes_to_the_organizer_are_read_by_whoever_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "maybe", "comment": "Court until 2:30"})
     told = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.fbi_lead)]
@@ -106,7 +106,7 @@ async def test_notes_to_the_organizer_are_read_by_whoever_may_edit_alone(sqlite_
 
 
 async def test_an_operation_is_marked_and_says_what_phones_show(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, operation(sqlite_cast.fbi_lead), NOW)
     page = (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/2027-01-16")).text
     header, main = page.index("</header>"), page.index("<main")
     assert "Named participants only" in page[header:main]
@@ -117,7 +117,7 @@ async def test_an_operation_is_marked_and_says_what_phones_show(sqlite_cast: Cas
 
 @pytest.mark.parametrize(("pressed", "value"), [("yes", "accepted"), ("maybe", "tentative"), ("no", "declined")])
 async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, pressed: str, value: str) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": pressed, "scope": "date"})
     assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/{KEY}#reply")
@@ -126,7 +126,7 @@ async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, 
 
 
 async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes", "scope": "series"})
     later = await view_of(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
@@ -135,7 +135,7 @@ async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -
 
 
 async def test_which_dates_a_reply_is_for_is_asked_before_the_reply(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(
+    event_id = await scheduling.schedule_event(
         sqlite_cast.coordinator, weekly(sqlite_cast.coordinator, sqlite_cast.fbi_lead), NOW
     )
     page = (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}/{KEY}")).text
@@ -144,19 +144,19 @@ async def test_which_dates_a_reply_is_for_is_asked_before_the_reply(sqlite_cast:
 
 
 async def test_a_yes_on_the_page_does_not_count_for_another_week(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes"})
     assert "1 yes" not in (before := (await detective.get(f"/events/{event_id}/{KEY}")).text)
     assert "2 yes · 0 maybe · 0 no · 0 no reply" in before
     moved = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
-    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
     after = (await detective.get(f"/events/{event_id}/2027-01-19")).text
     assert "1 yes · 0 maybe · 0 no · 1 no reply" in after
 
 
 async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "no"}, headers={"HX-Request": "true"})
     assert response.status_code == 200
@@ -170,7 +170,7 @@ async def test_htmx_gets_the_reply_and_the_numbers_alone(sqlite_cast: Cast, brow
 
 
 async def test_a_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     for headers in ({}, {"HX-Request": "true"}):
         response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"comment": "Kept"}, headers=headers)
@@ -180,7 +180,7 @@ async def test_a_reply_that_says_nothing_is_asked_for_again(sqlite_cast: Cast, b
 
 
 async def test_who_is_not_invited_has_nothing_to_reply(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     assert "You aren’t invited" in (await detective.get(f"/events/{event_id}/{KEY}")).text
     assert (await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes"})).status_code == 403
@@ -188,7 +188,7 @@ async def test_who_is_not_invited_has_nothing_to_reply(sqlite_cast: Cast, browse
 
 async def test_a_date_that_is_over_takes_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, starts=datetime.fromisoformat("2026-12-14 10:00"))
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW - timedelta(days=3))
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW - timedelta(days=3))
     detective = await browse(sqlite_cast.kcpd_detective)
     before = await Reply.count()
     refused = await detective.post(f"/events/{event_id}/2026-12-14/reply", {"reply": "yes"})
@@ -201,11 +201,11 @@ async def test_a_date_that_is_over_takes_no_reply(sqlite_cast: Cast, browse: Sig
 async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_discarded(
     sqlite_cast: Cast, browse: SignIn, headers: dict[str, str]
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective, page = await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}/{KEY}"
     form = {"_draft": await mark_on(detective, page), "reply": "yes", "comment": "I need the parking card"}
     await detective.post(f"{page}/reply", {**form, "reply": "no", "comment": ""}, headers=headers)
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     refused = await detective.post(f"{page}/reply", form, headers=headers)
     assert (refused.status_code, "Reply saved" in refused.text) == (410, False)
     assert "Your reply wasn’t saved. This date is canceled." in refused.text
@@ -216,7 +216,7 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_disca
 
 
 async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     assert "/edit" not in (await detective.get(f"/events/{event_id}/{KEY}")).text
     for rest in ("edit", "cancellation", f"{KEY}/edit", f"{KEY}/cancellation"):
@@ -228,25 +228,25 @@ async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sq
     plan = weekly(
         *everybody(sqlite_cast), committee_id=sqlite_cast.committees["steering"], agenda="Welcome 5\nServices 20"
     )
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
-    _, before = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
+    _, before = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id))
     assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}")
-    _, after = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    _, after = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert after == before
     assert await Message.count().where(Message.kind == "update") == 0
 
 
 async def test_an_all_day_event_keeps_its_days_through_its_form(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(starts=datetime.fromisoformat("2027-01-12"), duration=timedelta(days=3), is_all_day=True)
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, title="Renamed"))
-    event, after = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, after = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert (event.title, after.starts, after.duration) == ("Renamed", plan.starts, plan.duration)
 
 
 async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     form = await edited(desk, event_id, place="HSI conference room")
     await Message.update({Message.state: "sent"}, force=True)
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
@@ -254,7 +254,7 @@ async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser
 
 
 async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     first = await edited(desk, event_id, place="HSI conference room", agenda="Welcome 5")
     second = await edited(desk, event_id, place="FBI field office", title="Task force meeting")
     assert (await desk.post(f"/events/{event_id}/edit", first)).status_code == 303
@@ -265,12 +265,12 @@ async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast
     assert "<b>Title</b>" not in refused.text
     again = typed(refused.text, f"/events/{event_id}/edit", save="send")
     assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
-    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    event = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (event.place, event.title, event.agenda) == ("FBI field office", "Task force meeting", "Welcome 5")
 
 
 async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     second = await edited(desk, event_id, title="Task force meeting")
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.caht_lead)]
     await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, person=people))
@@ -278,7 +278,7 @@ async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_c
     assert "<b>Invitation of Caht lead (CAHT)</b> is now “required”." in refused.text
     again = typed(refused.text, f"/events/{event_id}/edit", save="send")
     await desk.post(f"/events/{event_id}/edit", again)
-    _, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    _, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert sqlite_cast.caht_lead.member_id in plan.invitees
 
 
@@ -286,7 +286,7 @@ async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_c
 async def test_a_record_of_the_form_that_is_not_ours_decides_nothing(
     sqlite_cast: Cast, desk: Browser, was: str
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     stale = await edited(desk, event_id, place="FBI field office", was=was, version="99")
     refused = await desk.post(f"/events/{event_id}/edit", stale)
     assert refused.status_code == 409
@@ -295,13 +295,13 @@ async def test_a_record_of_the_form_that_is_not_ours_decides_nothing(
 
 async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_cast: Cast, desk: Browser) -> None:
     plan = weekly(sqlite_cast.harbor_advocate, starts="2026-12-08 10:00", count=6, visibility="victim_services")
-    event_id = await events.schedule(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
+    event_id = await scheduling.schedule_event(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
     page = (await desk.get(f"/events/{event_id}/edit")).text
     assert "This series has started." in page
     response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
     new_id = UUID(response.headers["location"].rpartition("/")[2])
     assert new_id != event_id
-    event, new = await events.plan_to_change(sqlite_cast.coordinator, new_id)
+    event, new = await scheduling.plan_to_change(sqlite_cast.coordinator, new_id)
     assert (event.lead_id, set(new.invitees)) == (
         sqlite_cast.caht_lead.member_id,
         {sqlite_cast.caht_lead.member_id, sqlite_cast.harbor_advocate.member_id},
@@ -310,50 +310,50 @@ async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_c
 
 async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, status=EventStatus.DRAFT)
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, save="draft", title="Still a draft"))
     assert not await Message.exists()
     await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, tentative="yes"))
-    event = await events.event_for(sqlite_cast.fbi_lead, event_id)
+    event = await scheduling.event_seen_by(sqlite_cast.fbi_lead, event_id)
     assert (event.status, event.title) == (EventStatus.TENTATIVE, "Still a draft")
     assert await Message.count().where(Message.kind == "invitation") == 1
 
 
 async def test_canceling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"/events/{event_id}/cancellation")).text
     assert "Cancel all 4 dates and notify 11 people" in page
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
+    assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
     form = typed(page, f"/events/{event_id}/cancellation", reason="Budget")
     assert (await desk.post(f"/events/{event_id}/cancellation", form)).status_code == 303
     assert "All dates are canceled" in (await desk.get(f"/events/{event_id}/{KEY}")).text
 
 
 async def test_a_canceled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     action = f"/events/{event_id}/restoration"
     form = typed((await desk.get(f"/events/{event_id}/{KEY}")).text, action)
     for _ in range(2):
         assert (await desk.post(action, form)).status_code == 303
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
+    assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
 
 
 async def test_a_canceled_event_is_not_edited_into_life(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     form = await edited(desk, event_id, title="Kept")
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     assert (await desk.get(f"/events/{event_id}/edit")).status_code == 303
     for version in ("1", "2"):
         response = await desk.post(f"/events/{event_id}/edit", {**form, "version": version})
         assert response.status_code == 422
         assert 'value="Kept"' in response.text
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELED
+    assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELED
 
 
 async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     action = f"/events/{event_id}/cancellation"
     form = typed((await desk.get(action)).text, action, reason="Kept")
     await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, place="HSI conference room"))
@@ -365,14 +365,14 @@ async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: 
 
 async def test_an_agenda_adds_up_its_minutes(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(agenda="Welcome 5\nAwareness day, January 11\nServices update 20 min")
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     page = (await desk.get(f"/events/{event_id}/{KEY}")).text
     assert "25 of 90 minutes planned." in page
     assert "Awareness day, January 11</h3>" in page
 
 
 async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(), NOW)
     page = (await desk.get(f"/events/{event_id}/2027-01-19")).text
     assert f'Next: <a href="/events/{event_id}/2027-01-26">Tue, Jan 26</a>' in page
     assert f'Previous: <a href="/events/{event_id}/{KEY}">Tue, Jan 12</a>' in page
@@ -380,7 +380,7 @@ async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Bro
 
 async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
-    event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, plan, NOW)
     response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
     assert response.headers["location"] == "/calendar"
     assert "you’re not one of them" in (await desk.get("/calendar")).text
@@ -389,7 +389,7 @@ async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast:
 async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
@@ -405,7 +405,7 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
 
 async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cast, browse: SignIn) -> None:
     lead, named = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
-    event_id = await events.schedule(lead, operation(named), NOW)
+    event_id = await scheduling.schedule_event(lead, operation(named), NOW)
     address = f"/events/{event_id}/2027-01-16"
     assert "No one has opened it yet." in (await (await browse(lead)).get(address)).text
     html = (await (await browse(named)).get(address)).text
@@ -419,7 +419,9 @@ async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_
     sqlite_cast: Cast, browse: SignIn, desk: Browser
 ) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_committee), NOW)
+    event_id = await scheduling.schedule_event(
+        sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, **of_committee), NOW
+    )
     address, agent = f"/events/{event_id}/{KEY}", await browse(sqlite_cast.fbi_lead)
     assert "Choose who is coming in your place." in (await agent.post(f"{address}/reply", {"reply": "alternate"})).text
     chosen = {"reply": "alternate", "substitute": str(sqlite_cast.fbi_alternate.member_id)}
@@ -439,7 +441,7 @@ async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_
 
 async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, kind=Kind.DEADLINE, title="Report")
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     html = (await desk.get(f"/events/{event_id}/{KEY}")).text
     asked = ("No reply", "no reply", "Your reply", "ttendance", "sign-in-sheet", ">Agenda<", "#agenda")
     assert [words for words in asked if words in html] == []
@@ -448,7 +450,7 @@ async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cas
 
 
 async def test_a_typo_is_emailed_to_no_one_unless_the_form_says_so(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
     for address in (f"/events/{event_id}/edit", f"/events/{event_id}/{KEY}/edit"):
         await Message.delete(force=True)
         for notify, number in ((["changes"], 0), ("all", 1)):
@@ -460,7 +462,7 @@ async def test_a_typo_is_emailed_to_no_one_unless_the_form_says_so(sqlite_cast: 
 
 async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead, sqlite_cast.hsi_liaison)
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await Message.update({Message.state: "sent"}, force=True)
     assert "<dd>No one will get an email.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
     form = await edited(desk, event_id, place="Annex")
@@ -482,14 +484,14 @@ async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
         (meeting(**steering), "Action items from this event and Steering Committee"),
         (weekly(**steering), "Action items from this series and Steering Committee"),
     ):
-        event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+        event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
         assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
 
 
 async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_writes(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
     pages = {}
     async with another_writer():
         for path in ("edit", "cancellation", f"{KEY}/edit"):

@@ -15,7 +15,7 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category, Limit
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 
 MARKED: dict[str, Any] = {"mark_categories": ["LEI", "SP-INV"], "mark_until": "2027-12-31"}
 BANNER = "CUI//SP-INV/LEI"
@@ -65,7 +65,7 @@ async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_it
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     plan = operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast, limit=Limit.FED_ONLY))
-    event_id = await events.schedule(sqlite_cast.fbi_lead, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, plan, NOW)
     for tail in (
         "/2027-01-16",
         "/edit",
@@ -124,11 +124,11 @@ async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_ca
     plan = meeting(
         visibility=Visibility.COMMITTEE, committee_id=sqlite_cast.committees["services"], marking=marking(sqlite_cast)
     )
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     chair = await browse(sqlite_cast.caht_lead)
     response = await chair.post(f"/events/{event_id}/edit", await form_of_event(chair, event_id, title="Renamed"))
     assert response.status_code == 303
-    event = await events.event_for(sqlite_cast.caht_lead, event_id)
+    event = await scheduling.event_seen_by(sqlite_cast.caht_lead, event_id)
     assert (event.title, event.banner) == ("Renamed", BANNER)
     less = await form_of_event(chair, event_id, mark_categories="LEI")
     response = await chair.post(f"/events/{event_id}/edit", less)
@@ -136,7 +136,7 @@ async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_ca
 
 
 async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
     form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
     assert sorted(form["mark_categories"]) == ["LEI", "SP-INV"]
     assert (form["mark_until"], form["mark_agency"]) == (["2027-12-31"], [str(sqlite_cast.agencies["FBI"])])
@@ -146,7 +146,7 @@ async def test_who_may_not_mark_is_offered_no_copy_of_a_marked_event(sqlite_cast
     ours: dict[str, Any] = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["services"]}
     chair = await browse(sqlite_cast.caht_lead)
     for marked_as, status_code in ((None, 200), (marking(sqlite_cast), 403)):
-        event_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marked_as, **ours), NOW)
+        event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marked_as, **ours), NOW)
         copy = f"/schedule?like={event_id}"
         assert (copy in (await chair.get(f"/events/{event_id}/2027-01-12")).text) is (status_code == 200)
         assert (await chair.get(copy)).status_code == status_code
@@ -162,24 +162,24 @@ async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Brows
 
 
 async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW)
     form = await form_of_event(desk, event_id, place="Room B")
     plan = meeting(marking=marking(sqlite_cast))
-    await events.change(sqlite_cast.coordinator, event_id, plan, 1, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, plan, 1, NOW)
     response = await desk.post(f"/events/{event_id}/edit", form)
     assert response.status_code == 409
     assert "<b>Marking</b> is now “LEI, SP-INV”." in response.text
     again = typed(response.text, f"/events/{event_id}/edit", save="send")
     assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
-    event = await events.event_for(sqlite_cast.coordinator, event_id)
+    event = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (event.banner, event.place) == (BANNER, "Room B")
 
 
 async def test_unticking_every_category_takes_the_marking_away(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
     form = await form_of_event(desk, event_id, mark_categories=[])
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).marking is None
+    assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).marking is None
     assert "tt-cui" not in (await desk.get(f"/events/{event_id}/2027-01-12")).text
 
 
@@ -187,7 +187,9 @@ async def test_a_printed_calendar_has_the_banner_over_what_its_reader_sees_in_it
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     lead, other = await browse(sqlite_cast.fbi_lead), await browse(sqlite_cast.harbor_advocate)
-    await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast)), NOW)
+    await scheduling.schedule_event(
+        sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=marking(sqlite_cast)), NOW
+    )
     for query in ("month=2027-01", "view=week&date=2027-01-16", "view=list&month=2027-01"):
         page = (await lead.get(f"/calendar?{query}")).text
         assert re.findall(r'<section class="(tt-cui[^"]*)"[^>]*><p>([^<]*)</p>', page) == [
@@ -201,9 +203,11 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     ours: dict[str, Any] = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
-    marked_id = await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast), **ours), NOW)
-    other_id = await events.schedule(sqlite_cast.coordinator, meeting(**ours), NOW)
-    origin = await occurrences.date_for(sqlite_cast.coordinator, marked_id, "2027-01-12")
+    marked_id = await scheduling.schedule_event(
+        sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast), **ours), NOW
+    )
+    other_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(**ours), NOW)
+    origin = await occurrences.date_seen_by(sqlite_cast.coordinator, marked_id, "2027-01-12")
     item = NewItem(
         title="Bring the map", owner_id=sqlite_cast.fbi_lead.member_id, due=date(2027, 1, 20), origin_id=origin.id
     )
@@ -217,7 +221,7 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
 
 async def test_what_a_plan_conflicts_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
     one = sqlite_cast.kcpd_detective
-    await events.schedule(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
     form = typed(
         (await desk.get("/schedule")).text,
         "/events",
@@ -231,7 +235,7 @@ async def test_what_a_plan_conflicts_with_has_the_portion_mark(sqlite_cast: Cast
 
 async def test_titles_in_the_list_of_messages_have_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, marking=marking(sqlite_cast))
-    await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     page = (await desk.get("/messages")).text
     assert re.search(r'<a href="/messages/[^"]+">Invitation: \(CUI\) Monthly task force meeting</a>', page)
 
@@ -239,9 +243,9 @@ async def test_titles_in_the_list_of_messages_have_the_portion_mark(sqlite_cast:
 async def test_the_trail_marks_what_its_reader_may_see_and_its_file_begins_with_the_banner(
     sqlite_cast: Cast, browse: SignIn, desk: Browser
 ) -> None:
-    await events.schedule(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
     secret = marking(sqlite_cast, categories=frozenset({Category.SP_CHRI}))
-    await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=secret), NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison, marking=secret), NOW)
     assert "Scheduled (CUI)" in (await desk.get("/audit")).text
     for browser in (desk, await browse(sqlite_cast.auditor)):
         assert (await browser.get("/audit/export")).content.decode("utf-8-sig").splitlines()[0] == f'"{BANNER}"'

@@ -14,13 +14,13 @@ from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.errors import Invalid
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import DateChange, Plan
+from tracker.rules.events.events import Occurrence
+from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.availability import blackout_days
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 KEY = "2027-01-19"
 
@@ -34,12 +34,12 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 @pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
     """Four weekly meetings of everyone, on Tuesdays at 10."""
-    return await events.schedule(sqlite_cast.coordinator, weekly(sqlite_cast), NOW)
+    return await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast), NOW)
 
 
 def weekly(cast: Cast, **facts: Any) -> Plan:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    return meeting(*everybody(cast), starts=start, rule=rule_for("weekly", start, count=4), **facts)
+    return meeting(*everybody(cast), starts=start, rule=rule_for_choice("weekly", start, count=4), **facts)
 
 
 async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
@@ -52,7 +52,7 @@ async def save(browser: Browser, event_id: UUID, form: Fields) -> Any:
 
 
 async def date_of(cast: Cast, event_id: UUID) -> Occurrence:
-    return await occurrences.date_for(cast.coordinator, event_id, KEY)
+    return await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
 
 
 async def test_a_date_moves_and_keeps_its_address(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
@@ -123,7 +123,7 @@ async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cas
     change = DateChange(
         starts=datetime.fromisoformat("2027-01-20 13:00"), duration=timedelta(hours=1), place="HSI conference room"
     )
-    await occurrences.change_date(sqlite_cast.coordinator, series, KEY, change, 1, NOW)
+    await occurrences.change_occurrence(sqlite_cast.coordinator, series, KEY, change, 1, NOW)
     refused = await save(desk, series, second)
     assert refused.status_code == 409
     assert "<b>Place</b> is now “HSI conference room”. You typed “FBI field office”" in refused.text
@@ -135,7 +135,7 @@ async def test_two_people_who_move_the_same_date_see_each_other(sqlite_cast: Cas
 
 
 async def test_an_event_with_one_date_is_edited_as_a_whole(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW)
     for deed in ("edit", "cancellation"):
         response = await desk.get(f"/events/{event_id}/2027-01-12/{deed}")
         assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/{deed}")
@@ -143,8 +143,10 @@ async def test_an_event_with_one_date_is_edited_as_a_whole(sqlite_cast: Cast, de
 
 async def test_dates_of_whole_days_have_no_hours(sqlite_cast: Cast, desk: Browser) -> None:
     start = datetime.fromisoformat("2027-01-12")
-    plan = meeting(starts=start, duration=timedelta(days=2), is_all_day=True, rule=rule_for("weekly", start, count=3))
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    plan = meeting(
+        starts=start, duration=timedelta(days=2), is_all_day=True, rule=rule_for_choice("weekly", start, count=3)
+    )
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     form = await edited(desk, event_id, date="2027-01-20")
     assert "starts" not in form
     assert form["last_day"] == ["2027-01-20"]
@@ -171,7 +173,7 @@ async def test_one_date_is_canceled_with_its_reason_and_brought_back(
 
 
 async def test_a_date_that_is_canceled_already_says_so(sqlite_cast: Cast, desk: Browser, series: UUID) -> None:
-    await occurrences.cancel_date(sqlite_cast.coordinator, series, KEY, 1, "", NOW)
+    await occurrences.cancel_occurrence(sqlite_cast.coordinator, series, KEY, 1, "", NOW)
     assert "This date is already canceled." in (await desk.get(f"/events/{series}/{KEY}/cancellation")).text
     response = await desk.post(f"/events/{series}/{KEY}/cancellation", {"version": "2", "reason": ""})
     assert response.status_code == 409
@@ -225,7 +227,9 @@ async def test_a_date_and_all_that_follow_are_changed_in_one_form(
     response = await desk.post(address, typed(page, address, starts="09:00", ends="10:30", save="send"))
     new = UUID(response.headers["location"].rpartition("/")[2])
     assert new != series
-    onward = await occurrences.dates_of(sqlite_cast.coordinator, await events.event_for(sqlite_cast.coordinator, new))
+    onward = await occurrences.dates_in_series(
+        sqlite_cast.coordinator, await scheduling.event_seen_by(sqlite_cast.coordinator, new)
+    )
     assert [f"{one.key} {one.starts_at:%H}" for one in onward] == ["2027-01-19 15", "2027-01-26 15", "2027-02-02 15"]
 
 
@@ -262,7 +266,7 @@ async def test_the_form_of_a_date_that_is_over_says_who_is_asked_again_when_it_m
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
     cast = sqlite_cast
-    await replies.reply(cast.fbi_lead, series, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, series, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     clock.start_at(datetime(2027, 1, 20, 15, tzinfo=UTC), stands_still=True)
     desk = await browse(cast.coordinator)
     form = await edited(desk, series, date="2027-01-22")
@@ -296,11 +300,13 @@ async def test_who_is_taken_twice_by_a_date_and_what_else_is_against_it_is_named
     sqlite_cast: Cast, desk: Browser, series: UUID, form_at: str
 ) -> None:
     at = datetime.fromisoformat("2027-01-21 10:00")
-    await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, title="Training", starts=at), NOW)
+    await scheduling.schedule_event(
+        sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, title="Training", starts=at), NOW
+    )
     hidden = operation(sqlite_cast.kcpd_detective, starts=at)
-    await events.schedule(sqlite_cast.fbi_lead, hidden, NOW)
+    await scheduling.schedule_event(sqlite_cast.fbi_lead, hidden, NOW)
     agency = sqlite_cast.agencies["HSI"]
-    await blackout_days.name(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
+    await blackout_days.set_blackout(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
     address = f"/events/{series}/{form_at}"
     form = typed((await desk.get(address)).text, address, date="2027-01-21", starts="10:30")
     page = (await desk.post(address.removesuffix("/edit") + "/impact", form)).text
@@ -356,9 +362,9 @@ async def test_a_date_that_was_added_is_changed_alone_and_no_series_begins_with_
     assert "Edit the whole series" in page
     led = await desk.get(f"/events/{series}/edit?from=2027-03-05")
     assert (led.status_code, led.headers["location"]) == (303, f"{added}/edit")
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, series)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, series)
     with pytest.raises(Invalid, match="This date was added to the series"):
-        await series_split.change_from(sqlite_cast.coordinator, series, "2027-03-05", plan, event.version, NOW)
+        await series_split.change_from_date_on(sqlite_cast.coordinator, series, "2027-03-05", plan, event.version, NOW)
 
 
 async def test_hours_that_the_clocks_skip_are_said_beside_who_gets_a_mail(desk: Browser, series: UUID) -> None:

@@ -8,14 +8,16 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events.events import schedule
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events.scheduling import schedule_event
 
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> tuple[UUID, str]:
-    event_id = await schedule(cast.coordinator, meeting(*invitees, starts=NEXT_WEEK, **facts), NOW - timedelta(days=9))
+    event_id = await schedule_event(
+        cast.coordinator, meeting(*invitees, starts=NEXT_WEEK, **facts), NOW - timedelta(days=9)
+    )
     return event_id, f"/events/{event_id}/2026-12-22"
 
 
@@ -53,7 +55,9 @@ async def test_other_invitees_see_the_reply_and_not_who_entered_it(sqlite_cast: 
 
 
 async def test_what_was_typed_is_kept_beside_the_errors(sqlite_cast: Cast, browse: SignIn) -> None:
-    _, address = await asked(sqlite_cast, sqlite_cast.kcpd_detective, rule=rule_for("weekly", NEXT_WEEK, count=3))
+    _, address = await asked(
+        sqlite_cast, sqlite_cast.kcpd_detective, rule=rule_for_choice("weekly", NEXT_WEEK, count=3)
+    )
     response = await (await browse(sqlite_cast.coordinator)).post(
         f"{address}/replies", {"note": "Called at noon", "reply_for": "series"}
     )

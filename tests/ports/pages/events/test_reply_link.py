@@ -15,11 +15,11 @@ from tracker import clock
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Occurrence
-from tracker.rules.events.plan import DateChange, Plan, from_date
-from tracker.rules.recurrence import rule_for
-from tracker.tables.schema.events.invitations import Reply
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.rules.events.events import Occurrence
+from tracker.rules.events.plans import DateChange, Plan, plan_from_start
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.schema.events.events import Reply
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def stranger(browse: SignIn) -> Browser:
 
 async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_date: bool = False) -> tuple[UUID, str]:
     """Schedule and return the event with the address in someone's email."""
-    event_id = await events.schedule(cast.coordinator, plan, NOW - timedelta(days=3))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=3))
     occurrence = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     return event_id, await address(app, viewer, occurrence, one_date=one_date)
 
@@ -61,11 +61,11 @@ async def test_the_link_to_a_series_names_the_series_although_its_next_date_has_
     cast = sqlite_cast
     plan = meeting(cast.kcpd_detective)
     event_id, link = await invited(
-        app, cast, replace(plan, rule=rule_for("weekly", plan.starts, count=3)), cast.kcpd_detective
+        app, cast, replace(plan, rule=rule_for_choice("weekly", plan.starts, count=3)), cast.kcpd_detective
     )
     next_one = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
     own = DateChange(starts=plan.starts, duration=plan.duration, title="Year-end review")
-    await occurrences.change_date(cast.coordinator, event_id, next_one.key, own, next_one.version, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, next_one.key, own, next_one.version, NOW)
     for page in (link, f"{link}?saved=yes"):
         text = (await stranger.get(page)).text
         assert plan.title in text
@@ -94,11 +94,11 @@ async def test_there_is_no_way_from_here_to_anything_else(app: Litestar, sqlite_
 
 async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     assert "Will you attend these dates?" in (await stranger.get(link)).text
     await stranger.send("POST", link, data={"reply": "no"})
-    last = await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
+    last = await occurrences.date_seen_by(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
     mine = await replies.my_reply(sqlite_cast.kcpd_detective, last)
     assert mine is not None
     assert mine[1] is not None
@@ -109,11 +109,11 @@ async def test_a_link_to_a_series_shows_the_hours_and_the_place_that_a_later_dat
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     plan = meeting(sqlite_cast.kcpd_detective)
-    plan = replace(plan, rule=rule_for("weekly", plan.starts, count=4))
+    plan = replace(plan, rule=rule_for_choice("weekly", plan.starts, count=4))
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     for key, hour, place in (("2027-01-26", 14, plan.place), ("2027-02-02", 10, "Annex 2")):
         change = DateChange(starts=datetime.fromisoformat(f"{key} {hour}:00"), duration=plan.duration, place=place)
-        await occurrences.change_date(sqlite_cast.coordinator, event_id, key, change, 1, NOW)
+        await occurrences.change_occurrence(sqlite_cast.coordinator, event_id, key, change, 1, NOW)
     page = (await stranger.get(link)).text
     assert "Tue, Jan 19; Tue, Jan 26, 2:00–3:30 PM; Tue, Feb 2, Annex 2" in " ".join(page.split())
     assert f'href="{link}?date=2027-01-26">Tue, Jan 26, 2:00–3:30 PM</a>' in page
@@ -123,7 +123,7 @@ async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
     event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
     alone = f"{link}?date=2027-01-19"
@@ -136,7 +136,7 @@ async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
     responses = []
     for key in ("2027-01-12", "2027-01-19", "2027-01-26"):
         mine = await replies.my_reply(
-            sqlite_cast.kcpd_detective, await occurrences.date_for(sqlite_cast.kcpd_detective, event_id, key)
+            sqlite_cast.kcpd_detective, await occurrences.date_seen_by(sqlite_cast.kcpd_detective, event_id, key)
         )
         responses.append(mine and mine[1] and str(mine[1].value))
     assert responses == ["accepted", "declined", "accepted"]
@@ -147,7 +147,7 @@ async def test_a_link_to_a_series_replies_for_no_date_that_it_does_not_have(
     app: Litestar, sqlite_cast: Cast, stranger: Browser, key: str
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for("weekly", start, count=3))
+    plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     before = await Reply.count()
     assert (await stranger.get(link, params={"date": key})).status_code == 404
@@ -163,8 +163,8 @@ async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
     event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
     await stranger.send("POST", link, data={"reply": "yes"})
     moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
-    await events.change(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
-    assert [one.line.event_id for one in await replies.owed(detective, NOW)] == [event_id]
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
+    assert [one.line.event_id for one in await replies.owed_replies(detective, NOW)] == [event_id]
     assert "That reply no longer counts." in " ".join((await stranger.get(link)).text.split())
 
 
@@ -188,7 +188,7 @@ async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
-    plan = operation(sqlite_cast.fbi_lead, rule=rule_for("weekly", first, count=3))
+    plan = operation(sqlite_cast.fbi_lead, rule=rule_for_choice("weekly", first, count=3))
     _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
     for method in ("GET", "POST"):
         told = [
@@ -202,12 +202,12 @@ async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     event_id, withdrawn = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     invitees = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.fbi_lead.member_id}
     changed = replace(plan, invitees=invitees)
-    await events.change(sqlite_cast.coordinator, event_id, changed, event.version, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, changed, event.version, NOW)
     over, named = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
-    await events.cancel(sqlite_cast.coordinator, over, 1, "", NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, over, 1, "", NOW)
     forged = f"/r/{app.state.links.reply(uuid4())}"
     links = (withdrawn, named, forged, "/r/x", "/r/" + "y" * 5000, withdrawn[:-1])
     responses = [await stranger.get(one) for one in links]
@@ -220,7 +220,7 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     event_id, canceled = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     past = meeting(sqlite_cast.fbi_lead, starts=datetime.fromisoformat("2026-12-14 10:00"))
     _, over = await invited(app, sqlite_cast, past, sqlite_cast.fbi_lead)
     responses = [await stranger.get(canceled), await stranger.get(over), await stranger.send("POST", over, data={})]
@@ -231,7 +231,7 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
 
 async def test_a_note_that_came_too_late_is_shown_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     event_id, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
-    await events.cancel(sqlite_cast.coordinator, event_id, 1, "", NOW)
+    await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     refused = await stranger.send("POST", link, data={"reply": "yes", "comment": "I need the parking card"})
     assert (refused.status_code, "I need the parking card</textarea>" in refused.text) == (410, True)
 
@@ -284,28 +284,28 @@ FIRST = datetime.fromisoformat("2027-01-12 10:00")
 
 def weekly(*people: Viewer) -> Plan:
     """Return four Tuesdays from January 12 on."""
-    return meeting(*people, starts=FIRST, rule=rule_for("weekly", FIRST, count=4))
+    return meeting(*people, starts=FIRST, rule=rule_for_choice("weekly", FIRST, count=4))
 
 
 async def split(cast: Cast, event_id: UUID, key: str, **facts: object) -> UUID:
     """Move this and the following dates to 2 PM."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
-    onward = from_date(plan, datetime.fromisoformat(f"{key} 14:00"))
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
+    onward = plan_from_start(plan, datetime.fromisoformat(f"{key} 14:00"))
     changed = replace(onward, **facts)
-    return await series_split.change_from(cast.coordinator, event_id, key, changed, event.version, clock.now())
+    return await series_split.change_from_date_on(cast.coordinator, event_id, key, changed, event.version, clock.now())
 
 
 async def replied(viewer: Viewer, event_id: UUID, key: str) -> str | None:
-    mine = await replies.my_reply(viewer, await occurrences.date_for(viewer, event_id, key))
+    mine = await replies.my_reply(viewer, await occurrences.date_seen_by(viewer, event_id, key))
     return mine and mine[1] and str(mine[1].value)
 
 
 async def opened_to_all(cast: Cast, event_id: UUID) -> None:
     """Let everyone see what is left of a series whose rest only named people may see."""
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     open_to_all = replace(plan, visibility=Visibility.ALL)
     now = clock.now()
-    await events.change(cast.coordinator, event_id, open_to_all, event.version, now, reauthenticated_at=now)
+    await scheduling.change_event(cast.coordinator, event_id, open_to_all, event.version, now, reauthenticated_at=now)
 
 
 def form_of(page: str) -> str:
@@ -360,7 +360,7 @@ async def test_a_link_of_before_a_split_to_one_date_replies_to_it_where_it_is_no
         link = f"{link}?date=2027-01-26"
     else:
         link = await address(
-            app, detective, await occurrences.date_for(detective, event_id, "2027-01-26"), one_date=True
+            app, detective, await occurrences.date_seen_by(detective, event_id, "2027-01-26"), one_date=True
         )
     new_id = await split(sqlite_cast, event_id, "2027-01-26")
     page = (await stranger.get(link)).text
@@ -380,7 +380,7 @@ async def test_a_link_of_before_a_split_shows_no_series_to_which_its_holder_is_n
     for facts in ({"invitees": meeting(lead).invitees}, {"visibility": Visibility.NAMED}):
         event_id, link = await invited(app, sqlite_cast, weekly(detective, lead), detective)
         if one_date:
-            date = await occurrences.date_for(detective, event_id, "2027-01-26")
+            date = await occurrences.date_seen_by(detective, event_id, "2027-01-26")
             link = await address(app, detective, date, one_date=True)
         await split(sqlite_cast, event_id, "2027-01-19", **facts)
         await opened_to_all(sqlite_cast, event_id)
@@ -397,9 +397,9 @@ async def test_a_link_of_before_two_splits_leads_to_the_last_series(
     detective = sqlite_cast.kcpd_detective
     event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
     second = await split(sqlite_cast, event_id, "2027-01-19")
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, second)
-    onward = from_date(plan, datetime.fromisoformat("2027-01-26 16:00"))
-    third = await series_split.change_from(
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, second)
+    onward = plan_from_start(plan, datetime.fromisoformat("2027-01-26 16:00"))
+    third = await series_split.change_from_date_on(
         sqlite_cast.coordinator, second, "2027-01-26", onward, event.version, clock.now()
     )
     clock.start_at(datetime.fromisoformat("2027-01-20T15:00+00:00"), stands_still=True)

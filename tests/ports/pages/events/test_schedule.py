@@ -17,12 +17,12 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.availability import blackout_days
-from tracker.usecases.events import events, occurrences
+from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.roster import sites
 
 MONTHLY: dict[str, Any] = {
@@ -56,7 +56,7 @@ async def plan_behind(viewer: Viewer, response: httpx.Response) -> Any:
     assert response.status_code == 303, response.text
     event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", response.headers["location"])
     assert event_id
-    return (await events.plan_to_change(viewer, event_id[1]))[1]
+    return (await scheduling.plan_to_change(viewer, event_id[1]))[1]
 
 
 def ids(*people: Viewer) -> Sequence[str]:
@@ -86,7 +86,7 @@ async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk:
     form = await filled(desk)
     first, second = [await desk.post("/events", form) for _ in range(2)]
     assert first.headers["location"] == second.headers["location"]
-    assert len(await occurrences.between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 12
+    assert len(await occurrences.dates_between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 12
 
 
 async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(desk: Browser) -> None:
@@ -342,7 +342,7 @@ async def test_the_panel_says_in_a_sentence_of_its_own_who_is_informed_only(sqli
 
 
 async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
-    hidden = await events.schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    hidden = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
     response = await desk.post("/schedule/summary", await filled(desk, event=hidden))
     assert response.status_code == 404
 
@@ -410,7 +410,7 @@ async def test_everything_in_the_way_of_sending_is_named_and_leads_to_its_field(
 async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     addresses = ("/schedule", f"/schedule?like={event_id}")
     with noted() as statements:
         at_rest = [(await desk.get(address)).text for address in addresses]
@@ -422,7 +422,7 @@ async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
 
 
 async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     asks = 'hx-post="/schedule/summary" hx-trigger="load, change'
     assert asks in (await desk.get(f"/schedule?like={event_id}")).text
     empty = (await desk.get("/schedule")).text
@@ -439,9 +439,9 @@ async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqli
     plan = meeting(
         sqlite_cast.fbi_lead,
         agenda="Welcome 5",
-        rule=rule_for("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=3),
+        rule=rule_for_choice("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=3),
     )
-    event_id = await events.schedule(sqlite_cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
     assert (form["title"], form["agenda"], form["repeat"]) == (["Monthly task force meeting"], ["Welcome 5"], ["none"])
     assert form["date"] == ["2026-12-16"]
@@ -449,7 +449,7 @@ async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqli
 
 
 async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     assert (await lead.get(f"/schedule?like={event_id}")).status_code == 403
 
@@ -467,7 +467,7 @@ def offered_slots(html: str) -> list[str]:
 async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cast, desk: Browser) -> None:
     page = (await desk.get("/schedule?date=2027-01-12")).text
     lead = sqlite_cast.fbi_lead
-    await events.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
     form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     found = (await desk.post("/schedule/times", form)).text
     assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
@@ -499,7 +499,7 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
     lead = sqlite_cast.fbi_lead
     first = meeting().starts
     for starts in (first, first.replace(day=26)):
-        await events.schedule(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
+        await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
     form = typed(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
@@ -515,7 +515,7 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
 
 
 async def test_an_event_that_is_changed_makes_nobody_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     found = await desk.post("/schedule/times", typed((await desk.get(address)).text, address, save="times"))
     assert "11:30 AM: 2 of 2 required people are free" in found.text
@@ -528,7 +528,7 @@ async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None
 
 async def test_the_panel_names_who_is_taken_twice_with_the_organizer(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
-    await events.schedule(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
     form = typed(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
@@ -545,7 +545,7 @@ async def test_the_panel_names_who_is_taken_twice_with_the_organizer(sqlite_cast
 async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
     lead = sqlite_cast.fbi_lead
     week = date(2027, 1, 11), date(2027, 1, 13), "Range week"
-    await blackout_days.name(lead, lead.agency_id, *week, NOW, NOW.date())
+    await blackout_days.set_blackout(lead, lead.agency_id, *week, NOW, NOW.date())
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
@@ -560,8 +560,10 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
 
 async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite_cast: Cast, desk: Browser) -> None:
     lead = sqlite_cast.fbi_lead
-    await events.schedule(sqlite_cast.coordinator, meeting(lead, title="Case call", place="Room 5"), NOW)
-    await blackout_days.name(lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date())
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, title="Case call", place="Room 5"), NOW)
+    await blackout_days.set_blackout(
+        lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date()
+    )
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", all_day="yes", person=lead.member_id)
     part = (await desk.post("/schedule/summary", form)).text
@@ -576,7 +578,7 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
 ) -> None:
     facts = MeetingSiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
     await sites.add_meeting_site(sqlite_cast.coordinator, facts, NOW, NOW)
-    await events.schedule(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
     page = (await desk.get("/schedule?date=2027-01-12")).text
     assert '<option value="Room 5, 400 E 9th St">holds 1, Projector</option>' in page
     lead, place = sqlite_cast.fbi_lead, "Room 5, 400 E 9th St"
@@ -591,7 +593,7 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
 
 
 async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     form = typed(
         (await desk.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", version="x", save="times"
     )

@@ -17,7 +17,7 @@ from tracker.rules.core.viewers import Level, Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events, form_options
+from tracker.usecases.events import form_options, scheduling
 from tracker.usecases.roster import agencies
 from tracker.usecases.roster.known_people import PeopleMatched
 
@@ -148,7 +148,7 @@ async def test_a_draft_keeps_who_is_unchecked(sqlite_cast: Cast, desk: Browser) 
 
 
 async def test_a_copy_and_the_edit_form_keep_who_is_invited(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     assert await sent_to(desk, await form_of(desk, f"/schedule?like={event_id}")) == {sqlite_cast.fbi_lead.member_id}
     address = f"/events/{event_id}/edit"
     form = await form_of(desk, address, address, save="send")
@@ -158,7 +158,7 @@ async def test_a_copy_and_the_edit_form_keep_who_is_invited(sqlite_cast: Cast, d
 
 async def test_a_person_is_taken_off_the_list_of_an_event_by_unchecking(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
     form = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
     assert (await desk.post(address, form)).status_code == 303
@@ -167,7 +167,7 @@ async def test_a_person_is_taken_off_the_list_of_an_event_by_unchecking(sqlite_c
 
 async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
     mine = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
     await desk.post(address, await form_of(desk, address, address, place="Annex", save="send"))
@@ -180,7 +180,7 @@ async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite
 async def test_the_edit_form_checks_an_agency_whose_people_are_all_invited(sqlite_cast: Cast, desk: Browser) -> None:
     cast = sqlite_cast
     plan = meeting(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
     form = await form_of(desk, address, address, save="send")
     assert form["agency"] == [str(cast.agencies["FBI"])]
@@ -191,7 +191,7 @@ async def test_the_edit_form_checks_an_agency_whose_people_are_all_invited(sqlit
 async def test_the_edit_form_does_not_check_an_agency_with_people_who_are_not_invited(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     assert not (await form_of(desk, f"/events/{event_id}/edit", f"/events/{event_id}/edit")).get("agency")
 
 
@@ -199,7 +199,7 @@ async def test_no_one_unseen_is_invited_by_an_agency_that_the_edit_form_shows_as
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
     form = await form_of(desk, address, address, save="send")
     await add_officers(1, sqlite_cast.agencies["FBI"])
@@ -211,7 +211,7 @@ async def test_people_whose_boxes_stay_checked_stay_invited_when_their_agency_is
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(*both), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address, before = f"/events/{event_id}/edit", await invitees_of(event_id)
     form = {**await form_of(desk, address, address), "agency": []}
     again = await shown(desk, address, form, address)
@@ -238,9 +238,9 @@ async def test_a_search_finds_no_one_by_the_address_of_an_invitee_whom_the_viewe
     sqlite_cast: Cast,
 ) -> None:
     stranger = sqlite_cast.bridge_advocate
-    offered = await form_options.choices(sqlite_cast.fbi_lead, None, [stranger.member_id])
+    offered = await form_options.choices_in_form(sqlite_cast.fbi_lead, None, [stranger.member_id])
     assert stranger.member_id in {one.id for one in offered.people}
-    assert await form_options.matches(sqlite_cast.fbi_lead, offered, stranger.email, 8) == PeopleMatched()
+    assert await form_options.invitable_people(sqlite_cast.fbi_lead, offered, stranger.email, 8) == PeopleMatched()
 
 
 async def test_a_search_without_scripts_offers_boxes_and_loses_nothing_typed(sqlite_cast: Cast, desk: Browser) -> None:

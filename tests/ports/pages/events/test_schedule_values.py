@@ -8,14 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import ZONE, meeting
-from tracker.ports.pages.events.schedule_form import read_plan
-from tracker.ports.pages.events.schedule_values import form_of_copy, form_of_plan
+from tracker.ports.pages.events.schedule_form import form_of_copy, form_of_plan, read_event_plan
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.events.event import EventStatus, Kind
-from tracker.rules.events.plan import Person
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import Repeat, choice_of, rule_for
-from tracker.usecases.events.form_options import Choices
+from tracker.rules.recurrence.series import RepeatChoice, choice_of, rule_for_choice
+from tracker.usecases.events.form_options import EventChoices
 from tracker.usecases.roster.committees import CommitteeChoice
 
 PEOPLE = tuple(
@@ -25,7 +24,7 @@ PEOPLE = tuple(
     for name in ("ann", "ben")
 )
 COMMITTEE = CommitteeChoice(id=uuid4(), name="Steering Committee", place="", members=frozenset(), primaries=frozenset())
-OFFERED = Choices(
+OFFERED = EventChoices(
     lead_id=uuid4(), people=PEOPLE, committees=(COMMITTEE,), own_committees=(COMMITTEE,), visibilities=tuple(Visibility)
 )
 PLANS: tuple[dict[str, Any], ...] = (
@@ -48,34 +47,34 @@ def test_the_form_of_a_plan_is_read_as_the_same_plan(facts: dict[str, Any]) -> N
     invitees = facts.get("invitees", {})
     plan = meeting(**{name: value for name, value in facts.items() if name != "invitees"})
     plan = replace(plan, invitees=invitees)
-    assert read_plan(form_of_plan(plan), OFFERED, ZONE) == plan
+    assert read_event_plan(form_of_plan(plan), OFFERED, ZONE) == plan
 
 
-@pytest.mark.parametrize("choice", [one for one in Repeat if one is not Repeat.NONE])
+@pytest.mark.parametrize("choice", [one for one in RepeatChoice if one is not RepeatChoice.NONE])
 @pytest.mark.parametrize("end", [{"count": 3}, {}])
-def test_every_way_to_repeat_comes_back_from_its_form(choice: Repeat, end: dict[str, Any]) -> None:
+def test_every_way_to_repeat_comes_back_from_its_form(choice: RepeatChoice, end: dict[str, Any]) -> None:
     start = datetime.fromisoformat("2027-01-31 10:00" if "last" in choice else "2027-01-26 10:00")
-    rule = rule_for(choice, start, interval=2, **end)
+    rule = rule_for_choice(choice, start, interval=2, **end)
     assert rule is not None
     assert choice_of(rule) is choice
-    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+    assert read_event_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
 
 
 def test_the_days_of_a_weekly_series_come_back_from_its_form() -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    rule = rule_for("weekly", start, weekdays=(1, 3), count=5)
-    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+    rule = rule_for_choice("weekly", start, weekdays=(1, 3), count=5)
+    assert read_event_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
 
 
 def test_a_series_keeps_the_day_on_which_its_weeks_start_in_its_form() -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
-    rule = rule_for("weekly", start, weekdays=(1, 6), interval=2, week_starts=0, count=5)
+    rule = rule_for_choice("weekly", start, weekdays=(1, 6), interval=2, week_starts=0, count=5)
     assert rule is not None
     assert rule.week_starts == 0
-    assert read_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
+    assert read_event_plan(form_of_plan(meeting(starts=start, rule=rule)), OFFERED, ZONE).rule == rule
 
 
 def test_a_copy_names_only_people_whom_its_form_offers() -> None:
     plan = replace(meeting(), invitees={OFFERED.lead_id: AttendeeRole.CHAIR, PEOPLE[0].id: AttendeeRole.OPTIONAL})
-    copied = read_plan(form_of_copy(plan, "2027-01-13", OFFERED), OFFERED, ZONE)
+    copied = read_event_plan(form_of_copy(plan, "2027-01-13", OFFERED), OFFERED, ZONE)
     assert copied.invitees == {PEOPLE[0].id: AttendeeRole.OPTIONAL}

@@ -14,11 +14,11 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.plan import DateChange
+from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.events import events, occurrences, replies, series_split
+from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 FIRST = datetime(2027, 1, 13, 10)
 SECOND, THIRD, FOURTH = "2027-01-20", "2027-01-27", "2027-02-03"
@@ -33,12 +33,12 @@ async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
 async def series(sqlite_cast: Cast) -> UUID:
     """Five Wednesdays: the second is held on Friday, the third in the annex."""
     cast = sqlite_cast
-    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=FIRST, rule=rule_for("weekly", FIRST, count=5))
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=FIRST, rule=rule_for_choice("weekly", FIRST, count=5))
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     friday = DateChange(starts=datetime(2027, 1, 22, 10), duration=plan.duration)
-    await occurrences.change_date(cast.coordinator, event_id, SECOND, friday, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, SECOND, friday, 1, NOW)
     annex = DateChange(starts=datetime(2027, 1, 27, 10), duration=plan.duration, place="Annex")
-    await occurrences.change_date(cast.coordinator, event_id, THIRD, annex, 1, NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, THIRD, annex, 1, NOW)
     await Message.update({Message.state: "sent"}, force=True)
     return event_id
 
@@ -60,7 +60,7 @@ async def test_conflicts_are_with_the_times_that_single_dates_keep(
     sqlite_cast: Cast, desk: Browser, series: UUID, day: int, conflicts: bool, edits: dict[str, str]
 ) -> None:
     other = meeting(sqlite_cast.fbi_lead, title="Other", starts=datetime(2027, 1, day, 10))
-    await events.schedule(sqlite_cast.coordinator, other, NOW)
+    await scheduling.schedule_event(sqlite_cast.coordinator, other, NOW)
     for key in ("", SECOND):
         assert ("double-booked" in await preview(desk, series, key, **edits)) is conflicts
 
@@ -104,8 +104,10 @@ async def test_the_page_of_a_date_offers_the_following_dates_where_they_are_not_
 async def test_an_added_date_is_edited_alone_or_with_the_whole_series(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
-    event = await events.event_for(sqlite_cast.coordinator, series)
-    key = await series_split.add_date(sqlite_cast.coordinator, series, datetime(2027, 1, 22, 14), event.version, NOW)
+    event = await scheduling.event_seen_by(sqlite_cast.coordinator, series)
+    key = await series_split.add_occurrence(
+        sqlite_cast.coordinator, series, datetime(2027, 1, 22, 14), event.version, NOW
+    )
     page = (await desk.get(f"/events/{series}/{key}")).text
     assert f"/events/{series}/{key}/edit" in page
     assert "edit?from=" not in page
@@ -127,9 +129,9 @@ async def test_the_panel_lists_canceled_and_added_dates_that_stay_so(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
     coordinator = sqlite_cast.coordinator
-    await occurrences.cancel_date(coordinator, series, FOURTH, 1, "", NOW)
-    version = (await events.event_for(coordinator, series)).version
-    await series_split.add_date(coordinator, series, datetime(2027, 2, 5, 10), version, NOW)
+    await occurrences.cancel_occurrence(coordinator, series, FOURTH, 1, "", NOW)
+    version = (await scheduling.event_seen_by(coordinator, series)).version
+    await series_split.add_occurrence(coordinator, series, datetime(2027, 2, 5, 10), version, NOW)
     panel = await preview(desk, series, THIRD, starts="11:00", ends="12:30")
     assert "3 dates keep their own details: Wed, Jan 27 (place) Wed, Feb 3 (canceled) Fri, Feb 5 (added)" in panel
 
@@ -176,7 +178,7 @@ async def test_another_hour_says_whom_it_went_to_and_counts_no_one_twice(desk: B
 async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_and_is_audited(
     sqlite_cast: Cast, desk: Browser, series: UUID
 ) -> None:
-    await replies.reply(
+    await replies.record_own_reply(
         sqlite_cast.fbi_lead, series, FOURTH, ReplyValue.ACCEPTED, "", NOW + timedelta(hours=1), for_series=True
     )
     edits = {"starts": "11:00", "ends": "12:30", "notify": "no_one"}
@@ -225,9 +227,9 @@ async def test_the_address_of_a_date_that_no_series_has_leads_nowhere(desk: Brow
 @pytest.fixture
 async def police_series(sqlite_cast: Cast) -> UUID:
     """Five Wednesdays of law enforcement: the third is about a case, the fourth canceled for a reason."""
-    cast, weekly = sqlite_cast, rule_for("weekly", FIRST, count=5)
+    cast, weekly = sqlite_cast, rule_for_choice("weekly", FIRST, count=5)
     plan = meeting(cast.fbi_lead, starts=FIRST, rule=weekly, visibility=Visibility.LAW_ENFORCEMENT)
-    event_id = await events.schedule(cast.coordinator, plan, NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     case = DateChange(
         starts=datetime(2027, 1, 27, 10),
         duration=plan.duration,
@@ -235,8 +237,8 @@ async def police_series(sqlite_cast: Cast) -> UUID:
         place="Annex",
         agenda="Larkspur 10\n" * 20,
     )
-    await occurrences.change_date(cast.coordinator, event_id, THIRD, case, 1, NOW)
-    await occurrences.cancel_date(cast.coordinator, event_id, FOURTH, 1, "Surveillance", NOW)
+    await occurrences.change_occurrence(cast.coordinator, event_id, THIRD, case, 1, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, FOURTH, 1, "Surveillance", NOW)
     return event_id
 
 

@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import NO, email, said
 from tests.usecases.intake.test_two_principals import both_send
 from tracker.rules.core.audiences import Visibility
-from tracker.usecases.events import events, replies
+from tracker.usecases.events import replies, scheduling
 from tracker.usecases.intake.received_emails import take_email
 
 KEY = "2027-01-12"
@@ -27,7 +27,7 @@ async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
 async def of_committee(cast: Cast) -> UUID:
     """Schedule a meeting of the committee in which the Bureau's lead has an alternate."""
     seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    return await events.schedule(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
 
 
 def row_of(page: str, name: str) -> str:
@@ -76,10 +76,10 @@ async def test_after_a_small_move_the_organizer_reads_that_the_substitute_is_not
 ) -> None:
     cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    event, plan = await events.plan_to_change(cast.coordinator, event_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(minutes=30))
-    await events.change(cast.coordinator, event_id, later, event.version, NOW)
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, NOW)
     page = " ".join((await desk.get(f"/events/{event_id}/{KEY}")).text.split())
     assert "Fbi alternate (FBI) is coming in place of Fbi lead (FBI). Both get emails" in page
 
@@ -88,7 +88,7 @@ async def test_a_substitute_can_decline_on_the_page_of_the_date(browse: SignIn, 
     cast, event_id = sqlite_cast, await of_committee(sqlite_cast)
     address = f"/events/{event_id}/{KEY}"
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     agent = await browse(cast.fbi_alternate)
     page = " ".join((await agent.get(address)).text.split())
     assert "I can’t come" in page
@@ -112,7 +112,7 @@ async def test_the_organizer_records_a_substitute_s_no_in_the_form_for_replies(
 ) -> None:
     cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
     said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     assert "Fbi alternate, substitute for Fbi lead (FBI)" in (await desk.get(address)).text
     form = {"person": str(cast.fbi_alternate.member_id), "reply": "yes", "note": ""}
     assert "A substitute already counts as coming." in (await desk.post(f"{address}/replies", form)).text
@@ -128,7 +128,7 @@ async def test_a_substitute_s_note_is_not_shown_as_the_note_of_the_person_who_na
 ) -> None:
     cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
     said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "I’m on leave", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     desk = await browse(cast.coordinator)
     form = {"person": str(cast.fbi_alternate.member_id), "reply": "no", "note": "Called in sick"}
     await desk.post(f"{address}/replies", form)
@@ -151,7 +151,7 @@ async def test_the_organizer_reads_that_a_substitute_who_isn_t_needed_gets_an_em
 ) -> None:
     cast, address = sqlite_cast, f"/events/{await of_committee(sqlite_cast)}/{KEY}"
     said_no = (cast.fbi_lead, UUID(address.split("/")[2]), KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     form = {"person": str(cast.fbi_lead.member_id), "reply": "yes", "note": ""}
     await desk.post(f"{address}/replies", form)
     page = (await desk.get(address)).text

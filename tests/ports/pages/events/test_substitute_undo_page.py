@@ -26,7 +26,7 @@ async def named(cast: Cast) -> str:
     """Return the page of a meeting to which the Bureau's lead sends their alternate."""
     event_id = await of_committee(cast)
     said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     return f"/events/{event_id}/{KEY}"
 
 
@@ -85,7 +85,9 @@ async def test_an_undo_that_comes_too_late_says_so(browse: SignIn, sqlite_cast: 
 async def test_an_undo_after_the_person_replied_says_that_nothing_was_undone(browse: SignIn, sqlite_cast: Cast) -> None:
     address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
     form = await declined(agent, address)
-    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False
+    )
     await agent.post(f"{address}/substitution/refusal/removal", form)
     page = (await agent.get(address)).text
     assert "Nothing was undone because the person who named the substitute replied again" in page
@@ -122,7 +124,9 @@ async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
     await wrote_no(sqlite_cast)
-    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False
+    )
     page = " ".join((await stranger.get(await link_of(app))).text.split())
     assert "Fbi lead (FBI) replied again or can no longer send you, or the date is over or canceled." in page
     assert "</form>" not in page
@@ -136,7 +140,9 @@ async def test_the_link_says_that_they_are_the_substitute_again_only_while_that_
     link = await link_of(app)
     await stranger.send("POST", link)
     assert "You’re the substitute for Fbi lead (FBI) again." in " ".join((await stranger.get(link)).text.split())
-    await replies.reply(sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False
+    )
     page = (await stranger.get(link)).text
     assert ("Your change was undone" in page, "You’re the substitute" in page) == (True, False)
 
@@ -147,6 +153,6 @@ async def test_after_an_undo_the_page_names_only_the_people_for_whom_they_come_a
     event_id, other = await both_send(sqlite_cast)
     address, agent = f"/events/{event_id}/{ONLY}", await browse(other)
     form = await declined(agent, address)
-    await replies.reply(sqlite_cast.fbi_lead, event_id, ONLY, YES, "", NOW, for_series=False)
+    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, ONLY, YES, "", NOW, for_series=False)
     await agent.post(f"{address}/substitution/refusal/removal", form)
     assert "Undone. You’re the substitute for Fbi alternate (FBI) again." in (await agent.get(address)).text

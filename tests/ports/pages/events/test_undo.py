@@ -15,10 +15,10 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.recurrence import rule_for
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 async def scheduled(desk: Browser, cast: Cast) -> httpx.Response:
@@ -63,8 +63,8 @@ async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast)
 
 @pytest.mark.parametrize("whole", [True, False])
 async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole: bool) -> None:
-    rule = rule_for("weekly", meeting().starts, count=3)
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(rule=rule), NOW)
+    rule = rule_for_choice("weekly", meeting().starts, count=3)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(rule=rule), NOW)
     desk = await browse(sqlite_cast.coordinator)
     address = f"/events/{event_id}{'' if whole else '/2027-01-19'}/cancellation"
     canceled = await desk.post(address, typed((await desk.get(address)).text, address))
@@ -76,8 +76,8 @@ async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole
 
 
 async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
-    desk, rule = await browse(sqlite_cast.coordinator), rule_for("weekly", meeting().starts, count=3)
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, rule=rule), NOW)
+    desk, rule = await browse(sqlite_cast.coordinator), rule_for_choice("weekly", meeting().starts, count=3)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, rule=rule), NOW)
     address = f"/events/{event_id}/2027-01-19/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, date="2027-01-20"))
     page = await followed(desk, sent)
@@ -91,7 +91,7 @@ async def test_a_changed_event_is_put_back_by_one_button_also_when_its_people_ch
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
     desk = await browse(sqlite_cast.coordinator)
-    event_id = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
     response = await undone(desk, await followed(desk, sent))
@@ -104,8 +104,10 @@ async def test_a_changed_event_is_put_back_by_one_button_also_when_its_people_ch
 
 async def weekly(cast: Cast) -> str:
     """Return the address of a series of four dates, whose invitations were sent yesterday."""
-    rule = rule_for("weekly", meeting().starts, count=4)
-    event_id = await events.schedule(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - timedelta(days=1))
+    rule = rule_for_choice("weekly", meeting().starts, count=4)
+    event_id = await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW - timedelta(days=1)
+    )
     await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     return f"/events/{event_id}"
 
@@ -154,9 +156,9 @@ async def test_after_someone_else_changed_it_undo_says_so_and_their_change_stays
     page = (await desk.get(address)).text
     saved = await followed(desk, await desk.post(address, typed(page, address, title="Core group", save="send")))
     event_id = UUID(series.rpartition("/")[2])
-    event, plan = await events.plan_to_change(sqlite_cast.coordinator, event_id)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     later = NOW + timedelta(seconds=3)
-    await events.change(sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later)
+    await scheduling.change_event(sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later)
     response = await undone(desk, saved)
     assert "Nothing was undone because someone has changed it or replied since." in response.text
-    assert (await events.event_for(sqlite_cast.coordinator, event_id)).place == "Annex"
+    assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).place == "Annex"

@@ -15,7 +15,7 @@ from tests.ports.pages.core.test_drafts import mark_on
 from tests.ports.pages.events.test_undo import followed, undone
 from tests.ports.pages.forms import Fields, typed
 from tracker.rules.core.drafts import LARGEST
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 GONE = "Undone. The event is gone, and no one was notified of it."
 BACK = f"{GONE} What you entered is back in this form."
@@ -122,7 +122,7 @@ async def test_the_form_of_a_day_is_back_at_that_day(desk: Browser) -> None:
 
 
 async def test_a_copy_is_back_as_a_copy(desk: Browser, sqlite_cast: Cast) -> None:
-    like = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    like = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/schedule?like={like}"
     page = await undone(desk, await sent(desk, await filled(desk, address, title="A copy"), address))
     assert (page.url.query, says(page)) == (f"like={like}".encode(), BACK)
@@ -173,7 +173,7 @@ async def test_another_person_in_the_same_browser_gets_no_form_back(
 
 
 async def test_undo_of_a_change_opens_the_event(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id: UUID = await events.schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    event_id: UUID = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     changed = typed((await desk.get(address)).text, address, place="Annex", save="send")
     page = await undone(desk, await followed(desk, await desk.post(address, changed)))

@@ -104,14 +104,14 @@ async def test_the_page_says_whom_an_undone_reply_names_again_before_the_press(
     cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     said_no = (cast.fbi_lead, event_id, date.key, ReplyValue.DECLINED, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     await replied(cast.fbi_lead, "YES")
     link = await link_of(app)
     again = "Fbi alternate (FBI) will be your substitute again and get an email."
     assert again in " ".join((await stranger.get(link)).text.split())
     await stranger.send("POST", link)
     assert again not in " ".join((await stranger.get(link)).text.split())
-    assert await substitutes.on_date(event_id, date.id) == {cast.fbi_alternate.member_id}
+    assert await substitutes.substitutes_on_date(event_id, date.id) == {cast.fbi_alternate.member_id}
 
 
 async def test_an_undo_that_would_name_someone_who_can_t_come_says_so_and_keeps_the_reply(
@@ -120,7 +120,7 @@ async def test_an_undo_that_would_name_someone_who_can_t_come_says_so_and_keeps_
     cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     said_no = (cast.fbi_lead, event_id, date.key, ReplyValue.DECLINED, "", NOW)
-    await replies.reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
+    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
     await replied(cast.fbi_lead, "YES")
     await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_alternate.member_id)
     link = await link_of(app)

@@ -129,7 +129,7 @@ async def test_a_reply_that_no_longer_counts_is_listed_with_the_reason_and_witho
 ) -> None:
     event_id = await invited(sqlite_cast)
     row = await from_private_address(sqlite_cast, event_id)
-    await replies.reply(sqlite_cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
+    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
     date = f"/events/{event_id}/{KEY}"
     page = (await desk.get(date)).text
     assert "No email replies are waiting" in page

@@ -13,7 +13,7 @@ from tests.usecases.operations.world import RISSAFE, planned, with_another_lead
 from tracker import clock
 from tracker.rules.operations.orders import Paragraph, PhasePlan
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import approvals, orders, plans
 
 OPERATION_KEY = "2027-01-16"
@@ -21,7 +21,9 @@ OPERATION_KEY = "2027-01-16"
 
 @pytest.fixture
 async def operation_id(sqlite_cast: Cast) -> UUID:
-    return await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), NOW)
+    return await schedule_event(
+        sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), NOW
+    )
 
 
 async def read(browser: Browser, address: str) -> str:

@@ -12,7 +12,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import B, planned, with_another_lead, with_places
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.roster.sites import Coordinates, MeetingSiteFacts
-from tracker.usecases.events.events import cancel, event_for, schedule
+from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
 from tracker.usecases.roster.sites import add_meeting_site
 
 KEY = "2027-01-16"
@@ -46,7 +46,7 @@ async def page_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Page:
 
 
 async def bluestem(two: Cast) -> UUID:
-    return await schedule(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
+    return await schedule_event(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
 
 
 async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast, browse: SignIn) -> None:
@@ -216,7 +216,7 @@ async def test_a_canceled_operation_offers_no_way_back_to_planning(two: Cast, br
     page = await page_of(browse, two.fbi_lead, event_id)
     await page.post("/states", to="stood_down")
     assert "Return to planning" in await page.text()
-    await cancel(two.fbi_lead, event_id, (await event_for(two.fbi_lead, event_id)).version, "", NOW)
+    await cancel_event(two.fbi_lead, event_id, (await event_seen_by(two.fbi_lead, event_id)).version, "", NOW)
     assert "Return to planning" not in await page.text()
 
 
@@ -239,7 +239,7 @@ async def test_nobody_else_learns_that_there_is_a_page_of_conflicts(two: Cast, b
 
 
 async def test_a_meeting_and_a_series_have_no_plan(two: Cast, browse: SignIn) -> None:
-    event_id = await schedule(two.coordinator, meeting(two.fbi_lead), NOW)
+    event_id = await schedule_event(two.coordinator, meeting(two.fbi_lead), NOW)
     browser = await browse(two.coordinator)
     assert (await browser.get(f"/events/{event_id}/2027-01-12/plan")).status_code == 404
 

@@ -14,8 +14,8 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, reply
 from tracker.rules.polls.polls import Fit
-from tracker.rules.recurrence import rule_for
-from tracker.usecases.events import events
+from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import poll_closing, polls
 
 SET = "The date is set: Tue, Jan 12, 10:00–11:30 AM Central."
@@ -56,9 +56,9 @@ async def test_a_draft_that_repeats_by_now_gets_no_date_from_its_poll_and_the_pa
 ) -> None:
     organizer = sqlite_cast.coordinator
     poll = await polls.poll_for(organizer, poll_id)
-    event, plan = await events.plan_to_change(organizer, poll.event.id)
-    weekly = replace(plan, rule=rule_for("weekly", plan.starts, count=3))
-    await events.change(organizer, event.id, weekly, event.version, NOW)
+    event, plan = await scheduling.plan_to_change(organizer, poll.event.id)
+    weekly = replace(plan, rule=rule_for_choice("weekly", plan.starts, count=3))
+    await scheduling.change_event(organizer, event.id, weekly, event.version, NOW)
     browser, date = await browse(organizer), str(poll.options[0].id)
     asked_first = await browser.get(f"/polls/{poll_id}/date?date={date}")
     refused = await browser.post(f"/polls/{poll_id}/date", {"date": date})

@@ -14,12 +14,12 @@ from tests.ports.conftest import SignIn
 from tests.usecases.polls.world import asked, asked_again, in_words, reply
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import EventStatus
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls.polls import Fit
 from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.polls import poll_closing, polls
 
 NO_POLL = UUID(int=0)
@@ -32,7 +32,7 @@ ASKED: Mapping[str, Any] = {
 
 
 async def draft(cast: Cast, *asked: Viewer) -> UUID:
-    return await events.schedule(cast.coordinator, meeting(*asked, status=EventStatus.DRAFT), NOW)
+    return await scheduling.schedule_event(cast.coordinator, meeting(*asked, status=EventStatus.DRAFT), NOW)
 
 
 async def text(browser: Browser, address: str) -> str:
@@ -277,8 +277,8 @@ async def test_after_the_event_of_a_poll_is_canceled_its_link_asks_for_no_reply(
     poll_id = await asked(cast.coordinator, meeting(cast.caht_lead))
     poll = await polls.poll_for(cast.coordinator, poll_id)
     await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, poll.options[1].id, NOW)
-    event = await events.event_for(cast.coordinator, poll.event.id)
-    await events.cancel(cast.coordinator, poll.event.id, event.version, "", NOW)
+    event = await scheduling.event_seen_by(cast.coordinator, poll.event.id)
+    await scheduling.cancel_event(cast.coordinator, poll.event.id, event.version, "", NOW)
     page = await Browser(app).get(f"/p/{app.state.links.poll(poll_id, cast.caht_lead.member_id)}")
     said = "A date was chosen, but the event has since been canceled. You don’t need to reply."
     assert (page.status_code, said in page.text) == (410, True)

@@ -17,7 +17,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category
 from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 PAGE = "/reports?period=FY2027-Q1"
 LINK = re.compile(r'<a href="(/reports/rows\?[^"]+)">([0-9,]+)</a>')
@@ -156,7 +156,7 @@ async def test_a_file_begins_with_the_banner_over_the_marked_rows_that_its_reade
             starts=datetime(2026, 11, 3, 10),  # noqa: DTZ001 - local to the zone
             marking=marking(cast, categories=frozenset({category})),
         )
-        await events.schedule(cast.coordinator, plan, before)
+        await scheduling.schedule_event(cast.coordinator, plan, before)
     of_dates = "/reports/rows.csv?period=FY2027-Q1&part=dates&of=held"
     for reader, banner in ((cast.coordinator, "CUI//INV/LEI"), (cast.caht_lead, "CUI//INV")):
         browser = await browse(reader)

@@ -16,7 +16,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.roster import csv_file
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 from tracker.usecases.roster import directory
 
 NEW = "/people/new"
@@ -288,7 +288,7 @@ async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: 
 
 async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
     page = (await desk.get(seat)).text
@@ -304,7 +304,7 @@ async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(cast:
 
 async def test_a_seat_is_removed_after_a_look_at_the_dates_and_emails(cast: Cast, desk: Browser) -> None:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await events.schedule(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
     seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
     page = (await desk.get(seat)).text
     review = await desk.post(f"{seat}/removal", typed(page, f"{seat}/removal"))

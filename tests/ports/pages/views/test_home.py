@@ -18,11 +18,11 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Skip, State
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import email_tests
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 TODAY = date(2026, 12, 15)
 LONG_AGO = NOW - timedelta(days=20)
@@ -60,7 +60,7 @@ def tiles(html: str) -> list[tuple[str, str]]:
 
 
 async def next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> Any:
-    return await schedule(cast.coordinator, meeting(*invitees, **{"starts": NEXT_WEEK, **facts}), LONG_AGO)
+    return await schedule_event(cast.coordinator, meeting(*invitees, **{"starts": NEXT_WEEK, **facts}), LONG_AGO)
 
 
 async def late_item(giver: Viewer, owner: Viewer, **facts: Any) -> str:
@@ -196,7 +196,7 @@ async def test_who_schedules_is_led_to_it_when_there_are_no_events(sqlite_cast: 
 
 
 async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
-    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=NEXT_WEEK), NOW)
+    await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=NEXT_WEEK), NOW)
     shown = agenda(main(await read(await browse(sqlite_cast.kcpd_detective))))
     assert "Operation Bluestem" in shown
     assert "Named people" in shown
@@ -234,7 +234,7 @@ async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqli
     browsers = [await browse(one) for one in strangers]
     before = [(await browser.get("/")).content for browser in browsers]
     for starts in (NEXT_WEEK, LAST_WEEK, datetime(2026, 12, 15, 8)):  # noqa: DTZ001 - local to the event's zone
-        await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
+        await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
     assert [(await browser.get("/")).content for browser in browsers] == before
     assert "Bluestem" in await read(await browse(sqlite_cast.kcpd_detective))
 
@@ -330,7 +330,7 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
 
 
 async def test_it_is_gone_when_all_is_done(sqlite_cast: Cast, browse: SignIn) -> None:
-    await schedule(sqlite_cast.coordinator, meeting(), NOW)
+    await schedule_event(sqlite_cast.coordinator, meeting(), NOW)
     await email_tests.send(sqlite_cast.coordinator, NOW)
     await sent()
     assert "h-set-up" not in await read(await browse(sqlite_cast.coordinator))

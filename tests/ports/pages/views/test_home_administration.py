@@ -14,7 +14,7 @@ from tests.ports.pages.views.test_home import main, next_week, read, section, te
 from tracker.ports.health.mail_server import RecentCheck
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.emails import reminders
-from tracker.usecases.events.events import schedule
+from tracker.usecases.events.scheduling import schedule_event
 
 WHEN = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
@@ -79,7 +79,7 @@ async def test_other_people_read_nothing_of_it(sqlite_cast: Cast, browse: SignIn
 async def test_no_event_changes_a_byte_of_what_an_administrator_reads(sqlite_cast: Cast, app: Litestar) -> None:
     browser = Browser(app, await session_of(sqlite_cast.administrator, NOW))
     before = (await browser.get("/")).content
-    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=WHEN), NOW)
+    await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=WHEN), NOW)
     assert (await browser.get("/")).content == before
 
 

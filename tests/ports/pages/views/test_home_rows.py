@@ -14,11 +14,12 @@ from tracker import clock
 from tracker.rules.actions import action_items
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import REST
-from tracker.rules.recurrence import rule_for
+from tracker.rules.events import events
+from tracker.rules.events.replies import ReplyValue
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items as actions_action_items
 from tracker.usecases.events import replies
-from tracker.usecases.events.events import schedule
-from tracker.usecases.events.replies import ReplyValue
+from tracker.usecases.events.scheduling import schedule_event
 
 HTMX = {"HX-Request": "true"}
 MONTHLY = "Monthly task force meeting"
@@ -56,7 +57,7 @@ async def test_each_title_in_the_queue_is_a_link_to_what_it_names(sqlite_cast: C
     event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.coordinator)
     late = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     mine = await late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
-    owed = await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.coordinator, starts=SOON), NOW)
+    owed = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.coordinator, starts=SOON), NOW)
     read_by_them = await read(await browse(sqlite_cast.coordinator))
     page = "".join(section(read_by_them, heading) for heading in ("h-queue", "replies", "mine"))
     linked = re.findall(r'<h3>.*?<a href="([^"]*)">([^<]*)</a>', page, re.DOTALL)
@@ -148,7 +149,9 @@ async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
 ) -> None:
     event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
     browser = await browse(sqlite_cast.coordinator)
-    await replies.reply(sqlite_cast.fbi_lead, event_id, "2026-12-22", ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    await replies.record_own_reply(
+        sqlite_cast.fbi_lead, event_id, "2026-12-22", ReplyValue.ACCEPTED, "", NOW, for_series=False
+    )
     response = await press(browser, f"/events/{event_id}/2026-12-22/nudges")
     row = response.text[: response.text.index("</li>")]
     assert text(row) == "Everyone who was asked has replied."
@@ -226,7 +229,7 @@ async def test_a_reply_answers_with_a_row_that_says_what_and_changes_it(sqlite_c
 
 
 async def given(viewer: Viewer, event_id: Any, key: str) -> ReplyValue:
-    occurrence = await replies.events.date(viewer, event_id, replies.day_of(key))
+    occurrence = await replies.events.date(viewer, event_id, events.day_of_key(key))
     assert occurrence
     mine = await replies.my_reply(viewer, occurrence)
     assert mine
@@ -272,7 +275,7 @@ async def test_changing_a_reply_in_its_row_adds_no_second_row_for_the_next_date(
 
 
 async def weekly(cast: Cast) -> Any:
-    return await next_week(cast, cast.caht_lead, rule=rule_for("weekly", SOON, count=3))
+    return await next_week(cast, cast.caht_lead, rule=rule_for_choice("weekly", SOON, count=3))
 
 
 async def test_a_reply_that_comes_too_late_says_so_in_the_row(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -295,5 +298,5 @@ async def test_an_operation_changes_no_byte_of_the_row_of_who_is_not_named(sqlit
     for one in pressed:
         await press(*one[:2], **one[2])
     before = [(await press(browser, address, **form)).content for browser, address, form in pressed]
-    await schedule(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=SOON), NOW)
+    await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=SOON), NOW)
     assert [(await press(browser, address, **form)).content for browser, address, form in pressed] == before

@@ -11,7 +11,7 @@ from tests.ports.pages.forms import typed
 from tests.usecases.roster.forms import column
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
-from tracker.usecases.events import events
+from tracker.usecases.events import scheduling
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def page_of(cast: Cast, name: str) -> str:
 
 
 async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: SignIn) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective, cast.coordinator), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.coordinator), NOW)
     browser = await browse(cast.coordinator)
     page = (await browser.get(page_of(cast, "fbi_lead"))).text
     assert "Operation Bluestem" in page
@@ -35,7 +35,7 @@ async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: S
 
 
 async def test_an_operation_that_the_keeper_may_not_see_is_not_on_the_page(cast: Cast, browse: SignIn) -> None:
-    await events.schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     for manager in (cast.coordinator, cast.administrator):
         page = (await (await browse(manager)).get(page_of(cast, "fbi_lead"))).text
         assert "Bluestem" not in page
@@ -112,8 +112,8 @@ async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
 
 async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: Cast, browse: SignIn) -> None:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await events.schedule(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **about), NOW)
-    await events.schedule(cast.coordinator, operation(cast.fbi_lead), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **about), NOW)
+    await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     browser, theirs = await browse(cast.coordinator), page_of(cast, "fbi_lead")
     first = (await browser.get(theirs)).text
     assert "Monthly task force meeting" in first
@@ -132,7 +132,7 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
 
 async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -> None:
     about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await events.schedule(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
     browser, theirs = await browse(cast.coordinator), page_of(cast, "hsi_liaison")
     first = (await browser.get(theirs)).text
     review = await browser.post(theirs, typed(first, theirs, successor_words="Coordinator"))

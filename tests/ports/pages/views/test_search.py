@@ -11,12 +11,12 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Role
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.usecases.actions.action_items import create_item
-from tracker.usecases.events.events import schedule
-from tracker.usecases.events.occurrences import date_for
+from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.scheduling import schedule_event
 
 
 async def test_a_text_with_highlighted_words_is_one_element(sqlite_cast: Cast, browse: SignIn) -> None:
-    await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, place="Federal courthouse (FBI)"), NOW)
+    await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, place="Federal courthouse (FBI)"), NOW)
     page = (await (await browse(sqlite_cast.fbi_lead)).get("/search?q=fbi")).text
     assert "<span><span>Federal courthouse (<mark>FBI</mark>)</span></span>" in page
 
@@ -55,7 +55,7 @@ async def test_a_person_found_by_an_email_address_shows_it(sqlite_cast: Cast, br
 
 
 async def test_of_quotation_marks_the_page_says_that_they_are_ignored(sqlite_cast: Cast, browse: SignIn) -> None:
-    await schedule(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
+    await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     browser, said = await browse(sqlite_cast.fbi_lead), "Quotation marks are ignored."
     page = (await browser.get("/search?q=%22force+task%22")).text
     assert said in page
@@ -75,8 +75,8 @@ async def found(browser: Browser, words: str, candidates: str = "known") -> tupl
 
 async def of_operation(cast: Cast) -> UUID:
     """Schedule a named operation, and return its date."""
-    event_id = await schedule(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
-    return (await date_for(cast.fbi_lead, event_id, "2027-01-16")).id
+    event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    return (await date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
 
 
 async def field(browser: Browser, address: str) -> str:

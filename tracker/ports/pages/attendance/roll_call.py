@@ -19,12 +19,11 @@ from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.attendance.roll_call import WALK_IN_ROWS, AttendanceWalkIn, Mark, agenda_timetable, tapped_mark
 from tracker.rules.attendance.thanks import is_thanked_for
 from tracker.rules.core.wording import local
-from tracker.rules.events.agenda import agenda_items
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence, agenda_items
 from tracker.rules.events.markings import banner_of_all
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.attendance.roll_call import AttendanceSheet
@@ -147,7 +146,7 @@ async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None)
     """Return the values for a line of the sheet and the message about the last change."""
     occurrence = roll.occurrence
     return {
-        **times_of(occurrence),
+        **occurrence_times(occurrence),
         "roll": roll,
         "roll_address": _attendance_address(occurrence.event.id, occurrence.key),
         "step": step,
@@ -214,7 +213,7 @@ def _read_walk_in(form: FormValues, person: ChosenPerson) -> AttendanceWalkIn:
 async def show_agenda_sheet(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the agenda with space for notes, and the open action items."""
     view = await view_event(viewer, event_id, key, now)
-    times = times_of(view.occurrence)
+    times = occurrence_times(view.occurrence)
     items = list(agenda_timetable(agenda_items(view.occurrence.agenda), times["starts"]))
     actions = [one for one in view.items if one.is_open]
     banner = banner_of_all(one for one in (view.occurrence.event.marking, *(item.marking for item in actions)) if one)
@@ -232,5 +231,5 @@ async def _printout(
     name: str, pages: Pages, viewer: Viewer, now: Now, occurrence: Occurrence, **context: Any
 ) -> Response[str]:
     await audit.record_date_read(viewer, occurrence, now)
-    values = {"event": occurrence.event, "banner": occurrence.event.banner, **times_of(occurrence), **context}
+    values = {"event": occurrence.event, "banner": occurrence.event.banner, **occurrence_times(occurrence), **context}
     return pages.render(f"attendance/printouts/{name}.html", **values)

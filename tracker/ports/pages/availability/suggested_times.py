@@ -16,28 +16,33 @@ from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
-from tracker.ports.pages.events.schedule import opened_in, shown_again
-from tracker.ports.pages.events.schedule_form import When, holiday_choices, read_when, rule_in
-from tracker.ports.pages.events.schedule_people import picks_of
+from tracker.ports.pages.events.schedule_form import When, holiday_choices_in, read_when, rule_in_form
+from tracker.ports.pages.events.schedule_people import picks_in_form
+from tracker.ports.pages.events.scheduling import open_form, show_form_again
 from tracker.rules.availability import suggested_times as rules
-from tracker.rules.availability.busy_days import Days, State
-from tracker.rules.availability.day_grid import Cell, half_hours, row
-from tracker.rules.availability.suggested_times import Suggestion
-from tracker.rules.availability.words import notes, unshared
+from tracker.rules.availability.suggested_times import (
+    Availability,
+    BusyDays,
+    GridCell,
+    Suggestion,
+    count_unshared,
+    grid_row,
+    half_hours_of,
+    suggestion_notes,
+)
 from tracker.rules.core.wording import local
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence import Repeat, first_dates
-from tracker.rules.recurrence.holiday_choices import held
-from tracker.rules.recurrence.holidays import next_working_day
+from tracker.rules.recurrence.holidays import held_starts, next_working_day
+from tracker.rules.recurrence.series import RepeatChoice, first_dates_by_rule
 from tracker.usecases.availability import suggested_times
-from tracker.usecases.availability.suggested_times import Wanted
-from tracker.usecases.events.form_options import Choices, invited
+from tracker.usecases.availability.suggested_times import TimeSearch
+from tracker.usecases.events.form_options import EventChoices, invited_by_form
 
 AN_HOUR = timedelta(hours=1)
 JUDGED = 12
 """How many dates of a series are checked."""
-AHEAD_OF: Mapping[str, int] = {Repeat.DAILY: 7, Repeat.WEEKLY: 7}
+AHEAD_OF: Mapping[str, int] = {RepeatChoice.DAILY: 7, RepeatChoice.WEEKLY: 7}
 """Days in which the first date of such a series can be; later ones would give the same series again."""
 USE = "use-time"
 """The value of the button that puts the chosen time into the form."""
@@ -45,16 +50,16 @@ WHEN = ("date", "starts", "ends", "last_day", "all_day")
 """The fields that it fills in."""
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class DayLine(Struct, frozen=True, kw_only=True):
     """One person's day."""
 
     person: Person
-    cells: list[Cell]
+    cells: list[GridCell]
     shares: bool
     """Whether the person's shared calendar covers the day, in addition to the events here."""
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class TimeChoice(Struct, frozen=True, kw_only=True):
     """A time to choose: the value of its field, when it is on the wall clock, and its notes."""
 
     value: str
@@ -63,17 +68,17 @@ class Choice(Struct, frozen=True, kw_only=True):
     notes: str
 
 
-class Times(Struct, frozen=True, kw_only=True):
+class TimesShown(Struct, frozen=True, kw_only=True):
     """The result; `day` is the day that is drawn."""
 
     required: int
     reads_outside: bool
     """Whether people can share calendars that they keep elsewhere."""
-    typed: Choice | None
+    typed: TimeChoice | None
     """The time in the form."""
-    choices: list[Choice]
+    choices: list[TimeChoice]
     day: date
-    lines: list[Line]
+    lines: list[DayLine]
     free: list[int]
     """How many required people are free in each half hour of the day."""
     hours: list[datetime]
@@ -82,21 +87,21 @@ class Times(Struct, frozen=True, kw_only=True):
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
-async def find_times(
+async def post_time_search(
     pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings
 ) -> Response[str]:
     """Suggest times for the selected people; a chosen time is put into the form above the same suggestions."""
-    opened = await opened_in(viewer, form, zone, now)
+    opened = await open_form(viewer, form, zone, now)
     is_chosen = form["save"] == USE
     looked = form.but(_looked_from(form)) if is_chosen else form
-    times = await _times(viewer, now, settings, looked, opened.offered, opened.zone)
+    times = await _times_shown(viewer, now, settings, looked, opened.offered, opened.zone)
     if pages.is_htmx:
         return pages.render("events/schedule/times-part.html", times=times, zone_name=opened.zone, form=form)
-    filled = form.but(chosen_time(form)) if is_chosen else form
-    return await shown_again(pages, viewer, filled, opened, now, times=times)
+    filled = form.but(chosen_time_in(form)) if is_chosen else form
+    return await show_form_again(pages, viewer, filled, opened, now, times=times)
 
 
-def chosen_time(form: FormValues) -> dict[str, str]:
+def chosen_time_in(form: FormValues) -> dict[str, str]:
     """Return the fields of day and hours for the chosen time; none when it can't be read."""
     day, _, hours = form["slot"].partition("T")
     starts, _, ends = hours.partition("/")
@@ -112,88 +117,91 @@ def _looked_from(form: FormValues) -> dict[str, str]:
     return {name: fields[name][-1] for name in WHEN if name in fields}
 
 
-async def _times(viewer: Viewer, now: Now, settings: Settings, form: FormValues, offered: Choices, zone: str) -> Times:
-    asked = {one: role for one, role in invited(picks_of(form), offered).items() if role.takes_part}
+async def _times_shown(
+    viewer: Viewer, now: Now, settings: Settings, form: FormValues, offered: EventChoices, zone: str
+) -> TimesShown:
+    asked = {one: role for one, role in invited_by_form(picks_in_form(form), offered).items() if role.takes_part}
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **asked}
     wanted = replace(
-        _wanted(form, zone, now),
+        _time_search(form, zone, now),
         event_id=id_in(form["event"]),
         committee_id=id_in(form["committee"]),
         reads_outside=settings.shared_calendars,
     )
-    found = await suggested_times.find(viewer, invitees, wanted, now)
+    found = await suggested_times.find_times(viewer, invitees, wanted, now)
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = found.days if wanted.reads_outside else {}
-    chosen_as = partial(choice, zone=zone, required=required, names=names, days=days)
+    chosen_as = partial(time_choice, zone=zone, required=required, names=names, days=days)
     choices = [chosen_as(one) for one in found.suggestions]
     chosen = [one for one in choices if form["save"] == USE and one.value == form["slot"]]
     typed = chosen[0] if chosen else chosen_as(found.typed) if found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
-    return Times(
+    return TimesShown(
         required=len(required),
         reads_outside=wanted.reads_outside,
         choices=choices,
         day=day,
-        hours=half_hours(day),
+        hours=half_hours_of(day),
         typed=typed,
         looked_from=urlencode({name: form[name] for name in WHEN}),
-        lines=_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
-        free=_free([found.days[one] for one in required if one in found.days], day, zone),
+        lines=_day_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
+        free=_count_free([found.days[one] for one in required if one in found.days], day, zone),
     )
 
 
-def _wanted(form: FormValues, zone: str, now: Now) -> Wanted:
+def _time_search(form: FormValues, zone: str, now: Now) -> TimeSearch:
     """Return the search: from the typed day and hour on, or from the next working day on."""
     when = read_when(FormReader(form))
     tomorrow = next_working_day(local(now, zone).date())
     if when is None or when.is_all_day:
         first = when.starts.date() if when and when.starts.date() > tomorrow else tomorrow
-        return Wanted(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone)
+        return TimeSearch(first=datetime.combine(first, rules.OPENS), length=AN_HOUR, zone=zone)
     first = when.starts if when.starts.date() >= tomorrow else datetime.combine(tomorrow, when.starts.time())
-    dates_of = dates_like(form, when)
+    dates_of = dates_of_series_from(form, when)
     on = dates_of(when.starts.date())
-    return Wanted(
+    return TimeSearch(
         first=first,
         length=when.duration,
         zone=zone,
         dates_of=dates_of,
         ahead=AHEAD_OF.get(form["repeat"], suggested_times.AHEAD),
-        typed=rules.candidate(on, when.starts.time(), when.duration, zone) if on else None,
+        typed=rules.candidate_from(on, when.starts.time(), when.duration, zone) if on else None,
     )
 
 
-def dates_like(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
+def dates_of_series_from(form: FormValues, when: When) -> Callable[[date], Sequence[date]]:
     """Return a function from a first day to the days of the typed series; () where there is no such series."""
 
     def dates_of(first: date) -> Sequence[date]:
         starts = datetime.combine(first, when.starts.time())
         with suppress(Invalid):
-            by_rule = first_dates(rule_in(FormReader(form), starts), starts, JUDGED)
-            return [day.date() for _, day in held(by_rule, holiday_choices(form))]
+            by_rule = first_dates_by_rule(rule_in_form(FormReader(form), starts), starts, JUDGED)
+            return [day.date() for _, day in held_starts(by_rule, holiday_choices_in(form))]
         return ()
 
     return dates_of
 
 
-def choice(
-    one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, Days]
-) -> Choice:
+def time_choice(
+    one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, BusyDays]
+) -> TimeChoice:
     """Return a time with its notes; `days` is empty where no calendars are shared."""
     starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
     value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
-    said = notes(one, len(required), names, unshared(one, required, days, zone))
-    return Choice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
+    said = suggestion_notes(one, len(required), names, count_unshared(one, required, days, zone))
+    return TimeChoice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
 
 
-def _lines(days: Mapping[UUID, Days], people: list[Person], day: date, zone: str) -> list[Line]:
+def _day_lines(days: Mapping[UUID, BusyDays], people: list[Person], day: date, zone: str) -> list[DayLine]:
     ordered = sorted((one for one in people if one.id in days), key=lambda one: (one.agency.casefold(), one.name))
     return [
-        Line(person=one, cells=row(days[one.id], day, zone), shares=days[one.id].shares(day, zone)) for one in ordered
+        DayLine(person=one, cells=grid_row(days[one.id], day, zone), shares=days[one.id].shares(day, zone))
+        for one in ordered
     ]
 
 
-def _free(days: list[Days], day: date, zone: str) -> list[int]:
-    rows = [[cell.state for cell in row(one, day, zone) for _ in range(cell.span)] for one in days]
-    return [sum(state is State.FREE for state in column) for column in zip(*rows, strict=True)]
+def _count_free(days: list[BusyDays], day: date, zone: str) -> list[int]:
+    rows = [[cell.state for cell in grid_row(one, day, zone) for _ in range(cell.span)] for one in days]
+    return [sum(state is Availability.FREE for state in column) for column in zip(*rows, strict=True)]

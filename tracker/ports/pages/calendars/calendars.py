@@ -32,7 +32,7 @@ from tracker.rules.calendars.calendars import (
 )
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wording import clock_of_half_hour, month_day
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.recurrence.holidays import holiday_notes
 from tracker.usecases.calendars import calendars

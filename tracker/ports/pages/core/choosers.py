@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from tracker.ports.pages.core.form_values import FormValues, id_in
 from tracker.rules.core.word_forms import SHORTEST_OF_A_NAME, has_all, search_words
-from tracker.rules.events.plan import Person
+from tracker.rules.events.plans import Person
 from tracker.usecases.roster.known_people import Candidates, PeopleMatched, candidates_among, candidates_with_words
 
 MOST = 8  # people offered at once

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tracker.rules.calendars import calendars
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.wording import clock, local
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.operations.states import STATE_WORDS, OperationState
 
 
@@ -40,12 +40,12 @@ Agenda = list[tuple[date, list[DateEntry]]]
 """Days with their entries, in order."""
 
 
-def date_address(line: Line) -> str:
+def date_address(line: DateLine) -> str:
     """Return the address of a date's page."""
     return f"/events/{line.event_id}/{line.key}"
 
 
-def date_times(line: Line, zone: str) -> tuple[datetime, datetime]:
+def date_times(line: DateLine, zone: str) -> tuple[datetime, datetime]:
     """Return start and end on the wall clock of `zone`; all-day dates keep the days of their own zone."""
     own = line.zone if line.is_all_day else zone
     return local(line.starts_at, own), local(line.ends_at, own)
@@ -96,7 +96,7 @@ def write_out(days: Mapping[date, Iterable[SeenDate]], zone: str, at_most: int |
     return found
 
 
-def _time(line: Line, day: date, starts: datetime, ends: datetime) -> str:
+def _time(line: DateLine, day: date, starts: datetime, ends: datetime) -> str:
     if line.is_all_day:
         return ""
     if starts.date() == day:

@@ -118,7 +118,7 @@ async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "")
 
     Afterward they see the date `key`, or the nearest one.
     """
-    change_id = await undo.change_to_undo(viewer, event_id, now)
+    change_id = await undo.change_made_at(viewer, event_id, now)
     if change_id is None:
         return None
     fields = {"change": str(change_id), "key": key}

@@ -23,7 +23,7 @@ from tracker.ports.pages.core.form_drafts import SHOWN, FormDrafts
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import wording
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event_fields import LONGEST_REASON, TEXTS
+from tracker.rules.events.events import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
 from tracker.rules.roster import directory, reminder_policies

@@ -12,7 +12,13 @@ from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, moment_in
-from tracker.ports.pages.events.schedule_reminders import USUALLY, offered_times, policy_of_form, texts_of, usual_texts
+from tracker.ports.pages.events.schedule_form import (
+    USUAL_REMINDERS,
+    offered_lead_times,
+    policy_in_form,
+    reminder_texts,
+    usual_reminder_texts,
+)
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import plural
 from tracker.rules.events.undo import UNDO_FOR
@@ -38,7 +44,7 @@ async def save_reminders_of_committee(
     committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = None if form["reminders"] == USUALLY else policy_of_form(form)
+    policy = None if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await committee_reminders.save(viewer, committee_id, policy, now, upcoming=upcoming)
@@ -74,11 +80,11 @@ async def undo_reminders_of_committee(
 
 
 def _form_of(found: Policy) -> FormValues:
-    return FormValues(usual_texts(found.policy) if found.is_usual else texts_of(found.policy))
+    return FormValues(usual_reminder_texts(found.policy) if found.is_usual else reminder_texts(found.policy))
 
 
 def _words(found: Policy, form: FormValues) -> str:
-    return (found.usual if form["reminders"] == USUALLY else policy_of_form(form)).words
+    return (found.usual if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)).words
 
 
 def _said(changed: int, form: FormValues) -> str:
@@ -99,6 +105,6 @@ def _page(
         words=_words(found, form),
         usual=found.usual.words,
         errors=errors or Errors(),
-        **offered_times(),
+        **offered_lead_times(),
         status_code=status_code,
     )

@@ -8,7 +8,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormValues
-from tracker.ports.pages.events.schedule_reminders import offered_times, policy_of_form, texts_of
+from tracker.ports.pages.events.schedule_form import offered_lead_times, policy_in_form, reminder_texts
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.emails import committee_reminders
 from tracker.usecases.roster import reminder_policies
@@ -22,15 +22,15 @@ SAVED = "The task force’s reminders are saved for new events. Events already s
 async def usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Response[str]:
     """Show the policy that applies now, or what the viewer chose and did not save. Errors: NotAllowed."""
     _check(viewer)
-    saved = FormValues(texts_of(await reminder_policies.policy_of_committee(None)))
+    saved = FormValues(reminder_texts(await reminder_policies.policy_of_committee(None)))
     form = await drafts.begun(DraftKey(form=DraftForm.USUAL_REMINDERS), saved)
-    return pages.render(TEMPLATE, form=form, words=policy_of_form(form).words, errors=Errors(), **offered_times())
+    return pages.render(TEMPLATE, form=form, words=policy_in_form(form).words, errors=Errors(), **offered_lead_times())
 
 
 @post(PATH, guards=[signed_in], status_code=303)
 async def save_usual_reminders(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Save the policy. Errors: NotAllowed."""
-    await committee_reminders.save_usual(viewer, policy_of_form(form), now)
+    await committee_reminders.save_usual(viewer, policy_in_form(form), now)
     return pages.redirect("/settings/notifications", SAVED)
 
 
@@ -38,7 +38,7 @@ async def save_usual_reminders(pages: Pages, viewer: Viewer, form: Form, now: No
 async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotAllowed."""
     _check(viewer)
-    return pages.render_block(PANEL, "words", words=policy_of_form(form).words)
+    return pages.render_block(PANEL, "words", words=policy_in_form(form).words)
 
 
 def _check(viewer: Viewer) -> None:

@@ -11,23 +11,23 @@ from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Upload
 from tracker.ports.pages.core.form_values import Errors, FormValues, upload_content
-from tracker.rules.events.calendar_import import CalendarFile, Report, check_importer, dates_in_words
+from tracker.rules.events.calendar_import import CalendarFile, ImportReport, check_importer, file_event_in_words
 from tracker.usecases.events import calendar_import
 
-PATH = "/calendar/import"
+IMPORT_PATH = "/calendar/import"
 NO_FILE = "Choose a calendar file."
 SHOWN = 500  # rows of a report
 
 
-@get(PATH, guards=[signed_in])
-async def import_page(pages: Pages, viewer: Viewer) -> Response[Any]:
+@get(IMPORT_PATH, guards=[signed_in])
+async def show_calendar_import(pages: Pages, viewer: Viewer) -> Response[Any]:
     """Show how to import a calendar file."""
     check_importer(viewer)
-    return _page(pages)
+    return _import_page(pages)
 
 
-@post(PATH, guards=[signed_in], status_code=303)
-async def import_events(
+@post(IMPORT_PATH, guards=[signed_in], status_code=303)
+async def post_calendar_import(
     pages: Pages, viewer: Viewer, form: Form, upload: Upload, zone: Zone, now: Now
 ) -> Response[Any]:
     """Show what a file would do, row by row; after confirmation, import it."""
@@ -36,19 +36,21 @@ async def import_events(
         text, form = _sent(upload, form)
         file = await read_upload(text, now, zone)
     except (Invalid, TooLarge, Busy) as wrong:
-        return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
+        return _import_page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     is_confirmed, skips_refused = form["confirmed"] == "yes", form["skip"] == "yes"
     report = await _report(viewer, file, now, is_confirmed=is_confirmed, skips_refused=skips_refused)
     stops = bool(report.refused) and not skips_refused
     if not is_confirmed or stops:
-        return _page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
+        return _import_page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
     return pages.redirect("/calendar", f"Import complete: {report.words}. No one will get an email.")
 
 
-async def _report(viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool) -> Report:
+async def _report(
+    viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool
+) -> ImportReport:
     if is_confirmed:
         return await calendar_import.import_calendar(viewer, file, now, skips_refused=skips_refused)
-    return await calendar_import.preview(viewer, file)
+    return await calendar_import.preview_calendar_import(viewer, file)
 
 
 def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
@@ -60,8 +62,8 @@ def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
     return content, form.but({"confirmed": ""}) if chosen else form
 
 
-def _page(
-    pages: Pages, *, status_code: int = 200, wrong: str = "", report: Report | None = None, text: str = ""
+def _import_page(
+    pages: Pages, *, status_code: int = 200, wrong: str = "", report: ImportReport | None = None, text: str = ""
 ) -> Response[Any]:
     rows = report.rows[:SHOWN] if report else ()
     return pages.render(
@@ -69,6 +71,6 @@ def _page(
         status_code=status_code,
         report=report,
         text=text,
-        rows=[(one, dates_in_words(one.event) if one.event else "") for one in rows],
+        rows=[(one, file_event_in_words(one.event) if one.event else "") for one in rows],
         errors=Errors({"file": wrong} if wrong else {}),
     )

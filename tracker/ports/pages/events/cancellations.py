@@ -14,26 +14,25 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
-from tracker.ports.pages.events import preview
-from tracker.ports.pages.events.event_page import address_of, times_of
-from tracker.ports.pages.events.preview import Foreseen
+from tracker.ports.pages.events import previews
+from tracker.ports.pages.events.date_pages import occurrence_address, occurrence_times
+from tracker.ports.pages.events.previews import ChangePreview
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.events import cancellation
-from tracker.rules.events.cancellation import Record, Scope
-from tracker.rules.events.event import Event, EventStatus, Occurrence
-from tracker.rules.events.event_fields import cleaned_reason
+from tracker.rules.events import cancellations
+from tracker.rules.events.cancellations import CancellationScope, RecordChoice
+from tracker.rules.events.events import Event, EventStatus, Occurrence, clean_reason
 from tracker.usecases.emails import messages
-from tracker.usecases.events import events, occurrences, series_split
+from tracker.usecases.events import occurrences, scheduling, series_split
 from tracker.usecases.views.event_page import EventView, view_event
 
-ONLY_THEIRS = "Only the organizer, the committee’s chair, or a coordinator can cancel this."
+ONLY_EDITORS_CANCEL = "Only the organizer, the committee’s chair, or a coordinator can cancel this."
 
 
-class Asked(NamedTuple):
+class AskedCancellation(NamedTuple):
     """A cancellation that a person looks at or asks for."""
 
     view: EventView
-    scope: Scope
+    scope: CancellationScope
     dates: tuple[Occurrence, ...]
     """The dates that it calls off."""
     following: int
@@ -47,22 +46,26 @@ class Asked(NamedTuple):
     @property
     def asks_record(self) -> bool:
         """Return whether it calls the record of a date that was held in question."""
-        is_of_one = self.scope is Scope.ONE or not self.event.is_series
-        return is_of_one and cancellation.is_on_record(self.view.occurrence)
+        is_of_one = self.scope is CancellationScope.ONE or not self.event.is_series
+        return is_of_one and cancellations.is_on_record(self.view.occurrence)
 
     @property
     def is_off(self) -> bool:
         """Return whether that is canceled already."""
-        return self.event.status is EventStatus.CANCELED if self.scope is Scope.ALL else self.view.occurrence.is_off
+        return (
+            self.event.status is EventStatus.CANCELED
+            if self.scope is CancellationScope.ALL
+            else self.view.occurrence.is_off
+        )
 
     @property
     def version(self) -> int:
         """Return the version that the form carries."""
-        return self.event.version if self.scope is Scope.ALL else self.view.occurrence.version
+        return self.event.version if self.scope is CancellationScope.ALL else self.view.occurrence.version
 
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
-async def ask_to_cancel_date(
+async def show_date_cancellation(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
 ) -> Response[Any]:
     """Ask whether to cancel one date, or this and following dates."""
@@ -74,7 +77,7 @@ async def ask_to_cancel_date(
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
-async def cancel_date(
+async def post_date_cancellation(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Cancel one date, or this and following dates."""
@@ -82,22 +85,26 @@ async def cancel_date(
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
-async def ask_to_cancel(event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now) -> Response[str]:
+async def show_event_cancellation(
+    event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[str]:
     """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     form = await drafts.begun(_draft_of(event_id, str(event_id)), FormValues({}))
-    return await _question(pages, viewer, now, await _asked(viewer, now, event_id, key, Scope.ALL), form)
+    return await _question(pages, viewer, now, await _asked(viewer, now, event_id, key, CancellationScope.ALL), form)
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
-async def cancel(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_event_cancellation(
+    event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
     """Cancel the event with all its upcoming dates."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
-    return await _cancel(pages, viewer, now, event_id, key, form, Scope.ALL)
+    return await _cancel(pages, viewer, now, event_id, key, form, CancellationScope.ALL)
 
 
 @post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
-async def restore_occurrence(
+async def post_date_restoration(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Restore a canceled date; if someone else was faster, the page shows the present state."""
@@ -105,16 +112,16 @@ async def restore_occurrence(
     try:
         await occurrences.restore_occurrence(viewer, event_id, key, version, now)
     except Conflict:
-        return Redirect(address_of(await occurrences.date_for(viewer, event_id, key)), status_code=303)
+        return Redirect(occurrence_address(await occurrences.date_seen_by(viewer, event_id, key)), status_code=303)
     return await _done(pages, viewer, event_id, key, "Date restored.", now)
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
-async def restore(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+async def post_event_restoration(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Restore a canceled event; if someone else was faster, the page shows the present state."""
     version = form_version(form)
     try:
-        await events.restore(viewer, event_id, version, now)
+        await scheduling.restore_event(viewer, event_id, version, now)
     except Conflict:
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
@@ -125,44 +132,48 @@ def _draft_of(event_id: UUID, subject: str) -> DraftKey:
     return DraftKey(form=DraftForm.CANCELLATION, subject=subject, event_id=event_id)
 
 
-async def _asked(viewer: Viewer, now: Now, event_id: UUID, key: str, scope: Scope) -> Asked:
+async def _asked(viewer: Viewer, now: Now, event_id: UUID, key: str, scope: CancellationScope) -> AskedCancellation:
     view = await view_event(viewer, event_id, key, now)
     if not view.may_edit:
-        raise NotAllowed(ONLY_THEIRS)
+        raise NotAllowed(ONLY_EDITORS_CANCEL)
     date, event = view.occurrence, view.occurrence.event
-    every = await occurrences.dates_of(viewer, event)
-    has_choice = scope is not Scope.ALL and event.is_series and date.starts_at > now and not date.is_off
-    following = len(cancellation.covered(every, Scope.FOLLOWING, date, now)) if has_choice else 0
-    return Asked(view, scope, cancellation.covered(every, scope, date, now), following)
+    every = await occurrences.dates_in_series(viewer, event)
+    has_choice = scope is not CancellationScope.ALL and event.is_series and date.starts_at > now and not date.is_off
+    following = len(cancellations.dates_canceled_by(every, CancellationScope.FOLLOWING, date, now)) if has_choice else 0
+    return AskedCancellation(view, scope, cancellations.dates_canceled_by(every, scope, date, now), following)
 
 
-def _scope_in(form: FormValues) -> Scope:
-    return Scope.FOLLOWING if form["which"] == Scope.FOLLOWING else Scope.ONE
+def _scope_in(form: FormValues) -> CancellationScope:
+    return CancellationScope.FOLLOWING if form["which"] == CancellationScope.FOLLOWING else CancellationScope.ONE
 
 
-def _record_in(form: FormValues) -> Record | None:
-    return Record(form["record"]) if form["record"] in list(Record) else None
+def _record_in(form: FormValues) -> RecordChoice | None:
+    return RecordChoice(form["record"]) if form["record"] in list(RecordChoice) else None
 
 
-def _deed(viewer: Viewer, asked: Asked, version: int, reason: str, record: Record | None, now: Now) -> Awaitable[None]:
+def _deed(
+    viewer: Viewer, asked: AskedCancellation, version: int, reason: str, record: RecordChoice | None, now: Now
+) -> Awaitable[None]:
     event, key = asked.event, asked.view.occurrence.key
     match asked.scope:
-        case Scope.ONE:
-            return occurrences.cancel_date(viewer, event.id, key, version, reason, now, record=record)
-        case Scope.FOLLOWING:
-            return series_split.cancel_from(viewer, event.id, key, version, reason, now)
-        case Scope.ALL:
-            return events.cancel(viewer, event.id, version, reason, now, record=record)
+        case CancellationScope.ONE:
+            return occurrences.cancel_occurrence(viewer, event.id, key, version, reason, now, record=record)
+        case CancellationScope.FOLLOWING:
+            return series_split.cancel_from_date_on(viewer, event.id, key, version, reason, now)
+        case CancellationScope.ALL:
+            return scheduling.cancel_event(viewer, event.id, version, reason, now, record=record)
 
 
 async def _cancel(
-    pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: Scope
+    pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: CancellationScope
 ) -> Response[Any]:
     asked, reader = await _asked(viewer, now, event_id, key, scope), FormReader(form)
-    version = form_version(form.but({"version": form["series_version"]}) if scope is Scope.FOLLOWING else form)
+    version = form_version(
+        form.but({"version": form["series_version"]}) if scope is CancellationScope.FOLLOWING else form
+    )
     record = _record_in(form)
     try:
-        reason = reader.tried(lambda: cleaned_reason(reader.form["reason"]), "")
+        reason = reader.tried(lambda: clean_reason(reader.form["reason"]), "")
         reader.check()
         await _deed(viewer, asked, version, reason, record, now)
     except Invalid as wrong:
@@ -170,7 +181,7 @@ async def _cancel(
     except Conflict:
         asked = await _asked(viewer, now, event_id, key, scope)
         return await _question(pages, viewer, now, asked, form, is_stale=True)
-    done = cancellation.done_words(asked.event, scope, asked.dates, record if asked.asks_record else None)
+    done = cancellations.canceled_words(asked.event, scope, asked.dates, record if asked.asks_record else None)
     return await _done(pages, viewer, event_id, key, done, now)
 
 
@@ -179,9 +190,9 @@ async def _done(pages: Pages, viewer: Viewer, event_id: UUID, key: str, deed: st
     words = with_number_notified(deed, await messages.number_notified(viewer, [event_id], now))
     undo = await undo_for(viewer, event_id, now, key)
     with suppress(NotFound):
-        return pages.redirect(address_of(await occurrences.date_for(viewer, event_id, key)), words, undo)
+        return pages.redirect(occurrence_address(await occurrences.date_seen_by(viewer, event_id, key)), words, undo)
     with suppress(NotFound):
-        return pages.redirect(f"/events/{(await events.event_for(viewer, event_id)).id}", words, undo)
+        return pages.redirect(f"/events/{(await scheduling.event_seen_by(viewer, event_id)).id}", words, undo)
     return pages.redirect("/calendar", "Draft discarded.")
 
 
@@ -189,27 +200,27 @@ async def _question(
     pages: Pages,
     viewer: Viewer,
     now: Now,
-    asked: Asked,
+    asked: AskedCancellation,
     form: FormValues,
     *,
     wrong: Invalid | None = None,
     is_stale: bool = False,
 ) -> Response[str]:
     event, date = asked.event, asked.view.occurrence
-    record = _record_in(form) or Record.KEEP
-    version = date.version if asked.scope is Scope.ONE else event.version
-    foreseen = Foreseen()
+    record = _record_in(form) or RecordChoice.KEEP
+    version = date.version if asked.scope is CancellationScope.ONE else event.version
+    foreseen = ChangePreview()
     if not asked.is_off:
         deed = partial(_deed, viewer, asked, version, "", record, now)
-        foreseen = await preview.foreseen(viewer, event.id, deed, now)
+        foreseen = await previews.preview_deed(viewer, event.id, deed, now)
     return pages.render(
         "events/cancel.html",
         status_code=422 if wrong else 409 if is_stale else 200,
-        **times_of(date),
+        **occurrence_times(date),
         view=asked.view,
         event=event,
         scope=asked.scope,
-        deed=cancellation.deed_words(event, asked.scope, len(asked.dates)),
+        deed=cancellations.cancellation_words(event, asked.scope, len(asked.dates)),
         following=asked.following,
         is_over=all(one.ends_at <= now for one in asked.dates),
         is_stale=is_stale,

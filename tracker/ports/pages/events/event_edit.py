@@ -17,37 +17,38 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version
 from tracker.ports.pages.core.sheets import form_record, merge_edits, recorded_form, word_changes
-from tracker.ports.pages.events.event_page import address_of
-from tracker.ports.pages.events.moved_dates import form_elsewhere
-from tracker.ports.pages.events.preview import Editing, change
-from tracker.ports.pages.events.proposed_times import Proposed, proposed_times
-from tracker.ports.pages.events.schedule_context import FIELDS, schedule_form
-from tracker.ports.pages.events.schedule_form import notify_in, read_plan
-from tracker.ports.pages.events.schedule_marking import agencies, ready
-from tracker.ports.pages.events.schedule_people import filled, settled
-from tracker.ports.pages.events.schedule_values import form_of_plan
-from tracker.ports.pages.events.schedule_words import PLAIN_WORDS
+from tracker.ports.pages.events.date_pages import occurrence_address, redirect_to_moved_form
+from tracker.ports.pages.events.occurrences import ProposedTimes, proposed_times
+from tracker.ports.pages.events.previews import Editing, save_event_form
+from tracker.ports.pages.events.schedule_context import EVENT_FORM_FIELDS, PLAIN_WORDS, render_schedule_form
+from tracker.ports.pages.events.schedule_form import (
+    designator_options,
+    form_of_plan,
+    notify_in_form,
+    read_event_plan,
+    ready_to_mark,
+)
+from tracker.ports.pages.events.schedule_people import fill_choices, settle_boxes
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
-from tracker.rules.events.event import Event, EventStatus
-from tracker.rules.events.event_fields import TEXTS, label_of
-from tracker.rules.events.plan import Plan, is_added
+from tracker.rules.events.events import TEXTS, Event, EventStatus, field_label
+from tracker.rules.events.plans import Plan, is_added
 from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
-from tracker.usecases.events import events, form_options
-from tracker.usecases.events.form_options import Choices, EditImpact
+from tracker.usecases.events import form_options, scheduling
+from tracker.usecases.events.form_options import EditImpact, EventChoices
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
 NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you’re not one of them."
-LABELS = {
-    **{name: label_of(name) for name in ("title", "kind", "visibility")},
-    "committee": label_of("committee_id"),
+EVENT_LABELS = {
+    **{name: field_label(name) for name in ("title", "kind", "visibility")},
+    "committee": field_label("committee_id"),
     "date": "First day",
-    "starts": label_of("starts"),
+    "starts": field_label("starts"),
     "ends": "End",
     "last_day": "Last day",
-    "zone": label_of("zone"),
-    "all_day": label_of("is_all_day"),
+    "zone": field_label("zone"),
+    "all_day": field_label("is_all_day"),
     "repeat": "Repeats",
     "interval": "Repeat every",
     "until": "Until",
@@ -60,7 +61,7 @@ LABELS = {
     "mark_limit": "Limit of the marking",
     "mark_agency": "Designated by",
     "mark_until": "Decontrol on",
-    "leads": label_of("reminders"),
+    "leads": field_label("reminders"),
     "asks_before": "Follow up before the event",
     "asks_after": "Follow up after the invitation",
     "sends_thanks": "Thank-you",
@@ -85,17 +86,17 @@ VALUES: dict[str, Mapping[str, str]] = {
 }
 
 
-class Opened(NamedTuple):
+class OpenedEvent(NamedTuple):
     """An event as its form shows it now."""
 
     event: Event
-    offered: Choices
+    offered: EventChoices
     form: FormValues
     editing: Editing
 
 
 @get("/events/{event_id:uuid}/edit", guards=[signed_in])
-async def edit_event(
+async def show_event_form(
     event_id: PathId,
     pages: Pages,
     viewer: Viewer,
@@ -110,13 +111,13 @@ async def edit_event(
     The browser's Back button leads here after such a change, when another series may have these dates.
     """
     try:
-        event, plan, impact = await form_options.to_change(viewer, event_id, key, now)
+        event, plan, impact = await form_options.event_in_form(viewer, event_id, key, now)
     except NotFound:
-        return await form_elsewhere(viewer, event_id, key)
+        return await redirect_to_moved_form(viewer, event_id, key)
     if event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
     if impact.first and is_added(impact.first):
-        return Redirect(f"{address_of(impact.first)}/edit", status_code=303)
+        return Redirect(f"{occurrence_address(impact.first)}/edit", status_code=303)
     try:
         opened, draft, proposed = await together(
             _opened(viewer, event, plan, impact),
@@ -129,7 +130,7 @@ async def edit_event(
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
-async def save_event(
+async def post_event_change(
     event_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
 ) -> Response[Any]:
     """Save the whole event, or show the form again.
@@ -143,14 +144,14 @@ async def save_event(
     try:
         if opened.event.status is EventStatus.CANCELED:
             raise CANCELED
-        plan = read_plan(form, opened.offered, opened.event.zone, opened.event)
-        new_id = await change(
+        plan = read_event_plan(form, opened.offered, opened.event.zone, opened.event)
+        new_id = await save_event_form(
             viewer,
             opened.editing,
             plan,
             form_version(form),
             now,
-            notify=notify_in(form),
+            notify=notify_in_form(form),
             reauthenticated_at=visit.reauthenticated_at,
         )
     except ReauthenticationNeeded as unproven:
@@ -165,7 +166,12 @@ async def save_event(
 
 
 async def _shown(
-    pages: Pages, viewer: Viewer, draft: FormValues | None, opened: Opened, now: Now, proposed: Proposed | None
+    pages: Pages,
+    viewer: Viewer,
+    draft: FormValues | None,
+    opened: OpenedEvent,
+    now: Now,
+    proposed: ProposedTimes | None,
 ) -> Response[str]:
     """Show the form as it is opened, or the draft of it; with the time that someone proposed."""
     texts = proposed.texts if proposed else {}
@@ -174,7 +180,9 @@ async def _shown(
         opened = await _filled(viewer, opened, draft)
         return await resumes(pages, viewer, draft.but(texts), opened, now, proposed=proposed)
     form, offered, zone = opened.form.but(texts), opened.offered, opened.event.zone
-    return await schedule_form(pages, viewer, form, offered, zone, now, editing=opened.editing, proposed=proposed)
+    return await render_schedule_form(
+        pages, viewer, form, offered, zone, now, editing=opened.editing, proposed=proposed
+    )
 
 
 def _key(event: Event, impact: EditImpact) -> DraftKey:
@@ -188,7 +196,7 @@ async def _saved(
 ) -> Redirect:
     """Redirect to the event, or to the calendar when people have just removed their own access to it."""
     try:
-        await events.event_for(viewer, event_id)
+        await scheduling.event_seen_by(viewer, event_id)
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
     any_waiting = await messages.any_waiting(viewer, changed)
@@ -197,38 +205,41 @@ async def _saved(
     return pages.redirect(f"/events/{event_id}", words, undo)
 
 
-async def _opened_for(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> Opened:
+async def _opened_for(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> OpenedEvent:
     """Return the event that a posted form changes, with the people whom it names. Errors: NotFound, NotAllowed."""
-    event, plan, impact = await form_options.to_change(viewer, event_id, form["from"], now)
+    event, plan, impact = await form_options.event_in_form(viewer, event_id, form["from"], now)
     return await _filled(viewer, await _opened(viewer, event, plan, impact), form)
 
 
-async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) -> Opened:
+async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) -> OpenedEvent:
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
-    offered, form = await form_options.choices(viewer, event, invitees), form_of_plan(replace(plan, invitees=invitees))
-    form = form if event.marking else ready(form, offered)
+    offered, form = (
+        await form_options.choices_in_form(viewer, event, invitees),
+        form_of_plan(replace(plan, invitees=invitees)),
+    )
+    form = form if event.marking else ready_to_mark(form, offered)
     editing = Editing(event, event.version, form_record(form), impact, plan)
-    return Opened(event=event, offered=offered, form=form, editing=editing)
+    return OpenedEvent(event=event, offered=offered, form=form, editing=editing)
 
 
-async def _filled(viewer: Viewer, opened: Opened, form: FormValues) -> Opened:
-    return opened._replace(offered=await filled(viewer, opened.offered, form))
+async def _filled(viewer: Viewer, opened: OpenedEvent, form: FormValues) -> OpenedEvent:
+    return opened._replace(offered=await fill_choices(viewer, opened.offered, form))
 
 
 async def _again(
     pages: Pages,
     viewer: Viewer,
     form: FormValues,
-    opened: Opened,
+    opened: OpenedEvent,
     now: Now,
     wrong: Invalid | None = None,
     *,
     asks_reauthentication: str = "",
-    proposed: Proposed | None = None,
+    proposed: ProposedTimes | None = None,
 ) -> Response[str]:
     """Show what was typed, with the version that the form was opened with."""
     editing = opened.editing._replace(version=form_version(form), was=form["was"])
-    return await schedule_form(
+    return await render_schedule_form(
         pages,
         viewer,
         form,
@@ -236,7 +247,7 @@ async def _again(
         opened.event.zone,
         now,
         editing=editing,
-        errors=errors_of(wrong, FIELDS),
+        errors=errors_of(wrong, EVENT_FORM_FIELDS),
         status_code=403 if asks_reauthentication else 422 if wrong else 200,
         asks_reauthentication=asks_reauthentication,
         proposed=proposed,
@@ -247,18 +258,18 @@ async def _beside_each_other(
     pages: Pages,
     viewer: Viewer,
     form: FormValues,
-    opened: Opened,
+    opened: OpenedEvent,
     now: Now,
     status_code: int = 200,
     *,
-    proposed: Proposed | None = None,
+    proposed: ProposedTimes | None = None,
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
-    both, changes = merge_edits(recorded_form(form["was"]), settled(form), opened.form)
+    both, changes = merge_edits(recorded_form(form["was"]), settle_boxes(form), opened.form)
     people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
-    words = word_changes(changes, LABELS | people, _said(opened))
+    words = word_changes(changes, EVENT_LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
-    return await schedule_form(
+    return await render_schedule_form(
         pages,
         viewer,
         both,
@@ -271,8 +282,10 @@ async def _beside_each_other(
     )
 
 
-def _said(opened: Opened) -> Callable[[str, str], str]:
-    names = {str(one.id): one.name for one in opened.offered.committees} | dict(agencies(opened.offered, opened.event))
+def _said(opened: OpenedEvent) -> Callable[[str, str], str]:
+    names = {str(one.id): one.name for one in opened.offered.committees} | dict(
+        designator_options(opened.offered, opened.event)
+    )
 
     def said(name: str, text: str) -> str:
         if name.startswith("person:"):

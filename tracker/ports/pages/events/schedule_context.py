@@ -1,27 +1,32 @@
-"""The values for the templates of the schedule form."""
+"""What the templates of the schedule form show: all its values, and what its dates mean while it is filled in."""
 
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from litestar import Response
+from msgspec import Struct
 
 from tracker.database import together
+from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
-from tracker.ports.pages.events import preview, schedule_marking, schedule_reminders
-from tracker.ports.pages.events.preview import Editing, Foreseen
-from tracker.ports.pages.events.schedule_conflicts import double_bookings_in
-from tracker.ports.pages.events.schedule_form import zone_in
-from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, lists_of, picks_of, search_of
-from tracker.ports.pages.events.schedule_words import dates_in_words, repeat_options
-from tracker.rules.core.wording import zone_choices
-from tracker.rules.events.event import Event
-from tracker.rules.events.event_fields import TEXTS
+from tracker.ports.pages.events import previews, schedule_form
+from tracker.ports.pages.events.previews import ChangePreview, Editing, conflicts_in_form
+from tracker.ports.pages.events.schedule_form import When, holiday_choices_in, read_when, zone_in_form
+from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, agency_lists, picks_in_form, search_in_form
+from tracker.rules.core.wording import local, zone_choices, zone_word
+from tracker.rules.events.events import TEXTS, Event
+from tracker.rules.events.plans import clock_notes
+from tracker.rules.events.replies import reply_deadline
+from tracker.rules.recurrence.holidays import HolidayChoices, held_starts, holiday_notes, may_wait_a_week
+from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule, rule_for_choice
+from tracker.rules.recurrence.series_words import pattern_words, series_sentence
 from tracker.rules.views.impact import NO_OPENING, Consequences
-from tracker.usecases.events.form_options import Choices, invited, sending
+from tracker.usecases.events.form_options import EventChoices, invited_by_form, notified_by_form
 
-FIELDS = (
+EVENT_FORM_FIELDS = (
     "title",
     "kind",
     "visibility",
@@ -41,8 +46,8 @@ FIELDS = (
     "people",
     "find",
     *(name for name in TEXTS if name != "title"),
-    *schedule_marking.FIELDS,
-    *schedule_reminders.FIELDS,
+    *schedule_form.MARKING_FIELDS,
+    *schedule_form.REMINDER_FIELDS,
 )
 """The fields of the form, from top to bottom."""
 
@@ -50,7 +55,7 @@ FIELDS = (
 async def schedule_context(
     viewer: Viewer,
     form: FormValues,
-    offered: Choices,
+    offered: EventChoices,
     zone: str,
     now: Now,
     editing: Editing | None = None,
@@ -58,29 +63,29 @@ async def schedule_context(
     is_tried: bool = True,
 ) -> dict[str, Any]:
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
-    event, zone = editing.event if editing else None, zone_in(FormReader(form), zone)
-    foreseen = await preview.of_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
-    reading = double_bookings_in(viewer, form, offered, zone, editing, foreseen.outcome, now)
-    search, double_bookings = await together(search_of(viewer, form, offered), reading)
+    event, zone = editing.event if editing else None, zone_in_form(FormReader(form), zone)
+    foreseen = await previews.preview_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
+    reading = conflicts_in_form(viewer, form, offered, zone, editing, foreseen.outcome, now)
+    search, double_bookings = await together(search_in_form(viewer, form, offered), reading)
     return {
         "form": form,
         "offered": offered,
         "event": event,
-        "committees": _committees(offered, event),
-        "sending": sending(invited(picks_of(form), offered), offered),
-        "words": dates_in_words(form, zone, now),
+        "committees": _committee_options(offered, event),
+        "sending": notified_by_form(invited_by_form(picks_in_form(form), offered), offered),
+        "words": typed_dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
         "role_options": ROLE_OPTIONS,
-        "lists": lists_of(form, offered),
+        "lists": agency_lists(form, offered),
         "search": search,
         "edit_impact": editing.edit_impact if editing else None,
-        **schedule_marking.shown(form, offered, event) | schedule_reminders.shown(offered),
+        **schedule_form.marking_context(form, offered, event) | schedule_form.reminder_context(offered),
         **double_bookings,
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
         "to_fix": _to_fix(foreseen),
         "unheard": foreseen.unheard,
-        **details_of(foreseen.outcome, editing),
+        **details_in_outcome(foreseen.outcome, editing),
         "outcome_zone": zone,
         "zone_name": zone,
         "zones": zone_choices(zone),
@@ -88,14 +93,14 @@ async def schedule_context(
     }
 
 
-def _to_fix(foreseen: Foreseen) -> Errors:
+def _to_fix(foreseen: ChangePreview) -> Errors:
     """Return every reason why the form can't be saved yet, each under its field."""
     if foreseen.wrong:
-        return errors_of(foreseen.wrong, FIELDS)
+        return errors_of(foreseen.wrong, EVENT_FORM_FIELDS)
     return Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
 
 
-def _committees(offered: Choices, event: Event | None) -> list[tuple[UUID, str]]:
+def _committee_options(offered: EventChoices, event: Event | None) -> list[tuple[UUID, str]]:
     """Return the committees to choose from, with the one that the event has."""
     named = {one.id: one.name for one in offered.own_committees}
     if event and event.committee_id:
@@ -103,7 +108,7 @@ def _committees(offered: Choices, event: Event | None) -> list[tuple[UUID, str]]
     return list(named.items())
 
 
-def details_of(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
+def details_in_outcome(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
     """Return the dates that keep their own details when the form is saved, those that cannot, and what opens.
 
     When a series changes from one of its dates on, the earlier ones are not named.
@@ -120,11 +125,11 @@ def details_of(outcome: Consequences | None, editing: Editing | None) -> dict[st
     }
 
 
-async def schedule_form(
+async def render_schedule_form(
     pages: Pages,
     viewer: Viewer,
     form: FormValues,
-    offered: Choices,
+    offered: EventChoices,
     zone: str,
     now: Now,
     *,
@@ -160,3 +165,97 @@ def _edit_address(editing: Editing) -> str:
     """Return where the form of a known event is sent: after an error, that address opens the same form again."""
     path = f"/events/{editing.event.id}/edit"
     return f"{path}?from={editing.first_key}" if editing.first_key else path
+
+
+NEXT_DATES_SHOWN = 5  # dates
+SHOWN_HOLIDAYS = 6
+PLAIN_WORDS = {
+    RepeatChoice.NONE: "Doesn’t repeat",
+    RepeatChoice.DAILY: "Every day",
+    RepeatChoice.WEEKLY: "Every week",
+    RepeatChoice.MONTHLY_DAY: "Every month on the same day",
+    RepeatChoice.MONTHLY_LAST_DAY: "Every month on the last day",
+    RepeatChoice.MONTHLY_NTH: "Every month on the same weekday",
+    RepeatChoice.MONTHLY_LAST: "Every month on the last such weekday",
+    RepeatChoice.YEARLY: "Every year on the same day",
+    RepeatChoice.YEARLY_NTH: "Every year on the same weekday of the month",
+    RepeatChoice.YEARLY_LAST: "Every year on the last such weekday of the month",
+}
+"""The label of a choice while the date is unknown or does not fit it."""
+
+
+class DatesInWords(Struct, frozen=True, kw_only=True):
+    """What the typed dates mean, or why they mean nothing yet."""
+
+    sentence: str = ""
+    next_dates: tuple[date, ...] = ()
+    more_dates: int = 0
+    holidays: tuple[tuple[date, str], ...] = ()
+    more_holidays: int = 0
+    no_next_week: frozenset[date] = frozenset()
+    """Holidays that can't be moved a week later: another date of the series is on that day."""
+    clock_notes: tuple[str, ...] = ()
+    """What happens to hours that the clocks skip or show twice."""
+    zone: str = ""
+    is_over: bool = False
+    reply_by: datetime | None = None
+    """The deadline for replies to the first date, on the wall clock of the zone; None when it has passed."""
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def free_days(self) -> frozenset[date]:
+        """Return the dates that are federal holidays."""
+        return frozenset(day for day, _ in self.holidays)
+
+
+def typed_dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
+    """Return what the date fields of a form mean; never raises. `now` is aware."""
+    reader = FormReader(form)
+    when = read_when(reader)
+    if when is None or reader.wrong:
+        return DatesInWords(wrong=tuple(reader.wrong.values()))
+    try:
+        return _when_in_words(when, zone, holiday_choices_in(form), local(now, zone))
+    except Invalid as refused:
+        return DatesInWords(wrong=tuple(refused.fields.values()))
+
+
+def repeat_options(form: FormValues) -> list[tuple[str, str]]:
+    """Return the ways to repeat that fit the first date, in its words; the chosen one stays even if it doesn't fit."""
+    day = FormReader(form).day("date")
+    fitting = [(choice.value, words) for choice in RepeatChoice if (words := _repeat_words(choice, day)) is not None]
+    if day is None or form["repeat"] in {value for value, _ in fitting} or form["repeat"] not in set(RepeatChoice):
+        return fitting
+    return [*fitting, (form["repeat"], PLAIN_WORDS[RepeatChoice(form["repeat"])])]
+
+
+def _repeat_words(choice: RepeatChoice, day: date | None) -> str | None:
+    if choice is RepeatChoice.NONE or day is None:
+        return PLAIN_WORDS[choice]
+    try:
+        rule = rule_for_choice(choice, datetime.combine(day, time()), count=1)
+    except Invalid:
+        return None
+    return pattern_words(rule) if rule else None
+
+
+def _when_in_words(when: When, zone: str, chosen: HolidayChoices, now: datetime) -> DatesInWords:
+    by_rule = dates_by_rule(when.rule, when.starts)
+    on = [day for _, day in held_starts(by_rule, chosen)]
+    every = [day.date() for day in on]
+    holidays = holiday_notes(by_rule)
+    notes = [] if when.is_all_day else clock_notes(on, when.duration, zone)
+    return DatesInWords(
+        sentence=series_sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
+        next_dates=tuple(every[:NEXT_DATES_SHOWN]) if when.rule else (),
+        more_dates=max(0, len(every) - NEXT_DATES_SHOWN),
+        holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
+        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
+        no_next_week=frozenset(
+            day for day, _ in holidays[:SHOWN_HOLIDAYS] if not may_wait_a_week(day, by_rule, chosen)
+        ),
+        clock_notes=tuple(notes[:NEXT_DATES_SHOWN]),
+        zone=zone_word(zone),
+        is_over=bool(every) and every[-1] < now.date(),
+        reply_by=reply_deadline((on or by_rule)[0].replace(tzinfo=now.tzinfo), now),
+    )

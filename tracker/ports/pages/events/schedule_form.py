@@ -1,7 +1,7 @@
-"""From the form of an event to a plan: every field is read, and all errors are reported together."""
+"""The form of an event and its plan: every field is read, with all errors together, and a plan becomes texts again."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -10,27 +10,37 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
-from tracker.ports.pages.events.schedule_marking import read_marking
-from tracker.ports.pages.events.schedule_people import check_search, picks_of
-from tracker.ports.pages.events.schedule_reminders import read_reminders
+from tracker.ports.pages.events.schedule_people import EVERY_AGENCY, check_search_used, picks_in_form
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import zone_of
-from tracker.rules.events import plan as plan_rules
-from tracker.rules.events.event import Event, EventStatus, Kind
-from tracker.rules.events.event_fields import TEXTS, cleaned
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import TEXTS, Event, EventStatus, Kind, clean_field
+from tracker.rules.events.events import field_texts as texts_of_event
+from tracker.rules.events.invitees import BoxReason, Picks
+from tracker.rules.events.markings import Category, Limit, Marking, banner_of
 from tracker.rules.events.notifications import Notify
-from tracker.rules.events.picks import Picks
-from tracker.rules.events.plan import DateChange, Plan
-from tracker.rules.recurrence import SUNDAY, Repeat, Rule, rule_for
-from tracker.rules.recurrence.holiday_choices import HolidayChoice
-from tracker.usecases.events.form_options import Choices, invited
+from tracker.rules.events.plans import DateChange, Plan
+from tracker.rules.events.templates import ROLE, Template
+from tracker.rules.recurrence.holidays import HolidayChoice
+from tracker.rules.recurrence.series import SUNDAY, RepeatChoice, Rule, choice_of, rule_for_choice
+from tracker.rules.roster.reminder_policies import (
+    ASKS_AFTER_OFFERED,
+    ASKS_OFFERED,
+    OFFERED,
+    ReminderPolicy,
+    minutes_of,
+    policy_in,
+    time_choices,
+)
+from tracker.usecases.events.form_options import EventChoices, invited_by_form
 
 ON_HOLIDAY = "holiday-"
 """Prefix of the fields that hold the choice for a date on a holiday; its day follows."""
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-DAYS = tuple("0123456")
+WEEKDAYS_BY_NUMBER = tuple("0123456")
 """Of the week, as forms send them; Monday = 0."""
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
@@ -46,7 +56,7 @@ class When(Struct, frozen=True, kw_only=True):
     rule: Rule | None = None
 
 
-def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None = None) -> Plan:
+def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: Event | None = None) -> Plan:
     """Return the plan that a form describes; `event` is the one being changed, `zone` that of a form that names none.
 
     Errors: Invalid by field.
@@ -60,31 +70,31 @@ def read_plan(form: FormValues, offered: Choices, zone: str, event: Event | None
         visibility=_visibility(reader, offered),
         starts=when.starts,
         duration=when.duration,
-        zone=zone_in(reader, zone),
+        zone=zone_in_form(reader, zone),
         is_all_day=when.is_all_day,
         rule=when.rule,
         committee_id=committee_id,
-        status=status_of(form, event),
-        invitees=invited(_picks(reader, offered), offered),
-        on_holidays=holiday_choices(form),
+        status=status_in_form(form, event),
+        invitees=invited_by_form(_picks(reader, offered), offered),
+        on_holidays=holiday_choices_in(form),
         marking=read_marking(reader, offered, event),
         reminders=read_reminders(form, offered, event, committee_id),
     )
     _check_operation(reader, plan)
-    reader.tried(lambda: check_search(form), None)
-    reader.tried(lambda: plan_rules.check(plan), None)
+    reader.tried(lambda: check_search_used(form), None)
+    reader.tried(lambda: plan_rules.check_plan(plan), None)
     reader.check()
     return plan
 
 
-def zone_in(reader: FormReader, zone: str) -> str:
+def zone_in_form(reader: FormReader, zone: str) -> str:
     """Return the time zone that a form names; `zone` if it names none, or none that is known."""
     return reader.tried(lambda: zone_of(reader.form["zone"] or zone).key, zone)
 
 
 def read_texts(reader: FormReader, names: Iterable[str]) -> dict[str, Any]:
     """Return the texts of an event's fields, safe to store; one that is too long counts as empty and is an error."""
-    return {name: reader.tried(partial(cleaned, name, reader.form[name]), "") for name in names}
+    return {name: reader.tried(partial(clean_field, name, reader.form[name]), "") for name in names}
 
 
 def read_when(reader: FormReader) -> When | None:
@@ -95,30 +105,32 @@ def read_when(reader: FormReader) -> When | None:
         return None
     starts, ends = span
     date = DateChange(starts=starts, duration=ends - starts)
-    reader.tried(lambda: plan_rules.check_change(date, is_all_day=is_all_day), None)
-    rule = reader.tried(lambda: rule_in(reader, starts), None)
+    reader.tried(lambda: plan_rules.check_date_change(date, is_all_day=is_all_day), None)
+    rule = reader.tried(lambda: rule_in_form(reader, starts), None)
     return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
 
 
-def rule_in(reader: FormReader, starts: datetime) -> Rule | None:
+def rule_in_form(reader: FormReader, starts: datetime) -> Rule | None:
     """Return how the event repeats when `starts` (local) is its first date. Errors: Invalid by field."""
-    choice, form = reader.form["repeat"] or Repeat.NONE, reader.form
-    if choice == Repeat.NONE:
-        return rule_for(choice, starts)
+    choice, form = reader.form["repeat"] or RepeatChoice.NONE, reader.form
+    if choice == RepeatChoice.NONE:
+        return rule_for_choice(choice, starts)
     interval = reader.number("interval")
-    weekdays = [int(one) for one in form.all("weekdays") if one in DAYS] if choice == Repeat.WEEKLY else []
-    return rule_for(
+    weekdays = (
+        [int(one) for one in form.all("weekdays") if one in WEEKDAYS_BY_NUMBER] if choice == RepeatChoice.WEEKLY else []
+    )
+    return rule_for_choice(
         choice,
         starts,
         interval=1 if interval is None else interval,
         weekdays=weekdays,
-        week_starts=int(form["week_starts"]) if form["week_starts"] in DAYS else SUNDAY,
+        week_starts=int(form["week_starts"]) if form["week_starts"] in WEEKDAYS_BY_NUMBER else SUNDAY,
         until=reader.day("until"),
         count=reader.number("count"),
     )
 
 
-def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
+def holiday_choices_in(form: FormValues) -> dict[date, HolidayChoice]:
     """Return the choices for dates on holidays; a field that can't be read is ignored."""
     chosen = {}
     for name in form:
@@ -129,12 +141,12 @@ def holiday_choices(form: FormValues) -> dict[date, HolidayChoice]:
     return {day: choice for day, choice in chosen.items() if choice is not HolidayChoice.KEEP}
 
 
-def notify_in(form: FormValues) -> Notify:
+def notify_in_form(form: FormValues) -> Notify:
     """Return whom the form of a change says to notify; the usual choice for anything else."""
     return next((one for one in Notify if one == form["notify"]), Notify.CHANGES)
 
 
-def status_of(form: FormValues, event: Event | None) -> EventStatus:
+def status_in_form(form: FormValues, event: Event | None) -> EventStatus:
     """Return the status for the pressed button and the "tentative" check box."""
     if form["save"] in ("draft", "poll") and (event is None or event.status is EventStatus.DRAFT):
         return EventStatus.DRAFT
@@ -164,24 +176,24 @@ def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
 
 
 def _kind(reader: FormReader) -> Kind:
-    return _word(reader, "kind", Kind, "Choose a kind of event.")
+    return _word_in(reader, "kind", Kind, "Choose a kind of event.")
 
 
-def _visibility(reader: FormReader, offered: Choices) -> Visibility:
-    chosen = _word(reader, "visibility", Visibility, "Choose who can see it.")
+def _visibility(reader: FormReader, offered: EventChoices) -> Visibility:
+    chosen = _word_in(reader, "visibility", Visibility, "Choose who can see it.")
     if chosen not in offered.visibilities:
         reader.refuse("visibility", "Choose who can see it from the list.")
     return chosen
 
 
-def _word(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
+def _word_in(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
     found = next((one for one in words if one == reader.form[name]), None)
     if found is None:
         reader.refuse(name, sentence)
     return found or next(iter(words))
 
 
-def _committee(reader: FormReader, offered: Choices, event: Event | None) -> UUID | None:
+def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
     if not reader.form["committee"]:
         return None
     chosen = id_in(reader.form["committee"])
@@ -193,8 +205,8 @@ def _committee(reader: FormReader, offered: Choices, event: Event | None) -> UUI
     return chosen
 
 
-def _picks(reader: FormReader, offered: Choices) -> Picks:
-    picks = picks_of(reader.form)
+def _picks(reader: FormReader, offered: EventChoices) -> Picks:
+    picks = picks_in_form(reader.form)
     if not picks.people <= {person.id for person in offered.people}:
         reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
     return picks
@@ -205,3 +217,290 @@ def _check_operation(reader: FormReader, plan: Plan) -> None:
     is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
     if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:
         reader.refuse("visibility", UNNAMED_OPERATION)
+
+
+MARKING_FIELDS = ("mark_categories", "mark_limit", "mark_agency", "mark_until")
+CATEGORY_OPTIONS = [
+    (one.value, f"{one.words}{' (Specified)' if one.is_specified else ''}", one.value)
+    for one in sorted(Category, key=lambda one: (one.words, one.is_specified))
+]
+LIMIT_OPTIONS = [("", "No further limit"), *((one.value, f"{one}: {one.words}") for one in Limit)]
+
+
+def read_marking(reader: FormReader, offered: EventChoices, event: Event | None) -> Marking | None:
+    """Return the marking that a form describes; None where it describes none, or can't be read."""
+    form = reader.form
+    if not form["mark_categories"] and _says_no_more(form, event.marking if event else None):
+        return None
+    categories, limit = _categories(form), _limit(form)
+    if not categories:
+        reader.refuse("mark_categories", "Choose at least one category.")
+    if form["mark_limit"] and limit is None:
+        reader.refuse("mark_limit", "Choose a limit from the list.")
+    agency_id = _designator(reader, offered, event)
+    until = reader.day("mark_until", "Choose a decontrol date.")
+    if agency_id is None or until is None:
+        return None
+    return Marking(categories=categories, limit=limit, agency_id=agency_id, decontrol_on=until)
+
+
+def marking_context(form: FormValues, offered: EventChoices, event: Event | None) -> dict[str, Any]:
+    """Return the values of the templates: all choices, and the banner of the present ones, if a category is chosen."""
+    categories, limit = _categories(form), _limit(form)
+    return {
+        "categories": CATEGORY_OPTIONS,
+        "limits": LIMIT_OPTIONS,
+        "designators": designator_options(offered, event),
+        "banner": banner_of(categories, {limit} if limit else ()) if categories else "",
+    }
+
+
+def marking_texts(marking: Marking | None) -> dict[str, tuple[str, ...]]:
+    """Return the texts of the fields that describe a marking; empty for none."""
+    if marking is None:
+        return dict.fromkeys(MARKING_FIELDS, ())
+    return {
+        "mark_categories": tuple(sorted(marking.categories)),
+        "mark_limit": (marking.limit or "",),
+        "mark_agency": (str(marking.agency_id),),
+        "mark_until": (marking.decontrol_on.isoformat(),),
+    }
+
+
+def ready_to_mark(form: FormValues, offered: EventChoices) -> FormValues:
+    """Return the form with the viewer's own agency as designator; without a marking for people who may not mark."""
+    if not offered.designators:
+        return form.but(marking_texts(None))
+    agency_id = id_in(form["mark_agency"])
+    return form if agency_id in offered.designators else form.but({"mark_agency": str(next(iter(offered.designators)))})
+
+
+def designator_options(offered: EventChoices, event: Event | None) -> list[tuple[str, str]]:
+    """Return the agencies that the form offers, including that of a known event."""
+    kept = {event.marking.agency_id: event.marking.agency} if event and event.marking else {}
+    return [(str(agency_id), name) for agency_id, name in {**kept, **offered.designators}.items()]
+
+
+def _says_no_more(form: FormValues, before: Marking | None) -> bool:
+    """Return whether nothing was typed beside the categories since the form was opened."""
+    known = FormValues(marking_texts(before))
+    return all(form[name] in ("", known[name]) for name in ("mark_limit", "mark_until"))
+
+
+def _categories(form: FormValues) -> frozenset[Category]:
+    return frozenset(one for one in Category if one in form.all("mark_categories"))
+
+
+def _limit(form: FormValues) -> Limit | None:
+    return next((one for one in Limit if one == form["mark_limit"]), None)
+
+
+def _designator(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
+    """Return the designator; a known event always keeps its own."""
+    chosen = id_in(reader.form["mark_agency"])
+    kept = event.marking.agency_id if event and event.marking else None
+    if chosen is None or (offered.designators and chosen not in {*offered.designators, kept}):
+        reader.refuse("mark_agency", "Choose the agency that designates it from the list.")
+        return None
+    return chosen
+
+
+OWN_REMINDERS, USUAL_REMINDERS = "own", "usual"
+REMINDER_FIELDS = ("reminders", "leads", "asks_before", "asks_after", "sends_thanks")
+
+
+def read_reminders(
+    form: FormValues, offered: EventChoices, event: Event | None, committee_id: UUID | None
+) -> ReminderPolicy:
+    """Return the reminders that a form asks for; without a choice, those of the event or of its committee."""
+    if form["reminders"] == OWN_REMINDERS:
+        return policy_in_form(form)
+    if event is not None:
+        return event.reminders
+    return offered.policies.get(committee_id, offered.usual_policy) if committee_id else offered.usual_policy
+
+
+def policy_in_form(form: FormValues) -> ReminderPolicy:
+    """Return the reminders that the fields of a form describe."""
+    days = form.all("asks_before"), form.all("asks_after")
+    return policy_in(form.all("leads"), *days, sends_thanks=bool(form["sends_thanks"]))
+
+
+def reminder_texts(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
+    """Return the texts of the fields that describe a policy."""
+    return {
+        "reminders": (OWN_REMINDERS,),
+        "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
+        "asks_before": tuple(minutes_of(one) for one in ASKS_OFFERED if one in policy.asks_before),
+        "asks_after": tuple(minutes_of(one) for one in ASKS_AFTER_OFFERED if one in policy.asks_after),
+        "sends_thanks": ("yes",) if policy.sends_thanks else (),
+    }
+
+
+def usual_reminder_texts(usual: ReminderPolicy) -> dict[str, Sequence[str]]:
+    """Return the texts of a form that asks for the usual reminders."""
+    return {**reminder_texts(usual), "reminders": (USUAL_REMINDERS,)}
+
+
+def offered_lead_times() -> dict[str, Any]:
+    """Return the times that the fields of a policy offer."""
+    return {
+        "offered_leads": time_choices(OFFERED),
+        "offered_asks": time_choices(ASKS_OFFERED, "before the event"),
+        "offered_asks_after": time_choices(ASKS_AFTER_OFFERED, "after the invitation"),
+    }
+
+
+def reminder_context(offered: EventChoices) -> dict[str, Any]:
+    """Return what the form offers: lead times, and the usual reminders in words, by committee."""
+    return {
+        **offered_lead_times(),
+        "usual_reminders": [
+            *(
+                (one.name, offered.policies[one.id].words)
+                for one in offered.own_committees
+                if one.id in offered.policies
+            ),
+            ("Other events" if offered.policies else "", offered.usual_policy.words),
+        ],
+    }
+
+
+BEGINS, ENDS = time(9), time(10)
+"""The hours of an empty form."""
+ONE_DAY = timedelta(days=1)
+
+
+def empty_form(kind: Kind, day: date, offered: EventChoices) -> FormValues:
+    """Return the form of a new event: an operation is for named people unless its organizer chooses otherwise."""
+    form = FormValues(
+        {
+            name: (text,)
+            for name, text in {
+                "kind": kind,
+                "kind_shown": kind,
+                "visibility": _usual_visibility(kind, offered),
+                "committee": _usual_committee(offered),
+                "date": day.isoformat(),
+                "starts": _clock_text(BEGINS),
+                "ends": _clock_text(ENDS),
+                "repeat": RepeatChoice.NONE,
+                "interval": "1",
+                "week_starts": str(SUNDAY),
+            }.items()
+        }
+        | usual_reminder_texts(offered.usual_policy)
+    )
+    return ready_to_mark(form, offered)
+
+
+def form_of_plan(plan: Plan) -> FormValues:
+    """Return the form that describes a plan."""
+    ends = plan.starts + plan.duration
+    last = ends - ONE_DAY if plan.is_all_day else ends
+    one = {
+        **texts_of_event(plan),
+        "kind": plan.kind,
+        "kind_shown": plan.kind,
+        "visibility": plan.visibility,
+        "committee": str(plan.committee_id or ""),
+        "tentative": "yes" if plan.status is EventStatus.TENTATIVE else "",
+        "zone": plan.zone,
+        "all_day": "yes" if plan.is_all_day else "",
+        "date": plan.starts.date().isoformat(),
+        "last_day": "" if last.date() == plan.starts.date() else last.date().isoformat(),
+        "starts": _clock_text(BEGINS if plan.is_all_day else plan.starts.time()),
+        "ends": _clock_text(ENDS if plan.is_all_day else ends.time()),
+        **_repeat_texts(plan.rule),
+    }
+    chosen = {f"{ON_HOLIDAY}{day.isoformat()}": (choice,) for day, choice in plan.on_holidays.items()}
+    roles = {f"role-{member_id}": (role,) for member_id, role in plan.invitees.items()}
+    return FormValues(
+        {
+            **{name: (text,) for name, text in one.items()},
+            **roles,
+            **chosen,
+            "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
+            "person": tuple(str(member_id) for member_id in plan.invitees),
+            **marking_texts(plan.marking),
+            **reminder_texts(plan.reminders),
+        }
+    )
+
+
+def form_of_copy(plan: Plan, day: str, offered: EventChoices) -> FormValues:
+    """Return the form of a new event like another one: it starts on `day` (ISO) and doesn't repeat.
+
+    People whom the form does not offer are left out, such as its own organizer.
+    """
+    people = {one.id for one in offered.people}
+    invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id in people}
+    form = form_of_plan(replace(plan, on_holidays={}, invitees=invitees))
+    length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
+    return form.but(
+        {
+            "date": day,
+            "last_day": (date.fromisoformat(day) + length).isoformat() if length else "",
+            "repeat": RepeatChoice.NONE,
+            "until": "",
+            "count": "",
+            "weekdays": (),
+            "tentative": "",
+        }
+    )
+
+
+def form_of_template(template: Template, day: date, offered: EventChoices) -> tuple[FormValues, int]:
+    """Return the form that a template starts on `day`, and how many of its people the form does not offer.
+
+    Only choices that its user may make are kept: a committee, who can see it, and people.
+    """
+    kept = FormValues(template.form)
+    kind = next((one for one in Kind if one == kept["kind"]), Kind.MEETING)
+    people = {str(one.id) for one in offered.people}
+    chosen: dict[str, Sequence[str]] = {
+        name: kept.all(name) for name in kept if not name.startswith(ROLE) or name.removeprefix(ROLE) in people
+    }
+    for name in ("person", BoxReason.BY_NAME):
+        chosen[name] = [one for one in kept.all(name) if one in people]
+    chosen["agency"] = _texts_among(kept.all("agency"), (EVERY_AGENCY, *(one.id for one in offered.agencies)))
+    chosen["seats"] = _texts_among(kept.all("seats"), (one.id for one in offered.committees))
+    for name, known in (
+        ("visibility", offered.visibilities),
+        ("committee", [str(one.id) for one in offered.own_committees]),
+    ):
+        if kept[name] not in known:
+            chosen.pop(name, None)
+    return ready_to_mark(empty_form(kind, day, offered).but(chosen), offered), len(set(kept.all("person")) - people)
+
+
+def _texts_among(texts: Sequence[str], values: Iterable[UUID | str]) -> list[str]:
+    offered = {str(one) for one in values}
+    return [one for one in texts if one in offered]
+
+
+def _usual_visibility(kind: Kind, offered: EventChoices) -> Visibility | str:
+    wanted = Visibility.NAMED if kind is Kind.JOINT_OPERATION else Visibility.ALL
+    return wanted if wanted in offered.visibilities else next(iter(offered.visibilities), "")
+
+
+def _usual_committee(offered: EventChoices) -> str:
+    """Return the committee of a chair who schedules for that committee only."""
+    is_chair = Visibility.ALL not in offered.visibilities and Visibility.COMMITTEE in offered.visibilities
+    return str(offered.own_committees[0].id) if is_chair and offered.own_committees else ""
+
+
+def _repeat_texts(rule: Rule | None) -> dict[str, str]:
+    if rule is None:
+        return {"repeat": RepeatChoice.NONE, "interval": "1", "week_starts": str(SUNDAY), "until": "", "count": ""}
+    return {
+        "repeat": choice_of(rule),
+        "interval": str(rule.interval),
+        "week_starts": str(rule.week_starts),
+        "until": rule.until.isoformat() if rule.until else "",
+        "count": str(rule.count or ""),
+    }
+
+
+def _clock_text(moment: time) -> str:
+    return moment.isoformat(timespec="minutes")

@@ -15,11 +15,11 @@ from tracker.errors import Invalid
 from tracker.ports.pages.core.choosers import MOST
 from tracker.ports.pages.core.form_values import FormValues, id_in, ids_among
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import picks as rules
-from tracker.rules.events.picks import Box, Decided, Picks
-from tracker.rules.events.plan import Person
+from tracker.rules.events import invitees as rules
+from tracker.rules.events.invitees import BoxReason, PersonBox, Picks
+from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
-from tracker.usecases.events.form_options import Choices, grouped, matches, with_people
+from tracker.usecases.events.form_options import EventChoices, choices_with_people, invitable_people, people_in_groups
 
 EVERY_AGENCY = "all"
 """The value of the box "All agencies", which is one of the field of agencies."""
@@ -33,11 +33,11 @@ NOT_INVITED = "out"
 """A role that templates and drafts of earlier versions hold for people who are not invited."""
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class PersonRow(Struct, frozen=True, kw_only=True):
     """One person with their box, and their role if they are invited."""
 
     person: Person
-    box: Box
+    box: PersonBox
     role: AttendeeRole
 
 
@@ -54,7 +54,7 @@ class AgencyList(Struct, frozen=True, kw_only=True):
     participants: int
     """How many people its box invites."""
     is_open: bool
-    rows: tuple[Row, ...]
+    rows: tuple[PersonRow, ...]
 
     @property
     def is_whole(self) -> bool:
@@ -62,7 +62,7 @@ class AgencyList(Struct, frozen=True, kw_only=True):
         return len(self.rows) == self.people
 
 
-class Search(Struct, frozen=True, kw_only=True):
+class PeopleSearch(Struct, frozen=True, kw_only=True):
     """What was looked for, and the first people found; `more` are left out."""
 
     words: str
@@ -72,13 +72,13 @@ class Search(Struct, frozen=True, kw_only=True):
     """People who are invited already."""
 
 
-def picks_of(form: FormValues) -> Picks:
+def picks_in_form(form: FormValues) -> Picks:
     """Return the selections that the boxes of a form mean."""
     roles = {member_id: form[name] for name in form if (member_id := _member_of(name))}
-    people, unchecked = rules.by_box(
-        ids_among(form.all("person")), ids_among(form.all(Decided.BY_GROUP)), ids_among(form.all(Decided.BY_NAME))
+    people, unchecked = rules.picks_by_box(
+        ids_among(form.all("person")), ids_among(form.all(BoxReason.BY_GROUP)), ids_among(form.all(BoxReason.BY_NAME))
     )
-    agencies, every_agency = rules.agencies_of(
+    agencies, every_agency = rules.checked_agencies(
         ids_among(form.all("agency")),
         all_checked=EVERY_AGENCY in form.all("agency"),
         shown_checked=_number(form["agencies_shown"]),
@@ -94,10 +94,10 @@ def picks_of(form: FormValues) -> Picks:
     )
 
 
-def settled(form: FormValues) -> FormValues:
+def settle_boxes(form: FormValues) -> FormValues:
     """Return the form with what its boxes mean in place of how they were shown: to be kept, compared and merged."""
-    picks = picks_of(form)
-    given = (*form.all("person"), *form.all(Decided.BY_GROUP), *form.all(Decided.BY_NAME))
+    picks = picks_in_form(form)
+    given = (*form.all("person"), *form.all(BoxReason.BY_GROUP), *form.all(BoxReason.BY_NAME))
     listed = [(one, member_id) for one in dict.fromkeys(given) if (member_id := id_in(one))]
     by_name = [one for one, member_id in listed if member_id in picks.people | picks.unchecked]
     agencies = [EVERY_AGENCY] if picks.every_agency else [one for one in form.all("agency") if one != EVERY_AGENCY]
@@ -107,32 +107,32 @@ def settled(form: FormValues) -> FormValues:
             "agencies_shown": "",
             BY_NAME: (),
             "person": [one for one, member_id in listed if member_id in picks.people],
-            Decided.BY_GROUP: (),
-            Decided.BY_NAME: by_name,
+            BoxReason.BY_GROUP: (),
+            BoxReason.BY_NAME: by_name,
             "loaded": (),
             "find": "",
         }
     )
 
 
-async def filled(viewer: Viewer, offered: Choices, form: FormValues, *lists: UUID) -> Choices:
+async def fill_choices(viewer: Viewer, offered: EventChoices, form: FormValues, *lists: UUID) -> EventChoices:
     """Return the choices with the people of whom a form says something; `lists` are agencies to show whole."""
-    picks, asked = picks_of(form), ids_among((form["add"], form["drop"]))
-    return await with_people(
+    picks, asked = picks_in_form(form), ids_among((form["add"], form["drop"]))
+    return await choices_with_people(
         viewer, offered, replace(picks, people=picks.people | asked), ids_among(form.all("loaded")) | set(lists)
     )
 
 
-def lists_of(form: FormValues, offered: Choices, loads: Iterable[UUID] = ()) -> list[AgencyList]:
+def agency_lists(form: FormValues, offered: EventChoices, loads: Iterable[UUID] = ()) -> list[AgencyList]:
     """Return the agencies with the rows that the form shows; `loads` are lists that are shown whole from now on."""
-    picks = picks_of(form)
-    asked = grouped(picks, offered)
+    picks = picks_in_form(form)
+    asked = people_in_groups(picks, offered)
     named = _people_of(offered)
     whole = ids_among(form.all("loaded")) | frozenset(loads)
     checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
     lists = []
     for agency_id, agency, people, participants in offered.agencies:
-        rows = [_row(one, picks, asked) for one in named.get(agency_id, ())]
+        rows = [_person_row(one, picks, asked) for one in named.get(agency_id, ())]
         shown = tuple(row for row in rows if agency_id in whole or _differs(row))
         lists.append(
             AgencyList(
@@ -154,40 +154,40 @@ def with_person(form: FormValues, member_id: UUID | None) -> FormValues:
     """Return the form with one more person added, whatever it said of them before; unchanged for none."""
     if member_id is None:
         return form
-    kept = settled(form)
+    kept = settle_boxes(form)
     people = dict.fromkeys((*kept.all("person"), str(member_id)))
     role = {} if form[f"{ROLE}{member_id}"] in ROLES else {f"{ROLE}{member_id}": AttendeeRole.REQUIRED.value}
-    named = dict.fromkeys((*kept.all(Decided.BY_NAME), str(member_id)))
-    return kept.but({"person": tuple(people), Decided.BY_NAME: tuple(named), "loaded": form.all("loaded"), **role})
+    named = dict.fromkeys((*kept.all(BoxReason.BY_NAME), str(member_id)))
+    return kept.but({"person": tuple(people), BoxReason.BY_NAME: tuple(named), "loaded": form.all("loaded"), **role})
 
 
 def without_person(form: FormValues, member_id: UUID | None) -> FormValues:
     """Return the form with one person unchecked, whatever else is checked; unchanged for none."""
     if member_id is None:
         return form
-    kept, dropped = settled(form), str(member_id)
-    named = dict.fromkeys((*kept.all(Decided.BY_NAME), dropped))
+    kept, dropped = settle_boxes(form), str(member_id)
+    named = dict.fromkeys((*kept.all(BoxReason.BY_NAME), dropped))
     return kept.but(
         {
             "person": [one for one in kept.all("person") if one != dropped],
-            Decided.BY_NAME: tuple(named),
+            BoxReason.BY_NAME: tuple(named),
             "loaded": form.all("loaded"),
         }
     )
 
 
-async def search_of(viewer: Viewer, form: FormValues, offered: Choices) -> Search:
+async def search_in_form(viewer: Viewer, form: FormValues, offered: EventChoices) -> PeopleSearch:
     """Return the people whom the words in the form find."""
-    found, picks = await matches(viewer, offered, form["find"], MOST), picks_of(form)
-    return Search(
+    found, picks = await invitable_people(viewer, offered, form["find"], MOST), picks_in_form(form)
+    return PeopleSearch(
         words=form["find"].strip(),
         found=found.people,
         more=found.more,
-        invited=rules.invited(picks, grouped(picks, offered)),
+        invited=rules.people_picked(picks, people_in_groups(picks, offered)),
     )
 
 
-def check_search(form: FormValues) -> None:
+def check_search_used(form: FormValues) -> None:
     """Raise Invalid(find) for words of a person who was looked for and not added: sending would drop them unsaid.
 
     Words whose people the page shows may stay: without scripts, they do when someone found is checked.
@@ -197,13 +197,13 @@ def check_search(form: FormValues) -> None:
         raise Invalid(find=f"You typed “{words}”, but added no one. Choose a person, or clear this field.")
 
 
-def _checked(picks: Picks, offered: Choices) -> frozenset[UUID]:
+def _checked(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     return frozenset(
         one.id for one in offered.agencies if one.participants and (picks.every_agency or one.id in picks.agencies)
     )
 
 
-def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID]:
+def _by_name(form: FormValues, picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     """Return the agencies that are shown as checked because all their people are, but those unchecked meanwhile.
 
     Of an agency whose people the viewer doesn't know, they can't say that these are all.
@@ -218,7 +218,7 @@ def _by_name(form: FormValues, picks: Picks, offered: Choices) -> frozenset[UUID
     )
 
 
-def _people_of(offered: Choices) -> dict[UUID, list[Person]]:
+def _people_of(offered: EventChoices) -> dict[UUID, list[Person]]:
     """Return the people whom the form names or shows, by agency."""
     found: dict[UUID, list[Person]] = {}
     for one in offered.people:
@@ -226,15 +226,17 @@ def _people_of(offered: Choices) -> dict[UUID, list[Person]]:
     return found
 
 
-def _row(person: Person, picks: Picks, asked: frozenset[UUID]) -> Row:
-    return Row(
-        person=person, box=rules.box_of(person.id, picks, asked), role=picks.roles.get(person.id, AttendeeRole.REQUIRED)
+def _person_row(person: Person, picks: Picks, asked: frozenset[UUID]) -> PersonRow:
+    return PersonRow(
+        person=person,
+        box=rules.box_of_person(person.id, picks, asked),
+        role=picks.roles.get(person.id, AttendeeRole.REQUIRED),
     )
 
 
-def _differs(row: Row) -> bool:
+def _differs(row: PersonRow) -> bool:
     """Return whether a person's row says something that their agency's box does not."""
-    return row.box.decided is Decided.BY_NAME or (row.box.is_checked and row.role is not AttendeeRole.REQUIRED)
+    return row.box.decided is BoxReason.BY_NAME or (row.box.is_checked and row.role is not AttendeeRole.REQUIRED)
 
 
 def _member_of(name: str) -> UUID | None:

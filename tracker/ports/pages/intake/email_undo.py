@@ -9,7 +9,7 @@ from tracker.errors import Conflict, NotFound
 from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Today
 from tracker.ports.http.guards import link
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.usecases.intake import email_undo
 
 R = TypeVar("R", bound=Response[Any])
@@ -26,7 +26,7 @@ async def show_email_undo(
         return _unknown(pages)
     if found.is_restricted:
         return _private(pages.render("actions/link-sign-in.html", target=_page(found)))
-    about = times_of(found.date) if found.date else {}
+    about = occurrence_times(found.date) if found.date else {}
     return _private(pages.render("intake/undo.html", token=token, found=found, page=_page(found), today=today, **about))
 
 

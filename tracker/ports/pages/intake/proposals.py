@@ -11,9 +11,9 @@ from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, with_number_notified
 from tracker.ports.pages.core.form_values import FormValues, errors_of
-from tracker.ports.pages.events.event_page import address_of, event_context
+from tracker.ports.pages.events.date_pages import event_page_context, occurrence_address
 from tracker.rules.core.clean_text import clean
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.intake.proposals import STATE_WORDS
@@ -56,7 +56,7 @@ async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer
 
 
 def _address(date: Occurrence) -> str:
-    return f"{address_of(date)}#proposals"
+    return f"{occurrence_address(date)}#proposals"
 
 
 async def _again(
@@ -64,7 +64,7 @@ async def _again(
 ) -> Response[str]:
     view = await view_event(viewer, date.event.id, date.key, now)
     typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
-    return pages.render("events/show.html", status_code=422, **event_context(view, now) | typed)
+    return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
 
 
 async def _too_late(
@@ -73,4 +73,6 @@ async def _too_late(
     """Show the page with the comment that was typed for a proposal that no longer waits."""
     view = await view_event(viewer, date.event.id, date.key, now)
     unsent = {"sentence": closed.sentence, "comment": form["comment"]}
-    return pages.render("events/show.html", status_code=409, **event_context(view, now) | {"unsent_decline": unsent})
+    return pages.render(
+        "events/show.html", status_code=409, **event_page_context(view, now) | {"unsent_decline": unsent}
+    )

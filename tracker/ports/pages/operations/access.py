@@ -12,7 +12,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, id_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.operations.access import LONGEST_GRANT_REASON, OUTLET_WORDS, GrantState
 from tracker.usecases.core import audit
@@ -110,7 +110,7 @@ async def _shown(
         errors=errors_of(wrong, FIELDS),
         person=await _person_in(view, form or FormValues({})),
         outlets=OUTLET_WORDS,
-        **times_of(view.occurrence),
+        **occurrence_times(view.occurrence),
     )
 
 

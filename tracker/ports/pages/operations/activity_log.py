@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.ports.pages.operations.check_ins import PLAN, ics_context, read_moment, typed_moment
 from tracker.rules.operations.activity_log import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
 from tracker.usecases.core import audit
@@ -104,7 +104,7 @@ def _context(found: ActivityLog) -> dict[str, Any]:
     """Return the values of the page; each form has an id of its own, by which the server counts it once."""
     occurrence = found.occurrence
     return {
-        **times_of(occurrence),
+        **occurrence_times(occurrence),
         "event": occurrence.event,
         "found": found,
         "log_address": _address(occurrence.event.id, occurrence.key),

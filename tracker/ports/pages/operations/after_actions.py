@@ -16,7 +16,7 @@ from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, id_in
 from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.operations.after_actions import (
     LONGEST_EDITION_TITLE,
@@ -110,7 +110,7 @@ async def after_context(
 
 
 def _after_values(view: AfterActionView) -> dict[str, Any]:
-    return {"view": view, "event": view.occurrence.event, "parts": PART_WORDS, **times_of(view.occurrence)}
+    return {"view": view, "event": view.occurrence.event, "parts": PART_WORDS, **occurrence_times(view.occurrence)}
 
 
 @post(ITEMS, guards=[signed_in], status_code=303)

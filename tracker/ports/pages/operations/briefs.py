@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_values import errors_of, id_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.operations.deconfliction import DECISION_WORDS, OUTCOME_WORDS
 from tracker.rules.operations.orders import PARAGRAPH_WORDS, draw_timeline
 from tracker.rules.operations.plans import OUTSIDE_RESULTS, SYSTEM_WORDS
@@ -79,7 +79,7 @@ async def show_copy(
         outcomes=OUTCOME_WORDS,
         event=occurrence.event,
         banner=occurrence.event.banner,
-        **times_of(occurrence),
+        **occurrence_times(occurrence),
     )
 
 
@@ -94,7 +94,7 @@ async def _render_copies(
         people=[("", "Choose a person"), *((one.member_id, f"{one.name} ({one.agency})") for one in brief.people)],
         errors=errors_of(wrong, FIELDS),
         event=brief.occurrence.event,
-        **times_of(brief.occurrence),
+        **occurrence_times(brief.occurrence),
     )
 
 

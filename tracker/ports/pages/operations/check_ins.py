@@ -20,10 +20,10 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import clock, local
-from tracker.rules.events.event import Occurrence
+from tracker.rules.events.events import Occurrence
 from tracker.rules.operations.check_ins import (
     DEFAULT_RELEASE_WAIT,
     LONGEST_ASSIGNMENT,
@@ -180,7 +180,7 @@ async def _context(viewer: Viewer, found: CheckInList, row_id: UUID | None) -> d
     choices = [(str(one), code) for one, code in agencies.items()]
     walk_ins = sum(one.is_walk_in for one in found.lines)
     return {
-        **times_of(found.occurrence),
+        **occurrence_times(found.occurrence),
         "event": found.occurrence.event,
         "found": found,
         "tally": found.tally,
@@ -201,7 +201,7 @@ def _person(
     return pages.render(
         "operations/check-in/person.html",
         status_code=422 if wrong else 200,
-        **times_of(found.occurrence),
+        **occurrence_times(found.occurrence),
         event=event,
         found=found,
         line=line,
@@ -297,7 +297,7 @@ async def show_ics_211(event_id: PathId, key: PathText, pages: Pages, viewer: Vi
 def ics_context(occurrence: Occurrence) -> dict[str, Any]:
     """Return what the heads of the ICS forms show of an operation."""
     event = occurrence.event
-    return {"event": event, "banner": event.banner, "stamp": _ics_stamp(event.zone), **times_of(occurrence)}
+    return {"event": event, "banner": event.banner, "stamp": _ics_stamp(event.zone), **occurrence_times(occurrence)}
 
 
 def _ics_stamp(zone: str) -> Callable[[datetime], str]:

@@ -26,7 +26,7 @@ from tracker.ports.pages.core.sheets import (
     refuse_sheet,
     resume_sheet,
 )
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.operations.orders import (
@@ -186,7 +186,12 @@ def _order_form(pages: Pages, view: OrderView, sheet: FormSheet) -> Response[str
 
 def order_context(view: OrderView) -> dict[str, Any]:
     """Return what each page of the order and of a phase shows."""
-    return {"view": view, "event": view.occurrence.event, "paragraphs": PARAGRAPH_WORDS, **times_of(view.occurrence)}
+    return {
+        "view": view,
+        "event": view.occurrence.event,
+        "paragraphs": PARAGRAPH_WORDS,
+        **occurrence_times(view.occurrence),
+    }
 
 
 @post(PHASES, guards=[signed_in], status_code=303)

@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, id_in
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.operations.deconfliction import ALONE_WORDS, DECISION_WORDS, OUTCOME_WORDS
 from tracker.rules.operations.plans import DISCLOSURE_WORDS, LONGEST_SKILLS, OUTSIDE_RESULTS, SYSTEM_WORDS, Disclosure
 from tracker.rules.operations.sites import (
@@ -218,7 +218,7 @@ def _show_plan(
         alone=list(ALONE_WORDS.items()),
         decision_words=DECISION_WORDS,
         outcomes=OUTCOME_WORDS,
-        **times_of(view.occurrence),
+        **occurrence_times(view.occurrence),
     )
 
 

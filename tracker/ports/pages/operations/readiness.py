@@ -17,7 +17,7 @@ from tracker.ports.pages.core.choosers import ChosenPerson, person_label, read_c
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, ids_among
 from tracker.ports.pages.core.home_part import is_from_home
-from tracker.ports.pages.events.event_page import times_of
+from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.operations.readiness import (
     LONGEST_TEXTS,
@@ -167,7 +167,7 @@ async def _shown(
         more=more,
         offered=[(str(one.id), f"{one.name} ({one.agency})") for one in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
-        **times_of(view.occurrence),
+        **occurrence_times(view.occurrence),
     )
 
 

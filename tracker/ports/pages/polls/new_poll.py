@@ -11,21 +11,21 @@ from msgspec import Struct
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.availability.suggested_times import Choice, choice
+from tracker.ports.pages.availability.suggested_times import TimeChoice, time_choice
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import Event
+from tracker.rules.events.events import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
 from tracker.rules.polls.polls import MOST_DATES, NewPoll, PollState, usual_reply_by
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.availability import suggested_times
-from tracker.usecases.availability.suggested_times import Wanted
+from tracker.usecases.availability.suggested_times import TimeSearch
 from tracker.usecases.events import form_options
-from tracker.usecases.events.events import plan_to_change
+from tracker.usecases.events.scheduling import plan_to_change
 from tracker.usecases.polls import polls
 
 NEW_POLL_FIELDS = ("dates", "reply_by")
@@ -168,16 +168,16 @@ def _start_of(text: str) -> datetime | None:
     return None if starts.tzinfo else starts
 
 
-async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings) -> Sequence[Choice]:
+async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings) -> Sequence[TimeChoice]:
     """Return the suggested times for the people of the draft, from its own day on or from tomorrow on."""
     if event.is_all_day:
         return ()
     _, plan = await plan_to_change(viewer, event.id)
-    offered = await form_options.choices(viewer, event, plan.invitees)
+    offered = await form_options.choices_in_form(viewer, event, plan.invitees)
     asked = {one: role for one, role in plan.invitees.items() if role.takes_part}
     invitees = {offered.lead_id: AttendeeRole.CHAIR} | asked
     day = max(event.starts.date(), next_working_day(local(now, event.zone).date()))
-    wanted = Wanted(
+    wanted = TimeSearch(
         first=datetime.combine(day, OPENS),
         length=event.duration,
         zone=event.zone,
@@ -185,8 +185,8 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
         event_id=event.id,
         reads_outside=settings.shared_calendars,
     )
-    found = await suggested_times.find(viewer, invitees, wanted, now)
+    found = await suggested_times.find_times(viewer, invitees, wanted, now)
     names = {one.id: one for one in (*offered.people, offered.lead) if one}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = found.days if wanted.reads_outside else {}
-    return [choice(one, event.zone, required, names, days) for one in found.suggestions]
+    return [time_choice(one, event.zone, required, names, days) for one in found.suggestions]

@@ -14,7 +14,7 @@ from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import id_in
-from tracker.ports.pages.events.preview import foreseen
+from tracker.ports.pages.events.previews import preview_deed
 from tracker.ports.pages.polls.polls import poll_context
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.emails import messages
@@ -76,7 +76,7 @@ async def _question(
     poll = await poll_closing.led_poll(viewer, poll_id)
     poll_closing.chosen_poll_date(poll, option_id, now)
     deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)
-    found = await foreseen(viewer, poll.event.id, deed, now)
+    found = await preview_deed(viewer, poll.event.id, deed, now)
     context = poll_context(await polls.view_poll(viewer, poll), now)
     date, column = next((one, of) for one, of in context["dates"] if one.id == option_id)
     return pages.render(

@@ -12,7 +12,7 @@ from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
 from tracker.rules.calendars.calendars import month_in_text
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import local
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.rules.reports import reports as period_rules
 from tracker.rules.reports.reports import CUSTOM, KINDS, ReportCommittee, ReportPeriod, ReportRequest
 from tracker.usecases.reports import reports

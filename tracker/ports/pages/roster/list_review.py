@@ -9,14 +9,14 @@ from tracker.crypto import ids
 from tracker.ports.pages.core.date_entries import date_address, date_times
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.core.wording import plural
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.views.impact import ListImpact, list_email_words, notified_by_lists
 
 
 class ReviewedDate(NamedTuple):
     """An upcoming date; `starts` and `ends` are on the wall clock of the reader."""
 
-    line: Line
+    line: DateLine
     address: str
     starts: datetime
     ends: datetime
@@ -57,7 +57,7 @@ def review_of(impact: Sequence[ListImpact], zone: str) -> Review | None:
     )
 
 
-def dates_by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
+def dates_by_event(lines: Iterable[DateLine], zone: str) -> list[ReviewedList]:
     """Return the events that have these dates, in the order of their first ones."""
     events: dict[UUID, list[ReviewedDate]] = {}
     for line in lines:
@@ -65,7 +65,7 @@ def dates_by_event(lines: Iterable[Line], zone: str) -> list[ReviewedList]:
     return [ReviewedList("", dates) for dates in events.values()]
 
 
-def _date(line: Line, zone: str) -> ReviewedDate:
+def _date(line: DateLine, zone: str) -> ReviewedDate:
     return ReviewedDate(line, date_address(line), *date_times(line, zone))
 
 

@@ -18,7 +18,7 @@ from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.reports.addresses import period_choices, report_address, report_request_in, rows_link
 from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.actions.action_items import days_late
-from tracker.rules.availability.blackout_days import may_name
+from tracker.rules.availability.blackout_days import may_set_blackouts
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.reports.reports import CUSTOM, may_read_reports
 from tracker.rules.roster.directory import LEVEL_WORDS
@@ -57,7 +57,7 @@ async def agency_context(
         item_lists.open_items_of_people(viewer, [person.id for person in found.people]),
         _next(viewer, agency_id, zone, today, now),
         _attendance(viewer, agency_id, zone, now, period),
-        blackout_days.of_agency(agency_id, today),
+        blackout_days.blackouts_of_agency(agency_id, today),
     )
     return {
         **ROSTER_WORDS,
@@ -68,7 +68,7 @@ async def agency_context(
         "late": sum(days_late(item, today) > 0 for item in items),
         **attendance,
         "blackouts": blackouts,
-        "may_name": may_name(viewer, agency_id),
+        "may_name": may_set_blackouts(viewer, agency_id),
         "form": NO_FORM,
         "errors": Errors(),
     }
@@ -89,5 +89,5 @@ async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, per
 
 
 async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
-    lines = await occurrences.next_of_agency(viewer, agency_id, now, now + AHEAD)
+    lines = await occurrences.next_dates_of_agency(viewer, agency_id, now, now + AHEAD)
     return agenda_of((SeenDate(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)

@@ -14,38 +14,40 @@ from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_
 from tracker.ports.pages.views.agency_pages import agency_context
 from tracker.usecases.availability import blackout_days
 
-PATH = "/agencies/{agency_id:uuid}/blackout-days"
+BLACKOUT_PATH = "/agencies/{agency_id:uuid}/blackout-days"
 LONGEST_REASON = 60  # characters
 FIELDS = ("first", "last", "reason")
 
 
-@post(PATH, guards=[signed_in], status_code=303)
-async def name_blackout(
+@post(BLACKOUT_PATH, guards=[signed_in], status_code=303)
+async def post_blackout(
     agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
 ) -> Response[Any]:
     """Add blackout days, or show the page again with the errors."""
     try:
-        await _name(viewer, today, now, agency_id, form)
+        await _set_from_form(viewer, today, now, agency_id, form)
     except Invalid as wrong:
         shown = await agency_context(viewer, agency_id, zone, today, now)
         shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
         return pages.render("roster/agencies/show.html", status_code=422, **shown)
-    return pages.redirect(_place(agency_id), "Blackout days added.")
+    return pages.redirect(_place_on_page(agency_id), "Blackout days added.")
 
 
-@post(f"{PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def take_back(agency_id: PathId, blackout_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+@post(f"{BLACKOUT_PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def post_blackout_removal(
+    agency_id: PathId, blackout_id: PathId, pages: Pages, viewer: Viewer, now: Now
+) -> Redirect:
     """Remove blackout days."""
-    await blackout_days.take_back(viewer, agency_id, blackout_id, now)
-    return pages.redirect(_place(agency_id), "Blackout days removed.")
+    await blackout_days.remove_blackout(viewer, agency_id, blackout_id, now)
+    return pages.redirect(_place_on_page(agency_id), "Blackout days removed.")
 
 
-async def _name(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: FormValues) -> None:
+async def _set_from_form(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: FormValues) -> None:
     reader = FormReader(form)
     first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
     reader.check()
-    await blackout_days.name(viewer, agency_id, first, last, reason, now, today)
+    await blackout_days.set_blackout(viewer, agency_id, first, last, reason, now, today)
 
 
-def _place(agency_id: UUID) -> str:
+def _place_on_page(agency_id: UUID) -> str:
     return f"/agencies/{agency_id}#blackout-h"

@@ -89,7 +89,7 @@ async def _page(
             shown_sessions(viewer.member_id, visit.session_id, now),
             api_tokens.api_tokens_of(viewer, now),
         ),
-        together(subscriptions.subscriptions_of(viewer), shared_calendars.mine(viewer)),
+        together(subscriptions.subscriptions_of(viewer), shared_calendars.own_shared_calendar(viewer)),
         together(aliases.aliases_of(viewer), saved_filters.filters_of(viewer)),
     )
     return pages.render(

@@ -16,10 +16,10 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import MessageKind, State
 from tracker.rules.core.wall_clock import ZoneName
-from tracker.rules.events.event import Kind
+from tracker.rules.events.events import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.events.policy_columns import POLICY, leads_of
+from tracker.tables.schema.events.event_columns import POLICY, leads_in_text
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 _DATES = (
@@ -112,9 +112,9 @@ async def _dates(which: QueryString) -> list[DueDate]:
             ZoneName(row["zone"]),
             bool(row["is_all_day"]),
             Kind(row["kind"]),
-            leads_of(row["reminder_leads"]),
-            leads_of(row["ask_leads"]),
-            leads_of(row["ask_after"]),
+            leads_in_text(row["reminder_leads"]),
+            leads_in_text(row["ask_leads"]),
+            leads_in_text(row["ask_after"]),
         )
         for row in await engine().run_querystring(QueryString(_DATES, which))
     ]

@@ -1,7 +1,8 @@
 """Invitees of an event and their replies, as ids, states and times, without a viewer.
 
-For writers inside their transaction and for the clock; people read `visible.attendance.sheet` and
-`visible.events.replies`.
+For writers inside their transaction and for the clock; people read `visible.attendance` and
+`visible.events.replies`. Also upcoming meetings with their invitees, for invitations that follow a seat: operations and
+events for named people are not among those of committees (`rules.events.invitees.follows_seats`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +13,14 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.message_types import EntryUid
+from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.events import Invitation, Reply
 
 CHUNK = 1_000  # ids in one query
-# The reply that counts is the newest for the date, else the newest for the series (`rules.events.replies.effective`).
+# The reply that counts is the newest for the date, else for the series (`rules.events.replies.effective_reply`).
 REPLY = (
     "COALESCE((SELECT a.reply FROM reply a WHERE a.invitation = i.id AND a.occurrence = o.id"
     " ORDER BY a.number DESC LIMIT 1),"
@@ -62,14 +66,14 @@ class GivenReply(NamedTuple):
     """When it was written once more, because the No of the substitute whom it names was undone."""
 
 
-class Holder(NamedTuple):
+class InvitationHolder(NamedTuple):
     """The member who holds an invitation, and its event."""
 
     member_id: UUID
     event_id: UUID
 
 
-async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
+async def invitations_by_member(event_id: UUID) -> dict[UUID, KnownInvitation]:
     """Return the invitations to an event by member."""
     found = await engine().run_querystring(QueryString(_KNOWN, event_id))
     return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in found}
@@ -77,7 +81,11 @@ async def invitations(event_id: UUID) -> dict[UUID, KnownInvitation]:
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return the current invitees and their roles."""
-    return {member_id: one.role for member_id, one in (await invitations(event_id)).items() if not one.is_withdrawn}
+    return {
+        member_id: one.role
+        for member_id, one in (await invitations_by_member(event_id)).items()
+        if not one.is_withdrawn
+    }
 
 
 async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UUID]]:
@@ -94,13 +102,13 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
     return known
 
 
-async def holder_of(invitation_id: UUID) -> Holder | None:
+async def holder_of_invitation(invitation_id: UUID) -> InvitationHolder | None:
     """Return an invitation's member and event; None when it was withdrawn, asks no reply, or does not exist."""
     found = await engine().run_querystring(QueryString(_HOLDER, invitation_id))
-    return Holder(found[0]["member"], found[0]["event"]) if found else None
+    return InvitationHolder(found[0]["member"], found[0]["event"]) if found else None
 
 
-async def replies_to(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
+async def replies_to_invitations(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     """Return all replies to these invitations."""
     given: list[GivenReply] = []
     for some in chunks(invitation_ids):
@@ -147,3 +155,67 @@ def chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
     """Return ids in lists that one query can hold."""
     every = sorted(ids)
     return [every[first : first + CHUNK] for first in range(0, len(every), CHUNK)]
+
+
+_AHEAD = (
+    "SELECT e.id, e.uid, e.committee, e.status, e.visibility, e.version, e.sequence,"
+    " (SELECT MAX(o.sequence) FROM occurrence o WHERE o.event = e.id) AS sent"
+    " FROM event e WHERE e.visibility <> 'named' AND e.kind <> 'joint_operation'"
+    " AND EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.ends_at > {}) AND {} ORDER BY e.id"
+)
+_OF_COMMITTEES = QueryString("e.committee IS NOT NULL")
+_OF_MEMBER = (
+    "EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL"
+    " AND i.role <> 'chair')"
+)
+
+
+class UpcomingMeeting(NamedTuple):
+    """An event with upcoming dates; `sent` is the highest SEQUENCE that emails gave one of its dates."""
+
+    id: UUID
+    uid: EntryUid
+    committee_id: UUID | None
+    status: EventStatus
+    visibility: Visibility
+    version: int
+    sequence: int
+    sent: int
+
+
+async def meetings_of_committees(now: datetime) -> list[UpcomingMeeting]:
+    """Return the meetings of all committees that have upcoming dates, drafts and canceled ones included."""
+    return await _meetings_ahead(_OF_COMMITTEES, now)
+
+
+async def meetings_of_member(member_id: UUID, now: datetime) -> list[UpcomingMeeting]:
+    """Return the events with upcoming dates to which a person is invited and which they do not organize."""
+    return await _meetings_ahead(QueryString(_OF_MEMBER, member_id), now)
+
+
+async def invitees_of_meetings(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]]:
+    """Return the current invitees of each of these events, by member: the role, and whether they have it by a seat."""
+    found: dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]] = {one: {} for one in event_ids}
+    if found:
+        current = Invitation.event.is_in(list(found)) & Invitation.withdrawn_at.is_null()
+        for row in await Invitation.select(
+            Invitation.event, Invitation.member, Invitation.role, Invitation.by_seat
+        ).where(current):
+            found[row["event"]][row["member"]] = AttendeeRole(row["role"]), bool(row["by_seat"])
+    return found
+
+
+async def _meetings_ahead(which: QueryString, now: datetime) -> list[UpcomingMeeting]:
+    return [
+        UpcomingMeeting(
+            id=row["id"],
+            uid=EntryUid(row["uid"]),
+            committee_id=row["committee"],
+            status=EventStatus(row["status"]),
+            visibility=Visibility(row["visibility"]),
+            version=row["version"],
+            sequence=row["sequence"],
+            sent=row["sent"],
+        )
+        for row in await engine().run_querystring(QueryString(_AHEAD, now, which))
+    ]

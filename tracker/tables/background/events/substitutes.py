@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.events.replies import ReplySource, ReplyValue, effective, substitution_changed_at
+from tracker.rules.events.replies import ReplySource, ReplyValue, effective_reply, substitution_changed_at
 from tracker.tables.background.events.invitees import TAKES_PART, GivenReply, given_reply
 
 SUBSTITUTE = (
@@ -54,32 +54,32 @@ class Principal(NamedTuple):
 
     def substitute(self, occurrence_id: UUID) -> UUID | None:
         """Return the substitute on a date, if there is one."""
-        counts = effective(self.replies, occurrence_id) if self.is_asked else None
+        counts = effective_reply(self.replies, occurrence_id) if self.is_asked else None
         return counts.substitute_id if counts else None
 
     def reply(self, occurrence_id: UUID) -> ReplyValue:
         """Return the reply that counts for a date."""
-        counts = effective(self.replies, occurrence_id)
+        counts = effective_reply(self.replies, occurrence_id)
         return counts.value if counts else ReplyValue.NEEDS_ACTION
 
     def is_refused_by(self, substitute_id: UUID, occurrence_id: UUID) -> bool:
         """Return whether the reply that counts for a date is that a member, who was the substitute, can't come."""
-        counts = effective(self.replies, occurrence_id)
+        counts = effective_reply(self.replies, occurrence_id)
         if counts is None or counts.source is not ReplySource.SUBSTITUTE:
             return False
-        before = effective((one for one in self.replies if one.number < counts.number), occurrence_id)
+        before = effective_reply((one for one in self.replies if one.number < counts.number), occurrence_id)
         return before is not None and before.substitute_id == substitute_id
 
     def named_before(self, number: int, occurrence_id: UUID) -> GivenReply | None:
         """Return the reply that a substitute's No, by its number, replaced for a date; None if it doesn't count."""
-        counts = effective(self.replies, occurrence_id) if self.is_asked else None
+        counts = effective_reply(self.replies, occurrence_id) if self.is_asked else None
         if counts is None or counts.number != number:
             return None
-        return effective((one for one in self.replies if one.number < number), occurrence_id)
+        return effective_reply((one for one in self.replies if one.number < number), occurrence_id)
 
     def is_renewed(self, number: int, occurrence_id: UUID) -> bool:
         """Return whether the substitute who gave a No to a date, by its number, comes again since it was undone."""
-        before = effective((one for one in self.replies if one.number < number), occurrence_id)
+        before = effective_reply((one for one in self.replies if one.number < number), occurrence_id)
         if before is None or before.substitute_id is None:
             return False
         is_undone = any(
@@ -89,7 +89,7 @@ class Principal(NamedTuple):
 
     def naming(self, substitute_id: UUID, occurrence_id: UUID) -> GivenReply | None:
         """Return the reply that counts for a date, if it names a member as the substitute."""
-        counts = effective(self.replies, occurrence_id) if self.is_asked else None
+        counts = effective_reply(self.replies, occurrence_id) if self.is_asked else None
         return counts if counts and counts.substitute_id == substitute_id else None
 
     def first_named_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
@@ -129,13 +129,13 @@ class Principal(NamedTuple):
         return {one.occurrence_id for one in self.replies if one.occurrence_id}
 
 
-async def refusals(event_id: UUID, occurrence_id: UUID, by: UUID, at: datetime) -> list[tuple[UUID, int]]:
+async def refusals_entered(event_id: UUID, occurrence_id: UUID, by: UUID, at: datetime) -> list[tuple[UUID, int]]:
     """Return the substitutes' No to a date that one person entered at one moment: the invitation, and its number."""
     found = await engine().run_querystring(QueryString(_REFUSALS, event_id, occurrence_id, by, at))
     return [(row["invitation"], row["number"]) for row in found]
 
 
-async def principals(event_ids: Iterable[UUID]) -> list[Principal]:
+async def principals_now(event_ids: Iterable[UUID]) -> list[Principal]:
     """Return the current invitees who take part in these events and have ever named a substitute there."""
     wanted = sorted(set(event_ids))
     if not wanted:
@@ -158,7 +158,7 @@ def _principals(rows: Iterable[Mapping[str, Any]]) -> list[Principal]:
     return list(found.values())
 
 
-async def still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
+async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return which of these dates an event still has."""
     wanted = sorted(set(occurrence_ids))
     if not wanted:
@@ -168,7 +168,7 @@ async def still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozens
     return frozenset(row["id"] for row in found)
 
 
-async def to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+async def dates_to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
     """Return which of these dates are not over and were not canceled by themselves."""
     wanted = sorted(set(occurrence_ids))
     if not wanted:

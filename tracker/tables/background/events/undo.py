@@ -20,11 +20,9 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
 from tracker.rules.core.outbox import State
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.undo import Reach, StoredRows
+from tracker.rules.events.undo import StoredRows, UndoReach
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.events.history import EventChange
-from tracker.tables.schema.events.invitations import Reply
+from tracker.tables.schema.events.events import Event, EventChange, Occurrence, Reply
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.schema.operations.records import BriefCopy
 
@@ -48,14 +46,14 @@ _LAST_NUMBERS = (
 _BUT_ABOUT = " AND (r.occurrence IS NULL OR r.occurrence NOT IN ({}))"
 
 
-class Kept(NamedTuple):
+class KeptChange(NamedTuple):
     """A change that can still be undone; `replaced` is what it replaced."""
 
     at: datetime
     replaced: StoredRows
 
 
-class Dates(NamedTuple):
+class DatesState(NamedTuple):
     """The version of an event, and sums over its dates."""
 
     event_id: UUID
@@ -66,7 +64,7 @@ class Dates(NamedTuple):
     copies_on_paper: int
 
 
-class Invited(NamedTuple):
+class InvitationState(NamedTuple):
     """An invitation, with the number of its last reply: each new one has a higher number."""
 
     id: UUID
@@ -76,7 +74,7 @@ class Invited(NamedTuple):
     last_number: int | None
 
 
-class Access(NamedTuple):
+class AccessState(NamedTuple):
     """Access to an operation for one person: requested, given, or ended."""
 
     id: UUID
@@ -87,13 +85,13 @@ class Access(NamedTuple):
 class StateOfEvents(NamedTuple):
     """What differs when a person has changed some events, one of their dates or a list of people, or replied."""
 
-    events: list[Dates]
+    events: list[DatesState]
     audiences: list[tuple[UUID, Audience]]
-    invitations: list[Invited]
-    grants: list[Access]
+    invitations: list[InvitationState]
+    grants: list[AccessState]
 
 
-async def rows_of(event_ids: Collection[UUID], reach: Reach, at: datetime) -> StoredRows:
+async def stored_rows_of(event_ids: Collection[UUID], reach: UndoReach, at: datetime) -> StoredRows:
     """Return the rows of these events that a change made at this moment may write, within its reach.
 
     Of the history and the messages, those of that moment and of the dates it may lose, and the messages that wait.
@@ -108,7 +106,7 @@ async def rows_of(event_ids: Collection[UUID], reach: Reach, at: datetime) -> St
     return StoredRows(msgspec.json.encode(found).decode())
 
 
-async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
+async def state_of_events(event_ids: Iterable[UUID]) -> StateOfEvents:
     """Return the state of these events, in an order that stays."""
     ids = sorted(event_ids)
     among = sql_list(ids)
@@ -116,10 +114,10 @@ async def state_of(event_ids: Iterable[UUID]) -> StateOfEvents:
         *(QueryString(one, among) for one in (_EVENTS, _AUDIENCES, _INVITATIONS, _GRANTS))
     )
     return StateOfEvents(
-        events=[Dates(*row.values()) for row in events],
+        events=[DatesState(*row.values()) for row in events],
         audiences=[(row["event"], Audience(row["audience"])) for row in audiences],
-        invitations=[Invited(*row.values()) for row in invitations],
-        grants=[Access(*row.values()) for row in grants],
+        invitations=[InvitationState(*row.values()) for row in invitations],
+        grants=[AccessState(*row.values()) for row in grants],
     )
 
 
@@ -130,34 +128,34 @@ async def last_numbers(event_id: UUID, lost: Collection[UUID]) -> dict[UUID, int
     return {row["id"]: row["last"] or 0 for row in found}
 
 
-async def waiting(event_ids: Iterable[UUID]) -> frozenset[UUID]:
+async def waiting_messages(event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return the messages about these events that wait, that no worker has claimed, and that can't have arrived."""
     about = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
     is_free = (Message.worker == "") & Message.unconfirmed_at.is_null()
     return frozenset(await Message.select(Message.id).where(about & is_free).output(as_list=True))
 
 
-async def kept(change_id: UUID, event_id: UUID, actor_id: UUID) -> Kept | None:
+async def kept_change(change_id: UUID, event_id: UUID, actor_id: UUID) -> KeptChange | None:
     """Return a change that this person made to an event; None if there is none, or if it is kept no longer."""
     mine = (UndoSnapshot.id == change_id) & (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id)
     found = await UndoSnapshot.select(UndoSnapshot.at, UndoSnapshot.replaced).where(mine)
-    return Kept(found[0]["at"], StoredRows(found[0]["replaced"])) if found else None
+    return KeptChange(found[0]["at"], StoredRows(found[0]["replaced"])) if found else None
 
 
-async def change_at(event_id: UUID, actor_id: UUID, at: datetime) -> UUID | None:
+async def change_kept_at(event_id: UUID, actor_id: UUID, at: datetime) -> UUID | None:
     """Return the change that this person made to an event at that moment; None if it cannot be undone."""
     mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id) & (UndoSnapshot.at == at)
     found: list[UUID] = await UndoSnapshot.select(UndoSnapshot.id).where(mine).output(as_list=True)
     return found[0] if found else None
 
 
-async def any_over(until: datetime) -> bool:
+async def is_any_over(until: datetime) -> bool:
     """Return whether a change is kept that was made by then."""
     return await UndoSnapshot.exists().where(UndoSnapshot.at <= until)
 
 
 def _reached(
-    table: type[Table], of: Column, event_ids: Iterable[UUID], reach: Reach, at: datetime
+    table: type[Table], of: Column, event_ids: Iterable[UUID], reach: UndoReach, at: datetime
 ) -> Combinable | None:
     """Return which rows of a table a change may write; None if none."""
     mine = of.is_in(list(event_ids))

@@ -17,7 +17,7 @@ from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.rules.intake.proposals import NewProposal
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.invitations import Invitation, Reply
+from tracker.tables.schema.events.events import Invitation, Reply
 from tracker.tables.schema.intake import IncomingReply, IncomingWords, TimeProposal
 
 _GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"

@@ -8,8 +8,8 @@ from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
 from tracker.rules.core.outbox import State
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
+from tracker.tables.schema.events.event_columns import USUAL_LEADS
 from tracker.tables.schema.events.events import Event, Occurrence
-from tracker.tables.schema.events.policy_columns import USUAL_LEADS
 from tracker.tables.schema.roster import Member
 
 

@@ -1,14 +1,22 @@
-"""Events and their dates. People read them through `visible`, never here."""
+"""Events, their dates, invitations, replies, and history. People read them through `visible`, never here.
+
+The counters of a viewer's audiences make their feed's validator. Changes to events are stored as people read them; the
+audit log records only that they happened, without content.
+"""
+
+from collections.abc import Iterable
 
 from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Interval, Text, Timestamp, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
+from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.event import EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
-from tracker.tables.schema.events.policy_columns import USUAL_LEADS
+from tracker.tables.schema.events.event_columns import USUAL_LEADS
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 
@@ -129,3 +137,124 @@ class AudienceVersion(Table):
 
     audience = Varchar(length=60, primary_key=True)
     version = BigInt(default=0)
+
+
+class Invitation(Table):
+    """One person's invitation to an event, for all its dates."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    role = Varchar(length=12, default="required")
+    by_seat = Boolean(default=False)
+    """Whether they are on the list as primary of a seat on the committee that meets, and not by name."""
+    added_at = Timestamptz(null=False)
+    """When it was first made: attendance counts from here (`visible.attendance.WAS_INVITED`)"""
+    again_at = Timestamptz(null=True, default=None)
+    """When a person who had been taken off the list was last invited again; None = never"""
+    withdrawn_at = Timestamptz(null=True, default=None)
+
+    constraints = (
+        unique("event", "member"),
+        one_of("role", AttendeeRole),
+        index("invitation_member", "member", "event"),
+    )
+
+
+class InvitationGap(Table):
+    """A time during which a person who was invited again later was off the list: dates within it don't count."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade, index=True)
+    withdrawn_at = Timestamptz(null=False)
+    again_at = Timestamptz(null=False)
+
+
+class Reply(Table):
+    """One reply, never changed: the last for a date counts, else the last for the series."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
+    occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
+    """None = for the whole series"""
+    reply = Varchar(length=12)
+    """accepted, tentative, declined; needs_action when people are asked again after a change"""
+    comment = Text(default="")
+    source = Varchar(length=12)
+    """`rules.events.replies.ReplySource`: how it came"""
+    entered_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    substitute = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """The substitute; the reply itself is declined"""
+    number = Integer()
+    """Its place among the replies to this invitation, from 1, as they were committed; no clock decides what counts."""
+    sequence = Integer(default=0)
+    replied_at = Timestamptz(null=False)
+    renewed_at = Timestamptz(null=True, default=None)
+    """When it was written once more, because the No of the substitute whom it names was undone"""
+
+    constraints = (
+        unique("invitation", "number"),
+        one_of("reply", ReplyValue),
+        one_of("source", ReplySource),
+        index("reply_invitation", "invitation", "occurrence", "number"),
+        index("reply_substitute", "occurrence", where="substitute IS NOT NULL"),
+    )
+
+
+class EventChange(Table):
+    """One change to an event or to one of its dates."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
+    occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
+    """None = the whole event"""
+    actor = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
+    at = Timestamptz(null=False)
+    verb = Varchar(length=20)
+    """sent, changed, canceled, restored, date_added, ended, went_on, continued"""
+    visibility = Varchar(length=20)
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.restrict)
+    """visibility, committee: who could see the event when it was changed; for a change of visibility, afterward"""
+    fields = Text(default="[]")
+    """JSON: rows [field, before, after] in words"""
+    reason = Text(default="")
+    """Why, as the person who made the change said"""
+
+    constraints = (index("event_change_event", "event", "at"),)
+
+
+class EventTemplate(Table):
+    """One template; its name is unique per person."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
+    name = Varchar(length=80)
+    committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
+    """People who may schedule for it may use the template; None = the owner alone."""
+    form = Text(default="{}")
+    """The texts of its fields, as JSON, as a person would type them into the form."""
+    created_at = Timestamptz(null=False)
+
+    constraints = (unique("owner", "name"),)
+
+
+class ImportedEvent(Table):
+    """One imported event; its own UID is random like any other, so that other systems' invitations never match it."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    event = ForeignKey(Event, null=False, unique=True, on_delete=OnDelete.cascade)
+    source = Varchar(length=64, index=True)
+    """SHA-256 of the UID in the file, in hex: foreign UIDs have any length, and may contain email addresses."""
+
+
+_ONE_MORE = " ON CONFLICT (audience) DO UPDATE SET version = audience_version.version + 1"
+
+
+async def raise_audience_versions(audiences: Iterable[str]) -> None:
+    """Count a change for each audience, inside the caller's transaction.
+
+    Pass the audiences that lose visibility of a thing as well as those that gain it. Always in the same order, so that
+    two writers that lock the same rows cannot deadlock.
+    """
+    made = [{"audience": audience, "version": 1} for audience in sorted(set(audiences))]
+    await bulk_insert(AudienceVersion, made, _ONE_MORE)

@@ -7,9 +7,15 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index
-from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
-from tracker.tables.schema.events.history import EventChange
-from tracker.tables.schema.events.invitations import Invitation, InvitationGap, Reply
+from tracker.tables.schema.events.events import (
+    Event,
+    EventAudience,
+    EventChange,
+    Invitation,
+    InvitationGap,
+    Occurrence,
+    Reply,
+)
 from tracker.tables.schema.intake import IncomingReply, IncomingWords, TimeProposal
 from tracker.tables.schema.operations.records import BriefCopy, OperationGrant
 from tracker.tables.schema.roster import Member
@@ -39,6 +45,6 @@ class UndoSnapshot(Table):
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)
     replaced = Text()
-    """JSON of `rules.events.undo.Replaced`: earlier rows, and the ids of new ones"""
+    """JSON of `rules.events.undo.ReplacedRows`: earlier rows, and the ids of new ones"""
 
     constraints = (index("undo_snapshot_event", "event", "at"), index("undo_snapshot_at", "at"))

@@ -1,23 +1,32 @@
-"""The reader of events and their dates: every query takes a viewer and checks the predicate of `visible.core.rows`.
+"""The readers of events and their dates: every query takes a viewer and checks the predicate of `visible.core.rows`.
 
 Missing and forbidden look alike: `None` or an empty list. The SQL is written out, not built: the month page reads 500
 rows at once, and building such a query in the ORM costs more than running it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from piccolo.querystring import QueryString
 
 from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, EventStatus, Kind, Line, Occurrence
+from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence
 from tracker.tables.background.events.substitutes import SUBSTITUTE
-from tracker.tables.schema.events.event_columns import FIELDS_OF_EVENT, fields_in
-from tracker.tables.schema.events.marking_columns import MARK, MARK_AGENCY, MARKED_BY, marking_of
-from tracker.tables.schema.events.policy_columns import POLICY, policy_of
+from tracker.tables.schema.events.event_columns import (
+    FIELDS_OF_EVENT,
+    MARK_AGENCY,
+    MARKED_BY,
+    MARKING,
+    POLICY,
+    event_fields_in,
+    marking_in,
+    policy_in_row,
+)
 from tracker.tables.visible.core.rows import Row, rows, rows_of_each
 
 LONGEST = timedelta(days=14)
@@ -31,12 +40,12 @@ _STATUSES = {str(one): one for one in EventStatus}
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
     " o.is_canceled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
-    f" e.committee, {MARK}, {POLICY}"
+    f" e.committee, {MARKING}, {POLICY}"
 )
-"""What `line` reads of date `o` and event `e`; a reader may append more columns."""
+"""What `line_in` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 EVENT = (
-    f"SELECT {FIELDS_OF_EVENT}, {MARK}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
+    f"SELECT {FIELDS_OF_EVENT}, {MARKING}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
     " m.name AS lead_name, g.code AS lead_agency, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
     " e.cancel_reason"
 )
@@ -48,23 +57,23 @@ FROM_EVENT = (
 """What follows `EVENT`, before the predicate."""
 _EVENT = f"{EVENT}{FROM_EVENT} WHERE MAY_SEE(e)"
 _ANY = "SELECT e.id FROM event e WHERE MAY_SEE(e)"
-_OF_DATE = (
+_DATE_COLUMNS = (
     *("id", "event", "original_start", "starts_at", "ends_at", "title", "place", "agenda", "is_canceled"),
     *("is_changed", "version", "sequence", "changed_at", "attendance_closed_at", "cancel_reason", "is_off_record"),
 )
 _DATE = (
-    f"SELECT {', '.join(f'o.{name}' for name in _OF_DATE)}"
+    f"SELECT {', '.join(f'o.{name}' for name in _DATE_COLUMNS)}"
     " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 _DATE_AND_EVENT = (
-    f"{EVENT}, {', '.join(f'o.{name} AS date_{name}' for name in _OF_DATE)}{FROM_EVENT}"
+    f"{EVENT}, {', '.join(f'o.{name} AS date_{name}' for name in _DATE_COLUMNS)}{FROM_EVENT}"
     " JOIN occurrence o ON o.event = e.id WHERE MAY_SEE(e)"
 )
 
 
-async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[Line]:
+async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[DateLine]:
     """Return dates in brief; `where` is appended to the predicate."""
-    return [line(row) for row in await rows(_LINES, viewer, where, *arguments)]
+    return [line_in(row) for row in await rows(_LINES, viewer, where, *arguments)]
 
 
 async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Event]:
@@ -72,13 +81,13 @@ async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Even
     return [event_in(row) for row in await rows(_EVENT, viewer, where, *arguments)]
 
 
-async def lines(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
+async def lines_between(viewer: Viewer, start: datetime, end: datetime) -> list[DateLine]:
     """Return the dates that overlap [start, end), earliest first, in brief: for calendars and lists."""
     tail = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {} ORDER BY o.starts_at, o.id"
     return await lines_where(viewer, tail, start - LONGEST, end, start)
 
 
-async def next_lines_asking(viewer: Viewer, now: datetime) -> list[Line]:
+async def next_lines_asking(viewer: Viewer, now: datetime) -> list[DateLine]:
     """Return the next date of each event that follows up after its invitations."""
     tail = (
         " AND e.ask_after <> '' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
@@ -87,7 +96,7 @@ async def next_lines_asking(viewer: Viewer, now: datetime) -> list[Line]:
     return await lines_where(viewer, tail, now)
 
 
-async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Line]:
+async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[DateLine]:
     """Return which of these dates the viewer may see, earliest first."""
     wanted = list(occurrence_ids)
     if not wanted:
@@ -96,7 +105,7 @@ async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[Li
     return await lines_where(viewer, tail, sql_list(wanted))
 
 
-async def ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> list[Line]:
+async def lines_ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> list[DateLine]:
     """Return the dates of these events that take place and are not over, earliest first."""
     wanted = list(event_ids)
     if not wanted:
@@ -108,13 +117,13 @@ async def ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> lis
     return await lines_where(viewer, tail, sql_list(wanted), now)
 
 
-async def event(viewer: Viewer, event_id: UUID) -> Event | None:
+async def event_by_id(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
     found = await events_where(viewer, " AND e.id = {}", event_id)
     return found[0] if found else None
 
 
-async def invited_to(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
+async def event_of_invitation(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
     """Return the event of an invitation, if the viewer may see it, and its dates; one visit to the database."""
     return await _with_dates(viewer, "(SELECT i.event FROM invitation i WHERE i.id = {})", invitation_id)
 
@@ -134,22 +143,22 @@ async def _with_dates(viewer: Viewer, its: str, argument: UUID) -> tuple[Event |
     return of, [_occurrence(row, of) for row in dated] if of else []
 
 
-async def sees_any(viewer: Viewer) -> bool:
+async def sees_any_event(viewer: Viewer) -> bool:
     """Return whether the viewer may see any event that isn't a draft."""
     return bool(await rows(_ANY, viewer, " AND e.status <> 'draft' LIMIT 1"))
 
 
-async def dates(viewer: Viewer, of: Event) -> list[Occurrence]:
+async def dates_in_order(viewer: Viewer, of: Event) -> list[Occurrence]:
     """Return all dates of an event, in the order of the rule."""
     found = await rows(_DATE, viewer, " AND o.event = {} ORDER BY o.original_start", of.id)
     return [_occurrence(row, of) for row in found]
 
 
-async def date(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | None:
+async def date_on_day(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | None:
     """Return the date whose original local start falls on the day that begins at `day` (local midnight)."""
     tail = " AND o.event = {} AND o.original_start >= {} AND o.original_start <= {} ORDER BY o.original_start LIMIT 1"
     until = day.replace(hour=23, minute=59, second=59)
-    of, found = await together(event(viewer, event_id), rows(_DATE, viewer, tail, event_id, day, until))
+    of, found = await together(event_by_id(viewer, event_id), rows(_DATE, viewer, tail, event_id, day, until))
     return _occurrence(found[0], of) if of and found else None
 
 
@@ -159,10 +168,10 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     if not found:
         return None
     [row] = found
-    return _occurrence({name: row[f"date_{name}"] for name in _OF_DATE}, event_in(row))
+    return _occurrence({name: row[f"date_{name}"] for name in _DATE_COLUMNS}, event_in(row))
 
 
-async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
+async def dates_beside(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
     """Return the previous and the next date in the same series; a single event has neither."""
     if not occurrence.event.is_series:
         return None, None
@@ -174,7 +183,7 @@ async def neighbors(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence 
     return (first[0] if first else None), (second[0] if second else None)
 
 
-async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> list[Event]:
+async def published_events(viewer: Viewer, since: datetime, *, invited_only: bool) -> list[Event]:
     """Return every event with a date that ends after `since`: the content of a feed.
 
     Drafts are in no feed, not even their organizer's own.
@@ -193,7 +202,7 @@ async def published(viewer: Viewer, since: datetime, *, invited_only: bool) -> l
     return await events_where(viewer, wanted + " ORDER BY e.uid", since, *who)
 
 
-async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
+async def events_of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
     """Return the events of a committee that were sent and have a date ahead that takes place."""
     tail = (
         " AND e.committee = {} AND e.status IN ('tentative', 'confirmed') AND EXISTS (SELECT 1 FROM occurrence o"
@@ -202,7 +211,7 @@ async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> lis
     return await events_where(viewer, tail, committee_id, now)
 
 
-async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
+async def dates_of_events(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
     """Return all dates of several events by the event's id, in the order of the rule."""
     by_id = {one.id: one for one in events}
     found: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
@@ -214,7 +223,7 @@ async def dates_of(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[O
     return found
 
 
-async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
+async def lines_invited_to(viewer: Viewer, start: datetime, end: datetime) -> list[DateLine]:
     """Return the dates in [start, end) of events to which the viewer is invited, earliest first."""
     tail = (
         " AND o.starts_at >= {} AND o.starts_at < {} AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
@@ -223,10 +232,10 @@ async def invited(viewer: Viewer, start: datetime, end: datetime) -> list[Line]:
     return await lines_where(viewer, tail, start, end, viewer.member_id)
 
 
-def line(row: Row) -> Line:
+def line_in(row: Row) -> DateLine:
     """Return the date in brief from a row of `LINE`."""
     is_off = bool(row["is_canceled"]) or row["status"] == EventStatus.CANCELED
-    return Line(
+    return DateLine(
         id=row["id"],
         event_id=row["event"],
         key=row["original_start"].date().isoformat(),
@@ -242,15 +251,15 @@ def line(row: Row) -> Line:
         is_changed=bool(row["is_changed"]),
         lead_id=row["lead"],
         committee_id=row["committee"],
-        marking=marking_of(row),
-        reminders=policy_of(row),
+        marking=marking_in(row),
+        reminders=policy_in_row(row),
     )
 
 
 def event_in(row: Row) -> Event:
     """Return the event in a row of `EVENT`."""
     return Event(
-        **fields_in(row),
+        **event_fields_in(row),
         id=row["id"],
         uid=row["uid"],
         reference=row["reference"],
@@ -286,3 +295,98 @@ def _occurrence(row: Row, of: Event) -> Occurrence:
         cancel_reason=row["cancel_reason"],
         is_off_record=bool(row["is_off_record"]),
     )
+
+
+_ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"
+_LINKS = f"{EVENT}, e.previous_series{FROM_EVENT} WHERE MAY_SEE(e)"
+_AROUND = (
+    " AND (e.previous_series = {} OR e.id = (SELECT n.previous_series FROM event n WHERE n.id = {}))"
+    " ORDER BY e.starts, e.id"
+)
+_BEFORE = " AND e.id = (SELECT n.previous_series FROM event n WHERE n.id = {})"
+_ONWARD_FROM = (
+    " AND e.id IN (WITH RECURSIVE onward(id) AS (SELECT n.id FROM event n WHERE n.previous_series = {}"
+    " UNION SELECT n.id FROM event n JOIN onward o ON n.previous_series = o.id) SELECT id FROM onward)"
+    " ORDER BY e.starts, e.id"
+)
+_AFTER = " AND e.previous_series = {} ORDER BY e.starts, e.id"
+
+
+async def series_around(viewer: Viewer, of: Event) -> tuple[Event | None, tuple[Event, ...]]:
+    """Return the series that this event continues, and those that continue it, earliest first."""
+    before, after = None, []
+    for row in await rows(_LINKS, viewer, _AROUND, of.id, of.id):
+        if row["previous_series"] == of.id:
+            after.append(event_in(row))
+        else:
+            before = event_in(row)
+    return before, tuple(after)
+
+
+async def series_before(viewer: Viewer, of: Event) -> Event | None:
+    """Return the series that this event continues."""
+    found = await events_where(viewer, _BEFORE, of.id)
+    return found[0] if found else None
+
+
+async def series_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
+    """Return the events that continue this series, earliest first; each split adds one."""
+    return tuple(await events_where(viewer, _AFTER, of.id))
+
+
+async def all_series_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
+    """Return the events that continue this series, and those that continue them, earliest first."""
+    return tuple(await events_where(viewer, _ONWARD_FROM, of.id))
+
+
+async def continued_among(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return which of these series are continued by another event."""
+    wanted = list(event_ids)
+    if not wanted:
+        return frozenset()
+    tail = " AND e.previous_series IN ({})"
+    found = await rows(_ONWARD, viewer, tail, sql_list(wanted))
+    return frozenset(row["previous_series"] for row in found)
+
+
+_NEXT_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+_IS_LED = (
+    " AND e.lead = {} AND e.status <> 'canceled' AND o.starts_at = (SELECT MIN(n.starts_at) FROM occurrence n"
+    " WHERE n.event = e.id AND n.ends_at > {})"
+)
+
+_IS_INVITED = (
+    " AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled' AND EXISTS (SELECT 1 FROM invitation i"
+    " WHERE i.event = e.id AND i.member = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair')"
+    " ORDER BY o.starts_at, o.id"
+)
+
+
+async def lines_led(viewer: Viewer, member_id: UUID, now: datetime) -> list[DateLine]:
+    """Return the next date of each event that a person organizes, earliest first."""
+    found = await rows(_NEXT_DATES, viewer, _IS_LED, member_id, now)
+    return await lines_by_id(viewer, [row["id"] for row in found])
+
+
+async def lines_of_invitee(viewer: Viewer, member_id: UUID, now: datetime) -> list[DateLine]:
+    """Return the upcoming dates, earliest first, to which a person is invited and which they do not organize."""
+    return await lines_where(viewer, _IS_INVITED, now, member_id)
+
+
+_IMPORTED = "SELECT i.source AS name FROM imported_event i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
+_OWN_UIDS = "SELECT e.uid AS name FROM event e WHERE MAY_SEE(e)"
+
+
+async def known_sources(viewer: Viewer, sources: Collection[str]) -> set[str]:
+    """Return which of these hashes (`ImportedEvent.source`) belong to events that the viewer may see."""
+    return {row["name"] for row in await rows(_IMPORTED, viewer, " AND i.source IN ({})", _text_list(sources))}
+
+
+async def known_uids(viewer: Viewer, uids: Collection[str]) -> set[str]:
+    """Return which of these UIDs are our own and belong to events that the viewer may see."""
+    return {row["name"] for row in await rows(_OWN_UIDS, viewer, " AND e.uid IN ({})", _text_list(uids))}
+
+
+def _text_list(texts: Collection[str]) -> QueryString:
+    wanted = sorted(texts) or [""]
+    return sql_list(wanted)

@@ -12,10 +12,10 @@ from piccolo.querystring import QueryString
 
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Occurrence, may_edit
-from tracker.rules.events.history import Change, Entry, Field, Verb, readable
+from tracker.rules.events.events import Event, Occurrence, may_edit
+from tracker.rules.events.history import ChangedField, FieldChange, HistoryEntry, HistoryVerb, readable_changes
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import dates
+from tracker.tables.visible.events.events import dates_in_order
 
 _CHANGES = (
     "SELECT h.at, h.verb, h.occurrence, h.fields, h.reason, m.name, g.code"
@@ -36,29 +36,32 @@ _ALL_OF_IT = " AND h.event = {}" + _SAME_CIRCLE + _NEWEST_FIRST
 _OF_DATE = " AND h.event = {}" + _SAME_CIRCLE + " AND (h.occurrence IS NULL OR h.occurrence = {})" + _NEWEST_FIRST
 
 
-async def history(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[Entry]:
+async def changes_seen(viewer: Viewer, of: Event, date: Occurrence | None = None) -> list[HistoryEntry]:
     """Return the changes to an event, newest first; with `date` only those that concern that date."""
     edits = may_edit(viewer, of)
     was_in_it = QueryString("") if edits else QueryString(_WAS_IN_IT, Visibility.NAMED, viewer.member_id)
     if date is None:
         found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL, was_in_it)
-        known = {one.id: one for one in await dates(viewer, of)} if any(row["occurrence"] for row in found) else {}
+        known = (
+            {one.id: one for one in await dates_in_order(viewer, of)} if any(row["occurrence"] for row in found) else {}
+        )
     else:
         found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, was_in_it, date.id)
         known = {date.id: date}
-    entries = [_entry(row, known, edits=edits) for row in found]
-    return [one for one in entries if one.changes or one.verb is not Verb.CHANGED]
+    entries = [_history_entry(row, known, edits=edits) for row in found]
+    return [one for one in entries if one.changes or one.verb is not HistoryVerb.CHANGED]
 
 
-def _entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> Entry:
+def _history_entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> HistoryEntry:
     changes = [
-        Change(field=Field(field), before=before, after=after) for field, before, after in json.loads(row["fields"])
+        FieldChange(field=ChangedField(field), before=before, after=after)
+        for field, before, after in json.loads(row["fields"])
     ]
-    return Entry(
+    return HistoryEntry(
         at=row["at"],
-        verb=Verb(row["verb"]),
+        verb=HistoryVerb(row["verb"]),
         date=known.get(row["occurrence"]),
-        changes=readable(changes, may_edit=edits),
+        changes=readable_changes(changes, may_edit=edits),
         reason=row["reason"],
         actor=f"{row['name']} ({row['code']})" if edits else None,
     )

@@ -1,18 +1,21 @@
-"""The viewer's own invitations to events that they may see, and the replies by them or on their behalf."""
+"""The viewer's own invitations and replies, those recorded on behalf of others, and which replies dates wait for."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Line
+from tracker.rules.events.events import DateLine
 from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplySource, ReplyValue, notes_apart
-from tracker.tables.background.events.invitees import REPLY, TAKES_PART
+from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.events import events
+from tracker.tables.visible.events.events import LINE, line_in, lines_by_id, lines_where
 
 _MINE = (
     "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence,"
@@ -43,7 +46,7 @@ _OF_EVENT = (
 )
 
 
-class Recorded(NamedTuple):
+class RecordedReply(NamedTuple):
     """A reply that one person recorded on another's behalf; both with their agencies."""
 
     at: datetime
@@ -56,10 +59,10 @@ class Recorded(NamedTuple):
     """Whether it says that the person's substitute can't come."""
 
 
-async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
+async def replies_recorded(viewer: Viewer, event_id: UUID) -> list[RecordedReply]:
     """Return the replies to an event that were recorded on behalf of others, the latest first."""
     return [
-        Recorded(
+        RecordedReply(
             row["replied_at"],
             row["occurrence"],
             ReplyValue(row["reply"]),
@@ -71,7 +74,7 @@ async def recorded(viewer: Viewer, event_id: UUID) -> list[Recorded]:
     ]
 
 
-async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
+async def own_invitations(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
     """Return the viewer's current invitations to these events, by event."""
     wanted = sorted(set(event_ids))
     if not wanted:
@@ -79,38 +82,38 @@ async def mine(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvit
     tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL ORDER BY i.id"
     among = sql_list(wanted)
     found = await rows(_MINE, viewer, tail, among, viewer.member_id)
-    return dict(_own(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
+    return dict(_own_invitation(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
 
 
-async def owed(viewer: Viewer, start: datetime, end: datetime) -> list[tuple[Line, bool]]:
+async def lines_owed(viewer: Viewer, start: datetime, end: datetime) -> list[tuple[DateLine, bool]]:
     """Return the dates in [start, end) to which the viewer has not replied, earliest first, and whether of a series."""
     tail = (
         " AND i.member = {} AND i.withdrawn_at IS NULL AND o.starts_at >= {} AND o.starts_at < {}"
         f" AND {TAKES_PART} AND {REPLY} = 'needs_action' ORDER BY o.starts_at, o.id"
     )
     found = await rows(_OWED, viewer, tail, viewer.member_id, start, end)
-    return [(line(row), row["rrule"] is not None) for row in found]
+    return [(line_in(row), row["rrule"] is not None) for row in found]
 
 
-async def informed_of(viewer: Viewer) -> frozenset[UUID]:
+async def events_informed_of(viewer: Viewer) -> frozenset[UUID]:
     """Return the events of which the viewer is kept informed, without being asked to come."""
     tail = " AND i.member = {} AND i.role = 'informed' AND i.withdrawn_at IS NULL"
     return frozenset(row["event"] for row in await rows(_INFORMED, viewer, tail, viewer.member_id))
 
 
-def _own(found: list[Row]) -> tuple[UUID, OwnInvitation]:
+def _own_invitation(found: list[Row]) -> tuple[UUID, OwnInvitation]:
     """Return an invitation with its event from its rows, one for each reply."""
     row = found[0]
     own = OwnInvitation(
         id=row["id"],
         role=AttendeeRole(row["role"]),
         is_series=row["rrule"] is not None,
-        replies=notes_apart(reply(one) for one in found if one["reply"]),
+        replies=notes_apart(reply_in(one) for one in found if one["reply"]),
     )
     return row["event"], own
 
 
-def reply(row: Row) -> Reply:
+def reply_in(row: Row) -> Reply:
     """Return the reply in a row, with the person who recorded it on behalf and the substitute.
 
     A row that only says that a reply is missing names no one: who undid a reply, or asked again, entered none.
@@ -129,3 +132,92 @@ def reply(row: Row) -> Reply:
         substitute_id=row["substitute"],
         substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
     )
+
+
+_INVITATIONS = " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
+_OF_DATES = f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+_INVITED = f"SELECT o.id, COUNT(*) AS invited{_INVITATIONS} WHERE MAY_SEE(e)"
+_BY_DATE = f"{_OF_DATES} GROUP BY o.id"
+_UNANSWERED = (
+    f"SELECT o.id, i.member, m.name, g.code, CASE WHEN {IS_ASKED} AND m.status = 'active' AND g.status = 'active'"
+    f" THEN 1 ELSE 0 END AS is_asked{_INVITATIONS} JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    " WHERE MAY_SEE(e)"
+)
+# A plain = makes PostgreSQL expect one row of 200, and look up each person and agency by itself.
+_STILL = f"{_OF_DATES} AND CASE {REPLY} WHEN 'needs_action' THEN TRUE ELSE FALSE END ORDER BY o.id, g.code, i.member"
+# The NOT EXISTS runs once for each series, not for each of its dates in the span.
+_LATEST = (
+    "WITH latest AS MATERIALIZED (SELECT o.id, o.event,"
+    " ROW_NUMBER() OVER (PARTITION BY o.event ORDER BY o.starts_at DESC, o.id) AS place"
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+)
+
+
+class MissingReplies(NamedTuple):
+    """How many people are invited to a date, and who of them have not replied."""
+
+    invited: int
+    waiting: dict[str, int]
+    """How many people have not replied, by agency."""
+    silent: dict[UUID, str]
+    """Those of them who can be reminded, with their names: active people, except the organizer of the date."""
+
+
+async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, MissingReplies]:
+    """Return which replies to each of these dates are missing; a date without invitations is left out."""
+    wanted = list(occurrence_ids)
+    if not wanted:
+        return {}
+    invited, unanswered = await together(
+        rows(_INVITED, viewer, _BY_DATE, sql_list(wanted)), rows(_UNANSWERED, viewer, _STILL, sql_list(wanted))
+    )
+    found = {row["id"]: MissingReplies(int(row["invited"]), {}, {}) for row in invited}
+    for date_id, people in groupby(unanswered, key=itemgetter("id")):
+        # The first invitation may have been added between the two statements.
+        _, waiting, silent = found.setdefault(date_id, MissingReplies(0, {}, {}))
+        for row in people:
+            waiting[row["code"]] = waiting.get(row["code"], 0) + 1
+            if row["is_asked"]:
+                silent[row["member"]] = _named_with_agency(row)
+    return found
+
+
+def _named_with_agency(row: Row) -> str:
+    return f"{row['name']} ({row['code']})"
+
+
+async def silent_invitees(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Return who can be reminded of each of these dates, with their names; see `MissingReplies`."""
+    wanted = list(occurrence_ids)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for row in await rows(_UNANSWERED, viewer, _STILL, sql_list(wanted)) if wanted else ():
+        if row["is_asked"]:
+            found.setdefault(row["id"], {})[row["member"]] = _named_with_agency(row)
+    return found
+
+
+async def last_dates_of_series(viewer: Viewer, since: datetime, until: datetime) -> list[DateLine]:
+    """Return the last dates of series that start in [since, until), without a visible series that continues them."""
+    tail = (
+        " AND o.starts_at >= {} AND o.starts_at < {} AND e.rrule IS NOT NULL"
+        " AND e.status IN ('tentative', 'confirmed')) SELECT l.id FROM latest l WHERE l.place = 1"
+        " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = l.event AND n.starts_at >= {})"
+    )
+    found = await rows(_LATEST, viewer, tail, since, until, until)
+    last = await lines_by_id(viewer, [row["id"] for row in found])
+    gone_on = await events.continued_among(viewer, {one.event_id for one in last})
+    return [one for one in last if one.event_id not in gone_on]
+
+
+async def dates_with_open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[DateLine]:
+    """Return the dates that start in [since, until), have invitees, and whose attendance is not closed.
+
+    Deadlines, drafts and canceled dates have no attendance.
+    """
+    tail = (
+        " AND o.starts_at >= {} AND o.starts_at < {} AND o.attendance_closed_at IS NULL AND NOT o.is_canceled"
+        " AND e.status IN ('tentative', 'confirmed') AND e.kind <> 'deadline'"
+        f" AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.withdrawn_at IS NULL AND {TAKES_PART})"
+        " ORDER BY o.starts_at, o.id"
+    )
+    return await lines_where(viewer, tail, since, until)

@@ -9,12 +9,12 @@ from uuid import UUID
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line
+from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
 from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeRecipient, NoticeState, NoticeText
 from tracker.rules.roster.confidential_sites import PublicSite
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.events.events import LINE, line_in
 
 _COLUMNS = (
     "g.id AS grant_id, g.member, m.name, a.code, g.giver, v.name AS giver_name, va.code AS giver_code, g.reason,"
@@ -67,12 +67,12 @@ async def access_grants(viewer: Viewer, event: Event) -> list[Grant]:
     return [_grant(row) for row in await rows(_GRANTS, viewer, "", event.id)]
 
 
-async def waiting_grants(viewer: Viewer) -> list[tuple[Line, Grant]]:
+async def waiting_grants(viewer: Viewer) -> list[tuple[DateLine, Grant]]:
     """Return the requests for access to operations on whose list the viewer is, by operation, soonest first.
 
     While an operation is canceled, its requests wait for no one.
     """
-    return [(line(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
+    return [(line_in(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
 
 
 async def listed_people(viewer: Viewer, event: Event) -> list[ListedPerson]:

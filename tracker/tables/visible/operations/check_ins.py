@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line, Occurrence
+from tracker.rules.events.events import DateLine, Event, Occurrence
 from tracker.rules.operations.activity_log import EnteredState, EntryVersion, SideDecision
 from tracker.rules.operations.after_actions import AfterActionItem, Edition, HotWashRecord, LessonLearned
 from tracker.rules.operations.briefs import NumberedCopy, OperationContact
@@ -13,7 +13,7 @@ from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import LINE, line
+from tracker.tables.visible.events.events import LINE, line_in
 from tracker.tables.visible.operations.plans import OF_THEIR_PLAN, PLANNED_DATES
 
 # Victim services are not expected at an operation: they have no line, also when they are on it.
@@ -143,7 +143,7 @@ async def check_in_days(viewer: Viewer, now: datetime) -> list[CheckInDay]:
     latest_start = now + OPENS_BEFORE
     found = await rows(_DAYS, viewer, _UNDER_WAY, viewer.member_id, latest_start, now)
     return [
-        CheckInDay(line=line(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
+        CheckInDay(line=line_in(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
         for row in found
     ]
 
@@ -304,10 +304,10 @@ async def after_action_items(viewer: Viewer, event: Event) -> list[AfterActionIt
     return [AfterActionItem(id=row["id"], title=row["title"], item_id=row["item"]) for row in found]
 
 
-async def operation_of_item(viewer: Viewer, item_id: UUID) -> Line | None:
+async def operation_of_item(viewer: Viewer, item_id: UUID) -> DateLine | None:
     """Return the operation after which an action item was given out; None when it's another or not for this viewer."""
     found = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
-    return line(found[0]) if found else None
+    return line_in(found[0]) if found else None
 
 
 _LESSONS = (

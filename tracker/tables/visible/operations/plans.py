@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.event import Event, Line
+from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
 from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
@@ -23,7 +23,7 @@ from tracker.rules.operations.plans import (
 from tracker.rules.operations.sites import PlannedSite, Point, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.events import LINE, events_where, line
+from tracker.tables.visible.events.events import LINE, events_where, line_in
 
 PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
 OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
@@ -249,9 +249,9 @@ _WITHOUT_SUPERVISOR = (
 )
 
 
-async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[Line]:
+async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[DateLine]:
     """Return the operations that the viewer leads whose submitted plan no one can approve, soonest first."""
-    return [line(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
+    return [line_in(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
 
 
 async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
@@ -259,7 +259,7 @@ async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
     found = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
     return [
         PlanDuty(
-            line=line(row),
+            line=line_in(row),
             state=OperationState(row["state"]),
             version=row["version"],
             supervisor_id=row["supervisor"],
@@ -289,7 +289,7 @@ _RETURNED = (
 class ReturnedLine(NamedTuple):
     """An operation whose plan was sent back."""
 
-    line: Line
+    line: DateLine
     given: PlanReturn
 
 
@@ -306,7 +306,7 @@ async def plan_returns(viewer: Viewer, of: Operation) -> list[PlanReturn]:
 async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
     """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
     found = await rows(_RETURNED, viewer, "", viewer.member_id, now)
-    return [ReturnedLine(line(row), _return(row)) for row in found]
+    return [ReturnedLine(line_in(row), _return(row)) for row in found]
 
 
 def _return(row: Row) -> PlanReturn:

@@ -1,0 +1,279 @@
+"""What forms show before they are saved: effects on emails, replies, reminders and feeds, and conflicts with the time.
+
+A conflict is double-booked people, blackout days, or a room that is double-booked or too small.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from tracker.database import surviving_failures, together
+from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.ports.pages.core.form_values import FormReader, FormValues
+from tracker.ports.pages.core.sheets import WordedChange, form_record
+from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
+from tracker.ports.pages.events.schedule_people import picks_in_form
+from tracker.rules.availability.blackout_days import BlackoutDays, blackouts_on
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import local
+from tracker.rules.events import notifications
+from tracker.rules.events import plans as plan_rules
+from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.notifications import Notify
+from tracker.rules.events.plans import Plan, Slot, clock_notes
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.recurrence.holidays import held_starts
+from tracker.rules.recurrence.series import dates_by_rule
+from tracker.rules.views.impact import Consequences, no_consequences
+from tracker.usecases.availability import blackout_days, suggested_times
+from tracker.usecases.events import scheduling, series_split
+from tracker.usecases.events.form_options import EditImpact, EventChoices, invited_by_form
+from tracker.usecases.roster import people, sites
+from tracker.usecases.views.preview import Deed, dry_run
+
+
+class Editing(NamedTuple):
+    """What a form that changes a known event carries beside its fields."""
+
+    event: Event
+    version: int
+    was: str
+    edit_impact: EditImpact
+    shown: Plan
+    """What the form shows before anything is edited."""
+    changes: Sequence[WordedChange] | None = None
+    """What another person saved meanwhile; None when no one did."""
+
+    @property
+    def first_key(self) -> str:
+        """Return the name of the first date of the series that changes; empty when the whole series does."""
+        return self.edit_impact.first.key if self.edit_impact.first else ""
+
+    def is_as_opened(self, form: FormValues) -> bool:
+        """Return whether the form shows the event unchanged, so that there is no effect to compute."""
+        return self.event.status is not EventStatus.DRAFT and self.was == form_record(form)
+
+
+class ChangePreview(NamedTuple):
+    """The effect of a change, or why it can't be made as it is."""
+
+    outcome: Consequences | None = None
+    hindrance: str = ""
+    wrong: Invalid | None = None
+    """Which fields of a form hinder it, where they do."""
+    unheard: str = ""
+    """What it means that people get no email, where they would get one by the usual choice."""
+
+
+async def save_event_form(
+    viewer: Viewer,
+    editing: Editing,
+    plan: Plan,
+    version: int,
+    now: datetime,
+    *,
+    notify: Notify,
+    reauthenticated_at: datetime,
+) -> UUID:
+    """Save what a form describes, for all dates or from one on. Errors: as in the use case that it calls."""
+    event_id = editing.event.id
+    if key := editing.first_key:
+        return await series_split.change_from_date_on(
+            viewer, event_id, key, plan, version, now, notify=notify, reauthenticated_at=reauthenticated_at
+        )
+    return await scheduling.change_event(
+        viewer, event_id, plan, version, now, notify=notify, reauthenticated_at=reauthenticated_at
+    )
+
+
+async def preview_form(
+    viewer: Viewer,
+    form: FormValues,
+    offered: EventChoices,
+    zone: str,
+    editing: Editing | None,
+    now: datetime,
+    *,
+    is_tried: bool,
+) -> ChangePreview:
+    """Return what sending the form of an event would do, or what prevents it.
+
+    A form that can't be saved is not tried, so it waits for no lock; nor is any form without `is_tried`.
+    """
+    event = editing.event if editing else None
+    if editing and editing.is_as_opened(form):
+        return ChangePreview(no_consequences())
+    try:
+        plan = read_event_plan(form.but({"save": "send", "find": ""}), offered, zone, event)
+    except Invalid as unfit:
+        return ChangePreview(hindrance=unfit.sentence, wrong=unfit)
+    if not is_tried:
+        return ChangePreview()
+
+    async def deed() -> UUID:
+        if editing is None:
+            return await scheduling.schedule_event(viewer, plan, now, notified_at=now + UNDO_FOR)
+        notify = notify_in_form(form)
+        # A preview shows the effect of sending; opening a restricted event asks to confirm identity when it is sent.
+        return await save_event_form(
+            viewer, editing, plan, editing.event.version, now, notify=notify, reauthenticated_at=now
+        )
+
+    found = await preview_deed(viewer, event.id if event else None, deed, now)
+    if editing is None or notify_in_form(form) is not Notify.NO_ONE:
+        return found
+    return found._replace(unheard=_silent_words(editing, plan))
+
+
+def _silent_words(editing: Editing, plan: Plan) -> str:
+    staying = notifications.everyone_asked(editing.edit_impact.invited) & frozenset(plan.invitees)
+    return notifications.words_if_silent(len(staying), plan, editing.shown)
+
+
+async def consequences_of_deed(
+    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
+) -> Consequences | None:
+    """Return the effect of a change; None when it can't be made now, or the database can't be written."""
+    return (await preview_deed(viewer, event_id, deed, now, date_id=date_id)).outcome
+
+
+async def preview_deed(
+    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
+) -> ChangePreview:
+    """Return the effect of a change, or why it can't be made; neither while the database can't be written.
+
+    `date_id` is the only date that it changes.
+    """
+    found = ChangePreview()
+    with surviving_failures():
+        try:
+            found = ChangePreview(await dry_run(viewer, event_id, deed, now, date_id=date_id))
+        except (Invalid, Conflict, NotAllowed) as hindered:
+            found = ChangePreview(hindrance=hindered.sentence)
+    return found
+
+
+NOT_COMPLETE: Final[dict[str, Any]] = {
+    "outcome": None,
+    "clock_notes": [],
+    "double_bookings": [],
+    "blackouts": [],
+    "room": None,
+    "number": 0,
+    "names": {},
+}
+
+
+async def date_outcome(
+    viewer: Viewer,
+    event: Event,
+    starts: datetime,
+    duration: timedelta,
+    place: str,
+    deed: Deed,
+    now: datetime,
+    *,
+    date_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Return what the template shows for a date that starts at `starts` (local) at some place; new without an id."""
+    _, plan = await scheduling.plan_to_change(viewer, event.id)
+    takes_time = event.kind is not Kind.DEADLINE
+    going = [one for one, role in plan.invitees.items() if takes_time and role.takes_part]
+    known = await people.people_by_id(going)
+    at = plan_rules.slot_at(starts, duration, event.zone)
+    return {
+        "outcome": await consequences_of_deed(viewer, event.id, deed, now, date_id=date_id),
+        "outcome_zone": event.zone,
+        "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
+        "number": len(set(going) - {event.lead_id}),
+        "names": {one.id: f"{one.name} ({one.agency})" for one in known.values()},
+        **await conflicts_with(viewer, [at], event.zone, going, event.lead_id, place, event.id),
+    }
+
+
+async def conflicts_in_form(
+    viewer: Viewer,
+    form: FormValues,
+    offered: EventChoices,
+    zone: str,
+    editing: Editing | None,
+    outcome: Consequences | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the values of the panel, from what the viewer may see.
+
+    An event that is being changed has the dates of the outcome, with those that keep a time of their own.
+    """
+    people = [one for one, role in invited_by_form(picks_in_form(form), offered).items() if role.takes_part]
+    event_id = editing.event.id if editing else None
+    takes_time = form["kind"] != Kind.DEADLINE
+    if editing and outcome and takes_time:
+        dates = _dates_then(form, editing, outcome, now)
+        slots, there = _slots_of(dates), _slots_of(one for one in dates if one.place == form["place"])
+    else:
+        slots = there = _typed_slots(form, zone) if takes_time else []
+    return await conflicts_with(viewer, slots, zone, people, offered.lead_id, form["place"], event_id, there=there)
+
+
+def _dates_then(form: FormValues, editing: Editing, outcome: Consequences, now: datetime) -> list[Occurrence]:
+    """Return the upcoming dates, from the one on from which an event is changed, as saving the form leaves them."""
+    if editing.is_as_opened(form):
+        every = [one for one in editing.edit_impact.dates if one.ends_at > now and not one.is_off]
+    else:
+        every = list(outcome.dates)
+    first = editing.edit_impact.first
+    return [one for one in every if first is None or one.original_start >= first.original_start]
+
+
+def _slots_of(dates: Iterable[Occurrence]) -> list[Slot]:
+    return sorted((one.starts_at, one.ends_at) for one in dates)[: suggested_times.MOST_DATES]
+
+
+async def conflicts_with(
+    viewer: Viewer,
+    slots: Sequence[Slot],
+    zone: str,
+    people: Collection[UUID],
+    lead_id: UUID,
+    place: str,
+    event_id: UUID | None,
+    *,
+    there: Sequence[Slot] | None = None,
+) -> dict[str, Any]:
+    """Return the same for known times and people, and who leads; `there` are the times at this place, if not all."""
+    every = {lead_id, *people}
+    double_bookings, blackouts, room = await together(
+        suggested_times.double_bookings_of(viewer, every, slots, event_id),
+        _blackouts_on(viewer, every, slots, zone),
+        sites.room_of(viewer, place, slots if there is None else there, event_id),
+    )
+    return {"double_bookings": double_bookings, "blackouts": blackouts, "room": room}
+
+
+async def _blackouts_on(
+    viewer: Viewer, people: set[UUID], slots: Sequence[Slot], zone: str
+) -> list[tuple[date, BlackoutDays]]:
+    days = [day for slot in slots for day in _days_of(slot, zone)]
+    if not days:
+        return []
+    found = await blackout_days.blackouts_of_people(viewer, people, min(days), max(days))
+    return blackouts_on((one for some in found.values() for one in some), days)
+
+
+def _days_of(slot: Slot, zone: str) -> list[date]:
+    first, last = local(slot[0], zone).date(), local(slot[1] - timedelta.resolution, zone).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
+    """Return the first typed dates; none for text that can't be read."""
+    reader = FormReader(form)
+    when = read_when(reader)
+    if when is None or reader.wrong:
+        return []
+    try:
+        starts = [day for _, day in held_starts(dates_by_rule(when.rule, when.starts), holiday_choices_in(form))]
+    except Invalid:
+        return []
+    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: suggested_times.MOST_DATES]]

@@ -1,0 +1,317 @@
+"""Scheduling: the form with its preview while it is filled in, its lists of people, and the new event."""
+
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from tracker.crypto import ids
+from tracker.database import together
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.ports.http.cookies import Flash
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
+from tracker.ports.http.guards import signed_in
+from tracker.ports.pages.core.dependencies import (
+    Drafts,
+    Form,
+    Pages,
+    Query,
+    QueryString,
+    undo_for,
+    with_number_notified,
+)
+from tracker.ports.pages.core.form_drafts import sent_form
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version, id_in
+from tracker.ports.pages.events.previews import Editing
+from tracker.ports.pages.events.schedule_context import (
+    EVENT_FORM_FIELDS,
+    render_schedule_form,
+    repeat_options,
+    schedule_context,
+    typed_dates_in_words,
+)
+from tracker.ports.pages.events.schedule_form import (
+    empty_form,
+    form_of_copy,
+    form_of_template,
+    read_event_plan,
+    zone_in_form,
+)
+from tracker.ports.pages.events.schedule_people import (
+    ROLE_OPTIONS,
+    agency_lists,
+    fill_choices,
+    search_in_form,
+    with_person,
+    without_person,
+)
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.wording import local, plural
+from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.invitees import Picks
+from tracker.rules.events.markings import may_copy
+from tracker.rules.events.plans import Plan
+from tracker.rules.events.templates import Template
+from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.recurrence.holidays import next_working_day
+from tracker.usecases.emails import messages
+from tracker.usecases.events import form_options, scheduling
+from tracker.usecases.events import templates as template_deeds
+from tracker.usecases.events.form_options import EventChoices
+
+DRAFTED = "Draft saved. Only you can see it."
+ONLY_MARKERS = (
+    "This event is marked as controlled information. Only members of law-enforcement agencies can duplicate it."
+)
+ASKS = "poll"
+"""The value of the button that saves a draft and asks people for its date."""
+SENDS = ("send", "draft", ASKS)
+"""The values of the buttons that save; any other button shows the form again, and nothing is sent."""
+
+
+class OpenedForm(NamedTuple):
+    """What a form of an event is about; `editing` is none for a new event."""
+
+    offered: EventChoices
+    zone: str
+    editing: Editing | None = None
+
+
+@get("/schedule", guards=[signed_in])
+async def show_new_event(
+    pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, zone: Zone, now: Now
+) -> Response[str]:
+    """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
+
+    Each of them begins with what the viewer typed there and did not save: a form that was opened for a day of the
+    calendar has a draft of its own.
+    """
+    check_organizer(viewer)
+    key = _draft_of(params)
+    offered, templates, plan, template, kept = await together(
+        form_options.choices_in_form(viewer),
+        template_deeds.templates_for(viewer),
+        _to_copy(viewer, params),
+        _to_begin_with(viewer, params),
+        drafts.of(key.subject, key.form),
+    )
+    form = _asked_for(params, zone, now, offered)
+    typed = drafts.shown(key, kept.get(key.form))
+    begun: dict[str, Any] = {"action": _with_query("/events", query_string)}
+    if plan:
+        offered = await form_options.choices_with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
+        form = form_of_copy(plan, form["date"], offered)
+    elif template and typed is None:
+        offered = await fill_choices(viewer, offered, FormValues(template.form))
+        form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
+        begun["flash"] = Flash(sentence=_begun_words(template.name, missing))
+    form = form if typed is None else typed
+    offered = await fill_choices(viewer, offered, form)
+    form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
+    return await render_schedule_form(
+        pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
+    )
+
+
+@get("/events", guards=[signed_in])
+async def redirect_to_new_event(viewer: Viewer, query_string: QueryString) -> Redirect:
+    """Redirect to the form with its draft: after an error it has this address. Others come to the calendar."""
+    form = _with_query("/schedule", query_string)
+    return Redirect(form if viewer.may_schedule else "/calendar", status_code=303)
+
+
+@post("/events", guards=[signed_in], status_code=303)
+async def post_new_event(
+    pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, zone: Zone, now: Now
+) -> Response[Any]:
+    """Save what the form describes, or show it again with its errors."""
+    check_organizer(viewer)
+    offered = await fill_choices(viewer, await form_options.choices_in_form(viewer), form)
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    if form["save"] not in SENDS:
+        return await render_schedule_form(
+            pages, viewer, form, offered, zone, now, form_id=form_id, action=_with_query("/events", query_string)
+        )
+    try:
+        plan = read_event_plan(form, offered, zone)
+        event_id = await scheduling.schedule_event(
+            viewer, plan, now, form_id=form_id, form=sent_form(form, viewer, now), notified_at=now + UNDO_FOR
+        )
+    except Invalid as wrong:
+        errors = errors_of(wrong, EVENT_FORM_FIELDS)
+        return await render_schedule_form(
+            pages,
+            viewer,
+            form,
+            offered,
+            zone,
+            now,
+            form_id=form_id,
+            action=_with_query("/events", query_string),
+            errors=errors,
+            status_code=422,
+        )
+    if form["save"] == ASKS:
+        return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
+    told = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
+    sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
+    return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
+
+
+@get("/schedule/preview", guards=[signed_in])
+async def preview_typed_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
+    """Show what the date fields mean."""
+    check_organizer(viewer)
+    form = params
+    return pages.render(
+        "events/schedule/preview-part.html",
+        form=form,
+        is_part=True,
+        errors=Errors(),
+        words=typed_dates_in_words(form, zone_in_form(FormReader(form), zone), now),
+        repeats=repeat_options(form),
+    )
+
+
+@post("/schedule/summary", guards=[signed_in], status_code=200)
+async def preview_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+    """Show who gets what; when the kind has just become operation, it is for named people."""
+    opened = await open_form(viewer, form, zone, now)
+    if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
+        form = form.but({"visibility": Visibility.NAMED})
+    context = await schedule_context(viewer, form, opened.offered, opened.zone, now, opened.editing)
+    return pages.render("events/schedule/summary-part.html", is_part=True, errors=Errors(), **context)
+
+
+def check_organizer(viewer: Viewer) -> None:
+    """Raise `NotAllowed` for people who may not schedule anything."""
+    if not viewer.may_schedule:
+        raise NotAllowed("Only coordinators, committee chairs, and agency leads can schedule events. Ask one of them.")
+
+
+def _with_query(path: str, query_string: str) -> str:
+    return f"{path}?{query_string}" if query_string else path
+
+
+def _draft_of(params: FormValues) -> DraftKey:
+    """Return which draft the form keeps."""
+    if like := id_in(params["like"]):
+        return DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
+    template_id = id_in(params["template"])
+    subject = f"template:{template_id}" if template_id else _day_of(params)
+    return DraftKey(form=DraftForm.SCHEDULE, subject=subject)
+
+
+async def _to_copy(viewer: Viewer, params: FormValues) -> Plan | None:
+    """Return the plan of the event `like`, if the address names one. Errors: NotFound, NotAllowed."""
+    like = id_in(params["like"])
+    if like is None:
+        return None
+    _, plan = await scheduling.plan_to_change(viewer, like)
+    if not may_copy(viewer, plan.marking):
+        raise NotAllowed(ONLY_MARKERS)
+    return plan
+
+
+async def _to_begin_with(viewer: Viewer, params: FormValues) -> Template | None:
+    """Return the template with which the form begins, if it isn't a copy. Errors: NotFound."""
+    template_id = None if id_in(params["like"]) else id_in(params["template"])
+    return await template_deeds.template_for(viewer, template_id) if template_id else None
+
+
+def _begun_words(name: str, missing: int) -> str:
+    """Return what the form starts with, and which people of the template are missing."""
+    rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
+    return f"This form starts with the template “{name}”.{rest if missing else ''}"
+
+
+def _day_of(params: FormValues) -> str:
+    """Return the subject of the draft of a form that is opened for a day; empty for one that names none."""
+    day = FormReader(params).day("date")
+    return f"day:{day}" if day else ""
+
+
+def _asked_for(params: Query, zone: str, now: Now, offered: EventChoices) -> FormValues:
+    kind = next((one for one in Kind if one == params["kind"]), Kind.MEETING)
+    usual = next_working_day(local(now, zone).date())
+    return empty_form(kind, FormReader(params).day("date") or usual, offered)
+
+
+async def open_form(viewer: Viewer, form: FormValues, zone: str, now: Now, *lists: UUID) -> OpenedForm:
+    """Return what a form is about: a new event in `zone`, or the one that it changes; `lists` are agencies to show.
+
+    Errors: NotFound, NotAllowed.
+    """
+    event_id = id_in(form["event"])
+    if event_id is None:
+        check_organizer(viewer)
+        offered = await form_options.choices_in_form(viewer)
+        return OpenedForm(await fill_choices(viewer, offered, form, *lists), zone_in_form(FormReader(form), zone))
+    event, plan, edit_impact = await form_options.event_in_form(viewer, event_id, form["from"], now)
+    offered = await form_options.choices_in_form(viewer, event, plan.invitees)
+    offered = await fill_choices(viewer, offered, form, *lists)
+    return OpenedForm(
+        offered, zone_in_form(FormReader(form), event.zone), Editing(event, event.version, "", edit_impact, plan)
+    )
+
+
+async def show_form_again(
+    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **found: Any
+) -> Response[str]:
+    """Show the whole form again as it was typed; `found` is what else it shows."""
+    kept = opened.editing and opened.editing._replace(version=form_version(form), was=form["was"])
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    return await render_schedule_form(
+        pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **found
+    )
+
+
+@post("/schedule/people", guards=[signed_in], status_code=200)
+async def post_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+    """Show the lists as the checked agencies and committees make them, and with one person added or removed."""
+    opened = await open_form(viewer, form, zone, now)
+    offered_ids = {one.id for one in opened.offered.people}
+    added, dropped = id_in(form["add"]), id_in(form["drop"])
+    form = with_person(form, added if added in offered_ids else None)
+    form = without_person(form, dropped if dropped in offered_ids else None)
+    if not pages.is_htmx:
+        return await show_form_again(pages, viewer, form, opened, now)
+    lists = agency_lists(form, opened.offered)
+    return pages.render("events/schedule/people.html", lists=lists, role_options=ROLE_OPTIONS, errors=Errors())
+
+
+@post("/schedule/people/{agency_id:uuid}", guards=[signed_in], status_code=200)
+async def post_people_of_agency(
+    agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
+) -> Response[str]:
+    """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
+    opened = await open_form(viewer, form, zone, now, agency_id)
+    one = next((one for one in agency_lists(form, opened.offered, [agency_id]) if one.id == agency_id), None)
+    if one is None:
+        raise NotFound
+    if not pages.is_htmx:
+        loaded = form.but({"loaded": (*form.all("loaded"), str(agency_id))})
+        return await show_form_again(pages, viewer, loaded, opened, now)
+    return pages.render("events/schedule/people-rows.html", one=one, role_options=ROLE_OPTIONS)
+
+
+@post("/schedule/matches", guards=[signed_in], status_code=200)
+async def post_people_search(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+    """Show the first people whom the typed words find."""
+    opened = await open_form(viewer, form, zone, now)
+    if not pages.is_htmx:
+        return await show_form_again(pages, viewer, form, opened, now)
+    search = await search_in_form(viewer, form, opened.offered)
+    return pages.render(
+        "core/parts/people-found.html",
+        place="add",
+        deed="add",
+        words=search.words,
+        found=search.found,
+        more=search.more,
+        others=(),
+        invited=search.invited,
+    )

@@ -1,0 +1,228 @@
+"""The page of an event: everything about one date in one place, with the forms for replies."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+
+from tracker.database import together
+from tracker.errors import Conflict, Gone, Invalid, NotFound
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.ports.http.guards import signed_in
+from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages
+from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
+from tracker.ports.pages.core.home_part import is_from_home
+from tracker.ports.pages.events.date_pages import (
+    REPLY_FIELDS,
+    event_page_context,
+    occurrence_address,
+    read_reply_form,
+    read_reply_value,
+    redirect_to_moved_date,
+)
+from tracker.ports.pages.events.previews import consequences_of_deed
+from tracker.ports.pages.events.replies import refusal_undo_button
+from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
+from tracker.rules.core.wording import local, plural, short_date
+from tracker.rules.emails.content import REPLY_WORDS
+from tracker.rules.events.events import EventStatus, dates_taking_place
+from tracker.rules.events.plans import rule_of
+from tracker.rules.events.replies import Participant
+from tracker.rules.recurrence.series_words import pattern_words
+from tracker.rules.views.impact import Consequences
+from tracker.usecases.core import audit
+from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.events.recorded_replies import record_reply_for
+from tracker.usecases.views.event_page import EventView, view_event, view_series
+
+DATES_SHOWN = 12
+"""Upcoming dates of a series that are shown expanded."""
+
+
+@get("/events/{event_id:uuid}", guards=[signed_in])
+async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Show a series with all its dates; redirect an event with one date to that date."""
+    view = await view_series(viewer, event_id, now)
+    if not view.event.is_series:
+        return Redirect(occurrence_address(view.dates[0].occurrence), status_code=303)
+    await audit.record_series_read(viewer, [view.event], now)
+    rule = rule_of(view.event)
+    left = dates_taking_place([one.occurrence for one in view.dates])
+    runs = f"until {short_date(local(left[-1].starts_at, view.event.zone))}, {plural(len(left), 'date')}"
+    return pages.render(
+        "events/series.html",
+        view=view,
+        event=view.event,
+        shown=DATES_SHOWN,
+        runs=runs,
+        repeats=pattern_words(rule) if rule else "",
+    )
+
+
+@get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
+async def show_event(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
+) -> Response[Any]:
+    """Show one date, also at the address that it had in an earlier series.
+
+    The forms of replies begin with what the viewer typed there and did not save.
+    """
+    subject = f"{event_id}/{key}"
+    try:
+        view, found = await together(
+            view_event(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
+        )
+    except NotFound:
+        return await redirect_to_moved_date(viewer, event_id, key)
+    await audit.record_date_read(viewer, view.occurrence, now)
+    typed = _typed(drafts, view, subject, found)
+    outcome = await _if_restored(viewer, view, now)
+    return pages.render("events/show.html", **event_page_context(view, now) | typed | {"outcome": outcome})
+
+
+def _typed(drafts: Drafts, view: EventView, subject: str, found: Mapping[DraftForm, SavedDraft]) -> dict[str, Any]:
+    """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
+
+    def shown(form: DraftForm) -> FormValues | None:
+        return drafts.shown(DraftKey(form=form, subject=subject, event_id=view.occurrence.event.id), found.get(form))
+
+    reply = shown(DraftForm.REPLY) if view.is_invited else None
+    recorded = shown(DraftForm.RECORDED_REPLY) if view.answerable else None
+    typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
+    return typed | ({"recorded": recorded} if recorded else {})
+
+
+async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequences | None:
+    """Return what restoring a canceled event or date would do, for people who may restore it."""
+    date = view.occurrence
+    if not (date.is_off and view.may_edit):
+        return None
+    event = date.event
+    if event.status is EventStatus.CANCELED:
+        return await consequences_of_deed(
+            viewer, event.id, partial(scheduling.restore_event, viewer, event.id, event.version, now), now
+        )
+    deed = partial(occurrences.restore_occurrence, viewer, event.id, date.key, date.version, now)
+    return await consequences_of_deed(viewer, event.id, deed, now)
+
+
+@post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
+async def post_reply(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now
+) -> Response[Any]:
+    """Record the viewer's reply, or say why it came too late, with the note that was typed (410)."""
+    is_row = home_rows.are_asked_for(form)
+    try:
+        value, comment, substitute = read_reply_form(form)
+        for_series = form["scope"] == "series"
+        await replies.record_own_reply(
+            viewer, event_id, key, value, comment, now, for_series=for_series, substitute=substitute
+        )
+    except Gone as closed:
+        if is_row:
+            return await _home_row(home_rows, await replies.owed_reply_for(viewer, event_id, key), form, closed)
+        return await _too_late(pages, await view_event(viewer, event_id, key, now), now, form, closed)
+    except Invalid as wrong:
+        return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
+    if not is_from_home(form):
+        return await _replied(pages, viewer, event_id, key, now)
+    one = await replies.owed_reply_for(viewer, event_id, key)
+    return await _home_row(home_rows, one, form) if is_row else pages.redirect(HOME, _reply_said(form, one))
+
+
+async def _replied(
+    pages: Pages,
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    now: Now,
+    form: FormValues | None = None,
+    *,
+    wrong: Invalid | None = None,
+) -> Response[Any]:
+    """Show the present state: to htmx the parts that changed, with an error the whole page, else a redirect."""
+    if not wrong and not pages.is_htmx:
+        occurrence = await occurrences.date_seen_by(viewer, event_id, key)
+        return pages.redirect(f"{occurrence_address(occurrence)}#reply")
+    if not wrong:
+        pages.saved()
+    view = await view_event(viewer, event_id, key, now)
+    typed = {"comment": form["comment"] if form else "", "wrong": errors_of(wrong, REPLY_FIELDS)}
+    return pages.render(_template(pages), status_code=422 if wrong else 200, **event_page_context(view, now) | typed)
+
+
+async def _home_row(
+    home_rows: HomeRows, one: replies.OwedReply, form: FormValues, closed: Gone | None = None
+) -> Response[str]:
+    """Return the row of the home page; after it the next date of the series, if that waits for a reply now."""
+    found = await home_rows.found()
+    refused = closed.sentence if closed else ""
+    owed = () if refused or form["changes"] else found.owed or ()
+    return home_rows.show(
+        "views/home/row-reply.html",
+        found,
+        f"Your reply wasn’t saved. {refused}" if refused else _reply_said(form, one),
+        refused=refused,
+        status_code=410 if refused else 200,
+        one=one,
+        given="" if refused else form["reply"],
+        covers=form["scope"],
+        next_owed=next((other for other in owed if other.line.event_id == one.line.event_id), None),
+    )
+
+
+def _reply_said(form: FormValues, one: replies.OwedReply) -> str:
+    """Return what was replied to what."""
+    which = f"all dates of {one.line.title}" if one.is_series and form["scope"] == "series" else one.line.title
+    return f"You replied {form['reply'].capitalize()} to {which}."
+
+
+async def _too_late(pages: Pages, view: EventView, now: Now, form: FormValues, closed: Gone) -> Response[str]:
+    """Show why a date takes no replies now, and the note that is still a draft."""
+    said = {"comment": form["comment"], "refused": closed.sentence}
+    return pages.render(_template(pages), status_code=410, **event_page_context(view, now) | said)
+
+
+def _template(pages: Pages) -> str:
+    return "events/reply-part.html" if pages.is_htmx else "events/show.html"
+
+
+RECORDED_FIELDS = ("person", "reply", "note", "reply_for")
+NO_EMAIL = "No email was sent."
+OF_SUBSTITUTE = "They’ll get an email that updates their calendar. The person who named them will get one, too."
+
+
+@post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
+async def post_recorded_reply(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Record the reply, or show the page again with what was typed; a date that takes no replies shows that."""
+    view = await view_event(viewer, event_id, key, now)
+    try:
+        value, note = read_reply_value(form, "reply", "note")
+        for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])
+        said = (person_id, value, note, now)
+        person, released = await record_reply_for(
+            viewer, event_id, key, *said, for_series=for_series, invitation_id=invitation_id
+        )
+    except Invalid as wrong:
+        context = {**event_page_context(view, now), "recorded": form, "errors": errors_of(wrong, RECORDED_FIELDS)}
+        return pages.render("events/show.html", status_code=422, **context)
+    except (Gone, Conflict) as closed:
+        return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
+    sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
+    undo = refusal_undo_button(f"/events/{event_id}/{key}", now) if person.substitutes_for else None
+    return pages.redirect(
+        f"/events/{event_id}/{key}#participants", f"{sentence} {_emailed_words(person, released)}", undo
+    )
+
+
+def _emailed_words(person: Participant, released: str) -> str:
+    """Return who gets an email because of the reply."""
+    if person.substitutes_for:
+        return OF_SUBSTITUTE
+    return f"{released} will get an email that they’re not needed." if released else NO_EMAIL

@@ -1,0 +1,514 @@
+"""Series: from the choices of a form to a rule, its dates, and its RRULE.
+
+A rule is only what Outlook and RFC 5545 read alike, and it always has an end. A monthly rule has no day 29, 30 or 31:
+RFC 5545 skips the months without that day, Outlook moves to their last day. "The last day" (BYMONTHDAY=-1) means the
+same to both ([MS-OXCICAL] §2.1.3.2.2.3). Dates come by plain arithmetic on local dates: the cost grows with their
+number, and is bounded. Of RRULE values (RFC 5545 §3.3.10), only the tracker's own spelling is read.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from itertools import count, islice, takewhile
+from typing import TypedDict
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
+
+from tracker.errors import Invalid
+from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR, to_local, to_utc
+from tracker.rules.core.wording import WEEKDAYS, short_date, short_weekday_date
+
+MAX_DATES = 1_000
+"""By its rule or added to it; canceled ones count too."""
+MAX_YEARS = 5
+MONDAY, SUNDAY = 0, 6
+"""Weeks start on Sunday unless a series says otherwise, as on the calendar page; in RFC 5545, on Monday."""
+LAST = -1
+"""As `nth`, the last such weekday; as `monthday`, the last day of the month."""
+
+_FIFTH = 5
+
+
+class Frequency(StrEnum):
+    """The unit in which a series repeats."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    YEARLY = "yearly"
+
+
+UNITS = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month", Frequency.YEARLY: "year"}
+MAX_INTERVAL = {Frequency.DAILY: 400, Frequency.WEEKLY: 52, Frequency.MONTHLY: 24, Frequency.YEARLY: MAX_YEARS}
+"""Days, weeks, months, years."""
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """How a series repeats and when it ends; valid by construction, else Invalid by field."""
+
+    frequency: Frequency
+    interval: int = 1
+    weekdays: tuple[int, ...] = ()
+    """The days of a weekly series, Monday = 0; sorted, each once."""
+    week_starts: int = SUNDAY
+    """The first day of its weeks (WKST), Monday = 0; where it makes no difference, Sunday."""
+    monthday: int | None = None
+    """Day of the month: 1 to 28 or LAST; in a yearly series any day that the month has every year."""
+    nth: int | None = None
+    """Which `weekday` of the month: 1 to 4 or LAST."""
+    weekday: int | None = None
+    month: int | None = None
+    """Yearly only, 1 to 12."""
+    until: date | None = None
+    """The last local date that may belong to the series; either this or `count`."""
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        """Sort the weekdays and refuse an invalid rule."""
+        force_setattr(self, "weekdays", tuple(sorted(set(self.weekdays))))
+        force_setattr(self, "week_starts", _plainest_start(self))
+        _check_interval(self)
+        _check_known_traps(self)
+        if not _is_sound(self):
+            raise Invalid(repeat="Calendar apps don’t agree on this repeat pattern. Choose another one.")
+        _check_end(self)
+
+
+def check_number_of_dates(number: int) -> None:
+    """Raise `Invalid` for a series with more dates than one may have, those that were added to it included."""
+    if number > MAX_DATES:
+        raise Invalid(
+            date=f"A series can have at most {MAX_DATES:,} dates, and this one would have {number:,}. "
+            "End it earlier, or split it into two series."
+        )
+
+
+def week_start_matters(rule: Rule) -> bool:
+    """Return whether a rule has other dates when weeks start on Sunday than when they start on Monday or on its day."""
+    orders = {in_week_order(rule.weekdays, day) for day in (SUNDAY, MONDAY, rule.week_starts)}
+    return rule.interval > 1 and len(orders) > 1
+
+
+def in_week_order(weekdays: Iterable[int], week_starts: int) -> tuple[int, ...]:
+    """Return days of the week (Monday = 0) in the order of a week that starts on `week_starts`."""
+    return tuple(sorted(weekdays, key=lambda day: (day - week_starts) % 7))
+
+
+def nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
+    """Return the nth (1 to 4, or LAST) weekday (Monday = 0) of a month."""
+    edge = last_day_of_month(year, month) if nth == LAST else date(year, month, 7 * nth)
+    return edge - timedelta(days=(edge.weekday() - weekday) % 7)
+
+
+def last_day_of_month(year: int, month: int) -> date:
+    """Return the last day of a month."""
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+
+
+def _plainest_start(rule: Rule) -> int:
+    """Return Sunday or Monday where weeks from there give the same dates, so that rules with equal dates are equal."""
+    order = in_week_order(rule.weekdays, rule.week_starts)
+    is_plain = (day for day in (SUNDAY, MONDAY) if rule.interval == 1 or in_week_order(rule.weekdays, day) == order)
+    return next(is_plain, rule.week_starts)
+
+
+def _check_interval(rule: Rule) -> None:
+    most = MAX_INTERVAL[rule.frequency]
+    if not 1 <= rule.interval <= most:
+        raise Invalid(interval=f"Choose a number of {UNITS[rule.frequency]}s from 1 to {most}.")
+
+
+def _check_known_traps(rule: Rule) -> None:
+    if rule.frequency is Frequency.WEEKLY and not rule.weekdays:
+        raise Invalid(weekdays="Choose at least one day of the week.")
+    if rule.nth == _FIFTH and rule.weekday is not None and rule.weekday in range(7):
+        name = WEEKDAYS[rule.weekday]
+        raise Invalid(repeat=f"Not every month has a fifth {name}. Choose the last {name}.")
+    if rule.frequency is Frequency.MONTHLY and rule.monthday in (29, 30, 31):
+        raise Invalid(repeat=f"Not every month has a day {rule.monthday}. Choose the last day or a weekday.")
+    if rule.frequency is Frequency.YEARLY and (rule.month, rule.monthday) == (2, 29):
+        raise Invalid(repeat="Not every year has a February 29. Choose February 28 or a weekday.")
+
+
+def _is_sound(rule: Rule) -> bool:
+    if rule.frequency is Frequency.DAILY:
+        return _is_every_day(rule) and not rule.weekdays
+    if rule.frequency is Frequency.WEEKLY:
+        return _is_every_day(rule) and {*rule.weekdays, rule.week_starts} <= set(range(7))
+    if rule.weekdays or not (_is_by_weekday(rule) or _is_by_monthday(rule)):
+        return False
+    return rule.month in range(1, 13) if rule.frequency is Frequency.YEARLY else rule.month is None
+
+
+def _is_every_day(rule: Rule) -> bool:
+    return rule.monthday is rule.nth is rule.weekday is rule.month is None
+
+
+def _is_by_weekday(rule: Rule) -> bool:
+    return rule.nth in (LAST, 1, 2, 3, 4) and rule.weekday in range(7) and rule.monthday is None
+
+
+def _is_by_monthday(rule: Rule) -> bool:
+    is_yearly = rule.frequency is Frequency.YEARLY and rule.month in range(1, 13)
+    allowed = (
+        range(1, last_day_of_month(2001, rule.month).day + 1) if is_yearly and rule.month else (LAST, *range(1, 29))
+    )
+    return rule.monthday in allowed and rule.nth is rule.weekday is None
+
+
+def _check_end(rule: Rule) -> None:
+    if (rule.until is None) == (rule.count is None):
+        raise Invalid(until="Enter either the last date or the number of dates.")
+    if rule.count is not None and not 1 <= rule.count <= MAX_DATES:
+        raise Invalid(count=f"Choose a number of dates from 1 to {MAX_DATES:,}.")
+
+
+ONE_DAY = timedelta(days=1)
+
+
+class RepeatChoice(StrEnum):
+    """The choices of the form; day, weekday and month of a choice are those of the first date."""
+
+    NONE = "none"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY_DAY = "monthly_day"
+    MONTHLY_LAST_DAY = "monthly_last_day"
+    MONTHLY_NTH = "monthly_nth"
+    MONTHLY_LAST = "monthly_last"
+    YEARLY = "yearly"
+    YEARLY_NTH = "yearly_nth"
+    YEARLY_LAST = "yearly_last"
+
+
+class _Anchor(TypedDict, total=False):
+    weekdays: tuple[int, ...]
+    week_starts: int
+    monthday: int
+    nth: int
+    weekday: int
+    month: int
+
+
+def rule_for_choice(
+    choice: str,
+    start: datetime,
+    *,
+    interval: int = 1,
+    weekdays: Iterable[int] = (),
+    week_starts: int = SUNDAY,
+    until: date | None = None,
+    count: int | None = None,
+) -> Rule | None:
+    """Return the rule of a `RepeatChoice` for a series whose first date is `start` (naive); None for a single event.
+
+    A weekly series without weekdays takes the day of `start`; one of every few weeks counts weeks from `week_starts`
+    (Monday = 0). Without an end the series lasts a year (a monthly one twelve months), a yearly one five; `until`
+    becomes the last date of the series. Errors: Invalid by repeat, interval, weekdays, until, count or date.
+    """
+    if choice not in set(RepeatChoice):
+        raise Invalid(repeat="Choose how the event repeats.")
+    check_start(start)
+    if choice == RepeatChoice.NONE:
+        return None
+    unit, _, where = choice.partition("_")
+    frequency = Frequency(unit)
+    if until is None and count is None:
+        until = _usual_end(frequency, start.date())
+    anchor = _anchor(frequency, where, start.date(), tuple(weekdays), week_starts)
+    rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
+    last = dates_by_rule(rule, start)[-1].date()
+    return replace(rule, until=last) if rule.until else rule
+
+
+def _usual_end(frequency: Frequency, first: date) -> date:
+    """Return the last day of a year; for a monthly series, of its twelfth month, which may have a later weekday."""
+    if frequency is Frequency.MONTHLY:
+        return day_years_after(first.replace(day=1), 1) - ONE_DAY
+    return day_years_after(first - ONE_DAY, MAX_YEARS if frequency is Frequency.YEARLY else 1)
+
+
+def choice_of(rule: Rule) -> RepeatChoice:
+    """Return the choice that gives this rule."""
+    if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
+        return RepeatChoice(rule.frequency.value)
+    is_yearly = rule.frequency is Frequency.YEARLY
+    if rule.nth is not None:
+        return RepeatChoice(f"{rule.frequency}_{'last' if rule.nth == LAST else 'nth'}")
+    if is_yearly:
+        return RepeatChoice.YEARLY
+    return RepeatChoice.MONTHLY_LAST_DAY if rule.monthday == LAST else RepeatChoice.MONTHLY_DAY
+
+
+def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...], week_starts: int) -> _Anchor:
+    match frequency:
+        case Frequency.DAILY:
+            return {}
+        case Frequency.WEEKLY:
+            return {"weekdays": weekdays or (day.weekday(),), "week_starts": week_starts}
+        case Frequency.MONTHLY:
+            return _day_anchor(where, day)
+        case Frequency.YEARLY:
+            return {**_day_anchor(where, day), "month": day.month}
+
+
+def _day_anchor(where: str, day: date) -> _Anchor:
+    match where:
+        case "last_day":
+            return {"monthday": LAST}
+        case "last":
+            return {"nth": LAST, "weekday": day.weekday()}
+        case "nth":
+            return {"nth": (day.day + 6) // 7, "weekday": day.weekday()}
+        case _:
+            return {"monthday": day.day}
+
+
+CACHED = 64
+"""Series whose dates are remembered: one page or change asks for those of the same series several times."""
+
+
+@lru_cache(CACHED)
+def dates_by_rule(rule: Rule | None, start: datetime, limit: int = MAX_DATES) -> tuple[datetime, ...]:
+    """Return all local starts (naive) of a series, `start` first; only `start` without a rule.
+
+    Nothing is cut off silently: Invalid(date) when the start does not fit the rule, Invalid(until) or Invalid(count)
+    when the series would end before it starts, exceed five years, or have more than `limit` dates.
+    """
+    check_start(start)
+    if rule is None:
+        return (start,)
+    _check_end_in_reach(rule, start.date())
+    _check_fit(rule, start.date())
+    end = rule.until or day_years_after(start.date(), MAX_YEARS)
+    days = tuple(islice(takewhile(lambda day: day <= end, _days(rule, start.date())), rule.count or limit + 1))
+    _check_size(rule, days, limit)
+    return tuple(datetime.combine(day, start.time()) for day in days)
+
+
+def first_dates_by_rule(rule: Rule | None, start: datetime, n: int = 5) -> tuple[datetime, ...]:
+    """Return the first `n` local starts of a series, or all if there are fewer. Errors as in `dates_by_rule`."""
+    return dates_by_rule(rule, start)[:n]
+
+
+def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
+    """Return the rule that ends a series before the local start `split`. Errors: Invalid(date) when no date is left."""
+    kept = [one for one in dates_by_rule(rule, start) if one < split]
+    if not kept:
+        raise Invalid(date="This is the first date of the series. Change the whole series instead.")
+    return replace(rule, until=kept[-1].date(), count=None)
+
+
+def check_start(start: datetime) -> None:
+    """Raise Invalid(date) for a first date outside the years in which a series may start."""
+    if start.tzinfo is not None:
+        raise ValueError("a series starts at a naive local time: its zone comes beside it")
+    if not FIRST_YEAR <= start.year <= LAST_YEAR - MAX_YEARS:
+        raise Invalid(date=f"Choose a date between {FIRST_YEAR} and {LAST_YEAR - MAX_YEARS}.")
+
+
+def day_years_after(day: date, years: int) -> date:
+    """Return the same day some years later; February 28 for a February 29 that the year does not have."""
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return last_day_of_month(day.year + years, 2) if is_leap_day else day.replace(year=day.year + years)
+
+
+def _check_end_in_reach(rule: Rule, first: date) -> None:
+    if rule.until and rule.until < first:
+        raise Invalid(until="The series ends before it starts.")
+    latest = day_years_after(first, MAX_YEARS)
+    if rule.until and rule.until > latest:
+        raise Invalid(until=f"A series can last at most {MAX_YEARS} years. End it by {short_date(latest)}.")
+
+
+def _check_fit(rule: Rule, first: date) -> None:
+    fitting = next(_days(replace(rule, interval=1), first))
+    if fitting != first:
+        raise Invalid(
+            date=f"{short_weekday_date(first)} isn’t a date of this series. "
+            f"The first date that fits is {short_weekday_date(fitting)}."
+        )
+
+
+def _check_size(rule: Rule, days: tuple[date, ...], limit: int) -> None:
+    if rule.count and len(days) < rule.count:
+        raise Invalid(count=f"A series can last at most {MAX_YEARS} years. Choose at most {len(days):,} dates.")
+    if len(days) > limit:
+        sentence = f"A series can have at most {limit:,} dates. End it by {short_date(days[limit - 1])}."
+        raise Invalid(**{"count" if rule.count else "until": sentence})
+
+
+def _days(rule: Rule, first: date) -> Iterator[date]:
+    """Yield the dates of the pattern on and after `first`, without end."""
+    every = {
+        Frequency.DAILY: _daily,
+        Frequency.WEEKLY: _weekly,
+        Frequency.MONTHLY: _monthly,
+        Frequency.YEARLY: _monthly,
+    }[rule.frequency]
+    return (day for day in every(rule, first) if day >= first)
+
+
+def _daily(rule: Rule, first: date) -> Iterator[date]:
+    return (first + timedelta(days=days) for days in count(step=rule.interval))
+
+
+def _weekly(rule: Rule, first: date) -> Iterator[date]:
+    week = first - timedelta(days=(first.weekday() - rule.week_starts) % 7)
+    offsets = [(day - rule.week_starts) % 7 for day in in_week_order(rule.weekdays, rule.week_starts)]
+    return (week + timedelta(days=7 * weeks + offset) for weeks in count(step=rule.interval) for offset in offsets)
+
+
+def _monthly(rule: Rule, first: date) -> Iterator[date]:
+    step = rule.interval * (12 if rule.frequency is Frequency.YEARLY else 1)
+    months = count(first.year * 12 + (rule.month or first.month) - 1, step)
+    return (_in_month(rule, month // 12, month % 12 + 1) for month in months)
+
+
+def _in_month(rule: Rule, year: int, month: int) -> date:
+    if rule.nth is not None and rule.weekday is not None:
+        return nth_weekday(year, month, rule.weekday, rule.nth)
+    if rule.monthday is None or rule.monthday == LAST:
+        return last_day_of_month(year, month)
+    return date(year, month, rule.monthday)
+
+
+_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_LONGEST_COUNT = 999  # [MS-OXCICAL] §2.1.3.2.2 reads at most three digits
+_SPELLING = re.compile(
+    r"(?P<pattern>FREQ=(?P<frequency>DAILY|WEEKLY|MONTHLY|YEARLY)"
+    r"(;INTERVAL=(?P<interval>[0-9]{1,3}))?"
+    r"(;BYMONTH=(?P<month>[0-9]{1,2}))?"
+    r"(;BYMONTHDAY=(?P<monthday>-1|[0-9]{1,2}))?"
+    r"(;BYDAY=((?P<nth>-1|[1-4])(?P<weekday>[A-Z]{2})|(?P<weekdays>[A-Z]{2}(,[A-Z]{2}){0,6})))?"
+    r"(;WKST=(?P<week_starts>[A-Z]{2}))?)"
+    r";(COUNT=(?P<count>[0-9]{1,3})|UNTIL=(?P<until>[0-9]{8}(T[0-9]{6}Z)?))",
+    re.ASCII,
+)
+
+
+def to_rrule(rule: Rule, start: datetime, zone: str | None) -> str:
+    """Return the RRULE value of a series; `zone` is None for all-day events, whose UNTIL is a date.
+
+    UNTIL is the last start of the series itself, in UTC if there is a zone, so that no reader loses or adds a date.
+    Errors as in `dates_by_rule`, and Invalid(zone).
+    """
+    last = dates_by_rule(rule, start)[-1]
+    if rule.count and rule.count <= _LONGEST_COUNT:
+        return f"{_pattern(rule)};COUNT={rule.count}"
+    until = f"{last:%Y%m%d}" if zone is None else f"{to_utc(last, zone):%Y%m%dT%H%M%SZ}"
+    return f"{_pattern(rule)};UNTIL={until}"
+
+
+def from_rrule(text: str, zone: str | None) -> Rule:
+    """Return the rule of an RRULE value that `to_rrule` wrote for this zone. Errors: Invalid(repeat) for other text."""
+    found = _SPELLING.fullmatch(text)
+    rule = _rule_in(found, zone) if found else None
+    if found is None or rule is None or _pattern(rule) != found["pattern"]:
+        raise Invalid(repeat="The tracker doesn’t support this repeat pattern.")
+    return rule
+
+
+def _pattern(rule: Rule) -> str:
+    parts = [f"FREQ={rule.frequency.upper()}"]
+    if rule.interval > 1:
+        parts.append(f"INTERVAL={rule.interval}")
+    if rule.month:
+        parts.append(f"BYMONTH={rule.month}")
+    if rule.monthday:
+        parts.append(f"BYMONTHDAY={rule.monthday}")
+    if rule.weekdays:
+        parts.append(f"BYDAY={','.join(_CODES[day] for day in rule.weekdays)}")
+    if rule.nth and rule.weekday is not None:
+        parts.append(f"BYDAY={rule.nth}{_CODES[rule.weekday]}")
+    if rule.interval > 1 and in_week_order(rule.weekdays, rule.week_starts) != in_week_order(rule.weekdays, MONDAY):
+        parts.append(f"WKST={_CODES[rule.week_starts]}")  # without it, weeks start on Monday
+    return ";".join(parts)
+
+
+def _rule_in(found: re.Match[str], zone: str | None) -> Rule | None:
+    try:
+        return Rule(
+            frequency=Frequency(found["frequency"].lower()),
+            interval=_number_in(found["interval"]) or 1,
+            weekdays=tuple(_CODES.index(code) for code in (found["weekdays"] or "").split(",") if code),
+            week_starts=_CODES.index(found["week_starts"] or _CODES[MONDAY]),
+            monthday=_number_in(found["monthday"]),
+            nth=_number_in(found["nth"]),
+            weekday=_CODES.index(found["weekday"]) if found["weekday"] else None,
+            month=_number_in(found["month"]),
+            until=_last_date(found["until"], zone) if found["until"] else None,
+            count=_number_in(found["count"]),
+        )
+    except (Invalid, ValueError):
+        return None
+
+
+def _number_in(digits: str | None) -> int | None:
+    return int(digits) if digits else None
+
+
+def _last_date(until: str, zone: str | None) -> date:
+    if zone is None:
+        return datetime.strptime(until, "%Y%m%d").replace(tzinfo=UTC).date()
+    return to_local(datetime.strptime(until, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), zone).date()
+
+
+ANY_DISTANCE = timedelta.max
+ONLY_ON_ITS_DAY = timedelta(0)
+LONGEST_UNIT = {
+    Frequency.DAILY: timedelta(days=1),
+    Frequency.WEEKLY: timedelta(days=7),
+    Frequency.MONTHLY: timedelta(days=31),
+    Frequency.YEARLY: timedelta(days=366),
+}
+
+
+def reach_of_matches(before: Rule, after: Rule | None) -> timedelta:
+    """Return how far from its day a date may go: less than one interval, if both rules have the same rhythm.
+
+    The same rhythm means as many dates in as many days, weeks, months or years: from Wednesdays to Thursdays, from the
+    first Monday to the last Friday. Between any other two rules no date corresponds to another by its place in order,
+    so a date stays on its day, or is not in the new rule.
+    """
+    if after is None or _rhythm(before) != _rhythm(after):
+        return ONLY_ON_ITS_DAY
+    return LONGEST_UNIT[before.frequency] * before.interval
+
+
+def match_starts(
+    before: Iterable[datetime], added: Iterable[datetime], after: Iterable[datetime], within: timedelta
+) -> dict[datetime, datetime]:
+    """Return the new local start for each earlier one that has a successor.
+
+    A date that has a new one on its day stays on its day. The others follow in order, each to the next free one less
+    than `within` away. Dates in `added` are those that people added beside the rule: they stay on their day only.
+    """
+    by_rule, beside, new = sorted(before), sorted(added), sorted(after)
+    on_day = {start.date(): start for start in new}
+    kept = {start: on_day[start.date()] for start in (*beside, *by_rule) if start.date() in on_day}
+    taken = set(kept.values())
+    left = [start for start in by_rule if start not in kept]
+    return kept | dict(_match_in_order(left, [start for start in new if start not in taken], within))
+
+
+def _match_in_order(
+    left: list[datetime], free: list[datetime], within: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    here, there = 0, 0
+    while here < len(left) and there < len(free):
+        was, becomes = left[here], free[there]
+        if abs(becomes.date() - was.date()) < within:
+            yield was, becomes
+            here, there = here + 1, there + 1
+        elif becomes < was:
+            there += 1
+        else:
+            here += 1
+
+
+def _rhythm(rule: Rule) -> tuple[Frequency, int, int]:
+    return rule.frequency, rule.interval, len(rule.weekdays)

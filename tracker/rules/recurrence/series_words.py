@@ -1,0 +1,101 @@
+"""Series in plain words: the same in form, page, email and history."""
+
+from datetime import datetime, timedelta
+
+from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range, zone_word
+from tracker.rules.recurrence.series import (
+    LAST,
+    UNITS,
+    Frequency,
+    Rule,
+    dates_by_rule,
+    in_week_order,
+    week_start_matters,
+)
+
+_ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
+_WORKDAYS = (0, 1, 2, 3, 4)
+
+
+def series_sentence(
+    rule: Rule | None, start: datetime, duration: timedelta, zone: str, *, is_all_day: bool = False
+) -> str:
+    """Return when an event takes place, as one sentence.
+
+    `start` is naive in `zone`; `duration` is on the wall clock. Errors as in `dates`, and Invalid(zone).
+    """
+    all_dates = dates_by_rule(rule, start)
+    if rule is None:
+        once = _all_day_dates(start, duration) if is_all_day else _date_and_hours(start, start + duration, zone)
+        return f"Happens once: {once}."
+    times = "once" if len(all_dates) == 1 else f"{len(all_dates):,} times"
+    repeated = pattern_and_hours(rule, start, duration, zone, is_all_day=is_all_day)
+    return f"{repeated}, until {short_date(all_dates[-1])} ({times})."
+
+
+def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: str, *, is_all_day: bool) -> str:
+    """Return how a series repeats and at which hours, without its end; arguments as in `series_sentence`."""
+    hours = _all_day(duration) if is_all_day else time_range(start, start + duration, zone_word(zone))
+    return f"{pattern_words(rule)}, {hours}"
+
+
+def _date_and_hours(start: datetime, end: datetime, zone: str) -> str:
+    if start.date() == end.date():
+        return f"{long_date(start)}, {time_range(start, end, zone_word(zone))}"
+    return f"{long_date(start)}, {clock_time(start)} – {long_date(end)}, {clock_time(end)} {zone_word(zone)}"
+
+
+def _all_day_dates(start: datetime, duration: timedelta) -> str:
+    last = start + timedelta(days=_days(duration) - 1)
+    return f"{long_date(start)}, all day" if last == start else f"{long_date(start)} – {long_date(last)}, all day"
+
+
+def _all_day(duration: timedelta) -> str:
+    return "all day" if _days(duration) == 1 else f"all day for {_days(duration)} days"
+
+
+def _days(duration: timedelta) -> int:
+    return max(1, duration.days)
+
+
+def pattern_words(rule: Rule) -> str:
+    """Return how a series repeats, without its end: "Every 2 months on the second Thursday"."""
+    unit = UNITS[rule.frequency]
+    every = f"Every {unit}" if rule.interval == 1 else f"Every {rule.interval} {unit}s"
+    match rule.frequency:
+        case Frequency.DAILY:
+            return every
+        case Frequency.WEEKLY:
+            return f"{every} {_on_weekdays(rule)}"
+        case Frequency.MONTHLY | Frequency.YEARLY:
+            return f"{every} on {_day_of_month(rule)}"
+
+
+def _on_weekdays(rule: Rule) -> str:
+    """Return "on Tuesday and Thursday"; which day a week starts on is said where it decides which dates there are."""
+    if not week_start_matters(rule):
+        return _days_of_week(rule.weekdays)
+    days = _days_of_week(in_week_order(rule.weekdays, rule.week_starts))
+    return f"{days} (weeks start on {WEEKDAYS[rule.week_starts]})"
+
+
+def _days_of_week(weekdays: tuple[int, ...]) -> str:
+    if len(weekdays) == len(WEEKDAYS):
+        return "on every day"
+    return "Monday through Friday" if weekdays == _WORKDAYS else f"on {_and(weekdays)}"
+
+
+def _and(weekdays: tuple[int, ...]) -> str:
+    *most, last = (WEEKDAYS[day] for day in weekdays)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _day_of_month(rule: Rule) -> str:
+    """Return "day 10", "the last day", "the second Thursday"; in a yearly rule "December 10", "… of December"."""
+    month = MONTHS[rule.month - 1] if rule.month else ""
+    if rule.nth is not None and rule.weekday is not None:
+        day = f"the {_ORDINALS[rule.nth]} {WEEKDAYS[rule.weekday]}"
+        return f"{day} of {month}" if month else day
+    if month:
+        return f"{month} {rule.monthday}"
+    return "the last day" if rule.monthday == LAST else f"day {rule.monthday}"
