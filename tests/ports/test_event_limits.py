@@ -12,7 +12,7 @@ from tests.ports.api.conftest import ALL, Program
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tests.rules.events.test_event_fields import over
+from tests.rules.events.test_events import over
 from tracker.ical.foreign_events import PROPERTIES
 from tracker.ports.api.routes import described
 from tracker.rules.core.clean_text import too_long_words

@@ -1,5 +1,8 @@
 """One date of a series: moved, canceled, restored; and the replies that go with it."""
 
+# A local time is naive: its zone is beside it.
+# ruff: noqa: DTZ001
+
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -14,15 +17,17 @@ from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
+from tracker.tables.visible import attendance as sheet
 from tracker.tables.visible.events import events
+from tracker.usecases.attendance import roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events import scheduling as event_deeds
 
-JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
+JANUARY_12 = datetime(2027, 1, 12, 10)
 MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
 APRIL, JUNE = "2027-04-13", "2027-06-08"
-TO_THURSDAY = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+TO_THURSDAY = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))
 
 
 async def a_series(cast: Cast) -> UUID:
@@ -56,7 +61,7 @@ async def test_a_moved_date_asks_again_and_the_others_stay_replied(cast: Cast) -
 async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> None:
     event_id = await a_series(cast)
     await replies.record_own_reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    later = DateChange(starts=datetime(2027, 4, 13, 10, 30), duration=timedelta(minutes=90))
     await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, later, 1, NOW + timedelta(1))
     assert await reply(cast, event_id, APRIL) is ReplyValue.ACCEPTED
 
@@ -94,7 +99,7 @@ async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it
 
 async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_warned(cast: Cast) -> None:
     event_id = await a_series(cast)
-    may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
+    may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))
     with pytest.raises(Invalid, match="Hold both on the same day"):
         await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, may, 1, NOW)
     warned = replace(may, may_double=True)
@@ -186,9 +191,51 @@ async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast:
 
 
 async def test_a_date_of_two_weeks_is_among_those_of_its_last_day(sqlite_cast: Cast) -> None:
-    starts = datetime(2027, 1, 4, 10)  # noqa: DTZ001 - local to the event's zone
+    starts = datetime(2027, 1, 4, 10)
     two_weeks = meeting(starts=starts, duration=timedelta(days=14))
     event_id = await event_deeds.schedule_event(sqlite_cast.coordinator, two_weeks, NOW)
     last_day = datetime(2027, 1, 18, 6, tzinfo=UTC)
     found = await occurrences.dates_between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
     assert [one.event_id for one in found] == [event_id]
+
+
+KEY = "2026-12-08"
+STARTS, LENGTH = datetime(2026, 12, 8, 10), timedelta(hours=1, minutes=30)
+BEFORE, CLOSED = NOW - timedelta(days=20), datetime(2026, 12, 8, 18, tzinfo=UTC)
+
+
+@pytest.fixture
+async def held(sqlite_cast: Cast) -> UUID:
+    """A weekly meeting to which the Bureau said yes, and whose first date was held last week."""
+    cast = sqlite_cast
+    plan = meeting(cast.fbi_lead, starts=STARTS, rule=rule_for_choice("weekly", STARTS, count=3))
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, BEFORE)
+    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", BEFORE, for_series=True)
+    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
+    await Message.delete(force=True)
+    return event_id
+
+
+async def change(cast: Cast, event_id: UUID, change: DateChange) -> None:
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, change, date.version, NOW)
+
+
+async def test_the_place_of_a_held_date_is_corrected_and_replies_stay(sqlite_cast: Cast, held: UUID) -> None:
+    await change(sqlite_cast, held, DateChange(starts=STARTS, duration=LENGTH, place="Annex"))
+    date = await occurrences.date_seen_by(sqlite_cast.coordinator, held, KEY)
+    [bureau] = [one for one in await sheet.participants(sqlite_cast.coordinator, date) if one.agency == "FBI"]
+    assert (date.place, bureau.reply, await Message.count()) == ("Annex", ReplyValue.ACCEPTED, 0)
+
+
+async def test_a_date_whose_attendance_is_recorded_does_not_move_to_a_day_to_come(
+    sqlite_cast: Cast, held: UUID
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await change(sqlite_cast, held, DateChange(starts=datetime(2027, 1, 14, 10), duration=LENGTH))
+    assert "attendance is recorded" in refused.value.fields["date"]
+
+
+async def test_no_one_is_invited_to_what_is_over(sqlite_cast: Cast) -> None:
+    await event_deeds.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=STARTS), NOW)
+    assert await Message.count() == 0

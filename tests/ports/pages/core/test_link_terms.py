@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
-from tests.ports.pages.events.test_reply_link import invited
+from tests.ports.pages.events.test_replies import invited
 from tracker.usecases.events import scheduling
 
 MOVED = "This event changed on"
