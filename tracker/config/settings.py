@@ -329,8 +329,8 @@ def _check_private(path: Path, given: Mapping[str, str]) -> None:
     """Raise `BadSettings` when other users may read a file, as OpenSSH does for keys, unless the settings allow it."""
     if _typed("shared_secret_files", bool, given.get(SHARED_FILES, "")):
         return
-    found = path.stat()
-    if found.st_mode & OF_OTHERS or (found.st_mode & stat.S_IRGRP and found.st_uid != 0):
+    stat_result = path.stat()
+    if stat_result.st_mode & OF_OTHERS or (stat_result.st_mode & stat.S_IRGRP and stat_result.st_uid != 0):
         raise BadSettings(
             f"Other users of this computer can read {path}. Run chmod go= {path}. If they may have read it, replace its"
             f" secrets. If a platform mounts it this way, set {SHARED_FILES}=yes."

@@ -31,10 +31,10 @@ def read_settings_file(path: Path) -> dict[str, str]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         text = line.strip()
         if text and not text.startswith("#"):
-            found = LINE.fullmatch(text)
-            if found is None:
+            match = LINE.fullmatch(text)
+            if match is None:
                 raise ValueError(f"Line {number} of {path} isn't a setting. Write it as TRACKER_NAME=value.")
-            said[found[1]] = _bare(found[2].strip())
+            said[match[1]] = _bare(match[2].strip())
     return said
 
 

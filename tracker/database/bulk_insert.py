@@ -71,7 +71,7 @@ def _type(table: type[Table], name: str) -> str:
 @cache
 def _defaults(table: type[Table]) -> dict[str, Any]:
     """Return the default of each column; of those that differ from row to row, such as ids, an example."""
-    return {one._meta.name: one.get_default_value() for one in table._meta.columns}  # noqa: SLF001 - Piccolo has no public name
+    return {column._meta.name: column.get_default_value() for column in table._meta.columns}  # noqa: SLF001 - Piccolo has no public name
 
 
 def _literal(value: object) -> str:

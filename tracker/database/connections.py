@@ -71,10 +71,10 @@ class EngineConnections(Engine[BaseTransaction]):
     def writer_lock(self) -> WriterLock:
         """Return the writer lock of the running event loop."""
         loop = asyncio.get_running_loop()
-        found = self._writer_locks.get(loop)
-        if found is None:
-            found = self._writer_locks[loop] = WriterLock(self.pool_size, self._patience)
-        return found
+        writer_lock = self._writer_locks.get(loop)
+        if writer_lock is None:
+            writer_lock = self._writer_locks[loop] = WriterLock(self.pool_size, self._patience)
+        return writer_lock
 
     def change_mark(self) -> ChangeMark | None:
         """Return a value that stays the same until the next commit; None where finding out takes a query."""
@@ -86,7 +86,7 @@ class EngineConnections(Engine[BaseTransaction]):
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Read outside any transaction."""
-        return [await self.run_alone(*one, is_pooled=True) for one in statements]
+        return [await self.run_alone(*statement, is_pooled=True) for statement in statements]
 
     @abstractmethod
     async def acquire(self) -> Any:

@@ -47,11 +47,11 @@ async def is_whole() -> bool:
     if is_postgres(bound):  # its constraints were checked while it was filled
         return True
     try:
-        found = await bound.run_alone("PRAGMA integrity_check", [], is_pooled=True)
+        rows = await bound.run_alone("PRAGMA integrity_check", [], is_pooled=True)
         broken = await bound.run_alone("PRAGMA foreign_key_check", [], is_pooled=True)
     except sqlite3.DatabaseError:
         return False
-    return [row["integrity_check"] for row in found] == ["ok"] and not broken
+    return [row["integrity_check"] for row in rows] == ["ok"] and not broken
 
 
 async def _run(bound: PostgresEngine, program: str, *words: str) -> None:

@@ -50,9 +50,9 @@ class Trips:
         parts = [short[at : at + LARGEST] for at in range(0, len(short), LARGEST)]
         together = iter([rows for part in parts for rows in await self._fetch(connection, part)])
         apart = iter(await fetch_apart(connection, long))
-        found = [next(apart if one else together) for one in is_long]
-        self._note_long(statements, found)
-        return found
+        records = [next(apart if one else together) for one in is_long]
+        self._note_long(statements, records)
+        return records
 
     async def _fetch(self, connection: Any, statements: Sequence[Statement]) -> list[Rows]:
         """Return the rows of statements that may be one."""
@@ -68,9 +68,9 @@ class Trips:
             for names, rows in zip(together.columns, found, strict=True)
         ]
 
-    def _note_long(self, statements: Sequence[Statement], found: Sequence[Rows]) -> None:
+    def _note_long(self, statements: Sequence[Statement], records: Sequence[Rows]) -> None:
         """Remember which queries found many rows."""
-        self._long.update(query for (query, _), rows in zip(statements, found, strict=True) if len(rows) > LONG)
+        self._long.update(query for (query, _), rows in zip(statements, records, strict=True) if len(rows) > LONG)
         if len(self._long) > MOST:
             self._long.clear()
 
@@ -79,12 +79,12 @@ class Trips:
         if len(statements) <= 1 or sum(len(arguments) for _, arguments in statements) > PARAMETERS:
             return None
         key = tuple(query for query, _ in statements)
-        found = self._known.setdefault(key, _Together())
-        found.times += 1
+        together = self._known.setdefault(key, _Together())
+        together.times += 1
         self._known.move_to_end(key)
         if len(self._known) > MOST:
             self._known.popitem(last=False)
-        return found
+        return together
 
 
 async def fetch_apart(connection: Any, statements: Sequence[Statement]) -> list[Rows]:
@@ -104,9 +104,9 @@ async def _combine(connection: Any, together: _Together, statements: Sequence[St
 
 async def _columns(connection: Any, query: str) -> Sequence[str]:
     prepared = await connection.prepare(query, name="")  # one with a name would stay at the server
-    return [one.name for one in prepared.get_attributes()]
+    return [attribute.name for attribute in prepared.get_attributes()]
 
 
 def _numbered_after(before: int, query: str) -> str:
     """Return a query whose parameters come after so many others."""
-    return _PARAMETER.sub(lambda found: f"${before + int(found[1])}", query)
+    return _PARAMETER.sub(lambda match: f"${before + int(match[1])}", query)

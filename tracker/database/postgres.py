@@ -106,8 +106,8 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         if not is_read(query):
             async with Transaction(self) as own:
                 return await own.run(query, arguments)
-        [found] = await self.read_alone([(query, arguments)])
-        return found
+        [rows] = await self.read_alone([(query, arguments)])
+        return rows
 
     async def read_alone(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements outside any transaction, on one connection.

@@ -60,9 +60,9 @@ class Connection(aiosqlite.Connection):
         Waking it costs more than a small query.
         """
         handed: list[Rows] = await self._execute(self._fetch_each, statements, writes, first)  # type: ignore[no-untyped-call]  # theirs
-        found = handed.copy()
+        rows = handed.copy()
         handed.clear()  # the thread keeps this list, and so all that was read, until it is asked again
-        return found
+        return rows
 
     def _fetch_each(self, statements: Sequence[Statement], writes: Sequence[Write], first: Sequence[str]) -> list[Rows]:
         for query in first:
@@ -186,8 +186,8 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
 
     async def fetch(self, connection: Connection, query: str, arguments: list[Any]) -> Rows:
         """Run one statement on a connection."""
-        [found] = await connection.fetch_each([(query, arguments)])
-        return found
+        [rows] = await connection.fetch_each([(query, arguments)])
+        return rows
 
     async def fetch_each(
         self, connection: Connection, writes: Sequence[Write], statements: Sequence[Statement], *first: str
@@ -222,8 +222,8 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
         return Savepoint(held)
 
     async def _run_borrowed(self, query: str, arguments: list[Any]) -> Rows:
-        [found] = await self.read_alone([(query, arguments)])
-        return found
+        [rows] = await self.read_alone([(query, arguments)])
+        return rows
 
 
 class ChangeOfSchema(Transaction):

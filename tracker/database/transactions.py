@@ -62,7 +62,7 @@ class OneWriterEngine(EngineConnections):
 
     async def read_each(self, *questions: QueryString) -> list[Rows]:
         """Return the rows of several independent queries; SQLite runs them in one call to its thread."""
-        statements = [compiled(one, self.engine_type) for one in questions]
+        statements = [compiled(question, self.engine_type) for question in questions]
         reading = self.reading()
         return await (reading.read(statements) if reading else self.read_alone(statements))
 
@@ -113,8 +113,8 @@ class OneWriterEngine(EngineConnections):
     async def _run(self, query: str, arguments: list[Any], *, is_pooled: bool) -> Rows:
         held, reading = self.live_transaction(), self.reading()
         if reading and (held or reading.part or is_read(query)):
-            [found] = await reading.read([(query, arguments)])
-            return found
+            [rows] = await reading.read([(query, arguments)])
+            return rows
         return await self.run_alone(query, arguments, is_pooled=is_pooled)
 
     def _check_may_write(self) -> None:
@@ -168,8 +168,8 @@ class Transaction(StepReading, BaseTransaction):
 
     async def run(self, query: str, arguments: list[Any] | None = None) -> Rows:
         """Run one statement in this transaction; refuse after one has failed, as PostgreSQL does."""
-        [found] = await self.read([(query, arguments or [])])
-        return found
+        [rows] = await self.read([(query, arguments or [])])
+        return rows
 
     async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements in this transaction, after the writes that wait."""

@@ -135,9 +135,9 @@ async def _write_down(story: Story, now: datetime) -> None:
     await after_actions.add_lesson(lead, event_id, LESSON, now)
     view = await after_actions.after_action_view(lead, event_id, await _date_key(story, now))
     first = next(
-        one.action
-        for one in await after_items.after_actions_given(lead, view.operation)
-        if one.action.title == ACTIONS[0]
+        action_given.action
+        for action_given in await after_items.after_actions_given(lead, view.operation)
+        if action_given.action.title == ACTIONS[0]
     )
     due = due_day(20, to_local(story.now, story.zone).date())
     wanted = ItemAssignment(owner_id=story.who(SUPERVISOR).member_id, due=due)

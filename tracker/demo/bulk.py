@@ -92,23 +92,23 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
     rows = [
         Member(
             id=ids.new_id(),
-            agency=one.agency_id,
+            agency=viewer.agency_id,
             zone=zone,
             status="active",
             joined_at=joined_at,
-            name=f"{one.agency} {luck.choice(ROLES[one.agency])} {helping * PEOPLE + number + 1}",
+            name=f"{viewer.agency} {luck.choice(ROLES[viewer.agency])} {helping * PEOPLE + number + 1}",
             email=f"person{helping * PEOPLE + number + 1}@large.example",
         )
-        for number, one in enumerate(chosen)
+        for number, viewer in enumerate(chosen)
     ]
     await Member.insert(*rows)
-    return [_Helper(row.id, one.arm) for row, one in zip(rows, chosen, strict=True)]
+    return [_Helper(row.id, viewer.arm) for row, viewer in zip(rows, chosen, strict=True)]
 
 
 def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Helper]) -> Plan:
     seen_by = luck.choices(list(SEEN_BY), list(SEEN_BY.values()))[0]
     arms = {Visibility.LAW_ENFORCEMENT: (LAW,), Visibility.VICTIM_SERVICES: (SERVICES,)}.get(seen_by, tuple(Arm))
-    invited = [one.id for one in helpers if one.arm in arms]
+    invited = [helper.id for helper in helpers if helper.arm in arms]
     first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
     weekday = first + timedelta(days=luck.randrange(FRIDAY + 1) - first.weekday())  # as likely on each working day
     starts = datetime.combine(next_working_day(weekday), luck.choice(STARTS))

@@ -165,13 +165,13 @@ class Company(Struct, frozen=True):
 async def assemble(now: datetime, zone: str) -> Company:
     """Write agencies, people and committees into the empty database, inside the caller's transaction."""
     agencies: dict[str, UUID] = {}
-    for one in AGENCIES:
-        agencies[one.code] = await roster_agencies.insert_agency(
-            name=one.name,
-            code=one.code,
-            arm=one.arm,
-            level=one.level,
-            coalition=agencies[one.coalition] if one.coalition else None,
+    for agency in AGENCIES:
+        agencies[agency.code] = await roster_agencies.insert_agency(
+            name=agency.name,
+            code=agency.code,
+            arm=agency.arm,
+            level=agency.level,
+            coalition=agencies[agency.coalition] if agency.coalition else None,
         )
     ids = await _people(agencies, now, zone)
     committees = {key: await _committee(committee, agencies, ids) for key, committee in COMMITTEES.items()}
@@ -191,7 +191,7 @@ async def company(
 
 def address(key: str) -> str:
     """Return the email address of a person: the domain can't exist (RFC 2606)."""
-    agency = next(code for code, members in PEOPLE.items() if key in (one[0] for one in members))
+    agency = next(code for code, members in PEOPLE.items() if key in (member[0] for member in members))
     return f"{key.replace('_', '.')}@{agency.lower().replace(' ', '-')}.example"
 
 

@@ -21,7 +21,7 @@ async def choose(company: Company, now: datetime) -> None:
 
 def give_thanks(story: Story, dates: dict[str, list[Date]]) -> None:
     """Write into the diary that the people of the last meeting are thanked."""
-    held = [one for one in dates[THANKING] if one.ends_at < story.now]
+    held = [date for date in dates[THANKING] if date.ends_at < story.now]
 
     async def deed(now: datetime) -> None:
         chair, event_id, key = story.who(CHAIRS[THANKING]), story.events[THANKING], held[-1].key

@@ -42,10 +42,10 @@ def unless_holiday(wanted: Day) -> Day:
     """Return the same weekday of the first week in which it is not a federal holiday."""
 
     def day(today: date) -> date:
-        found = wanted(today)
-        while found in federal_holidays(found.year):
-            found += A_WEEK
-        return found
+        day = wanted(today)
+        while day in federal_holidays(day.year):
+            day += A_WEEK
+        return day
 
     return day
 

@@ -107,7 +107,7 @@ class DemoFolder:
         """Return the commands that print a sign-in link for people who are not personas."""
         # Valid for a day, because a clock set by --now starts again in each command.
         begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
-        return [f"{begin} {address(one)}" for one in BEHIND_THE_SCENES]
+        return [f"{begin} {address(scene)}" for scene in BEHIND_THE_SCENES]
 
     def list(self, facts: Mapping[str, object]) -> None:
         """Write `demo.json`; it appears complete or not at all."""

@@ -24,14 +24,14 @@ def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn
         "base_url": base_url,
         "mail_folder": str(mails),
         **asdict(way_in),
-        "personas": [asdict(one) for one in people],
+        "personas": [asdict(person) for person in people],
     }
 
 
 def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
     """Return the lines for a terminal."""
-    width = max(len(one.role) for one in people)
-    links = [f"  {one.role:{width}}  {one.sign_in_url}" for one in people]
+    width = max(len(person.role) for person in people)
+    links = [f"  {person.role:{width}}  {person.sign_in_url}" for person in people]
     return "\n".join(
         [
             "",

@@ -154,4 +154,4 @@ def moved_start(starts: datetime) -> datetime:
 
 
 def _ahead(story: Story, dates: list[Date]) -> list[Date]:
-    return [one for one in dates if one.starts_at > story.now + timedelta(days=2)]
+    return [date for date in dates if date.starts_at > story.now + timedelta(days=2)]

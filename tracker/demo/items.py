@@ -190,7 +190,7 @@ async def remind(story: Story) -> None:
     """Queue the emails about items of the last morning, which are sent when the demo starts, however late it is."""
     wishes, morning = await everyones_wishes(), _last_morning(story)
     drafts = await item_emails(morning - JUST_BEFORE, morning, story.zone, wishes, Escalation())
-    await outbox.enqueue_all([replace(one, not_after=None) for one in drafts], story.now)
+    await outbox.enqueue_all([replace(draft, not_after=None) for draft in drafts], story.now)
 
 
 def _last_morning(story: Story) -> datetime:
@@ -200,7 +200,7 @@ def _last_morning(story: Story) -> datetime:
 
 
 def _origin(story: Story, errand: Errand, dates: dict[str, list[Date]]) -> Date | None:
-    past = [one for one in dates[errand.origin] if one.ends_at < story.now] if errand.origin else []
+    past = [date for date in dates[errand.origin] if date.ends_at < story.now] if errand.origin else []
     return past[-errand.back] if past else None
 
 

@@ -43,7 +43,7 @@ def ask(story: Story) -> None:
             viewer = story.who(key)
             options = (await polls.poll_for(viewer, opened[0])).options
             await polls.reply_to_poll(
-                viewer, opened[0], {one.id: fit for one, fit in zip(options, fits, strict=True)}, now
+                viewer, opened[0], {poll_date.id: fit for poll_date, fit in zip(options, fits, strict=True)}, now
             )
 
     story.at(story.now - ASKED, open_poll)

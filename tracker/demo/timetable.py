@@ -36,7 +36,7 @@ def timetable(script: Script, today: date) -> Timetable:
         starts=starts,
         duration=timedelta(minutes=script.minutes),
         rule=rule,
-        on_holidays=_on_holidays([one.date() for one in dates_by_rule(rule, starts)]) if rule else {},
+        on_holidays=_on_holidays([moment.date() for moment in dates_by_rule(rule, starts)]) if rule else {},
     )
 
 

@@ -81,29 +81,29 @@ def read_calendar_file(
         reader.take(master, overrides)
         check_import_size(reader.dates, limits)
         progress(number, len(groups))
-    rest = sorted(reader.rest, key=lambda one: one.row)
+    rest = sorted(reader.rest, key=lambda import_row: import_row.row)
     return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
 
 
 def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:
     """Return each event with the components that change its dates; one whose event is missing forms its own group."""
-    masters = {_uid(one): one for one in reversed(events) if "RECURRENCE-ID" not in one.lines}
+    masters = {_uid(component): component for component in reversed(events) if "RECURRENCE-ID" not in component.lines}
     changes: dict[str, list[Component]] = {uid: [] for uid in masters}
     groups = []
-    for one in events:
-        uid = _uid(one)
-        if "RECURRENCE-ID" in one.lines and uid in masters:
-            changes[uid].append(one)
+    for event in events:
+        uid = _uid(event)
+        if "RECURRENCE-ID" in event.lines and uid in masters:
+            changes[uid].append(event)
         else:
-            groups.append((one, changes[uid] if masters.get(uid) is one else []))
+            groups.append((event, changes[uid] if masters.get(uid) is event else []))
     return groups
 
 
-def _uid(one: Component) -> str:
+def _uid(component: Component) -> str:
     """Return the UID; for an event without one, as old programs write, a hash of its lines."""
-    line = next(iter(one.lines.get("UID", ())), "")
+    line = next(iter(component.lines.get("UID", ())), "")
     named = line.partition(":")[2].strip()
-    return named or sha256("\n".join(sorted(chain(*one.lines.values()))).encode()).hexdigest()
+    return named or sha256("\n".join(sorted(chain(*component.lines.values()))).encode()).hexdigest()
 
 
 class _FileReader:
@@ -117,60 +117,62 @@ class _FileReader:
         self.dates = 0  # of all events so far
         self._seen: set[str] = set()
 
-    def take(self, one: Component, overrides: Sequence[Component]) -> None:
+    def take(self, component: Component, overrides: Sequence[Component]) -> None:
         """Read one event, or record why it is not imported."""
         title = "(no title)"
         try:
-            title = text_of(one, "title") or title
-            if reason := passed_over(one):
-                self.rest.append(ImportRow(row=one.row, title=title, outcome=ImportOutcome.LEFT_OUT, sentence=reason))
+            title = text_of(component, "title") or title
+            if reason := passed_over(component):
+                self.rest.append(
+                    ImportRow(row=component.row, title=title, outcome=ImportOutcome.LEFT_OUT, sentence=reason)
+                )
                 return
-            self.events.append(self._event(one, overrides))
+            self.events.append(self._event(component, overrides))
             self.dates += len(self.events[-1].slots)
         except Invalid as wrong:
             self.rest.append(
-                ImportRow(row=one.row, title=title, outcome=ImportOutcome.REFUSED, sentence=wrong.sentence)
+                ImportRow(row=component.row, title=title, outcome=ImportOutcome.REFUSED, sentence=wrong.sentence)
             )
 
-    def _event(self, one: Component, overrides: Sequence[Component]) -> FileEvent:
-        uid = _uid(one) + "".join(line for line in one.lines.get("RECURRENCE-ID", ()))
+    def _event(self, component: Component, overrides: Sequence[Component]) -> FileEvent:
+        uid = _uid(component) + "".join(line for line in component.lines.get("RECURRENCE-ID", ()))
         if uid in self._seen:
             raise Invalid("The file has this event twice.")
         self._seen.add(uid)
-        is_series = bool(one.lines.get("RRULE"))
-        if one.lines.get("RDATE") and not is_series:
+        is_series = bool(component.lines.get("RRULE"))
+        if component.lines.get("RDATE") and not is_series:
             raise Invalid("It has extra dates, but no repeat rule.")
-        start = self._start(one)
+        start = self._start(component)
         wall = clock_of(start, self.zones.home, is_series=is_series)
         starts = wall.shows(start)
-        rule, rule_note = self._rule(one, starts, wall) if is_series else (None, "")
+        rule, rule_note = self._rule(component, starts, wall) if is_series else (None, "")
         plan = Plan(
-            kind=kind_of(one),
+            kind=kind_of(component),
             visibility=Visibility.ALL,
-            status=status_of(one),
+            status=status_of(component),
             starts=starts,
-            duration=self._length(one, start, starts, wall),
+            duration=self._length(component, start, starts, wall),
             zone=wall.zone,
             is_all_day=start.is_day,
             rule=rule,
-            title=text_of(one, "title"),
-            place=text_of(one, "place"),
-            description=text_of(one, "description"),
-            video_link=video_link_of(one),
+            title=text_of(component, "title"),
+            place=text_of(component, "place"),
+            description=text_of(component, "description"),
+            video_link=video_link_of(component),
         )
         plan_rules.check_plan(plan)
-        notes = [rule_note, zone_note(one, start, self.zones.home), *notes_of(one, overrides)]
+        notes = [rule_note, zone_note(component, start, self.zones.home), *notes_of(component, overrides)]
         if is_series and start.is_utc:
             notes.append(utc_note(starts, wall.zone))
-        bare = FileEvent(row=one.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
-        return self._with_dates(bare, one, overrides, wall)
+        bare = FileEvent(row=component.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
+        return self._with_dates(bare, component, overrides, wall)
 
     def _with_dates(
-        self, bare: FileEvent, one: Component, overrides: Sequence[Component], wall: WallClock
+        self, bare: FileEvent, component: Component, overrides: Sequence[Component], wall: WallClock
     ) -> FileEvent:
         slots = plan_rules.slots_of_plan(bare.plan)
         by_rule = {start for start, _ in slots}
-        left_out, added = self._beside(one, bare.plan, wall, by_rule)
+        left_out, added = self._beside(component, bare.plan, wall, by_rule)
         dated = self._dated(overrides, bare.plan, wall, by_rule | added, left_out)
         extra = {start for start, _ in dated} - by_rule - added
         added |= extra
@@ -187,18 +189,18 @@ class _FileReader:
             left_out=frozenset(left_out | hidden),
             added=tuple(sorted(added - hidden)),
             changes=changes,
-            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, one, extra)))),
+            notes=tuple(filter(None, (*bare.notes, clock_note(slots), *notes_of_dates(dated, component, extra)))),
         )
 
     def _beside(
-        self, one: Component, plan: Plan, wall: WallClock, by_rule: set[datetime]
+        self, component: Component, plan: Plan, wall: WallClock, by_rule: set[datetime]
     ) -> tuple[set[datetime], set[datetime]]:
         """Return which dates of the rule are left out, and which others there are; EXDATE is stronger than RDATE."""
-        stamps = self.zones.stamps(one.all("RDATE"))
+        stamps = self.zones.stamps(component.all("RDATE"))
         if any(stamp.is_day != plan.is_all_day for stamp in stamps):
             raise Invalid("Extra dates must be like the others: all with times, or all without.")
         extra = {wall.shows(stamp) for stamp in stamps}
-        left_out = set(self._named(self.zones.stamps(one.all("EXDATE")), wall, by_rule | extra))
+        left_out = set(self._named(self.zones.stamps(component.all("EXDATE")), wall, by_rule | extra))
         return left_out & by_rule, extra - by_rule - left_out
 
     def _dated(
@@ -213,13 +215,13 @@ class _FileReader:
                     "A change of this and following dates (RANGE) can't be imported. Export it as two series."
                 )
             stamp = self.zones.stamp(named)
-            found = self._named([stamp], wall, known - left_out)
-            if not found and is_canceled(override):
+            moments = self._named([stamp], wall, known - left_out)
+            if not moments and is_canceled(override):
                 continue
             is_extra = plan.rule is not None and stamp.is_day == plan.is_all_day and wall.shows(stamp) not in left_out
-            if not found and not is_extra:
+            if not moments and not is_extra:
                 raise Invalid(f"“{named.value[:40]}” is changed, but it isn't a date of this series.")
-            dated.append((found[0] if found else wall.shows(stamp), override))
+            dated.append((moments[0] if moments else wall.shows(stamp), override))
         return dated
 
     def _change(self, plan: Plan, override: Component, wall: WallClock) -> DateChange | None:
@@ -242,23 +244,23 @@ class _FileReader:
     def _named(self, stamps: Sequence[Stamp], wall: WallClock, known: set[datetime]) -> list[datetime]:
         """Return the named dates: by their start, or by their day, as some programs write them."""
         by_day = {start.date(): start for start in known}
-        wanted = [by_day.get(one.local.date()) if one.is_day else wall.shows(one) for one in stamps]
-        return [one for one in wanted if one in known]
+        wanted = [by_day.get(stamp.local.date()) if stamp.is_day else wall.shows(stamp) for stamp in stamps]
+        return [moment for moment in wanted if moment in known]
 
-    def _start(self, one: Component) -> Stamp:
-        given = one.one("DTSTART")
+    def _start(self, component: Component) -> Stamp:
+        given = component.one("DTSTART")
         if given is None:
             raise Invalid("It has no start.")
         return self.zones.stamp(given)
 
-    def _length(self, one: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
+    def _length(self, component: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
         """Return the length on the clocks of its zone; a day without an end is one day (RFC 5545 §3.6.1)."""
-        if end := one.one("DTEND"):
+        if end := component.one("DTEND"):
             stamp = self.zones.stamp(end)
             if stamp.is_day != start.is_day:
                 raise Invalid("Its start and end must both have times, or neither.")
             ends = wall.shows(stamp)
-        elif duration := one.one("DURATION"):
+        elif duration := component.one("DURATION"):
             ends = wall.after(starts, span_of(duration.value))
         else:
             ends = starts + (A_DAY if start.is_day else timedelta(0))
@@ -268,10 +270,10 @@ class _FileReader:
             raise Invalid("It ends when it starts. Give it a length.")
         return ends - starts
 
-    def _rule(self, one: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
-        if len(one.lines["RRULE"]) > 1 or "EXRULE" in one.lines:
+    def _rule(self, component: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
+        if len(component.lines["RRULE"]) > 1 or "EXRULE" in component.lines:
             raise Invalid("It has more than one repeat rule. Export it as separate series.")
-        [given] = one.all("RRULE")
+        [given] = component.all("RRULE")
         return rule_from(given.value, starts, wall, self.zones, self.today)
 
 
@@ -313,10 +315,16 @@ STATUSES = frozenset({"CONFIRMED", "TENTATIVE", "CANCELLED"})
 SHOWN = 3  # names of properties that only other programs know
 
 
-def notes_of(one: Component, overrides: Sequence[Component]) -> list[str]:
+def notes_of(component: Component, overrides: Sequence[Component]) -> list[str]:
     """Return what an event and the components that change its dates lose. Errors: Invalid for an unreadable line."""
-    every = [one, *overrides]
-    return [*_text_notes(one), *_status_notes(one), *_video_notes(one), *_people_notes(every), *_left_out(every)]
+    every = [component, *overrides]
+    return [
+        *_text_notes(component),
+        *_status_notes(component),
+        *_video_notes(component),
+        *_people_notes(every),
+        *_left_out(every),
+    ]
 
 
 def notes_of_dates(
@@ -329,8 +337,8 @@ def notes_of_dates(
     notes = [
         f"{short_weekday_date(start)}: not a date of the series in the file; it is added." for start in sorted(extra)
     ]
-    for start, one in dated:
-        notes += [f"{short_weekday_date(start)}: {note}" for note in _date_notes(one, master)]
+    for start, component in dated:
+        notes += [f"{short_weekday_date(start)}: {note}" for note in _date_notes(component, master)]
     counted = Counter(start for start, _ in dated)
     twice = [start for start, times in counted.items() if times > 1]
     return [
@@ -339,13 +347,13 @@ def notes_of_dates(
     ]
 
 
-def zone_note(one: Component, start: Stamp, home: str) -> str:
+def zone_note(component: Component, start: Stamp, home: str) -> str:
     """Return how the zone of an event is read where the file has none or another name; `home` is the task force's."""
     if start.is_day or start.is_utc:
         return ""
     if start.zone is None:
         return f"It has no time zone in the file. Its times are read as {zone_word(home)}."
-    given = one.one("DTSTART")
+    given = component.one("DTSTART")
     tzid = given.parameters.get("TZID", "") if given else ""
     return f"Its time zone “{tzid[:60]}” is read as {start.zone}." if tzid != start.zone else ""
 
@@ -384,14 +392,16 @@ def _date_notes(override: Component, master: Component) -> list[str]:
     return [*shared, *_text_notes(override, ("title", "place"))]
 
 
-def _text_notes(one: Component, names: Iterable[str] = tuple(PROPERTIES)) -> list[str]:
+def _text_notes(component: Component, names: Iterable[str] = tuple(PROPERTIES)) -> list[str]:
     notes = []
     for name in names:
-        whole, about = uncut(one, name), TEXTS[name]
-        if len(whole) > about.longest:
-            notes.append(f"{about.label}: cut after {about.longest:,} characters; the file has {len(whole):,}.")
-        if _visible(whole) != _visible(one.text(PROPERTIES[name])):
-            notes.append(f"{about.label}: characters that can't be shown are left out.")
+        whole, text_field = uncut(component, name), TEXTS[name]
+        if len(whole) > text_field.longest:
+            notes.append(
+                f"{text_field.label}: cut after {text_field.longest:,} characters; the file has {len(whole):,}."
+            )
+        if _visible(whole) != _visible(component.text(PROPERTIES[name])):
+            notes.append(f"{text_field.label}: characters that can't be shown are left out.")
     return notes
 
 
@@ -399,19 +409,19 @@ def _visible(text: str) -> str:
     return "".join(unicodedata.normalize("NFC", text).split())
 
 
-def _status_notes(one: Component) -> list[str]:
+def _status_notes(component: Component) -> list[str]:
     notes = []
-    status = one.one("STATUS")
+    status = component.one("STATUS")
     if status and status.value.upper() not in STATUSES:
         notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
-    is_free = any(line.upper().endswith(":TRANSPARENT") for line in one.lines.get("TRANSP", ()))
-    if is_free and kind_of(one) is not Kind.DEADLINE:
+    is_free = any(line.upper().endswith(":TRANSPARENT") for line in component.lines.get("TRANSP", ()))
+    if is_free and kind_of(component) is not Kind.DEADLINE:
         notes.append("The file shows its time as free. Here it counts as busy.")
     return notes
 
 
-def _video_notes(one: Component) -> list[str]:
-    others = {given.value for name in VIDEO for given in one.all(name)} - {video_link_of(one)}
+def _video_notes(component: Component) -> list[str]:
+    others = {given.value for name in VIDEO for given in component.all(name)} - {video_link_of(component)}
     if not others:
         return []
     ways = plural(len(others), "way to join online is", "ways to join online are")
@@ -420,9 +430,11 @@ def _video_notes(one: Component) -> list[str]:
 
 def _people_notes(every: Sequence[Component]) -> list[str]:
     # The address is what follows the last colon: a line that is otherwise odd must not stop the import.
-    people = {line.rpartition(":")[2].strip().lower() for one in every for line in one.lines.get("ATTENDEE", ())}
+    people = {
+        line.rpartition(":")[2].strip().lower() for component in every for line in component.lines.get("ATTENDEE", ())
+    }
     notes = []
-    if any("ORGANIZER" in one.lines for one in every):
+    if any("ORGANIZER" in component.lines for component in every):
         notes.append("Its organizer in the file isn't kept: you're the organizer.")
     if people:
         notes.append(
@@ -432,11 +444,11 @@ def _people_notes(every: Sequence[Component]) -> list[str]:
 
 
 def _left_out(every: Sequence[Component]) -> list[str]:
-    names = {name for one in every for name in one.lines if name} - KEPT - ANEW - NOTED
-    if all(name in KINDS for one in every for name in categories_of(one)):
+    names = {name for component in every for name in component.lines if name} - KEPT - ANEW - NOTED
+    if all(name in KINDS for component in every for name in categories_of(component)):
         names -= {"CATEGORIES"}
     words = [WORDS[name] for name in sorted(names & set(WORDS))]
-    if alarms := sum(one.parts["VALARM"] for one in every):
+    if alarms := sum(component.parts["VALARM"] for component in every):
         words.insert(0, plural(alarms, "alarm"))
     if others := sorted(names - set(WORDS)):
         more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""

@@ -72,18 +72,18 @@ def invitation_in(content: bytes, home: str) -> ClientInvitation | None:
     if found.method.upper() != "REQUEST" or not found.events:
         return None
     zones = zones_of(found.zones, home)
-    one = next((one for one in found.events if "RECURRENCE-ID" not in one.lines), found.events[0])
-    organizer, number = one.one("ORGANIZER"), one.text("SEQUENCE")
+    component = next((event for event in found.events if "RECURRENCE-ID" not in event.lines), found.events[0])
+    organizer, number = component.one("ORGANIZER"), component.text("SEQUENCE")
     return ClientInvitation(
-        uid=one.text("UID"),
-        title=one.text("SUMMARY"),
+        uid=component.text("UID"),
+        title=component.text("SUMMARY"),
         organizer=organizer.value.partition(":")[2] if organizer else "",
-        url=one.text("URL"),
-        starts=_needed(one, "DTSTART", zones),
-        ends=_needed(one, "DTEND", zones),
+        url=component.text("URL"),
+        starts=_needed(component, "DTSTART", zones),
+        ends=_needed(component, "DTEND", zones),
         sequence=int(number) if number else None,
-        date=_moment(one, "RECURRENCE-ID", zones),
-        is_series="RRULE" in one.lines,
+        date=_moment(component, "RECURRENCE-ID", zones),
+        is_series="RRULE" in component.lines,
     )
 
 
@@ -232,15 +232,15 @@ def _sequence(of: ClientInvitation) -> bytes:
     return b"" if of.sequence is None else fold(f"SEQUENCE:{of.sequence}")
 
 
-def _needed(one: Component, name: str, zones: Zones) -> datetime:
-    found = _moment(one, name, zones)
-    if found is None:
+def _needed(component: Component, name: str, zones: Zones) -> datetime:
+    moment = _moment(component, name, zones)
+    if moment is None:
         raise Invalid(f"The invitation has no {name}.")
-    return found
+    return moment
 
 
-def _moment(one: Component, name: str, zones: Zones) -> datetime | None:
-    written = one.one(name)
+def _moment(component: Component, name: str, zones: Zones) -> datetime | None:
+    written = component.one(name)
     if written is None:
         return None
     at = zones.stamp(written)

@@ -81,7 +81,7 @@ def parameters_in(found: Components) -> int:
 
     Long texts are left out: they are full of semicolons.
     """
-    every = (one.lines.items() for one in (*found.events, *found.tasks, *found.zones))
+    every = (component.lines.items() for component in (*found.events, *found.tasks, *found.zones))
     lines = (line for one in every for name, held in one if name not in LONG_TEXTS for line in held)
     return sum(line.count(";") for line in lines)
 
@@ -98,8 +98,8 @@ class _Scan:
     def read(self, lines: Iterable[Contentline]) -> None:
         """Read all lines. Errors: Invalid, TooLarge."""
         for line in lines:
-            found = _NAME.match(line)
-            name = found[0].upper() if found else ""
+            match = _NAME.match(line)
+            name = match[0].upper() if match else ""
             if name in ("BEGIN", "END"):
                 self._turn(name, line[len(name) + 1 :].strip().upper()[:40])
             elif self.inner is not None and len(self.open) == 2:  # noqa: PLR2004 - in the calendar, in a component

@@ -50,18 +50,18 @@ class Zones(Struct, frozen=True):
 
     def stamp(self, one: Property) -> Stamp:
         """Return the time of a property. Errors: Invalid with a sentence."""
-        found = _TIME.fullmatch(one.value)
-        if found is None:
+        match = _TIME.fullmatch(one.value)
+        if match is None:
             raise Invalid(f"“{one.value[:40]}” isn't a date or time that we can read.")
-        year, month, day, hour, minute, second = (int(digits or 0) for digits in found.groups()[:6])
+        year, month, day, hour, minute, second = (int(digits or 0) for digits in match.groups()[:6])
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise Invalid(f"It is in {year}. We can import {FIRST_YEAR} to {LAST_YEAR}.")
         try:
             local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - its zone is stored beside it
         except ValueError as odd:
             raise Invalid(f"“{one.value}” isn't a date on the calendar.") from odd
-        is_day = found[4] is None
-        return Stamp(local, None if is_day else self._zone("UTC" if found[7] else one.parameters.get("TZID")), is_day)
+        is_day = match[4] is None
+        return Stamp(local, None if is_day else self._zone("UTC" if match[7] else one.parameters.get("TZID")), is_day)
 
     def _zone(self, tzid: str | None) -> str | None:
         if tzid is None:
@@ -76,7 +76,7 @@ class Zones(Struct, frozen=True):
 
 def zones_of(components: Iterable[Component], home: str) -> Zones:
     """Return the IANA names of a file's zones: some programs add the common name to their own (X-LIC-LOCATION)."""
-    known = {one.text("TZID"): one.text("X-LIC-LOCATION") for one in components}
+    known = {component.text("TZID"): component.text("X-LIC-LOCATION") for component in components}
     return Zones(home, {tzid: name for tzid, name in known.items() if tzid and name})
 
 
@@ -144,60 +144,60 @@ PRIVATE = "It's marked private, and imported events are visible to everyone."
 CANCELED = "It is canceled."
 
 
-def passed_over(one: Component) -> str:
+def passed_over(component: Component) -> str:
     """Return why an event is skipped without being an error; empty for one that is imported."""
-    if is_canceled(one):
+    if is_canceled(component):
         return CANCELED
-    return PRIVATE if is_private(one) else ""
+    return PRIVATE if is_private(component) else ""
 
 
-def is_private(one: Component) -> bool:
+def is_private(component: Component) -> bool:
     """Return whether the event, or the date, is not for everyone; an unknown CLASS is private (RFC 5545 §3.8.1.3)."""
-    secrecy = one.one("CLASS")
+    secrecy = component.one("CLASS")
     return secrecy is not None and secrecy.value.upper() != "PUBLIC"
 
 
-def is_canceled(one: Component) -> bool:
+def is_canceled(component: Component) -> bool:
     """Return whether the event, or the date, is canceled."""
-    status = one.one("STATUS")
+    status = component.one("STATUS")
     return status is not None and status.value.upper() == "CANCELLED"
 
 
-def kind_of(one: Component) -> Kind:
+def kind_of(component: Component) -> Kind:
     """Return the kind that a category of the event names, as our own feeds write it; a meeting without one."""
-    return next((KINDS[name] for name in categories_of(one) if name in KINDS), Kind.MEETING)
+    return next((KINDS[name] for name in categories_of(component) if name in KINDS), Kind.MEETING)
 
 
-def categories_of(one: Component) -> list[str]:
+def categories_of(component: Component) -> list[str]:
     """Return the categories of an event in small letters."""
     # The text after the last colon: a line that is otherwise odd must not stop the import.
-    lists = (line.rpartition(":")[2] for line in one.lines.get("CATEGORIES", ()))
+    lists = (line.rpartition(":")[2] for line in component.lines.get("CATEGORIES", ()))
     return [name.strip().lower() for text in lists for name in text.split(",")]
 
 
-def status_of(one: Component) -> EventStatus:
+def status_of(component: Component) -> EventStatus:
     """Return whether the event is confirmed or tentative."""
-    status = one.one("STATUS")
+    status = component.one("STATUS")
     is_tentative = status is not None and status.value.upper() == "TENTATIVE"
     return EventStatus.TENTATIVE if is_tentative else EventStatus.CONFIRMED
 
 
-def text_of(one: Component, name: str) -> str:
+def text_of(component: Component, name: str) -> str:
     """Return the text of an event's field, safe to store, and cut where it is longer than the field may be."""
-    return uncut(one, name)[: TEXTS[name].longest].rstrip()
+    return uncut(component, name)[: TEXTS[name].longest].rstrip()
 
 
-def uncut(one: Component, name: str) -> str:
+def uncut(component: Component, name: str) -> str:
     """Return the text of an event's field, safe to show, as long as the file has it."""
-    text = clean(one.text(PROPERTIES[name]), LARGEST, name, multiline=TEXTS[name].is_multiline)
-    is_no_place = name == "place" and text == BY_VIDEO and bool(video_link_of(one))  # as our own feeds write it
+    text = clean(component.text(PROPERTIES[name]), LARGEST, name, multiline=TEXTS[name].is_multiline)
+    is_no_place = name == "place" and text == BY_VIDEO and bool(video_link_of(component))  # as our own feeds write it
     return "" if is_no_place else text
 
 
-def video_link_of(one: Component) -> str:
+def video_link_of(component: Component) -> str:
     """Return the first video link that an event may have; empty = none."""
     for name in VIDEO:
-        for given in one.all(name):
+        for given in component.all(name):
             if is_web_address(given.value) and not wrong_field_texts({"video_link": given.value}):
                 return given.value
     return ""
@@ -219,10 +219,10 @@ def utc_note(starts: datetime, zone: str) -> str:
     return f"Its times are in UTC in the file. Here it is at {clock(starts)} {zone_word(zone)} all year."
 
 
-def notes_on(found: Components) -> list[str]:
+def notes_on(components: Components) -> list[str]:
     """Return notes on the content beside events."""
     notes = []
-    if others := sum(found.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
+    if others := sum(components.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
         notes.append(
             f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
             "left out: only events are imported."
@@ -301,10 +301,10 @@ def _anchored(parts: RuleParts, start: datetime, until: date | None, count: int 
 
 
 def _frequency(parts: RuleParts) -> Frequency:
-    found = next((one for one in Frequency if one.value.upper() == parts.get("FREQ")), None)
-    if found is None:
+    frequency = next((one for one in Frequency if one.value.upper() == parts.get("FREQ")), None)
+    if frequency is None:
         raise Invalid(NOT_KEPT.format(f"FREQ={parts.get('FREQ', '')[:40]}"))
-    return found
+    return frequency
 
 
 def _month(parts: RuleParts, start: datetime, frequency: Frequency) -> int | None:

@@ -64,11 +64,11 @@ def request_message(
     """
     is_one_date = only is not None and event.is_series
     if only and is_one_date:
-        found = [of_date(only)]
+        entries = [of_date(only)]
     else:
         replied = frozenset(start for start, reply in attendee.replies.items() if reply is not attendee.reply)
-        found = calendar_entries(event, dates, lambda one: one.is_canceled, alone=replied)
-    return _message("REQUEST", found, _level(event, is_discreet=is_discreet), attendee, organizer)
+        entries = calendar_entries(event, dates, lambda occurrence: occurrence.is_canceled, alone=replied)
+    return _message("REQUEST", entries, _level(event, is_discreet=is_discreet), attendee, organizer)
 
 
 def cancel_message(
@@ -87,9 +87,9 @@ def cancel_message(
     if only and event.is_series:
         entry = of_date(only)
     elif event.is_series:
-        entry = replace(of_series(event), sequence=max(event.sequence, *(one.sequence for one in dates)))
+        entry = replace(of_series(event), sequence=max(event.sequence, *(occurrence.sequence for occurrence in dates)))
     else:
-        [entry] = [replace(of_date(one), recurrence_id=None) for one in dates[:1]]
+        [entry] = [replace(of_date(occurrence), recurrence_id=None) for occurrence in dates[:1]]
     level = _level(event, is_discreet=is_discreet)
     return _message("CANCEL", [replace(entry, is_off=True)], level, attendee, organizer)
 
@@ -141,15 +141,22 @@ def decline_counter(
 
 
 def _message(
-    method: str, found: Sequence[CalendarEntry], level: FeedLevel, attendee: Attendee, organizer: Organizer
+    method: str, entries: Sequence[CalendarEntry], level: FeedLevel, attendee: Attendee, organizer: Organizer
 ) -> bytes:
     is_free = not attendee.role.takes_part
-    found = [replace(one, joined_or_left_at=attendee.joined_or_left_at) for one in found]
+    entries = [replace(calendar_entry, joined_or_left_at=attendee.joined_or_left_at) for calendar_entry in entries]
     body = [
-        vevent(one, level, organizer, (_attendee(_for(one, attendee), method),), marks_canceled=False, is_free=is_free)
-        for one in found
+        vevent(
+            calendar_entry,
+            level,
+            organizer,
+            (_attendee(_for(calendar_entry, attendee), method),),
+            marks_canceled=False,
+            is_free=is_free,
+        )
+        for calendar_entry in entries
     ]
-    zones = sorted({one.zone.key for one in found if not one.event.is_all_day})
+    zones = sorted({calendar_entry.zone.key for calendar_entry in entries if not calendar_entry.event.is_all_day})
     return _calendar(method, zones, body)
 
 
@@ -213,8 +220,10 @@ def _read_back(message: bytes, method: str, count: int) -> None:
         str(calendar.get("METHOD")) == method
         and len(events) == count > 0
         and not any(one.errors for one in calendar.walk())
-        and len({str(one["UID"]) for one in events}) == 1
-        and all(len(one.get(name, [])) > 0 and not isinstance(one[name], list) for one in events for name in PEOPLE)
+        and len({str(event["UID"]) for event in events}) == 1
+        and all(
+            len(event.get(name, [])) > 0 and not isinstance(event[name], list) for event in events for name in PEOPLE
+        )
     )
     if not is_sound:
         raise ValueError("The calendar message doesn't read back unchanged.")

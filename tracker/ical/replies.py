@@ -44,8 +44,11 @@ def read_reply_email(content: bytes, home: str, sender: str = "") -> list[Calend
         raise Invalid("This is not a reply to an invitation.")
     zones = zones_of(found.zones, home)
     if method == "COUNTER":
-        return [replace(_reply(one, _own(one, sender), zones), proposal=_proposed(one, zones)) for one in found.events]
-    return [_reply(one, _delegator(one) or _only(one), zones) for one in found.events]
+        return [
+            replace(_reply(event, _own(event, sender), zones), proposal=_proposed(event, zones))
+            for event in found.events
+        ]
+    return [_reply(event, _delegator(event) or _only(event), zones) for event in found.events]
 
 
 def bounded(content: bytes) -> Components:
@@ -56,16 +59,16 @@ def bounded(content: bytes) -> Components:
     return found
 
 
-def _only(one: Component) -> Property | None:
+def _only(component: Component) -> Property | None:
     """Return the person of METHOD:REPLY, which names one (RFC 5546 §3.2.3)."""
-    return one.one("ATTENDEE") if len(one.lines.get("ATTENDEE", ())) == 1 else None
+    return component.one("ATTENDEE") if len(component.lines.get("ATTENDEE", ())) == 1 else None
 
 
-def _delegator(one: Component) -> Property | None:
+def _delegator(component: Component) -> Property | None:
     """Return the one of two attendees who delegates to the other: some programs name both."""
-    if len(one.lines.get("ATTENDEE", ())) != 2:  # noqa: PLR2004 - a pair
+    if len(component.lines.get("ATTENDEE", ())) != 2:  # noqa: PLR2004 - a pair
         return None
-    first, second = one.all("ATTENDEE")
+    first, second = component.all("ATTENDEE")
     pairs = ((first, second), (second, first))
     return next((each for each, other in pairs if _delegate(each) == _address(other.value) != ""), None)
 
@@ -76,23 +79,23 @@ def _delegate(person: Property) -> str | None:
     return _address(person.parameters.get("DELEGATED-TO", "")) if is_delegated else None
 
 
-def _own(one: Component, sender: str) -> Property | None:
-    if 1 < len(one.lines.get("ATTENDEE", ())) <= MOST_ATTENDEES:
-        return next((person for person in one.all("ATTENDEE") if _address(person.value) == sender), None)
-    return _only(one)
+def _own(component: Component, sender: str) -> Property | None:
+    if 1 < len(component.lines.get("ATTENDEE", ())) <= MOST_ATTENDEES:
+        return next((person for person in component.all("ATTENDEE") if _address(person.value) == sender), None)
+    return _only(component)
 
 
-def _reply(one: Component, person: Property | None, zones: Zones) -> CalendarReply:
+def _reply(component: Component, person: Property | None, zones: Zones) -> CalendarReply:
     said = person.parameters.get("PARTSTAT", "").upper() if person else ""
-    comment = one.text("COMMENT") or (_of_google(person) if person else "")
+    comment = component.text("COMMENT") or (_of_google(person) if person else "")
     return CalendarReply(
-        uid=one.text("UID").strip(),
+        uid=component.text("UID").strip(),
         attendee=_address(person.value) if person else "",
         value=VALUES.get(said),
         comment=clean(comment, EVERY, "comment", multiline=True)[:LONGEST_COMMENT].rstrip(),
-        sequence=_sequence(one),
-        stamped_at=_moment(one, zones),
-        date=_named(one, "RECURRENCE-ID", zones),
+        sequence=_sequence(component),
+        stamped_at=_moment(component, zones),
+        date=_named(component, "RECURRENCE-ID", zones),
         delegate=_delegate(person) if person else None,
     )
 
@@ -102,19 +105,21 @@ def _of_google(only: Property) -> str:
     return html.unescape(only.parameters.get("X-RESPONSE-COMMENT", "")[: 10 * LONGEST_COMMENT])
 
 
-def attendee_of(one: Component) -> tuple[str, str]:
+def attendee_of(component: Component) -> tuple[str, str]:
     """Return the address of the one attendee in small letters, and their PARTSTAT; empty for none or several."""
-    only = _only(one)
+    only = _only(component)
     return (_address(only.value), only.parameters.get("PARTSTAT", "").upper()) if only else ("", "")
 
 
-def _proposed(one: Component, zones: Zones) -> ProposedTimes:
+def _proposed(component: Component, zones: Zones) -> ProposedTimes:
     """Return the times of METHOD:COUNTER; Outlook adds those that they replace. Errors: Invalid without DTSTART."""
-    starts = _named(one, "DTSTART", zones)
+    starts = _named(component, "DTSTART", zones)
     if starts is None:
         raise Invalid("The proposal has no time.")
-    first, last = _named(one, "X-MS-OLK-ORIGINALSTART", zones), _named(one, "X-MS-OLK-ORIGINALEND", zones)
-    return ProposedTimes(starts=starts, ends=_named(one, "DTEND", zones), was=(first, last) if first and last else None)
+    first, last = _named(component, "X-MS-OLK-ORIGINALSTART", zones), _named(component, "X-MS-OLK-ORIGINALEND", zones)
+    return ProposedTimes(
+        starts=starts, ends=_named(component, "DTEND", zones), was=(first, last) if first and last else None
+    )
 
 
 def _address(value: str) -> str:
@@ -123,23 +128,23 @@ def _address(value: str) -> str:
     return address.strip().lower() if scheme.lower() in ("mailto", "") else ""
 
 
-def _sequence(one: Component) -> int | None:
-    text = one.text("SEQUENCE").strip()
+def _sequence(component: Component) -> int | None:
+    text = component.text("SEQUENCE").strip()
     return int(text) if text.isdecimal() and text.isascii() and len(text) <= LONGEST_SEQUENCE else None
 
 
-def _moment(one: Component, zones: Zones) -> datetime | None:
+def _moment(component: Component, zones: Zones) -> datetime | None:
     """Return DTSTAMP, which is in UTC by RFC 5545 §3.8.7.2; some programs write another zone."""
-    stamp = one.one("DTSTAMP")
+    stamp = component.one("DTSTAMP")
     if stamp is None:
         return None
     at = zones.stamp(stamp)
     return at.local.replace(tzinfo=UTC) if at.zone in (None, "UTC") else to_utc(at.local, at.zone)
 
 
-def _named(one: Component, name: str, zones: Zones) -> DateNamed | None:
+def _named(component: Component, name: str, zones: Zones) -> DateNamed | None:
     """Return a time of the event as the program wrote it."""
-    written = one.one(name)
+    written = component.one(name)
     if written is None:
         return None
     at = zones.stamp(written)

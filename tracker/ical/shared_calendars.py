@@ -45,23 +45,23 @@ def read_busy_times(content: bytes, start: datetime, end: datetime, home: str) -
     """
     held = components(content, MOST)
     reader = _Reader(zones_of(held.zones, home), start, end)
-    for one in held.events:
-        reader.replace(one)
-    for one in held.events:
-        reader.take(one)
+    for event in held.events:
+        reader.replace(event)
+    for event in held.events:
+        reader.take(event)
     return BusyReading(reader.found, reader.unread + held.others["VFREEBUSY"])
 
 
-def _uid(one: Component) -> str:
-    return one.text("UID")
+def _uid(component: Component) -> str:
+    return component.text("UID")
 
 
-def _kind(one: Component) -> BusyKind | None:
+def _kind(component: Component) -> BusyKind | None:
     """Return how an event makes its owner busy; None when it does not."""
     names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
-    says = {name: found.value.upper() for name in names if (found := one.one(name))}
+    says = {name: found.value.upper() for name in names if (found := component.one(name))}
     word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
-    if is_canceled(one) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
+    if is_canceled(component) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
         return None
     return BUSY_STATUS.get(word) or (BusyKind.TENTATIVE if says.get("STATUS") == "TENTATIVE" else BusyKind.BUSY)
 
@@ -77,28 +77,28 @@ class _Reader:
         self._budget = Budget(MOST_DAYS)
         self._replaced: dict[str, set[date | datetime]] = {}
 
-    def replace(self, one: Component) -> None:
+    def replace(self, component: Component) -> None:
         """Record which date of a series a component replaces; `take` counts it when it can't be read."""
         with suppress(Invalid):
-            for named in self._days_and_moments(one.all("RECURRENCE-ID")):
-                self._replaced.setdefault(_uid(one), set()).add(named)
+            for named in self._days_and_moments(component.all("RECURRENCE-ID")):
+                self._replaced.setdefault(_uid(component), set()).add(named)
 
-    def take(self, one: Component) -> None:
+    def take(self, component: Component) -> None:
         """Read one event, or count it as unread. Errors: TooLarge."""
         try:
-            kind = _kind(one)
+            kind = _kind(component)
             if kind is not None:
-                self.found += [ReadSpan(_uid(one), span) for span in self._spans(one, kind)]
+                self.found += [ReadSpan(_uid(component), span) for span in self._spans(component, kind)]
         except Invalid:
             self.unread += 1
 
-    def _spans(self, one: Component, kind: BusyKind) -> Iterator[CalendarSpan]:
+    def _spans(self, component: Component, kind: BusyKind) -> Iterator[CalendarSpan]:
         """Yield the dates of an event that touch the window, without those that have a component of their own."""
-        first = self._start(one)
-        length = self._length(one, first)
-        left_out = set(self._days_and_moments(one.all("EXDATE")))
-        replaced = set() if self._is_single(one) else self._replaced.get(_uid(one), set())
-        starts = self._starts(one, first, length)
+        first = self._start(component)
+        length = self._length(component, first)
+        left_out = set(self._days_and_moments(component.all("EXDATE")))
+        replaced = set() if self._is_single(component) else self._replaced.get(_uid(component), set())
+        starts = self._starts(component, first, length)
         self._budget.pay(A_DATE * len(starts))
         for start in starts:
             span = CalendarSpan(self._moment(start), self._end(start, length), kind)
@@ -106,23 +106,23 @@ class _Reader:
             if not names & left_out and not names & replaced and self._touches(span):
                 yield span
 
-    def _starts(self, one: Component, first: Stamp, length: timedelta) -> list[Stamp]:
-        extra = self.zones.stamps(one.all("RDATE"))
-        rules = one.all("RRULE")
+    def _starts(self, component: Component, first: Stamp, length: timedelta) -> list[Stamp]:
+        extra = self.zones.stamps(component.all("RDATE"))
+        rules = component.all("RRULE")
         if not rules:
             return [first, *extra]
-        if len(rules) > 1 or "EXRULE" in one.lines or length > LONGEST:
+        if len(rules) > 1 or "EXRULE" in component.lines or length > LONGEST:
             raise Invalid(NOT_READ)
         zone = self._zone(first)
         begins, ends = (to_local(moment, zone).date() for moment in (self.start - length, self.end))
-        found = starts_between(
+        moments = starts_between(
             rules[0].value,
             first.local,
             (begins - A_DAY, ends),
             lambda text: self._until(text, first, zone),
             self._budget,
         )
-        return list({first: None, **{first._replace(local=local): None for local in found}, **dict.fromkeys(extra)})
+        return list({first: None, **{first._replace(local=local): None for local in moments}, **dict.fromkeys(extra)})
 
     def _until(self, text: str, first: Stamp, zone: str) -> datetime:
         """Return the last possible local time: UNTIL is a moment, or a day, which is included."""
@@ -138,18 +138,18 @@ class _Reader:
         for stamp in self.zones.stamps(named):
             yield stamp.local.date() if stamp.is_day else self._moment(stamp)
 
-    def _start(self, one: Component) -> Stamp:
-        given = one.one("DTSTART")
+    def _start(self, component: Component) -> Stamp:
+        given = component.one("DTSTART")
         if given is None:
             raise Invalid("It has no start.")
         return self.zones.stamp(given)
 
-    def _length(self, one: Component, first: Stamp) -> timedelta:
+    def _length(self, component: Component, first: Stamp) -> timedelta:
         """Return the length of a date: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
-        if end := one.one("DTEND"):
+        if end := component.one("DTEND"):
             last = self.zones.stamp(end)
             length = last.local - first.local if first.is_day else self._moment(last) - self._moment(first)
-        elif duration := one.one("DURATION"):
+        elif duration := component.one("DURATION"):
             length = span_of(duration.value)
         else:
             length = timedelta(0)
@@ -160,9 +160,9 @@ class _Reader:
             return self._moment(start._replace(local=start.local + length))
         return self._moment(start) + length
 
-    def _is_single(self, one: Component) -> bool:
+    def _is_single(self, component: Component) -> bool:
         """Return whether it replaces one date of a series. Errors: Invalid when it replaces all following dates too."""
-        named = one.one("RECURRENCE-ID")
+        named = component.one("RECURRENCE-ID")
         if named is not None and "RANGE" in named.parameters:
             raise Invalid(NOT_READ)
         return named is not None
@@ -231,11 +231,11 @@ def starts_between(
         return []
     found = []
     for number, day in enumerate(_days(rule, first.date(), window, budget)):
-        one = datetime.combine(day, first.time())
-        if (rule.count and number >= rule.count) or (rule.until and one > rule.until) or day > end:
+        moment = datetime.combine(day, first.time())
+        if (rule.count and number >= rule.count) or (rule.until and moment > rule.until) or day > end:
             break
         if day >= start:
-            found.append(one)
+            found.append(moment)
     return found
 
 
@@ -296,17 +296,17 @@ def _fits(rule: _Rule, day: date) -> bool:
     length = monthrange(day.year, day.month)[1]
     if rule.monthdays and not {day.day, day.day - length - 1} & set(rule.monthdays):
         return False
-    return not rule.weekdays or any(_is_weekday(rule, one, day, length) for one in rule.weekdays)
+    return not rule.weekdays or any(_is_weekday(rule, weekday, day, length) for weekday in rule.weekdays)
 
 
-def _is_weekday(rule: _Rule, one: _Nth, day: date, length: int) -> bool:
-    if day.weekday() != one.weekday:
+def _is_weekday(rule: _Rule, nth: _Nth, day: date, length: int) -> bool:
+    if day.weekday() != nth.weekday:
         return False
     if rule.frequency == "YEARLY" and not rule.months:
         passed, length = day.timetuple().tm_yday, (date(day.year + 1, 1, 1) - date(day.year, 1, 1)).days
     else:
         passed = day.day
-    return one.nth in (0, (passed + 6) // 7, -((length - passed) // 7 + 1))
+    return nth.nth in (0, (passed + 6) // 7, -((length - passed) // 7 + 1))
 
 
 def _rule(text: str, first: datetime, until: Until) -> _Rule:
@@ -347,10 +347,10 @@ def _parts(text: str) -> UnrolledParts:
 
 
 def _listed(parts: UnrolledParts, name: str) -> list[str]:
-    found = [piece for piece in parts.get(name, "").split(",") if piece]
-    if len(found) > MOST_VALUES:
+    texts = [piece for piece in parts.get(name, "").split(",") if piece]
+    if len(texts) > MOST_VALUES:
         raise Invalid(NOT_READ)
-    return found
+    return texts
 
 
 def _weekdays(parts: UnrolledParts) -> tuple[_Nth, ...]:

@@ -109,8 +109,8 @@ def _times(entry: CalendarEntry) -> Iterator[bytes]:
         yield _when("DTEND", ends, entry)
     if entry.rrule:
         yield lines.plain_line("RRULE", entry.rrule)
-    yield from (_when("EXDATE", one, entry) for one in entry.exdates)
-    yield from (_when("RDATE", one, entry) for one in entry.rdates)
+    yield from (_when("EXDATE", exdate, entry) for exdate in entry.exdates)
+    yield from (_when("RDATE", rdate, entry) for rdate in entry.rdates)
 
 
 def _when(name: str, value: datetime, entry: CalendarEntry) -> bytes:
@@ -192,31 +192,33 @@ def calendar_entries(
     RECURRENCE-ID in `alone` have an entry of their own too. Errors: Invalid for a rule or a zone that the product does
     not support.
     """
-    shown = [one for one in dates if not is_gone(one)]
+    shown = [occurrence for occurrence in dates if not is_gone(occurrence)]
     if not shown:
         return []
     if not event.is_series and len(dates) == 1:
         return [replace(of_date(shown[0]), recurrence_id=None)]
     pattern = _Pattern(event)
-    differ = (one for one in shown if one.original_start in alone or pattern.is_left_by(one))
-    return [_series(pattern, shown), *(of_date(one) for one in differ)]
+    differ = (
+        occurrence for occurrence in shown if occurrence.original_start in alone or pattern.is_left_by(occurrence)
+    )
+    return [_series(pattern, shown), *(of_date(occurrence) for occurrence in differ)]
 
 
-def of_date(one: Occurrence) -> CalendarEntry:
+def of_date(occurrence: Occurrence) -> CalendarEntry:
     """Return the entry of one date alone, identified by its RECURRENCE-ID. Errors as in `calendar_entries`."""
-    event = one.event
+    event = occurrence.event
     return CalendarEntry(
         event=event,
         zone=zone_of(event.zone),
-        starts=one.starts_at,
-        ends=one.ends_at,
-        title=one.title,
-        place=one.place,
-        agenda=one.agenda,
-        is_off=one.is_off,
-        sequence=max(event.sequence, one.sequence),
-        changed_at=max(event.changed_at, one.changed_at),
-        recurrence_id=one.original_start,
+        starts=occurrence.starts_at,
+        ends=occurrence.ends_at,
+        title=occurrence.title,
+        place=occurrence.place,
+        agenda=occurrence.agenda,
+        is_off=occurrence.is_off,
+        sequence=max(event.sequence, occurrence.sequence),
+        changed_at=max(event.changed_at, occurrence.changed_at),
+        recurrence_id=occurrence.original_start,
     )
 
 
@@ -246,17 +248,17 @@ class _Pattern:
         self.zone = zone_of(event.zone)
         self.elapsed = self._utc(event.starts + event.duration) - self._utc(event.starts)
 
-    def is_left_by(self, one: Occurrence) -> bool:
+    def is_left_by(self, occurrence: Occurrence) -> bool:
         """Return whether the date needs a VEVENT of its own, even if its row is unchanged.
 
         RFC 5545 §3.8.5.3 repeats the elapsed time, many programs the wall clock time. Where the clocks change in
         between, the two differ, and only an override means the same to all.
         """
-        if one.is_changed or one.is_canceled:
+        if occurrence.is_changed or occurrence.is_canceled:
             return True
-        starts_at = self._utc(one.original_start)
-        by_wall_clock = self._utc(one.original_start + self.event.duration)
-        return not (one.starts_at == starts_at and one.ends_at == by_wall_clock) or (
+        starts_at = self._utc(occurrence.original_start)
+        by_wall_clock = self._utc(occurrence.original_start + self.event.duration)
+        return not (occurrence.starts_at == starts_at and occurrence.ends_at == by_wall_clock) or (
             not self.event.is_all_day and by_wall_clock - starts_at != self.elapsed
         )
 
@@ -265,7 +267,7 @@ class _Pattern:
 
 
 def _series(pattern: _Pattern, shown: Iterable[Occurrence]) -> CalendarEntry:
-    kept = {one.original_start for one in shown}
+    kept = {occurrence.original_start for occurrence in shown}
     by_rule = set(pattern.starts)
     return replace(
         of_series(pattern.event),
@@ -299,7 +301,7 @@ def vevents(
     # PUBLISH has exactly one ORGANIZER and no ATTENDEE (RFC 5546 §3.2.1).
     return b"".join(
         vevent(entry, level, organizer, alarms=alarms, marks_canceled=True, is_free=is_free)
-        for entry in calendar_entries(event, dates, lambda one: is_date_gone(one, today))
+        for entry in calendar_entries(event, dates, lambda occurrence: is_date_gone(occurrence, today))
     )
 
 
@@ -320,7 +322,7 @@ def feed_calendar(name: str, zone: str, zones: Iterable[str], events: Iterable[b
         lines.plain_line("REFRESH-INTERVAL;VALUE=DURATION", REFRESH),
         lines.plain_line("X-PUBLISHED-TTL", REFRESH),
     )
-    return b"".join((*head, *(vtimezone(one) for one in sorted(set(zones))), *events, b"END:VCALENDAR\r\n"))
+    return b"".join((*head, *(vtimezone(zone) for zone in sorted(set(zones))), *events, b"END:VCALENDAR\r\n"))
 
 
 def notice_vevent(notice: Notice, organizer: Organizer, *, is_discreet: bool) -> bytes:

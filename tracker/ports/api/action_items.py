@@ -167,7 +167,7 @@ def item_brief(item: ActionItem) -> ItemBrief:
 def item_shown(view: ItemView) -> ItemShown:
     """Return an item with its history."""
     item = view.item
-    notes = tuple(NoteShown(at=one.at, by=one.by, change=one.change, note=one.text) for one in view.notes)
+    notes = tuple(NoteShown(at=note.at, by=note.by, change=note.change, note=note.text) for note in view.notes)
     return ItemShown(
         reference=item.reference,
         title=item.title,
@@ -234,7 +234,9 @@ async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
     query = query_of(request, ItemQuery)
     after = place_in(request, viewer, query.cursor)
     found = await listings.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
-    following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
+    following = next_page(
+        request, found, query.limit, lambda action_item: place_words(action_item.created_at, action_item.id)
+    )
     items = tuple(map(item_brief, found[: query.limit]))
     return list_response(request, ItemPage(items=items, next=following), following)
 

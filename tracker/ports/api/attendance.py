@@ -235,7 +235,9 @@ def _quorum(record: QuorumOfRecord | None) -> QuorumShown | None:
         filled=record.count.filled,
         needed=record.rule.seats,
         both_arms=record.rule.both_arms,
-        seats=tuple(QuorumSeatShown(agency=one.agency, arm=one.arm, is_filled=one.is_filled) for one in record.seats),
+        seats=tuple(
+            QuorumSeatShown(agency=seat.agency, arm=seat.arm, is_filled=seat.is_filled) for seat in record.seats
+        ),
         recorded_at=record.recorded_at,
     )
 

@@ -140,17 +140,17 @@ async def read_me(request: FormRequest, viewer: Viewer) -> Response[Any]:
 )
 async def list_people(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the people whom the viewer may know."""
-    cards = {one.id: one for one in await directory.people_for(viewer)}
-    found = await all_candidates(people_to_invite(viewer) if viewer.may_schedule else active_among(cards))
-    return json_response(request, PeopleShown(items=tuple(_person(one, cards.get(one.id)) for one in found)))
+    cards = {person.id: person for person in await directory.people_for(viewer)}
+    people = await all_candidates(people_to_invite(viewer) if viewer.may_schedule else active_among(cards))
+    return json_response(request, PeopleShown(items=tuple(_person(person, cards.get(person.id)) for person in people)))
 
 
-def _person(one: Person, card: PersonCard | None) -> PersonShown:
+def _person(person: Person, card: PersonCard | None) -> PersonShown:
     """Return a person; the numbers are for those who may know the person in the directory."""
     return PersonShown(
-        id=one.id,
-        name=one.name,
-        agency=one.agency,
+        id=person.id,
+        name=person.name,
+        agency=person.agency,
         phone=(card.phone or None) if card else None,
         mobile=(card.mobile or None) if card else None,
     )
@@ -169,24 +169,24 @@ def _person(one: Person, card: PersonCard | None) -> PersonShown:
 )
 async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the agencies that the viewer may know."""
-    found = await directory.agencies_for(viewer)
+    agency_cards = await directory.agencies_for(viewer)
     items = (
         AgencyShown(
-            id=one.id,
-            code=one.code,
-            name=one.name,
-            arm=one.arm,
-            level=one.level,
-            status=one.status,
-            coalition_id=one.coalition_id,
+            id=agency_card.id,
+            code=agency_card.code,
+            name=agency_card.name,
+            arm=agency_card.arm,
+            level=agency_card.level,
+            status=agency_card.status,
+            coalition_id=agency_card.coalition_id,
             contact=AgencyContactShown(
-                name=one.contact.name or None,
-                phone=one.contact.phone or None,
-                email=one.contact.email or None,
-                address=one.contact.address or None,
+                name=agency_card.contact.name or None,
+                phone=agency_card.contact.phone or None,
+                email=agency_card.contact.email or None,
+                address=agency_card.contact.address or None,
             ),
         )
-        for one in found
+        for agency_card in agency_cards
     )
     return json_response(request, AgenciesShown(items=tuple(items)))
 
@@ -204,17 +204,17 @@ async def list_agencies(request: FormRequest, viewer: Viewer) -> Response[Any]:
 )
 async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return the committees that the viewer may know."""
-    found = await committees.committee_choices(viewer)
+    committee_choices = await committees.committee_choices(viewer)
     policies = await reminder_policies.reminder_policies()
     items = (
         CommitteeShown(
-            id=one.id,
-            name=one.name,
-            place=one.place,
-            members=tuple(sorted(one.members)),
-            reminders=reminders_shown(policies.of(one.id)),
+            id=committee_choice.id,
+            name=committee_choice.name,
+            place=committee_choice.place,
+            members=tuple(sorted(committee_choice.members)),
+            reminders=reminders_shown(policies.of(committee_choice.id)),
         )
-        for one in found
+        for committee_choice in committee_choices
     )
     return json_response(request, CommitteesShown(items=tuple(items)))
 
@@ -233,7 +233,7 @@ async def list_committees(request: FormRequest, viewer: Viewer) -> Response[Any]
 async def list_sites(request: FormRequest) -> Response[Any]:
     """Return the sites that are offered for events; every member may know them."""
     items = (
-        SiteShown(name=one.name, address=one.address, place=one.place, seats=one.capacity, equipment=one.equipment)
-        for one in await sites.open_sites()
+        SiteShown(name=site.name, address=site.address, place=site.place, seats=site.capacity, equipment=site.equipment)
+        for site in await sites.open_sites()
     )
     return json_response(request, SitesShown(items=tuple(items)))

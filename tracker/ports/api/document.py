@@ -101,24 +101,24 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
 
 def about_of(handler: HTTPRouteHandler) -> Operation:
     """Return the operation that a handler implements."""
-    about: Operation = handler.opt["about"]
-    return about
+    operation: Operation = handler.opt["about"]
+    return operation
 
 
 def _operation(handler: HTTPRouteHandler, path: str) -> Json:
-    about = about_of(handler)
+    operation = about_of(handler)
     described: Json = {
         "operationId": handler.fn.__name__,
-        "summary": about.summary,
-        "tags": [about.tag],
-        "security": [{"token": [about.scope] if about.scope else []}],
-        "parameters": [*_path_parameters(path), *_query_parameters(about), *_headers(handler)],
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "security": [{"token": [operation.scope] if operation.scope else []}],
+        "parameters": [*_path_parameters(path), *_query_parameters(operation), *_headers(handler)],
         "responses": _responses(handler, path),
     }
-    if about.text:
-        described["description"] = about.text
-    if about.body:
-        described["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(about.body)}}}
+    if operation.text:
+        described["description"] = operation.text
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(operation.body)}}}
     return described
 
 
@@ -127,11 +127,11 @@ def _path_parameters(path: str) -> list[Json]:
     return [{"name": name, "in": "path", "required": True, "schema": PATH_PARAMETERS[name]} for name in names]
 
 
-def _query_parameters(about: Operation) -> list[Json]:
-    if about.query is None:
+def _query_parameters(operation: Operation) -> list[Json]:
+    if operation.query is None:
         return []
-    (_,), shapes = msgspec.json.schema_components([about.query], ref_template=REF)
-    shape = shapes[about.query.__name__]
+    (_,), shapes = msgspec.json.schema_components([operation.query], ref_template=REF)
+    shape = shapes[operation.query.__name__]
     return [
         {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": schema}
         for name, schema in shape["properties"].items()
@@ -139,41 +139,46 @@ def _query_parameters(about: Operation) -> list[Json]:
 
 
 def _headers(handler: HTTPRouteHandler) -> list[Json]:
-    about = about_of(handler)
-    asked = ((handler.opt["method"] == "GET", IF_NONE_MATCH), (about.is_conditional, IF_MATCH))
-    return [header for is_asked, header in (*asked, (about.is_repeatable, IDEMPOTENCY_KEY)) if is_asked]
+    operation = about_of(handler)
+    asked = ((handler.opt["method"] == "GET", IF_NONE_MATCH), (operation.is_conditional, IF_MATCH))
+    return [header for is_asked, header in (*asked, (operation.is_repeatable, IDEMPOTENCY_KEY)) if is_asked]
 
 
 def _responses(handler: HTTPRouteHandler, path: str) -> Json:
-    about, is_read = about_of(handler), handler.opt["method"] == "GET"
-    responses: Json = {str(about.status): _response(about)}
+    operation, is_read = about_of(handler), handler.opt["method"] == "GET"
+    responses: Json = {str(operation.status): _response(operation)}
     if is_read:
         responses["304"] = {"description": "Nothing changed.", "headers": ETAG}
-    if about.may_vanish:
+    if operation.may_vanish:
         responses["204"] = {"description": "There’s nothing left that you can see."}
-    return responses | {str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(about, path)}
+    return responses | {
+        str(status): {"$ref": f"#/components/responses/{status}"} for status in _refusals(operation, path)
+    }
 
 
-def _refusals(about: Operation, path: str) -> list[int]:
+def _refusals(operation: Operation, path: str) -> list[int]:
     causes = {
-        400: about.body is not None or about.query is not None,
-        404: "{" in path or about.query is not None,
-        409: about.may_conflict or about.is_conditional,
-        412: about.is_conditional,
-        413: about.body is not None,
-        415: about.body is not None,
-        422: about.body is not None or about.query is not None or about.is_repeatable or about.is_conditional,
+        400: operation.body is not None or operation.query is not None,
+        404: "{" in path or operation.query is not None,
+        409: operation.may_conflict or operation.is_conditional,
+        412: operation.is_conditional,
+        413: operation.body is not None,
+        415: operation.body is not None,
+        422: operation.body is not None
+        or operation.query is not None
+        or operation.is_repeatable
+        or operation.is_conditional,
     }
     return sorted({401, 403, 429, 503, *(status for status, is_possible in causes.items() if is_possible)})
 
 
-def _response(about: Operation) -> Json:
+def _response(operation: Operation) -> Json:
     headers = dict(ETAG)
-    if about.status == 201:  # noqa: PLR2004 - made
+    if operation.status == 201:  # noqa: PLR2004 - made
         headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
-    if about.query is not None:
+    if operation.query is not None:
         headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
-    content = {JSON: {"schema": _ref(about.response)}} if about.response else {}
+    content = {JSON: {"schema": _ref(operation.response)}} if operation.response else {}
     return {"description": "Created." if "Location" in headers else "Success.", "headers": headers, "content": content}
 
 
@@ -183,7 +188,7 @@ def _problem(status: int) -> Json:
 
 
 def _schemas(abouts: Iterable[Operation]) -> Json:
-    shapes = {shape for about in abouts for shape in (about.body, about.response) if shape} | {Problem}
+    shapes = {shape for operation in abouts for shape in (operation.body, operation.response) if shape} | {Problem}
     _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda shape: shape.__name__), ref_template=REF)
     text = msgspec.json.encode(schemas).decode()
     for name, public in PUBLIC_NAMES.items():

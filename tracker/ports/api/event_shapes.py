@@ -310,9 +310,9 @@ def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> E
 def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
     """Return reminders in the shape of the API, the longest lead time first."""
     return RemindersShown(
-        minutes_before=tuple(minutes(one) for one in sorted(policy.leads, reverse=True)),
-        follow_up_days_before=tuple(one.days for one in sorted(policy.asks_before, reverse=True)),
-        follow_up_days_after_invitation=tuple(one.days for one in sorted(policy.asks_after)),
+        minutes_before=tuple(minutes(lead) for lead in sorted(policy.leads, reverse=True)),
+        follow_up_days_before=tuple(span.days for span in sorted(policy.asks_before, reverse=True)),
+        follow_up_days_after_invitation=tuple(span.days for span in sorted(policy.asks_after)),
         sends_thanks=policy.sends_thanks,
     )
 

@@ -71,11 +71,11 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_condi
 async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, PageQuery)
-    found = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
-    following = next_page(request, found, query.limit, lambda one: place_words(one.created_at, one.id))
+    events = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    following = next_page(request, events, query.limit, lambda event: place_words(event.created_at, event.id))
     states = await plan_states(viewer)
-    items = tuple(event_shown(viewer, one, states.get(one.id)) for one in found[: query.limit])
-    await audit.record_series_read(viewer, found[: query.limit], now)
+    items = tuple(event_shown(viewer, event, states.get(event.id)) for event in events[: query.limit])
+    await audit.record_series_read(viewer, events[: query.limit], now)
     return list_response(request, EventPage(items=items, next=following), following)
 
 
@@ -243,7 +243,7 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     if "status" in fields:
         facts["status"] = EventStatus(fields["status"])
     if "people" in fields:
-        facts["invitees"] = {one.member_id: AttendeeRole(one.role) for one in fields["people"]}
+        facts["invitees"] = {field.member_id: AttendeeRole(field.role) for field in fields["people"]}
     if "repeat" in fields:
         facts["rule"] = _rule(fields["repeat"], starts)
     if "marking" in fields:
@@ -266,9 +266,9 @@ def _marking(given: MarkingGiven | None) -> Marking | None:
 
 
 def _reminders(given: RemindersGiven) -> ReminderPolicy:
-    leads = frozenset(timedelta(minutes=one) for one in given.minutes_before)
-    asks_before = frozenset(timedelta(days=one) for one in given.follow_up_days_before)
-    asks_after = frozenset(timedelta(days=one) for one in given.follow_up_days_after_invitation)
+    leads = frozenset(timedelta(minutes=lead_time) for lead_time in given.minutes_before)
+    asks_before = frozenset(timedelta(days=follow_up) for follow_up in given.follow_up_days_before)
+    asks_after = frozenset(timedelta(days=up_after) for up_after in given.follow_up_days_after_invitation)
     return ReminderPolicy(leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks)
 
 

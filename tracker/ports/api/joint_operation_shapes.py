@@ -304,41 +304,47 @@ def phase_shown(phase: Phase) -> PhaseShown:
     )
 
 
-def commitment_shown(one: Commitment) -> CommitmentShown:
+def commitment_shown(commitment: Commitment) -> CommitmentShown:
     """Return the resources of an agency in the shape of the API."""
     return CommitmentShown(
-        agency_id=one.agency_id, agency=one.agency, people=one.people, vehicles=one.vehicles, skills=one.skills
+        agency_id=commitment.agency_id,
+        agency=commitment.agency,
+        people=commitment.people,
+        vehicles=commitment.vehicles,
+        skills=commitment.skills,
     )
 
 
-def acknowledgment_shown(one: Commitment, version: int) -> AcknowledgmentShown:
+def acknowledgment_shown(commitment: Commitment, version: int) -> AcknowledgmentShown:
     """Return an agency's acknowledgment of a plan that has this version now."""
     return AcknowledgmentShown(
-        agency_id=one.agency_id,
-        agency=one.agency,
-        version=one.acknowledged,
-        by=one.acknowledged_by or None,
-        at=one.acknowledged_at,
-        is_current=one.acknowledged == version,
+        agency_id=commitment.agency_id,
+        agency=commitment.agency,
+        version=commitment.acknowledged,
+        by=commitment.acknowledged_by or None,
+        at=commitment.acknowledged_at,
+        is_current=commitment.acknowledged == version,
     )
 
 
-def clearance_shown(one: PlanClearance) -> ClearanceShown:
+def clearance_shown(plan_clearance: PlanClearance) -> ClearanceShown:
     """Return a number or a waiver in the shape of the API."""
     return ClearanceShown(
-        system=one.system,
-        number=one.number or None,
-        result=one.result,
-        reason=one.reason or None,
-        submitted_at=one.submitted_at,
-        by=one.by,
-        replaced_at=one.replaced_at,
+        system=plan_clearance.system,
+        number=plan_clearance.number or None,
+        result=plan_clearance.result,
+        reason=plan_clearance.reason or None,
+        submitted_at=plan_clearance.submitted_at,
+        by=plan_clearance.by,
+        replaced_at=plan_clearance.replaced_at,
     )
 
 
-def approval_shown(one: Approval) -> ApprovalShown:
+def approval_shown(approval: Approval) -> ApprovalShown:
     """Return an approval in the shape of the API."""
-    return ApprovalShown(version=one.version, by=one.by, approved_at=one.approved_at, ended_at=one.ended_at)
+    return ApprovalShown(
+        version=approval.version, by=approval.by, approved_at=approval.approved_at, ended_at=approval.ended_at
+    )
 
 
 def return_shown(given: PlanReturn) -> ReturnShown:

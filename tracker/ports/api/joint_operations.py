@@ -56,11 +56,13 @@ changes = partial(Operation, tag=TAG, scope=WRITE, response=PlanShown, is_condit
 async def list_operations(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, PageQuery)
-    found = await listings.page_of_operations(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
-    events = [one.occurrence.event for one in found]
-    following = next_page(request, events, query.limit, lambda one: place_words(one.created_at, one.id))
+    planned_operations = await listings.page_of_operations(
+        viewer, place_in(request, viewer, query.cursor), query.limit + 1
+    )
+    events = [planned_operation.occurrence.event for planned_operation in planned_operations]
+    following = next_page(request, events, query.limit, lambda event: place_words(event.created_at, event.id))
     await audit.record_series_read(viewer, events[: query.limit], now)
-    items = tuple(map(planned_shown, found[: query.limit]))
+    items = tuple(map(planned_shown, planned_operations[: query.limit]))
     return list_response(request, PlannedPage(items=items, next=following), following)
 
 

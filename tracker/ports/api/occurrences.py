@@ -61,9 +61,13 @@ async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
     query = query_of(request, SpanQuery)
     start, end = in_utc(query.start), in_utc(query.end)
-    found = await listings.page_of_dates(viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1)
-    following = next_page(request, found, query.limit, lambda one: place_words(one.starts_at, one.id))
-    items = tuple(map(line_shown, found[: query.limit]))
+    date_lines = await listings.page_of_dates(
+        viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1
+    )
+    following = next_page(
+        request, date_lines, query.limit, lambda date_line: place_words(date_line.starts_at, date_line.id)
+    )
+    items = tuple(map(line_shown, date_lines[: query.limit]))
     return list_response(request, LinePage(items=items, next=following), following)
 
 
@@ -81,8 +85,8 @@ async def list_dates_of_event(event_id: PathId, request: FormRequest, viewer: Vi
     await audit.record_series_read(viewer, [event], now)
     every = await occurrences.dates_in_series(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
-    found = [one for one in every if one.key > after][: query.limit + 1]
-    following = next_page(request, found, query.limit, lambda one: (one.key,))
+    found = [occurrence for occurrence in every if occurrence.key > after][: query.limit + 1]
+    following = next_page(request, found, query.limit, lambda occurrence: (occurrence.key,))
     items = tuple(map(occurrence_shown, found[: query.limit]))
     return list_response(request, OccurrencePage(items=items, next=following), following)
 

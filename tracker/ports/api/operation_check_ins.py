@@ -113,14 +113,14 @@ _records = partial(Operation, tag=TAG, scope=WRITE, response=CheckInShown, may_c
 )
 async def list_check_ins(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return the check-in list of an operation."""
-    found = await _list(viewer, event_id, now)
-    tally = found.tally
+    check_ins_list = await _list(viewer, event_id, now)
+    tally = check_ins_list.tally
     shown = CheckInsShown(
         listed=tally.listed,
         checked_in=tally.checked_in,
         checked_out=tally.checked_out,
         still_in=tally.still_in,
-        items=tuple(map(_shown, found.lines)),
+        items=tuple(map(_shown, check_ins_list.lines)),
     )
     return json_response(request, shown)
 
@@ -138,7 +138,7 @@ async def list_check_ins(event_id: PathId, request: FormRequest, viewer: Viewer,
 )
 async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Record a tap for one person."""
-    found = await _list(viewer, event_id, now)
+    check_ins_list = await _list(viewer, event_id, now)
     new = await body_of(request, NewTap)
     tap = Tap(
         tap_id=str(idempotency_key(request) or ids.new_id()),
@@ -147,7 +147,7 @@ async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, n
         was=new.was,
         waited=timedelta(seconds=new.waited),
     )
-    await check_ins.record_tap(viewer, event_id, found.occurrence.key, tap, now)
+    await check_ins.record_tap(viewer, event_id, check_ins_list.occurrence.key, tap, now)
     return await _line(request, viewer, event_id, new.person_id, now)
 
 
@@ -163,7 +163,7 @@ async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, n
 )
 async def check_walk_in(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Check in a person who isn't on the operation."""
-    found = await _list(viewer, event_id, now)
+    check_ins_list = await _list(viewer, event_id, now)
     new = await body_of(request, NewPersonThere)
     walk_in = WalkIn(
         ticket=idempotency_key(request) or ids.new_id(),
@@ -173,7 +173,7 @@ async def check_walk_in(event_id: PathId, request: FormRequest, viewer: Viewer, 
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    added = await check_ins.check_in_walk_in(viewer, event_id, found.occurrence.key, walk_in, now)
+    added = await check_ins.check_in_walk_in(viewer, event_id, check_ins_list.occurrence.key, walk_in, now)
     return await _line(request, viewer, event_id, added.person_id, now)
 
 
@@ -199,8 +199,8 @@ async def correct_check_in(
     event_id: PathId, person_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Correct one line of the check-in list."""
-    found = await _list(viewer, event_id, now)
-    line = found.line(person_id)
+    check_ins_list = await _list(viewer, event_id, now)
+    line = check_ins_list.line(person_id)
     check_match(request, _shown(line))
     new = await body_of(request, CheckInCorrection)
     to = LineCorrection(
@@ -209,7 +209,7 @@ async def correct_check_in(
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    await check_ins.correct_line(viewer, event_id, found.occurrence.key, person_id, to, now, seen=line.id)
+    await check_ins.correct_line(viewer, event_id, check_ins_list.occurrence.key, person_id, to, now, seen=line.id)
     return await _line(request, viewer, event_id, person_id, now)
 
 

@@ -115,8 +115,8 @@ async def read_entry(
     event_id: PathId, entry_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Return one entry."""
-    found = await _log(viewer, event_id, now)
-    return json_response(request, _shown(found, found.line(entry_id)))
+    log = await _log(viewer, event_id, now)
+    return json_response(request, _shown(log, log.line(entry_id)))
 
 
 @operation(
@@ -134,11 +134,11 @@ async def correct_entry(
     event_id: PathId, entry_id: PathId, request: FormRequest, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Correct an entry; the earlier version stays."""
-    found = await _log(viewer, event_id, now)
-    line = found.line(entry_id)
-    check_match(request, _shown(found, line))
+    log = await _log(viewer, event_id, now)
+    line = log.line(entry_id)
+    check_match(request, _shown(log, line))
     new = await body_of(request, EntryCorrection)
-    text, key, seen = clean(new.text, LONGEST_ENTRY, "text"), found.occurrence.key, _last(line).id
+    text, key, seen = clean(new.text, LONGEST_ENTRY, "text"), log.occurrence.key, _last(line).id
     await activity_log.correct_log_entry(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)
     after = await _log(viewer, event_id, now)
     return json_response(request, _shown(after, after.line(entry_id)))
@@ -157,20 +157,23 @@ def _last(line: ActivityLine) -> EntryVersion:
     return line.last
 
 
-def _log_shown(request: FormRequest, found: ActivityLog) -> Response[Any]:
-    may_write = found.may_write and found.why_not is None
-    return json_response(request, LogShown(may_write=may_write, items=tuple(_shown(found, one) for one in found.lines)))
+def _log_shown(request: FormRequest, log: ActivityLog) -> Response[Any]:
+    may_write = log.may_write and log.why_not is None
+    return json_response(request, LogShown(may_write=may_write, items=tuple(_shown(log, line) for line in log.lines)))
 
 
-def _shown(found: ActivityLog, line: ActivityLine) -> LogLine:
+def _shown(log: ActivityLog, line: ActivityLine) -> LogLine:
     return LogLine(
         entry_id=line.entry_id,
         at=line.at,
         text=line.text,
         by=line.by or None,
         source=line.source,
-        may_correct=found.may_correct(line),
+        may_correct=log.may_correct(line),
         earlier=tuple(
-            EarlierShown(at=one.at, text=one.text, by=one.by, written_at=one.written_at) for one in line.earlier
+            EarlierShown(
+                at=entry_version.at, text=entry_version.text, by=entry_version.by, written_at=entry_version.written_at
+            )
+            for entry_version in line.earlier
         ),
     )

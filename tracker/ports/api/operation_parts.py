@@ -168,7 +168,7 @@ async def withdraw_agency(
 async def list_acknowledgments(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return which agencies acknowledged which version."""
     plan = (await read_by(viewer, event_id, now)).operation
-    items = tuple(acknowledgment_shown(one, plan.version) for one in plan.commitments)
+    items = tuple(acknowledgment_shown(commitment, plan.version) for commitment in plan.commitments)
     return json_response(request, AcknowledgmentsShown(items=items))
 
 
@@ -254,8 +254,8 @@ async def waive_outside_check(event_id: PathId, request: FormRequest, viewer: Vi
 async def list_returns(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
     """Return what was sent back."""
     await read_by(viewer, event_id, now)
-    found = await approvals.returns_of(viewer, event_id)
-    return json_response(request, ReturnsShown(items=tuple(map(return_shown, found))))
+    plan_returns = await approvals.returns_of(viewer, event_id)
+    return json_response(request, ReturnsShown(items=tuple(map(return_shown, plan_returns))))
 
 
 @operation(
@@ -359,7 +359,7 @@ async def time_phase(
     await matched_plan(request, viewer, event_id, now)
     times = await body_of(request, PhaseTimes)
     with fields_named(FIELDS):
-        begun_at, ended_at = (in_utc(one) if one else None for one in (times.begun_at, times.ended_at))
+        begun_at, ended_at = (in_utc(moment) if moment else None for moment in (times.begun_at, times.ended_at))
         await orders.correct_phase_times(viewer, event_id, phase_id, begun_at, ended_at, now)
     return await plan_reply(request, viewer, now, event_id)
 
@@ -423,7 +423,7 @@ async def decide_hit(event_id: PathId, hit_id: PathId, request: FormRequest, vie
 
 async def _hit(viewer: Viewer, event_id: UUID, hit_id: UUID, now: Now) -> Hit:
     hits = (await read_by(viewer, event_id, now)).view.hits
-    hit = next((one for one in hits if one.id == hit_id), None)
+    hit = next((hit for hit in hits if hit.id == hit_id), None)
     if hit is None:
         raise NotFound
     return hit

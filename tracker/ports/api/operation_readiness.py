@@ -211,9 +211,12 @@ async def _shown(view: ReadinessView) -> NoticesShown:
         current=_notice(view.current) if view.current else None,
         is_outside=view.is_outside,
         may_write=view.may_write,
-        people=tuple(NamedId(id=one.id, name=f"{one.name} ({one.agency})") for one in people),
-        off_site=tuple(OffSitePlace(id=one.id, name=one.name, agency=one.agency) for one in view.off_site),
-        earlier=tuple(_notice(one) for one in view.notices if one.is_over),
+        people=tuple(NamedId(id=person.id, name=f"{person.name} ({person.agency})") for person in people),
+        off_site=tuple(
+            OffSitePlace(id=public_site.id, name=public_site.name, agency=public_site.agency)
+            for public_site in view.off_site
+        ),
+        earlier=tuple(_notice(notice) for notice in view.notices if notice.is_over),
     )
 
 
@@ -233,7 +236,9 @@ def _notice(notice: LedNotice) -> NoticeShown:
         release_at=notice.release_at,
         released_at=notice.released_at,
         recipients=tuple(
-            RecipientShown(id=one.id, name=one.name, agency=one.agency, acknowledged_at=one.acknowledged_at)
-            for one in notice.recipients
+            RecipientShown(
+                id=recipient.id, name=recipient.name, agency=recipient.agency, acknowledged_at=recipient.acknowledged_at
+            )
+            for recipient in notice.recipients
         ),
     )

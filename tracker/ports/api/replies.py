@@ -143,9 +143,10 @@ async def read_replies(
     shown = RepliesShown(
         total=_counts(view.total),
         agencies=tuple(map(_counts, view.replies)),
-        people=tuple(_person(one, reads_comments=view.may_edit) for one in view.named),
+        people=tuple(_person(participant, reads_comments=view.may_edit) for participant in view.named),
         informed=tuple(
-            InformedPerson(member_id=one.member_id, name=one.name, agency=one.agency) for one in view.informed
+            InformedPerson(member_id=informed.member_id, name=informed.name, agency=informed.agency)
+            for informed in view.informed
         ),
     )
     return json_response(request, shown)
@@ -200,10 +201,10 @@ async def _reply(
 
 
 async def _mine(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Response[Any]:
-    mine = await reply_deeds.my_reply(viewer, await date_seen_by(viewer, event_id, key))
-    if mine is None:
+    my_reply = await reply_deeds.my_reply(viewer, await date_seen_by(viewer, event_id, key))
+    if my_reply is None:
         raise NotFound
-    given = mine[1]
+    given = my_reply[1]
     shown = ReplyShown(
         event_id=event_id,
         key=key,
@@ -228,17 +229,17 @@ def _counts(replies: AgencyReplies) -> AgencyCounts:
     )
 
 
-def _person(one: Participant, *, reads_comments: bool) -> PersonReply:
+def _person(participant: Participant, *, reads_comments: bool) -> PersonReply:
     return PersonReply(
-        member_id=one.member_id,
-        name=one.name,
-        agency=one.agency,
-        role=one.role,
-        reply=one.reply,
-        comment=one.comment if reads_comments else "",
-        replied_at=one.replied_at,
-        entered_by=one.entered_by or None,
-        substitute=one.substitute or None,
-        substitute_note=one.substitute_note if reads_comments else "",
-        substitutes_for=one.substitutes_for or None,
+        member_id=participant.member_id,
+        name=participant.name,
+        agency=participant.agency,
+        role=participant.role,
+        reply=participant.reply,
+        comment=participant.comment if reads_comments else "",
+        replied_at=participant.replied_at,
+        entered_by=participant.entered_by or None,
+        substitute=participant.substitute or None,
+        substitute_note=participant.substitute_note if reads_comments else "",
+        substitutes_for=participant.substitutes_for or None,
     )

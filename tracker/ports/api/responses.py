@@ -58,7 +58,7 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     tags = TAG.findall(asked)
     if asked.strip() == "*" or etag(request, now) in tags:
         return
-    was_ours = any(_is_ours(request, one) for one in tags)
+    was_ours = any(_is_ours(request, tag) for tag in tags)
     raise (
         RequestRefused(412)
         if was_ours

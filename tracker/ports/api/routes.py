@@ -58,7 +58,9 @@ async def openapi() -> Response[bytes]:
 
 def _options_of(path: str) -> HTTPRouteHandler:
     """Return the handler that names the methods of an address: Litestar's own knows only those of its first handler."""
-    methods = [method for one in OPERATIONS if path in one.paths for method in sorted(one.http_methods)]
+    methods = [
+        method for operation in OPERATIONS if path in operation.paths for method in sorted(operation.http_methods)
+    ]
 
     async def options(request: FormRequest) -> Response[None]:
         return Response(None, status_code=204, headers={"Allow": request.route_handler.opt["allow"]})
@@ -67,5 +69,5 @@ def _options_of(path: str) -> HTTPRouteHandler:
     return route(path, http_method=[HttpMethod.OPTIONS], guards=[public], status_code=204, opt=allow)(options)
 
 
-OPTIONS = [_options_of(path) for path in sorted({path for one in OPERATIONS for path in one.paths})]
+OPTIONS = [_options_of(path) for path in sorted({path for operation in OPERATIONS for path in operation.paths})]
 router = Router("/", route_handlers=[*OPTIONS, *OPERATIONS, openapi])

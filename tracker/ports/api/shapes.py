@@ -110,7 +110,7 @@ def local_start(day: date, clock: str) -> datetime:
 def start_of(occurrence: Occurrence) -> tuple[datetime, timedelta]:
     """Return the local start of a date, without offset, and its duration on the wall clock."""
     zone = occurrence.event.zone
-    starts, ends = (local(one, zone).replace(tzinfo=None) for one in (occurrence.starts_at, occurrence.ends_at))
+    starts, ends = (local(moment, zone).replace(tzinfo=None) for moment in (occurrence.starts_at, occurrence.ends_at))
     return starts, ends - starts
 
 

@@ -29,8 +29,8 @@ def release(email: str) -> None:
     EMAIL can try again before the 15 minutes are over.
     """
 
-    async def deed(found: SignInAccount, _settings: Settings) -> str:
-        await sign_in_attempts.clear_pause(found.member_id, clock.now(), by=BY_COMMAND)
+    async def deed(account: SignInAccount, _settings: Settings) -> str:
+        await sign_in_attempts.clear_pause(account.member_id, clock.now(), by=BY_COMMAND)
         return "Sign-in is no longer paused."
 
     _do(email, deed)
@@ -45,8 +45,8 @@ def reset(email: str) -> None:
     It works once, within 30 minutes. The security code is still required.
     """
 
-    async def deed(found: SignInAccount, settings: Settings) -> str:
-        token = await issue_reset_link(found.member_id, clock.now(), by=BY_COMMAND)
+    async def deed(account: SignInAccount, settings: Settings) -> str:
+        token = await issue_reset_link(account.member_id, clock.now(), by=BY_COMMAND)
         return f"{settings.base_url}/sign-in/reset/{token}"
 
     _do(email, deed)
@@ -61,8 +61,8 @@ def forget_authenticator(email: str) -> None:
     They do so at the next sign-in. Their sessions and recovery codes end.
     """
 
-    async def deed(found: SignInAccount, _settings: Settings) -> str:
-        await security_codes.delete_authenticator(found.member_id, clock.now(), by=BY_COMMAND)
+    async def deed(account: SignInAccount, _settings: Settings) -> str:
+        await security_codes.delete_authenticator(account.member_id, clock.now(), by=BY_COMMAND)
         return "The authenticator was removed."
 
     _do(email, deed)
@@ -70,10 +70,10 @@ def forget_authenticator(email: str) -> None:
 
 def _do(email: str, deed: Callable[[SignInAccount, Settings], Awaitable[str]]) -> None:
     async def work(settings: Settings) -> str:
-        found = await account_at(clean_address(email))
-        if found is None:
+        account = await account_at(clean_address(email))
+        if account is None:
             raise NotFound(f"No member has the address {email}.")
-        return await deed(found, settings)
+        return await deed(account, settings)
 
     click.echo(with_database(work))
 

@@ -27,11 +27,11 @@ def head(context: click.Context) -> None:
 
     The line has the number and hash of the last entry, and their seal. Keep it elsewhere.
     """
-    found = with_database(_head)
-    if found is None:
+    log_head = with_database(_head)
+    if log_head is None:
         click.echo("The audit log has no entries.", err=True)
         context.exit(1)
-    click.echo(f"{found.seq} {found.hash} {found.seal}")
+    click.echo(f"{log_head.seq} {log_head.hash} {log_head.seal}")
 
 
 @audit.command()
@@ -72,7 +72,7 @@ def _heads(file: Path) -> list[audit_log.AuditLogHead]:
 
 
 def _read(file: Path, number: int, line: str) -> audit_log.AuditLogHead:
-    found = HEAD.fullmatch(line.strip())
-    if found is None:
+    match = HEAD.fullmatch(line.strip())
+    if match is None:
         raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
-    return audit_log.AuditLogHead(int(found[1]), found[2], found[3])
+    return audit_log.AuditLogHead(int(match[1]), match[2], match[3])

@@ -48,9 +48,11 @@ WHO = "Email address of the first coordinator"
 @click.option("--agency", metavar="CODE", default="USAO", show_default=True, help="Short name of their agency.")
 @click.option("--agency-name", default="U.S. Attorney's Office", show_default=True)
 @click.option(
-    "--arm", type=click.Choice([str(one) for one in Arm]), default=str(Arm.LAW_ENFORCEMENT), show_default=True
+    "--arm", type=click.Choice([str(arm) for arm in Arm]), default=str(Arm.LAW_ENFORCEMENT), show_default=True
 )
-@click.option("--level", type=click.Choice([str(one) for one in Level]), default=str(Level.FEDERAL), show_default=True)
+@click.option(
+    "--level", type=click.Choice([str(level) for level in Level]), default=str(Level.FEDERAL), show_default=True
+)
 @click.option(
     "--set", "given", metavar="NAME=VALUE", multiple=True, help="A setting, such as TRACKER_SMTP_HOST=smtp.gov."
 )

@@ -80,20 +80,20 @@ def export_roster_file(file: Path) -> None:
 
 
 def _lines(report: RosterImportReport, *, is_trial: bool) -> Iterator[str]:
-    yield from (f"Row {one.row}: {one.name} ({one.agency}) {_deed(one)}" for one in report.outcomes)
+    yield from (f"Row {outcome.row}: {outcome.name} ({outcome.agency}) {_deed(outcome)}" for outcome in report.outcomes)
     yield from report.notes
-    added = sum(one.is_new for one in report.outcomes)
-    changed = sum(bool(one.changes) for one in report.outcomes)
+    added = sum(outcome.is_new for outcome in report.outcomes)
+    changed = sum(bool(outcome.changes) for outcome in report.outcomes)
     same = len(report.outcomes) - added - changed
     yield f"{added} added, {changed} changed, {same} unchanged."
     if is_trial:
         yield "This was a dry run. Nothing was changed."
 
 
-def _deed(one: RowOutcome) -> str:
-    if one.is_new:
+def _deed(row_outcome: RowOutcome) -> str:
+    if row_outcome.is_new:
         return "is new."
-    return f"changed: {', '.join(one.changes)}." if one.changes else "is unchanged."
+    return f"changed: {', '.join(row_outcome.changes)}." if row_outcome.changes else "is unchanged."
 
 
 def _faults(faults: Sequence[RowFault]) -> Iterator[str]:
@@ -148,16 +148,16 @@ def import_calendar_file(
     async def work(settings: Settings) -> ImportReport:
         viewer = await _coordinator(email)
         with progress("Reading") as note:
-            found = await read_upload(content, clock.now(), settings.time_zone, limits, note)
+            calendar_file = await read_upload(content, clock.now(), settings.time_zone, limits, note)
         if is_trial:
-            return await calendar_import.preview_calendar_import(viewer, found)
-        return await calendar_import.import_calendar(viewer, found, clock.now(), skips_refused=skips_refused)
+            return await calendar_import.preview_calendar_import(viewer, calendar_file)
+        return await calendar_import.import_calendar(viewer, calendar_file, clock.now(), skips_refused=skips_refused)
 
     report = with_database(work)
     stops = bool(report.refused) and not skips_refused
-    for one in report.rows:
-        click.echo(_line(one), err=one.outcome is ImportOutcome.REFUSED)
-        for note in one.notes:
+    for row in report.rows:
+        click.echo(_line(row), err=row.outcome is ImportOutcome.REFUSED)
+        for note in row.notes:
             click.echo(f"  {note}")
     for line in _end(report, is_trial=is_trial, stops=stops):
         click.echo(line, err=stops)
@@ -166,15 +166,15 @@ def import_calendar_file(
 
 
 async def _coordinator(email: str) -> Viewer:
-    found = await account_at(clean_address(email))
-    if found is None:
+    account = await account_at(clean_address(email))
+    if account is None:
         raise NotFound(f"No member has the address {email}.")
-    return replace(await viewer_for(found.member_id, clock.now()), origin=Origin("cli"))
+    return replace(await viewer_for(account.member_id, clock.now()), origin=Origin("cli"))
 
 
-def _line(one: ImportRow) -> str:
-    when = f" ({file_event_in_words(one.event)})" if one.event else ""
-    return f"Row {one.row}: {one.title}{when} {SAID[one.outcome]} {one.sentence}".rstrip()
+def _line(import_row: ImportRow) -> str:
+    when = f" ({file_event_in_words(import_row.event)})" if import_row.event else ""
+    return f"Row {import_row.row}: {import_row.title}{when} {SAID[import_row.outcome]} {import_row.sentence}".rstrip()
 
 
 def _end(report: ImportReport, *, is_trial: bool, stops: bool) -> Iterator[str]:

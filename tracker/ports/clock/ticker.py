@@ -43,7 +43,7 @@ class Clock:
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._jobs = [Job(*one) for one in jobs]
+        self._jobs = [Job(*job) for job in jobs]
         self._wall, self._steady = wall, steady
         self._drift = wall() - steady()
         self._held_until = -1.0

@@ -100,27 +100,29 @@ class FeedBuilder:
         informed = await feeds.feed_informed_events(feed.viewer)
         wanted = [_feed_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
         pieces = await self._pieces_of(feed, wanted, now.date())
-        pieces += [self._notice(feed, one) for one in await feeds.feed_notices(feed.viewer, now, feed.only)]
+        pieces += [self._notice(feed, notice) for notice in await feeds.feed_notices(feed.viewer, now, feed.only)]
         named = tuple(event for event, _ in found if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[WantedFeed], today: date) -> list[FeedPart]:
-        kept = {one.key: self._pieces.get(one.key) for one in wanted}
+        kept = {feed.key: self._pieces.get(feed.key) for feed in wanted}
         ready = {key: piece for key, piece in kept.items() if piece is not None and today < piece.until}
-        missing = [one for one in wanted if one.key not in ready]
+        missing = [feed for feed in wanted if feed.key not in ready]
         for start in range(0, len(missing), CHUNK):
             chunk = missing[start : start + CHUNK]
-            dates = await feeds.feed_dates(feed.viewer, [one.event for one in chunk])
+            dates = await feeds.feed_dates(feed.viewer, [feed.event for feed in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
-        for one in missing:
-            if ready[one.key].text:  # nothing: this viewer lost access to it between two queries; others did not
-                self._pieces.put(one.key, ready[one.key])
-        return [ready[one.key] for one in wanted]
+        for wanted_feed in missing:
+            if ready[
+                wanted_feed.key
+            ].text:  # nothing: this viewer lost access to it between two queries; others did not
+                self._pieces.put(wanted_feed.key, ready[wanted_feed.key])
+        return [ready[feed.key] for feed in wanted]
 
     def _written(
         self, chunk: Sequence[WantedFeed], dates: Mapping[UUID, Sequence[Occurrence]], today: date
     ) -> dict[Key, FeedPart]:
-        return {one.key: self._piece(one, dates[one.event.id], today) for one in chunk}
+        return {wanted_feed.key: self._piece(wanted_feed, dates[wanted_feed.event.id], today) for wanted_feed in chunk}
 
     def _piece(self, wanted: WantedFeed, dates: Sequence[Occurrence], today: date) -> FeedPart:
         event, level = wanted.event, wanted.level

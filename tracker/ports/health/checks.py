@@ -198,14 +198,16 @@ async def of_mailbox(chosen: Settings) -> AsyncIterator[CheckLine]:
     """Yield how reading the mailbox of replies goes, as the process that reads it says; nothing without a mailbox."""
     if not chosen.imap_host:
         return
-    place, found = f"{chosen.imap_user} at {chosen.imap_host}", await received_emails.mailbox_status()
-    if found.trouble and found.trouble_since:
-        words = f"Reading {place} has failed since {_moment(found.trouble_since, chosen)}: {found.trouble}"
+    place, status = f"{chosen.imap_user} at {chosen.imap_host}", await received_emails.mailbox_status()
+    if status.trouble and status.trouble_since:
+        words = f"Reading {place} has failed since {_moment(status.trouble_since, chosen)}: {status.trouble}"
         yield CheckLine(CheckState.FAULT, MAILBOX, words)
-    elif found.read_at is None or clock.now() - found.read_at > UNREAD:
+    elif status.read_at is None or clock.now() - status.read_at > UNREAD:
         yield CheckLine(CheckState.WARNING, MAILBOX, f"No process has read {place} in the last 5 minutes. {START}")
     else:
-        last = f"The last email came {_moment(found.email_at, chosen)}." if found.email_at else "No email has come yet."
+        last = (
+            f"The last email came {_moment(status.email_at, chosen)}." if status.email_at else "No email has come yet."
+        )
         yield CheckLine(CheckState.OK, MAILBOX, f"{place} is being read. {last}")
 
 
@@ -236,13 +238,13 @@ def _moment(at: datetime, chosen: Settings) -> str:
     return f"{short_day(there)}, {there.year}, {clock_words(there)}"
 
 
-def of_audit_log(found: Verification | None) -> CheckLine:
+def of_audit_log(verification: Verification | None) -> CheckLine:
     """Return the result of the audit log's last verification."""
-    if found is None:
+    if verification is None:
         return CheckLine(CheckState.OK, "Audit log", "It will be verified tonight, and every night.")
-    if not found.is_whole:
+    if not verification.is_whole:
         return CheckLine(CheckState.FAULT, "Audit log", "The audit log was altered. An auditor can see at which entry.")
-    hours = (clock.now() - found.at) // timedelta(hours=1)
+    hours = (clock.now() - verification.at) // timedelta(hours=1)
     state = CheckState.OK if hours <= OLDEST_VERIFICATION else CheckState.WARNING
     ago = f"{plural(hours, 'hour')} ago" if hours else "less than an hour ago"
     return CheckLine(state, "Audit log", f"Verified, no changes ({ago}).")
@@ -250,9 +252,9 @@ def of_audit_log(found: Verification | None) -> CheckLine:
 
 def of_releases() -> Iterator[CheckLine]:
     """Yield the releases of Python and of libraries that have a minimum version."""
-    for found in minimum_versions.libraries():
-        words = f"{found.installed}; {found.floor} or later is required."
-        yield CheckLine(CheckState.OK if found.ok else CheckState.FAULT, found.name, words)
+    for library in minimum_versions.libraries():
+        words = f"{library.installed}; {library.floor} or later is required."
+        yield CheckLine(CheckState.OK if library.ok else CheckState.FAULT, library.name, words)
     python = minimum_versions.interpreter()
     words = f"{python.installed}; {python.floor} fixes security bugs in its email library (worked around)."
     yield (

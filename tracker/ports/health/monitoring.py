@@ -31,7 +31,7 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
     work, mail, verified, mailbox = await together(
         health.work_state(now), _mail(chosen, trouble), audit_log.last_verification(), _mailbox(chosen)
     )
-    found = [
+    check_lines = [
         *_work(work, known),
         *mail,
         *checks.of_settings(chosen),
@@ -41,7 +41,8 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
         *_releases(),
     ]
     return sorted(
-        (one for one in found if one.state is not CheckState.OK), key=lambda one: one.state is not CheckState.FAULT
+        (check_line for check_line in check_lines if check_line.state is not CheckState.OK),
+        key=lambda check_line: check_line.state is not CheckState.FAULT,
     )
 
 

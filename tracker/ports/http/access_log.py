@@ -178,8 +178,8 @@ def _second(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _hidden(match: re.Match[str]) -> str:
     """Hide tokens, but keep ids and names from code: a token has letters of both cases."""
-    word = found[0]
+    word = match[0]
     is_token = any(letter.isupper() for letter in word) and any(letter.islower() for letter in word)
     return HIDDEN if is_token and not UUID.fullmatch(word) else word

@@ -36,14 +36,14 @@ class Application(Litestar):
         ImproperlyConfiguredException for an address that is taken, and for a handler that belongs to a router or
         controller inside this one: a copy would lose the guards of that.
         """
-        own, taken = copy(router), {one.path for one in self.routes}
+        own, taken = copy(router), {route.path for route in self.routes}
         own.owner = self
         for shared in router.routes:
             if shared.path in taken:
                 raise ImproperlyConfiguredException(f"The address {shared.path} is taken.")
             route = copy(shared)
             if isinstance(route, HTTPRoute):
-                route.route_handlers = [_adopted(one, router, own) for one in route.route_handlers]
+                route.route_handlers = [_adopted(handler, router, own) for handler in route.route_handlers]
             elif isinstance(route, ASGIRoute):
                 route.route_handler = _adopted(route.route_handler, router, own)
             self.routes.append(route)
@@ -66,7 +66,7 @@ class Prepared(dict[Any, Any]):
 
     def __init__(self, app: Litestar, route: HTTPRoute) -> None:
         """Begin without models. Raises ImproperlyConfiguredException when two handlers have the same method."""
-        handlers = [(method, one) for one in route.route_handlers for method in one.http_methods]
+        handlers = [(method, handler) for handler in route.route_handlers for method in handler.http_methods]
         super().__init__({method: (one, None) for method, one in handlers})
         if len(self) < len(handlers):
             raise ImproperlyConfiguredException(f"{route.path} has two handlers for the same method.")

@@ -58,9 +58,9 @@ def new_nonce(now: datetime) -> str:
 
 def is_good_nonce(cookie: str, now: datetime) -> bool:
     """Return whether the cookie of a sign-in form was made here, not too long ago."""
-    found = NONCE.fullmatch(cookie)
+    match = NONCE.fullmatch(cookie)
     words, _, mark = cookie.rpartition(".")
-    return bool(found) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
+    return bool(match) and keys.same(mark, _mark(words)) and now.timestamp() < int(cookie.partition(".")[0])
 
 
 def is_deed(connection: Connection) -> bool:

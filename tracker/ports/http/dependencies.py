@@ -59,18 +59,18 @@ def settings_of(scope: Scope) -> settings.Settings:
 
 def viewer_of(scope: Scope) -> viewers.Viewer:
     """Return the viewer; only behind the guards `signed_in` and `bearer`."""
-    found: viewers.Viewer = scope["state"]["viewer"]
-    return found
+    viewer: viewers.Viewer = scope["state"]["viewer"]
+    return viewer
 
 
 def _visit(scope: Scope) -> core_viewers.Visit:
-    found: core_viewers.Visit = scope["state"]["visit"]
-    return found
+    visit: core_viewers.Visit = scope["state"]["visit"]
+    return visit
 
 
 def _origin(scope: Scope) -> viewers.Origin:
-    found: viewers.Origin = scope["state"][ORIGIN]
-    return found
+    origin: viewers.Origin = scope["state"][ORIGIN]
+    return origin
 
 
 def _zone(scope: Scope) -> str:
@@ -82,8 +82,8 @@ def _today(scope: Scope) -> date:
 
 
 def _links(scope: Scope) -> signed_links.Links:
-    found: signed_links.Links = scope["litestar_app"].state["links"]
-    return found
+    links: signed_links.Links = scope["litestar_app"].state["links"]
+    return links
 
 
 DEPENDENCIES = {

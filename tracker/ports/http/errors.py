@@ -171,7 +171,7 @@ def _typed(request: FormRequest, status: int) -> dict[str, Any]:
         "is_form": is_form,
         "kept": request.scope["state"].get(drafts.KEPT),
         "resend": asked(request.scope) if texts else "",
-        "fields": [(name, text) for name, found in texts.items() for text in found],
+        "fields": [(name, text) for name, names in texts.items() for text in names],
     }
 
 

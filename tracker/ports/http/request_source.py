@@ -86,7 +86,7 @@ def hosts(settings: Settings) -> frozenset[str]:
     names = LOOPBACK if settings.is_demo and name in LOOPBACK else (name,)
     usual = PORTS.get(address.scheme)
     port = address.port or usual
-    with_port = frozenset(f"{_bracketed(one)}:{port}" for one in names)
+    with_port = frozenset(f"{_bracketed(name)}:{port}" for name in names)
     return with_port | frozenset(map(_bracketed, names)) if port == usual else with_port
 
 

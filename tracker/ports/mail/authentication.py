@@ -31,7 +31,7 @@ def is_verified(sender: str, headers: Iterable[str], authserv_id: str) -> bool:
 
 
 def _results(headers: Iterable[str], authserv_id: str) -> Iterator[Any]:
-    for value in islice((one for one in headers if len(one) <= LONGEST), MOST):
+    for value in islice((header for header in headers if len(header) <= LONGEST), MOST):
         try:
             parsed = AuthenticationResultsHeader.parse(f"{NAME}: {' '.join(value.split())}")
         except (AuthResError, ValueError, IndexError):  # one that can't be read confirms nothing

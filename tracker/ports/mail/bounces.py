@@ -27,8 +27,8 @@ def read(message: Message, sender: str) -> Bounce:
     if str(message.get_param("report-type") or "").lower() in OTHER_REPORTS:
         return UNCLEAR
     parts = _parts(message)
-    reports = [one for part in parts if _is(part, "message/delivery-status") for one in _reports(part)]
-    if any(one.action for one in reports):
+    reports = [report for part in parts if _is(part, "message/delivery-status") for report in _reports(part)]
+    if any(report.action for report in reports):
         return bounce_of_reports(reports)
     is_by_mail_system = not sender or sender.startswith(MAIL_SYSTEMS) or "X-Failed-Recipients" in message
     return bounce_of_text(_text(parts)) if is_by_mail_system else UNCLEAR
@@ -54,7 +54,7 @@ def _is(part: Message, kind: str) -> bool:
 def _reports(part: Message) -> list[DeliveryReport]:
     """Return a report for each recipient: the blocks of headers in a delivery status, the first of the whole email."""
     blocks = part.get_payload()
-    held = [one for one in blocks if isinstance(one, Message)] if isinstance(blocks, list) else []
+    held = [block for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
     return [
         DeliveryReport(
             action=_field(one, "Action"), status=_field(one, "Status"), diagnostic=_field(one, "Diagnostic-Code")

@@ -135,13 +135,13 @@ class Composer:
         alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")
 
-    def _with_task(self, whole: Part, about: Task, to: str) -> Part:
+    def _with_task(self, whole: Part, task: Task, to: str) -> Part:
         """Return an email with a task as a file alone: no program takes the email for an invitation.
 
         `to` is the address that reads what programs send when someone completes the task.
         """
         organizer = Organizer(name=self._name, address=to, base_url=self._base_url)
-        content = vtodo_calendar(about.item, organizer, self._zone, is_withdrawn=about.is_withdrawn)
+        content = vtodo_calendar(task.item, organizer, self._zone, is_withdrawn=task.is_withdrawn)
         return _with_file(whole, content, "action-item.ics")
 
     def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
@@ -183,10 +183,10 @@ def _with_file(whole: Part, content: bytes, name: str) -> Part:
 
 def _delegation(part: CalendarPart) -> dict[str, str]:
     """Return whom the reader sends to the date, or in whose place they come; nothing for time-only emails."""
-    found = part.delegation
-    if found is None or part.is_discreet:
+    delegation = part.delegation
+    if delegation is None or part.is_discreet:
         return {}
-    return {"sent_by": found.other} if found.is_sent else {"sends": found.other}
+    return {"sent_by": delegation.other} if delegation.is_sent else {"sends": delegation.other}
 
 
 def _method(part: CalendarPart | MailedEntry | DeclinedProposal) -> str:
@@ -231,9 +231,9 @@ def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -
 def _problem_of_parts(frame: bytes, kinds: tuple[str, ...]) -> str:
     """Return how the parts of an email differ from those intended; empty if they don't."""
     parts = list(BytesParser(policy=compat32).parsebytes(frame).walk())
-    if [one.get_content_type() for one in parts] != list(kinds) or any(one.defects for one in parts):
+    if [part.get_content_type() for part in parts] != list(kinds) or any(part.defects for part in parts):
         return "The email would have other parts than intended."
-    if any(name.lower() not in OF_PARTS for one in parts[1:] for name in one.keys()):  # noqa: SIM118 - a message isn't a dict
+    if any(name.lower() not in OF_PARTS for part in parts[1:] for name in part.keys()):  # noqa: SIM118 - a message isn't a dict
         return "A part of the email would have other headers than intended."
     return ""
 
@@ -252,5 +252,5 @@ def _frame(head: Sequence[bytes], body: bytes) -> bytes:
         if is_kept:
             kept.append(line)
     parts = (b"\r\n" + body).split(MAYBE_BOUNDARY)[1:]
-    begun = [one[: end + 2] if (end := one.find(EMPTY_LINE)) >= 0 else one for one in parts]
+    begun = [part[: end + 2] if (end := part.find(EMPTY_LINE)) >= 0 else part for part in parts]
     return MAYBE_BOUNDARY.join([b"\r\n".join([*kept, b""]), *begun])

@@ -65,7 +65,7 @@ class Delivery:
             try:
                 return await self._empty(worker, gone, lines)
             finally:
-                await asyncio.gather(*(one.close() for one in lines))
+                await asyncio.gather(*(line.close() for line in lines))
 
     async def stop(self) -> None:
         """Finish the emails being sent, release the others, and leave."""
@@ -110,8 +110,8 @@ class Delivery:
         """Return the emails that are about to be sent. They are handed over side by side, so all are finished first."""
         found = await content.letters(messages, self._now(), self._settings.time_zone)
         return [
-            self._composed(one, letter) if isinstance(letter, Letter) else letter
-            for one, letter in zip(messages, found, strict=True)
+            self._composed(message, letter) if isinstance(letter, Letter) else letter
+            for message, letter in zip(messages, found, strict=True)
         ]
 
     def _composed(self, message: Message, letter: Letter) -> _Written | Skip:

@@ -67,9 +67,9 @@ class Folder:
                 raise
             except (imaplib.IMAP4.error, UnexpectedCommandStatusError) as refused:
                 raise Unfetched(f"The mail server doesn’t hand over email {uid}: {_words(refused)}") from refused
-        if any(isinstance(one, bytes) and NOTHING.search(one) for one in answers):
+        if any(isinstance(answer, bytes) and NOTHING.search(answer) for answer in answers):
             raise Unfetched(f"The mail server hands over nothing of email {uid}.")
-        return next((bytes(one[1]) for one in answers if isinstance(one, tuple)), None)
+        return next((bytes(answer[1]) for answer in answers if isinstance(answer, tuple)), None)
 
     def mark_read(self, uid: str) -> None:
         """Mark an email as read. Errors: Away."""

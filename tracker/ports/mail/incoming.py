@@ -78,7 +78,7 @@ class Reader(Struct, frozen=True, kw_only=True):
         if known.bounced_id:  # the email that came back in it is not read
             return replace(known, is_automatic=True, bounce=bounces.read(message, known.sender.address))
         calendars = list(_calendars(message))
-        task = next((found for one in calendars if (found := replies.read_task_reply(one))), None)
+        task = next((task_reply for calendar in calendars if (task_reply := replies.read_task_reply(calendar))), None)
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
@@ -149,9 +149,9 @@ def _in_utf8(part: Message) -> bytes:
 def _replies(calendars: list[bytes], zone: str, sender: str) -> list[CalendarReply]:
     """Return the replies of the first calendar file that can be read; most emails have the same one twice."""
     wrong: TrackerError | None = None
-    for one in calendars:
+    for calendar in calendars:
         try:
-            return read_reply_email(one, zone, sender)
+            return read_reply_email(calendar, zone, sender)
         except TrackerError as odd:
             wrong = wrong or odd
     if wrong:

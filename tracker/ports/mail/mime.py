@@ -54,8 +54,8 @@ def multipart(kind: str, boundary: str, parts: Iterable[Part]) -> Part:
     """Return several parts as one."""
     held = list(parts)
     line = f"\r\n--{boundary}".encode("ascii")
-    body = b"".join(line + b"\r\n" + one.as_bytes() for one in held) + line + b"--\r\n"
-    kinds = tuple(inner for one in held for inner in one.kinds)
+    body = b"".join(line + b"\r\n" + part.as_bytes() for part in held) + line + b"--\r\n"
+    kinds = tuple(inner for part in held for inner in part.kinds)
     return Part((f'Content-Type: {kind}; boundary="{boundary}"',), body.removeprefix(b"\r\n"), (kind, *kinds))
 
 

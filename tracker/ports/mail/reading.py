@@ -26,7 +26,7 @@ def read_email(letter: Letter, *, reads_replies: bool = False, questions_to: str
     return ReadEmail(
         to=letter.to,
         words=worded(letter, reads_replies=reads_replies, questions_to=questions_to),
-        buttons=tuple(button_label(one.name, one.of) for one in (*letter.buttons, *letter.more)),
+        buttons=tuple(button_label(button.name, button.of) for button in (*letter.buttons, *letter.more)),
         banner=letter.banner,
         indicator=one_line(letter.indicator),
         has_calendar=letter.calendar is not None,

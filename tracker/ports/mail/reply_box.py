@@ -110,8 +110,8 @@ class ReplyBox:
     def _invitation(self, mail: KeptMail) -> ClientInvitation | None:
         """Return the invitation in an email, if replies to it come to us."""
         content = mail.calendar.encode()
-        found = invitation_in(content, self._settings.time_zone) if content else None
-        return found if found and self._is_ours(found.organizer) else None
+        client_invitation = invitation_in(content, self._settings.time_zone) if content else None
+        return client_invitation if client_invitation and self._is_ours(client_invitation.organizer) else None
 
     def _is_ours(self, address: str) -> bool:
         return bool(self._settings.reply_address) and self._addresses.is_ours(address)

@@ -62,7 +62,7 @@ class Addresses:
 
     def links_of(self, buttons: tuple[Button, ...]) -> list[Link]:
         """Return the buttons with their addresses."""
-        return [Link(button_label(one.name, one.of), self.of(one.target)) for one in buttons]
+        return [Link(button_label(button.name, button.of), self.of(button.target)) for button in buttons]
 
     def of(self, target: Target) -> str:
         """Return the address of a target; a value that a button preselects is only a hint to the page it opens."""
@@ -109,13 +109,13 @@ def bodies(letter: Letter, words: Worded, addresses: Addresses, task_force: str)
         words,
         letter.banner,
         one_line(letter.indicator),
-        tuple(one.label for one in buttons),
-        tuple(one.label for one in more),
+        tuple(button.label for button in buttons),
+        tuple(link.label for link in more),
         stop.label if stop else "",
         task_force,
         is_discreet=letter.is_discreet,
     )
-    return laid_out.leading_to([one.url for one in links])
+    return laid_out.leading_to([link.url for link in links])
 
 
 class _LaidOut(NamedTuple):
@@ -126,7 +126,7 @@ class _LaidOut(NamedTuple):
 
     def leading_to(self, urls: Sequence[str]) -> Bodies:
         """Return the email with the addresses of its reader, in order."""
-        return Bodies(_joined(self.text, urls), _joined(self.html, [escape(one) for one in urls]))
+        return Bodies(_joined(self.text, urls), _joined(self.html, [escape(url) for url in urls]))
 
 
 def _joined(pieces: Sequence[str], urls: Sequence[str]) -> str:
@@ -150,7 +150,7 @@ def _laid_out(
         "words": words,
         "banner": banner,
         "indicator": indicator,
-        "buttons": [Link(one, _HERE) for one in buttons],
+        "buttons": [Link(button, _HERE) for button in buttons],
         "more": [Link(one, _HERE) for one in more],
         "stop": Link(stop, _HERE) if stop else None,
         "is_discreet": is_discreet,

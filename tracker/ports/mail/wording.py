@@ -69,7 +69,7 @@ def _worded(says: Says, facts: Facts, footer: Footer, about: _About) -> Worded:
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
         heading=heading,
-        facts=tuple(_fact(one) for one in facts),
+        facts=tuple(_fact(fact) for fact in facts),
         paragraphs=tuple(paragraphs),
         footer=one_line(_filled(FOOTER, {**beside, "footer": footer})),
     )

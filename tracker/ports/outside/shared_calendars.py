@@ -84,22 +84,24 @@ async def read_due(settings: Settings, network: Network) -> int:
         await shared_calendars.forget_all_spans()
         return 0
     for number in range(AT_ONCE):
-        one = await shared_calendars.claim_calendar(clock.now())
-        if one is None:
+        due_calendar = await shared_calendars.claim_calendar(clock.now())
+        if due_calendar is None:
             return number
-        await _read(one, settings, network)
+        await _read(due_calendar, settings, network)
     return AT_ONCE
 
 
-async def _read(one: DueCalendar, settings: Settings, network: Network) -> None:
+async def _read(due_calendar: DueCalendar, settings: Settings, network: Network) -> None:
     now = clock.now()
     try:
-        content = await fetch(one.address, network, settings.own_host)
+        content = await fetch(due_calendar.address, network, settings.own_host)
         reading = await _spans(content, now, settings.time_zone)
     except FetchFailed as failed:
-        await shared_calendars.record_failed_read(one, failed.problem, now)
+        await shared_calendars.record_failed_read(due_calendar, failed.problem, now)
     else:
-        await shared_calendars.keep_spans(one, reading.found, reading.unread, kept_window(now, settings.time_zone), now)
+        await shared_calendars.keep_spans(
+            due_calendar, reading.found, reading.unread, kept_window(now, settings.time_zone), now
+        )
 
 
 async def _spans(content: bytes, now: datetime, zone: str) -> BusyReading:

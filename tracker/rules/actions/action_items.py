@@ -236,7 +236,7 @@ def edit_words(before: ActionItem, after: ActionItem, today: date) -> str:
 
 def history_words(since: Sequence[ItemNote], zone: str, today: date) -> str:
     """Return who did what with an item, and when, earliest first; `since` is the newest part of its history."""
-    return " ".join(_step_words(one, zone, today) for one in reversed(since[:STEPS_SAID]))
+    return " ".join(_step_words(item_note, zone, today) for item_note in reversed(since[:STEPS_SAID]))
 
 
 def _step_words(note: ItemNote, zone: str, today: date) -> str:
@@ -254,12 +254,12 @@ def _deed_words(change: str) -> str:
 
 def is_of_status(change: str) -> bool:
     """Return whether words that `edit_words` made say that the status changed."""
-    return {*_ends_of_words(change)} <= {one.word for one in ItemStatus}
+    return {*_ends_of_words(change)} <= {ItemStatu.word for ItemStatu in ItemStatus}
 
 
 def _is_reopening(change: str) -> bool:
     """Return whether these words say that a closed item is open again."""
-    closed = {one.word for one in CLOSED}
+    closed = {item_status.word for item_status in CLOSED}
     before, after = _ends_of_words(change)
     return before in closed and after not in closed
 
@@ -312,14 +312,16 @@ def changed_since(item: ActionItem, update: StatusUpdate, history: Iterable[Item
         return f"The status was changed to “{now.status.word}” afterward."
     if after.progress not in (before.progress, now.progress):
         return f"The progress was changed to {now.progress}% afterward."
-    if after.status is not before.status and _status_changes(one for one in history if one.at > update.at):
+    if after.status is not before.status and _status_changes(
+        item_note for item_note in history if item_note.at > update.at
+    ):
         return f"The status was changed, and set to “{now.status.word}” again afterward."
     return None
 
 
 def _status_changes(steps: Iterable[ItemNote]) -> int:
     """Return how many of these steps changed the status, without emails that were undone, and that they were."""
-    return sum(-1 if one.text == UNDID_EMAIL else 1 for one in steps if is_of_status(one.change))
+    return sum(-1 if step.text == UNDID_EMAIL else 1 for step in steps if is_of_status(step.change))
 
 
 def undo_update(item: ActionItem, update: StatusUpdate, now: datetime) -> ActionItem:

@@ -52,12 +52,12 @@ class ItemCounts(Struct, frozen=True, kw_only=True):
 def count_items(items: Iterable[ActionItem], today: date) -> ItemCounts:
     """Count open and recently done items; due soon means today or in the six days after it."""
     every = list(items)
-    unfinished = [one for one in every if one.is_open]
+    unfinished = [action_item for action_item in every if action_item.is_open]
     return ItemCounts(
         open=len(unfinished),
-        overdue=sum(days_late(one, today) > 0 for one in unfinished),
-        due_soon=sum(today <= one.due <= today + WEEK for one in unfinished),
-        done=sum(one.status is ItemStatus.DONE for one in every),
+        overdue=sum(days_late(action_item, today) > 0 for action_item in unfinished),
+        due_soon=sum(today <= action_item.due <= today + WEEK for action_item in unfinished),
+        done=sum(action_item.status is ItemStatus.DONE for action_item in every),
     )
 
 
@@ -70,11 +70,11 @@ def matching_items(
     """
     wanted = filter_words(chosen.words)
     return [
-        one
-        for one in items
-        if (one.is_open or (chosen.with_done and one.status is ItemStatus.DONE))
-        and (not chosen.only_mine or one.owner_id == member_id)
-        and all(word in _texts(one, notes.get(one.id, ())) for word in wanted)
+        action_item
+        for action_item in items
+        if (action_item.is_open or (chosen.with_done and action_item.status is ItemStatus.DONE))
+        and (not chosen.only_mine or action_item.owner_id == member_id)
+        and all(word in _texts(action_item, notes.get(action_item.id, ())) for word in wanted)
     ]
 
 
@@ -89,12 +89,12 @@ def _texts(item: ActionItem, notes: Iterable[str]) -> str:
 
 def group_items(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[ItemGroup]:
     """Return the items under headings, soonest due first; done ones come last, under one heading."""
-    ordered = sorted(items, key=lambda one: (one.due, one.reference))
+    ordered = sorted(items, key=lambda item: (item.due, item.reference))
     headings = {GroupBy.DUE: _by_due(today), GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}
     heading = headings[group_by]
     groups: dict[tuple[int, str], list[ActionItem]] = {}
-    for one in ordered:
-        groups.setdefault(heading(one) if one.is_open else (9, DONE_HEADING), []).append(one)
+    for action_item in ordered:
+        groups.setdefault(heading(action_item) if action_item.is_open else (9, DONE_HEADING), []).append(action_item)
     in_order = sorted(groups, key=lambda key: (key[0], key[1].casefold()))
     return [ItemGroup(name=key[1], items=groups[key]) for key in in_order]
 

@@ -177,9 +177,12 @@ def tapped_mark(mark: Mark, before: Mark | None) -> Mark:
 def roll_call_lines(participants: Iterable[Participant], recorded: Iterable[RecordedMark]) -> list[RollCallLine]:
     """Return everyone who was invited or came, by agency and name."""
     marks = list(recorded)
-    of_member = {one.member_id: one for one in marks if one.member_id}
-    invited = [_invited(one, of_member.pop(one.member_id, None)) for one in participants]
-    walk_ins = [_walk_in(one) for one in (*of_member.values(), *(one for one in marks if one.member_id is None))]
+    of_member = {mark.member_id: mark for mark in marks if mark.member_id}
+    invited = [_invited(participant, of_member.pop(participant.member_id, None)) for participant in participants]
+    walk_ins = [
+        _walk_in(recorded_mark)
+        for recorded_mark in (*of_member.values(), *(mark for mark in marks if mark.member_id is None))
+    ]
     return sorted(invited + walk_ins, key=lambda line: (line.agency.casefold(), line.is_walk_in, line.name.casefold()))
 
 
@@ -250,7 +253,7 @@ def named_participants(viewer: Viewer, event: Event, participants: Iterable[Name
     The organizer, the committee's chair and a coordinator read all names; everyone else reads those of their own arm.
     """
     reads_all = may_edit(viewer, event)
-    return [one for one in participants if reads_all or one.arm is viewer.arm]
+    return [participant for participant in participants if reads_all or participant.arm is viewer.arm]
 
 
 class SeatOfRecord(Struct, frozen=True, kw_only=True):
@@ -274,7 +277,7 @@ class QuorumOfRecord(Struct, frozen=True, kw_only=True):
     @property
     def count(self) -> QuorumCount:
         """Return how many seats were filled, compared with the rule."""
-        return count_quorum(self.rule, [one.arm for one in self.seats if one.is_filled], len(self.seats))
+        return count_quorum(self.rule, [seat.arm for seat in self.seats if seat.is_filled], len(self.seats))
 
     @property
     def words(self) -> str:
@@ -284,12 +287,12 @@ class QuorumOfRecord(Struct, frozen=True, kw_only=True):
     @property
     def present(self) -> str:
         """Return the agencies whose seats were filled."""
-        return _listed(one.agency for one in self.seats if one.is_filled)
+        return _listed(seat.agency for seat in self.seats if seat.is_filled)
 
     @property
     def missing(self) -> str:
         """Return the agencies whose seats were empty."""
-        return _listed(one.agency for one in self.seats if not one.is_filled)
+        return _listed(seat.agency for seat in self.seats if not seat.is_filled)
 
 
 def _listed(agencies: Iterable[str]) -> str:

@@ -210,7 +210,7 @@ BEFORE_TITLE = {"event": "", "occurrence": "a date of", "invitation": "invitatio
 """Subject → what comes before its title, where that isn't its label: "Canceled a date of Steering Committee"."""
 MANY = {"agency": "agencies", "address": "addresses"}
 """More than one of a thing; of the others it ends in s."""
-UNCOUNTED = frozenset(one for one in THINGS.values() if one.startswith(("the ", "a ", "reminder")))
+UNCOUNTED = frozenset(thing for thing in THINGS.values() if thing.startswith(("the ", "a ", "reminder")))
 """Things of which no sentence gives a number."""
 
 SOURCES = {
@@ -415,21 +415,21 @@ class DeedEntries(Struct, frozen=True, kw_only=True):
     @property
     def has_denied(self) -> bool:
         """Return whether an entry records a denied request."""
-        return any(one.is_denied for one in self.entries)
+        return any(entry.is_denied for entry in self.entries)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Return what happened, in the order in which it did: "Emailed an invitation to 24 members"."""
         alike: dict[tuple[str, str], list[AuditLine]] = {}
-        for one in reversed(self.entries):
-            alike.setdefault((one.verb, one.subject), []).append(one)
+        for entry in reversed(self.entries):
+            alike.setdefault((entry.verb, entry.subject), []).append(entry)
         return tuple(map(_sentence_of, alike.values()))
 
 
 def _sentence_of(alike: Sequence[AuditLine]) -> str:
     """Return the sentence of entries that say the same, of one thing or of several."""
     first = alike[0]
-    if len({one.subject_id for one in alike}) > 1:
+    if len({audit_line.subject_id for audit_line in alike}) > 1:
         return first.words_of(len(alike))
     return first.words_with_title if len(alike) == 1 else f"{first.words_with_title} ({len(alike)} times)"
 

@@ -97,7 +97,7 @@ JOINED = frozenset(
 )
 """Labels without a colon."""
 FIELDS = {
-    **{name: about.log_words for name, about in EVENT_FIELDS.items() if about.log_words},
+    **{name: field_about.log_words for name, field_about in EVENT_FIELDS.items() if field_about.log_words},
     "expires_at": "last day",
     "starts_at": "start",
     "ends_at": "end",
@@ -159,9 +159,9 @@ def facts_in_words(facts: Mapping[str, object]) -> str:
 def ids_in_facts(value: object) -> set[UUID]:
     """Return the ids in facts, of any kind."""
     if isinstance(value, Mapping):
-        return {found for one in value.values() for found in ids_in_facts(one)}
+        return {fact for one in value.values() for fact in ids_in_facts(one)}
     if isinstance(value, list):
-        return {found for one in value for found in ids_in_facts(one)}
+        return {fact for one in value for fact in ids_in_facts(one)}
     return {UUID(value)} if isinstance(value, str) and ID.fullmatch(value) else set()
 
 
@@ -190,17 +190,17 @@ def _words(value: object) -> str:
     if isinstance(value, list | tuple):
         return _listed([_words(one) for one in value])
     text = str(value)
-    if found := _DAY.fullmatch(text):
-        return _day(found[1])
+    if match := _DAY.fullmatch(text):
+        return _day(match[1])
     return VALUES.get(text, text.replace("_", " "))
 
 
 def _day(text: str) -> str:
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{short_day(found)}, {found.year}"
+    return f"{short_day(day)}, {day.year}"
 
 
 def _fields(value: object) -> str:
@@ -211,10 +211,10 @@ def _fields(value: object) -> str:
 
 def _route(value: object) -> str:
     """Return a route without its parameters: "Requested /events/…"."""
-    found = _ROUTE.fullmatch(str(value))
-    if not found:
+    match = _ROUTE.fullmatch(str(value))
+    if not match:
         return str(value)
-    return f"{METHODS.get(found[1], 'Changed')} {re.sub('{[^}]*}', '…', found[2])}"
+    return f"{METHODS.get(match[1], 'Changed')} {re.sub('{[^}]*}', '…', match[2])}"
 
 
 def _filter(value: object) -> str:
@@ -224,7 +224,7 @@ def _filter(value: object) -> str:
 
 def _leads(value: object) -> str:
     minutes = [one for one in str(value).split(",") if one.isdigit()]
-    return _listed([lead_words(timedelta(minutes=int(one))) for one in minutes]) or str(value) or "none"
+    return _listed([lead_words(timedelta(minutes=int(minute))) for minute in minutes]) or str(value) or "none"
 
 
 def _minutes(value: object) -> str:

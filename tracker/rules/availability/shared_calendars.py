@@ -165,19 +165,21 @@ def pause_before_next_read(failures: int) -> timedelta:
 
 def merge_spans(spans: Iterable[CalendarSpan], start: datetime, end: datetime) -> list[CalendarSpan]:
     """Return the spans in [start, end), adjacent ones of one kind merged: their number is not kept."""
-    found: list[CalendarSpan] = []
+    calendar_spans: list[CalendarSpan] = []
     last: dict[BusyKind, int] = {}
-    for one in sorted(spans):
-        cut = one._replace(starts_at=max(one.starts_at, start), ends_at=min(one.ends_at, end))
+    for span in sorted(spans):
+        cut = span._replace(starts_at=max(span.starts_at, start), ends_at=min(span.ends_at, end))
         if cut.starts_at >= cut.ends_at:
             continue
         number = last.get(cut.kind)
-        if number is not None and found[number].ends_at >= cut.starts_at:
-            found[number] = found[number]._replace(ends_at=max(found[number].ends_at, cut.ends_at))
+        if number is not None and calendar_spans[number].ends_at >= cut.starts_at:
+            calendar_spans[number] = calendar_spans[number]._replace(
+                ends_at=max(calendar_spans[number].ends_at, cut.ends_at)
+            )
         else:
-            last[cut.kind] = len(found)
-            found.append(cut)
-    return found
+            last[cut.kind] = len(calendar_spans)
+            calendar_spans.append(cut)
+    return calendar_spans
 
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")

@@ -49,9 +49,9 @@ class BusyDays:
 
     def __init__(self, busy: Iterable[BusyTime], shared_until: datetime | None = None) -> None:
         self.shared_until = shared_until
-        self._busy = sorted(busy, key=lambda one: one.starts_at)
-        self._starts = [one.starts_at for one in self._busy]
-        self._longest = max((one.ends_at - one.starts_at for one in self._busy), default=timedelta(0))
+        self._busy = sorted(busy, key=lambda busy_time: busy_time.starts_at)
+        self._starts = [busy_time.starts_at for busy_time in self._busy]
+        self._longest = max((busy_time.ends_at - busy_time.starts_at for busy_time in self._busy), default=timedelta(0))
 
     def shares(self, day: date, zone: str) -> bool:
         """Return whether they share a calendar that covers this day."""
@@ -63,29 +63,31 @@ class BusyDays:
 
     def reason(self, starts_at: datetime, ends_at: datetime) -> str:
         """Return the reason of a blackout in [starts_at, ends_at); nothing where there is none."""
-        reasons = (one.title for one in self.taken(starts_at, ends_at) if one.state is Availability.BLACKOUT)
+        reasons = (
+            busy_time.title for busy_time in self.taken(starts_at, ends_at) if busy_time.state is Availability.BLACKOUT
+        )
         return next(reasons, "")
 
     def state(self, starts_at: datetime, ends_at: datetime) -> Availability:
         """Return how available the person is in [starts_at, ends_at)."""
-        states = (one.state for one in self.taken(starts_at, ends_at))
+        states = (busy_time.state for busy_time in self.taken(starts_at, ends_at))
         return max(states, key=WORST.__getitem__, default=Availability.FREE)
 
     def states(self, slots: Sequence[Slot]) -> dict[int, Availability]:
         """Return the numbers of the slots in which the person is not free; `slots` are sorted by start and end."""
         found: dict[int, Availability] = {}
-        for one in self._busy:
-            first = bisect_right(slots, one.starts_at, key=itemgetter(1))
-            after = bisect_left(slots, one.ends_at, key=itemgetter(0))
+        for busy_time in self._busy:
+            first = bisect_right(slots, busy_time.starts_at, key=itemgetter(1))
+            after = bisect_left(slots, busy_time.ends_at, key=itemgetter(0))
             for number in range(first, after):
-                if number not in found or WORST[one.state] > WORST[found[number]]:
-                    found[number] = one.state
+                if number not in found or WORST[busy_time.state] > WORST[found[number]]:
+                    found[number] = busy_time.state
         return found
 
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[BusyTime]:
         """Return the busy times in [starts_at, ends_at)."""
         first, last = bisect_left(self._starts, starts_at - self._longest), bisect_left(self._starts, ends_at)
-        return [one for one in self._busy[first:last] if one.ends_at > starts_at]
+        return [busy_time for busy_time in self._busy[first:last] if busy_time.ends_at > starts_at]
 
 
 STEP = timedelta(minutes=30)
@@ -175,9 +177,9 @@ def suggest_times(
     possible = [one for one in every if one.blackouts == fewest]
     ranked = sorted(possible, key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
     chosen: dict[tuple[date, bool], Suggestion] = {}
-    for one in ranked:
-        local = to_local(one.starts_at, zone)
-        chosen.setdefault((local.date(), local.time() < NOON), one)
+    for suggestion in ranked:
+        local = to_local(suggestion.starts_at, zone)
+        chosen.setdefault((local.date(), local.time() < NOON), suggestion)
         if len(chosen) == most:
             break
     return list(chosen.values())
@@ -207,9 +209,9 @@ TakenBy = Mapping[UUID, Availability]
 def _taken_in_slots(slots: Sequence[Slot], people: Iterable[UUID], days: Mapping[UUID, BusyDays]) -> Sequence[TakenBy]:
     """Return, for each slot, the people who are not free in it."""
     taken: list[dict[UUID, Availability]] = [{} for _ in slots]
-    for one in people:
-        for number, state in days[one].states(slots).items() if one in days else ():
-            taken[number][one] = state
+    for person in people:
+        for number, state in days[person].states(slots).items() if person in days else ():
+            taken[number][person] = state
     return taken
 
 
@@ -242,7 +244,7 @@ def _suggestion(
         tentative=_count_dates(required, lambda state: state is Availability.TENTATIVE),
         optional_missing=_count_dates(optional, lambda state: state is not Availability.TENTATIVE),
         quorum=counts[0],
-        quorate=sum(one is not None and one.is_met for one in counts),
+        quorate=sum(count is not None and count.is_met for count in counts),
     )
 
 
@@ -262,39 +264,61 @@ def _count_dates(taken: Iterable[TakenBy], counts: Callable[[Availability], bool
     return found
 
 
-def _rank(one: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, int, date, timedelta]:
-    missing, tentative, optional = (sum(some.values()) for some in (one.missing, one.tentative, one.optional_missing))
+def _rank(suggestion: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, int, date, timedelta]:
+    missing, tentative, optional = (
+        sum(some.values()) for some in (suggestion.missing, suggestion.tentative, suggestion.optional_missing)
+    )
     away = abs(local.replace(tzinfo=None) - datetime.combine(local.date(), like))
-    return one.dates - one.quorate, one.dates - one.free, missing, tentative, optional, local.date(), away
+    return (
+        suggestion.dates - suggestion.quorate,
+        suggestion.dates - suggestion.free,
+        missing,
+        tentative,
+        optional,
+        local.date(),
+        away,
+    )
 
 
 NAMED = 6
 """The most people named for one time."""
 
 
-def count_unshared(one: Suggestion, required: Iterable[UUID], days: Mapping[UUID, BusyDays], zone: str) -> int:
+def count_unshared(suggestion: Suggestion, required: Iterable[UUID], days: Mapping[UUID, BusyDays], zone: str) -> int:
     """Return how many people who count as free share no calendar that covers the first date."""
-    day = to_local(one.starts_at, zone).date()
-    as_free = (who for who in required if one.missing.get(who, 0) < one.dates)
+    day = to_local(suggestion.starts_at, zone).date()
+    as_free = (who for who in required if suggestion.missing.get(who, 0) < suggestion.dates)
     return sum(who in days and not days[who].shares(day, zone) for who in as_free)
 
 
-def suggestion_notes(one: Suggestion, required: int, names: Mapping[UUID, Person], unknown: int = 0) -> list[str]:
+def suggestion_notes(
+    suggestion: Suggestion, required: int, names: Mapping[UUID, Person], unknown: int = 0
+) -> list[str]:
     """Return the notes on a time; `names` holds everyone but the organizer.
 
     `unknown` is how many of the required people could share a calendar and don't.
     """
-    busy, out, away = (_missing_as(one, way) for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT))
-    in_words = ((busy, "busy"), (out, "out of office"), (one.tentative, "tentative"))
-    each = (said for people, word in in_words for said in _person_words(people, word, one.dates, names))
-    missing = [*_blackout_words(away, one.dates, names), *each]
+    busy, out, away = (
+        _missing_as(suggestion, way) for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT)
+    )
+    in_words = ((busy, "busy"), (out, "out of office"), (suggestion.tentative, "tentative"))
+    each = (said for people, word in in_words for said in _person_words(people, word, suggestion.dates, names))
+    missing = [*_blackout_words(away, suggestion.dates, names), *each]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
-    free = _free_words(one, required) + _unknown_words(unknown)
-    return [free, *_quorum_words(one), *missing[:NAMED], *more, *_optional_words(len(one.optional_missing))]
+    free = _free_words(suggestion, required) + _unknown_words(unknown)
+    return [
+        free,
+        *_quorum_words(suggestion),
+        *missing[:NAMED],
+        *more,
+        *_optional_words(len(suggestion.optional_missing)),
+    ]
 
 
-def _missing_as(one: Suggestion, way: Availability) -> dict[UUID, int]:
-    return {who: number for who, number in one.missing.items() if one.why.get(who, Availability.BUSY) is way}
+def _missing_as(suggestion: Suggestion, way: Availability) -> dict[UUID, int]:
+    return {
+        who: number for who, number in suggestion.missing.items() if suggestion.why.get(who, Availability.BUSY) is way
+    }
 
 
 def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:
@@ -309,11 +333,11 @@ def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID,
     ]
 
 
-def _free_words(one: Suggestion, required: int) -> str:
-    if one.dates > 1:
-        return f"{one.free} of the next {one.dates} dates free"
+def _free_words(suggestion: Suggestion, required: int) -> str:
+    if suggestion.dates > 1:
+        return f"{suggestion.free} of the next {suggestion.dates} dates free"
     who = "required person is" if required == 1 else "required people are"
-    return f"{required - len(one.missing)} of {required} {who} free"
+    return f"{required - len(suggestion.missing)} of {required} {who} free"
 
 
 def _unknown_words(unknown: int) -> str:
@@ -321,10 +345,10 @@ def _unknown_words(unknown: int) -> str:
     return f" ({who} shared a calendar)" if unknown else ""
 
 
-def _quorum_words(one: Suggestion) -> list[str]:
-    if one.quorum is None:
+def _quorum_words(suggestion: Suggestion) -> list[str]:
+    if suggestion.quorum is None:
         return []
-    return [f"Quorum on {one.quorate} of them" if one.dates > 1 else one.quorum.words]
+    return [f"Quorum on {suggestion.quorate} of them" if suggestion.dates > 1 else suggestion.quorum.words]
 
 
 def _optional_words(number: int) -> list[str]:

@@ -112,18 +112,20 @@ def dates_by_day(seen: Iterable[SeenDate], first: date, last: date, zone: str) -
     every = days_between(first, last)
     midnights = [_midnight(day, zone) for day in (*every, last + ONE_DAY)]
     days: dict[date, list[SeenDate]] = {day: [] for day in every}
-    for one in seen:
-        for day in _all_day(one.line, days) if one.line.is_all_day else _touched(one.line, every, midnights):
-            days[day].append(one)
-    return {day: found for day, found in days.items() if found}
+    for seen_date in seen:
+        for day in (
+            _all_day(seen_date.line, days) if seen_date.line.is_all_day else _touched(seen_date.line, every, midnights)
+        ):
+            days[day].append(seen_date)
+    return {day: seen_dates for day, seen_dates in days.items() if seen_dates}
 
 
 def shown_in_day(seen: Iterable[SeenDate], at_most: int = SHOWN_IN_DAY) -> list[SeenDate]:
     """Return the dates that a day of the month has room for, earliest first; canceled ones give way to others."""
     every = list(seen)
-    taken = list(islice((one for one in every if not one.line.is_off), at_most))
-    taken += islice((one for one in every if one.line.is_off), at_most - len(taken))
-    return sorted(taken, key=lambda one: one.line.starts_at)
+    taken = list(islice((seen_date for seen_date in every if not seen_date.line.is_off), at_most))
+    taken += islice((seen_date for seen_date in every if seen_date.line.is_off), at_most - len(taken))
+    return sorted(taken, key=lambda seen_date: seen_date.line.starts_at)
 
 
 def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], today: date) -> list[date] | None:
@@ -208,25 +210,27 @@ class _Cluster(Struct):
 
     @property
     def lanes(self) -> int:
-        return 1 + max(one.lane for one in self.dates)
+        return 1 + max(timed.lane for timed in self.dates)
 
     @property
     def last(self) -> int:
-        return max(one.last for one in self.dates)
+        return max(timed.last for timed in self.dates)
 
 
 def week_table(days: Sequence[date], by_day: Mapping[date, Iterable[SeenDate]], zone: str) -> CalendarWeek:
     """Return the table of a week; hours are on the wall clock of `zone`, early and late ones only where needed."""
     parted = [(day, list(by_day.get(day, ()))) for day in days]
-    timed = {day: [one for one in seen if _has_hours(one, day, zone)] for day, seen in parted}
+    timed = {day: [seen_date for seen_date in seen if _has_hours(seen_date, day, zone)] for day, seen in parted}
     clusters = {day: _clusters(day, timed[day], zone) for day in days}
-    kept = [one for found, _ in clusters.values() for one in found]
-    columns = lcm(*(one.lanes for one in kept)) if kept else 1
-    first = min([OFFICE_HOURS[0], *(one.first for cluster in kept for one in cluster.dates)])
+    kept = [cluster for clusters, _ in clusters.values() for cluster in clusters]
+    columns = lcm(*(cluster.lanes for cluster in kept)) if kept else 1
+    first = min([OFFICE_HOURS[0], *(timed.first for cluster in kept for timed in cluster.dates)])
     last = max([OFFICE_HOURS[1], *(cluster.last for cluster in kept)])
     return CalendarWeek(
         days=[
-            _week_day(day, seen, clusters[day], [one for one in seen if one not in timed[day]], columns)
+            _week_day(
+                day, seen, clusters[day], [seen_date for seen_date in seen if seen_date not in timed[day]], columns
+            )
             for day, seen in parted
         ],
         first=first - first % 2,
@@ -254,32 +258,36 @@ def _week_day(
     )
 
 
-def _has_hours(one: SeenDate, day: date, zone: str) -> bool:
+def _has_hours(seen_date: SeenDate, day: date, zone: str) -> bool:
     """Return whether a date belongs among the hours of a day: it starts there and is neither all-day nor a deadline."""
-    return not one.line.is_all_day and one.line.kind is not Kind.DEADLINE and days_touched(one.line, zone)[0] == day
+    return (
+        not seen_date.line.is_all_day
+        and seen_date.line.kind is not Kind.DEADLINE
+        and days_touched(seen_date.line, zone)[0] == day
+    )
 
 
 def _clusters(day: date, seen: Iterable[SeenDate], zone: str) -> tuple[list[_Cluster], int]:
     """Return the dates of a day in overlapping groups, and how many there is no room for."""
     clusters: list[_Cluster] = []
     crowded = 0
-    for one in sorted((_timed(day, one, zone) for one in seen), key=lambda one: (one.first, -one.last)):
-        if not clusters or one.first >= clusters[-1].last:
+    for timed in sorted((_timed(day, seen_date, zone) for seen_date in seen), key=lambda one: (one.first, -one.last)):
+        if not clusters or timed.first >= clusters[-1].last:
             clusters.append(_Cluster())
-        taken = {other.lane for other in clusters[-1].dates if other.last > one.first}
-        one.lane = next(lane for lane in range(MOST_LANES + 1) if lane not in taken)
-        if one.lane == MOST_LANES:
+        taken = {other.lane for other in clusters[-1].dates if other.last > timed.first}
+        timed.lane = next(lane for lane in range(MOST_LANES + 1) if lane not in taken)
+        if timed.lane == MOST_LANES:
             crowded += 1
         else:
-            clusters[-1].dates.append(one)
+            clusters[-1].dates.append(timed)
     return clusters, crowded
 
 
-def _timed(day: date, one: SeenDate, zone: str) -> _Timed:
-    starts, ends = local(one.line.starts_at, zone), local(one.line.ends_at, zone)
+def _timed(day: date, seen_date: SeenDate, zone: str) -> _Timed:
+    starts, ends = local(seen_date.line.starts_at, zone), local(seen_date.line.ends_at, zone)
     first = _half_hours(starts)
     last = HALF_HOURS if ends.date() > day else -(-(ends.hour * 60 + ends.minute) // 30)
-    return _Timed(seen=one, first=first, last=max(last, first + 1))
+    return _Timed(seen=seen_date, first=first, last=max(last, first + 1))
 
 
 def _half_hours(moment: datetime) -> int:
@@ -292,10 +300,10 @@ def _blocks(cluster: _Cluster, columns: int) -> list[WeekBlock]:
     blocks: list[WeekBlock] = []
     for lane in range(cluster.lanes):
         reached = cluster.dates[0].first
-        for one in sorted((one for one in cluster.dates if one.lane == lane), key=lambda one: one.first):
-            blocks += _gap(reached, one.first, width)
-            blocks.append(WeekBlock(first=one.first, height=one.last - one.first, width=width, seen=one.seen))
-            reached = one.last
+        for timed in sorted((one for one in cluster.dates if one.lane == lane), key=lambda one: one.first):
+            blocks += _gap(reached, timed.first, width)
+            blocks.append(WeekBlock(first=timed.first, height=timed.last - timed.first, width=width, seen=timed.seen))
+            reached = timed.last
         blocks += _gap(reached, cluster.last, width)
     return blocks
 
@@ -303,10 +311,12 @@ def _blocks(cluster: _Cluster, columns: int) -> list[WeekBlock]:
 def _by_start(blocks: Sequence[WeekBlock]) -> dict[int, list[WeekBlock]]:
     """Return the cells of a day by the half hour in which they start; none for the others that they cover."""
     found: dict[int, list[WeekBlock]] = {
-        half_hour: [] for one in blocks for half_hour in range(one.first, one.first + one.height)
+        half_hour: []
+        for week_block in blocks
+        for half_hour in range(week_block.first, week_block.first + week_block.height)
     }
-    for one in blocks:
-        found[one.first].append(one)
+    for block in blocks:
+        found[block.first].append(block)
     return found
 
 
@@ -355,12 +365,12 @@ def matching_dates(
     if not chosen.is_narrow:
         return list(seen)
     return [
-        one
-        for one in seen
-        if one.line.kind in chosen.kinds
-        and (chosen.committee is None or one.line.committee_id == chosen.committee.id)
-        and (chosen.agency is None or one.line.event_id in of_agency)
-        and (chosen.visibility is None or one.line.visibility is chosen.visibility)
-        and (chosen.with_canceled or not one.line.is_off)
-        and (not chosen.only_mine or one.is_mine)
+        seen_date
+        for seen_date in seen
+        if seen_date.line.kind in chosen.kinds
+        and (chosen.committee is None or seen_date.line.committee_id == chosen.committee.id)
+        and (chosen.agency is None or seen_date.line.event_id in of_agency)
+        and (chosen.visibility is None or seen_date.line.visibility is chosen.visibility)
+        and (chosen.with_canceled or not seen_date.line.is_off)
+        and (not chosen.only_mine or seen_date.is_mine)
     ]

@@ -217,7 +217,7 @@ def is_notice_gone(notice: Notice, today: date) -> bool:
 
 def feed_shown_until(event: Event, dates: Iterable[Occurrence], today: date) -> date:
     """Return the first day on which a canceled item is no longer shown; `date.max` if time changes nothing."""
-    days = [_end_of_stay(one.ends_at) for one in dates if one.is_canceled]
+    days = [_end_of_stay(occurrence.ends_at) for occurrence in dates if occurrence.is_canceled]
     if event.status is EventStatus.CANCELED:
         days.append(_end_of_stay(event.changed_at))
     return min((day for day in days if day > today), default=date.max)

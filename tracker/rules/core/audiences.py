@@ -117,9 +117,9 @@ def person_audiences(
 
     `names` are the id of the person, and of their accesses that end by themselves and haven't yet.
     """
-    oneself = {named_audience(name, one) for name, one in product(names, standings)}
+    oneself = {named_audience(name, capacity) for name, capacity in product(names, standings)}
     return frozenset(
         {EVERYONE, agency_audience(agency_id), *oneself}
-        | {arm_audience(one) for one in arms}
-        | {committee_audience(one) for one in committees}
+        | {arm_audience(arm) for arm in arms}
+        | {committee_audience(committee) for committee in committees}
     )

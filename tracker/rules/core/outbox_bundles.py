@@ -65,14 +65,14 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
     is in its `also`.
     """
     known = list(earlier)
-    waiting = [one for one in known if one.is_waiting]
+    waiting = [earlier for earlier in known if earlier.is_waiting]
     match draft.content:
         case Invited():
             return draft, _ids(waiting)
-        case EventNews() if any(isinstance(one.content, Invited) for one in waiting):
-            return _beside_an_invitation(draft, waiting, may_be_known=any(one.may_be_known for one in known))
+        case EventNews() if any(isinstance(earlier.content, Invited) for earlier in waiting):
+            return _beside_an_invitation(draft, waiting, may_be_known=any(earlier.may_be_known for earlier in known))
         case EventUpdate() | SeriesEnd() | Canceled() | Removed() as news:
-            same = [one for one in waiting if _is_said_by(draft, news, one)]
+            same = [earlier for earlier in waiting if _is_said_by(draft, news, earlier)]
             return _joined(draft, news, same, known)
         case _:
             return draft, []
@@ -84,7 +84,11 @@ def in_invitation(draft: Draft, earlier: Iterable[Earlier]) -> tuple[UUID, Invit
     None if no invitation waits, or no reason was given.
     """
     also = _why(draft)
-    waiting = [(one.id, one.content) for one in earlier if one.is_waiting and isinstance(one.content, Invited)]
+    waiting = [
+        (earlier.id, earlier.content)
+        for earlier in earlier
+        if earlier.is_waiting and isinstance(earlier.content, Invited)
+    ]
     if also is None or not waiting:
         return None
     [(message_id, invitation), *_] = waiting
@@ -152,10 +156,19 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known:
 def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection[Earlier]) -> tuple[Draft, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     before = next(filter(None, _known_before(draft, same)), None)
-    canceled = [one for one in same if isinstance(one.content, Canceled) and one.occurrence_id == draft.occurrence_id]
+    canceled = [
+        earlier
+        for earlier in same
+        if isinstance(earlier.content, Canceled) and earlier.occurrence_id == draft.occurrence_id
+    ]
     # An invitation that was about to be sent when the event was canceled is not sent: its reader still needs to know.
-    is_invited = any(one.may_be_known for one in known)
-    if isinstance(news, Restored) and canceled and is_invited and not any(one.may_show(canceled[0]) for one in known):
+    is_invited = any(earlier.may_be_known for earlier in known)
+    if (
+        isinstance(news, Restored)
+        and canceled
+        and is_invited
+        and not any(earlier.may_show(canceled[0]) for earlier in known)
+    ):
         return _unheard(draft, news, before, _also(draft, news, same)), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     match content:
@@ -181,41 +194,41 @@ def _unheard(draft: Draft, news: Restored, before: KnownBefore | None, also: tup
 def _also(draft: Draft, news: EventUpdate | SeriesEnd | Canceled, same: Iterable[Earlier]) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
     found: dict[UUID | None, Also] = {}
-    for one in same:
-        for also in _said(one, is_same=one.occurrence_id == draft.occurrence_id):
+    for earlier in same:
+        for also in _said(earlier, is_same=earlier.occurrence_id == draft.occurrence_id):
             if also.date not in found or found[also.date].what is not AlsoWhat.ADDED:
                 found[also.date] = also
     own = news.date if isinstance(news, DateAdded) else None
-    return tuple(one for date, one in found.items() if date is None or date != own)
+    return tuple(also for date, also in found.items() if date is None or date != own)
 
 
-def _said(one: Earlier, *, is_same: bool) -> Iterator[Also]:
+def _said(earlier: Earlier, *, is_same: bool) -> Iterator[Also]:
     """Yield what a message says that a later one does not repeat; `is_same` = both have the same subject."""
-    if isinstance(one.content, EventNews):
-        yield from one.content.also
-    match one.content:
+    if isinstance(earlier.content, EventNews):
+        yield from earlier.content.also
+    match earlier.content:
         case DateAdded(date=date):
             yield Also(what=AlsoWhat.ADDED, date=date)
         case Restored():
-            yield Also(what=AlsoWhat.RESTORED, date=None if is_same else one.occurrence_id)
+            yield Also(what=AlsoWhat.RESTORED, date=None if is_same else earlier.occurrence_id)
         case Changed(reason=reason) if not is_same:
-            yield Also(what=AlsoWhat.CHANGED, date=one.occurrence_id, reason=reason)
+            yield Also(what=AlsoWhat.CHANGED, date=earlier.occurrence_id, reason=reason)
         case Canceled(reason=reason) if not is_same:
-            yield Also(what=AlsoWhat.CANCELED, date=one.occurrence_id, reason=reason)
+            yield Also(what=AlsoWhat.CANCELED, date=earlier.occurrence_id, reason=reason)
 
 
 def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[KnownBefore | None]:
     """Yield what the reader knew before each waiting change of the same event or date, oldest first."""
-    for one in same:
-        if one.occurrence_id == draft.occurrence_id:
-            match one.content:
+    for earlier in same:
+        if earlier.occurrence_id == draft.occurrence_id:
+            match earlier.content:
                 case EventUpdate(before=before) | Canceled(unsent=before):
                     yield before
 
 
 def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | None:
     """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
-    alike = (one.content for one in same if one.occurrence_id == draft.occurrence_id)
+    alike = (earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id)
     waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, EventUpdate)]
     starts = [news.since, *waiting]
     known = [start for start in starts if start is not None]
@@ -224,15 +237,15 @@ def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | N
 
 def _reason(draft: Draft, same: Iterable[Earlier]) -> str:
     """Return the latest reason that waiting changes of the same event or date give."""
-    changes = [one.content for one in same if one.occurrence_id == draft.occurrence_id]
-    reasons = [one.reason for one in changes if isinstance(one, Changed) and one.reason]
+    changes = [earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id]
+    reasons = [change.reason for change in changes if isinstance(change, Changed) and change.reason]
     return reasons[-1] if reasons else ""
 
 
 def _entry(same: Iterable[Earlier]) -> MailedEntry | None:
-    news = (one.content for one in same if isinstance(one.content, EventNews))
+    news = (earlier.content for earlier in same if isinstance(earlier.content, EventNews))
     return next((one.entry for one in news if one.entry), None)
 
 
 def _ids(messages: Iterable[Earlier]) -> list[UUID]:
-    return [one.id for one in messages]
+    return [message.id for message in messages]

@@ -54,8 +54,8 @@ def stands_for_longer(word: str, shortest: int = SHORTEST_BEGINNING) -> bool:
 
 def has_all(words: Sequence[str], *texts: str, shortest: int = SHORTEST_BEGINNING) -> bool:
     """Return whether each of these folded words matches a word of one of the texts."""
-    found = {token for text in texts for token in tokens(text)}
-    return all(any(is_match(word, token, shortest) for token in found) for word in words)
+    names = {token for text in texts for token in tokens(text)}
+    return all(any(is_match(word, token, shortest) for token in names) for word in words)
 
 
 @lru_cache(maxsize=1_000)

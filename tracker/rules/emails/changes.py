@@ -27,180 +27,184 @@ from tracker.rules.recurrence.series import dates_by_rule
 from tracker.rules.recurrence.series_words import pattern_words
 
 
-def update(about: Occasion, content: Changed | DateAdded | Restored) -> Letter:
+def update(occasion: Occasion, content: Changed | DateAdded | Restored) -> Letter:
     """Return the email about a change, an added date, or a restored event or date."""
     before = content.before
-    when = FactName.NOW if _is_moved(about, before) and not about.is_series else FactName.WHEN
+    when = FactName.NOW if _is_moved(occasion, before) and not occasion.is_series else FactName.WHEN
     reason = content.reason if isinstance(content, Changed) else ""
     return letter_of(
-        about,
-        _says(about, content),
+        occasion,
+        _says(occasion, content),
         facts=(
-            *_was(about, before),
-            *_changed_details(about, before),
-            *what_when_where(about, when),
-            *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(about, before) else []),
-            *also(about),
+            *_was(occasion, before),
+            *_changed_details(occasion, before),
+            *what_when_where(occasion, when),
+            *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(occasion, before) else []),
+            *also(occasion),
             *why(reason),
-            *reply_facts(about),
+            *reply_facts(occasion),
         ),
-        buttons=kept_reply_buttons(about),
-        more=(event_page(about),),
-        calendar=calendar_part(about),
+        buttons=kept_reply_buttons(occasion),
+        more=(event_page(occasion),),
+        calendar=calendar_part(occasion),
     )
 
 
-def _says(about: Occasion, content: Changed | DateAdded | Restored) -> EventEmail:
-    was, reply = _was_words(about, content.before), own_reply(about)
+def _says(occasion: Occasion, content: Changed | DateAdded | Restored) -> EventEmail:
+    was, reply = _was_words(occasion, content.before), own_reply(occasion)
     match content:
         case Restored():
             return RestoredEmail(
-                title=about.title, starts=day_and_time(about), is_series=about.is_series, was=was, reply=reply
+                title=occasion.title, starts=day_and_time(occasion), is_series=occasion.is_series, was=was, reply=reply
             )
         case DateAdded(starts=on):
-            time = "" if about.event.is_all_day else clock(on)
-            return DateAddedEmail(title=about.title, day=short_day(on, about.today), time=time, was=was, reply=reply)
+            time = "" if occasion.event.is_all_day else clock(on)
+            return DateAddedEmail(
+                title=occasion.title, day=short_day(on, occasion.today), time=time, was=was, reply=reply
+            )
         case Changed(before=before):
-            return _series_changed(about, before) if about.is_series else _changed(about, before)
+            return _series_changed(occasion, before) if occasion.is_series else _changed(occasion, before)
 
 
-def _changed(about: Occasion, before: KnownBefore | None) -> ChangedEmail:
-    was = _starts_before(about, before) if before else about.starts
+def _changed(occasion: Occasion, before: KnownBefore | None) -> ChangedEmail:
+    was = _starts_before(occasion, before) if before else occasion.starts
     return ChangedEmail(
-        title=about.title,
-        change=_what_changed(about, before),
-        starts=day_and_time(about),
-        day=short_day(about.starts, about.today),
-        time="" if about.event.is_all_day else clock(about.starts),
-        was_day=short_day(was, about.today) if was.date() != about.starts.date() else "",
-        was=_was_words(about, before),
-        reply=own_reply(about),
+        title=occasion.title,
+        change=_what_changed(occasion, before),
+        starts=day_and_time(occasion),
+        day=short_day(occasion.starts, occasion.today),
+        time="" if occasion.event.is_all_day else clock(occasion.starts),
+        was_day=short_day(was, occasion.today) if was.date() != occasion.starts.date() else "",
+        was=_was_words(occasion, before),
+        reply=own_reply(occasion),
     )
 
 
-def _what_changed(about: Occasion, before: KnownBefore | None) -> Change:
-    if _is_moved(about, before):
+def _what_changed(occasion: Occasion, before: KnownBefore | None) -> Change:
+    if _is_moved(occasion, before):
         return Change.TIME
-    if _old_place(about, before) != place(about):
+    if _old_place(occasion, before) != place(occasion):
         return Change.PLACE
-    return Change.CONFIRMED if _is_confirmed(about, before) else Change.DETAILS
+    return Change.CONFIRMED if _is_confirmed(occasion, before) else Change.DETAILS
 
 
-def _series_changed(about: Occasion, before: KnownBefore | None) -> SeriesChangedEmail:
-    hour, ends = _hour_before(about, before), _other_end(about, before)
-    is_elsewhere = _old_place(about, before) != place(about)
-    first = _first_affected(about, before, is_moved=bool(_time_before(about, before)), is_elsewhere=is_elsewhere)
+def _series_changed(occasion: Occasion, before: KnownBefore | None) -> SeriesChangedEmail:
+    hour, ends = _hour_before(occasion, before), _other_end(occasion, before)
+    is_elsewhere = _old_place(occasion, before) != place(occasion)
+    first = _first_affected(occasion, before, is_moved=bool(_time_before(occasion, before)), is_elsewhere=is_elsewhere)
     return SeriesChangedEmail(
-        title=about.title,
-        starts=day_and_time(about, first),
-        day=short_day(to_local(first.starts_at, about.event.zone), about.today),
-        time=clock(about.event.starts),
+        title=occasion.title,
+        starts=day_and_time(occasion, first),
+        day=short_day(to_local(first.starts_at, occasion.event.zone), occasion.today),
+        time=clock(occasion.event.starts),
         was_time=clock(hour) if hour else "",
-        until=short_day(ends[1], about.today) if ends else "",
-        was_until=short_day(ends[0], about.today) if ends else "",
+        until=short_day(ends[1], occasion.today) if ends else "",
+        was_until=short_day(ends[0], occasion.today) if ends else "",
         is_longer=bool(ends and ends[1] > ends[0]),
         is_elsewhere=is_elsewhere,
-        is_confirmed=_is_confirmed(about, before) and not _was(about, before) and not is_elsewhere,
-        reply=own_reply(about),
+        is_confirmed=_is_confirmed(occasion, before) and not _was(occasion, before) and not is_elsewhere,
+        reply=own_reply(occasion),
     )
 
 
-def _first_affected(about: Occasion, before: KnownBefore | None, *, is_moved: bool, is_elsewhere: bool) -> Occurrence:
+def _first_affected(
+    occasion: Occasion, before: KnownBefore | None, *, is_moved: bool, is_elsewhere: bool
+) -> Occurrence:
     """Return the first upcoming date of a series that has its new time, or else its new place or texts."""
     if is_moved:
-        return first_by_rule(about.event, about.ahead) or about.date
+        return first_by_rule(occasion.event, occasion.ahead) or occasion.date
     if is_elsewhere:
-        return first_at(about.texts["place"], about.ahead) or about.date
-    own = set(_details_since(about, before)) & own_texts(about.date).keys()
-    return first_with({name: about.texts[name] for name in own}, about.ahead) or about.date
+        return first_at(occasion.texts["place"], occasion.ahead) or occasion.date
+    own = set(_details_since(occasion, before)) & own_texts(occasion.date).keys()
+    return first_with({name: occasion.texts[name] for name in own}, occasion.ahead) or occasion.date
 
 
-def _other_end(about: Occasion, before: KnownBefore | None) -> tuple[date, date] | None:
+def _other_end(occasion: Occasion, before: KnownBefore | None) -> tuple[date, date] | None:
     """Return the earlier and the new last date of a series that differs only in its end.
 
     An end where another series continues it doesn't count: a separate message announces it.
     """
-    rule = rule_of(about.event)
+    rule = rule_of(occasion.event)
     if rule is None or before is None or before.until is None or before.repeats != pattern_words(rule):
         return None
-    if about.continues_from and about.continues_from.date() <= before.until:
+    if occasion.continues_from and occasion.continues_from.date() <= before.until:
         return None
-    now = dates_by_rule(rule, about.event.starts)[-1].date()
+    now = dates_by_rule(rule, occasion.event.starts)[-1].date()
     return (before.until, now) if before.until != now else None
 
 
-def _hour_before(about: Occasion, before: KnownBefore | None) -> datetime | None:
+def _hour_before(occasion: Occasion, before: KnownBefore | None) -> datetime | None:
     """Return the hour at which the dates of a series used to begin, where its rule has another hour now."""
-    if before is None or not about.is_series or about.event.is_all_day:
+    if before is None or not occasion.is_series or occasion.event.is_all_day:
         return None
-    was = _starts_before(about, before)
-    return was if was.time() != about.event.starts.time() else None
+    was = _starts_before(occasion, before)
+    return was if was.time() != occasion.event.starts.time() else None
 
 
-def _was_words(about: Occasion, before: KnownBefore | None) -> str:
+def _was_words(occasion: Occasion, before: KnownBefore | None) -> str:
     """Return "1:30 PM", with the day where that changed too, or nothing where neither did."""
-    if hour := _hour_before(about, before):
+    if hour := _hour_before(occasion, before):
         return clock(hour)
-    if before is None or about.is_series or not _is_moved(about, before):
+    if before is None or occasion.is_series or not _is_moved(occasion, before):
         return ""
-    was = _starts_before(about, before)
-    if was.date() == about.starts.date():
+    was = _starts_before(occasion, before)
+    if was.date() == occasion.starts.date():
         return clock(was)
-    on = short_day(was, about.today)
-    return on if about.event.is_all_day else f"{on}, {clock(was)}"
+    on = short_day(was, occasion.today)
+    return on if occasion.event.is_all_day else f"{on}, {clock(was)}"
 
 
-def _was(about: Occasion, before: KnownBefore | None) -> Facts:
+def _was(occasion: Occasion, before: KnownBefore | None) -> Facts:
     notified: list[Fact] = []
-    if time := _time_before(about, before):
+    if time := _time_before(occasion, before):
         notified.append(Fact(name=FactName.WAS, value=time))
-    if last := _other_end(about, before):
+    if last := _other_end(occasion, before):
         notified.append(Fact(name=FactName.WAS_UNTIL, value=long_day(last[0])))
-    if _old_place(about, before) not in ("", place(about)):
-        notified.append(Fact(name=FactName.WAS_AT, value=_old_place(about, before)))
+    if _old_place(occasion, before) not in ("", place(occasion)):
+        notified.append(Fact(name=FactName.WAS_AT, value=_old_place(occasion, before)))
     return tuple(notified)
 
 
-def _changed_details(about: Occasion, before: KnownBefore | None) -> Facts:
+def _changed_details(occasion: Occasion, before: KnownBefore | None) -> Facts:
     """Return which texts changed beside the place, by their labels: "Agenda"."""
-    said = ", ".join(field_label(name) for name in _details_since(about, before))
+    said = ", ".join(field_label(name) for name in _details_since(occasion, before))
     return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
 
 
-def _details_since(about: Occasion, before: KnownBefore | None) -> list[str]:
-    return changed_details(before.details, detail_hashes(about.event, about.texts)) if before else []
+def _details_since(occasion: Occasion, before: KnownBefore | None) -> list[str]:
+    return changed_details(before.details, detail_hashes(occasion.event, occasion.texts)) if before else []
 
 
-def _time_before(about: Occasion, before: KnownBefore | None) -> str:
+def _time_before(occasion: Occasion, before: KnownBefore | None) -> str:
     """Return the earlier time, or the earlier rule and hours of a series, where they differ from now."""
     if before is None:
         return ""
-    starts, ends = _starts_before(about, before), to_local(before.ends_at, about.event.zone)
-    hours = time_span(starts, ends, about.event.is_all_day)
-    if not about.is_series:
-        return f"{long_day(starts)}, {hours}" if _is_moved(about, before) else ""
-    rule = rule_of(about.event)
+    starts, ends = _starts_before(occasion, before), to_local(before.ends_at, occasion.event.zone)
+    hours = time_span(starts, ends, occasion.event.is_all_day)
+    if not occasion.is_series:
+        return f"{long_day(starts)}, {hours}" if _is_moved(occasion, before) else ""
+    rule = rule_of(occasion.event)
     if rule and before.repeats and before.repeats != pattern_words(rule):
         return f"{before.repeats}, {hours}"
-    return hours if _hour_before(about, before) else ""
+    return hours if _hour_before(occasion, before) else ""
 
 
-def _is_moved(about: Occasion, before: KnownBefore | None) -> bool:
+def _is_moved(occasion: Occasion, before: KnownBefore | None) -> bool:
     if before is None:
         return False
-    return (before.starts_at, before.ends_at) != (about.date.starts_at, about.date.ends_at)
+    return (before.starts_at, before.ends_at) != (occasion.date.starts_at, occasion.date.ends_at)
 
 
-def _is_confirmed(about: Occasion, before: KnownBefore | None) -> bool:
+def _is_confirmed(occasion: Occasion, before: KnownBefore | None) -> bool:
     """Return whether the reader knew the event as tentative, and it no longer is."""
-    return before is not None and before.was_tentative and not about.is_tentative
+    return before is not None and before.was_tentative and not occasion.is_tentative
 
 
-def _old_place(about: Occasion, before: KnownBefore | None) -> str:
+def _old_place(occasion: Occasion, before: KnownBefore | None) -> str:
     """Return the earlier place in the words of `place`; where no earlier place is known, the present one."""
-    return place(about, before.place if before else None)
+    return place(occasion, before.place if before else None)
 
 
-def _starts_before(about: Occasion, before: KnownBefore) -> datetime:
+def _starts_before(occasion: Occasion, before: KnownBefore) -> datetime:
     """Return the earlier start, on the wall clock of the event."""
-    return to_local(before.starts_at, about.event.zone)
+    return to_local(before.starts_at, occasion.event.zone)

@@ -246,9 +246,9 @@ def marked(letter: Letter, marking: Marking | None) -> Letter:
 
 def without_sign_in(letter: Letter) -> Letter:
     """Return the email for a guest: without links to pages that need a sign-in."""
-    buttons = tuple(one for one in letter.buttons if not isinstance(one.target, SitePage))
+    buttons = tuple(button for button in letter.buttons if not isinstance(button.target, SitePage))
     return replace(
-        letter, buttons=buttons, more=tuple(one for one in letter.more if not isinstance(one.target, SitePage))
+        letter, buttons=buttons, more=tuple(button for button in letter.more if not isinstance(button.target, SitePage))
     )
 
 

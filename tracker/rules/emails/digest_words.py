@@ -28,8 +28,12 @@ def digest(week: Week) -> Letter:
         facts=(
             *_dates(FactName.REPLY_OWED, week.owed, week),
             *_dates(FactName.EVENT, week.events, week),
-            *own_items((one for one in week.items if not one.is_restricted), week.today),
-            *others_items(FactName.FOLLOW_UP, (one for one in week.followed_up if not one.is_restricted), week.today),
+            *own_items((action_item for action_item in week.items if not action_item.is_restricted), week.today),
+            *others_items(
+                FactName.FOLLOW_UP,
+                (action_item for action_item in week.followed_up if not action_item.is_restricted),
+                week.today,
+            ),
         ),
         buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
         footer=Footer.DIGEST,
@@ -54,14 +58,18 @@ def _says(week: Week) -> DigestEmail:
 
 def _banner(week: Week) -> str:
     """Return the banner for everything that is listed."""
-    dates = (one.marking for one in (*week.events, *week.owed) if one.visibility is not Visibility.NAMED)
-    items = (one.marking for one in (*week.items, *week.followed_up) if not one.is_restricted)
-    return banner_of_all(one for one in (*dates, *items) if one)
+    dates = (
+        date_line.marking for date_line in (*week.events, *week.owed) if date_line.visibility is not Visibility.NAMED
+    )
+    items = (action_item.marking for action_item in (*week.items, *week.followed_up) if not action_item.is_restricted)
+    return banner_of_all(marking for marking in (*dates, *items) if marking)
 
 
 def _dates(name: FactName, lines: Iterable[DateLine], week: Week) -> Facts:
-    shown = [one for one in lines if one.visibility is not Visibility.NAMED]
-    return listed(name, [f"{one_line(one.title)}, {_when(one, week)}{_standing(one)}" for one in shown])
+    shown = [line for line in lines if line.visibility is not Visibility.NAMED]
+    return listed(
+        name, [f"{one_line(date_line.title)}, {_when(date_line, week)}{_standing(date_line)}" for date_line in shown]
+    )
 
 
 def _when(line: DateLine, week: Week) -> str:
@@ -76,7 +84,9 @@ def _standing(line: DateLine) -> str:
 def _has_named(week: Week) -> bool:
     dates = (*week.events, *week.owed)
     items = (*week.items, *week.followed_up)
-    return any(one.visibility is Visibility.NAMED for one in dates) or any(one.is_restricted for one in items)
+    return any(date_line.visibility is Visibility.NAMED for date_line in dates) or any(
+        action_item.is_restricted for action_item in items
+    )
 
 
 def _day(value: date) -> str:

@@ -71,9 +71,9 @@ KEPT_FACTS = frozenset(
 """The rows that show times and the reader's own reply."""
 
 
-def of_event(about: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
+def of_event(occasion: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
     """Return the email that `make` writes, about an appointment."""
-    return _discreet(make(_appointment(about)), f"/events/{about.event.id}")
+    return _discreet(make(_appointment(occasion)), f"/events/{occasion.event.id}")
 
 
 def of_named_event(letter: Letter, page: str = "") -> Letter:
@@ -90,7 +90,7 @@ def _discreet(letter: Letter, page: str) -> Letter:
     part = letter.calendar
     return replace(
         letter,
-        facts=tuple(one for one in letter.facts if one.name in KEPT_FACTS),
+        facts=tuple(fact for fact in letter.facts if fact.name in KEPT_FACTS),
         buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
         more=(),
         footer=Footer.DISCREET,
@@ -101,21 +101,21 @@ def _discreet(letter: Letter, page: str) -> Letter:
     )
 
 
-def _appointment(about: Occasion) -> Occasion:
-    event, onward = _nameless(about.event), _nameless(about.onward) if about.onward else None
+def _appointment(occasion: Occasion) -> Occasion:
+    event, onward = _nameless(occasion.event), _nameless(occasion.onward) if occasion.onward else None
     return replace(
-        about,
+        occasion,
         event=event,
-        date=_of(event, about.date),
-        dates=tuple(_of(event, one) for one in about.dates),
-        ahead=tuple(_of(event, one) for one in about.ahead),
+        date=_of(event, occasion.date),
+        dates=tuple(_of(event, occurrence) for occurrence in occasion.dates),
+        ahead=tuple(_of(event, occurrence) for occurrence in occasion.ahead),
         replies=None,
         released="",
-        delegation=replace(about.delegation, name=SOMEONE) if about.delegation else None,
-        substitution=replace(about.substitution, principal=SOMEONE) if about.substitution else None,
+        delegation=replace(occasion.delegation, name=SOMEONE) if occasion.delegation else None,
+        substitution=replace(occasion.substitution, principal=SOMEONE) if occasion.substitution else None,
         onward=onward,
-        onward_dates=tuple(_of(onward, one) for one in about.onward_dates) if onward else (),
-        content=_times_of(about.content),
+        onward_dates=tuple(_of(onward, occurrence) for occurrence in occasion.onward_dates) if onward else (),
+        content=_times_of(occasion.content),
     )
 
 
@@ -123,7 +123,7 @@ def _times_of(content: EventContent) -> EventContent:
     """Return a message without what people wrote: no reason, no place, nothing about what is to be confirmed."""
     bare = content
     if isinstance(content, EventNews | Invited):
-        bare = structs.replace(content, also=tuple(structs.replace(one, reason="") for one in content.also))
+        bare = structs.replace(content, also=tuple(structs.replace(also, reason="") for also in content.also))
     if isinstance(content, ProposalDeclined):
         bare = structs.replace(content, comment="")
     match bare:

@@ -139,7 +139,7 @@ def escalate(item: OpenItem, mornings: Iterable[date], escalations: Escalations,
     """
     days = [*mornings]
     for rung in ESCALATED:
-        day = next((one for one in days if _is_ready(item, rung, one, escalations)), None)
+        day = next((day for day in days if _is_ready(item, rung, day, escalations)), None)
         if day and _reached(item, rung, ladder, is_passed_on=True):
             item = replace(item, escalated={**item.escalated, rung: day})
     return item
@@ -172,8 +172,8 @@ def hearing_within(item: OpenItem, days: Iterable[date], ladder: Ladder) -> dict
 
 def reached_by(item: OpenItem, ladder: Ladder) -> set[UUID]:
     """Return the people whom an item has reached since it became stuck, other than its owner."""
-    rungs = [one for one in ESCALATED if item.reached_on(one)]
-    return set(chain.from_iterable(_reached(item, one, ladder, is_passed_on=True) for one in rungs))
+    rungs = [rung for rung in ESCALATED if item.reached_on(rung)]
+    return set(chain.from_iterable(_reached(item, rung, ladder, is_passed_on=True) for rung in rungs))
 
 
 def candidates(items: Iterable[OpenItem], ladder: Ladder) -> set[UUID]:

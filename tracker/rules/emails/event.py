@@ -47,21 +47,21 @@ from tracker.rules.emails.reply import kept_for_some, kept_reply_buttons, reply_
 from tracker.rules.events.replies import ReplyValue, Substitution
 
 
-def restricted(about: Occasion) -> Letter:
+def restricted(occasion: Occasion) -> Letter:
     """Return the only email that there is about restricted events; it reveals nothing about them.
 
     An entry that was emailed before the event became restricted is removed from the reader's calendar.
     """
-    entry = about.content.entry if isinstance(about.content, EventNews) else None
-    page = SitePage(path=f"/events/{about.event.id}")
-    sign_in = ButtonName.SIGN_IN_AND_REPLY if about.role.takes_part else ButtonName.SIGN_IN_TO_READ
+    entry = occasion.content.entry if isinstance(occasion.content, EventNews) else None
+    page = SitePage(path=f"/events/{occasion.event.id}")
+    sign_in = ButtonName.SIGN_IN_AND_REPLY if occasion.role.takes_part else ButtonName.SIGN_IN_TO_READ
     return Letter(
         says=RestrictedEmail(
-            reason=_reason(about.content), has_attachment=entry is not None, asks_reply=about.role.takes_part
+            reason=_reason(occasion.content), has_attachment=entry is not None, asks_reply=occasion.role.takes_part
         ),
-        to=about.reader.email,
-        to_name=about.reader.name,
-        thread=about.event.id,
+        to=occasion.reader.email,
+        to_name=occasion.reader.name,
+        thread=occasion.event.id,
         facts=(Fact(name=FactName.DETAILS),),
         buttons=(Button(name=sign_in, target=page),),
         footer=Footer.RESTRICTED,
@@ -69,99 +69,107 @@ def restricted(about: Occasion) -> Letter:
     )
 
 
-def invitation(about: Occasion) -> Letter:
+def invitation(occasion: Occasion) -> Letter:
     """Return the invitation to an event, with all its dates; a reply given to an earlier series is not requested."""
-    takes_part = about.role.takes_part
-    is_replied = about.is_replied and takes_part and not about.is_lead
-    organizer = Fact(name=FactName.ORGANIZER, value=f"{about.event.lead} ({about.event.lead_agency})")
-    by = None if is_replied or not takes_part else reply_by(about)
-    buttons = kept_reply_buttons(about) if is_replied else reply_buttons(about)
+    takes_part = occasion.role.takes_part
+    is_replied = occasion.is_replied and takes_part and not occasion.is_lead
+    organizer = Fact(name=FactName.ORGANIZER, value=f"{occasion.event.lead} ({occasion.event.lead_agency})")
+    by = None if is_replied or not takes_part else reply_by(occasion)
+    buttons = kept_reply_buttons(occasion) if is_replied else reply_buttons(occasion)
     says = InvitationEmail(
-        title=about.title,
-        starts=day_and_time(about),
-        reply_by=short_day(by, about.today) if by else "",
-        reply_kept=reply_words(about) if is_replied else "",
+        title=occasion.title,
+        starts=day_and_time(occasion),
+        reply_by=short_day(by, occasion.today) if by else "",
+        reply_kept=reply_words(occasion) if is_replied else "",
         asks_reply=bool(buttons) and not is_replied,
-        is_tentative=about.is_tentative,
+        is_tentative=occasion.is_tentative,
         is_informed=not takes_part,
-        is_continuation=about.is_continuation,
-        outline=length_and_way(about),
+        is_continuation=occasion.is_continuation,
+        outline=length_and_way(occasion),
     )
-    deadline = f"{long_day(by)}, {clock(by)} {zone_word(about.event.zone)}" if by else ""
-    asked = (*([Fact(name=FactName.REPLY_BY, value=deadline)] if by else []), *kept_for_some(about))
+    deadline = f"{long_day(by)}, {clock(by)} {zone_word(occasion.event.zone)}" if by else ""
+    asked = (*([Fact(name=FactName.REPLY_BY, value=deadline)] if by else []), *kept_for_some(occasion))
     return letter_of(
-        about,
-        says,
-        facts=(*what_when_where(about), *also(about), organizer, *(reply_facts(about) if is_replied else asked)),
-        buttons=buttons,
-        more=(event_page(about),),
-        calendar=calendar_part(about),
-    )
-
-
-def cancellation(about: Occasion, content: Canceled) -> Letter:
-    """Return the email that a date, or the whole event, is canceled."""
-    following = _following(about)
-    off = Fact(name=FactName.CANCELED, value=f"{long_day(about.starts)}, {times_of(about)}")
-    says = CanceledEmail(
-        title=about.title, day=short_day(about.starts, about.today), is_series=about.is_series, next_date=following
-    )
-    return letter_of(
-        about,
+        occasion,
         says,
         facts=(
-            what(about),
-            Fact(name=FactName.ALL_CANCELED) if about.is_series else off,
+            *what_when_where(occasion),
+            *also(occasion),
+            organizer,
+            *(reply_facts(occasion) if is_replied else asked),
+        ),
+        buttons=buttons,
+        more=(event_page(occasion),),
+        calendar=calendar_part(occasion),
+    )
+
+
+def cancellation(occasion: Occasion, content: Canceled) -> Letter:
+    """Return the email that a date, or the whole event, is canceled."""
+    following = _following(occasion)
+    off = Fact(name=FactName.CANCELED, value=f"{long_day(occasion.starts)}, {times_of(occasion)}")
+    says = CanceledEmail(
+        title=occasion.title,
+        day=short_day(occasion.starts, occasion.today),
+        is_series=occasion.is_series,
+        next_date=following,
+    )
+    return letter_of(
+        occasion,
+        says,
+        facts=(
+            what(occasion),
+            Fact(name=FactName.ALL_CANCELED) if occasion.is_series else off,
             *([Fact(name=FactName.NEXT, value=following)] if following else []),
             *why(content.reason),
         ),
-        more=(event_page(about, ButtonName.SERIES if about.event.is_series else ButtonName.EVENT),),
-        calendar=calendar_part(about, is_cancel=True),
+        more=(event_page(occasion, ButtonName.SERIES if occasion.event.is_series else ButtonName.EVENT),),
+        calendar=calendar_part(occasion, is_cancel=True),
     )
 
 
-def withdrawal(about: Occasion) -> Letter:
+def withdrawal(occasion: Occasion) -> Letter:
     """Return the email that its reader is no longer invited, or no substitute; the event itself takes place.
 
     It stays in the calendar of a substitute who is kept informed of it.
     """
-    turn = about.substitution if about.is_released else None
+    turn = occasion.substitution if occasion.is_released else None
     says = RemovedEmail(
-        title=about.title,
-        day="" if about.is_series else short_day(about.starts, about.today),
+        title=occasion.title,
+        day="" if occasion.is_series else short_day(occasion.starts, occasion.today),
         why=_why_released(turn) if turn else Removal.OFF_THE_LIST,
         name=one_line(turn.principal) if turn else "",
-        is_informed=about.invitation_id is not None,
+        is_informed=occasion.invitation_id is not None,
     )
     return letter_of(
-        about,
+        occasion,
         says,
-        facts=(what(about), Fact(name=FactName.WHEN, value=when_words(about))),
-        more=(event_page(about, ButtonName.EVENT),),
-        calendar=calendar_part(about, is_cancel=about.invitation_id is None),
+        facts=(what(occasion), Fact(name=FactName.WHEN, value=when_words(occasion))),
+        more=(event_page(occasion, ButtonName.EVENT),),
+        calendar=calendar_part(occasion, is_cancel=occasion.invitation_id is None),
     )
 
 
-def substitute(about: Occasion) -> Letter:
+def substitute(occasion: Occasion) -> Letter:
     """Return the email that asks its reader to substitute for another person."""
-    name = one_line(about.substitutes_for)
+    name = one_line(occasion.substitutes_for)
     letter = letter_of(
-        about,
-        SubstituteEmail(title=about.title, starts=day_and_time(about), name=name),
-        facts=(*what_when_where(about), Fact(name=FactName.COMES_FOR, value=name)),
-        more=(event_page(about),),
-        calendar=calendar_part(about),
+        occasion,
+        SubstituteEmail(title=occasion.title, starts=day_and_time(occasion), name=name),
+        facts=(*what_when_where(occasion), Fact(name=FactName.COMES_FOR, value=name)),
+        more=(event_page(occasion),),
+        calendar=calendar_part(occasion),
     )
     return replace(letter, reads=Reads.REPLY_WORDS)
 
 
-def substitute_declined(about: Occasion) -> Letter:
+def substitute_declined(occasion: Occasion) -> Letter:
     """Return the email that the person named to come in its reader's place can't; it asks for another reply."""
-    buttons = reply_buttons(about)
+    buttons = reply_buttons(occasion)
     says = SubstituteDeclinedEmail(
-        title=about.title, starts=day_and_time(about), name=one_line(about.released), asks_reply=bool(buttons)
+        title=occasion.title, starts=day_and_time(occasion), name=one_line(occasion.released), asks_reply=bool(buttons)
     )
-    return letter_of(about, says, facts=what_when_where(about), buttons=buttons, more=(event_page(about),))
+    return letter_of(occasion, says, facts=what_when_where(occasion), buttons=buttons, more=(event_page(occasion),))
 
 
 def _why_released(turn: Substitution) -> Removal:
@@ -207,7 +215,11 @@ def _reason(content: EventContent) -> Reason:
             return Reason.UPDATE
 
 
-def _following(about: Occasion) -> str:
+def _following(occasion: Occasion) -> str:
     """Return the next date of the series when one of its dates is canceled."""
-    later = [one for one in about.ahead if one.starts_at > about.date.starts_at and not about.is_whole]
-    return day_and_time(about, later[0]) if later else ""
+    later = [
+        occurrence
+        for occurrence in occasion.ahead
+        if occurrence.starts_at > occasion.date.starts_at and not occasion.is_whole
+    ]
+    return day_and_time(occasion, later[0]) if later else ""

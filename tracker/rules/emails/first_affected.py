@@ -10,7 +10,9 @@ from tracker.rules.events.plans import is_moved, starts_by_rule
 def first_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence | None:
     """Return the first of these dates that is when the rule says; None when all of them are moved or added."""
     by_rule = set(starts_by_rule(event))
-    return next((one for one in dates if one.original_start in by_rule and not is_moved(one)), None)
+    return next(
+        (occurrence for occurrence in dates if occurrence.original_start in by_rule and not is_moved(occurrence)), None
+    )
 
 
 def first_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
@@ -20,4 +22,4 @@ def first_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
 
 def first_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:
     """Return the first of the dates that has these texts, by their fields; None when all of them have others."""
-    return next((one for one in dates if texts.items() <= own_texts(one).items()), None)
+    return next((occurrence for occurrence in dates if texts.items() <= own_texts(occurrence).items()), None)

@@ -20,8 +20,8 @@ from tracker.rules.roster.reminder_policies import lead_words
 def after_invitation(sent_at: datetime, zone: str, starts_at: datetime, days: Iterable[timedelta]) -> list[Moment]:
     """Return when a person is asked again about a date after their invitation, each with a negative lead time."""
     day = to_local(sent_at, zone).date()
-    ahead = ((to_utc(datetime.combine(day + one, MORNING), zone), one) for one in days)
-    return [Moment(at=at, lead=-one, ends=starts_at) for at, one in ahead if at < starts_at]
+    ahead = ((to_utc(datetime.combine(day + span, MORNING), zone), span) for span in days)
+    return [Moment(at=at, lead=-span, ends=starts_at) for at, span in ahead if at < starts_at]
 
 
 def rests(last: datetime, at: datetime, zone: str) -> bool:
@@ -39,10 +39,10 @@ def spaced(moments: Iterable[tuple[Moment, str]], last: datetime | None) -> list
     Each comes with the zone of its event.
     """
     kept: list[Moment] = []
-    for one, zone in moments:
-        if last is None or not rests(last, one.at, zone):
-            kept.append(one)
-            last = one.at
+    for moment, zone in moments:
+        if last is None or not rests(last, moment.at, zone):
+            kept.append(moment)
+            last = moment.at
     return kept
 
 

@@ -64,12 +64,12 @@ def span_of(first: date, last: date) -> list[date]:
 
 def days_within(after: datetime, until: datetime, zone: str, quiet: Quiet | None) -> list[ItemDays]:
     """Return the days whose morning is in (after, until], earliest first, each with the days before without one."""
-    found = list[ItemDays]()
+    item_dayses = list[ItemDays]()
     for day in span_of(to_local(after, zone).date(), to_local(until, zone).date()):
         at = morning(day, zone, quiet)
         if at and after < at <= until:
-            found.append(ItemDays(day=day, since=_first_covered(day, zone, quiet)))
-    return found
+            item_dayses.append(ItemDays(day=day, since=_first_covered(day, zone, quiet)))
+    return item_dayses
 
 
 def emails_of(
@@ -80,13 +80,13 @@ def emails_of(
     `owed_since` is the first day that their last email was to cover, if that one was not sent. Only today's email is
     in time; a day before that gets none later.
     """
-    since, found = owed_since, list[ItemEmail]()
-    for one in days:
-        is_new = any(day in heard for day in span_of(one.since, one.day))
-        if is_new or (since and one.day == today):
-            since = since or one.since
-            found.append(ItemEmail(day=one.day, since=since, is_in_time=one.day == today))
-    return found
+    since, item_emails = owed_since, list[ItemEmail]()
+    for item_days in days:
+        is_new = any(day in heard for day in span_of(item_days.since, item_days.day))
+        if is_new or (since and item_days.day == today):
+            since = since or item_days.since
+            item_emails.append(ItemEmail(day=item_days.day, since=since, is_in_time=item_days.day == today))
+    return item_emails
 
 
 def _first_covered(day: date, zone: str, quiet: Quiet | None) -> date:

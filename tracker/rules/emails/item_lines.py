@@ -20,15 +20,15 @@ def listed(name: FactName, words: list[str]) -> Facts:
 def own_items(items: Iterable[ActionItem], today: date) -> Facts:
     """Return the reader's own items: how long the overdue ones have been so, and when the others are due."""
     every = list(items)
-    late = [one for one in every if days_late(one, today) > 0]
-    overdue = [f"{_item(one)}, {plural(days_late(one, today), 'day')}" for one in late]
-    due = [f"{_item(one)}, {_when(one.due, today)}" for one in every if one not in late]
+    late = [action_item for action_item in every if days_late(action_item, today) > 0]
+    overdue = [f"{_item(action_item)}, {plural(days_late(action_item, today), 'day')}" for action_item in late]
+    due = [f"{_item(action_item)}, {_when(action_item.due, today)}" for action_item in every if action_item not in late]
     return *listed(FactName.OVERDUE, overdue), *listed(FactName.DUE, due)
 
 
 def others_items(name: FactName, items: Iterable[ActionItem], today: date) -> Facts:
     """Return items of other people with their owners, and why they need attention."""
-    return listed(name, [_stuck(one, today) for one in items])
+    return listed(name, [_stuck(action_item, today) for action_item in items])
 
 
 def _stuck(item: ActionItem, today: date) -> str:

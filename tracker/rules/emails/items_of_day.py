@@ -46,62 +46,70 @@ class ItemDay(Struct, frozen=True, kw_only=True):
         return tuple(item for item, rung in self.items if rung in rungs)
 
 
-def letter(about: ItemDay, replies_to: UUID | None) -> Letter:
+def letter(item_day: ItemDay, replies_to: UUID | None) -> Letter:
     """Return the email; one about a single item of the reader's own is that item's.
 
     `replies_to` is the item that a reply by email changes; an email about any other has no words to write back.
     """
-    item = about.own_alone
+    item = item_day.own_alone
     if item is None:
-        return _list(about)
-    make = ItemOverdue if days_late(item, about.day) > 0 else ItemDue
-    written = item_emails.letter(make(due=item.due, is_late=about.is_late), item, about.reader, about.day, Said())
+        return _list(item_day)
+    make = ItemOverdue if days_late(item, item_day.day) > 0 else ItemDue
+    written = item_emails.letter(
+        make(due=item.due, is_late=item_day.is_late), item, item_day.reader, item_day.day, Said()
+    )
     return written if item.id == replies_to else replace(written, reads=None)
 
 
-def _list(about: ItemDay) -> Letter:
-    own, agency, others = about.on(Rung.OWNER), about.on(Rung.AGENCY), about.on(Rung.COORDINATOR, Rung.ASSIGNER)
+def _list(item_day: ItemDay) -> Letter:
+    own, agency, others = (
+        item_day.on(Rung.OWNER),
+        item_day.on(Rung.AGENCY),
+        item_day.on(Rung.COORDINATOR, Rung.ASSIGNER),
+    )
     written = Letter(
-        says=_says(about, own, agency, others),
-        to=about.reader.email,
-        to_name=about.reader.name,
-        thread=about.reader.member_id,
+        says=_says(item_day, own, agency, others),
+        to=item_day.reader.email,
+        to_name=item_day.reader.name,
+        thread=item_day.reader.member_id,
         facts=(
-            *own_items(_open(own), about.day),
-            *others_items(FactName.AGENCY_ITEM, _open(agency), about.day),
-            *others_items(FactName.FOLLOW_UP, _open(others), about.day),
+            *own_items(_open(own), item_day.day),
+            *others_items(FactName.AGENCY_ITEM, _open(agency), item_day.day),
+            *others_items(FactName.FOLLOW_UP, _open(others), item_day.day),
         ),
         buttons=(Button(name=ButtonName.ITEMS, target=SitePage(path="/action-items")),),
-        more=tuple(_link(item, rung) for item, rung in about.items if not item.is_restricted)[:LISTED],
+        more=tuple(_link(item, rung) for item, rung in item_day.items if not item.is_restricted)[:LISTED],
         footer=Footer.ITEMS,
-        banner=banner_of_all(one.marking for one in _open(item for item, _ in about.items) if one.marking),
+        banner=banner_of_all(
+            action_item.marking for action_item in _open(item for item, _ in item_day.items) if action_item.marking
+        ),
     )
-    if about.reader.is_discreet:
+    if item_day.reader.is_discreet:
         page = Button(name=ButtonName.SIGN_IN, target=SitePage(path="/action-items"))
         return of_nothing_more(replace(written, facts=(), buttons=(page,), more=(), banner=""))
     return written
 
 
 def _says(
-    about: ItemDay, own: tuple[ActionItem, ...], agency: tuple[ActionItem, ...], others: tuple[ActionItem, ...]
+    item_day: ItemDay, own: tuple[ActionItem, ...], agency: tuple[ActionItem, ...], others: tuple[ActionItem, ...]
 ) -> ItemsOfDayEmail:
-    overdue = sum(days_late(one, about.day) > 0 for one in own)
+    overdue = sum(days_late(action_item, item_day.day) > 0 for action_item in own)
     return ItemsOfDayEmail(
-        day=long_day(about.day).rpartition(",")[0],
+        day=long_day(item_day.day).rpartition(",")[0],
         overdue=overdue,
         due=len(own) - overdue,
         agency=len(agency),
         followed_up=len(others),
-        restricted=sum(item.is_restricted for item, _ in about.items),
+        restricted=sum(item.is_restricted for item, _ in item_day.items),
         lists_agency=bool(_open(agency)),
         lists_followed_up=bool(_open(others)),
-        is_late=about.is_late,
+        is_late=item_day.is_late,
     )
 
 
 def _open(items: Iterable[ActionItem]) -> list[ActionItem]:
     """Return the items that are listed."""
-    return [one for one in items if not one.is_restricted]
+    return [action_item for action_item in items if not action_item.is_restricted]
 
 
 def _link(item: ActionItem, rung: Rung) -> Button:

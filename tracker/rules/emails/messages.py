@@ -274,7 +274,7 @@ class Sending(Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """Return its state in words: "23 sent, 1 failed"."""
-        counted = [f"{self.counts[one]} {COUNTED[one]}" for one in COUNTED if one in self.counts]
+        counted = [f"{self.counts[standing]} {COUNTED[standing]}" for standing in COUNTED if standing in self.counts]
         return ", ".join(counted)
 
     @property
@@ -288,7 +288,7 @@ class Sending(Struct, frozen=True, kw_only=True):
     @property
     def worst(self) -> Standing:
         """Return the status that needs the most attention."""
-        return next(one for one in BY_URGENCY if one in self.counts)
+        return next(standing for standing in BY_URGENCY if standing in self.counts)
 
     @property
     def about(self) -> About | None:
@@ -324,7 +324,7 @@ class Narrowed(Struct, frozen=True, kw_only=True):
 
 def standing_of(state: State) -> Standing:
     """Return the status that a state means to people."""
-    return next(one for one, states in STATES.items() if state in states)
+    return next(standing for standing, states in STATES.items() if state in states)
 
 
 def next_key(key: str) -> str:
@@ -334,5 +334,5 @@ def next_key(key: str) -> str:
 
 def number_of(key: str) -> int:
     """Return which try a key names: 1 for the first."""
-    found = _NUMBER.search(key)
-    return int(found[1]) if found else 1
+    match = _NUMBER.search(key)
+    return int(match[1]) if match else 1

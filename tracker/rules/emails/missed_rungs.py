@@ -59,8 +59,8 @@ def _is_missed(item: OpenItem, rung: Rung, ladder: Ladder, planned: Planned) -> 
 
 def _was_heard(item: OpenItem, day: date, there: Collection[UUID], emails: Iterable[DayEmail]) -> bool:
     """Return whether someone had an email about the item, or will have: those who are still there."""
-    about = [one for one in emails if item.id in one.reached and one.since <= day <= one.day]
-    return any(one.is_sent or (one.is_owed and one.recipient_id in there) for one in about)
+    day_emails = [email for email in emails if item.id in email.reached and email.since <= day <= email.day]
+    return any(day_email.is_sent or (day_email.is_owed and day_email.recipient_id in there) for day_email in day_emails)
 
 
 def _waits(person: UUID, day: date, planned: Planned) -> bool:

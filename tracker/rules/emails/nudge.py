@@ -11,36 +11,40 @@ from tracker.rules.emails.reply import kept_reply_buttons
 from tracker.rules.events.history import has_confirmed
 
 
-def no_reply(about: Occasion) -> Letter:
+def no_reply(occasion: Occasion) -> Letter:
     """Return the reminder to reply."""
-    by = reply_by(about)
+    by = reply_by(occasion)
     says = ReplyNudgeEmail(
-        title=about.title, day=short_day(about.starts, about.today), reply_by=short_day(by, about.today) if by else ""
+        title=occasion.title,
+        day=short_day(occasion.starts, occasion.today),
+        reply_by=short_day(by, occasion.today) if by else "",
     )
-    facts = (*what_when_where(about), *_so_far(about))
-    return letter_of(about, says, facts=facts, buttons=reply_buttons(about), more=(event_page(about),))
+    facts = (*what_when_where(occasion), *_so_far(occasion))
+    return letter_of(occasion, says, facts=facts, buttons=reply_buttons(occasion), more=(event_page(occasion),))
 
 
-def confirm(about: Occasion, content: ConfirmationNudge) -> Letter:
+def confirm(occasion: Occasion, content: ConfirmationNudge) -> Letter:
     """Return the reminder to confirm a change."""
-    says = ConfirmationNudgeEmail(title=about.title, day=short_day(about.starts, about.today), what=content.what)
-    facts = (*what_when_where(about), *_before_the_change(about))
-    return letter_of(about, says, facts=facts, buttons=kept_reply_buttons(about), more=(event_page(about),))
+    says = ConfirmationNudgeEmail(
+        title=occasion.title, day=short_day(occasion.starts, occasion.today), what=content.what
+    )
+    facts = (*what_when_where(occasion), *_before_the_change(occasion))
+    return letter_of(occasion, says, facts=facts, buttons=kept_reply_buttons(occasion), more=(event_page(occasion),))
 
 
-def is_confirmed(about: Occasion, content: ConfirmationNudge) -> bool:
+def is_confirmed(occasion: Occasion, content: ConfirmationNudge) -> bool:
     """Return whether the reader has confirmed the change."""
-    return has_confirmed(about.reply, about.responded_at, content.since)
+    return has_confirmed(occasion.reply, occasion.responded_at, content.since)
 
 
-def _before_the_change(about: Occasion) -> Facts:
-    if about.has_no_reply:
+def _before_the_change(occasion: Occasion) -> Facts:
+    if occasion.has_no_reply:
         return ()
-    return (Fact(name=FactName.REPLY_BEFORE_CHANGE, value=REPLY_WORDS[about.reply]),)
+    return (Fact(name=FactName.REPLY_BEFORE_CHANGE, value=REPLY_WORDS[occasion.reply]),)
 
 
-def _so_far(about: Occasion) -> Facts:
-    if about.replies is None:
+def _so_far(occasion: Occasion) -> Facts:
+    if occasion.replies is None:
         return ()
-    yes, maybe, no = about.replies
+    yes, maybe, no = occasion.replies
     return (Fact(name=FactName.REPLIES, value=f"{yes} yes, {maybe} maybe, {no} no"),)

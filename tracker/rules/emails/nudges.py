@@ -108,7 +108,7 @@ def _how(nudge: Nudge, member_id: UUID) -> str:
 
 
 def _names(nudge: Nudge, people: Collection[UUID]) -> str:
-    names = sorted(nudge.names.get(one, "") for one in people)
+    names = sorted(nudge.names.get(person, "") for person in people)
     more = len(names) - NAMED
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMED])} and {more} more"
 

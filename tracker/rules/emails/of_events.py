@@ -24,35 +24,37 @@ from tracker.rules.emails.content import Letter
 from tracker.rules.emails.parts import Occasion
 
 
-def write(about: Occasion) -> Letter:
+def write(occasion: Occasion) -> Letter:
     """Return the email for a message about an event that is not restricted."""
-    match about.content:
+    match occasion.content:
         case Invited():
-            return event.invitation(about)
+            return event.invitation(occasion)
         case SubstituteNamed() | SubstituteDeclined() as content:
             is_named = isinstance(content, SubstituteNamed)
-            return event.substitute(about) if is_named else event.substitute_declined(about)
+            return event.substitute(occasion) if is_named else event.substitute_declined(occasion)
         case ReminderDue() as content:
-            return reminder.reminder(about, content)
+            return reminder.reminder(occasion, content)
         case ReplyNudge() | ConfirmationNudge() as content:
-            return nudge.confirm(about, content) if isinstance(content, ConfirmationNudge) else nudge.no_reply(about)
+            return (
+                nudge.confirm(occasion, content) if isinstance(content, ConfirmationNudge) else nudge.no_reply(occasion)
+            )
         case InvitationAnswered() | ProposalDeclined() as content:
-            return answered.of_own(about, content)
+            return answered.of_own(occasion, content)
         case news:
-            return _news(about, news)
+            return _news(occasion, news)
 
 
-def _news(about: Occasion, news: News) -> Letter:
+def _news(occasion: Occasion, news: News) -> Letter:
     match news:
         case Changed() | DateAdded() | Restored():
-            return changes.update(about, news)
+            return changes.update(occasion, news)
         case Canceled():
-            return event.cancellation(about, news)
+            return event.cancellation(occasion, news)
         case Removed():
-            return event.withdrawal(about)
+            return event.withdrawal(occasion)
         case SeriesEnded():
-            return series.cut_short(about, news)
+            return series.cut_short(occasion, news)
         case SeriesContinued():
-            return series.goes_on(about)
+            return series.goes_on(occasion)
         case RemovedFromSeries():
-            return series.goes_on_without_them(about)
+            return series.goes_on_without_them(occasion)

@@ -122,7 +122,7 @@ class Occasion(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def asked_replies(self) -> tuple[ReplyValue, ...]:
         """Return the reader's replies to each date that the email is about: for a series, the upcoming ones."""
-        of_ahead = tuple(self.own_replies.get(one.original_start, self.reply) for one in self.ahead)
+        of_ahead = tuple(self.own_replies.get(occurrence.original_start, self.reply) for occurrence in self.ahead)
         return of_ahead if self.is_series and of_ahead else (self.reply,)
 
     @property
@@ -142,7 +142,7 @@ class Occasion(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def letter_of(
-    about: Occasion,
+    occasion: Occasion,
     says: EventEmail,
     *,
     facts: Facts,
@@ -152,28 +152,28 @@ def letter_of(
     footer: Footer = Footer.INVITED,
 ) -> Letter:
     """Return an email to the reader, in the thread of the event."""
-    if footer is Footer.INVITED and not about.role.takes_part:
+    if footer is Footer.INVITED and not occasion.role.takes_part:
         footer = Footer.INFORMED
-    if footer is Footer.INVITED and about.substitution:
+    if footer is Footer.INVITED and occasion.substitution:
         footer = Footer.SUBSTITUTE
     return Letter(
         says=says,
-        to=about.reader.email,
-        to_name=about.reader.name,
-        thread=about.event.id,
+        to=occasion.reader.email,
+        to_name=occasion.reader.name,
+        thread=occasion.event.id,
         facts=facts,
         buttons=buttons,
         more=more,
         calendar=calendar,
-        invitation_id=about.substitution.invitation_id if calendar and about.substitution else None,
+        invitation_id=occasion.substitution.invitation_id if calendar and occasion.substitution else None,
         footer=footer,
-        reads=Reads.REPLY_WORDS if any(isinstance(one.target, ReplyPage) for one in buttons) else None,
+        reads=Reads.REPLY_WORDS if any(isinstance(button.target, ReplyPage) for button in buttons) else None,
     )
 
 
-def when_words(about: Occasion) -> str:
+def when_words(occasion: Occasion) -> str:
     """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
-    return rule_words(about.event) if about.is_series else f"{long_day(about.starts)}, {times(about)}"
+    return rule_words(occasion.event) if occasion.is_series else f"{long_day(occasion.starts)}, {times(occasion)}"
 
 
 def rule_words(event: Event) -> str:
@@ -184,22 +184,22 @@ def rule_words(event: Event) -> str:
     return f"{pattern_words(rule) if rule else long_day(event.starts)}, {hours}{zone}"
 
 
-def times(about: Occasion) -> str:
+def times(occasion: Occasion) -> str:
     """Return "2:00–3:30 PM Central", or "All day", for its date."""
-    hours = time_span(about.starts, to_local(about.date.ends_at, about.event.zone), about.event.is_all_day)
-    return hours if about.event.is_all_day else f"{hours} {zone_word(about.event.zone)}"
+    hours = time_span(occasion.starts, to_local(occasion.date.ends_at, occasion.event.zone), occasion.event.is_all_day)
+    return hours if occasion.event.is_all_day else f"{hours} {zone_word(occasion.event.zone)}"
 
 
-def day_and_time(about: Occasion, date: Occurrence | None = None) -> str:
+def day_and_time(occasion: Occasion, date: Occurrence | None = None) -> str:
     """Return "Thu, Dec 10, 2:00 PM" for its date or another one, without a time for all-day events."""
-    starts = to_local((date or about.date).starts_at, about.event.zone)
-    on = short_day(starts, about.today)
-    return on if about.event.is_all_day else f"{on}, {clock(starts)}"
+    starts = to_local((date or occasion.date).starts_at, occasion.event.zone)
+    on = short_day(starts, occasion.today)
+    return on if occasion.event.is_all_day else f"{on}, {clock(starts)}"
 
 
-def place(about: Occasion, room: str | None = None) -> str:
+def place(occasion: Occasion, room: str | None = None) -> str:
     """Return "5th-floor conference room, or by video", or nothing; `room` replaces the present room."""
-    return place_of(about.event, about.texts["place"] if room is None else room)
+    return place_of(occasion.event, occasion.texts["place"] if room is None else room)
 
 
 def place_of(event: Event, room: str) -> str:
@@ -208,66 +208,71 @@ def place_of(event: Event, room: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def length_and_way(about: Occasion) -> str:
+def length_and_way(occasion: Occasion) -> str:
     """Return "90 minutes, in person or by video.", as far as it is known."""
-    ways = (("in person", about.event.place), ("by video", about.event.video_link))
+    ways = (("in person", occasion.event.place), ("by video", occasion.event.video_link))
     way = " or ".join(word for word, given in ways if given)
-    length = length_words(about.event.duration if about.is_series else about.date.ends_at - about.date.starts_at)
+    length = length_words(
+        occasion.event.duration if occasion.is_series else occasion.date.ends_at - occasion.date.starts_at
+    )
     words = ", ".join(filter(None, (length, way)))
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
-def reply_by(about: Occasion) -> datetime | None:
+def reply_by(occasion: Occasion) -> datetime | None:
     """Return the deadline for replies: 5 PM two days before the date; None when it has passed."""
-    return reply_rules.reply_deadline(about.starts, about.today)
+    return reply_rules.reply_deadline(occasion.starts, occasion.today)
 
 
-def reply_buttons(about: Occasion) -> tuple[Button, ...]:
+def reply_buttons(occasion: Occasion) -> tuple[Button, ...]:
     """Return the three buttons of an invitation; none for the organizer."""
     names = ((ButtonName.REPLY_YES, "yes"), (ButtonName.REPLY_MAYBE, "maybe"), (ButtonName.REPLY_NO, "no"))
-    return tuple(button for name, key in names for button in reply_button(about, name, key))
+    return tuple(button for name, key in names for button in reply_button(occasion, name, key))
 
 
-def reply_button(about: Occasion, name: ButtonName, key: str = "") -> tuple[Button, ...]:
+def reply_button(occasion: Occasion, name: ButtonName, key: str = "") -> tuple[Button, ...]:
     """Return a button to the reply page, or nothing when there is nothing to reply to."""
-    if about.invitation_id is None or about.is_lead or not about.role.takes_part:
+    if occasion.invitation_id is None or occasion.is_lead or not occasion.role.takes_part:
         return ()
-    date = None if about.is_whole else about.date.id
-    page = ReplyPage(invitation_id=about.invitation_id, occurrence_id=date, reply=key)
+    date = None if occasion.is_whole else occasion.date.id
+    page = ReplyPage(invitation_id=occasion.invitation_id, occurrence_id=date, reply=key)
     return (Button(name=name, target=page),)
 
 
-def event_page(about: Occasion, name: ButtonName = ButtonName.AGENDA_AND_PEOPLE) -> Button:
+def event_page(occasion: Occasion, name: ButtonName = ButtonName.AGENDA_AND_PEOPLE) -> Button:
     """Return the link to the event's page, or to the page of one of its dates."""
-    path = f"/events/{about.event.id}" if about.is_whole else f"/events/{about.event.id}/{about.date.key}"
+    path = f"/events/{occasion.event.id}" if occasion.is_whole else f"/events/{occasion.event.id}/{occasion.date.key}"
     return Button(name=name, target=SitePage(path=path))
 
 
-def video_room(about: Occasion) -> tuple[Button, ...]:
+def video_room(occasion: Occasion) -> tuple[Button, ...]:
     """Return the link to the video room, when there is one on the web."""
-    link = about.event.video_link
+    link = occasion.event.video_link
     is_on_the_web = link.startswith("https://")
     return (Button(name=ButtonName.VIDEO, target=Elsewhere(url=link)),) if is_on_the_web else ()
 
 
-def calendar_part(about: Occasion, *, is_cancel: bool = False) -> CalendarPart:
+def calendar_part(occasion: Occasion, *, is_cancel: bool = False) -> CalendarPart:
     """Return what changes in the reader's calendar; a series of which every date is canceled leaves it."""
-    is_empty = about.is_series and all(one.is_canceled for one in about.dates)
+    is_empty = occasion.is_series and all(occurrence.is_canceled for occurrence in occasion.dates)
     return CalendarPart(
         is_cancel=is_cancel or is_empty,
-        event=about.event,
-        date=None if about.is_whole else about.date,
-        dates=about.dates,
-        reply=reply_rules.most_frequent_reply(about.asked_replies),
-        replies=_replies_by_date(about),
-        role=about.role,
-        joined_or_left_at=about.substitution.changed_at if about.substitution else None,
-        delegation=None if about.is_series else about.delegation,
+        event=occasion.event,
+        date=None if occasion.is_whole else occasion.date,
+        dates=occasion.dates,
+        reply=reply_rules.most_frequent_reply(occasion.asked_replies),
+        replies=_replies_by_date(occasion),
+        role=occasion.role,
+        joined_or_left_at=occasion.substitution.changed_at if occasion.substitution else None,
+        delegation=None if occasion.is_series else occasion.delegation,
     )
 
 
-def _replies_by_date(about: Occasion) -> dict[datetime, ReplyValue]:
+def _replies_by_date(occasion: Occasion) -> dict[datetime, ReplyValue]:
     """Return the replies to the dates of a series that may have an entry of their own; the others are over."""
-    ahead = {one.id for one in about.ahead}
-    shown = (one for one in about.dates if one.is_changed or one.id in ahead)
-    return {one.original_start: about.own_replies.get(one.original_start, about.reply) for one in shown}
+    ahead = {occurrence.id for occurrence in occasion.ahead}
+    shown = (occurrence for occurrence in occasion.dates if occurrence.is_changed or occurrence.id in ahead)
+    return {
+        occurrence.original_start: occasion.own_replies.get(occurrence.original_start, occasion.reply)
+        for occurrence in shown
+    }

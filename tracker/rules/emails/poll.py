@@ -96,7 +96,7 @@ def _what(poll: Poll) -> Facts:
 
 def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
     by = local(poll.reply_by, poll.event.zone)
-    proposed = [_in_words(poll, one, fits.get(one.id), now) for one in poll.ahead(now)]
+    proposed = [_in_words(poll, poll_date, fits.get(poll_date.id), now) for poll_date in poll.ahead(now)]
     return (
         *[Fact(name=FactName.PROPOSED, value=one) for one in proposed],
         Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
@@ -106,7 +106,7 @@ def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
 def _in_words(poll: Poll, option: PollDate, fit: Fit | None, now: datetime) -> str:
     """Return a date, with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
     zone = poll.event.zone
-    starts, ends = (local(one, zone) for one in poll.slot(option))
+    starts, ends = (local(moment, zone) for moment in poll.slot(option))
     on = short_day(starts, local(now, zone))
     date = on if poll.event.is_all_day else f"{on}, {time_span(starts, ends)} {zone_word(zone)}"
     return f"{date}: {fit.label}" if fit else date

@@ -82,14 +82,14 @@ class Wishes(Struct, frozen=True, kw_only=True):
         anyone = [] if self.usual_quiet else [UUID(int=0)]  # zones matter only where there are quiet hours
         people = (*self.of_member, *(first_of_zone.values() or anyone))
         every = {self.of_date(member_id, usual) for member_id in people}
-        return {one for one in every if one is not None}
+        return {wish for wish in every if wish is not None}
 
     @property
     def shift(self) -> timedelta:
         """Return the longest time by which quiet hours can move a reminder."""
-        if any(one.has_quiet_weekends for one in self.of_member.values()):
+        if any(preferences.has_quiet_weekends for preferences in self.of_member.values()):
             return LONGEST_WITH_WEEKEND + BEFORE_QUIET
-        is_any = self.usual_quiet or any(one.quiet for one in self.of_member.values())
+        is_any = self.usual_quiet or any(preferences.quiet for preferences in self.of_member.values())
         return LONGEST_QUIET + BEFORE_QUIET if is_any else timedelta(0)
 
     def quiet_of(self, member_id: UUID) -> Quiet | None:
@@ -123,7 +123,7 @@ def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
     """
     if wish is None:
         return []
-    return [chance for one in moments if wish.wants(one) for chance in _chances(one, wish.quiet)]
+    return [chance for moment in moments if wish.wants(moment) for chance in _chances(moment, wish.quiet)]
 
 
 def _chances(moment: Moment, quiet: Quiet | None) -> tuple[Moment, ...]:

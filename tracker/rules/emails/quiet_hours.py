@@ -112,4 +112,4 @@ def check_quiet(starts: time | None, ends: time | None) -> tuple[time, time] | N
 
 def quiet_words(hours: tuple[time, time] | None) -> str:
     """Return "9:00 PM to 6:00 AM", or "none"."""
-    return " to ".join(clock(datetime.combine(date.min, one)) for one in hours) if hours else "none"
+    return " to ".join(clock(datetime.combine(date.min, hour)) for hour in hours) if hours else "none"

@@ -21,41 +21,41 @@ from tracker.rules.events.replies import ReplyValue
 FAR = 2  # days from which the day is named
 
 
-def reminder(about: Occasion, content: ReminderDue) -> Letter:
+def reminder(occasion: Occasion, content: ReminderDue) -> Letter:
     """Return the reminder of one date."""
     says = ReminderEmail(
-        title=about.title,
-        near=nearness(about.starts, about.today),
-        time="" if about.event.is_all_day or _is_far(about) else clock(about.starts),
-        starts=day_and_time(about) if _is_far(about) else "",
-        where=place(about),
-        is_tentative=about.is_tentative,
-        is_led=about.is_lead,
-        replied="" if about.is_lead else REPLY_WORDS.get(about.reply, ""),
+        title=occasion.title,
+        near=nearness(occasion.starts, occasion.today),
+        time="" if occasion.event.is_all_day or _is_far(occasion) else clock(occasion.starts),
+        starts=day_and_time(occasion) if _is_far(occasion) else "",
+        where=place(occasion),
+        is_tentative=occasion.is_tentative,
+        is_led=occasion.is_lead,
+        replied="" if occasion.is_lead else REPLY_WORDS.get(occasion.reply, ""),
         is_late=content.is_late,
     )
     return letter_of(
-        about,
+        occasion,
         says,
-        facts=(*what_when_where(about), *_reply(about)),
-        buttons=_buttons(about),
-        more=(event_page(about, ButtonName.AGENDA), *video_room(about)),
+        facts=(*what_when_where(occasion), *_reply(occasion)),
+        buttons=_buttons(occasion),
+        more=(event_page(occasion, ButtonName.AGENDA), *video_room(occasion)),
     )
 
 
-def _is_far(about: Occasion) -> bool:
-    return (about.starts.date() - about.today.date()).days >= FAR
+def _is_far(occasion: Occasion) -> bool:
+    return (occasion.starts.date() - occasion.today.date()).days >= FAR
 
 
-def _reply(about: Occasion) -> Facts:
-    if about.is_lead:
+def _reply(occasion: Occasion) -> Facts:
+    if occasion.is_lead:
         return ()
-    if about.has_no_reply:
+    if occasion.has_no_reply:
         return (Fact(name=FactName.REPLY_MISSING),)
-    return (Fact(name=FactName.REPLIED, value=REPLY_WORDS[about.reply]),)
+    return (Fact(name=FactName.REPLIED, value=REPLY_WORDS[occasion.reply]),)
 
 
-def _buttons(about: Occasion) -> tuple[Button, ...]:
-    if about.has_no_reply or about.reply is ReplyValue.TENTATIVE:
-        return reply_buttons(about)
-    return reply_button(about, ButtonName.CHANGE_REPLY)
+def _buttons(occasion: Occasion) -> tuple[Button, ...]:
+    if occasion.has_no_reply or occasion.reply is ReplyValue.TENTATIVE:
+        return reply_buttons(occasion)
+    return reply_button(occasion, ButtonName.CHANGE_REPLY)

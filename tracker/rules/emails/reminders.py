@@ -62,20 +62,20 @@ def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Mo
 
     Only the latest one that is still useful is sent: after an outage people don't get three emails at once.
     """
-    passed = {one.lead: one for one in sorted(moments, key=_when) if after < one.at <= now}.values()
-    useful = [one for one in passed if now < one.ends]
+    passed = {moment.lead: moment for moment in sorted(moments, key=_when) if after < moment.at <= now}.values()
+    useful = [moment for moment in passed if now < moment.ends]
     latest = max(useful, key=_when, default=None)
-    return [_judged(one, latest, now) for one in passed]
+    return [_judged(moment, latest, now) for moment in passed]
 
 
-def _when(one: Moment) -> tuple[datetime, timedelta]:
+def _when(moment: Moment) -> tuple[datetime, timedelta]:
     """Order by time; of two at the same time, the one closer to the event comes later."""
-    return one.at, -one.lead
+    return moment.at, -moment.lead
 
 
-def _judged(one: Moment, latest: Moment | None, now: datetime) -> Moment:
-    if one is latest:
-        return replace(one, is_late=now - one.at > LATE)
-    if now < one.ends:
-        return replace(one, state=State.SUPERSEDED, reason="A later reminder was sent instead.")
-    return replace(one, state=State.TOO_LATE, reason="It couldn’t be sent in time.")
+def _judged(moment: Moment, latest: Moment | None, now: datetime) -> Moment:
+    if moment is latest:
+        return replace(moment, is_late=now - moment.at > LATE)
+    if now < moment.ends:
+        return replace(moment, state=State.SUPERSEDED, reason="A later reminder was sent instead.")
+    return replace(moment, state=State.TOO_LATE, reason="It couldn’t be sent in time.")

@@ -19,56 +19,65 @@ from tracker.rules.emails.parts import Occasion, calendar_part, event_page, lett
 from tracker.rules.events.events import Event, dates_taking_place
 
 
-def goes_on_without_them(about: Occasion) -> Letter:
+def goes_on_without_them(occasion: Occasion) -> Letter:
     """Return the email that a series continues as another one, to which its reader is not invited."""
-    says = RemovedFromSeriesEmail(title=about.title, last_day=short_day(_last(about), about.today))
-    return _letter(about, says, ends=_last_date(about))
+    says = RemovedFromSeriesEmail(title=occasion.title, last_day=short_day(_last(occasion), occasion.today))
+    return _letter(occasion, says, ends=_last_date(occasion))
 
 
-def cut_short(about: Occasion, content: SeriesEnded) -> Letter:
+def cut_short(occasion: Occasion, content: SeriesEnded) -> Letter:
     """Return the email that the upcoming dates of a series are canceled."""
-    says = SeriesEndedEmail(title=about.title, last_day=short_day(_last(about), about.today))
-    return _letter(about, says, ends=_last_date(about), facts=why(content.reason))
+    says = SeriesEndedEmail(title=occasion.title, last_day=short_day(_last(occasion), occasion.today))
+    return _letter(occasion, says, ends=_last_date(occasion), facts=why(content.reason))
 
 
-def goes_on(about: Occasion) -> Letter:
+def goes_on(occasion: Occasion) -> Letter:
     """Return the email that another series continues this one."""
-    if about.onward is None:
-        return _letter(about, _unknown_onward(about), ends=_last_date(about))
-    return _letter(about, _onward(about, about.onward), facts=_was_and_now(about, about.onward))
+    if occasion.onward is None:
+        return _letter(occasion, _unknown_onward(occasion), ends=_last_date(occasion))
+    return _letter(occasion, _onward(occasion, occasion.onward), facts=_was_and_now(occasion, occasion.onward))
 
 
-def _letter(about: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Letter:
+def _letter(occasion: Occasion, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Letter:
     return letter_of(
-        about,
+        occasion,
         says,
-        facts=(what(about), *ends, *exceptions(about, _last(about)), *own_details(about), *also(about), *facts),
-        more=(event_page(about, ButtonName.SERIES),),
-        calendar=calendar_part(about),
+        facts=(
+            what(occasion),
+            *ends,
+            *exceptions(occasion, _last(occasion)),
+            *own_details(occasion),
+            *also(occasion),
+            *facts,
+        ),
+        more=(event_page(occasion, ButtonName.SERIES),),
+        calendar=calendar_part(occasion),
     )
 
 
-def _last_date(about: Occasion) -> Facts:
-    return (Fact(name=FactName.LAST_DATE, value=long_day(_last(about))),)
+def _last_date(occasion: Occasion) -> Facts:
+    return (Fact(name=FactName.LAST_DATE, value=long_day(_last(occasion))),)
 
 
-def _last(about: Occasion) -> datetime:
-    left = dates_taking_place(about.dates)
-    return to_local(max((one.starts_at for one in left), default=about.date.starts_at), about.event.zone)
+def _last(occasion: Occasion) -> datetime:
+    left = dates_taking_place(occasion.dates)
+    return to_local(
+        max((occurrence.starts_at for occurrence in left), default=occasion.date.starts_at), occasion.event.zone
+    )
 
 
-def _unknown_onward(about: Occasion) -> SeriesContinuedEmail:
+def _unknown_onward(occasion: Occasion) -> SeriesContinuedEmail:
     return SeriesContinuedEmail(
-        title=about.title, first_day="", time="", was_time="", was="", is_same_time=False, is_elsewhere=False
+        title=occasion.title, first_day="", time="", was_time="", was="", is_same_time=False, is_elsewhere=False
     )
 
 
-def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
-    was = about.event
+def _onward(occasion: Occasion, now: Event) -> SeriesContinuedEmail:
+    was = occasion.event
     is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
     return SeriesContinuedEmail(
-        title=about.title,
-        first_day=short_day(_starts_with(about, now, is_same_time=is_same_time), about.today),
+        title=occasion.title,
+        first_day=short_day(_starts_with(occasion, now, is_same_time=is_same_time), occasion.today),
         time="" if now.is_all_day else clock(now.starts),
         was_time=clock(was.starts) if is_other_hour else "",
         was="" if is_same_time or is_other_hour else rule_words(was),
@@ -77,21 +86,23 @@ def _onward(about: Occasion, now: Event) -> SeriesContinuedEmail:
     )
 
 
-def _was_and_now(about: Occasion, now: Event) -> Facts:
-    was = about.event
+def _was_and_now(occasion: Occasion, now: Event) -> Facts:
+    was = occasion.event
     changed: list[Fact] = []
     if rule_words(was) != rule_words(now):
         changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
-        changed.append(Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {long_day(_starts_with(about, now))}"))
+        changed.append(
+            Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {long_day(_starts_with(occasion, now))}")
+        )
     if _where(was) != _where(now) and now.marking == was.marking:  # the email has the banner of the earlier series
         changed.append(Fact(name=FactName.WAS_AT, value=_where(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_where(now)))
     return tuple(changed)
 
 
-def _starts_with(about: Occasion, now: Event, *, is_same_time: bool = False) -> datetime:
+def _starts_with(occasion: Occasion, now: Event, *, is_same_time: bool = False) -> datetime:
     """Return the local start of the first date with the new time, or with the new place where the time is the same."""
-    ahead = about.onward_dates
+    ahead = occasion.onward_dates
     first = first_at(now.place, ahead) if is_same_time else first_by_rule(now, ahead)
     return to_local(first.starts_at, now.zone) if first else now.starts
 

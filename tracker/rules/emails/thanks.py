@@ -44,9 +44,13 @@ def sent_words(sent: Sent, zone: str, today: date) -> str:
 def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem], today: date) -> Letter:
     """Return the thank-you to one person; `items` are those of the date that they may see."""
     event = occurrence.event
-    shown = [one for one in items if not one.is_restricted and one.status is not ItemStatus.CANCELED]
-    own = [one for one in shown if one.owner_id == reader.member_id]
-    others = [one for one in shown if one.owner_id != reader.member_id]
+    shown = [
+        action_item
+        for action_item in items
+        if not action_item.is_restricted and action_item.status is not ItemStatus.CANCELED
+    ]
+    own = [action_item for action_item in shown if action_item.owner_id == reader.member_id]
+    others = [action_item for action_item in shown if action_item.owner_id != reader.member_id]
     letter = Letter(
         says=ThankYouEmail(
             title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
@@ -61,8 +65,8 @@ def thank_you(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem
         facts=(
             Fact(name=FactName.WHAT, value=one_line(occurrence.title)),
             Fact(name=FactName.WHEN, value=long_day(to_local(occurrence.starts_at, event.zone))),
-            *_listed(FactName.OWN_ITEM, [_own(one, today) for one in own]),
-            *_listed(FactName.OTHER_ITEM, [_other(one, today) for one in others]),
+            *_listed(FactName.OWN_ITEM, [_own(action_item, today) for action_item in own]),
+            *_listed(FactName.OTHER_ITEM, [_other(action_item, today) for action_item in others]),
         ),
         buttons=(Button(name=ButtonName.EVENT, target=SitePage(path=f"/events/{event.id}/{occurrence.key}")),),
         footer=Footer.PRESENT,

@@ -61,7 +61,7 @@ class FileEvent(Struct, frozen=True, kw_only=True):
     def slots(self) -> dict[datetime, Slot]:
         """Return (original local start, UTC slot) of every date as the rule and the extra dates give it."""
         by_rule = {start: slot for start, slot in plan_rules.slots_of_plan(self.plan) if start not in self.left_out}
-        extra = {one: plan_rules.slot_at(one, self.plan.duration, self.plan.zone) for one in self.added}
+        extra = {moment: plan_rules.slot_at(moment, self.plan.duration, self.plan.zone) for moment in self.added}
         return extra | by_rule
 
 
@@ -106,22 +106,22 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     @property
     def new(self) -> list[FileEvent]:
         """Return the events that are saved."""
-        return [one.event for one in self.rows if one.outcome is ImportOutcome.NEW and one.event]
+        return [row.event for row in self.rows if row.outcome is ImportOutcome.NEW and row.event]
 
     @property
     def refused(self) -> list[ImportRow]:
         """Return the rows that prevent the others from being saved."""
-        return [one for one in self.rows if one.outcome is ImportOutcome.REFUSED]
+        return [row for row in self.rows if row.outcome is ImportOutcome.REFUSED]
 
     @property
     def differing(self) -> int:
         """Return how many of the saved events differ from the file."""
-        return sum(1 for one in self.rows if one.notes)
+        return sum(1 for row in self.rows if row.notes)
 
     @property
     def words(self) -> str:
         """Return the totals: "4 events added, 1 already here, 1 left out, 2 refused"; zeros are omitted."""
-        sums = Counter(one.outcome for one in self.rows)
+        sums = Counter(row.outcome for row in self.rows)
         said = {
             ImportOutcome.KNOWN: "already here",
             ImportOutcome.LEFT_OUT: "left out",
@@ -133,13 +133,15 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 def report_on_import(file: CalendarFile, known: frozenset[int]) -> ImportReport:
     """Return what an import of a file does, given the rows that are in the tracker already."""
-    events = [_report_row(one, is_known=one.row in known) for one in file.events]
-    return ImportReport(rows=sorted([*events, *file.rest], key=lambda one: one.row), notes=file.notes)
+    events = [_report_row(event, is_known=event.row in known) for event in file.events]
+    return ImportReport(rows=sorted([*events, *file.rest], key=lambda import_row: import_row.row), notes=file.notes)
 
 
-def _report_row(one: FileEvent, *, is_known: bool) -> ImportRow:
+def _report_row(file_event: FileEvent, *, is_known: bool) -> ImportRow:
     outcome, sentence = (ImportOutcome.KNOWN, ALREADY_IMPORTED) if is_known else (ImportOutcome.NEW, "")
-    return ImportRow(row=one.row, title=one.plan.title, outcome=outcome, sentence=sentence, event=one)
+    return ImportRow(
+        row=file_event.row, title=file_event.plan.title, outcome=outcome, sentence=sentence, event=file_event
+    )
 
 
 def check_importer(viewer: Viewer) -> None:
@@ -154,10 +156,10 @@ def check_import_size(dates: int, limits: ImportLimits) -> None:
         raise TooLarge(f"The file has more than {limits.dates:,} dates. Split it, or end its series earlier.")
 
 
-def file_event_in_words(one: FileEvent) -> str:
+def file_event_in_words(file_event: FileEvent) -> str:
     """Return when an event takes place: "Tue, Jan 12, 2027, 10:00–11:30 AM Central, 12 dates to Dec 14, 2027"."""
-    slots, zone = one.slots, one.plan.zone
+    slots, zone = file_event.slots, file_event.plan.zone
     first, last = min(slots), max(slots)
-    hours = time_span(first, first + one.plan.duration, one.plan.is_all_day)
-    words = f"{short_weekday_date(first)}, {hours if one.plan.is_all_day else f'{hours} {zone_word(zone)}'}"
+    hours = time_span(first, first + file_event.plan.duration, file_event.plan.is_all_day)
+    words = f"{short_weekday_date(first)}, {hours if file_event.plan.is_all_day else f'{hours} {zone_word(zone)}'}"
     return f"{words}, {len(slots):,} dates to {short_date(last)}" if len(slots) > 1 else words

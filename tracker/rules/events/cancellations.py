@@ -38,9 +38,9 @@ def dates_canceled_by(
     """
     if scope is CancellationScope.ONE or not first.event.is_series:
         return (first,)
-    ahead = (one for one in dates if one.ends_at > now and not one.is_off)
+    ahead = (occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off)
     if scope is CancellationScope.FOLLOWING:
-        ahead = (one for one in ahead if one.original_start >= first.original_start)
+        ahead = (occurrence for occurrence in ahead if occurrence.original_start >= first.original_start)
     return tuple(ahead)
 
 

@@ -101,29 +101,29 @@ TEXTS: Mapping[str, TextField] = {name: about for name, about in FIELDS.items() 
 """The fields that people type."""
 
 
-def field_values(one: EventFields) -> dict[str, Any]:
+def field_values(event_fields: EventFields) -> dict[str, Any]:
     """Return the values of the list's fields by name."""
-    return {name: value for name, value in asdict(one).items() if name in FIELDS}
+    return {name: value for name, value in asdict(event_fields).items() if name in FIELDS}
 
 
-def fields_of(one: EventFields) -> EventFields:
+def fields_of(event_fields: EventFields) -> EventFields:
     """Return only the list's fields, without what a plan or a stored event adds."""
-    return EventFields(**field_values(one))
+    return EventFields(**field_values(event_fields))
 
 
-def field_texts(one: EventFields) -> dict[str, str]:
+def field_texts(event_fields: EventFields) -> dict[str, str]:
     """Return the texts of the list's fields by name."""
-    return {name: value for name, value in asdict(one).items() if name in TEXTS}
+    return {name: value for name, value in asdict(event_fields).items() if name in TEXTS}
 
 
-def when_fields(one: EventFields) -> tuple[object, ...]:
+def when_fields(event_fields: EventFields) -> tuple[object, ...]:
     """Return the fields that define, with the rule, when it takes place; a change raises SEQUENCE (RFC 5546 §2.1.4)."""
-    return one.starts, one.duration, one.zone, one.is_all_day
+    return event_fields.starts, event_fields.duration, event_fields.zone, event_fields.is_all_day
 
 
-def where_fields(one: EventFields) -> tuple[object, ...]:
+def where_fields(event_fields: EventFields) -> tuple[object, ...]:
     """Return the fields that define where people go; a change raises SEQUENCE too."""
-    return one.place, one.video_link
+    return event_fields.place, event_fields.video_link
 
 
 def where_words(place: str, video_link: str) -> str:
@@ -140,8 +140,8 @@ def field_label(name: str) -> str:
 
 def clean_field(name: str, text: str) -> str:
     """Return the text of a field, safe to store. Errors: Invalid under the field's name above its limit."""
-    about = TEXTS[name]
-    return clean(text, about.longest, name, multiline=about.is_multiline)
+    text_field = TEXTS[name]
+    return clean(text, text_field.longest, name, multiline=text_field.is_multiline)
 
 
 def clean_reason(text: str) -> str:
@@ -164,10 +164,10 @@ def is_https(link: str) -> bool:
         return False
 
 
-def _wrong_text(about: TextField, text: str) -> str:
-    if len(text) > about.longest:
-        return too_long_words(text, about.longest)
-    return ONLY_HTTPS if about.is_link and not is_https(text) else ""
+def _wrong_text(text_field: TextField, text: str) -> str:
+    if len(text) > text_field.longest:
+        return too_long_words(text, text_field.longest)
+    return ONLY_HTTPS if text_field.is_link and not is_https(text) else ""
 
 
 class Event(EventFields, frozen=True, kw_only=True):
@@ -266,7 +266,7 @@ class Occurrence(Struct, frozen=True, kw_only=True):
 
 def dates_taking_place(dates: Sequence[Occurrence]) -> Sequence[Occurrence]:
     """Return the dates of a series that are not canceled; all of them when every date is."""
-    return [one for one in dates if not one.is_off] or dates
+    return [occurrence for occurrence in dates if not occurrence.is_off] or dates
 
 
 def next_sequence(event: Event, dates: Iterable[Occurrence]) -> int:
@@ -275,7 +275,7 @@ def next_sequence(event: Event, dates: Iterable[Occurrence]) -> int:
     Dates have numbers of their own. A series with a lower one would not replace a date that was moved before, nor bring
     back what an email with the number of a date took out.
     """
-    return max([event.sequence, *(one.sequence for one in dates)]) + 1
+    return max([event.sequence, *(occurrence.sequence for occurrence in dates)]) + 1
 
 
 def day_of_key(key: str) -> datetime:

@@ -77,7 +77,7 @@ class ChangedField(StrEnum):
         return CHANGE_LABELS[self]
 
 
-CHANGE_LABELS = {name: about.label for name, about in FIELDS.items()} | {
+CHANGE_LABELS = {name: field_about.label for name, field_about in FIELDS.items()} | {
     ChangedField.WHEN: "Time",
     ChangedField.LAST: "Last date",
     ChangedField.NEXT: "First date of the new series",
@@ -130,7 +130,7 @@ class HistoryEntry(Struct, frozen=True, kw_only=True):
     @property
     def is_onward(self) -> bool:
         """Return whether it changed this and following dates of the series, and not the ones before."""
-        return any(one.field is ChangedField.FROM for one in self.changes)
+        return any(change.field is ChangedField.FROM for change in self.changes)
 
 
 def changes_of_event(
@@ -145,20 +145,20 @@ def changes_of_event(
     """
     if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
         return (FieldChange(field=ChangedField.VISIBILITY),)
-    when = (_when(one, with_end=not splits) for one in (plan_of_event(event, {}), plan))
+    when = (_when(plan, with_end=not splits) for plan in (plan_of_event(event, {}), plan))
     found = (
         _change(ChangedField.WHEN, *when),
         *_of_fields(event, replace(plan, title=plan.title.strip())),
         _marking(event, plan),
         _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
     )
-    return tuple(one for one in found if one)
+    return tuple(field_change for field_change in found if field_change)
 
 
 def reminder_changes(before: ReminderPolicy, after: ReminderPolicy) -> tuple[FieldChange, ...]:
     """Return the change of an event's reminders, in words; nothing when they are the same."""
-    found = _change(ChangedField.REMINDERS, before.brief, after.brief)
-    return (found,) if found else ()
+    field_change = _change(ChangedField.REMINDERS, before.brief, after.brief)
+    return (field_change,) if field_change else ()
 
 
 def changes_of_date(
@@ -173,7 +173,7 @@ def changes_of_date(
         _change(ChangedField.TITLE, occurrence.title, title),
         _silent(ChangedField.AGENDA, occurrence.agenda, agenda),
     )
-    return tuple(one for one in found if one)
+    return tuple(field_change for field_change in found if field_change)
 
 
 def changes_of_texts(shown: Plan, plan: Plan) -> tuple[FieldChange, ...]:
@@ -183,7 +183,7 @@ def changes_of_texts(shown: Plan, plan: Plan) -> tuple[FieldChange, ...]:
         _change(ChangedField.TITLE, shown.title, plan.title.strip()),
         _silent(ChangedField.AGENDA, shown.agenda, plan.agenda),
     )
-    return tuple(one for one in found if one)
+    return tuple(field_change for field_change in found if field_change)
 
 
 def last_date_change(left: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
@@ -193,7 +193,7 @@ def last_date_change(left: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
 
 def next_date_change(onward: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
     """Return the date with which a series continues; `onward` are the dates of the new one, in order."""
-    return _on(ChangedField.NEXT, [one for one in onward if not one.is_off][:1])
+    return _on(ChangedField.NEXT, [occurrence for occurrence in onward if not occurrence.is_off][:1])
 
 
 def changes_from_date(first: Occurrence, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
@@ -208,12 +208,12 @@ def added_date_change(added: Occurrence) -> tuple[FieldChange, ...]:
 
 def not_kept_changes(lost: Iterable[DateDetails]) -> tuple[FieldChange, ...]:
     """Return what a change could not keep, date by date."""
-    return tuple(FieldChange(field=ChangedField.NOT_KEPT, after=one.words) for one in lost)
+    return tuple(FieldChange(field=ChangedField.NOT_KEPT, after=date_details.words) for date_details in lost)
 
 
 def readable_changes(changes: Iterable[FieldChange], *, may_edit: bool) -> tuple[FieldChange, ...]:
     """Return what a reader may see of a change."""
-    return tuple(one for one in changes if may_edit or one.field not in EDITORS_ONLY)
+    return tuple(change for change in changes if may_edit or change.field not in EDITORS_ONLY)
 
 
 def history_with_beginning(entries: Sequence[HistoryEntry], event: Event) -> tuple[HistoryEntry, ...]:
@@ -221,10 +221,10 @@ def history_with_beginning(entries: Sequence[HistoryEntry], event: Event) -> tup
 
     A series that continues another one began with that, and its dates may have older entries.
     """
-    if any(one.verb is HistoryVerb.CONTINUED for one in entries):
+    if any(entry.verb is HistoryVerb.CONTINUED for entry in entries):
         return tuple(entries)
     created = HistoryEntry(at=event.created_at, verb=HistoryVerb.CREATED, date=None, changes=(), actor=None)
-    return tuple(sorted([*entries, created], key=lambda one: one.at, reverse=True))
+    return tuple(sorted([*entries, created], key=lambda history_entry: history_entry.at, reverse=True))
 
 
 def list_changed_words(added: int, removed: int) -> str:
@@ -233,8 +233,11 @@ def list_changed_words(added: int, removed: int) -> str:
     return ", ".join(f"{plural(count, 'person', 'people')} {deed}" for count, deed in counted if count)
 
 
-def _on(field: ChangedField, found: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(field=field, after=long_day(local(one.starts_at, one.event.zone))) for one in found)
+def _on(field: ChangedField, occurrences: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(field=field, after=long_day(local(occurrence.starts_at, occurrence.event.zone)))
+        for occurrence in occurrences
+    )
 
 
 def _change(field: ChangedField, before: str, after: str) -> FieldChange | None:
@@ -260,7 +263,9 @@ def _of_fields(event: Event, plan: Plan) -> Iterator[FieldChange | None]:
 
 def _marking(event: Event, plan: Plan) -> FieldChange | None:
     both = event.marking, plan.marking
-    before, after = (f"{one.banner} until {short_date(one.decontrol_on)}" if one else "" for one in both)
+    before, after = (
+        f"{marking.banner} until {short_date(marking.decontrol_on)}" if marking else "" for marking in both
+    )
     return _change(ChangedField.MARKING, before, after) or _silent(ChangedField.MARKING, *both)
 
 
@@ -279,7 +284,7 @@ def _when(plan: Plan, *, with_end: bool) -> str:
 
 
 def _hours(at: Slot, of: Event | Plan) -> str:
-    starts, ends = (local(one, of.zone) for one in at)
+    starts, ends = (local(moment, of.zone) for moment in at)
     hours = time_span(starts, ends, of.is_all_day)
     return f"{short_day(starts)}, {hours}" if of.is_all_day else f"{short_day(starts)}, {hours} {zone_word(of.zone)}"
 
@@ -313,15 +318,17 @@ class ChangeConfirmations(Struct, frozen=True, kw_only=True):
     def waiting_by_agency(self) -> dict[str, list[str]]:
         """Return the names of those who have not confirmed, by agency, each with their earlier reply."""
         names: dict[str, list[str]] = {}
-        for one in self.waiting:
-            said = one.earlier or (None if one.reply is ReplyValue.NEEDS_ACTION else one.reply)
-            names.setdefault(one.agency, []).append(f"{one.name} ({REPLY_SAID[said]} before)" if said else one.name)
+        for participant in self.waiting:
+            said = participant.earlier or (None if participant.reply is ReplyValue.NEEDS_ACTION else participant.reply)
+            names.setdefault(participant.agency, []).append(
+                f"{participant.name} ({REPLY_SAID[said]} before)" if said else participant.name
+            )
         return names
 
 
 def last_change_of(occurrence: Occurrence, history: Iterable[HistoryEntry]) -> HistoryEntry | None:
     """Return the last change of time or place of a date, from its history, newest first; None when there was none."""
-    return next((one for one in history if _affects_date(one, occurrence)), None)
+    return next((history_entry for history_entry in history if _affects_date(history_entry, occurrence)), None)
 
 
 def confirmations_of(
@@ -331,15 +338,25 @@ def confirmations_of(
 
     A person who sends a substitute doesn't come, and isn't asked.
     """
-    told = [one for one in participants if one.role.is_asked and one.member_id in notified]
-    asked = [one for one in told if not (one.substitute or one.substitutes_for)]
-    changed = {one.field for one in change.changes}
+    told = [
+        participant for participant in participants if participant.role.is_asked and participant.member_id in notified
+    ]
+    asked = [participant for participant in told if not (participant.substitute or participant.substitutes_for)]
+    changed = {change.field for change in change.changes}
     return ChangeConfirmations(
         since=change.at,
         what=" and ".join(word for field, word in CONFIRMED_FIELDS.items() if field in changed),
-        confirmed=tuple(one for one in asked if has_confirmed(one.reply, one.responded_at, change.at)),
-        waiting=tuple(one for one in asked if not has_confirmed(one.reply, one.responded_at, change.at)),
-        substitutes=tuple(one for one in told if one.substitutes_for),
+        confirmed=tuple(
+            participant
+            for participant in asked
+            if has_confirmed(participant.reply, participant.responded_at, change.at)
+        ),
+        waiting=tuple(
+            participant
+            for participant in asked
+            if not has_confirmed(participant.reply, participant.responded_at, change.at)
+        ),
+        substitutes=tuple(participant for participant in told if participant.substitutes_for),
     )
 
 
@@ -354,7 +371,7 @@ def _affects_date(entry: HistoryEntry, occurrence: Occurrence) -> bool:
     A change to the whole event, or from one of its dates on, affects the dates that it touched; one that only extended
     the series did not.
     """
-    fields = {one.field for one in entry.changes}
+    fields = {change.field for change in entry.changes}
     if entry.verb is not HistoryVerb.CHANGED or fields.isdisjoint(CONFIRMED_FIELDS):
         return False
     is_touched = entry.date is not None or occurrence.changed_at >= entry.at

@@ -117,13 +117,13 @@ class ListChange(NamedTuple):
     role: AttendeeRole
 
 
-def follows_seats(one: EventFields) -> bool:
+def follows_seats(event_fields: EventFields) -> bool:
     """Return whether the invitations to an event pass with the seats of its committee.
 
     Operations and events for named people have a list of names, which no change of seats makes longer or shorter.
     """
-    is_by_name = one.kind is Kind.JOINT_OPERATION or one.visibility is Visibility.NAMED
-    return one.committee_id is not None and not is_by_name
+    is_by_name = event_fields.kind is Kind.JOINT_OPERATION or event_fields.visibility is Visibility.NAMED
+    return event_fields.committee_id is not None and not is_by_name
 
 
 def change_of_list(seat: SeatChange, invited: Mapping[UUID, ListedInvitee], seated: Container[UUID]) -> ListChange:

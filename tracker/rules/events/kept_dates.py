@@ -75,7 +75,11 @@ class DateDetails(NamedTuple):
     def texts(self) -> str:
         """Return "Thu, Apr 15: title “Review”, place “Annex”": the texts among its details; long ones shortened."""
         texts = own_texts(self.date)
-        said = [f"{one} “{shorten(texts[one], SHOWN, placeholder='…')}”" for one in self.details if one in OWN_TEXTS]
+        said = [
+            f"{detail} “{shorten(texts[detail], SHOWN, placeholder='…')}”"
+            for detail in self.details
+            if detail in OWN_TEXTS
+        ]
         return f"{_day_of(self.date)}: {', '.join(said)}"
 
 
@@ -132,12 +136,18 @@ def carry_dates(
     """
     ruled = set(starts_by_rule(event))
     pairs = _pairs(before, ruled, event, plan)
-    taken = {pairs[one.original_start]: one for one in before if one.original_start in pairs}
-    beside = [one for one in before if one.original_start not in ruled and one.original_start not in pairs]
+    taken = {
+        pairs[occurrence.original_start]: occurrence for occurrence in before if occurrence.original_start in pairs
+    }
+    beside = [
+        occurrence
+        for occurrence in before
+        if occurrence.original_start not in ruled and occurrence.original_start not in pairs
+    ]
     by_rule = (_by_rule(new, taken.get(new.original_start), plan, shown, now) for new in dates_of_new_event(plan))
     return CarriedDates(
-        dates=(*by_rule, *(_beside(one, plan, shown) for one in beside if one.starts_at > now)),
-        gone=tuple(one for one in before if one.original_start in ruled - pairs.keys()),
+        dates=(*by_rule, *(_beside(occurrence, plan, shown) for occurrence in beside if occurrence.starts_at > now)),
+        gone=tuple(occurrence for occurrence in before if occurrence.original_start in ruled - pairs.keys()),
     )
 
 
@@ -146,7 +156,7 @@ def event_with_usual_texts(event: Event, following: Iterable[Occurrence]) -> Eve
 
     So a change of this and following dates begins with what they say, even after an earlier such change.
     """
-    said = [own_texts(one) for one in following]
+    said = [own_texts(occurrence) for occurrence in following]
     usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in own_texts(event).items()}
     return replace(event, **usual)
 
@@ -156,7 +166,9 @@ def plan_shown_from(event: Event, plan: Plan, first: Occurrence, every: Iterable
 
     Its texts are those that most of these dates have.
     """
-    shown = event_with_usual_texts(event, [one for one in every if one.original_start >= first.original_start])
+    shown = event_with_usual_texts(
+        event, [occurrence for occurrence in every if occurrence.original_start >= first.original_start]
+    )
     onward = plan_from_start(plan, first.original_start)
     return replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
 
@@ -166,7 +178,7 @@ def usual_texts_of_dates(following: Sequence[Occurrence]) -> dict[str, str]:
 
     So they are what a change from the first of them on has just given to those without a text of their own.
     """
-    said = [(own_texts(one), one.changed_at) for one in following]
+    said = [(own_texts(occurrence), occurrence.changed_at) for occurrence in following]
     numbers = {name: Counter(texts[name] for texts, _ in said) for name in said[0][0]}
     return {
         name: max(said, key=lambda one: (number[one[0][name]], one[1]))[0][name] for name, number in numbers.items()
@@ -177,12 +189,12 @@ def dates_with_texts(following: Iterable[Occurrence], event: Event, shown: Event
     """Return those of the dates that take a text of the plan, because they had the one that the form showed."""
     of_series, before, after = own_texts(event), own_texts(shown), own_texts(plan)
     found = []
-    for one in following:
-        texts = own_texts(one)
+    for occurrence in following:
+        texts = own_texts(occurrence)
         takes = {name: after[name] for name, text in texts.items() if text == before[name] != after[name]}
         if takes:
             own = {name: None if text == of_series[name] else text for name, text in (texts | takes).items()}
-            found.append(_as_it_is(one, own))
+            found.append(_as_it_is(occurrence, own))
     return found
 
 
@@ -205,9 +217,12 @@ def own_texts(one: EventFields | Occurrence) -> dict[str, str]:
 
 def kept_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates that had details of their own, were canceled, or were added, and still are so."""
-    earlier, present = list(before), {one.id: one for one in after}
-    ruled = {one.event.id: frozenset(starts_by_rule(one.event)) for one in earlier}
-    return _listed((one, _kept_of(one, present.get(one.id), ruled[one.event.id])) for one in earlier)
+    earlier, present = list(before), {occurrence.id: occurrence for occurrence in after}
+    ruled = {occurrence.event.id: frozenset(starts_by_rule(occurrence.event)) for occurrence in earlier}
+    return _listed(
+        (occurrence, _kept_of(occurrence, present.get(occurrence.id), ruled[occurrence.event.id]))
+        for occurrence in earlier
+    )
 
 
 def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
@@ -215,58 +230,61 @@ def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> l
 
     A canceled date loses nothing but its place in the history, when no date takes over from it.
     """
-    present = {one.id: one for one in after}
-    return _listed((one, _lost_of(one, present.get(one.id))) for one in before)
+    present = {occurrence.id: occurrence for occurrence in after}
+    return _listed((occurrence, _lost_of(occurrence, present.get(occurrence.id))) for occurrence in before)
 
 
 def dates_with_own_texts(dates: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates with texts of their own that are not blank."""
-    return _listed((one, [each for each in details_of_date(one) if own_texts(one).get(each)]) for one in dates)
+    return _listed(
+        (occurrence, [each for each in details_of_date(occurrence) if own_texts(occurrence).get(each)])
+        for occurrence in dates
+    )
 
 
-def details_of_date(one: Occurrence) -> list[DateDetail]:
+def details_of_date(occurrence: Occurrence) -> list[DateDetail]:
     """Return the details in which a date differs from its series."""
-    if not one.event.is_series:
+    if not occurrence.event.is_series:
         return []
-    of_series = own_texts(one.event)
-    texts = [DateDetail(name) for name, text in own_texts(one).items() if text != of_series[name]]
-    return [DateDetail.TIME, *texts] if is_moved(one) else texts
+    of_series = own_texts(occurrence.event)
+    texts = [DateDetail(name) for name, text in own_texts(occurrence).items() if text != of_series[name]]
+    return [DateDetail.TIME, *texts] if is_moved(occurrence) else texts
 
 
-def _day_of(one: Occurrence) -> str:
-    return short_day(local(one.starts_at, one.event.zone))
+def _day_of(occurrence: Occurrence) -> str:
+    return short_day(local(occurrence.starts_at, occurrence.event.zone))
 
 
 def _listed(found: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDetails]:
-    return [DateDetails(one, tuple(details)) for one, details in found if details]
+    return [DateDetails(occurrence, tuple(details)) for occurrence, details in found if details]
 
 
-def _kept_of(one: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[DateDetail]:
-    if after is None or not one.event.is_series:
+def _kept_of(occurrence: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[DateDetail]:
+    if after is None or not occurrence.event.is_series:
         return []
-    canceled = [DateDetail.CANCELED] if one.is_canceled and after.is_canceled else []
-    added = [DateDetail.ADDED] if one.original_start not in ruled else []
-    return [*(each for each in details_of_date(one) if _has(after, one, each)), *canceled, *added]
+    canceled = [DateDetail.CANCELED] if occurrence.is_canceled and after.is_canceled else []
+    added = [DateDetail.ADDED] if occurrence.original_start not in ruled else []
+    return [*(each for each in details_of_date(occurrence) if _has(after, occurrence, each)), *canceled, *added]
 
 
-def _lost_of(one: Occurrence, after: Occurrence | None) -> list[DateDetail]:
-    if one.is_canceled:
-        return [DateDetail.CANCELED] if after is None and one.event.is_series else []
-    return [each for each in details_of_date(one) if _loses(one, after, each)]
+def _lost_of(occurrence: Occurrence, after: Occurrence | None) -> list[DateDetail]:
+    if occurrence.is_canceled:
+        return [DateDetail.CANCELED] if after is None and occurrence.event.is_series else []
+    return [each for each in details_of_date(occurrence) if _loses(occurrence, after, each)]
 
 
-def _has(after: Occurrence | None, one: Occurrence, detail: DateDetail) -> bool:
-    return after is not None and _value(after, detail) == _value(one, detail)
+def _has(after: Occurrence | None, occurrence: Occurrence, detail: DateDetail) -> bool:
+    return after is not None and _value(after, detail) == _value(occurrence, detail)
 
 
-def _loses(one: Occurrence, after: Occurrence | None, detail: DateDetail) -> bool:
-    if detail is DateDetail.TIME and after is not None and is_a_week_later(one):
+def _loses(occurrence: Occurrence, after: Occurrence | None, detail: DateDetail) -> bool:
+    if detail is DateDetail.TIME and after is not None and is_a_week_later(occurrence):
         return False  # the form asks about such a date by name, and its hours are those of the series
-    return not _has(after, one, detail)
+    return not _has(after, occurrence, detail)
 
 
-def _value(one: Occurrence, detail: DateDetail) -> object:
-    return (one.starts_at, one.ends_at) if detail is DateDetail.TIME else own_texts(one)[detail]
+def _value(occurrence: Occurrence, detail: DateDetail) -> object:
+    return (occurrence.starts_at, occurrence.ends_at) if detail is DateDetail.TIME else own_texts(occurrence)[detail]
 
 
 def _usual(of_series: str, texts: list[str]) -> str:
@@ -275,7 +293,7 @@ def _usual(of_series: str, texts: list[str]) -> str:
 
 
 def _pairs(before: Sequence[Occurrence], ruled: set[datetime], event: Event, plan: Plan) -> dict[datetime, datetime]:
-    starts = [one.original_start for one in before]
+    starts = [occurrence.original_start for occurrence in before]
     by_rule = [start for start in starts if start in ruled]
     new = [start for start, _ in slots_of_plan(plan)]
     return match_starts(by_rule, [start for start in starts if start not in ruled], new, _within(by_rule, event, plan))
@@ -286,66 +304,70 @@ def _within(by_rule: Sequence[datetime], event: Event, plan: Plan) -> timedelta:
     return ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach_of_matches(rule, plan.rule)
 
 
-def _by_rule(new: SeriesDate, one: Occurrence | None, plan: Plan, shown: EventFields, now: datetime) -> SeriesDate:
-    if one is None:
+def _by_rule(
+    new: SeriesDate, occurrence: Occurrence | None, plan: Plan, shown: EventFields, now: datetime
+) -> SeriesDate:
+    if occurrence is None:
         return new
-    if one.event.is_series and one.starts_at <= now:
+    if occurrence.event.is_series and occurrence.starts_at <= now:
         return new._replace(is_canceled=True)
-    return _with_details(new, one, _own_slot(one, new.original_start, plan), plan, shown)
+    return _with_details(new, occurrence, _own_slot(occurrence, new.original_start, plan), plan, shown)
 
 
-def _beside(one: Occurrence, plan: Plan, shown: EventFields) -> SeriesDate:
+def _beside(occurrence: Occurrence, plan: Plan, shown: EventFields) -> SeriesDate:
     """Return a date that was added beside the rule: it keeps its day and start, and has the length of the series."""
-    starts = one.original_start
-    if plan.is_all_day != one.event.is_all_day:
+    starts = occurrence.original_start
+    if plan.is_all_day != occurrence.event.is_all_day:
         starts = datetime.combine(starts.date(), plan.starts.time())
     at = slot_at(starts, plan.duration, plan.zone)
     new = SeriesDate(original_start=starts, starts_at=at[0], ends_at=at[1])
-    return _with_details(new, one, _own_slot(one, None, plan), plan, shown)
+    return _with_details(new, occurrence, _own_slot(occurrence, None, plan), plan, shown)
 
 
-def _with_details(new: SeriesDate, one: Occurrence, at: Slot | None, plan: Plan, shown: EventFields) -> SeriesDate:
+def _with_details(
+    new: SeriesDate, occurrence: Occurrence, at: Slot | None, plan: Plan, shown: EventFields
+) -> SeriesDate:
     own_slot = at if at != slot_at(new.original_start, plan.duration, plan.zone) else None
     return new._replace(
         starts_at=at[0] if at else new.starts_at,
         ends_at=at[1] if at else new.ends_at,
         is_moved=own_slot is not None if at else new.is_moved,
-        is_canceled=one.is_canceled,
-        cancel_reason=one.cancel_reason,
-        sequence=one.sequence,
-        was=one,
-        **_own_texts(one, shown, plan),
+        is_canceled=occurrence.is_canceled,
+        cancel_reason=occurrence.cancel_reason,
+        sequence=occurrence.sequence,
+        was=occurrence,
+        **_own_texts(occurrence, shown, plan),
     )
 
 
-def _own_slot(one: Occurrence, start: datetime | None, plan: Plan) -> Slot | None:
+def _own_slot(occurrence: Occurrence, start: datetime | None, plan: Plan) -> Slot | None:
     """Return the time that the date keeps; None = the one that the plan gives its new start.
 
     What people choose about a date on a holiday is part of the plan: such a date follows the plan, with its hours.
     """
-    if plan.is_all_day != one.event.is_all_day or not is_moved(one):
+    if plan.is_all_day != occurrence.event.is_all_day or not is_moved(occurrence):
         return None
     if start is not None:
         chosen = plan.on_holidays.get(start.date()) is HolidayChoice.NEXT_WEEK
-        if chosen or (is_a_week_later(one) and start.date() == one.original_start.date()):
+        if chosen or (is_a_week_later(occurrence) and start.date() == occurrence.original_start.date()):
             return None
-    return one.starts_at, one.ends_at
+    return occurrence.starts_at, occurrence.ends_at
 
 
-def _own_texts(one: Occurrence, shown: EventFields, plan: Plan) -> dict[str, Any]:
+def _own_texts(occurrence: Occurrence, shown: EventFields, plan: Plan) -> dict[str, Any]:
     before, after = own_texts(shown), own_texts(plan)
-    return {name: None if text in (before[name], after[name]) else text for name, text in own_texts(one).items()}
+    return {name: None if text in (before[name], after[name]) else text for name, text in own_texts(occurrence).items()}
 
 
-def _as_it_is(one: Occurrence, texts: Mapping[str, str | None]) -> SeriesDate:
+def _as_it_is(occurrence: Occurrence, texts: Mapping[str, str | None]) -> SeriesDate:
     return SeriesDate(
-        original_start=one.original_start,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        is_moved=is_moved(one),
-        is_canceled=one.is_canceled,
-        cancel_reason=one.cancel_reason,
-        sequence=one.sequence,
-        was=one,
+        original_start=occurrence.original_start,
+        starts_at=occurrence.starts_at,
+        ends_at=occurrence.ends_at,
+        is_moved=is_moved(occurrence),
+        is_canceled=occurrence.is_canceled,
+        cancel_reason=occurrence.cancel_reason,
+        sequence=occurrence.sequence,
+        was=occurrence,
         **texts,
     )

@@ -132,10 +132,10 @@ def banner_of_all(markings: Iterable[Marking]) -> str:
     every = list(markings)
     if not every:
         return ""
-    categories = frozenset[Category]().union(*(one.categories for one in every))
-    specified = {one.abbreviation for one in categories if one.is_specified}
-    kept = (one for one in categories if one.is_specified or one.abbreviation not in specified)
-    return banner_of(kept, _closest({one.limit for one in every if one.limit}))
+    categories = frozenset[Category]().union(*(marking.categories for marking in every))
+    specified = {category.abbreviation for category in categories if category.is_specified}
+    kept = (category for category in categories if category.is_specified or category.abbreviation not in specified)
+    return banner_of(kept, _closest({marking.limit for marking in every if marking.limit}))
 
 
 def check_marking(marking: Marking, today: date) -> None:
@@ -188,7 +188,7 @@ def may_copy(viewer: Viewer, marking: Marking | None) -> bool:
 
 def banner_of(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
     """Return the banner of categories and limits: Specified first, each group in alphabetical order (CUI Registry)."""
-    ordered = sorted(categories, key=lambda one: (not one.is_specified, one.abbreviation))
+    ordered = sorted(categories, key=lambda category: (not category.is_specified, category.abbreviation))
     return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))
 
 
@@ -201,5 +201,5 @@ def _closest(limits: set[Limit]) -> set[Limit]:
 
 
 def _twice(categories: Iterable[Category]) -> set[str]:
-    short = [one.abbreviation for one in categories]
+    short = [category.abbreviation for category in categories]
     return {one for one in short if short.count(one) > 1}

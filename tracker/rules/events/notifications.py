@@ -198,7 +198,7 @@ def notified_of_cancellation(
     event: Event, dates: Iterable[Occurrence], invited: InvitedRoles, now: datetime
 ) -> frozenset[UUID]:
     """Return who is notified that these dates are canceled or restored: no one when all of them are over."""
-    return notified_of_all(event, invited) if any(one.ends_at > now for one in dates) else NO_ONE
+    return notified_of_all(event, invited) if any(occurrence.ends_at > now for occurrence in dates) else NO_ONE
 
 
 def closes_to_named(event: Event, plan: Plan) -> bool:

@@ -130,7 +130,7 @@ def _wrong_on_holidays(plan: Plan) -> dict[str, str]:
     if not held_starts(starts, plan.on_holidays):
         return {"holidays": "No dates would be left. Keep one, or move one to the next week."}
     if twice := doubled_days(starts, plan.on_holidays):
-        on = ", ".join(short_weekday_date(one) for one in twice)
+        on = ", ".join(short_weekday_date(day) for day in twice)
         return {"holidays": f"Two dates of the series would fall on {on}. Skip one, or keep it."}
     return {}
 
@@ -213,7 +213,9 @@ def needs_new_series(plan: Plan, event: Event) -> bool:
 def needs_split(event: Event, every: Iterable[Occurrence], now: datetime) -> bool:
     """Return whether a change of time or rule needs a new series: one of the dates of the old rule has begun."""
     by_rule = set(starts_by_rule(event))
-    return event.is_series and any(one.original_start in by_rule for one in every if one.starts_at <= now)
+    return event.is_series and any(
+        occurrence.original_start in by_rule for occurrence in every if occurrence.starts_at <= now
+    )
 
 
 def plan_from_start(plan: Plan, first: datetime) -> Plan:
@@ -316,13 +318,13 @@ def is_a_week_later(occurrence: Occurrence) -> bool:
 def clock_notes(starts: Iterable[datetime], duration: timedelta, zone: str) -> list[str]:
     """Return a sentence for each date, by its naive local start, whose hours a clock change of `zone` affects."""
     every = list(starts)
-    named = [("This date" if len(every) == 1 else short_weekday_date(one), one) for one in every]
-    return [f"{name} {words}." for name, one in named if (words := _clock_words(one, duration, zone))]
+    named = [("This date" if len(every) == 1 else short_weekday_date(moment), moment) for moment in every]
+    return [f"{name} {words}." for name, moment in named if (words := _clock_words(moment, duration, zone))]
 
 
 def _clock_words(start: datetime, duration: timedelta, zone: str) -> str:
     typed = start, start + duration
-    shown = [to_local(one, zone).replace(tzinfo=None) for one in slot_at(start, duration, zone)]
+    shown = [to_local(moment, zone).replace(tzinfo=None) for moment in slot_at(start, duration, zone)]
     hours = list(zip(("starts", "ends"), typed, shown, strict=True))
     if forward := [f"{verb} at {clock_time(real)}" for verb, wanted, real in hours if real != wanted]:
         return f"{' and '.join(forward)}, because clocks go forward"

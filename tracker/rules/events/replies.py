@@ -255,7 +255,7 @@ def released_by_replies(replies: Iterable[Reply], occurrence_id: UUID) -> str:
     """Return the person whom the reply that counts for a date released from coming in its giver's place."""
     given = list(replies)
     counts = effective_reply(given, occurrence_id)
-    before = effective_reply((one for one in given if counts and one.number < counts.number), occurrence_id)
+    before = effective_reply((reply for reply in given if counts and reply.number < counts.number), occurrence_id)
     if counts is None or before is None or before.substitute_id == counts.substitute_id:
         return ""
     return before.substitute
@@ -268,12 +268,12 @@ def notes_apart(replies: Iterable[Reply]) -> tuple[Reply, ...]:
     reply before it.
     """
     apart: list[Reply] = []
-    for one in sorted(replies, key=_number):
-        if one.source != ReplySource.SUBSTITUTE:
-            apart.append(one)
+    for reply in sorted(replies, key=_number):
+        if reply.source != ReplySource.SUBSTITUTE:
+            apart.append(reply)
             continue
-        before = effective_reply(apart, one.occurrence_id)
-        apart.append(replace(one, comment=before.comment if before else "", substitute_note=one.comment))
+        before = effective_reply(apart, reply.occurrence_id)
+        apart.append(replace(reply, comment=before.comment if before else "", substitute_note=reply.comment))
     return tuple(apart)
 
 
@@ -285,10 +285,10 @@ def substitution_changed_at(replies: Iterable[NamingReply], occurrence_id: UUID,
     servers differ.
     """
     at, changed_at, was_sent = None, None, False
-    for one in sorted((one for one in replies if one.occurrence_id == occurrence_id), key=_number):
-        since = one.renewed_at or one.replied_at
+    for naming_reply in sorted((reply for reply in replies if reply.occurrence_id == occurrence_id), key=_number):
+        since = naming_reply.renewed_at or naming_reply.replied_at
         at = max(since, at + SECOND) if at else since
-        is_sent = one.substitute_id == member_id
+        is_sent = naming_reply.substitute_id == member_id
         changed_at = at if is_sent != was_sent else changed_at
         was_sent = is_sent
     return changed_at
@@ -297,7 +297,11 @@ def substitution_changed_at(replies: Iterable[NamingReply], occurrence_id: UUID,
 def most_frequent_reply(given: Iterable[ReplyValue]) -> ReplyValue:
     """Return the reply that most dates have; in a tie, that none was given."""
     numbers = Counter(given)
-    return max(numbers, key=lambda one: (numbers[one], one is ReplyValue.NEEDS_ACTION), default=ReplyValue.NEEDS_ACTION)
+    return max(
+        numbers,
+        key=lambda reply_value: (numbers[reply_value], reply_value is ReplyValue.NEEDS_ACTION),
+        default=ReplyValue.NEEDS_ACTION,
+    )
 
 
 def last_responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | None:
@@ -305,7 +309,7 @@ def last_responded_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime
 
     Neither a request for a new reply counts, nor that their substitute can't come.
     """
-    last = _last_given(one for one in replies if one.occurrence_id in (None, occurrence_id))
+    last = _last_given(reply for reply in replies if reply.occurrence_id in (None, occurrence_id))
     return last.replied_at if last else None
 
 
@@ -314,7 +318,7 @@ def earlier_reply(replies: Iterable[Reply], occurrence_id: UUID) -> ReplyValue |
 
     One that was undone is no earlier reply, and neither is one from before they were invited again.
     """
-    known = [one for one in replies if one.occurrence_id in (None, occurrence_id)]
+    known = [reply for reply in replies if reply.occurrence_id in (None, occurrence_id)]
     counts = effective_reply(known, occurrence_id)
     if counts is None or not counts.asks_again:
         return None
@@ -329,8 +333,8 @@ def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | 
 
 
 def _last_given(replies: Iterable[Reply]) -> Reply | None:
-    theirs = (one for one in replies if one.source != ReplySource.SUBSTITUTE)
-    return max((one for one in theirs if one.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
+    theirs = (reply for reply in replies if reply.source != ReplySource.SUBSTITUTE)
+    return max((reply for reply in theirs if reply.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
 
 
 def _number(reply: Dated) -> int:
@@ -347,7 +351,7 @@ def people_to_reply_for(
     is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
-    return [one for one in named if one.member_id != viewer.member_id]
+    return [participant for participant in named if participant.member_id != viewer.member_id]
 
 
 def participant_on_line(
@@ -357,7 +361,7 @@ def participant_on_line(
 
     Who substitutes for several people has several: the one with `invitation_id`, or if none is given, the `likely` one.
     """
-    theirs = [one for one in people if one.member_id == member_id]
-    wanted = invitation_id or (likely if len(theirs) > 1 else None)
-    found = [one for one in theirs if wanted in (None, one.invitation_id)]
+    participants = [person for person in people if person.member_id == member_id]
+    wanted = invitation_id or (likely if len(participants) > 1 else None)
+    found = [participant for participant in participants if wanted in (None, participant.invitation_id)]
     return found[0] if len(found) == 1 else None

@@ -179,9 +179,9 @@ def bounce_of_reports(reports: Sequence[DeliveryReport]) -> Bounce:
     bounces. Some programs write "failure", or "failed (bad mailbox)".
     """
     for fate, actions in _ACTIONS.items():
-        for one in reports:
-            if one.action.strip().lower().startswith(actions):
-                return _bounce(fate, one.status, one.diagnostic.partition(";")[2] or one.diagnostic)
+        for report in reports:
+            if report.action.strip().lower().startswith(actions):
+                return _bounce(fate, report.status, report.diagnostic.partition(";")[2] or report.diagnostic)
     return UNCLEAR
 
 
@@ -191,10 +191,10 @@ def bounce_of_text(text: str) -> Bounce:
     fate = _fate(head)
     if fate is Fate.UNCLEAR:
         return UNCLEAR
-    found = _IN_TEXT.search(head) or _REPLY.search(head)
-    if found is None:
+    match = _IN_TEXT.search(head) or _REPLY.search(head)
+    if match is None:
         return Bounce(fate=fate, cause=_cause("", head))  # what follows may be the email itself
-    return _bounce(fate, "", _paragraph(head, found.start()))
+    return _bounce(fate, "", _paragraph(head, match.start()))
 
 
 def bounce_of_refusal(words: str, *, at_recipient: bool) -> Bounce:
@@ -202,16 +202,16 @@ def bounce_of_refusal(words: str, *, at_recipient: bool) -> Bounce:
 
     Without a code that says more, a refusal of the recipient is one of the address, any other one is of the email.
     """
-    found = _bounce(Fate.FAILED, "", words)
-    if found.cause is not Cause.UNKNOWN:
-        return found
+    bounce = _bounce(Fate.FAILED, "", words)
+    if bounce.cause is not Cause.UNKNOWN:
+        return bounce
     cause = Cause.NO_ADDRESS if at_recipient else Cause.CONTENT
-    return Bounce(fate=found.fate, cause=cause, status=found.status, words=found.words)
+    return Bounce(fate=bounce.fate, cause=cause, status=bounce.status, words=bounce.words)
 
 
 def must_pause(failures: Iterable[AddressFailure], now: datetime) -> bool:
     """Return whether sending to an address pauses: three different emails to it came back within 90 days."""
-    return len({one.message_id for one in failures if now - one.at < COUNTED_FOR}) >= FAILURES
+    return len({failure.message_id for failure in failures if now - failure.at < COUNTED_FOR}) >= FAILURES
 
 
 def _fate(text: str) -> Fate:
@@ -285,12 +285,12 @@ class Undeliverable(Struct, frozen=True, kw_only=True):
     @property
     def failed(self) -> list[ReturnedEmail]:
         """Return the emails that came back for good."""
-        return [one for one in self.returned if one.fate is Fate.FAILED]
+        return [returned_email for returned_email in self.returned if returned_email.fate is Fate.FAILED]
 
     @property
     def counted(self) -> list[ReturnedEmail]:
         """Return those for which sending pauses."""
-        return [one for one in self.returned if one.is_counted]
+        return [returned_email for returned_email in self.returned if returned_email.is_counted]
 
     @property
     def last(self) -> ReturnedEmail | None:

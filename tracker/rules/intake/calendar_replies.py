@@ -68,13 +68,13 @@ class DateNamed(Struct, frozen=True, kw_only=True):
     """Naive: the digits in the file."""
     is_day: bool = False
 
-    def is_of(self, one: Occurrence) -> bool:
+    def is_of(self, occurrence: Occurrence) -> bool:
         """Return whether this names a date of an event."""
         if self.moment is not None:
-            return to_utc(one.original_start, one.event.zone) == self.moment
+            return to_utc(occurrence.original_start, occurrence.event.zone) == self.moment
         if self.is_day:
-            return one.original_start.date() == self.local.date()
-        return one.original_start == self.local
+            return occurrence.original_start.date() == self.local.date()
+        return occurrence.original_start == self.local
 
     def at(self, zone: str) -> datetime:
         """Return the moment; a time without a zone is on the clocks of `zone`."""

@@ -177,13 +177,13 @@ def _begins_quote(line: str, following: Sequence[str]) -> bool:
 
 
 def _paragraphs(lines: Sequence[str]) -> list[list[str]]:
-    found: list[list[str]] = [[]]
+    textses: list[list[str]] = [[]]
     for line in lines:
         if line:
-            found[-1].append(line)
-        elif found[-1]:
-            found.append([])
-    return [one for one in found if one]
+            textses[-1].append(line)
+        elif textses[-1]:
+            textses.append([])
+    return [texts for texts in textses if texts]
 
 
 def _without_greeting(paragraphs: list[list[str]]) -> list[list[str]]:

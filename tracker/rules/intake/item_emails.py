@@ -130,5 +130,5 @@ class WaitingEmails(Struct, frozen=True, kw_only=True):
         """Return when each email came that waits."""
         return (
             *chain.from_iterable(at for _, at in self.dates),
-            *(one.email.received_at for one in self.items if one.waits),
+            *(about_item.email.received_at for about_item in self.items if about_item.waits),
         )

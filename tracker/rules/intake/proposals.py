@@ -95,23 +95,23 @@ def states_of_proposals(proposals: Iterable[Proposal], now: datetime) -> list[tu
     """Return every proposal with its state: those that wait first, each group by the time when they came."""
     every = sorted(proposals, key=lambda one: (one.received_at, str(one.id)))
     newest: dict[tuple[UUID, UUID], Proposal] = {}
-    for one in every:
-        if one.of not in newest or newest[one.of].order < one.order:
-            newest[one.of] = one
+    for proposal in every:
+        if proposal.of not in newest or newest[proposal.of].order < proposal.order:
+            newest[proposal.of] = proposal
     found = [(one, _state(one, now, is_newest=newest[one.of] is one)) for one in every]
     return sorted(found, key=lambda each: each[1] is not ProposalState.WAITING)
 
 
-def _state(one: Proposal, now: datetime, *, is_newest: bool) -> ProposalState:
-    if one.declined_at:
+def _state(proposal: Proposal, now: datetime, *, is_newest: bool) -> ProposalState:
+    if proposal.declined_at:
         return ProposalState.DECLINED
-    if one.is_off:
+    if proposal.is_off:
         return ProposalState.CANCELED
-    if one.made.times == one.now_at:
+    if proposal.made.times == proposal.now_at:
         return ProposalState.TAKEN
-    if min(one.now_at[1], one.made.times[0]) <= now:
+    if min(proposal.now_at[1], proposal.made.times[0]) <= now:
         return ProposalState.PAST
-    if one.made.was != one.now_at or one.sequence < one.current:
+    if proposal.made.was != proposal.now_at or proposal.sequence < proposal.current:
         return ProposalState.OUTDATED
     return ProposalState.WAITING if is_newest else ProposalState.REPLACED
 
@@ -145,7 +145,7 @@ def proposed_span(proposed: ProposedTimes, date: Occurrence) -> ProposedSpan | N
 
 def replaced_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -> ProposedSpan:
     """Return the times that a proposal says it replaces, or else those of the date now."""
-    if named is None or any(one.is_day for one in named):
+    if named is None or any(date_named.is_day for date_named in named):
         return date.starts_at, date.ends_at
     first, last = named
     return first.at(date.event.zone), last.at(date.event.zone)

@@ -145,8 +145,11 @@ class Dissemination(Struct, frozen=True, kw_only=True):
 def first_disseminations(given: Iterable[Dissemination]) -> list[Dissemination]:
     """Return the first time that each person had each version through each outlet; by person, then in time order."""
     found: dict[tuple[UUID, Outlet, int | None, int | None], Dissemination] = {}
-    for one in sorted(given, key=lambda one: one.at):
-        found.setdefault((one.member_id, one.outlet, one.version, one.plan_version), one)
+    for dissemination in sorted(given, key=lambda one: one.at):
+        found.setdefault(
+            (dissemination.member_id, dissemination.outlet, dissemination.version, dissemination.plan_version),
+            dissemination,
+        )
     return sorted(found.values(), key=lambda one: (one.person, str(one.member_id), one.at))
 
 

@@ -116,19 +116,21 @@ def activity_lines(
     """Return the log in time order, oldest first; the lines of one moment as they are given, entries first."""
     lines = [
         *_entries(written),
-        *_taps("Checked in", ((one.time_in, one) for one in check_ins)),
-        *_taps("Checked out", ((one.time_out, one) for one in check_ins)),
+        *_taps("Checked in", ((check_in.time_in, check_in) for check_in in check_ins)),
+        *_taps("Checked out", ((check_in.time_out, check_in) for check_in in check_ins)),
         *([ActivityLine(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
         *(line for phase in phases for line in _phase(phase)),
         *decided,  # the last check-out releases the operation, at the same moment
     ]
-    return sorted(lines, key=lambda one: (one.at, one.source))
+    return sorted(lines, key=lambda activity_line: (activity_line.at, activity_line.source))
 
 
 def _entries(written: Iterable[EntryVersion]) -> Iterator[ActivityLine]:
     versions: dict[UUID, list[EntryVersion]] = {}
-    for one in sorted(written, key=lambda one: (one.written_at, one.id != one.entry_id, one.id)):
-        versions.setdefault(one.entry_id, []).append(one)
+    for entry_version in sorted(
+        written, key=lambda version: (version.written_at, version.id != version.entry_id, version.id)
+    ):
+        versions.setdefault(entry_version.entry_id, []).append(entry_version)
     for entry_id, (*earlier, last) in versions.items():
         yield ActivityLine(
             at=last.at,
@@ -149,7 +151,8 @@ def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterat
             minutes.setdefault(at.replace(second=0, microsecond=0), []).append((at, person))
     for of_minute in minutes.values():
         yield ActivityLine(
-            at=max(at for at, _ in of_minute), text=f"{label}: {names_and_more([one.words for _, one in of_minute])}"
+            at=max(at for at, _ in of_minute),
+            text=f"{label}: {names_and_more([check_in.words for _, check_in in of_minute])}",
         )
 
 
@@ -198,38 +201,45 @@ class OperationDecisions(Struct, frozen=True, kw_only=True):
         """Yield a line for each decision; those of one deed in the order in which they are read."""
         yield from _ends(self.clearances)
         yield from _states(self.states, self.approvals)
-        yield from (ActivityLine(at=one.recorded_at, text=_recorded(one), by=one.by) for one in self.clearances)
+        yield from (
+            ActivityLine(at=clearance.recorded_at, text=_recorded(clearance), by=clearance.by)
+            for clearance in self.clearances
+        )
         yield from _conflicts(self.hits, self.decided)
 
 
 def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> Iterator[ActivityLine]:
-    versions = {one.approved_at: one.version for one in approvals}
-    for one in states:
-        text = f"State: {STATE_WORDS[one.state]}"
-        if one.state is OperationState.APPROVED and one.at in versions:
-            text = f"{text}, version {versions[one.at]}"
-        if one.state is OperationState.PLANNING and one.was in FALLS_BACK:
-            text = f"{text}, sent back from {STATE_WORDS[one.was]}"
-        yield ActivityLine(at=one.at, text=text, by=one.by)
+    versions = {approval.approved_at: approval.version for approval in approvals}
+    for state in states:
+        text = f"State: {STATE_WORDS[state.state]}"
+        if state.state is OperationState.APPROVED and state.at in versions:
+            text = f"{text}, version {versions[state.at]}"
+        if state.state is OperationState.PLANNING and state.was in FALLS_BACK:
+            text = f"{text}, sent back from {STATE_WORDS[state.was]}"
+        yield ActivityLine(at=state.at, text=text, by=state.by)
 
 
 def _ends(clearances: Sequence[PlanClearance]) -> Iterator[ActivityLine]:
     """Yield what no longer counts; not what another number or a waiver took the place of."""
-    successors = {one.recorded_at for one in clearances}
-    for one in clearances:
-        if one.replaced_at and one.replaced_at not in successors:
-            what = f"Deconfliction number ended: {_number(one)}" if one.system else "Waiver ended"
-            yield ActivityLine(at=one.replaced_at, text=what, by=one.ended_by)
+    successors = {plan_clearance.recorded_at for plan_clearance in clearances}
+    for clearance in clearances:
+        if clearance.replaced_at and clearance.replaced_at not in successors:
+            what = f"Deconfliction number ended: {_number(clearance)}" if clearance.system else "Waiver ended"
+            yield ActivityLine(at=clearance.replaced_at, text=what, by=clearance.ended_by)
 
 
-def _recorded(one: PlanClearance) -> str:
-    if one.system is None or one.result is None:
-        return f"Deconfliction number waived: {one.reason}"
-    return f"Deconfliction number recorded: {_number(one)}, {OUTSIDE_RESULTS[one.result].lower()}"
+def _recorded(plan_clearance: PlanClearance) -> str:
+    if plan_clearance.system is None or plan_clearance.result is None:
+        return f"Deconfliction number waived: {plan_clearance.reason}"
+    return f"Deconfliction number recorded: {_number(plan_clearance)}, {OUTSIDE_RESULTS[plan_clearance.result].lower()}"
 
 
-def _number(one: PlanClearance) -> str:
-    return f"{SYSTEM_WORDS[one.system]} {one.number}" if one.system else one.number
+def _number(plan_clearance: PlanClearance) -> str:
+    return (
+        f"{SYSTEM_WORDS[plan_clearance.system]} {plan_clearance.number}"
+        if plan_clearance.system
+        else plan_clearance.number
+    )
 
 
 def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator[ActivityLine]:
@@ -237,13 +247,18 @@ def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator
     limited = partial(ActivityLine, is_limited=True)
     for hit in hits:
         about = f"Conflict with {hit.other.agency}"
-        of_hit = [one for one in decided if one.hit_id == hit.id]
-        for one in of_hit:
-            yield limited(at=one.at, text=f"{about} decided: {DECISION_WORDS[one.decision]} ({one.reason})", by=one.by)
-        for one in of_hit:
-            if one.replaced_at and one.replaced_at not in {other.at for other in of_hit}:
+        of_hit = [decision for decision in decided if decision.hit_id == hit.id]
+        for side_decision in of_hit:
+            yield limited(
+                at=side_decision.at,
+                text=f"{about} decided: {DECISION_WORDS[side_decision.decision]} ({side_decision.reason})",
+                by=side_decision.by,
+            )
+        for side_decision in of_hit:
+            if side_decision.replaced_at and side_decision.replaced_at not in {other.at for other in of_hit}:
                 yield limited(
-                    at=one.replaced_at, text=f"{about}: a time or place changed, and the decision no longer counts"
+                    at=side_decision.replaced_at,
+                    text=f"{about}: a time or place changed, and the decision no longer counts",
                 )
         if hit.closed_at and hit.outcome:
             yield limited(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")

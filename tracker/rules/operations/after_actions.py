@@ -106,7 +106,7 @@ def check_item_title(title: str, already: int) -> None:
 
 def titles_without_owner(items: Iterable[AfterActionItem]) -> tuple[str, ...]:
     """Return the titles of those that have no owner and no due date yet."""
-    return tuple(one.title for one in items if one.item_id is None)
+    return tuple(action_item.title for action_item in items if action_item.item_id is None)
 
 
 class Edition(Struct, frozen=True, kw_only=True):

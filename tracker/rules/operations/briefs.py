@@ -47,17 +47,17 @@ class OperationContact(Struct, frozen=True, kw_only=True):
 
 def may_carry_contacts(*readers: Viewer) -> bool:
     """Return whether phone numbers can be on a copy that these people print and hold: all are of law enforcement."""
-    return all(one.arm is Arm.LAW_ENFORCEMENT for one in readers)
+    return all(reader.arm is Arm.LAW_ENFORCEMENT for reader in readers)
 
 
-def shared_agreements(mine: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, ...]:
+def shared_agreements(hits: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, ...]:
     """Return the conflicts of which both readers of a copy may know, the last with each operation.
 
     One that ended because the facts changed, and no one had said that they would, is left out.
     """
-    known = {one.id for one in theirs}
-    shared = conflicts_by_operation(one for one in mine if one.id in known)
-    return tuple(one.last for one in shared if one.last.outcome is not Outcome.SUPERSEDED)
+    known = {hit.id for hit in theirs}
+    shared = conflicts_by_operation(hit for hit in hits if hit.id in known)
+    return tuple(plan_conflict.last for plan_conflict in shared if plan_conflict.last.outcome is not Outcome.SUPERSEDED)
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:

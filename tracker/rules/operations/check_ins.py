@@ -270,10 +270,21 @@ def check_in_lines(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> 
 
     A walk-in whose check-in was taken back isn't listed.
     """
-    of_person = {one.person_id: one for one in expected} | {one.person_id: one for one in recorded}
+    of_person = {check_in.person_id: check_in for check_in in expected} | {
+        check_in.person_id: check_in for check_in in recorded
+    }
     return sorted(
-        (one for one in of_person.values() if not (one.is_walk_in and one.presence is Presence.EXPECTED)),
-        key=lambda one: (one.agency.casefold(), one.is_walk_in, one.name.casefold(), str(one.person_id)),
+        (
+            check_in
+            for check_in in of_person.values()
+            if not (check_in.is_walk_in and check_in.presence is Presence.EXPECTED)
+        ),
+        key=lambda check_in: (
+            check_in.agency.casefold(),
+            check_in.is_walk_in,
+            check_in.name.casefold(),
+            str(check_in.person_id),
+        ),
     )
 
 

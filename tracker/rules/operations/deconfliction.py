@@ -79,10 +79,10 @@ def box_around(point: Point) -> SearchBox:
     return SearchBox(point.latitude_e6, point.longitude_e6, point.radius_ft, math.ceil(stretched))
 
 
-def gap_between(one: Footprint, other: Footprint) -> timedelta | None:
+def gap_between(footprint: Footprint, other: Footprint) -> timedelta | None:
     """Return the time between two operations, zero when they overlap; None when it's longer than the larger buffer."""
-    gap = max(one.starts_at - other.ends_at, other.starts_at - one.ends_at, timedelta(0))
-    return gap if gap <= max(one.buffer, other.buffer) else None
+    gap = max(footprint.starts_at - other.ends_at, other.starts_at - footprint.ends_at, timedelta(0))
+    return gap if gap <= max(footprint.buffer, other.buffer) else None
 
 
 def find_unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]]:
@@ -91,48 +91,48 @@ def find_unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]
     Where it is can't be compared, so neither side is shown anything; the officer can ask for the place.
     """
     found = {
-        one: [other for other, its in footprints.items() if other != one and gap_between(mine, its) is not None]
-        for one, mine in footprints.items()
-        if not mine.points
+        one: [other for other, its in footprints.items() if other != one and gap_between(footprint, its) is not None]
+        for one, footprint in footprints.items()
+        if not footprint.points
     }
     return {one: others for one, others in found.items() if others}
 
 
-def overlap_of(one: Footprint, other: Footprint) -> Overlap | None:
+def overlap_of(footprint: Footprint, other: Footprint) -> Overlap | None:
     """Return how close two operations come, or None if they are not in each other's way.
 
     They are when a pair of sites is within the larger of their radii, and the gap in time is at most the larger buffer.
     It doesn't matter which of the two comes first.
     """
-    gap = gap_between(one, other)
+    gap = gap_between(footprint, other)
     if gap is None:
         return None
     near = [
         feet
-        for mine in one.points
+        for point in footprint.points
         for theirs in other.points
-        if (feet := distance_ft(mine, theirs)) <= max(mine.radius_ft, theirs.radius_ft)
+        if (feet := distance_ft(point, theirs)) <= max(point.radius_ft, theirs.radius_ft)
     ]
     return Overlap(round(min(near)), gap) if near else None
 
 
-def hash_of_facts(one: Footprint, other: Footprint) -> FactsHash:
+def hash_of_facts(footprint: Footprint, other: Footprint) -> FactsHash:
     """Return the same hash for the same two footprints, in either order."""
-    sides = sorted("|".join(_texts(each)) for each in (one, other))
+    sides = sorted("|".join(_texts(each)) for each in (footprint, other))
     return FactsHash(hashlib.sha256("\n".join(sides).encode()).hexdigest())
 
 
-def _texts(one: Footprint) -> Iterator[str]:
+def _texts(footprint: Footprint) -> Iterator[str]:
     """Yield what makes a footprint, each part in one spelling."""
-    yield from (moment.astimezone(UTC).isoformat() for moment in (one.starts_at, one.ends_at))
-    yield str(one.buffer // timedelta(minutes=1))
-    yield str(int(one.is_silent))
-    yield from (",".join(map(str, point)) for point in sorted(one.points))
+    yield from (moment.astimezone(UTC).isoformat() for moment in (footprint.starts_at, footprint.ends_at))
+    yield str(footprint.buffer // timedelta(minutes=1))
+    yield str(int(footprint.is_silent))
+    yield from (",".join(map(str, point)) for point in sorted(footprint.points))
 
 
-def distance_ft(one: Point, other: Point) -> float:
+def distance_ft(point: Point, other: Point) -> float:
     """Return the great-circle distance between two points, in feet."""
-    line = EARTH.Inverse(one.latitude, one.longitude, other.latitude, other.longitude, Geodesic.DISTANCE)
+    line = EARTH.Inverse(point.latitude, point.longitude, other.latitude, other.longitude, Geodesic.DISTANCE)
     meters: float = line["s12"]
     return meters / METERS_IN_A_FOOT
 
@@ -247,7 +247,7 @@ class PlanConflict(NamedTuple):
 def conflicts_by_operation(hits: Iterable[Hit]) -> list[PlanConflict]:
     """Return the conflicts of one side, those with the same operation as one; open is last."""
     of_other: dict[UUID, list[Hit]] = {}
-    for hit in sorted(hits, key=lambda one: (one.is_open, one.found_at)):
+    for hit in sorted(hits, key=lambda hit: (hit.is_open, hit.found_at)):
         of_other.setdefault(hit.other_plan, []).append(hit)
     return [PlanConflict(last, tuple(earlier)) for *earlier, last in of_other.values()]
 
@@ -265,7 +265,10 @@ def agreed_outcome(decisions: Mapping[UUID, Decision], asked: Collection[UUID]) 
 
 def outcome_when_moved(decisions: Mapping[UUID, Decision]) -> Outcome:
     """Return how a conflict ended whose facts no longer match."""
-    return next((_MOVED_AWAY[one] for one in sorted(decisions.values()) if one in _MOVED_AWAY), Outcome.SUPERSEDED)
+    return next(
+        (_MOVED_AWAY[decision] for decision in sorted(decisions.values()) if decision in _MOVED_AWAY),
+        Outcome.SUPERSEDED,
+    )
 
 
 class ComparisonCount(NamedTuple):

@@ -90,8 +90,12 @@ class Order(OrderVersion, frozen=True, kw_only=True):
 
 def checked_paragraphs(paragraphs: Paragraphs) -> Paragraphs:
     """Return all five paragraphs, those left out as empty. Errors: Invalid by field."""
-    every = {one: paragraphs.get(one, "") for one in Paragraph}
-    wrong = {one.value: too_long_words(text, LONGEST_PARAGRAPH) for one, text in every.items() if _is_too_long(text)}
+    every = {paragraph: paragraphs.get(paragraph, "") for paragraph in Paragraph}
+    wrong = {
+        paragraph.value: too_long_words(text, LONGEST_PARAGRAPH)
+        for paragraph, text in every.items()
+        if _is_too_long(text)
+    }
     if not any(every.values()):
         wrong = {Paragraph.SITUATION.value: EMPTY_ORDER}
     if wrong:
@@ -202,7 +206,7 @@ def draw_timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
     for number, phase in enumerate(shown):
         actual = _actual(phase, now)
         rows.append(TimelineRow(phase, number * ROW_HEIGHT, bar(*_planned(phase)), bar(*actual) if actual else None))
-    step = next((one for one in TICK_STEPS if (last - first) / one < MOST_TICKS), TICK_STEPS[-1])
+    step = next((step for step in TICK_STEPS if (last - first) / step < MOST_TICKS), TICK_STEPS[-1])
     ticks = [TimelineTick(x(at), at) for at in _ticks(first, last, step)]
     return Timeline(rows, ticks, len(shown) * ROW_HEIGHT + AXIS_HEIGHT, step >= A_DAY)
 

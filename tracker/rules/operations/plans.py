@@ -150,17 +150,17 @@ class Operation(Struct, frozen=True, kw_only=True):
     @property
     def names(self) -> tuple[str, ...]:
         """Return the names that would give it away: its own, and those of its places."""
-        return telltale_names(self.event.title, [self.event.place, *(one.place for one in self.sites)])
+        return telltale_names(self.event.title, [self.event.place, *(site.place for site in self.sites)])
 
     @property
     def clearance(self) -> PlanClearance | None:
         """Return the deconfliction number or the waiver that holds for the plan as it is."""
-        return next((one for one in self.clearances if one.replaced_at is None), None)
+        return next((clearance for clearance in self.clearances if clearance.replaced_at is None), None)
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """Return the agencies that have not acknowledged the plan as it is."""
-        return tuple(one.agency for one in self.commitments if one.acknowledged != self.version)
+        return tuple(commitment.agency for commitment in self.commitments if commitment.acknowledged != self.version)
 
 
 def check_kind(event: Event) -> None:

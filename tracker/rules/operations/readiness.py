@@ -153,7 +153,7 @@ class LedNotice(Struct, frozen=True, kw_only=True):
     @property
     def acknowledged(self) -> int:
         """Return how many recipients have acknowledged it."""
-        return sum(one.acknowledged_at is not None for one in self.recipients)
+        return sum(recipient.acknowledged_at is not None for recipient in self.recipients)
 
     @property
     def is_over(self) -> bool:
@@ -253,4 +253,4 @@ def places_in(text: str) -> tuple[str, ...]:
 
 def _found_places(text: str) -> Iterator[str]:
     for pattern in _PLACES:
-        yield from (one[0] for one in pattern.finditer(text))
+        yield from (match[0] for match in pattern.finditer(text))

@@ -111,17 +111,17 @@ def draw_site_map(sites: Iterable[PlannedSite]) -> SiteMap | None:
     shown = list(sites)
     if not shown:
         return None
-    north = _middle([one.point.latitude for one in shown])
-    east = _middle([one.point.longitude for one in shown])
+    north = _middle([planned_site.point.latitude for planned_site in shown])
+    east = _middle([planned_site.point.longitude for planned_site in shown])
     narrowing = math.cos(math.radians(north))
     marks = [
         SiteMark(
             number,
-            one,
-            round((one.point.longitude - east) * FEET_IN_A_DEGREE * narrowing),
-            round((north - one.point.latitude) * FEET_IN_A_DEGREE),
+            planned_site,
+            round((planned_site.point.longitude - east) * FEET_IN_A_DEGREE * narrowing),
+            round((north - planned_site.point.latitude) * FEET_IN_A_DEGREE),
         )
-        for number, one in enumerate(shown, start=1)
+        for number, planned_site in enumerate(shown, start=1)
     ]
     reach = max(max(abs(mark.x), abs(mark.y)) + mark.site.point.radius_ft for mark in marks)
     return SiteMap(marks, math.ceil(reach * MAP_MARGIN))

@@ -102,7 +102,7 @@ class Poll(Struct, frozen=True, kw_only=True):
 
     def ahead(self, now: datetime) -> tuple[PollDate, ...]:
         """Return the dates that can still be chosen."""
-        return tuple(one for one in self.options if self.slot(one)[0] > now)
+        return tuple(option for option in self.options if self.slot(option)[0] > now)
 
 
 class NewPoll(Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ def date_set_words(poll: Poll, now: datetime) -> str:
     event = poll.event
     if event.status is EventStatus.CANCELED:
         return SET_AND_CANCELED
-    starts, ends = (local(one, event.zone) for one in slot_at(event.starts, event.duration, event.zone))
+    starts, ends = (local(moment, event.zone) for moment in slot_at(event.starts, event.duration, event.zone))
     on = short_day(starts, local(now, event.zone))
     zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
     return f"The date is set: {on}, {time_span(starts, ends, event.is_all_day)}{zone}."
@@ -162,14 +162,14 @@ def may_remind_poll(viewer: Viewer, poll: Poll) -> bool:
     return poll.state is PollState.OPEN and may_edit(viewer, poll.event)
 
 
-def is_read_by_name(viewer: Viewer, poll: Poll, one: Respondent) -> bool:
+def is_read_by_name(viewer: Viewer, poll: Poll, respondent: Respondent) -> bool:
     """Return whether the viewer reads a person's name and replies, as on the page of an event."""
-    return may_edit(viewer, poll.event) or one.arm is viewer.arm
+    return may_edit(viewer, poll.event) or respondent.arm is viewer.arm
 
 
 def waiting_people(people: Iterable[Respondent]) -> list[Respondent]:
     """Return the people who are asked and have not replied about any date."""
-    return [one for one in people if one.role.is_asked and not one.has_replied]
+    return [person for person in people if person.role.is_asked and not person.has_replied]
 
 
 def poll_hindrance(event: Event, asked: int) -> str:
@@ -217,9 +217,9 @@ def _wrong_dates(starts: Sequence[datetime], event: Event, now: datetime) -> str
         return f"Propose {FEWEST_DATES} to {MOST_DATES} dates."
     if len(set(starts)) < len(starts):
         return "Two of the dates are the same."
-    if any(is_skipped(one, event.zone) for one in starts):
+    if any(is_skipped(start, event.zone) for start in starts):
         return "One of these times doesn’t exist, because the clocks go forward then."
-    if any(to_utc(one, event.zone) <= now for one in starts):
+    if any(to_utc(start, event.zone) <= now for start in starts):
         return "Choose dates in the future."
     return ""
 
@@ -227,7 +227,7 @@ def _wrong_dates(starts: Sequence[datetime], event: Event, now: datetime) -> str
 def _wrong_deadline(new: NewPoll, event: Event, now: datetime) -> str:
     if new.reply_by <= now:
         return "Choose a day in the future."
-    ahead = [at for at in (to_utc(one, event.zone) for one in new.starts) if at > now]
+    ahead = [at for at in (to_utc(start, event.zone) for start in new.starts) if at > now]
     if ahead and new.reply_by >= min(ahead):
         return "Choose a day before the first date."
     return ""
@@ -288,24 +288,24 @@ class AgencyRows(Struct, frozen=True, kw_only=True):
 
 def poll_columns(poll: Poll, people: Sequence[Respondent], quorum: Quorum | None) -> list[PollColumn]:
     """Return the dates, counted; the best one is marked once anyone who was asked has replied."""
-    counted = [_column(one, people, quorum) for one in poll.options]
-    if not any(one.role.is_asked and one.has_replied for one in people):
+    counted = [_column(option, people, quorum) for option in poll.options]
+    if not any(person.role.is_asked and person.has_replied for person in people):
         return counted
     best = min(counted, key=_rank)
-    return [replace(one, is_best=one is best) for one in counted]
+    return [replace(poll_column, is_best=poll_column is best) for poll_column in counted]
 
 
 def poll_rows_by_agency(poll: Poll, people: Iterable[Respondent], named: Container[UUID]) -> list[AgencyRows]:
     """Return the rows of the table, agencies and their people in the order given; `named` are read by name."""
     agencies: dict[UUID, list[Respondent]] = {}
-    for one in people:
-        agencies.setdefault(one.agency_id, []).append(one)
+    for person in people:
+        agencies.setdefault(person.agency_id, []).append(person)
     return [
         AgencyRows(
             agency=some[0].agency,
             people=len(some),
             numbers=tuple(count_fits(option, some) for option in poll.options),
-            named=tuple(one for one in some if one.member_id in named),
+            named=tuple(respondent for respondent in some if respondent.member_id in named),
         )
         for some in agencies.values()
     ]
@@ -313,7 +313,7 @@ def poll_rows_by_agency(poll: Poll, people: Iterable[Respondent], named: Contain
 
 def count_fits(option: PollDate, people: Sequence[Respondent]) -> FitNumbers:
     """Return the numbers of some people for one date."""
-    given = [one.fits.get(option.id) for one in people]
+    given = [person.fits.get(option.id) for person in people]
     return FitNumbers(
         yes=given.count(Fit.YES), if_needed=given.count(Fit.IF_NEEDED), no=given.count(Fit.NO), silent=given.count(None)
     )
@@ -327,15 +327,18 @@ def fit_words(counted: FitNumbers) -> str:
 
 def replied_words(people: Sequence[Respondent]) -> str:
     """Return how many of the people who are asked have replied: "3 of 5 people asked have replied"."""
-    asked = [one for one in people if one.role.is_asked]
-    replied = sum(one.has_replied for one in asked)
+    asked = [person for person in people if person.role.is_asked]
+    replied = sum(respondent.has_replied for respondent in asked)
     return f"{replied} of {plural(len(asked), 'person asked has', 'people asked have')} replied"
 
 
 def _column(option: PollDate, people: Sequence[Respondent], quorum: Quorum | None) -> PollColumn:
-    yes = {one.member_id for one in people if one.fits.get(option.id) is Fit.YES}
-    can_come = yes | {one.member_id for one in people if one.fits.get(option.id) is Fit.IF_NEEDED}
-    asked, present = {one.arm for one in people}, {one.arm for one in people if one.member_id in can_come}
+    yes = {person.member_id for person in people if person.fits.get(option.id) is Fit.YES}
+    can_come = yes | {person.member_id for person in people if person.fits.get(option.id) is Fit.IF_NEEDED}
+    asked, present = (
+        {person.arm for person in people},
+        {person.arm for person in people if person.member_id in can_come},
+    )
     return PollColumn(
         option=option,
         numbers=count_fits(option, people),
@@ -345,15 +348,22 @@ def _column(option: PollDate, people: Sequence[Respondent], quorum: Quorum | Non
     )
 
 
-def _rank(one: PollColumn) -> tuple[bool, bool, int, int, int, datetime]:
+def _rank(poll_column: PollColumn) -> tuple[bool, bool, int, int, int, datetime]:
     """Order dates: with a quorum, with each arm, most people, most of them without reserve, then the soonest."""
-    has_no_quorum = one.quorum_if_needed is not None and not one.quorum_if_needed.is_met
-    return has_no_quorum, bool(one.arms), -one.numbers.can_come, -one.numbers.yes, one.numbers.no, one.option.starts
+    has_no_quorum = poll_column.quorum_if_needed is not None and not poll_column.quorum_if_needed.is_met
+    return (
+        has_no_quorum,
+        bool(poll_column.arms),
+        -poll_column.numbers.can_come,
+        -poll_column.numbers.yes,
+        poll_column.numbers.no,
+        poll_column.option.starts,
+    )
 
 
 def lost_replies_words(people: Iterable[Respondent]) -> str:
     """Return what asking again does to the replies of these people to a canceled poll; empty when no one replied."""
-    replied = len([one for one in people if one.role.is_asked and one.has_replied])
+    replied = len([person for person in people if person.role.is_asked and person.has_replied])
     return f"Asking again deletes the replies of {plural(replied, 'person', 'people')}." if replied else ""
 
 

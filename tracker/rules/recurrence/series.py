@@ -296,7 +296,7 @@ def first_dates_by_rule(rule: Rule | None, start: datetime, n: int = 5) -> tuple
 
 def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
     """Return the rule that ends a series before the local start `split`. Errors: Invalid(date) when no date is left."""
-    kept = [one for one in dates_by_rule(rule, start) if one < split]
+    kept = [moment for moment in dates_by_rule(rule, start) if moment < split]
     if not kept:
         raise Invalid(date="This is the first date of the series. Change the whole series instead.")
     return replace(rule, until=kept[-1].date(), count=None)
@@ -405,9 +405,9 @@ def to_rrule(rule: Rule, start: datetime, zone: str | None) -> str:
 
 def from_rrule(text: str, zone: str | None) -> Rule:
     """Return the rule of an RRULE value that `to_rrule` wrote for this zone. Errors: Invalid(repeat) for other text."""
-    found = _SPELLING.fullmatch(text)
-    rule = _rule_in(found, zone) if found else None
-    if found is None or rule is None or _pattern(rule) != found["pattern"]:
+    match = _SPELLING.fullmatch(text)
+    rule = _rule_in(match, zone) if match else None
+    if match is None or rule is None or _pattern(rule) != match["pattern"]:
         raise Invalid(repeat="The tracker doesn’t support this repeat pattern.")
     return rule
 
@@ -429,19 +429,19 @@ def _pattern(rule: Rule) -> str:
     return ";".join(parts)
 
 
-def _rule_in(found: re.Match[str], zone: str | None) -> Rule | None:
+def _rule_in(match: re.Match[str], zone: str | None) -> Rule | None:
     try:
         return Rule(
-            frequency=Frequency(found["frequency"].lower()),
-            interval=_number_in(found["interval"]) or 1,
-            weekdays=tuple(_CODES.index(code) for code in (found["weekdays"] or "").split(",") if code),
-            week_starts=_CODES.index(found["week_starts"] or _CODES[MONDAY]),
-            monthday=_number_in(found["monthday"]),
-            nth=_number_in(found["nth"]),
-            weekday=_CODES.index(found["weekday"]) if found["weekday"] else None,
-            month=_number_in(found["month"]),
-            until=_last_date(found["until"], zone) if found["until"] else None,
-            count=_number_in(found["count"]),
+            frequency=Frequency(match["frequency"].lower()),
+            interval=_number_in(match["interval"]) or 1,
+            weekdays=tuple(_CODES.index(code) for code in (match["weekdays"] or "").split(",") if code),
+            week_starts=_CODES.index(match["week_starts"] or _CODES[MONDAY]),
+            monthday=_number_in(match["monthday"]),
+            nth=_number_in(match["nth"]),
+            weekday=_CODES.index(match["weekday"]) if match["weekday"] else None,
+            month=_number_in(match["month"]),
+            until=_last_date(match["until"], zone) if match["until"] else None,
+            count=_number_in(match["count"]),
         )
     except (Invalid, ValueError):
         return None

@@ -54,7 +54,7 @@ MEASURES = {
     "invited": INVITED,
     "present": PRESENT,
     "attended": ATTENDED,
-    **{one.value: frozenset({one}) for one in PlaceMark},
+    **{place_mark.value: frozenset({place_mark}) for place_mark in PlaceMark},
     "not_marked": NOT_MARKED,
 }
 """The columns of a report by name, each with the marks that it counts."""
@@ -174,16 +174,16 @@ def reach_of(viewer: Viewer) -> ReportReach:
 
 def period_named(key: str) -> ReportPeriod | None:
     """Return the period of a key such as 2026-H2, FY2027-Q1, FY2027 or 2026-12; None for other text."""
-    found = _KEY.fullmatch(key)
-    if found is None:
+    match = _KEY.fullmatch(key)
+    if match is None:
         return None
-    year = int(found["half"] or found["fiscal"] or found["month"][:4])
+    year = int(match["half"] or match["fiscal"] or match["month"][:4])
     if not FIRST_MONTH.year < year < LAST_MONTH.year:
         return None
-    if found["half"]:
-        return half_year(year, int(found["h"]))
-    if found["fiscal"]:
-        return fiscal_quarter(year, int(found["q"])) if found["q"] else fiscal_year(year)
+    if match["half"]:
+        return half_year(year, int(match["h"]))
+    if match["fiscal"]:
+        return fiscal_quarter(year, int(match["q"])) if match["q"] else fiscal_year(year)
     number = int(key[5:])
     return month_period(date(year, number, 1)) if 1 <= number <= 12 else None  # noqa: PLR2004 - months of a year
 

@@ -127,8 +127,8 @@ class KindLine(Struct, frozen=True, kw_only=True):
 def tally_places(places: Iterable[PlaceCount]) -> PlaceTally:
     """Return the total of places."""
     counted: Counter[str] = Counter()
-    for one in places:
-        counted[one.mark.value] += one.number
+    for place in places:
+        counted[place.mark.value] += place.number
     return PlaceTally(**counted)
 
 
@@ -137,8 +137,8 @@ def tally_by_agency(
 ) -> list[tuple[ReportAgency, PlaceTally]]:
     """Return a line for each agency that had a place, in the order of the agencies."""
     groups: dict[UUID | None, list[PlaceCount]] = {}
-    for one in places:
-        groups.setdefault(one.agency_id, []).append(one)
+    for place in places:
+        groups.setdefault(place.agency_id, []).append(place)
     return [(agency, tally_places(groups[agency.id])) for agency in agencies if agency.id in groups]
 
 
@@ -146,25 +146,25 @@ def tally_by_arm(lines: Iterable[tuple[ReportAgency, PlaceTally]]) -> list[tuple
     """Return the totals of the arms that have a line."""
     every = list(lines)
     arms = [arm for arm in Arm if any(agency.arm is arm for agency, _ in every)]
-    return [(arm, total_tally(one for agency, one in every if agency.arm is arm)) for arm in arms]
+    return [(arm, total_tally(place_tally for agency, place_tally in every if agency.arm is arm)) for arm in arms]
 
 
 def total_tally(tallies: Iterable[PlaceTally]) -> PlaceTally:
     """Return the total of tallies."""
     counted: Counter[str] = Counter()
-    for one in tallies:
-        counted.update(asdict(one))
+    for tally in tallies:
+        counted.update(asdict(tally))
     return PlaceTally(**counted)
 
 
 def lines_by_month(places: Iterable[PlaceCount], dates: Iterable[DateCount], months: Iterable[date]) -> list[MonthLine]:
     """Return a line for each month, including months without a date."""
-    every, held = list(places), [one for one in dates if not one.is_off]
+    every, held = list(places), [date_count for date_count in dates if not date_count.is_off]
     return [
         MonthLine(
             first=first,
-            held=sum(one.number for one in held if one.month == number),
-            tally=tally_places(one for one in every if one.month == number),
+            held=sum(date_count.number for date_count in held if date_count.month == number),
+            tally=tally_places(place_count for place_count in every if place_count.month == number),
         )
         for number, first in enumerate(months)
     ]
@@ -173,19 +173,19 @@ def lines_by_month(places: Iterable[PlaceCount], dates: Iterable[DateCount], mon
 def activities_by_kind(places: Iterable[PlaceCount], dates: Iterable[DateCount]) -> list[KindLine]:
     """Return a line for each kind with a date, held or canceled, and last their total (kind None)."""
     every, days = list(places), list(dates)
-    kinds = [kind for kind in KINDS if any(one.kind is kind for one in days)]
+    kinds = [kind for kind in KINDS if any(day.kind is kind for day in days)]
     return [_kind_line(kind, every, days) for kind in (*kinds, None)] if kinds else []
 
 
 def _kind_line(kind: Kind | None, places: list[PlaceCount], dates: list[DateCount]) -> KindLine:
-    mine = [one for one in dates if kind in (None, one.kind)]
-    held = [one for one in mine if not one.is_off]
+    date_counts = [date_count for date_count in dates if kind in (None, date_count.kind)]
+    held = [date_count for date_count in date_counts if not date_count.is_off]
     return KindLine(
         kind=kind,
-        held=sum(one.number for one in held),
-        canceled=sum(one.number for one in mine if one.is_off),
-        minutes=sum(one.minutes for one in held),
-        tally=tally_places(one for one in places if kind in (None, one.kind)),
+        held=sum(date_count.number for date_count in held),
+        canceled=sum(date_count.number for date_count in date_counts if date_count.is_off),
+        minutes=sum(date_count.minutes for date_count in held),
+        tally=tally_places(place for place in places if kind in (None, place.kind)),
     )
 
 
@@ -286,7 +286,7 @@ def item_columns_of(item: CountedItem, window: ItemWindow) -> frozenset[ItemColu
 
 def item_lines(counts: Iterable[ItemCount], agencies: Iterable[ReportAgency], window: ItemWindow) -> list[ItemLine]:
     """Return a line for each agency with an item that counts, and last their total; nothing when none counts."""
-    counted = [(one, columns) for one in counts if (columns := item_columns_of(one, window))]
+    counted = [(count, columns) for count in counts if (columns := item_columns_of(count, window))]
     groups: dict[UUID, list[tuple[ItemCount, frozenset[ItemColumn]]]] = {}
     for one in counted:
         groups.setdefault(one[0].agency_id, []).append(one)
@@ -304,10 +304,10 @@ def _item_line(
 ) -> ItemLine:
     numbers: Counter[ItemColumn] = Counter()
     took: list[int] = []
-    for one, columns in counted:
-        numbers.update(dict.fromkeys(columns, one.number))
+    for item_count, columns in counted:
+        numbers.update(dict.fromkeys(columns, item_count.number))
         if ItemColumn.CLOSED in columns:
-            took += [days_to_completion(one, window.zone)] * one.number
+            took += [days_to_completion(item_count, window.zone)] * item_count.number
     return ItemLine(
         agency=agency,
         numbers={column: numbers[column] for column in ItemColumn},
@@ -362,6 +362,6 @@ def count_operations(took_part: Iterable[OperationPart]) -> OperationCount:
     """Return how many operations these are, and which agencies took part in them."""
     every = list(took_part)
     return OperationCount(
-        held=len({one.occurrence_id for one in every}),
-        agencies=tuple(sorted({one.agency for one in every}, key=str.casefold)),
+        held=len({operation_part.occurrence_id for operation_part in every}),
+        agencies=tuple(sorted({operation_part.agency for operation_part in every}, key=str.casefold)),
     )

@@ -55,7 +55,7 @@ def is_account_over(expires_at: datetime | None, now: datetime) -> bool:
 
 def is_idle(signed_in_at: datetime | None, reopened_at: datetime | None, now: datetime) -> bool:
     """Return whether an account was not used for 90 days; an account that never signed in is not counted."""
-    used = [one for one in (signed_in_at, reopened_at) if one]
+    used = [moment for moment in (signed_in_at, reopened_at) if moment]
     return bool(used) and max(used) <= now - IDLE
 
 

@@ -47,9 +47,9 @@ def check_alias(address: str, own: str, aliases: list[Alias], asked_lately: int)
         raise Invalid(address=EMAIL_HINT)
     if address == own:
         raise Invalid(address=OWN)
-    if any(one.address == address and one.is_confirmed for one in aliases):
+    if any(aliase.address == address and aliase.is_confirmed for aliase in aliases):
         raise Invalid(address=TWICE)
-    if len([one for one in aliases if one.address != address]) >= MOST:
+    if len([aliase for aliase in aliases if aliase.address != address]) >= MOST:
         raise Invalid(address=FULL)
     if asked_lately >= MOST_AN_HOUR:
         raise Invalid(address=TOO_MANY)

@@ -63,7 +63,7 @@ ANSWERS = {"yes": True, "no": False}
 LONGEST_CELL = 2_000  # characters, where no shorter limit is given
 LONGEST_COMMITTEE = 120  # characters
 ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
-LEVELS = {**{str(one): one for one in Level}, "ngo": Level.NON_GOVERNMENTAL}
+LEVELS = {**{str(level): level for level in Level}, "ngo": Level.NON_GOVERNMENTAL}
 SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
 
@@ -121,8 +121,8 @@ def read_roster(content: bytes) -> tuple[list[RosterRow], list[RowFault]]:
     entries: list[RosterRow] = []
     faults: list[RowFault] = []
     for number, cells in rows:
-        found, wrong = _row_in(number, cells, columns)
-        entries += [found] if found else []
+        row, wrong = _row_in(number, cells, columns)
+        entries += [row] if row else []
         faults += wrong
     if not entries and not faults:
         raise Invalid("The file has column names but no people.")
@@ -209,7 +209,7 @@ def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, li
         row=row,
         agency_code=given.read("agency_code", _filled) or "",
         agency_name=given.read("agency_name", str) or None,
-        arm=given.read("arm", lambda text: _word(text, {str(one): one for one in Arm})),
+        arm=given.read("arm", lambda text: _word(text, {str(arm): arm for arm in Arm})),
         level=given.read("level", lambda text: _word(text, LEVELS)),
         coalition=given.read("coalition", str) or None,
         agency_contact=given.read("agency_contact", str) or None,
@@ -225,7 +225,7 @@ def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, li
         zone=given.read("zone", _zone),
         roles=given.read("roles", _roles),
         seats=given.read("seats", _seats),
-        status=given.read("status", lambda text: _word(text, {str(one): one for one in Status})),
+        status=given.read("status", lambda text: _word(text, {str(Statu): Statu for Statu in Status})),
     )
     return (None if given.faults else found), given.faults
 
@@ -234,33 +234,33 @@ def contradictions(entries: Iterable[RosterRow]) -> list[RowFault]:
     """Return rows that contradict an earlier one: a repeated address, a different agency fact, a seat already held."""
     said: dict[tuple[str, ...], tuple[int, object]] = {}
     return [
-        RowFault(row=one.row, field=field, sentence=sentence.format(row=said[key][0]))
-        for one in entries
-        for key, value, field, sentence in _claims(one)
-        if said.setdefault(key, (one.row, value))[1] != value
+        RowFault(row=entry.row, field=field, sentence=sentence.format(row=said[key][0]))
+        for entry in entries
+        for key, value, field, sentence in _claims(entry)
+        if said.setdefault(key, (entry.row, value))[1] != value
     ]
 
 
-def _claims(one: RosterRow) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
+def _claims(row: RosterRow) -> Iterable[tuple[tuple[str, ...], object, str, str]]:
     """Yield the claims of a row: key, value, column, and the error for an earlier row with another value."""
-    agency = one.agency_code.casefold()
-    yield ("email", one.email), one.row, "email", "This address is also in row {row}."
+    agency = row.agency_code.casefold()
+    yield ("email", row.email), row.row, "email", "This address is also in row {row}."
     for field, value in (
-        ("agency_name", one.agency_name),
-        ("arm", one.arm),
-        ("level", one.level),
-        ("coalition", one.coalition),
-        ("agency_contact", one.agency_contact),
-        ("agency_phone", one.agency_phone),
-        ("agency_email", one.agency_email),
-        ("agency_address", one.agency_address),
+        ("agency_name", row.agency_name),
+        ("arm", row.arm),
+        ("level", row.level),
+        ("coalition", row.coalition),
+        ("agency_contact", row.agency_contact),
+        ("agency_phone", row.agency_phone),
+        ("agency_email", row.agency_email),
+        ("agency_address", row.agency_address),
     ):
         if value is not None:
             yield ("agency", agency, field), value, field, "Row {row} has different details for the same agency."
-    for committee, place in (one.seats or {}).items():
+    for committee, place in (row.seats or {}).items():
         if place is not SeatPlace.ALTERNATE:
             taken = "Row {row} already has this agency’s seat. Make one of them an alternate."
-            yield ("seat", committee.casefold(), agency), one.row, "seats", taken
+            yield ("seat", committee.casefold(), agency), row.row, "seats", taken
 
 
 def _tidy(field: str, text: str) -> str:
@@ -306,18 +306,18 @@ def _word(text: str, words: Mapping[str, Value]) -> Value | None:
 
 
 def _roles(text: str) -> frozenset[Role]:
-    return frozenset(role for one in _parts(text) if (role := _word(one, ROLES)))
+    return frozenset(role for part in _parts(text) if (role := _word(part, ROLES)))
 
 
 def _seats(text: str) -> Mapping[str, SeatPlace]:
     seats: dict[str, SeatPlace] = {}
-    for one in _parts(text):
-        found = SEAT.fullmatch(one)
-        if found is None or not 0 < len(committee := found["committee"]) <= LONGEST_COMMITTEE:
+    for part in _parts(text):
+        match = SEAT.fullmatch(part)
+        if match is None or not 0 < len(committee := match["committee"]) <= LONGEST_COMMITTEE:
             raise Invalid("Enter seats like this: Steering Committee; Training Team (alternate).")
         if committee.casefold() in (known.casefold() for known in seats):
             raise Invalid(f"{committee} appears here twice.")
-        seats[committee] = SeatPlace((found["place"] or SeatPlace.PRIMARY).lower())
+        seats[committee] = SeatPlace((match["place"] or SeatPlace.PRIMARY).lower())
     return seats
 
 

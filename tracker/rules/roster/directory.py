@@ -268,8 +268,8 @@ def contains_words(words: str, *texts: str) -> bool:
 
 def is_phone(text: str) -> bool:
     """Return whether a text is a phone number, or empty: digits and their usual signs, perhaps with an extension."""
-    found = _NUMBER.fullmatch(text)
-    digits = sum(one.isdigit() for one in found[1]) if found else 0
+    match = _NUMBER.fullmatch(text)
+    digits = sum(one.isdigit() for one in match[1]) if match else 0
     return not text or FEWEST_DIGITS <= digits <= MOST_DIGITS
 
 

@@ -85,19 +85,19 @@ class Quorum(Struct, frozen=True, kw_only=True):
     @property
     def holders(self) -> frozenset[UUID]:
         """Return all people who may fill a seat."""
-        return frozenset(one for seat in self.seats for one in seat.holders)
+        return frozenset(holder for seat in self.seats for holder in seat.holders)
 
     def among(self, invited: Container[UUID]) -> "Quorum":
         """Return the committee reduced to seats of which a member is invited; an alternate may come then.
 
         No one fills the others.
         """
-        kept = (seat if any(one in invited for one in seat.holders) else _empty(seat) for seat in self.seats)
+        kept = (seat if any(holder in invited for holder in seat.holders) else _empty(seat) for seat in self.seats)
         return Quorum(rule=self.rule, seats=tuple(kept))
 
     def count(self, absent: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled when some people can't come."""
-        return self._counted([seat for seat in self.seats if any(one not in absent for one in seat.holders)])
+        return self._counted([seat for seat in self.seats if any(holder not in absent for holder in seat.holders)])
 
     def count_present(self, present: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled by the people present."""
@@ -105,7 +105,7 @@ class Quorum(Struct, frozen=True, kw_only=True):
 
     def filled(self, present: Container[UUID]) -> list[FillableSeat]:
         """Return the seats of which a holder is present."""
-        return [seat for seat in self.seats if any(one in present for one in seat.holders)]
+        return [seat for seat in self.seats if any(holder in present for holder in seat.holders)]
 
     def _counted(self, filled: Sequence[FillableSeat]) -> QuorumCount:
         return count_quorum(self.rule, [seat.arm for seat in filled], len(self.seats))

@@ -59,7 +59,7 @@ class ReminderPolicy(Struct, frozen=True, kw_only=True):
         before = leads_words(self.asks_before) if self.asks_before else ""
         if not self.asks_after:
             return before
-        after = f"{_listed(lead_words(one) for one in sorted(self.asks_after))} after the invitation"
+        after = f"{_listed(lead_words(span) for span in sorted(self.asks_after))} after the invitation"
         return f"{after}, and {before} the event," if before else after
 
 
@@ -84,7 +84,7 @@ def policy_in(
 
 def time_choices(offered: Iterable[timedelta], where: str = "before") -> list[tuple[str, str]]:
     """Return times before or after something as the choices of a form: minutes, and words."""
-    return [(minutes_of(one), f"{lead_words(one)} {where}") for one in offered]
+    return [(minutes_of(span), f"{lead_words(span)} {where}") for span in offered]
 
 
 def minutes_of(lead: timedelta) -> str:
@@ -100,8 +100,8 @@ def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
 
 
 def _offered(minutes: Iterable[str], offered: Iterable[timedelta]) -> frozenset[timedelta]:
-    known = {minutes_of(one): one for one in offered}
-    return frozenset(known[one] for one in minutes if one in known)
+    known = {minutes_of(span): span for span in offered}
+    return frozenset(known[minute] for minute in minutes if minute in known)
 
 
 def lead_words(lead: timedelta) -> str:
@@ -114,7 +114,7 @@ def lead_words(lead: timedelta) -> str:
 
 def leads_words(leads: Iterable[timedelta]) -> str:
     """Return "7 days, 1 day, and 2 hours before", longest first."""
-    return f"{_listed(lead_words(one) for one in sorted(leads, reverse=True))} before"
+    return f"{_listed(lead_words(lead) for lead in sorted(leads, reverse=True))} before"
 
 
 def _listed(words: Iterable[str]) -> str:

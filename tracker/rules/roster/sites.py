@@ -112,13 +112,13 @@ class Room(Struct, frozen=True, kw_only=True):
 def site_at(place: str, sites: Iterable[MeetingSite]) -> MeetingSite | None:
     """Return the site that a place text names, with or without its address."""
     wanted = _folded(place)
-    return next((one for one in sites if wanted and wanted in one.texts), None)
+    return next((site for site in sites if wanted and wanted in site.texts), None)
 
 
 def known_place(text: str, sites: Iterable[MeetingSite]) -> MeetingSite | None:
     """Return the site that a text names by its name, its address, or both."""
     wanted = _folded(text)
-    return next((one for one in sites if wanted and wanted in (*one.texts, _folded(one.address))), None)
+    return next((site for site in sites if wanted and wanted in (*site.texts, _folded(site.address))), None)
 
 
 def _folded(text: str) -> str:
@@ -129,7 +129,7 @@ def coordinates_in(text: str) -> Coordinates | None:
     """Return the coordinates that a text says; None for an empty one. Errors: Invalid(coordinates)."""
     if not text.strip():
         return None
-    found = _TYPED.fullmatch(text)
-    if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:  # noqa: PLR2004 - degrees
+    match = _TYPED.fullmatch(text)
+    if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:  # noqa: PLR2004 - degrees
         raise Invalid(coordinates=NO_COORDINATES)
-    return Coordinates(round(float(found[1]) * MILLIONTHS), round(float(found[2]) * MILLIONTHS))
+    return Coordinates(round(float(match[1]) * MILLIONTHS), round(float(match[2]) * MILLIONTHS))

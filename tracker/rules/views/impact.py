@@ -144,9 +144,9 @@ class Consequences(Struct, frozen=True, kw_only=True):
     def reminder_words(self) -> str:
         """Return in words for how many people, and before how many dates, reminders move, are new, or are canceled."""
         said = (
-            ("Reminders move", [one for one in self.moves if one.before and one.after]),
-            ("New reminders", [one for one in self.moves if one.before is None]),
-            ("Reminders canceled", [one for one in self.moves if one.after is None]),
+            ("Reminders move", [move for move in self.moves if move.before and move.after]),
+            ("New reminders", [move for move in self.moves if move.before is None]),
+            ("Reminders canceled", [move for move in self.moves if move.after is None]),
         )
         parts = [f"{words} {_for_whom(moves)}" for words, moves in said if moves]
         none = "No reminders change" if self.was_known else "No reminders"
@@ -200,7 +200,7 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
         ),
         kept_details=tuple(kept_dates.kept_details(before.dates, after.dates)),
         lost_details=tuple(kept_dates.lost_details(before.dates, after.dates)),
-        dates=tuple(one for one in after.dates if not one.is_off),
+        dates=tuple(occurrence for occurrence in after.dates if not occurrence.is_off),
         follow_ups=after.follow_ups,
     )
 
@@ -232,9 +232,9 @@ def moved_reminders(before: Reminders, after: Reminders) -> tuple[ReminderMove, 
 
 def _for_whom(moves: Iterable[ReminderMove]) -> str:
     """Return "for 25 people (79 dates)"."""
-    found = list(moves)
-    people = frozenset[UUID]().union(*(one.to for one in found))
-    dates = {one.date for one in found}
+    reminder_moves = list(moves)
+    people = frozenset[UUID]().union(*(reminder_move.to for reminder_move in reminder_moves))
+    dates = {reminder_move.date for reminder_move in reminder_moves}
     return f"for {plural(len(people), 'person', 'people')} ({plural(len(dates), 'date')})"
 
 
@@ -244,7 +244,7 @@ def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | Non
     was, becomes = sorted(gone.difference(same)), sorted(new.difference(same))
     if len(was) == len(becomes):
         return [*zip(same, same, strict=True), *zip(was, becomes, strict=True)]
-    return [*zip(same, same, strict=True), *((one, None) for one in was), *((None, one) for one in becomes)]
+    return [*zip(same, same, strict=True), *((moment, None) for moment in was), *((None, become) for become in becomes)]
 
 
 def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[ReminderMove]:
@@ -264,7 +264,7 @@ def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtM
 
 def _is_asked_again(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...]) -> bool:
     """Return whether a person owes more replies than before because an earlier reply no longer counts."""
-    owed = [sum(one is ReplyValue.NEEDS_ACTION for one in given) for given in (before, after)]
+    owed = [sum(reply_value is ReplyValue.NEEDS_ACTION for reply_value in given) for given in (before, after)]
     replied = len(before) - owed[0], len(after) - owed[1]
     return owed[1] > owed[0] and replied[1] < replied[0]
 
@@ -301,17 +301,17 @@ def may_know_list(viewer: Viewer, line: DateLine, arms: Collection[Arm]) -> bool
 
     It is the same as on the event's page: people who may change it read all names, others those of their own arm.
     """
-    return may_edit(viewer, line) or all(one is viewer.arm for one in arms)
+    return may_edit(viewer, line) or all(arm is viewer.arm for arm in arms)
 
 
 def notified_by_lists(impact: Iterable[ListImpact]) -> frozenset[UUID]:
     """Return the people who get an email, each once."""
-    return frozenset[UUID]().union(*(one.notified for one in impact))
+    return frozenset[UUID]().union(*(list_impact.notified for list_impact in impact))
 
 
 def list_email_words(impact: Collection[ListImpact]) -> str:
     """Return how many emails go to how many people; a person gets one for each event."""
-    people, number = len(notified_by_lists(impact)), sum(len(one.notified) for one in impact)
+    people, number = len(notified_by_lists(impact)), sum(len(list_impact.notified) for list_impact in impact)
     if not people:
         return "No one will get an email."
     return f"{plural(number, 'email')} will go to {plural(people, 'person', 'people')}."

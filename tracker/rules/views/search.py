@@ -18,7 +18,7 @@ A_MONTH = timedelta(days=31)  # a day of the past month without a year is that o
 LEAP_YEARS_APART = 8  # years at most, from one February 29 to the next
 
 _BY_WORD = {"yesterday": -1, "today": 0, "tomorrow": 1}  # days from today
-_WEEKDAY = rf"(?:(?:{'|'.join(f'{one[:3]}(?:{one[3:]})?' for one in WEEKDAYS)})\.?,?\s+)?"
+_WEEKDAY = rf"(?:(?:{'|'.join(f'{weekday[:3]}(?:{weekday[3:]})?' for weekday in WEEKDAYS)})\.?,?\s+)?"
 _YEAR = r"(?P<year>[0-9]{4}|[0-9]{2})"
 _IN_DIGITS = re.compile(rf"(?P<month>[0-9]{{1,2}})/(?P<day>[0-9]{{1,2}})(?:/{_YEAR})?", re.ASCII)
 _IN_WORDS = re.compile(
@@ -60,17 +60,17 @@ def _cut_out(text: str, first: int, last: int, length: int) -> tuple[int, int]:
         space = _SPACE.search(text, start - 1, first)
         start = space.end() if space else first
     if end < len(text):
-        spaces = [one.start() for one in _SPACE.finditer(text, last, end + 1)]
+        spaces = [match.start() for match in _SPACE.finditer(text, last, end + 1)]
         end = spaces[-1] if spaces else min(last, end)
     return start, end
 
 
 def _word_places(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield where the words of a text that match begin and end."""
-    for found in TOKEN.finditer(text):
-        token = folded(found[0])
+    for match in TOKEN.finditer(text):
+        token = folded(match[0])
         if any(is_match(word, token) for word in words):
-            yield found.span()
+            yield match.span()
 
 
 def day_typed(text: str, today: date) -> date | None:
@@ -82,11 +82,11 @@ def day_typed(text: str, today: date) -> date | None:
     typed = " ".join(text.split())
     if typed.lower() in _BY_WORD:
         return day_in_range(today + timedelta(days=_BY_WORD[typed.lower()]))
-    found = _IN_DIGITS.fullmatch(typed) or _IN_WORDS.fullmatch(typed)
-    month = _month_typed(found["month"]) if found else None
-    if found is None or month is None:
+    match = _IN_DIGITS.fullmatch(typed) or _IN_WORDS.fullmatch(typed)
+    month = _month_typed(match["month"]) if match else None
+    if match is None or month is None:
         return day_in_text(typed)
-    day, year = int(found["day"]), found["year"]
+    day, year = int(match["day"]), match["year"]
     return _nearest(today, month, day) if year is None else _day_of(_full_year(year), month, day)
 
 
@@ -105,7 +105,7 @@ def _nearest(today: date, month: int, day: int) -> date | None:
     """Return the first such day from a month ago on."""
     years = range(today.year - 1, today.year + LEAP_YEARS_APART + 1)
     days = (_day_of(year, month, day) for year in years)
-    return next((one for one in days if one and one >= today - A_MONTH), None)
+    return next((day for day in days if day and day >= today - A_MONTH), None)
 
 
 def _day_of(year: int, month: int, day: int) -> date | None:

@@ -29,14 +29,14 @@ class ClosedDate(NamedTuple):
 async def present_members(occurrence_id: UUID) -> frozenset[UUID]:
     """Return the members who are marked present on a date, in the room or remotely."""
     counts = AttendanceMark.corrected_at.is_null() & AttendanceMark.member.is_not_null()
-    is_present = AttendanceMark.status.is_in([one.value for one in sorted(PRESENT)])
-    found = await AttendanceMark.select(AttendanceMark.member).where(
+    is_present = AttendanceMark.status.is_in([mark.value for mark in sorted(PRESENT)])
+    rows = await AttendanceMark.select(AttendanceMark.member).where(
         (AttendanceMark.occurrence == occurrence_id) & is_present & counts
     )
-    return frozenset(row["member"] for row in found)
+    return frozenset(row["member"] for row in rows)
 
 
 async def closed_dates(after: datetime, until: datetime) -> list[ClosedDate]:
     """Return the dates whose attendance was closed in (after, until] and whose event thanks people by itself."""
-    found = await engine().run_querystring(QueryString(_CLOSED, after, until))
-    return [ClosedDate(row["id"], row["event"], row["lead"]) for row in found]
+    rows = await engine().run_querystring(QueryString(_CLOSED, after, until))
+    return [ClosedDate(row["id"], row["event"], row["lead"]) for row in rows]

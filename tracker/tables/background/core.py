@@ -14,14 +14,14 @@ _ABOUT = "SELECT d.member, d.event FROM draft d WHERE d.event IS NOT NULL"
 
 async def drafts_beyond(member_id: UUID, most: int) -> list[UUID]:
     """Return the drafts of a member beyond the `most` newest ones."""
-    found = await engine().run_querystring(QueryString(_NEWEST, member_id))
-    return [row["id"] for row in found[most:]]
+    rows = await engine().run_querystring(QueryString(_NEWEST, member_id))
+    return [row["id"] for row in rows[most:]]
 
 
 async def drafts_over(saved_before: datetime, discarded_before: datetime) -> list[UUID]:
     """Return the drafts that no one typed in since a moment, or that were discarded until another."""
-    found = await engine().run_querystring(QueryString(_OVER, saved_before, discarded_before))
-    return [row["id"] for row in found]
+    rows = await engine().run_querystring(QueryString(_OVER, saved_before, discarded_before))
+    return [row["id"] for row in rows]
 
 
 async def events_of_each() -> dict[UUID, set[UUID]]:

@@ -53,7 +53,7 @@ async def messages_of(event_id: UUID) -> list[PollMessage]:
     """Return the messages about the polls of an event, oldest first."""
     of_poll = (Message.event == event_id) & (Message.kind == MessageKind.POLL.value)
     columns = (Message.id, Message.key, Message.recipient, Message.state, Message.worker, Message.unconfirmed_at)
-    found = await Message.select(*columns).where(of_poll).order_by(Message.created_at)
+    rows = await Message.select(*columns).where(of_poll).order_by(Message.created_at)
     return [
         PollMessage(
             row["id"],
@@ -62,7 +62,7 @@ async def messages_of(event_id: UUID) -> list[PollMessage]:
             State(row["state"]),
             row["state"] == State.PENDING and not row["worker"] and row["unconfirmed_at"] is None,
         )
-        for row in found
+        for row in rows
     ]
 
 

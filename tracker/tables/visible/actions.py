@@ -94,14 +94,14 @@ async def items_from_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionIte
 
 async def item_by_reference(viewer: Viewer, reference: str) -> ActionItem | None:
     """Return one item, or None when it is missing or not for this viewer."""
-    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
-    return found[0] if found else None
+    action_items = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
+    return action_items[0] if action_items else None
 
 
 async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
     """Return one item, or None when it is missing or not for this viewer."""
-    found = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)
-    return found[0] if found else None
+    action_items = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)
+    return action_items[0] if action_items else None
 
 
 async def visible_items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
@@ -110,16 +110,19 @@ async def visible_items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[
     if not wanted:
         return {}
     among = sql_list(wanted)
-    return {one.id: one for one in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)}
+    return {
+        action_item.id: action_item
+        for action_item in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)
+    }
 
 
 async def item_history(viewer: Viewer, of: ActionItem) -> list[ItemNote]:
     """Return the history of an item, newest first."""
     tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"
-    found = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
+    records = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
     return [
         ItemNote(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
-        for row in found
+        for row in records
     ]
 
 
@@ -133,8 +136,8 @@ async def block_reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, 
         _OR_OWN_AUDIENCE
         + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text NOT IN ('', {}) ORDER BY n.at DESC, n.id"
     )
-    found = await rows(_NOTE, viewer, said, seen_by(viewer)[0], among, UNDID_EMAIL)
-    return {row["item"]: row["text"] for row in found}
+    records = await rows(_NOTE, viewer, said, seen_by(viewer)[0], among, UNDID_EMAIL)
+    return {row["item"]: row["text"] for row in records}
 
 
 async def items_with_words(viewer: Viewer, words: Sequence[str], limit: int) -> list[ActionItem]:
@@ -143,9 +146,16 @@ async def items_with_words(viewer: Viewer, words: Sequence[str], limit: int) -> 
     Open ones come first, soonest due first, then the last ones done. Of more than `limit`, those assigned last.
     """
     latest = seen_with_words("item", viewer, words, limit)
-    found = [_item(row) for row in await rows(_FOUND, viewer, _OR_OWN_AUDIENCE, latest, seen_by(viewer)[0])]
-    is_open = sorted((one for one in found if one.is_open), key=lambda one: (one.due, one.reference))
-    done = sorted((one for one in found if not one.is_open), key=lambda one: (one.due, one.reference), reverse=True)
+    action_items = [_item(row) for row in await rows(_FOUND, viewer, _OR_OWN_AUDIENCE, latest, seen_by(viewer)[0])]
+    is_open = sorted(
+        (action_item for action_item in action_items if action_item.is_open),
+        key=lambda action_item: (action_item.due, action_item.reference),
+    )
+    done = sorted(
+        (action_item for action_item in action_items if not action_item.is_open),
+        key=lambda action_item: (action_item.due, action_item.reference),
+        reverse=True,
+    )
     return [*is_open, *done]
 
 
@@ -221,5 +231,5 @@ async def count_meetings_over(viewer: Viewer, item: ActionItem, now: datetime) -
     if item.committee_id is None:
         return 0
     until = item.closed_at or now
-    found = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, until)
-    return int(found[0]["meetings"])
+    records = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, until)
+    return int(records[0]["meetings"])

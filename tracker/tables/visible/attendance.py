@@ -103,14 +103,14 @@ async def people_met(viewer: Viewer) -> set[UUID]:
     chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
     among = sql_list(chaired)
     me = viewer.member_id
-    found = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
-    return {row["member"] for row in found}
+    records = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
+    return {row["member"] for row in records}
 
 
 async def current_invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return the current invitees of an event and their roles."""
-    found = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
-    return {row["member"]: AttendeeRole(row["role"]) for row in found}
+    records = await rows(_ROLES, viewer, " AND e.id = {} AND i.withdrawn_at IS NULL", event_id)
+    return {row["member"]: AttendeeRole(row["role"]) for row in records}
 
 
 async def informed_people(viewer: Viewer, event_id: UUID) -> list[Informed]:
@@ -146,13 +146,13 @@ def _with_substitutes(
 ) -> list[Participant]:
     """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
     known, instead = {one.member_id for one in asked}, []
-    for one in asked:
-        counts = effective_reply(replies[one.invitation_id], occurrence.id)
+    for participant in asked:
+        counts = effective_reply(replies[participant.invitation_id], occurrence.id)
         if counts and counts.substitute_id and counts.substitute_id not in known:
-            row, principal = people[counts.substitute_id], f"{one.name} ({one.agency})"
+            row, principal = people[counts.substitute_id], f"{participant.name} ({participant.agency})"
             instead.append(
                 replace(
-                    one,
+                    participant,
                     member_id=row["substitute"],
                     name=row["substitute_name"],
                     agency_id=row["substitute_agency"],
@@ -160,7 +160,7 @@ def _with_substitutes(
                     arm=Arm(row["substitute_arm"]),
                     reply=ReplyValue.ACCEPTED,
                     comment="",
-                    entered_by=one.entered_by or principal,
+                    entered_by=participant.entered_by or principal,
                     substitute="",
                     released="",
                     substitute_note="",
@@ -181,21 +181,21 @@ async def current_marks(viewer: Viewer, occurrence: Occurrence, member_ids: Iter
     """Return the newest row of each of these members, including cleared ones."""
     wanted = set(member_ids)
     tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
-    found = [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
-    return {one.member_id: one for one in found if one.member_id in wanted}
+    marks = [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+    return {recorded_mark.member_id: recorded_mark for recorded_mark in marks if recorded_mark.member_id in wanted}
 
 
 async def guest_mark(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> RecordedMark | None:
     """Return the mark of a walk-in who is not a member, unless it has been corrected since."""
     tail = " AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
-    found = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
-    return _recorded_mark(found[0]) if found else None
+    records = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
+    return _recorded_mark(records[0]) if records else None
 
 
 async def is_mark_current(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> bool | None:
     """Return whether a mark has not been corrected since; None when there is none."""
-    found = await rows(_MARKS, viewer, " AND o.id = {} AND k.id = {}", occurrence.id, mark_id)
-    return found[0]["corrected_at"] is None if found else None
+    records = await rows(_MARKS, viewer, " AND o.id = {} AND k.id = {}", occurrence.id, mark_id)
+    return records[0]["corrected_at"] is None if records else None
 
 
 async def mark_corrections(viewer: Viewer, occurrence: Occurrence) -> list[MarkCorrection]:
@@ -212,9 +212,9 @@ async def marks_of_step(
         " AND o.id = {} AND ((k.recorded_at = {} AND k.recorded_by = {} AND k.corrected_at IS NULL)"
         " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
     )
-    found = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
-    replaced = {_person(row): _recorded_mark(row) for row in found if row["corrected_at"] is not None}
-    return [(_recorded_mark(row), replaced.get(_person(row))) for row in found if row["corrected_at"] is None]
+    records = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
+    replaced = {_person(row): _recorded_mark(row) for row in records if row["corrected_at"] is not None}
+    return [(_recorded_mark(row), replaced.get(_person(row))) for row in records if row["corrected_at"] is None]
 
 
 def _person(row: Row) -> tuple[object, ...]:
@@ -281,7 +281,7 @@ async def recorded_quorums(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> di
     seats: dict[UUID, list[Row]] = {}
     for row in await rows(_QUORUMS, viewer, _QUORUMS_OF_DATES, among, _known_to(viewer)):
         seats.setdefault(row["occurrence"], []).append(row)
-    return {occurrence_id: _quorum(found) for occurrence_id, found in seats.items()}
+    return {occurrence_id: _quorum(records) for occurrence_id, records in seats.items()}
 
 
 def _known_to(viewer: Viewer) -> QueryString:
@@ -291,14 +291,14 @@ def _known_to(viewer: Viewer) -> QueryString:
     return QueryString(_QUORUMS_KNOWN, sql_list(held))
 
 
-def _quorum(found: list[Row]) -> QuorumOfRecord:
+def _quorum(records: list[Row]) -> QuorumOfRecord:
     return QuorumOfRecord(
-        rule=QuorumRule(seats=found[0]["needed"], both_arms=bool(found[0]["both_arms"])),
+        rule=QuorumRule(seats=records[0]["needed"], both_arms=bool(records[0]["both_arms"])),
         seats=[
             SeatOfRecord(
                 agency_id=row["agency"], agency=row["code"], arm=Arm(row["arm"]), is_filled=bool(row["is_filled"])
             )
-            for row in found
+            for row in records
         ],
-        recorded_at=found[0]["recorded_at"],
+        recorded_at=records[0]["recorded_at"],
     )

@@ -39,7 +39,7 @@ async def busy_rows(viewer: Viewer, member_ids: Iterable[UUID], start: datetime,
     if not wanted:
         return []
     chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
-    found = await rows(
+    records = await rows(
         _TAKEN,
         viewer,
         _BUSY_TAIL,
@@ -52,7 +52,7 @@ async def busy_rows(viewer: Viewer, member_ids: Iterable[UUID], start: datetime,
         _among_members(chaired),
         int(viewer.is_coordinator),
     )
-    return list({(row["member"], row["occurrence"]): row for row in found}.values())
+    return list({(row["member"], row["occurrence"]): row for row in records}.values())
 
 
 def _among_members(ids: list[UUID]) -> QueryString:

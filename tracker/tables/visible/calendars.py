@@ -30,7 +30,7 @@ async def dates_of_span(viewer: Viewer, start: datetime, end: datetime) -> list[
     Each with its committee, the viewer's reply, and where its plan is.
     """
     tail = _SPAN + " ORDER BY o.starts_at, o.id"
-    found = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
+    records = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
         SeenDate(
             line=line_in(row),
@@ -39,7 +39,7 @@ async def dates_of_span(viewer: Viewer, start: datetime, end: datetime) -> list[
             is_mine=row["invitation"] is not None or row["lead"] == viewer.member_id,
             operation=OperationState(row["plan_state"]) if row["plan_state"] else None,
         )
-        for row in found
+        for row in records
     ]
 
 

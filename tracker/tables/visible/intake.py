@@ -146,9 +146,9 @@ async def unrecorded_replies(
     Those that wait for a decision come first, and of these and of the others the newest; at most `SHOWN` of each. The
     number says how many more wait.
     """
-    found = await rows(_IN_TURNS, viewer, _OF_DATE + _AT_MOST, now, occurrence_id, since, SHOWN)
-    more = max((row["every"] - SHOWN for row in found if row["waits"]), default=0)
-    return [_unrecorded(row) for row in found], max(0, more)
+    records = await rows(_IN_TURNS, viewer, _OF_DATE + _AT_MOST, now, occurrence_id, since, SHOWN)
+    more = max((row["every"] - SHOWN for row in records if row["waits"]), default=0)
+    return [_unrecorded(row) for row in records], max(0, more)
 
 
 async def dates_of_waiting_replies(viewer: Viewer, now: datetime, since: datetime) -> list[tuple[UUID, datetime]]:
@@ -156,8 +156,8 @@ async def dates_of_waiting_replies(viewer: Viewer, now: datetime, since: datetim
 
     Only those to people who are on the list of the date: the others aren't on its page.
     """
-    found = await rows(_WAITING, viewer, _OPEN + _UNSETTLED, now, now, since)
-    return [(row["shown_on"], row["received_at"]) for row in found]
+    records = await rows(_WAITING, viewer, _OPEN + _UNSETTLED, now, now, since)
+    return [(row["shown_on"], row["received_at"]) for row in records]
 
 
 async def unrecorded_reply_by_id(
@@ -285,13 +285,15 @@ async def emails_about_items_waiting(viewer: Viewer, since: datetime) -> list[Ke
 
 async def email_about_item_by_id(viewer: Viewer, since: datetime, email_id: UUID) -> KeptEmail | None:
     """Return one of these emails, or None when it is missing or not for this viewer."""
-    found = await rows(_ITEMS_JUDGED, viewer, _ONE, *_asked(viewer, since), email_id)
-    return _kept(found[0]) if found else None
+    records = await rows(_ITEMS_JUDGED, viewer, _ONE, *_asked(viewer, since), email_id)
+    return _kept(records[0]) if records else None
 
 
-def _newest_first(found: Sequence[Row]) -> list[KeptEmail]:
-    every = sorted(map(_kept, found), key=lambda one: (one.received_at, str(one.id)), reverse=True)
-    return sorted(every, key=lambda one: not one.waits)
+def _newest_first(records: Sequence[Row]) -> list[KeptEmail]:
+    every = sorted(
+        map(_kept, records), key=lambda kept_email: (kept_email.received_at, str(kept_email.id)), reverse=True
+    )
+    return sorted(every, key=lambda kept_email: not kept_email.waits)
 
 
 def _asked(viewer: Viewer, since: datetime) -> tuple[QueryString, datetime, QueryString]:
@@ -351,8 +353,8 @@ async def proposals_ahead(viewer: Viewer, now: datetime) -> list[Proposal]:
 
 async def proposal_by_id(viewer: Viewer, proposal_id: UUID) -> Proposal | None:
     """Return a proposal; None when it is missing or not for this viewer."""
-    found = await rows(_PROPOSALS, viewer, " AND p.id = {}", proposal_id)
-    return _proposal(found[0]) if found else None
+    records = await rows(_PROPOSALS, viewer, " AND p.id = {}", proposal_id)
+    return _proposal(records[0]) if records else None
 
 
 def _proposal(row: Row) -> Proposal:

@@ -75,7 +75,7 @@ async def poll_people(viewer: Viewer, of: Poll) -> list[Respondent]:
 
 async def people_of_polls(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, list[Respondent]]:
     """Return the people of each of these polls, as `poll_people` does, in two queries."""
-    wanted = {one.id: one for one in polls}
+    wanted = {poll.id: poll for poll in polls}
     found: dict[UUID, list[Respondent]] = {one: [] for one in wanted}
     if wanted:
         replies = await _replies(viewer, wanted)
@@ -87,8 +87,8 @@ async def people_of_polls(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, l
 
 
 async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> list[Poll]:
-    found = await rows(_POLL, viewer, where, *arguments)
-    options = await _options(viewer, [row["poll"] for row in found])
+    records = await rows(_POLL, viewer, where, *arguments)
+    options = await _options(viewer, [row["poll"] for row in records])
     return [
         Poll(
             id=row["poll"],
@@ -98,7 +98,7 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> lis
             opened_at=row["opened_at"],
             canceled_at=row["canceled_at"],
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -125,7 +125,7 @@ def _among(poll_ids: Collection[UUID]) -> QueryString:
 
 def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
     role = AttendeeRole(row["role"])
-    given = {one["option"]: Fit(one["fit"]) for one in replies}
+    given = {reply["option"]: Fit(reply["fit"]) for reply in replies}
     return Respondent(
         member_id=row["member"],
         name=row["name"],
@@ -133,6 +133,6 @@ def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
         agency=row["code"],
         arm=Arm(row["arm"]),
         role=role,
-        fits=given if role.is_asked else {one.id: Fit.YES for one in of.options},
+        fits=given if role.is_asked else {option.id: Fit.YES for option in of.options},
         source=ReplySource(replies[-1]["source"]) if replies else None,
     )

@@ -126,7 +126,7 @@ async def count_dates(viewer: Viewer, span: ReportSpan, months: Sequence[datetim
     """Count the dates, held and canceled."""
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
     asked = (_month(months), seconds, *span_values(span))
-    found = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *asked)
+    records = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *asked)
     return [
         DateCount(
             month=row["month"],
@@ -136,7 +136,7 @@ async def count_dates(viewer: Viewer, span: ReportSpan, months: Sequence[datetim
             minutes=int(row["seconds"]) // 60,
             restricted=int(row["restricted"]),
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -180,7 +180,7 @@ async def item_counts(viewer: Viewer, window: ItemWindow, committee_id: UUID | N
     """Count the items that may count in a window, those of one committee if given."""
     of_committee = QueryString(" AND i.committee = {}", committee_id) if committee_id else QueryString("")
     counted = (seen_by(viewer)[0], window.end, window.start, of_committee)
-    found = await rows(
+    records = await rows(
         _ITEM_COUNTS, viewer, _ITEMS_COUNTED + _ITEMS_ALIKE, window.end, *counted, window.start, window.end
     )
     return [
@@ -192,15 +192,15 @@ async def item_counts(viewer: Viewer, window: ItemWindow, committee_id: UUID | N
             closed_at=computed_moment(row["closed_at"]) if row["closed_at"] else None,
             number=row["number"],
         )
-        for row in found
+        for row in records
     ]
 
 
 async def operation_parts(viewer: Viewer, span: ReportSpan) -> list[OperationPart]:
     """Return each agency that led a held operation or committed something to it, once for each operation."""
     tail = OVER + TAKES_PLACE + " AND e.kind = {}"
-    found = await rows(_TOOK_PART, viewer, tail, *span_values(span), Kind.JOINT_OPERATION)
-    return [OperationPart(row["id"], row["code"]) for row in found]
+    records = await rows(_TOOK_PART, viewer, tail, *span_values(span), Kind.JOINT_OPERATION)
+    return [OperationPart(row["id"], row["code"]) for row in records]
 
 
 _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
@@ -298,19 +298,19 @@ async def place_rows(
 async def place_count(viewer: Viewer, span: ReportSpan, reach: ReportReach, cell: ReportCell) -> int:
     """Return how many places are behind a number."""
     chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of(cell.agencies))
-    found: list[Row] = []
+    records: list[Row] = []
     if cell.marks - {PlaceMark.WALK_IN}:
         marks = QueryString(_MARKED, value_list(cell.marks))
-        found += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks)
+        records += await rows(HELD, viewer, _COUNT_INVITED + "{}{}{}", *chosen, marks)
     if PlaceMark.WALK_IN in cell.marks:
-        found += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen)
-    return sum(row["number"] for row in found)
+        records += await rows(HELD, viewer, _COUNT_WALKED_IN + "{}{}", *chosen)
+    return sum(row["number"] for row in records)
 
 
 async def counts_by_person(viewer: Viewer, span: ReportSpan, reach: ReportReach, agency_id: UUID) -> list[PersonCount]:
     """Return how many places people had by person and mark, for those who served at an agency at the time."""
     chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of([agency_id]))
-    found = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
+    records = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
     return [
         PersonCount(
             member_id=UUID(str(row["member"])),
@@ -318,7 +318,7 @@ async def counts_by_person(viewer: Viewer, span: ReportSpan, reach: ReportReach,
             number=row["number"],
             restricted=int(row["restricted"]),
         )
-        for row in found
+        for row in records
     ]
 
 

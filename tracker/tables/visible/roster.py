@@ -12,7 +12,7 @@ async def own_sites(viewer: Viewer) -> list[OwnSite]:
     """Return the confidential sites of the viewer's agency, with their addresses, by public name."""
     if viewer.beside is not None and viewer.beside.agency_id != viewer.agency_id:
         return []
-    found = (
+    rows = (
         await ConfidentialSite.select(
             ConfidentialSite.id,
             ConfidentialSite.name,
@@ -24,22 +24,22 @@ async def own_sites(viewer: Viewer) -> list[OwnSite]:
         .where(ConfidentialSite.agency == viewer.agency_id)
         .order_by(ConfidentialSite.name)
     )
-    return [_own(row) for row in found]
+    return [_own(row) for row in rows]
 
 
 async def public_sites(viewer: Viewer) -> list[PublicSite]:
     """Return the sites that are offered for off-site services, by public name; none for people without an account."""
     if not viewer.signs_in:
         return []
-    found = await ConfidentialSite.select(
+    rows = await ConfidentialSite.select(
         ConfidentialSite.id, ConfidentialSite.name, ConfidentialSite.agency.code, ConfidentialSite.is_open
     ).order_by(ConfidentialSite.name)
-    return [PublicSite(id=row["id"], name=row["name"], agency=row["agency.code"]) for row in found if row["is_open"]]
+    return [PublicSite(id=row["id"], name=row["name"], agency=row["agency.code"]) for row in rows if row["is_open"]]
 
 
 async def own_site_by_id(viewer: Viewer, site_id: UUID) -> OwnSite | None:
     """Return one site of the viewer's agency; None for any other."""
-    return next((one for one in await own_sites(viewer) if one.id == site_id), None)
+    return next((site for site in await own_sites(viewer) if site.id == site_id), None)
 
 
 def _own(row: Row) -> OwnSite:

@@ -42,8 +42,8 @@ async def events_with_words(viewer: Viewer, words: Sequence[str], now: datetime,
     Of more than `limit`, those whose last date is in the latest months. A row holds what the list shows of an event,
     how many `dates` it has, its `next` (None: over) and `last` start, and of an operation the text of its `orders`.
     """
-    found = await rows(_FOUND, viewer, _UPCOMING_FIRST, now, seen_with_words("event", viewer, words, limit), now)
-    return [{**row, **{name: row[name] and computed_moment(row[name]) for name in ("next", "last")}} for row in found]
+    records = await rows(_FOUND, viewer, _UPCOMING_FIRST, now, seen_with_words("event", viewer, words, limit), now)
+    return [{**row, **{name: row[name] and computed_moment(row[name]) for name in ("next", "last")}} for row in records]
 
 
 async def sites_of_events(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

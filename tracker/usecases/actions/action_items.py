@@ -163,9 +163,9 @@ async def undo_own_update(
             raise Conflict(refusal)
         note = rows.ActionNote
         is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
-        theirs = (note.item == item.id) & (note.at == update.at) & is_its
-        await note.update({note.text: ""}).where(theirs)
-        await note.update({note.change: NOTE_REMOVED}).where(theirs & (note.change == ""))
+        condition = (note.item == item.id) & (note.at == update.at) & is_its
+        await note.update({note.text: ""}).where(condition)
+        await note.update({note.change: NOTE_REMOVED}).where(condition & (note.change == ""))
         after = undo_update(item, update, now)
         await _save_item(viewer, item, after, said, "item_updated", now, today, attached_by=attached_by)
         await notify_about_help(viewer, item, after, "", now)

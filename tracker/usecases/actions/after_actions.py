@@ -63,8 +63,13 @@ class AssignmentChoices(Struct, frozen=True, kw_only=True):
 async def after_actions_given(viewer: Viewer, operation: Operation) -> list[AfterActionGiven]:
     """Return the after-action items of an operation, in the order in which they were added."""
     found = await check_ins.after_action_items(viewer, operation.event)
-    seen = await items.visible_items_by_id(viewer, [one.item_id for one in found if one.item_id])
-    return [AfterActionGiven(action=one, item=seen.get(one.item_id) if one.item_id else None) for one in found]
+    seen = await items.visible_items_by_id(
+        viewer, [action_item.item_id for action_item in found if action_item.item_id]
+    )
+    return [
+        AfterActionGiven(action=action_item, item=seen.get(action_item.item_id) if action_item.item_id else None)
+        for action_item in found
+    ]
 
 
 async def add_after_action(viewer: Viewer, event_id: UUID, title: str, now: datetime) -> None:
@@ -131,7 +136,7 @@ async def assign_after_action(
 
 async def _unassigned(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterActionItem]:
     operation = await operation_to_look_back(viewer, event_id)
-    found = {one.id: one for one in await check_ins.after_action_items(viewer, operation.event)}
+    found = {action_item.id: action_item for action_item in await check_ins.after_action_items(viewer, operation.event)}
     if action_id not in found:
         raise NotFound
     if found[action_id].item_id is not None:

@@ -69,7 +69,7 @@ async def list_items_for(viewer: Viewer, chosen: ItemFilter, now: datetime, toda
     return ItemList(
         counts=lists.count_items(every, today),
         groups=lists.group_items(listed, chosen.group_by, today),
-        movable=frozenset(one.id for one in listed if rules.may_update_item(viewer, one)),
+        movable=frozenset(action_item.id for action_item in listed if rules.may_update_item(viewer, action_item)),
     )
 
 
@@ -140,7 +140,9 @@ async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime
         is_for_viewer=not (viewer.may_schedule or organizes),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees=committees,
-        visibilities=frozenset(one for one in Visibility if event_audiences(one, None, ()) & viewer.audiences),
+        visibilities=frozenset(
+            visibility for visibility in Visibility if event_audiences(visibility, None, ()) & viewer.audiences
+        ),
     )
 
 
@@ -176,7 +178,7 @@ async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidat
     if origin is None:
         return people_to_invite(viewer) if viewer.may_schedule else active_among({viewer.member_id})
     named = named_participants(viewer, origin.event, await attendance.participants(viewer, origin))
-    listed = active_among({viewer.member_id, origin.event.lead_id} | {one.member_id for one in named})
+    listed = active_among({viewer.member_id, origin.event.lead_id} | {participant.member_id for participant in named})
     return (
         either(listed, people_to_invite(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed
     )

@@ -98,8 +98,8 @@ def _people_off_sheet(viewer: Viewer, lines: Iterable[RollCallLine]) -> Candidat
 
 async def attendance_agencies() -> list[tuple[UUID, str]]:
     """Return id and short name of each active agency; every member may know which agencies there are."""
-    found = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
-    return [(row["id"], row["code"]) for row in found]
+    rows = await Agency.select(Agency.id, Agency.code).where(Agency.status == Status.ACTIVE).order_by(Agency.code)
+    return [(row["id"], row["code"]) for row in rows]
 
 
 async def last_marks(
@@ -305,12 +305,12 @@ def replacing_mark(old: RecordedMark, mark: Mark) -> ReplacingMark:
 
 async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[ReplacingMark], now: datetime) -> None:
     """Write the marks that change something and one audit entry, inside the caller's transaction."""
-    changed = [one for one in marks if one.changes_something]
+    changed = [mark for mark in marks if mark.changes_something]
     if not changed:
         return
-    if replaced := [one.old.id for one in changed if one.old]:
+    if replaced := [mark.old.id for mark in changed if mark.old]:
         await AttendanceMark.update({AttendanceMark.corrected_at: now}).where(AttendanceMark.id.is_in(replaced))
-    await AttendanceMark.insert(*(_mark_row(viewer, occurrence, one, now) for one in changed))
+    await AttendanceMark.insert(*(_mark_row(viewer, occurrence, mark, now) for mark in changed))
     facts = _members_by_mark(changed)
     await audit.record(viewer.actor, "attendance_marked", "occurrence", occurrence.id, facts, now)
 
@@ -318,8 +318,8 @@ async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[
 def _members_by_mark(marks: Iterable[ReplacingMark]) -> dict[str, list[str]]:
     """Return the people who got each mark, as the audit log keeps them: the ids of members; outsiders have none."""
     whom: dict[str, list[str]] = {}
-    for one in marks:
-        whom.setdefault(str(one.mark), []).append(str(one.member_id) if one.member_id else OUTSIDER)
+    for mark in marks:
+        whom.setdefault(str(mark.mark), []).append(str(mark.member_id) if mark.member_id else OUTSIDER)
     return whom
 
 
@@ -361,8 +361,8 @@ async def record_quorum(occurrence: Occurrence, present: Container[UUID], now: d
     filled = quorum.filled(present)
     await QuorumSeat.insert(
         *(
-            QuorumSeat(id=ids.new_id(), record=record.id, agency=one.agency_id, arm=one.arm, is_filled=one in filled)
-            for one in quorum.seats
+            QuorumSeat(id=ids.new_id(), record=record.id, agency=seat.agency_id, arm=seat.arm, is_filled=seat in filled)
+            for seat in quorum.seats
         )
     )
 
@@ -379,8 +379,8 @@ class SignInSheet(Struct, frozen=True, kw_only=True):
     def agencies(self) -> dict[str, list[Participant]]:
         """Return the people by the short name of their agency."""
         groups: dict[str, list[Participant]] = {}
-        for one in self.people:
-            groups.setdefault(one.agency, []).append(one)
+        for person in self.people:
+            groups.setdefault(person.agency, []).append(person)
         return groups
 
 

@@ -96,13 +96,13 @@ async def note_reading(viewer: Viewer, asked: dict[str, str], now: datetime) -> 
 async def read_page(viewer: Viewer, choice: AuditFilter) -> AuditPage:
     """Return a page of the audit log, whose reading the caller has noted. Errors: as above."""
     _check_reader(viewer)
-    found = await entry_rows.audit_rows(viewer, choice, MOST_READ + 1)
-    known, has_more = found[:MOST_READ], len(found) > MOST_READ
+    records = await entry_rows.audit_rows(viewer, choice, MOST_READ + 1)
+    known, has_more = records[:MOST_READ], len(records) > MOST_READ
     rows = whole_deeds(known, [_deed(row) for row in known], PAGE, has_more=has_more)
     told = iter(await _lines(viewer, [row for deed in rows for row in deed]))
     deeds = [DeedEntries(entries=[next(told) for _ in deed]) for deed in rows]
     shown = [entry.at for deed in deeds for entry in deed.entries]
-    if len(shown) == len(found):
+    if len(shown) == len(records):
         return AuditPage(deeds=deeds, has_older=False)
     last = shown[-1]
     skip = shown.count(last) + (choice.skip if last == choice.until else 0)
@@ -119,10 +119,10 @@ async def export_entries(
 ) -> Sequence[AuditLine]:
     """Return all entries of a choice, newest first, at most 50,000, and record the export. Errors: NotFound."""
     _check_reader(viewer)
-    found = await entry_rows.audit_rows(viewer, choice, MOST)
+    rows = await entry_rows.audit_rows(viewer, choice, MOST)
     async with writing():
         await audit.record(viewer.actor, "audit_exported", "audit", "", _filter_facts(asked), now)
-    return await _lines(viewer, found)
+    return await _lines(viewer, rows)
 
 
 def actors_for(viewer: Viewer) -> Candidates:
@@ -156,16 +156,16 @@ def _filter_facts(asked: dict[str, str]) -> dict[str, object]:
 
 async def _lines(viewer: Viewer, rows: Iterable[Row]) -> list[AuditLine]:
     """Return entries with the names that they need, read at once."""
-    found = list(rows)
-    in_facts = audit_facts.ids_in_facts([json.loads(row["facts"]) for row in found])
-    actors = {UUID(row["actor"]) for row in found if row["actor"]}
-    agencies = {UUID(row["agency"]) for row in found if row["agency"]}
-    organizations = _ids(found, "agency") | _ids(found, "committee") | _ids(found, "site") | agencies | in_facts
+    records = list(rows)
+    in_facts = audit_facts.ids_in_facts([json.loads(row["facts"]) for row in records])
+    actors = {UUID(row["actor"]) for row in records if row["actor"]}
+    agencies = {UUID(row["agency"]) for row in records if row["agency"]}
+    organizations = _ids(records, "agency") | _ids(records, "committee") | _ids(records, "site") | agencies | in_facts
     people, organized = await together(
-        audit.names_of_people(_ids(found, "member") | actors | in_facts), audit.names_of_organizations(organizations)
+        audit.names_of_people(_ids(records, "member") | actors | in_facts), audit.names_of_organizations(organizations)
     )
     called = {key: f"{name} ({agency})" for key, (name, agency) in people.items()} | organized
-    return [_line(viewer, row, called, _author(row, people, called)) for row in found]
+    return [_line(viewer, row, called, _author(row, people, called)) for row in records]
 
 
 def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
@@ -253,12 +253,12 @@ async def _first_broken() -> audit.BrokenEntry | None:
 
 async def last_verification() -> Verification | None:
     """Return the result of the last verification here."""
-    found = await engine().run_querystring(QueryString(_LAST))
-    if not found:
+    rows = await engine().run_querystring(QueryString(_LAST))
+    if not rows:
         return None
-    facts = json.loads(found[0]["facts"])
+    facts = json.loads(rows[0]["facts"])
     broken = audit.BrokenEntry(facts["broken"], facts["why"]) if "broken" in facts else None
-    return Verification(at=found[0]["at"], broken=broken)
+    return Verification(at=rows[0]["at"], broken=broken)
 
 
 async def verify_nightly(now: datetime, zone: str) -> Verification | None:
@@ -268,11 +268,11 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
     """
     if not await _is_first_since(_last_night(now, zone), now):
         return None
-    found = await verify_log(now, by=BY_CLOCK)
-    if found.broken:
-        log.error("The audit log was altered. Entry %s: %s", found.broken.seq, found.broken.why)
-        await _notify_readers(found.broken, now)
-    return found
+    verification = await verify_log(now, by=BY_CLOCK)
+    if verification.broken:
+        log.error("The audit log was altered. Entry %s: %s", verification.broken.seq, verification.broken.why)
+        await _notify_readers(verification.broken, now)
+    return verification
 
 
 def _last_night(now: datetime, zone: str) -> datetime:
@@ -302,8 +302,8 @@ async def _notify_readers(broken: audit.BrokenEntry, now: datetime) -> None:
 
 
 async def _readers_to_notify() -> Sequence[UUID]:
-    roles = MemberRole.select(MemberRole.member).where(MemberRole.role.is_in([one.value for one in NOTIFIED_ROLES]))
+    roles = MemberRole.select(MemberRole.member).where(MemberRole.role.is_in([role.value for role in NOTIFIED_ROLES]))
     named = await roles.output(as_list=True)
     active = (Member.status == Status.ACTIVE) & Member.id.is_in(named)
-    found: list[UUID] = await Member.select(Member.id).where(active).output(as_list=True) if named else []
-    return found
+    ids: list[UUID] = await Member.select(Member.id).where(active).output(as_list=True) if named else []
+    return ids

@@ -31,11 +31,19 @@ async def blackouts_of_people(
     near = await _blackouts_where((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
     if not near:
         return {}
-    seen, theirs = await together(_seen_by(viewer, {one.agency_id for one in near}), _agencies_of(member_ids))
+    seen, theirs = await together(
+        _seen_by(viewer, {blackout_days.agency_id for blackout_days in near}), _agencies_of(member_ids)
+    )
     return {
-        member_id: found
+        member_id: blackout_dayses
         for member_id, agency_id in theirs.items()
-        if (found := [one for one in near if one.agency_id == agency_id and one.agency_id in seen])
+        if (
+            blackout_dayses := [
+                blackout_days
+                for blackout_days in near
+                if blackout_days.agency_id == agency_id and blackout_days.agency_id in seen
+            ]
+        )
     }
 
 
@@ -57,11 +65,11 @@ async def remove_blackout(viewer: Viewer, agency_id: UUID, blackout_id: UUID, no
     """Remove blackout days; does nothing when they are removed already. Errors: NotFound, NotAllowed."""
     await _check_may_set(viewer, agency_id)
     async with writing():
-        its = (BlackoutRow.id == blackout_id) & (BlackoutRow.agency == agency_id)
-        row = await BlackoutRow.select(BlackoutRow.first, BlackoutRow.last).where(its).first()
+        condition = (BlackoutRow.id == blackout_id) & (BlackoutRow.agency == agency_id)
+        row = await BlackoutRow.select(BlackoutRow.first, BlackoutRow.last).where(condition).first()
         if row is None:
             return
-        await BlackoutRow.delete().where(its)
+        await BlackoutRow.delete().where(condition)
         details = {"from": row["first"], "to": row["last"]}
         await audit.record(viewer.actor, "blackout_taken_back", "agency", agency_id, details, now)
 
@@ -83,8 +91,8 @@ async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def _agencies_of(member_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    found = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
-    return {row["id"]: row["agency"] for row in found}
+    rows = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
+    return {row["id"]: row["agency"] for row in rows}
 
 
 async def _blackouts_where(where: Any) -> list[BlackoutDays]:

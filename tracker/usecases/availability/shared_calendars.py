@@ -122,17 +122,23 @@ async def claim_calendar(now: datetime) -> DueCalendar | None:
 
 
 async def keep_spans(
-    one: DueCalendar, found: Iterable[ReadSpan], unread: int, window: tuple[datetime, datetime], now: datetime
+    due_calendar: DueCalendar,
+    read_spans: Iterable[ReadSpan],
+    unread: int,
+    window: tuple[datetime, datetime],
+    now: datetime,
 ) -> None:
     """Replace a calendar's spans with what was read, unless the calendar was removed meanwhile.
 
     Entries that came from this tracker are left out, because they could show events that a viewer may not see here.
     """
-    known = list(found)
+    known = list(read_spans)
     uids = sorted({uid for uid, _ in known if uid and NUL not in uid})
     own = {uid for uid, is_ours in zip(uids, await events.are_uids_ours(uids), strict=True) if is_ours}
     spans = rules.merge_spans((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
-    rows = [{"id": ids.new_id(), "calendar": one.id, **span._asdict(), "kind": span.kind.value} for span in spans]
+    rows = [
+        {"id": ids.new_id(), "calendar": due_calendar.id, **span._asdict(), "kind": span.kind.value} for span in spans
+    ]
     well: dict[Any, Any] = {
         SharedCalendar.read_at: now,
         SharedCalendar.next_at: now + rules.EVERY,
@@ -142,24 +148,24 @@ async def keep_spans(
         SharedCalendar.unread: unread,
     }
     async with writing():
-        if await SharedCalendar.update(well).where(SharedCalendar.id == one.id).returning(SharedCalendar.id):
-            await BusySpan.delete().where(BusySpan.calendar == one.id)
+        if await SharedCalendar.update(well).where(SharedCalendar.id == due_calendar.id).returning(SharedCalendar.id):
+            await BusySpan.delete().where(BusySpan.calendar == due_calendar.id)
             await bulk_insert(BusySpan, rows)
 
 
-async def record_failed_read(one: DueCalendar, problem: CalendarProblem, now: datetime) -> None:
+async def record_failed_read(due_calendar: DueCalendar, problem: CalendarProblem, now: datetime) -> None:
     """Record that a calendar could not be read, and when to try again; spans that are too old are deleted."""
     ill: dict[Any, Any] = {
-        SharedCalendar.failures: one.failures + 1,
-        SharedCalendar.failing_since: one.failing_since or now,
+        SharedCalendar.failures: due_calendar.failures + 1,
+        SharedCalendar.failing_since: due_calendar.failing_since or now,
         SharedCalendar.problem: problem.value,
-        SharedCalendar.next_at: now + rules.pause_before_next_read(one.failures + 1),
+        SharedCalendar.next_at: now + rules.pause_before_next_read(due_calendar.failures + 1),
     }
     async with writing():
-        await SharedCalendar.update(ill).where(SharedCalendar.id == one.id)
-        stale = (SharedCalendar.id == one.id) & (SharedCalendar.read_at <= now - rules.STALE)
+        await SharedCalendar.update(ill).where(SharedCalendar.id == due_calendar.id)
+        stale = (SharedCalendar.id == due_calendar.id) & (SharedCalendar.read_at <= now - rules.STALE)
         if await SharedCalendar.exists().where(stale):
-            await BusySpan.delete().where(BusySpan.calendar == one.id)
+            await BusySpan.delete().where(BusySpan.calendar == due_calendar.id)
 
 
 async def forget_all_spans() -> None:

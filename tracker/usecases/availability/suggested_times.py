@@ -82,7 +82,7 @@ async def busy_days_of(
 ) -> dict[UUID, BusyDays]:
     """Return the busy times the viewer may know of, without declined events; `shared` is from own calendars."""
     members, shared = list(member_ids), shared or {}
-    busy: dict[UUID, list[BusyTime]] = {one: [] for one in members}
+    busy: dict[UUID, list[BusyTime]] = {member: [] for member in members}
     for member, sharing in shared.items():
         busy[member] += [
             BusyTime(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans
@@ -91,14 +91,14 @@ async def busy_days_of(
         if row["reply"] != ReplyValue.DECLINED and row["event"] != except_event:
             busy[row["member"]].append(_busy_time(row))
     until = {member: sharing.until for member, sharing in shared.items()}
-    return {member: BusyDays(found, until.get(member)) for member, found in busy.items()}
+    return {member: BusyDays(busy_times, until.get(member)) for member, busy_times in busy.items()}
 
 
 async def find_times(
     viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: TimeSearch, now: datetime
 ) -> TimesFound:
     """Return the best times for some people, how good the typed one is, and everyone's days."""
-    choices = [one for one in _candidates(wanted) if one[0][0] > now]
+    choices = [candidate for candidate in _candidates(wanted) if candidate[0][0] > now]
     typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
@@ -112,13 +112,13 @@ async def find_times(
         days[member] = days[member].and_away(away)
     optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = PeopleToMeet(
-        required=[one for one in invitees if one not in optional],
+        required=[invitee for invitee in invitees if invitee not in optional],
         optional=optional,
         days=days,
         quorum=quorum.among(invitees) if quorum else None,
     )
-    found = rules.suggest_times(choices, people, wanted.zone, wanted.first.time())
-    return TimesFound(typed=next(iter(rules.judge_times(typed, people)), None), suggestions=found, days=days)
+    suggestions = rules.suggest_times(choices, people, wanted.zone, wanted.first.time())
+    return TimesFound(typed=next(iter(rules.judge_times(typed, people)), None), suggestions=suggestions, days=days)
 
 
 async def _blackouts(
@@ -126,13 +126,13 @@ async def _blackouts(
 ) -> dict[UUID, list[BusyTime]]:
     first, last = to_local(start, zone).date(), to_local(end, zone).date()
     found = await blackout_days.blackouts_of_people(viewer, member_ids, first, last)
-    return {member: [_blackout_time(one, zone) for one in some] for member, some in found.items()}
+    return {member: [_blackout_time(days, zone) for days in some] for member, some in found.items()}
 
 
-def _blackout_time(one: BlackoutDays, zone: str) -> BusyTime:
-    first, after = (datetime.combine(day, time()) for day in (one.first, one.last + timedelta(days=1)))
+def _blackout_time(days: BlackoutDays, zone: str) -> BusyTime:
+    first, after = (datetime.combine(day, time()) for day in (days.first, days.last + timedelta(days=1)))
     starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
-    return BusyTime(starts_at=starts_at, ends_at=ends_at, state=Availability.BLACKOUT, title=one.reason)
+    return BusyTime(starts_at=starts_at, ends_at=ends_at, state=Availability.BLACKOUT, title=days.reason)
 
 
 def _candidates(wanted: TimeSearch) -> list[Candidate]:
@@ -150,9 +150,9 @@ async def double_bookings_of(
     wanted, chosen = list(member_ids), list(slots[:MOST_DATES])
     if not wanted or not chosen:
         return []
-    found = await busy_rows.busy_rows(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
+    rows = await busy_rows.busy_rows(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
     first: dict[UUID, Row] = {}
-    for row in sorted(found, key=lambda row: row["starts_at"]):
+    for row in sorted(rows, key=lambda row: row["starts_at"]):
         if row["event"] == except_event or row["reply"] == ReplyValue.DECLINED:
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):

@@ -36,13 +36,13 @@ async def calendar_committees(viewer: Viewer) -> list[CalendarChoice]:
 
 async def calendar_choices(viewer: Viewer) -> CalendarChoices:
     """Return the committees whose events the viewer may see, the agencies they may know, and their saved filters."""
-    found, agencies, saved = await engine().read_each(
+    rows, agencies, saved = await engine().read_each(
         QueryString(committees.ACTIVE_COMMITTEES),
         await directory.active_agencies_for(viewer),
         saved_filters.own_filters_query(viewer),
     )
     return CalendarChoices(
-        committees=tuple(_seen_by(viewer, found)),
+        committees=tuple(_seen_by(viewer, rows)),
         agencies=tuple(CalendarChoice(id=row["id"], name=row["code"]) for row in agencies),
         saved=tuple(saved_filters.filters_in_order(saved)),
     )

@@ -144,11 +144,11 @@ async def open_feed(token: str, now: datetime) -> Feed:
     Errors: NotFound when it is unknown, revoked or has stopped by itself, or its owner is not active; and while a
     restored copy is on hold, because it may have been revoked after the backup.
     """
-    found = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token), now))
-    row = next((one for one in found if one["kind"] == "feed"), None)
+    rows = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token), now))
+    row = next((one for one in rows if one["kind"] == "feed"), None)
     if row is None:
         raise NotFound
-    rights = [one for one in found if one["kind"] in RIGHT_KINDS]
+    rights = [one for one in rows if one["kind"] in RIGHT_KINDS]
     viewer = _viewer(row, rights)
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
     only, alarms = _only(row), _alarms(row)
@@ -163,7 +163,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         alarms=alarms,
         shows_operations=bool(row["shows_operations"]),
         # A set of one: unlike a tuple it is hashed once, not with every fetch.
-        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, found))}),
+        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, rows))}),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
@@ -215,9 +215,12 @@ async def feed_events(
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
     found = await visible_events.published_events(viewer, since, invited_only=scope is FeedScope.MINE)
     plans = await every_plan_state(viewer)
-    events = [replace(one, status=status_in_calendars(one, plans.get(one.id))) for one in found if only.holds(one)]
+    events = [
+        replace(event, status=status_in_calendars(event, plans.get(event.id))) for event in found if only.holds(event)
+    ]
     levels = [
-        (one, feed_level(one, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) for one in events
+        (event, feed_level(event, shows_operations=shows_operations, is_discreet=viewer.is_discreet))
+        for event in events
     ]
     return [(event, level) for event, level in levels if level is not None]
 
@@ -230,7 +233,9 @@ async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT
     if only != NO_LIMIT:
         return []
     every = await access.given_notices(viewer)
-    return [one for one in every if one.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(one, now.date())]
+    return [
+        notice for notice in every if notice.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(notice, now.date())
+    ]
 
 
 async def feed_informed_events(viewer: Viewer) -> frozenset[UUID]:
@@ -256,7 +261,7 @@ class FeedReader(Struct, frozen=True, kw_only=True):
 async def feed_readers(now: datetime) -> list[FeedReader]:
     """Return every feed that works now; guests have none."""
     table = Subscription
-    found = await table.select(
+    rows = await table.select(
         table.member,
         table.scope,
         table.committee,
@@ -267,7 +272,7 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
         table.fetched_at,
         table.client,
     ).where(table.revoked_at.is_null() & (table.member.is_guest == False))  # noqa: E712 - a clause of SQL
-    live = [row for row in found if address_end(row["replaced_at"] or row["created_at"], row["fetched_at"]) > now]
+    live = [row for row in rows if address_end(row["replaced_at"] or row["created_at"], row["fetched_at"]) > now]
     owners = await viewers_for((row["member"] for row in live), now)
     return [
         FeedReader(
@@ -289,13 +294,13 @@ async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event])
         if event.status is EventStatus.DRAFT:
             continue
         seen_by = await audiences.audiences_of(event.id)
-        mine = {event.lead_id, *await invitees_of(event.id), *await substitutes_of_event(event.id)}
-        for one in readers:
-            is_asked = one.scope is FeedScope.ALL or one.owner.member_id in mine
-            is_theirs = is_asked and one.only.holds(event) and one.only.is_open_to(one.owner)
-            level = feed_level(event, shows_operations=one.shows_operations, is_discreet=one.owner.is_discreet)
-            if one.owner.audiences & seen_by and is_theirs and level:
-                found[one.owner.member_id] = found.get(one.owner.member_id, frozenset()) | {one.client}
+        ids = {event.lead_id, *await invitees_of(event.id), *await substitutes_of_event(event.id)}
+        for reader in readers:
+            is_asked = reader.scope is FeedScope.ALL or reader.owner.member_id in ids
+            is_theirs = is_asked and reader.only.holds(event) and reader.only.is_open_to(reader.owner)
+            level = feed_level(event, shows_operations=reader.shows_operations, is_discreet=reader.owner.is_discreet)
+            if reader.owner.audiences & seen_by and is_theirs and level:
+                found[reader.owner.member_id] = found.get(reader.owner.member_id, frozenset()) | {reader.client}
     return found
 
 
@@ -352,7 +357,8 @@ class FetchLog:
 async def note_fetches(fetches: Iterable[FeedFetch]) -> None:
     """Record fetches for their owners, and which content was sent."""
     rows = [
-        (one.times, one.client, one.at, one.at, one.body_hash, one.body_since, one.subscription_id) for one in fetches
+        (fetch.times, fetch.client, fetch.at, fetch.at, fetch.body_hash, fetch.body_since, fetch.subscription_id)
+        for fetch in fetches
     ]
     if rows:
         async with writing():

@@ -69,18 +69,18 @@ async def create_subscription(
 
 async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     """Return the viewer's own addresses that are not turned off, oldest first."""
-    found = await rows.Subscription.select().where(_of(viewer.member_id)).order_by(rows.Subscription.created_at)
-    return [_subscription(row) for row in found]
+    records = await rows.Subscription.select().where(_of(viewer.member_id)).order_by(rows.Subscription.created_at)
+    return [_subscription(row) for row in records]
 
 
 async def feed_tokens(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
     """Return the tokens of the viewer's own addresses by id. Errors: NotAllowed without a recent confirmation."""
     if not is_recent(reauthenticated_at, now):
         raise NotAllowed("Confirm it’s you to see your addresses.")
-    found = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
+    records = await rows.Subscription.select(rows.Subscription.id, rows.Subscription.token_sealed).where(
         _of(viewer.member_id)
     )
-    return {row["id"]: keys.unseal(FEED_PURPOSE, row["token_sealed"], str(row["id"])) for row in found}
+    return {row["id"]: keys.unseal(FEED_PURPOSE, row["token_sealed"], str(row["id"])) for row in records}
 
 
 async def replace_feed_token(viewer: Viewer, subscription_id: UUID, now: datetime) -> str:
@@ -140,7 +140,7 @@ async def _committee(viewer: Viewer, only: FeedLimit) -> str:
     """Return the name of the committee to which a feed is to be limited, or none. Errors: Invalid(committee)."""
     if only.committee_id is None:
         return ""
-    names = {one.id: one.name for one in await calendars.calendar_committees(viewer)}
+    names = {committee.id: committee.name for committee in await calendars.calendar_committees(viewer)}
     if only.committee_id not in names:
         raise Invalid(committee="Choose a committee from the list.")
     return names[only.committee_id]

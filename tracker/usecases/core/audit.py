@@ -167,9 +167,9 @@ async def verify_chain(kept: Iterable[AuditLogHead] = (), *, batch: int = BATCH)
     Errors: Invalid for an end that this key did not seal.
     """
     ends: dict[int, set[str]] = {}
-    for one in kept:
-        _check_seal(one)
-        ends.setdefault(one.seq, set()).add(one.hash)
+    for log_head in kept:
+        _check_seal(log_head)
+        ends.setdefault(log_head.seq, set()).add(log_head.hash)
     end = await _head()
     seq, previous, at_end, oldest = 0, START, START, len(keys.every(PURPOSE))
     try:
@@ -242,8 +242,8 @@ async def _entries_after(last: int, limit: int) -> Sequence[Mapping[str, Any]]:
 
 
 async def _head() -> Mapping[str, Any] | None:
-    found = await engine().run_querystring(QueryString(_END, HEAD))
-    return found[0] if found else None
+    rows = await engine().run_querystring(QueryString(_END, HEAD))
+    return rows[0] if rows else None
 
 
 async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
@@ -354,7 +354,7 @@ async def _unrecorded_reads(deeds: list[NewAuditEntry], known: QueryString) -> l
     if not deeds:
         return []
     found = {(row["subject_id"], row["facts"]) for row in await engine().run_querystring(known)}
-    return [one for one in deeds if (str(one.subject_id), facts_text(one.facts)) not in found]
+    return [deed for deed in deeds if (str(deed.subject_id), facts_text(deed.facts)) not in found]
 
 
 async def readings_of(viewer: Viewer, event_id: UUID) -> list[EventReading]:
@@ -375,8 +375,8 @@ async def names_of_people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
     wanted = set(ids)
     if not wanted:
         return {}
-    found = await engine().run_querystring(QueryString(_PEOPLE_NAMES, sql_list(wanted)))
-    return {row["id"]: (row["name"], row["code"]) for row in found}
+    rows = await engine().run_querystring(QueryString(_PEOPLE_NAMES, sql_list(wanted)))
+    return {row["id"]: (row["name"], row["code"]) for row in rows}
 
 
 async def arms_of_people(ids: Iterable[UUID]) -> dict[UUID, Arm]:
@@ -384,8 +384,8 @@ async def arms_of_people(ids: Iterable[UUID]) -> dict[UUID, Arm]:
     wanted = list(set(ids))
     if not wanted:
         return {}
-    found = await Member.select(Member.id, Member.agency.arm).where(Member.id.is_in(wanted))
-    return {row["id"]: Arm(row["agency.arm"]) for row in found}
+    rows = await Member.select(Member.id, Member.agency.arm).where(Member.id.is_in(wanted))
+    return {row["id"]: Arm(row["agency.arm"]) for row in rows}
 
 
 async def names_of_organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -394,5 +394,5 @@ async def names_of_organizations(ids: Iterable[UUID]) -> dict[UUID, str]:
     if not wanted:
         return {}
     among = sql_list(wanted)
-    found = await engine().read_each(*(QueryString(one, among) for one in _ORGANIZATION_NAMES))
-    return {row["id"]: row["name"] for rows in found for row in rows}
+    records = await engine().read_each(*(QueryString(name, among) for name in _ORGANIZATION_NAMES))
+    return {row["id"]: row["name"] for rows in records for row in rows}

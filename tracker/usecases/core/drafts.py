@@ -33,7 +33,9 @@ async def drafts_of(
 ) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, as far as there are any to show."""
     found = await readers.own_drafts(viewer, subject, forms)
-    return {form: one for form, one in found.items() if not rules.is_draft_over(one.saved_at, now)}
+    return {
+        form: saved_draft for form, saved_draft in found.items() if not rules.is_draft_over(saved_draft.saved_at, now)
+    }
 
 
 async def save_draft(
@@ -118,8 +120,8 @@ async def purge_drafts(now: datetime) -> None:
             if over:
                 await rows.Draft.delete().where(rows.Draft.id.is_in(over))
             for member_id, event_ids in hidden.items():
-                theirs = rows.Draft.member == member_id
-                await rows.Draft.delete().where(theirs & rows.Draft.event.is_in(sorted(event_ids)))
+                condition = rows.Draft.member == member_id
+                await rows.Draft.delete().where(condition & rows.Draft.event.is_in(sorted(event_ids)))
 
 
 async def forget_drafts(member_id: UUID) -> None:
@@ -182,8 +184,8 @@ async def _hidden(now: datetime) -> dict[UUID, set[UUID]]:
 
 
 def _of(viewer: Viewer, key: DraftKey) -> Any:
-    mine = rows.Draft.member == viewer.member_id
-    return mine & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
+    condition = rows.Draft.member == viewer.member_id
+    return condition & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
 
 
 def _shown(tab: UUID, shown: DraftVersion | None) -> Any:

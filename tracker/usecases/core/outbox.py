@@ -57,9 +57,9 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
 
 async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
     """Queue messages about new events as `enqueue_all` does, without looking for earlier ones."""
-    sendings = await _sendings([one for one in drafts if one.sending_id is None], now)
+    sendings = await _sendings([draft for draft in drafts if draft.sending_id is None], now)
     paused = await email_pauses.paused() if drafts else frozenset[UUID]()
-    made = [_row(_unless(paused, one), one.sending_id or sendings[one.shares], now) for one in drafts]
+    made = [_row(_unless(paused, draft), draft.sending_id or sendings[draft.shares], now) for draft in drafts]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
@@ -98,8 +98,8 @@ async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit:
     """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
     free = ["", *gone]
     async with writing():
-        found = await outbox_queue.claim(worker, free, INTERRUPTED, now, limit)
-    return [_message(one) for one in found]
+        claimeds = await outbox_queue.claim(worker, free, INTERRUPTED, now, limit)
+    return [_message(claimed) for claimed in claimeds]
 
 
 async def claiming_workers() -> list[str]:
@@ -171,7 +171,7 @@ async def put_back_messages(messages: Sequence[Message], worker: str) -> None:
     """Release claimed messages that were not tried."""
     if messages:
         await rows.Message.update({rows.Message.worker: "", rows.Message.attempts: rows.Message.attempts - 1}).where(
-            rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
+            rows.Message.id.is_in([message.id for message in messages]) & (rows.Message.worker == worker)
         )
 
 
@@ -184,7 +184,7 @@ async def delay_messages(messages: Sequence[Message], until: datetime, reason: s
         rows.Message.reason: reason,
     }
     await rows.Message.update(values).where(
-        rows.Message.id.is_in([one.id for one in messages]) & (rows.Message.worker == worker)
+        rows.Message.id.is_in([message.id for message in messages]) & (rows.Message.worker == worker)
     )
 
 
@@ -206,12 +206,16 @@ async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID])
     """
     waiting = await outbox_queue.about_events([event_id, new_id])
     said: dict[UUID, tuple[Also, ...]] = {}
-    for one in waiting:
-        content = decode(one.facts)
-        if one.event_id == event_id and isinstance(content, SeriesContinued | Invited):
-            said[one.recipient_id] = tuple(also for also in content.also if also.date in date_ids)
+    for queued in waiting:
+        content = decode(queued.facts)
+        if queued.event_id == event_id and isinstance(content, SeriesContinued | Invited):
+            said[queued.recipient_id] = tuple(also for also in content.also if also.date in date_ids)
     invitations = [one for one in waiting if one.event_id == new_id and one.kind is MessageKind.INVITATION]
-    written = [[encode(Invited(also=also)), one.id] for one in invitations if (also := said.get(one.recipient_id))]
+    written = [
+        [encode(Invited(also=also)), invitation.id]
+        for invitation in invitations
+        if (also := said.get(invitation.recipient_id))
+    ]
     await run_for_each(_SAY, written)
 
 
@@ -245,8 +249,8 @@ async def take_back_lone_message(key: str) -> bool:
 async def _sendings(drafts: Iterable[Draft], now: datetime) -> dict[tuple[object, ...], UUID]:
     """Add the sendings of a deed, and return the id of each by what its messages share."""
     first: dict[tuple[object, ...], Draft] = {}
-    for one in drafts:
-        first.setdefault(one.shares, one)
+    for draft in drafts:
+        first.setdefault(draft.shares, draft)
     known = {shares: ids.new_id() for shares in first}
     made = [{"id": known[shares], "topic": one.topic.value, "queued_at": now} for shares, one in first.items()]
     await bulk_insert(rows.Sending, made)
@@ -263,16 +267,18 @@ async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
 
 async def undo_thanks(occurrence_id: UUID, at: datetime) -> int:
     """Drop the thank-you about a date that was queued at that moment, as `undo_nudges` does."""
-    return await _undo([one for one in await outbox_queue.thanks(occurrence_id) if one.created_at == at])
+    return await _undo([thank for thank in await outbox_queue.thanks(occurrence_id) if thank.created_at == at])
 
 
-async def _undo(found: Sequence[Queued]) -> int:
-    if not found or not all(one.state is State.PENDING and one.is_free and not one.is_unconfirmed for one in found):
+async def _undo(queueds: Sequence[Queued]) -> int:
+    if not queueds or not all(
+        queued.state is State.PENDING and queued.is_free and not queued.is_unconfirmed for queued in queueds
+    ):
         return 0
     await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
-        rows.Message.id.is_in([one.id for one in found])
+        rows.Message.id.is_in([queued.id for queued in queueds])
     )
-    return len(found)
+    return len(queueds)
 
 
 async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
@@ -282,7 +288,7 @@ async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
 
 async def _bundled(drafts: list[Draft]) -> list[Draft]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
-    earlier = await _earlier([one for one in drafts if isinstance(one.content, Invited | EventNews)])
+    earlier = await _earlier([draft for draft in drafts if isinstance(draft.content, Invited | EventNews)])
     made: list[Draft] = []
     superseded: list[UUID] = []
     invitations: dict[UUID, Invited] = {}
@@ -305,24 +311,24 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
     known: dict[tuple[UUID, UUID | None], list[Earlier]] = {}
     if not drafts:
         return known
-    found = await outbox_queue.to_people(
-        {one.recipient_id for one in drafts}, {one.event_id for one in drafts if one.event_id}, NEWS
+    queueds = await outbox_queue.to_people(
+        {draft.recipient_id for draft in drafts}, {draft.event_id for draft in drafts if draft.event_id}, NEWS
     )
-    for one in found:
-        known.setdefault((one.recipient_id, one.event_id), []).append(_earlier_one(one))
+    for queued in queueds:
+        known.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier_one(queued))
     return known
 
 
-def _earlier_one(one: Queued) -> Earlier:
-    is_pending = one.state is State.PENDING
+def _earlier_one(queued: Queued) -> Earlier:
+    is_pending = queued.state is State.PENDING
     return Earlier(
-        id=one.id,
-        content=decode(one.facts),
-        occurrence_id=one.occurrence_id,
-        is_waiting=is_pending and one.is_free and not one.is_unconfirmed,
-        may_be_known=one.state is State.SENT or one.is_unconfirmed or (is_pending and not one.is_free),
-        queued_at=one.created_at,
-        sent_at=one.sent_at,
+        id=queued.id,
+        content=decode(queued.facts),
+        occurrence_id=queued.occurrence_id,
+        is_waiting=is_pending and queued.is_free and not queued.is_unconfirmed,
+        may_be_known=queued.state is State.SENT or queued.is_unconfirmed or (is_pending and not queued.is_free),
+        queued_at=queued.created_at,
+        sent_at=queued.sent_at,
     )
 
 
@@ -346,19 +352,19 @@ def _row(draft: Draft, sending_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def _message(one: Claimed) -> Message:
+def _message(claimed: Claimed) -> Message:
     return Message(
-        id=one.id,
-        key=one.key,
-        content=decode(one.facts),
-        recipient_id=one.recipient_id,
-        event_id=one.event_id,
-        occurrence_id=one.occurrence_id,
-        item_id=one.item_id,
-        created_at=one.created_at,
-        due=one.due,
-        not_after=one.not_after,
-        attempts=one.attempts,
+        id=claimed.id,
+        key=claimed.key,
+        content=decode(claimed.facts),
+        recipient_id=claimed.recipient_id,
+        event_id=claimed.event_id,
+        occurrence_id=claimed.occurrence_id,
+        item_id=claimed.item_id,
+        created_at=claimed.created_at,
+        due=claimed.due,
+        not_after=claimed.not_after,
+        attempts=claimed.attempts,
     )
 
 

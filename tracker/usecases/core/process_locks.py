@@ -64,7 +64,7 @@ class FileWorker(Worker):
 
     async def gone(self, names: list[str]) -> list[str]:
         """Return the workers whose lock is free, and remove their files."""
-        return [one for one in names if one != self.name and _is_free(self._folder / one)]
+        return [name for name in names if name != self.name and _is_free(self._folder / name)]
 
     async def leave(self) -> None:
         """Remove the file and free the lock."""
@@ -101,7 +101,7 @@ class PostgresWorker(Worker):
             " AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             WORKER_LOCKS,
         )
-        return [one for one in names if one not in {str(row["name"]) for row in held}]
+        return [name for name in names if name not in {str(row["name"]) for row in held}]
 
     async def leave(self) -> None:
         """Close the connection, which frees the lock."""

@@ -51,7 +51,10 @@ def own_filters_query(viewer: Viewer) -> QueryString:
 def filters_in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
     """Return the filters in the rows of `own_filters_query`, by page and name."""
     order = list(LISTINGS)
-    return sorted(map(_filter, found), key=lambda one: (order.index(one.listing), one.name.casefold(), one.name))
+    return sorted(
+        map(_filter, found),
+        key=lambda saved_filter: (order.index(saved_filter.listing), saved_filter.name.casefold(), saved_filter.name),
+    )
 
 
 async def remove_filter(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:

@@ -31,8 +31,8 @@ class DeploymentState(NamedTuple):
 
 async def deployment_state() -> DeploymentState:
     """Return all of it, which home and the health checks ask for at once."""
-    found = await engine().run_querystring(QueryString(_STATE))
-    return DeploymentState(**found[0]) if found else DeploymentState()
+    rows = await engine().run_querystring(QueryString(_STATE))
+    return DeploymentState(**rows[0]) if rows else DeploymentState()
 
 
 async def held_copy() -> datetime | None:

@@ -129,9 +129,9 @@ def viewer_queries(member: UUID | QueryString, now: datetime) -> tuple[QueryStri
     return QueryString(_BY_MEMBER, member), rights_of(member, now)
 
 
-def viewer_in(found: Sequence[Rows], now: datetime) -> Viewer:
+def viewer_in(records: Sequence[Rows], now: datetime) -> Viewer:
     """Return the viewer in what `viewer_queries` found. Errors: NotFound unless member and agency are active."""
-    rows, rights = found
+    rows, rights = records
     if not rows or not _is_active(rows[0], now):
         raise NotFound
     return viewer_from(rows[0], rights)
@@ -143,11 +143,11 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     for first in range(0, len(wanted), CHUNK):
         among = wanted[first : first + CHUNK]
         people = sql_list(among)
-        found, every_right = await engine().read_each(QueryString(_BY_MEMBER, people), rights_of(people, now))
+        rows, every_right = await engine().read_each(QueryString(_BY_MEMBER, people), rights_of(people, now))
         rights: dict[str, list[Mapping[str, Any]]] = {}
         for one in every_right:
             rights.setdefault(one["member"], []).append(one)
-        active = [row for row in found if _is_active(row, now)]
+        active = [row for row in rows if _is_active(row, now)]
         viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in active}
     return viewers
 
@@ -233,9 +233,9 @@ async def _visit(token: str, now: datetime) -> Visit | None:
 
 def ends_of_rights(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
     """Yield when access ends by itself, among the rows of `RIGHTS`."""
-    for one in rights:
-        if one["kind"] == "grant":
-            at = datetime.fromisoformat(one["word"])
+    for right in rights:
+        if right["kind"] == "grant":
+            at = datetime.fromisoformat(right["word"])
             yield at if at.tzinfo else at.replace(tzinfo=UTC)
 
 

@@ -59,4 +59,4 @@ def _made(event: Event, reader: Viewer, asked_by: UUID) -> Letter | Skip:
 
 
 async def _grant(event: Event, reader: Viewer, grant_id: UUID) -> Grant | None:
-    return next((one for one in await access.access_grants(reader, event) if one.id == grant_id), None)
+    return next((grant for grant in await access.access_grants(reader, event) if grant.id == grant_id), None)

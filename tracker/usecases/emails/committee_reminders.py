@@ -74,7 +74,9 @@ class Replaced(msgspec.Struct, frozen=True, kw_only=True):
 async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the committees whose reminders the viewer may set: those they chair, or all for a coordinator."""
     return [
-        one for one in await committees.committee_choices(viewer) if viewer.is_coordinator or one.id in viewer.chairs
+        choice
+        for choice in await committees.committee_choices(viewer)
+        if viewer.is_coordinator or choice.id in viewer.chairs
     ]
 
 
@@ -84,7 +86,7 @@ async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Pol
     policies = await reminder_policies.reminder_policies()
     upcoming = await _upcoming(viewer, committee_id, now)
     every = (date for dates in (await events.dates_of_events(viewer, upcoming)).values() for date in dates)
-    ahead = len([one for one in every if one.starts_at > now and not one.is_off])
+    ahead = len([occurrence for occurrence in every if occurrence.starts_at > now and not occurrence.is_off])
     is_usual = committee_id not in policies.of_committee
     return Policy(committee, policies.of(committee_id), policies.usual, is_usual, len(upcoming), ahead)
 
@@ -112,7 +114,7 @@ async def save(
             asks_before=text_of_leads(before.asks_before) if before else "",
             asks_after=text_of_leads(before.asks_after) if before else "",
             sends_thanks=bool(before and before.sends_thanks),
-            events={one.id: _replaced(one) for one in changed},
+            events={event.id: _replaced(event) for event in changed},
         )
         await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
         await _set(viewer, changed, policy, now)
@@ -176,7 +178,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
 
 
 async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
-    return [one for one in await events.events_of_committee(viewer, committee_id, now) if may_edit(viewer, one)]
+    return [event for event in await events.events_of_committee(viewer, committee_id, now) if may_edit(viewer, event)]
 
 
 def _replaced(event: Event) -> ReplacedEvent:
@@ -221,8 +223,8 @@ def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
 
 
 async def _stored(committee_id: UUID) -> dict[str, Any] | None:
-    found = await CommitteePreference.select().where(CommitteePreference.committee == committee_id)
-    return dict(found[0]) if found else None
+    records = await CommitteePreference.select().where(CommitteePreference.committee == committee_id)
+    return dict(records[0]) if records else None
 
 
 async def _store(
@@ -256,7 +258,9 @@ async def _store(
 
 async def led_committee(viewer: Viewer, committee_id: UUID) -> CommitteeChoice:
     """Return a committee whose reminders the viewer may set. Errors: NotFound for one they are not in, NotAllowed."""
-    committee = next((one for one in await committees.committee_choices(viewer) if one.id == committee_id), None)
+    committee = next(
+        (choice for choice in await committees.committee_choices(viewer) if choice.id == committee_id), None
+    )
     if committee is None:
         raise NotFound
     if not (viewer.is_coordinator or committee_id in viewer.chairs):

@@ -103,8 +103,10 @@ async def letters(messages: Sequence[Message], now: datetime, zone: str) -> list
     They are about to be sent: a message planned about several items is kept as one about the only item that is left.
     """
     async with engine().snapshot():
-        readers = await viewers_for([one.recipient_id for one in messages], now)
-        found = await all_together([_letter(one, readers.get(one.recipient_id), now, zone, None) for one in messages])
+        readers = await viewers_for([message.recipient_id for message in messages], now)
+        found = await all_together(
+            [_letter(message, readers.get(message.recipient_id), now, zone, None) for message in messages]
+        )
     for message, made in zip(messages, found, strict=True):
         if isinstance(made, Letter) and made.only_item and message.item_id is None:
             await outbox.keep_item(message, made.only_item)
@@ -271,8 +273,8 @@ async def _said(content: ItemContent, reader: Viewer, item: ActionItem) -> Said:
             reasons = await actions.block_reasons(reader, [item.id])
             return Said(text=reasons.get(item.id, ""))
         case ItemNoted(at=at) | ItemAnswered(at=at):
-            written = (one for one in await actions.item_history(reader, item) if one.at == at)
-            return next((Said(text=one.text, by=one.by) for one in written), Said())
+            written = (item_note for item_note in await actions.item_history(reader, item) if item_note.at == at)
+            return next((Said(text=item_note.text, by=item_note.by) for item_note in written), Said())
         case _:
             return Said()
 

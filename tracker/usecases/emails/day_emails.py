@@ -17,15 +17,15 @@ OWED = {State.PENDING, State.TOO_LATE, State.FAILED}
 async def day_emails(now: datetime) -> list[DayEmail]:
     """Return the emails for which a later one can make up, earliest first."""
     found = []
-    for one in await outbox_queue.of_kind(MessageKind.ITEMS_OF_DAY, now - MADE_UP):
-        content = decode(one.facts)
+    for outcome in await outbox_queue.of_kind(MessageKind.ITEMS_OF_DAY, now - MADE_UP):
+        content = decode(outcome.facts)
         if isinstance(content, ItemsOfDay):
             email = DayEmail(
-                recipient_id=one.recipient_id,
+                recipient_id=outcome.recipient_id,
                 since=content.since,
                 day=content.day,
-                is_sent=one.state is State.SENT and not one.is_bounced,
-                is_owed=one.state in OWED,
+                is_sent=outcome.state is State.SENT and not outcome.is_bounced,
+                is_owed=outcome.state in OWED,
                 reached=frozenset(content.reached),
             )
             found.append(email)
@@ -34,5 +34,9 @@ async def day_emails(now: datetime) -> list[DayEmail]:
 
 def owed(emails: Iterable[DayEmail], today: date) -> dict[UUID, date]:
     """Return the people whose last email was not sent on its day, each with the first day that it was to cover."""
-    last = {one.recipient_id: one for one in emails}
-    return {one.recipient_id: one.since for one in last.values() if one.is_owed and one.day < today}
+    last = {email.recipient_id: email for email in emails}
+    return {
+        day_email.recipient_id: day_email.since
+        for day_email in last.values()
+        if day_email.is_owed and day_email.day < today
+    }

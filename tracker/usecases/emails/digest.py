@@ -58,7 +58,7 @@ async def digest_letter(content: WeeklyDigest, reader: Viewer, now: datetime, zo
 async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Week:
     """Return what a digest lists that is sent at `now`."""
     starts, ends = span_of(monday, reader.zone)
-    seen = [one for one in await dates_between(reader, max(starts, now), ends) if one.is_mine]
+    seen = [seen_date for seen_date in await dates_between(reader, max(starts, now), ends) if seen_date.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
     items = await actions.listed_items(reader)
     escalated = await escalated_to(reader, items, now, zone)
@@ -67,15 +67,23 @@ async def week_of(reader: Viewer, monday: date, now: datetime, zone: str) -> Wee
         monday=monday,
         today=today,
         events=tuple(
-            one.line
-            for one in seen
-            if one.reply is not ReplyValue.DECLINED and not one.line.is_off and one.line.status is not EventStatus.DRAFT
+            seen_date.line
+            for seen_date in seen
+            if seen_date.reply is not ReplyValue.DECLINED
+            and not seen_date.line.is_off
+            and seen_date.line.status is not EventStatus.DRAFT
         ),
         owed=tuple(
-            one.line
-            for one in await owed_replies(reader, now)
-            if one.line.starts_at < now + OWED_AHEAD and one.line.kind is not Kind.DEADLINE
+            reply.line
+            for reply in await owed_replies(reader, now)
+            if reply.line.starts_at < now + OWED_AHEAD and reply.line.kind is not Kind.DEADLINE
         ),
-        items=tuple(one for one in items if one.owner_id == reader.member_id and one.due < last),
-        followed_up=tuple(one for one in items if one.id in escalated or needs_follow_up(reader, one, today)),
+        items=tuple(
+            action_item for action_item in items if action_item.owner_id == reader.member_id and action_item.due < last
+        ),
+        followed_up=tuple(
+            action_item
+            for action_item in items
+            if action_item.id in escalated or needs_follow_up(reader, action_item, today)
+        ),
     )

@@ -21,7 +21,10 @@ async def send(viewer: Viewer, now: datetime) -> None:
     if not viewer.manages_accounts:
         raise NotFound
     async with writing():
-        if any(one.recipient_id == viewer.member_id and one.state is State.PENDING for one in await every(viewer)):
+        if any(
+            sent_test.recipient_id == viewer.member_id and sent_test.state is State.PENDING
+            for sent_test in await every(viewer)
+        ):
             return
         draft = Draft(
             content=EmailTest(),
@@ -40,9 +43,9 @@ async def every(viewer: Viewer) -> list[SentTest]:
 
 def latest(viewer: Viewer, tests: Sequence[SentTest]) -> SentTest | None:
     """Return the viewer's last test email, or else the last one of another administrator; None before the first."""
-    return next((one for one in tests if one.recipient_id == viewer.member_id), tests[0] if tests else None)
+    return next((test for test in tests if test.recipient_id == viewer.member_id), tests[0] if tests else None)
 
 
 def any_was_sent(tests: Iterable[SentTest]) -> bool:
     """Return whether the email server has taken any of them."""
-    return any(one.state is State.SENT for one in tests)
+    return any(test.state is State.SENT for test in tests)

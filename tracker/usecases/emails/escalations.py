@@ -51,8 +51,8 @@ async def keep_escalated(before: Collection[OpenItem], after: Collection[OpenIte
 
 async def days_of(committee_id: UUID) -> CommitteeDays:
     """Return the days that a committee chose."""
-    found = await CommitteeEscalation.select().where(CommitteeEscalation.committee == committee_id)
-    return CommitteeDays(agency=found[0]["agency"], coordinator=found[0]["coordinator"]) if found else CommitteeDays()
+    rows = await CommitteeEscalation.select().where(CommitteeEscalation.committee == committee_id)
+    return CommitteeDays(agency=rows[0]["agency"], coordinator=rows[0]["coordinator"]) if rows else CommitteeDays()
 
 
 async def of_committee(viewer: Viewer, committee_id: UUID) -> tuple[CommitteeChoice, CommitteeDays]:

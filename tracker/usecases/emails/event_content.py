@@ -96,11 +96,11 @@ async def _made(
     if event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
     remaining = _without_lost_date(_now_canceled(content, event, read.own), read.dates)
-    about = await _occasion(remaining, message, reader, read, now) if remaining else None
-    if about is None:
+    occasion = await _occasion(remaining, message, reader, read, now) if remaining else None
+    if occasion is None:
         return GONE
-    why_not = _why_not(about) if is_sent else _why_not_read(about)
-    return why_not or replace(_letter(about), event_version=event.version)
+    why_not = _why_not(occasion) if is_sent else _why_not_read(occasion)
+    return why_not or replace(_letter(occasion), event_version=event.version)
 
 
 def _now_canceled(content: EventContent, event: Event, own: OwnInvitation | None) -> EventContent:
@@ -114,7 +114,7 @@ def _now_canceled(content: EventContent, event: Event, own: OwnInvitation | None
 
 def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
     """Return what remains of a message when the date that it announces is no longer in the series; None = nothing."""
-    if not isinstance(content, DateAdded) or any(one.id == content.date for one in dates):
+    if not isinstance(content, DateAdded) or any(occurrence.id == content.date for occurrence in dates):
         return content
     if content.before is None and content.entry is None and not content.also:
         return None
@@ -129,13 +129,13 @@ def _unseen(content: EventContent, message: Message, reader: Viewer) -> Letter |
     return NOT_AUTHORIZED
 
 
-def _letter(about: Occasion) -> Letter:
-    if about.event.is_restricted:
-        letter = event_emails.restricted(about)
-        return discreet.of_named_event(letter) if about.reader.is_discreet else letter
-    if about.reader.is_discreet:
-        return discreet.of_event(about, write)
-    return marked(write(about), about.event.marking)
+def _letter(occasion: Occasion) -> Letter:
+    if occasion.event.is_restricted:
+        letter = event_emails.restricted(occasion)
+        return discreet.of_named_event(letter) if occasion.reader.is_discreet else letter
+    if occasion.reader.is_discreet:
+        return discreet.of_event(occasion, write)
+    return marked(write(occasion), occasion.event.marking)
 
 
 class _Read(NamedTuple):
@@ -177,9 +177,9 @@ async def _occasion(
     event, dates, own = read
     ahead = _ahead(_following(content, dates), now)
     turns = await _turns(reader, read)
-    instead = {date_id: one for date_id, one in turns.items() if not one.is_over}
-    theirs = _theirs(message, read, instead)
-    date = _spoken_of(message, theirs, [one for one in ahead if one in theirs])
+    instead = {date_id: substitution for date_id, substitution in turns.items() if not substitution.is_over}
+    occurrences = _theirs(message, read, instead)
+    date = _spoken_of(message, occurrences, [occurrence for occurrence in ahead if occurrence in occurrences])
     if date is None or not _following(content, dates):
         return None
     turn, themselves = _place(message, read, turns, date)
@@ -191,13 +191,13 @@ async def _occasion(
         date=date,
         dates=tuple(dates),
         ahead=ahead,
-        is_whole=not event.is_series or (message.occurrence_id is None and len(theirs) == len(dates)),
+        is_whole=not event.is_series or (message.occurrence_id is None and len(occurrences) == len(dates)),
         invitation_id=themselves.id if themselves else None,
         role=themselves.role if themselves else AttendeeRole.REQUIRED,
         substitution=await _named(turn),
         delegation=await _delegation(own, date, instead, now),
         reply=_reply(own, date, instead),
-        own_replies={one.original_start: _reply(own, one, instead) for one in dates},
+        own_replies={occurrence.original_start: _reply(own, occurrence, instead) for occurrence in dates},
         is_replied=_is_replied(own, ahead),
         responded_at=last_responded_at(own.replies, date.id) if own else None,
         now=now,
@@ -215,13 +215,13 @@ async def _turns(reader: Viewer, read: _Read) -> dict[UUID, Substitution]:
     """Return the dates on which the reader comes in another person's place, or did; no one who takes part does."""
     if read.own and read.own.role.takes_part:
         return {}
-    return await substitutions_of_member(read.event.id, reader.member_id, [one.id for one in read.dates])
+    return await substitutions_of_member(read.event.id, reader.member_id, [occurrence.id for occurrence in read.dates])
 
 
 def _theirs(message: Message, read: _Read, instead: Collection[UUID]) -> list[Occurrence]:
     """Return the dates that concern the reader: of someone who only comes in another person's place, those dates."""
     is_partly = instead and not read.own and not message.occurrence_id
-    return [one for one in read.dates if one.id in instead] if is_partly else read.dates
+    return [occurrence for occurrence in read.dates if occurrence.id in instead] if is_partly else read.dates
 
 
 def _place(
@@ -240,12 +240,12 @@ def _place(
 def _following(content: EventContent, dates: Sequence[Occurrence]) -> list[Occurrence]:
     """Return the dates from the one on which a series changed, or all."""
     since = content.since if isinstance(content, Changed) else None
-    return [one for one in dates if since is None or one.original_start >= since]
+    return [occurrence for occurrence in dates if since is None or occurrence.original_start >= since]
 
 
 def _ahead(dates: Sequence[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
     """Return the upcoming dates that take place."""
-    return tuple(one for one in dates if one.ends_at > now and not one.is_off)
+    return tuple(occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off)
 
 
 def _reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution]) -> ReplyValue:
@@ -259,8 +259,8 @@ def _note(content: EventContent, own: OwnInvitation | None) -> str:
     """Return what was written with the reply that an email of the reader gave; empty for every other content."""
     if own is None or not isinstance(content, InvitationAnswered) or content.outcome is not AnswerOutcome.RECORDED:
         return ""
-    given = (one for one in own.replies if one.source == ReplySource.EMAIL and one.replied_at == content.at)
-    return next((one.comment for one in given), "")
+    given = (reply for reply in own.replies if reply.source == ReplySource.EMAIL and reply.replied_at == content.at)
+    return next((reply.comment for reply in given), "")
 
 
 def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence) -> str:
@@ -283,7 +283,7 @@ def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
     """Return whether the reader has replied to each upcoming date."""
     if own is None or not ahead:
         return False
-    return all(own.reply_for(one) is not ReplyValue.NEEDS_ACTION for one in ahead)
+    return all(own.reply_for(occurrence) is not ReplyValue.NEEDS_ACTION for occurrence in ahead)
 
 
 async def _named(turn: Substitution | None) -> Substitution | None:
@@ -308,7 +308,7 @@ async def _delegation(
 
 
 async def _replies(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
-    given = Counter(one.reply for one in await attendance.participants(reader, date))
+    given = Counter(participant.reply for participant in await attendance.participants(reader, date))
     return given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED]
 
 
@@ -332,65 +332,65 @@ async def _is_continuation(reader: Viewer, event: Event) -> bool:
 
 def _spoken_of(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
     if message.occurrence_id is not None:
-        return next((one for one in dates if one.id == message.occurrence_id), None)
+        return next((occurrence for occurrence in dates if occurrence.id == message.occurrence_id), None)
     return ahead[0] if ahead else (dates[-1] if dates else None)
 
 
-def _why_not(about: Occasion) -> Skip | None:
+def _why_not(occasion: Occasion) -> Skip | None:
     """Return why the message no longer makes sense, or None."""
-    if isinstance(about.content, Removed):
-        is_invited = about.invitation_id and not about.is_released
-        return INVITED_AGAIN if is_invited or about.substitutes_for else _over(about)
-    return _why_not_to_them(about) or _why_not_now(about)
+    if isinstance(occasion.content, Removed):
+        is_invited = occasion.invitation_id and not occasion.is_released
+        return INVITED_AGAIN if is_invited or occasion.substitutes_for else _over(occasion)
+    return _why_not_to_them(occasion) or _why_not_now(occasion)
 
 
-def _why_not_read(about: Occasion) -> Skip | None:
+def _why_not_read(occasion: Occasion) -> Skip | None:
     """Return why the message can't be read: it says nothing without its recipient's place in the event."""
-    return None if isinstance(about.content, Removed) else _why_not_to_them(about)
+    return None if isinstance(occasion.content, Removed) else _why_not_to_them(occasion)
 
 
-def _why_not_to_them(about: Occasion) -> Skip | None:
-    is_answered = about.is_released and isinstance(about.content, InvitationAnswered)
-    if about.invitation_id is None and not about.substitutes_for and not is_answered:
+def _why_not_to_them(occasion: Occasion) -> Skip | None:
+    is_answered = occasion.is_released and isinstance(occasion.content, InvitationAnswered)
+    if occasion.invitation_id is None and not occasion.substitutes_for and not is_answered:
         return NOT_INVITED
-    return ASKED_THEMSELVES if isinstance(about.content, SubstituteNamed) and about.invitation_id else None
+    return ASKED_THEMSELVES if isinstance(occasion.content, SubstituteNamed) and occasion.invitation_id else None
 
 
-def _why_not_now(about: Occasion) -> Skip | None:
-    if isinstance(about.content, InvitationAnswered):
-        is_recorded = about.content.outcome is AnswerOutcome.RECORDED
-        return REPLY_CHANGED if is_recorded and about.substitutes_for else None
-    is_off = about.event.status is EventStatus.CANCELED or (not about.is_whole and about.date.is_off)
-    if isinstance(about.content, Canceled):
-        return _over(about) if is_off else ON
+def _why_not_now(occasion: Occasion) -> Skip | None:
+    if isinstance(occasion.content, InvitationAnswered):
+        is_recorded = occasion.content.outcome is AnswerOutcome.RECORDED
+        return REPLY_CHANGED if is_recorded and occasion.substitutes_for else None
+    is_off = occasion.event.status is EventStatus.CANCELED or (not occasion.is_whole and occasion.date.is_off)
+    if isinstance(occasion.content, Canceled):
+        return _over(occasion) if is_off else ON
     if is_off:
         return OFF
-    match about.content:
+    match occasion.content:
         case ReminderDue() | ReplyNudge() | ConfirmationNudge() | SubstituteDeclined():
-            return OFF if about.date.is_off else _why_no_reminder(about)
+            return OFF if occasion.date.is_off else _why_no_reminder(occasion)
         case SeriesEnd():
             return None
         case _:
-            return _over(about)
+            return _over(occasion)
 
 
-def _why_no_reminder(about: Occasion) -> Skip | None:
-    if not about.role.takes_part:
+def _why_no_reminder(occasion: Occasion) -> Skip | None:
+    if not occasion.role.takes_part:
         return NOT_ASKED
-    match about.content:
+    match occasion.content:
         case ReplyNudge():
-            return None if about.has_no_reply else REPLIED
+            return None if occasion.has_no_reply else REPLIED
         case ConfirmationNudge() as nudge:
-            return REPLIED if nudge_rules.is_confirmed(about, nudge) else None
+            return REPLIED if nudge_rules.is_confirmed(occasion, nudge) else None
         case SubstituteDeclined():
-            return _over(about) if about.released else REPLY_CHANGED
-        case ReminderDue(starts_at=starts_at) if starts_at != about.date.starts_at:
+            return _over(occasion) if occasion.released else REPLY_CHANGED
+        case ReminderDue(starts_at=starts_at) if starts_at != occasion.date.starts_at:
             return MOVED
         case _:
-            return DECLINED if about.reply is ReplyValue.DECLINED else None
+            return DECLINED if occasion.reply is ReplyValue.DECLINED else None
 
 
-def _over(about: Occasion) -> Skip | None:
+def _over(occasion: Occasion) -> Skip | None:
     """Return `OVER` when the date, or every date of a whole event, has ended."""
-    ends = max(one.ends_at for one in about.dates) if about.is_whole else about.date.ends_at
-    return OVER if ends <= about.now else None
+    ends = max(occurrence.ends_at for occurrence in occasion.dates) if occasion.is_whole else occasion.date.ends_at
+    return OVER if ends <= occasion.now else None

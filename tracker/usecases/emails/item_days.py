@@ -61,8 +61,8 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
     asked = [*chain.from_iterable(of_each.values())]
     if not asked:
         return []
-    days = rules.span_of(min(one.since for one in asked), max(one.day for one in asked))
-    mornings = [one.day for one in of_each[None]]
+    days = rules.span_of(min(item_days.since for item_days in asked), max(item_days.day for item_days in asked))
+    mornings = [item_days.day for item_days in of_each[None]]
     planned = Planned(emails=await day_emails(now), wishes=wishes, zone=zone, until=after)
     today = to_local(now, zone).date()
     heard = await _heard(days, mornings, now, planned, escalation)
@@ -71,7 +71,7 @@ async def item_emails(after: datetime, now: datetime, zone: str, wishes: Wishes,
     for member_id in sorted({*heard, *owes}):
         theirs, hours = heard.get(member_id, {}), _Hours(zone, wishes.quiet_of(member_id), now)
         emails = rules.emails_of(of_each[hours.quiet], theirs, owes.get(member_id), today)
-        drafts += [_draft(one, member_id, theirs, hours) for one in emails]
+        drafts += [_draft(email, member_id, theirs, hours) for email in emails]
     return drafts
 
 
@@ -80,24 +80,28 @@ async def items_letter(
 ) -> Letter | Skip:
     """Return the email of a day, or why there is none; its words are those of the day on which it is sent."""
     last = content.day + timedelta(days=max(AHEAD))
-    visible = {one.id: one for one in await actions.listed_items(reader) if one.due <= last or one.blocked_at}
+    visible = {
+        action_item.id: action_item
+        for action_item in await actions.listed_items(reader)
+        if action_item.due <= last or action_item.blocked_at
+    }
     items = await open_items(await due.items_by_id(visible), zone)
     days = rules.span_of(content.since, content.day)
-    near = [one for one in items if any(steps(one, day) for day in days)]
+    near = [open_item for open_item in items if any(steps(open_item, day) for day in days)]
     mutes = () if (await preferences_of(reader)).item_reminders else (reader.member_id,)
     ladder = await ladder_of(near, mutes, now)
     mine = {
-        one.id: found[reader.member_id][1]
-        for one in near
-        if reader.member_id in (found := hearing_within(one, days, ladder))
+        open_item.id: found[reader.member_id][1]
+        for open_item in near
+        if reader.member_id in (found := hearing_within(open_item, days, ladder))
     }
     if not mine:
         return NOTHING
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
-    about = ItemDay(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
-    alone = about.own_alone.id if about.own_alone and is_sent else None
+    item_day = ItemDay(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
+    alone = item_day.own_alone.id if item_day.own_alone and is_sent else None
     said = structs.replace(content, reached=_of_others(mine))
-    return replace(letter(about, replies_to=message.item_id or alone), only_item=alone, said=said)
+    return replace(letter(item_day, replies_to=message.item_id or alone), only_item=alone, said=said)
 
 
 async def _heard(
@@ -110,17 +114,17 @@ async def _heard(
     escalations, wishes = await all_escalations(usual), planned.wishes
     items = await open_items(await due.items_due(days[-1] + timedelta(days=max(AHEAD))), planned.zone)
     near = [
-        one
-        for one in items
-        if any(steps(one, day) for day in days)
-        or any(has_passed(one, day, escalations) for day in mornings)
-        or may_have_missed(one, planned)
+        open_item
+        for open_item in items
+        if any(steps(open_item, day) for day in days)
+        or any(has_passed(open_item, day, escalations) for day in mornings)
+        or may_have_missed(open_item, planned)
     ]
     found: dict[UUID, Heard] = {}
     if near:
         ladder = await ladder_of(near, [one for one in wishes.of_member if wishes.of_items(one) is None], now)
-        still = [without_missed(one, ladder, planned) for one in near] if mornings else near
-        after = [escalate(one, mornings, escalations, ladder) for one in still]
+        still = [without_missed(open_item, ladder, planned) for open_item in near] if mornings else near
+        after = [escalate(open_item, mornings, escalations, ladder) for open_item in still]
         await keep_escalated(near, after)
         for item, day in product(after, days):
             for member_id, rung in hearing(item, day, ladder).items():

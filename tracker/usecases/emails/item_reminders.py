@@ -92,7 +92,11 @@ async def own_emails(
     """Return the viewer's own emails about action items in (now, until], soonest first; only they may know of them."""
     last = to_local(until, zone).date()
     near = last + timedelta(days=max(DAYS_AHEAD))
-    visible = [one.id for one in await actions.listed_items(viewer) if one.due <= near or one.blocked_at]
+    visible = [
+        action_item.id
+        for action_item in await actions.listed_items(viewer)
+        if action_item.due <= near or action_item.blocked_at
+    ]
     told: dict[datetime, dict[UUID, Rung]] = {}
     for one in await _hearings(visible, last, now, zone, usual):
         if one.member_id == viewer.member_id and one.at <= until:
@@ -125,13 +129,13 @@ async def _hearings(
     days = span_of(min(since.values(), default=today), last)
     mornings = [day for day in days if first_morning(day, zone, None)[1] > now]
     found = []
-    for one in items:
-        later = escalate(without_missed(one, ladder, planned), mornings, escalations, ladder)
+    for open_item in items:
+        later = escalate(without_missed(open_item, ladder, planned), mornings, escalations, ladder)
         for day in days:
             for member_id, rung in hearing(later, day, ladder).items():
                 sent, at = first_morning(max(day, today), zone, wishes.quiet_of(member_id))
                 if at > now and day >= since.get(member_id, today):
-                    found.append(_Hearing(one.id, sent, at, member_id, rung))
+                    found.append(_Hearing(open_item.id, sent, at, member_id, rung))
     return found
 
 
@@ -139,5 +143,5 @@ async def _open(item_ids: Collection[UUID], zone: str) -> list[OpenItem]:
     return await open_items(await due.items_by_id(item_ids), zone)
 
 
-def _by_agency(one: Person) -> tuple[str, str, str]:
-    return one.agency, one.name, str(one.id)
+def _by_agency(person: Person) -> tuple[str, str, str]:
+    return person.agency, person.name, str(person.id)

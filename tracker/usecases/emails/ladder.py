@@ -29,37 +29,43 @@ _LEADS = (
 )
 
 
-async def open_items(found: Collection[DueItem], zone: str) -> list[OpenItem]:
+async def open_items(due_items: Collection[DueItem], zone: str) -> list[OpenItem]:
     """Return items with the people who may see them, and whom they reached; `zone` is the task force's."""
     may_see, rows = await together(
-        audiences_of_each({one.origin_event_id for one in found if one.origin_event_id}),
-        escalated([one.id for one in found]),
+        audiences_of_each({due_item.origin_event_id for due_item in due_items if due_item.origin_event_id}),
+        escalated([due_item.id for due_item in due_items]),
     )
     reached: dict[UUID, list[Escalated]] = {}
     for row in rows:
         reached.setdefault(row.item_id, []).append(row)
     return [
         OpenItem(
-            id=one.id,
-            owner_id=one.owner_id,
-            agency_id=one.agency_id,
-            committee_id=one.committee_id,
-            assigned_by_id=one.assigned_by_id,
-            due=one.due,
-            blocked_on=to_local(one.blocked_at, zone).date() if one.blocked_at else None,
-            audiences=frozenset(may_see[one.origin_event_id] if one.origin_event_id else {one.audience}),
-            escalated=_last_of_each(reached.get(one.id, ()), one.agency_id),
+            id=due_item.id,
+            owner_id=due_item.owner_id,
+            agency_id=due_item.agency_id,
+            committee_id=due_item.committee_id,
+            assigned_by_id=due_item.assigned_by_id,
+            due=due_item.due,
+            blocked_on=to_local(due_item.blocked_at, zone).date() if due_item.blocked_at else None,
+            audiences=frozenset(may_see[due_item.origin_event_id] if due_item.origin_event_id else {due_item.audience}),
+            escalated=_last_of_each(reached.get(due_item.id, ()), due_item.agency_id),
         )
-        for one in found
+        for due_item in due_items
     ]
 
 
 async def escalated_to(reader: Viewer, items: Iterable[ActionItem], now: datetime, zone: str) -> set[UUID]:
     """Return which of these items of other people have reached the reader; `zone` is the task force's."""
-    others = await due.items_by_id([one.id for one in items if one.owner_id != reader.member_id])
-    reached = [one for one in await open_items(others, zone) if any(one.reached_on(rung) for rung in rules.ESCALATED)]
+    others = await due.items_by_id(
+        [action_item.id for action_item in items if action_item.owner_id != reader.member_id]
+    )
+    reached = [
+        open_item
+        for open_item in await open_items(others, zone)
+        if any(open_item.reached_on(rung) for rung in rules.ESCALATED)
+    ]
     ladder = await ladder_of(reached, (), now) if reached else Ladder()
-    return {one.id for one in reached if reader.member_id in rules.reached_by(one, ladder)}
+    return {open_item.id for open_item in reached if reader.member_id in rules.reached_by(open_item, ladder)}
 
 
 def _last_of_each(reached: Iterable[Escalated], agency_id: UUID) -> dict[Rung, date]:

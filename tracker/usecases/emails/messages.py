@@ -69,8 +69,8 @@ async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, 
     shown = await sendings.with_people(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
     last = found[PAGE - 1] if len(found) > PAGE else None
     return MessagePage(
-        failed=[one for one in shown if one.id in above],
-        sendings=[one for one in shown if one.id not in above],
+        failed=[sending for sending in shown if sending.id in above],
+        sendings=[sending for sending in shown if sending.id not in above],
         event=event,
         planned=await _planned(viewer, narrowed, after, now),
         older=Place(at=last[2], id=last[0]) if last else None,
@@ -132,26 +132,28 @@ async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
     async with writing():
         if await sendings.sending(viewer, sending_id) is None:
             raise NotFound
-        lines = [one for one in await sendings.failed(viewer, sending_id) if one.may_retry(now)]
+        lines = [
+            message_line for message_line in await sendings.failed(viewer, sending_id) if message_line.may_retry(now)
+        ]
         if not lines:
             raise Conflict(NONE_LEFT)
         await _queue_again(viewer, lines, now)
-    return len({one.recipient_id for one in lines})
+    return len({line.recipient_id for line in lines})
 
 
 async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: datetime) -> None:
-    found = await messages.stored(viewer, [one.id for one in lines])
-    await outbox.note_resent([one.id for one in found], now)
-    await outbox.enqueue_all([_once_more(one, now) for one in found], now)
+    storeds = await messages.stored(viewer, [line.id for line in lines])
+    await outbox.note_resent([stored.id for stored in storeds], now)
+    await outbox.enqueue_all([_once_more(stored, now) for stored in storeds], now)
     deeds = [
         audit.NewAuditEntry(
             actor=viewer.actor,
             verb="resent",
             subject="message",
-            subject_id=one.id,
-            facts={"kind": one.kind, "recipient": one.recipient_id},
+            subject_id=stored.id,
+            facts={"kind": stored.kind, "recipient": stored.recipient_id},
         )
-        for one in found
+        for stored in storeds
     ]
     await audit.record_all(deeds, now)
 
@@ -215,9 +217,9 @@ async def planned_polls(viewer: Viewer, narrowed: Narrowed, after: Place | None,
     is_listed = narrowed.standing is Standing.PLANNED or (narrowed.standing is None and narrowed.event)
     if after or not is_listed or narrowed.kind not in (None, MessageKind.POLL):
         return []
-    found = await upcoming_polls.of_theirs(viewer, now, now + AHEAD, narrowed.event)
-    wanted = [replace(one, people=_those(narrowed.person, one.people)) for one in found]
-    return [one for one in wanted if one.people]
+    polls = await upcoming_polls.of_theirs(viewer, now, now + AHEAD, narrowed.event)
+    wanted = [replace(planned_poll, people=_those(narrowed.person, planned_poll.people)) for planned_poll in polls]
+    return [planned_poll for planned_poll in wanted if planned_poll.people]
 
 
 async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
@@ -234,16 +236,16 @@ async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now:
     if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in PLANNED_KINDS:
         return []
     if narrowed.event:
-        found = await upcoming_reminders.of_event(viewer, narrowed.event, now)
+        planneds = await upcoming_reminders.of_event(viewer, narrowed.event, now)
     elif narrowed.standing is Standing.PLANNED:
-        found = await upcoming_reminders.of_theirs(viewer, now)
+        planneds = await upcoming_reminders.of_theirs(viewer, now)
     else:
         return []
-    kept = [one for one in found if narrowed.kind in (None, one.kind)]
-    wanted = [replace(one, people=_those(narrowed.person, one.people)) for one in kept]
-    return [one for one in wanted if one.people][:MOST_PLANNED]
+    kept = [planned for planned in planneds if narrowed.kind in (None, planned.kind)]
+    wanted = [replace(planned, people=_those(narrowed.person, planned.people)) for planned in kept]
+    return [planned for planned in wanted if planned.people][:MOST_PLANNED]
 
 
 def _those(person: UUID | None, people: tuple[Viewer, ...]) -> tuple[Viewer, ...]:
     """Return the one of these recipients that the list is narrowed to; without one, all of them."""
-    return tuple(one for one in people if person in (None, one.member_id))
+    return tuple(viewer for viewer in people if person in (None, viewer.member_id))

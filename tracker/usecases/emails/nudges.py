@@ -37,15 +37,15 @@ async def nudges_of(
     `silent` is who has not replied to each date. Other people's dates, dates that have begun, and operations that were
     stood down are left out. The number of queries does not depend on the number of dates.
     """
-    theirs = {one.id: one for one in lines if may_edit(viewer, one) and takes_nudges(one, now)}
-    event_ids = sorted({one.event_id for one in theirs.values()})
+    theirs = {line.id: line for line in lines if may_edit(viewer, line) and takes_nudges(line, now)}
+    event_ids = sorted({date_line.event_id for date_line in theirs.values()})
     people, seen_by, last, invited, paused, stood_down = await together(
-        viewers_for({one for members in silent.values() for one in members}, now),
+        viewers_for({member for members in silent.values() for member in members}, now),
         events.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
         follow_ups.invited(event_ids, now - REST),
         email_pauses.paused(),
-        due.stood_down(one.event_id for one in theirs.values() if one.kind is Kind.JOINT_OPERATION),
+        due.stood_down(date_line.event_id for date_line in theirs.values() if date_line.kind is Kind.JOINT_OPERATION),
     )
     found: dict[UUID, Nudge] = {}
     for date_id, line in theirs.items():
@@ -57,7 +57,9 @@ async def nudges_of(
             silent=tuple(members),
             last=last.get(date_id, {}),
             invited=invited.get(line.event_id, {}),
-            unreachable={one for one in members if one in paused or not is_seen_by(people.get(one), may_see)},
+            unreachable={
+                member for member in members if member in paused or not is_seen_by(people.get(member), may_see)
+            },
             names=members,
         )
     return found
@@ -66,9 +68,9 @@ async def nudges_of(
 async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
     """Return when each person was last nudged about each date of these events, within `REST`."""
     found: dict[UUID, dict[UUID, datetime]] = {}
-    for one in await due.nudged(event_ids, now - REST):
-        if one.occurrence_id is not None:
-            found.setdefault(one.occurrence_id, {})[one.member_id] = one.at
+    for nudged in await due.nudged(event_ids, now - REST):
+        if nudged.occurrence_id is not None:
+            found.setdefault(nudged.occurrence_id, {})[nudged.member_id] = nudged.at
     return found
 
 
@@ -96,7 +98,7 @@ async def with_confirmations(
     of_change = await _board(occurrence, changes, participants, now)
     if of_change is None:
         return silent
-    named = {one.member_id: f"{one.name} ({one.agency})" for one in of_change.waiting}
+    named = {participant.member_id: f"{participant.name} ({participant.agency})" for participant in of_change.waiting}
     paused = await email_pauses.paused() & named.keys()
     return replace(silent, board=of_change, silent=tuple(named), names=named, unreachable=paused, invited={})
 
@@ -117,7 +119,8 @@ async def _board(
     if change is None:
         return None
     people, may_see = await together(
-        viewers_for([one.member_id for one in participants], now), events.audiences_of(occurrence.event.id)
+        viewers_for([participant.member_id for participant in participants], now),
+        events.audiences_of(occurrence.event.id),
     )
     notified = {one for one, person in people.items() if person.audiences & may_see}
     return confirmations_of(change, participants, notified)

@@ -25,7 +25,7 @@ async def poll_letter(content: PollContent, reader: Viewer, now: datetime, *, is
     poll = await polls.poll_by_id(reader, content.poll)
     if poll is None:
         return ASKED_AGAIN if await polls.poll_in_place_of(reader, content.poll) else NOT_AUTHORIZED
-    asked = {one.member_id: one for one in await polls.poll_people(reader, poll) if one.role.is_asked}
+    asked = {person.member_id: person for person in await polls.poll_people(reader, poll) if person.role.is_asked}
     own = asked.get(reader.member_id)
     if own is None:
         return NOT_ASKED

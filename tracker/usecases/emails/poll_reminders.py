@@ -61,18 +61,18 @@ async def remind(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
         if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEIRS)
         check_poll_open(poll, now)
-        found = await _nudges(viewer, poll, now)
-        if refusal := found.why_not(now, poll.event.zone):
+        poll_nudges = await _nudges(viewer, poll, now)
+        if refusal := poll_nudges.why_not(now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
         until = polls.last_poll_start(poll)
         drafts = [
             polls.draft_poll_message(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
-            for one in found.asked
+            for one in poll_nudges.asked
         ]
         await outbox.enqueue_all(drafts, now)
         await audit.record(viewer.actor, "poll_reminded", "event", poll.event.id, {"people": len(drafts)}, now)
-    return len(found.asked)
+    return len(poll_nudges.asked)
 
 
 async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> None:
@@ -92,7 +92,7 @@ async def undo(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> No
 
 
 async def _nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
-    silent = tuple(one.member_id for one in poll_rules.waiting_people(await visible.poll_people(viewer, poll)))
+    silent = tuple(person.member_id for person in poll_rules.waiting_people(await visible.poll_people(viewer, poll)))
     last = (await due.reminded_of_polls([poll.event.id], now - REST)).get(poll.event.id, {})
     reached = await polls.people_reached(poll, silent, now)
     return PollNudges(silent=silent, last=last, unreachable={one for one in silent if one not in reached})

@@ -62,8 +62,8 @@ async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
 
 async def preferences_of(viewer: Viewer) -> Preferences:
     """Return the viewer's preferences, with defaults where none are set."""
-    found = await rows.Preference.select().where(rows.Preference.member == viewer.member_id)
-    return _preferences(found[0]) if found else Preferences()
+    records = await rows.Preference.select().where(rows.Preference.member == viewer.member_id)
+    return _preferences(records[0]) if records else Preferences()
 
 
 async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
@@ -107,7 +107,7 @@ async def save_usual_quiet(viewer: Viewer, hours: tuple[time, time] | None, now:
     """Set the quiet hours of people who have chosen nothing about them. Errors: NotAllowed."""
     if not viewer.is_coordinator:
         raise NotAllowed(ONLY_COORDINATORS)
-    starts, ends = (f"{one:%H:%M}" for one in hours) if hours else (None, None)
+    starts, ends = (f"{hour:%H:%M}" for hour in hours) if hours else (None, None)
     async with writing():
         await Deployment.update({Deployment.quiet_from: starts, Deployment.quiet_until: ends}).where(
             Deployment.id == ONLY_ROW

@@ -23,9 +23,9 @@ async def sendable(batch: Sequence[Message], worker: str, now: datetime) -> list
     wishes = await everyones_wishes()
     until = {one.id: wishes.held_until(one.recipient_id, now, _useful_until(one)) for one in waiting}
     held: dict[datetime, list[Message]] = {}
-    for one in waiting:
-        if until[one.id] > now:
-            held.setdefault(until[one.id], []).append(one)
+    for message in waiting:
+        if until[message.id] > now:
+            held.setdefault(until[message.id], []).append(message)
     async with writing():
         for end, messages in held.items():
             await outbox.delay_messages(messages, end, HELD, worker)

@@ -27,7 +27,7 @@ async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dic
         substitutes_by_date(wanted), invited_to_each({event_id for _, event_id in wanted})
     )
     replies: dict[UUID, list[GivenReply]] = {}
-    for reply in await replies_to_invitations(one for people in invited.values() for one in people):
+    for reply in await replies_to_invitations(person for people in invited.values() for person in people):
         replies.setdefault(reply.invitation_id, []).append(reply)
     return {
         date_id: dict.fromkeys(instead.get(date_id, ()), ReplyValue.ACCEPTED)

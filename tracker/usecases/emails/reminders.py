@@ -58,15 +58,15 @@ async def queue_due(now: datetime, zone: str, escalation: Escalation = USUAL) ->
         await _supersede_older(drafts)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)
         if now - after > OUTAGE:
-            facts = {"since": after.isoformat(), **Counter(one.state.value for one in drafts)}
+            facts = {"since": after.isoformat(), **Counter(draft.state.value for draft in drafts)}
             await audit.record(BY_CLOCK, "caught_up", "outbox", MARK, facts, now)
     return len(drafts)
 
 
 async def _mark(now: datetime) -> datetime:
-    found = await Watermark.select(Watermark.until).where(Watermark.name == MARK)
-    if found:
-        until: datetime = found[0]["until"]
+    rows = await Watermark.select(Watermark.until).where(Watermark.name == MARK)
+    if rows:
+        until: datetime = rows[0]["until"]
         return until
     await Watermark.insert(Watermark(name=MARK, until=now))
     return now
@@ -75,7 +75,7 @@ async def _mark(now: datetime) -> datetime:
 async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     around = rules.SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in OFFERED)
-    anyone = {leads: wishes.of_anyone(leads) for leads in {one.leads for one in near}}
+    anyone = {leads: wishes.of_anyone(leads) for leads in {due_date.leads for due_date in near}}
     passed = [
         (date, every)
         for date in near
@@ -95,7 +95,7 @@ async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draf
 async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
     """Return the messages, without second chances of reminders that were queued before quiet hours."""
     second = {draft.key: draft for moment, draft in found if moment.instead_of}
-    dates = {one.occurrence_id for one in second.values() if one.occurrence_id}
+    dates = {draft.occurrence_id for draft in second.values() if draft.occurrence_id}
     queued = await outbox_queue.reminder_keys(dates)
     return [draft for _, draft in found if not (draft.key in second and draft.key in queued)]
 
@@ -103,7 +103,7 @@ async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
 def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
     """Return the moments of a date in (after, now], widened by the longest shift that quiet hours can cause."""
     every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
-    return [one for one in every if after - wishes.shift < one.at <= now + wishes.shift]
+    return [moment for moment in every if after - wishes.shift < moment.at <= now + wishes.shift]
 
 
 def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
@@ -123,4 +123,4 @@ def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
 
 async def _supersede_older(drafts: Sequence[Draft]) -> None:
     """Supersede reminders that a newer one to the same person has overtaken while no email could be sent."""
-    await outbox_queue.supersede_older([one.occurrence_id for one in drafts if one.occurrence_id], NEWER)
+    await outbox_queue.supersede_older([draft.occurrence_id for draft in drafts if draft.occurrence_id], NEWER)

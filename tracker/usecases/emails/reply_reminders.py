@@ -38,26 +38,30 @@ class Request(Struct, frozen=True, kw_only=True):
 
 async def requests_to_reply(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
     """Return the requests that became due in (after, now]: of each chain, one to a person, and none within two days."""
-    found = [*await _before_dates(after, now), *await _after_invitations(after, now)]
-    if not found:
+    requests = [*await _before_dates(after, now), *await _after_invitations(after, now)]
+    if not requests:
         return []
-    chain_of = await chains({one.date.event_id for one in found})
-    last = {(chain_of[one.event_id], one.member_id): one.at for one in await due.nudged(chain_of, now - REST)}
-    silent = await due.silent({one.date.id for one in found})
+    chain_of = await chains({one.date.event_id for one in requests})
+    last = {
+        (chain_of[nudged.event_id], nudged.member_id): nudged.at for nudged in await due.nudged(chain_of, now - REST)
+    }
+    silent = await due.silent({one.date.id for one in requests})
     drafts: dict[tuple[UUID, UUID], Draft] = {}
-    for one in found:
-        for member_id in silent.get(one.date.id, ()):
-            whom = chain_of[one.date.event_id], member_id
-            is_theirs = one.member_id in (None, member_id)
-            if is_theirs and not (whom in last and rules.rests(last[whom], now, one.date.zone)):
-                drafts.setdefault(whom, _draft(one, member_id, wishes))
+    for request in requests:
+        for member_id in silent.get(request.date.id, ()):
+            whom = chain_of[request.date.event_id], member_id
+            is_theirs = request.member_id in (None, member_id)
+            if is_theirs and not (whom in last and rules.rests(last[whom], now, request.date.zone)):
+                drafts.setdefault(whom, _draft(request, member_id, wishes))
     return [*drafts.values()]
 
 
 async def _before_dates(after: datetime, now: datetime) -> list[Request]:
     """Return the requests that are counted back from a date: one for a series, about its next date."""
     spans = ((after + lead - reminders.SHIFT, now + lead + reminders.SHIFT) for lead in ASKS_OFFERED)
-    near = [one for one in await due.dates_starting(spans) if one.asks_before and one.kind.asks_reply]
+    near = [
+        due_date for due_date in await due.dates_starting(spans) if due_date.asks_before and due_date.kind.asks_reply
+    ]
     first: dict[UUID, Request] = {}
     for date in near:
         every = reminders.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
@@ -68,15 +72,15 @@ async def _before_dates(after: datetime, now: datetime) -> list[Request]:
 
 async def _after_invitations(after: datetime, now: datetime) -> list[Request]:
     """Return the requests that are counted from an invitation, about the event's next date, once a morning has come."""
-    zones = [one for one in await follow_ups.zones() if days_within(after, now, one, None)]
+    zones = [zone for zone in await follow_ups.zones() if days_within(after, now, zone, None)]
     dates = await due.next_dates_asking(zones, now) if zones else []
-    asking = {one.event_id: one for one in dates if one.kind.asks_reply}
+    asking = {due_date.event_id: due_date for due_date in dates if due_date.kind.asks_reply}
     sent = await follow_ups.invitations(asking.keys())
     return [
-        Request(date=asking[event_id], moment=moment, member_id=member_id, invited_at=one.at)
-        for (event_id, member_id), one in sent.items()
-        if one.is_sent
-        for moment in _useful(_after(one.at, asking[event_id]), after, now)
+        Request(date=asking[event_id], moment=moment, member_id=member_id, invited_at=invitation_email.at)
+        for (event_id, member_id), invitation_email in sent.items()
+        if invitation_email.is_sent
+        for moment in _useful(_after(invitation_email.at, asking[event_id]), after, now)
     ]
 
 
@@ -85,7 +89,7 @@ def _after(sent_at: datetime, date: DueDate) -> list[Moment]:
 
 
 def _useful(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
-    return [one for one in reminders.judged(moments, after, now) if one.state is State.PENDING]
+    return [moment for moment in reminders.judged(moments, after, now) if moment.state is State.PENDING]
 
 
 def _draft(request: Request, member_id: UUID, wishes: Wishes) -> Draft:

@@ -78,7 +78,7 @@ async def send(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, peopl
         reached = await _reached(occurrence.event.id, marked, wishes, now)
         if len(reached) != people or not reached:
             raise Conflict("The recipients have changed. Check the number and send it again." if reached else NO_ONE)
-        number = len({one.created_at for one in await outbox_queue.thanks(occurrence.id)})
+        number = len({thank.created_at for thank in await outbox_queue.thanks(occurrence.id)})
         await outbox.enqueue_all(
             [_draft(occurrence.id, occurrence.event.id, one, number, wishes, now) for one in sorted(reached)], now
         )
@@ -98,8 +98,8 @@ async def undo(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: date
 
 async def sent_about(occurrence_id: UUID) -> Sent | None:
     """Return the thank-you about a date that was sent or waits; None when there is none, or it was undone."""
-    found = [one for one in await outbox_queue.thanks(occurrence_id) if one.state is not State.SUPERSEDED]
-    return Sent(at=min(one.created_at for one in found), people=len(found)) if found else None
+    queueds = [thank for thank in await outbox_queue.thanks(occurrence_id) if thank.state is not State.SUPERSEDED]
+    return Sent(at=min(queued.created_at for queued in queueds), people=len(queueds)) if queueds else None
 
 
 async def thanks_due(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:

@@ -38,5 +38,11 @@ async def own_digests(viewer: Viewer, until: datetime, now: datetime, zone: str)
         PlannedDigest(at=sent_at(viewer.member_id, at, wishes), monday=monday)
         for monday, at in mondays_ahead(now, until, viewer.zone)
     ]
-    weeks = await all_together([week_of(viewer, one.monday, one.at, zone) for one in ahead])
-    return [one for one, week in zip(ahead, weeks, strict=True) if one.at <= until and not week.is_empty]
+    weeks = await all_together(
+        [week_of(viewer, planned_digest.monday, planned_digest.at, zone) for planned_digest in ahead]
+    )
+    return [
+        planned_digest
+        for planned_digest, week in zip(ahead, weeks, strict=True)
+        if planned_digest.at <= until and not week.is_empty
+    ]

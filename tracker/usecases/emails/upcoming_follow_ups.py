@@ -42,30 +42,30 @@ async def upcoming(
 
     The other series of their chains are read too: people who are asked about one rest from the others.
     """
-    asking = [one for one in lines if one.reminders.asks]
-    if not any(silent.get(one.id) for one in asking):
+    asking = [line for line in lines if line.reminders.asks]
+    if not any(silent.get(line.id) for line in asking):
         return []
-    shown = {one.id for one in asking}
-    chain_of = await chains({one.event_id for one in asking})
-    others, more_silent = await _others(viewer, chain_of.keys() - {one.event_id for one in asking}, now)
+    shown = {line.id for line in asking}
+    chain_of = await chains({line.event_id for line in asking})
+    others, more_silent = await _others(viewer, chain_of.keys() - {line.event_id for line in asking}, now)
     sent, nudged, paused = await together(
         follow_ups.invitations(chain_of.keys()), due.nudged(chain_of, now - REST), email_pauses.paused()
     )
-    last = {(chain_of[one.event_id], one.member_id): one.at for one in nudged}
+    last = {(chain_of[nudged.event_id], nudged.member_id): nudged.at for nudged in nudged}
     emails: dict[tuple[UUID, UUID], dict[UUID, InvitationEmail]] = {}
     for (event_id, member_id), email in sent.items():
         emails.setdefault((chain_of[event_id], member_id), {})[event_id] = email
     unanswered = {**more_silent, **silent}
     dates: dict[UUID, list[DateLine]] = {}
-    for one in sorted([*asking, *others], key=lambda line: line.starts_at):
-        dates.setdefault(chain_of[one.event_id], []).append(one)
+    for date_line in sorted([*asking, *others], key=lambda line: line.starts_at):
+        dates.setdefault(chain_of[date_line.event_id], []).append(date_line)
     return [
         FollowUp(replace(moment, at=wishes.held_until(member_id, moment.at, line.starts_at)), line, member_id)
-        for chain, theirs in dates.items()
-        for member_id in sorted({one for date in theirs for one in unanswered.get(date.id, ())} - paused)
+        for chain, date_lines in dates.items()
+        for member_id in sorted({one for date in date_lines for one in unanswered.get(date.id, ())} - paused)
         for moment, line in _of_person(
-            theirs,
-            {one.id for one in theirs if member_id in unanswered.get(one.id, ())},
+            date_lines,
+            {line.id for line in date_lines if member_id in unanswered.get(line.id, ())},
             emails.get((chain, member_id), {}),
             last.get((chain, member_id)),
             now,
@@ -81,8 +81,12 @@ async def _others(
     if not event_ids:
         return [], {}
     dates, stood_down = await together(events.lines_ahead(viewer, event_ids, now), due.stood_down(event_ids))
-    asking = [one for one in dates if one.reminders.asks and takes_nudges(one, now) and one.event_id not in stood_down]
-    return asking, await replies.silent_invitees(viewer, [one.id for one in asking])
+    asking = [
+        date_line
+        for date_line in dates
+        if date_line.reminders.asks and takes_nudges(date_line, now) and date_line.event_id not in stood_down
+    ]
+    return asking, await replies.silent_invitees(viewer, [date_line.id for date_line in asking])
 
 
 async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) -> NextFollowUp | None:
@@ -101,21 +105,21 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
         due.stood_down([event.id]),
         due.waiting(occurrence.id, now + UNDO_FOR),
     )
-    near = [one for one in dates if one.starts_at <= until and takes_nudges(one, now)]
-    silent = await replies.silent_invitees(viewer, [one.id for one in near])
-    theirs = silent.get(occurrence.id)
-    if stood_down or not theirs:
+    near = [date_line for date_line in dates if date_line.starts_at <= until and takes_nudges(date_line, now)]
+    silent = await replies.silent_invitees(viewer, [date_line.id for date_line in near])
+    get = silent.get(occurrence.id)
+    if stood_down or not get:
         return None
     wishes = await wishes_of({member_id for members in silent.values() for member_id in members})
     coming = await upcoming(viewer, near, silent, wishes, now)
-    asked = [(one.moment.at, one.member_id) for one in coming if one.line.id == occurrence.id]
-    asked += [(one.at, one.member_id) for one in waits if one.member_id in theirs]
+    asked = [(follow_up.moment.at, follow_up.member_id) for follow_up in coming if follow_up.line.id == occurrence.id]
+    asked += [(wait.at, wait.member_id) for wait in waits if wait.member_id in get]
     people, may_see = await together(
         viewers_for({member_id for _, member_id in asked}, now), audiences.audiences_of(event.id)
     )
     ahead = [at for at, member_id in asked if is_seen_by(people.get(member_id), may_see)]
     days = [to_local(at, event.zone).date() for at in ahead]
-    return NextFollowUp(silent=len(theirs), at=min(ahead, default=None), people=days.count(min(days)) if days else 0)
+    return NextFollowUp(silent=len(get), at=min(ahead, default=None), people=days.count(min(days)) if days else 0)
 
 
 def _of_person(
@@ -131,7 +135,7 @@ def _of_person(
         if line.id in unanswered and moment.at > now:
             found.setdefault(moment, line)
     in_order = sorted(found.items(), key=_turn)
-    for moment in rules.spaced(((one, line.zone) for one, line in in_order), last):
+    for moment in rules.spaced(((moment, line.zone) for moment, line in in_order), last):
         yield moment, found[moment]
 
 
@@ -147,12 +151,12 @@ def _moments(dates: list[DateLine], sent: Mapping[UUID, InvitationEmail]) -> Ite
         for moment in reminders.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads):
             yield moment, line
     for event_id, email in sent.items():
-        if theirs := [one for one in dates if one.event_id == event_id]:
-            yield from _after_invitation(theirs, email)
+        if date_lines := [date_line for date_line in dates if date_line.event_id == event_id]:
+            yield from _after_invitation(date_lines, email)
 
 
 def _after_invitation(dates: list[DateLine], email: InvitationEmail) -> Iterator[tuple[Moment, DateLine]]:
     of_event, last = dates[0], dates[-1]
     for moment in rules.after_invitation(email.at, of_event.zone, last.starts_at, of_event.reminders.asks_after):
-        line = next(one for one in dates if moment.at < one.starts_at)
+        line = next(date_line for date_line in dates if moment.at < date_line.starts_at)
         yield replace(moment, ends=line.starts_at), line

@@ -45,10 +45,12 @@ async def of_theirs(viewer: Viewer, now: datetime, until: datetime, event_id: UU
     People who may not edit an event read only of their own.
     """
     found = await polls.polls_due(viewer, now, until + LONGEST_AHEAD)
-    ahead = [one for one in found if event_id in (None, one.event.id) and (due_at := _moment(one)) and now < due_at.at]
+    ahead = [
+        poll for poll in found if event_id in (None, poll.event.id) and (due_at := _moment(poll)) and now < due_at.at
+    ]
     if not ahead:
         return []
-    event_ids = {one.event.id for one in ahead}
+    event_ids = {poll.event.id for poll in ahead}
     asked, wishes, resting, paused, seen_by = await together(
         polls.people_of_polls(viewer, ahead),
         everyones_wishes(),
@@ -62,13 +64,13 @@ async def of_theirs(viewer: Viewer, now: datetime, until: datetime, event_id: UU
             at = quieter(moment, wishes.quiet_of(member_id)).at
             if member_id not in paused and at <= until:
                 times.setdefault((at, poll.id), []).append(member_id)
-    people = await viewers_for({one for members in times.values() for one in members}, now)
-    by_id = {one.id: one for one in ahead}
+    people = await viewers_for({member for members in times.values() for member in members}, now)
+    by_id = {poll.id: poll for poll in ahead}
     planned = [
         PlannedPoll(at=at, poll=by_id[poll_id], people=_reached(members, people, seen_by[by_id[poll_id].event.id]))
         for (at, poll_id), members in sorted(times.items())
     ]
-    return [one for one in planned if one.people]
+    return [planned_poll for planned_poll in planned if planned_poll.people]
 
 
 def _silent(
@@ -78,17 +80,17 @@ def _silent(
     moment = _moment(poll)
     if moment is None:
         return
-    for one in rules.waiting_people(people):
-        is_theirs = may_edit(viewer, poll.event) or one.member_id == viewer.member_id
-        is_resting = one.member_id in last and last[one.member_id] > moment.at - REST
+    for person in rules.waiting_people(people):
+        is_theirs = may_edit(viewer, poll.event) or person.member_id == viewer.member_id
+        is_resting = person.member_id in last and last[person.member_id] > moment.at - REST
         if is_theirs and not is_resting:
-            yield moment, one.member_id
+            yield moment, person.member_id
 
 
 def _reached(
     members: Iterable[UUID], people: Mapping[UUID, Viewer], may_see: AbstractSet[Audience]
 ) -> tuple[Viewer, ...]:
-    return tuple(to for one in members if (to := people.get(one)) and is_seen_by(to, may_see))
+    return tuple(to for member in members if (to := people.get(member)) and is_seen_by(to, may_see))
 
 
 def _moment(poll: Poll) -> Moment | None:

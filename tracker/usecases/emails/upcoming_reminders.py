@@ -56,7 +56,7 @@ async def of_event(viewer: Viewer, event_id: UUID, now: datetime, *, ahead: time
     dates = await events.dates_in_order(viewer, event) if event else []
     is_bounded = ahead is not None and not (event and event.reminders.asks_after)
     until = now + ahead + HORIZON - AHEAD if ahead and is_bounded else END_OF_TIME
-    near = [one.id for one in dates if now < one.starts_at <= until]
+    near = [occurrence.id for occurrence in dates if now < occurrence.starts_at <= until]
     lines = await events.lines_by_id(viewer, near)
     return await _of_lines(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
 
@@ -65,35 +65,39 @@ async def of_theirs(viewer: Viewer, now: datetime) -> list[Planned]:
     """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
     near = await events.lines_between(viewer, now, now + HORIZON)
     asking = await events.next_lines_asking(viewer, now)
-    return await _of_lines(viewer, [*{one.id: one for one in (*near, *asking)}.values()], now, now + AHEAD)
+    return await _of_lines(
+        viewer, [*{date_line.id: date_line for date_line in (*near, *asking)}.values()], now, now + AHEAD
+    )
 
 
 async def _of_lines(viewer: Viewer, lines: list[DateLine], now: datetime, until: datetime) -> list[Planned]:
-    return await _ahead(viewer, lines, now, {one.id for one in lines if may_edit(viewer, one)}, until)
+    return await _ahead(viewer, lines, now, {line.id for line in lines if may_edit(viewer, line)}, until)
 
 
 async def _ahead(
-    viewer: Viewer, lines: Iterable[DateLine], now: datetime, theirs: Collection[UUID], until: datetime
+    viewer: Viewer, lines: Iterable[DateLine], now: datetime, ids: Collection[UUID], until: datetime
 ) -> list[Planned]:
     """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
-    ahead_of_now = [one for one in lines if _is_ahead(one, now)]
+    ahead_of_now = [line for line in lines if _is_ahead(line, now)]
     wishes, stood_down, paused = await together(
-        everyones_wishes(), due.stood_down({one.event_id for one in ahead_of_now}), email_pauses.paused()
+        everyones_wishes(), due.stood_down({date_line.event_id for date_line in ahead_of_now}), email_pauses.paused()
     )
-    by_id = {one.id: one for one in ahead_of_now if one.event_id not in stood_down}
-    asking = [one for one in theirs if one in by_id and by_id[one].reminders.asks]
+    by_id = {date_line.id: date_line for date_line in ahead_of_now if date_line.event_id not in stood_down}
+    asking = [one for one in ids if one in by_id and by_id[one].reminders.asks]
     coming, silent, seen_by = await together(
-        who_comes((one.id, one.event_id) for one in by_id.values()),
+        who_comes((date_line.id, date_line.event_id) for date_line in by_id.values()),
         replies.silent_invitees(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
-        audiences.audiences_of_each({one.event_id for one in by_id.values()}),
+        audiences.audiences_of_each({date_line.event_id for date_line in by_id.values()}),
     )
     asked = await upcoming_follow_ups.upcoming(viewer, [by_id[one] for one in asking], silent, wishes, now)
     whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
-    reminded = [(by_id[one], member) for one, member in whom if one in theirs or member == viewer.member_id]
-    recipients = await viewers_for({member for _, member in reminded} | {one.member_id for one in asked}, now)
+    reminded = [(by_id[one], member) for one, member in whom if one in ids or member == viewer.member_id]
+    recipients = await viewers_for(
+        {member for _, member in reminded} | {follow_up.member_id for follow_up in asked}, now
+    )
     moments = _Moments(wishes)
-    ahead = [(one, MessageKind.REMINDER, line, to) for line, to in reminded for one in moments(line, to, now)]
-    ahead += [(one.moment, MessageKind.NO_REPLY, one.line, one.member_id) for one in asked]
+    ahead = [(moment, MessageKind.REMINDER, line, to) for line, to in reminded for moment in moments(line, to, now)]
+    ahead += [(follow_up.moment, MessageKind.NO_REPLY, follow_up.line, follow_up.member_id) for follow_up in asked]
     queued = await outbox_queue.reminder_keys({line.id for moment, _, line, _ in ahead if moment.instead_of})
     found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
     for moment, kind, line, member in ahead:
@@ -123,8 +127,8 @@ class _Moments:
         key = line.id, wish
         if key not in self._known:
             every = rules.of_date(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
-            likely = (one for one in chosen(every, wish) if one.instead_of is None or one.instead_of <= now)
-            self._known[key] = list({one.at: one for one in likely}.values())
+            likely = (moment for moment in chosen(every, wish) if moment.instead_of is None or moment.instead_of <= now)
+            self._known[key] = list({moment.at: moment for moment in likely}.values())
         return self._known[key]
 
 
@@ -132,5 +136,5 @@ def _is_ahead(line: DateLine, now: datetime) -> bool:
     return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
 
 
-def _by_agency(one: Viewer) -> tuple[str, str, str]:
-    return one.agency, one.name, str(one.member_id)
+def _by_agency(viewer: Viewer) -> tuple[str, str, str]:
+    return viewer.agency, viewer.name, str(viewer.member_id)

@@ -47,32 +47,34 @@ async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, 
 
 async def _known_rows(viewer: Viewer, file: CalendarFile) -> frozenset[int]:
     """Return the rows whose events the viewer may see already: imported before, or written by this tracker."""
-    imported = await events.known_sources(viewer, {_mark(one) for one in file.events})
-    own = await events.known_uids(viewer, {one.uid for one in file.events})
-    return frozenset(one.row for one in file.events if _mark(one) in imported or one.uid in own)
+    imported = await events.known_sources(viewer, {_mark(event) for event in file.events})
+    own = await events.known_uids(viewer, {event.uid for event in file.events})
+    return frozenset(event.row for event in file.events if _mark(event) in imported or event.uid in own)
 
 
-def _mark(one: FileEvent) -> str:
-    return sha256(one.uid.encode()).hexdigest()
+def _mark(file_event: FileEvent) -> str:
+    return sha256(file_event.uid.encode()).hexdigest()
 
 
 async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None:
     """Write the rows of all events table by table; one event at a time, 2,000 events took a minute."""
-    for one in new:
-        plan_rules.check_plan(one.plan)
-        check_may_schedule(viewer, one.plan)
-    events = [event_deeds.new_event_row(one.plan, viewer.member_id, now) for one in new]
+    for file_event in new:
+        plan_rules.check_plan(file_event.plan)
+        check_may_schedule(viewer, file_event.plan)
+    events = [event_deeds.new_event_row(event.plan, viewer.member_id, now) for event in new]
     ids: list[UUID] = [event["id"] for event in events]
     await bulk_insert(rows.Event, events)
     await bulk_insert(
         rows.Occurrence,
         [
             {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
-            for event_id, one in zip(ids, new, strict=True)
-            for date in reversed([*_date_rows(one)])  # search numbers an event by the month of its last date
+            for event_id, event in zip(ids, new, strict=True)
+            for date in reversed([*_date_rows(event)])  # search numbers an event by the month of its last date
         ],
     )
-    seen_by = [audiences.event_audiences(one.plan.visibility, one.plan.committee_id, {viewer.member_id}) for one in new]
+    seen_by = [
+        audiences.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id}) for event in new
+    ]
     await bulk_insert(
         rows.EventAudience,
         [
@@ -86,26 +88,28 @@ async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None
     await bulk_insert(
         ImportedEvent,
         [
-            {"id": id_module.new_id(), "event": event_id, "source": _mark(one)}
-            for event_id, one in zip(ids, new, strict=True)
+            {"id": id_module.new_id(), "event": event_id, "source": _mark(event)}
+            for event_id, event in zip(ids, new, strict=True)
         ],
     )
-    await audit.record_all([_audit_entry(viewer, event_id, one) for event_id, one in zip(ids, new, strict=True)], now)
+    await audit.record_all(
+        [_audit_entry(viewer, event_id, event) for event_id, event in zip(ids, new, strict=True)], now
+    )
 
 
-def _audit_entry(viewer: Viewer, event_id: UUID, one: FileEvent) -> audit.NewAuditEntry:
+def _audit_entry(viewer: Viewer, event_id: UUID, file_event: FileEvent) -> audit.NewAuditEntry:
     return audit.NewAuditEntry(
         actor=viewer.actor,
         verb="scheduled",
         subject="event",
         subject_id=event_id,
-        facts={"kind": one.plan.kind, "imported": True},
+        facts={"kind": file_event.plan.kind, "imported": True},
     )
 
 
-def _date_rows(one: FileEvent) -> Iterator[dict[str, Any]]:
+def _date_rows(file_event: FileEvent) -> Iterator[dict[str, Any]]:
     """Yield each date of an event in the file: by its rule, added, or changed; excluded dates have no row."""
-    for start, slot in one.slots.items():
+    for start, slot in file_event.slots.items():
         date = {
             "original_start": start,
             "starts_at": slot[0],
@@ -116,11 +120,11 @@ def _date_rows(one: FileEvent) -> Iterator[dict[str, Any]]:
             "is_changed": False,
             "is_moved": False,
         }
-        yield date | _changed_date(one, start, slot) if start in one.changes else date
+        yield date | _changed_date(file_event, start, slot) if start in file_event.changes else date
 
 
-def _changed_date(one: FileEvent, start: datetime, slot: Slot) -> dict[str, Any]:
-    plan, change = one.plan, one.changes[start]
+def _changed_date(file_event: FileEvent, start: datetime, slot: Slot) -> dict[str, Any]:
+    plan, change = file_event.plan, file_event.changes[start]
     if change is None:
         return {"is_canceled": True, "is_changed": True}
     starts_at, ends_at = plan_rules.slot_at(change.starts, change.duration, plan.zone)

@@ -135,7 +135,9 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
         open_sites(),
     )
     strangers = frozenset(asked) - frozenset(named)
-    own = tuple(one for one in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, one.id))
+    own = tuple(
+        committee for committee in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, committee.id)
+    )
     return EventChoices(
         lead_id=lead_id,
         lead=named.get(lead_id),
@@ -144,15 +146,19 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
         own_committees=own,
         visibilities=_visibilities(viewer, own, event),
         sites=sites,
-        policies={one.id: policies.of_committee[one.id] for one in own if one.id in policies.of_committee},
+        policies={
+            committee_choice.id: policies.of_committee[committee_choice.id]
+            for committee_choice in own
+            if committee_choice.id in policies.of_committee
+        },
         usual_policy=policies.usual,
         managers=managers,
         designators=possible_designators(viewer, agencies),
         agencies=_agency_choices(
             agencies,
             lead=named.get(lead_id),
-            strangers=[asked[one] for one in strangers],
-            managers=[one for one in (*named.values(), *asked.values()) if one.id in managers],
+            strangers=[asked[stranger] for stranger in strangers],
+            managers=[person for person in (*named.values(), *asked.values()) if person.id in managers],
         ),
         people=_people_in_order(asked),
     )
@@ -167,35 +173,44 @@ async def _people_named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID
     found = await known_people.all_candidates(
         both(people_to_invite(viewer), either(active_among(member_ids), MANAGERS))
     )
-    return {one.id: one for one in found}
+    return {person.id: person for person in found}
 
 
 async def choices_with_people(
     viewer: Viewer, offered: EventChoices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
 ) -> EventChoices:
     """Return the choices with the people whom a form names, and everyone at agencies that it checks or has `listed`."""
-    agencies = {one.id for one in offered.agencies if picks.every_agency or one.id in picks.agencies | listed}
+    agencies = {agency.id for agency in offered.agencies if picks.every_agency or agency.id in picks.agencies | listed}
     seated = {
-        one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
+        primary
+        for committee in offered.committees
+        if committee.id in picks.committees
+        for primary in committee.primaries
     }
-    named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {one.id for one in offered.people}
+    named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {person.id for person in offered.people}
     found = await chosen_candidates(all_but(people_to_invite(viewer), {offered.lead_id}), agencies, named)
-    return replace(offered, people=_people_in_order({one.id: one for one in (*offered.people, *found)}))
+    return replace(offered, people=_people_in_order({person.id: person for person in (*offered.people, *found)}))
 
 
 def _people_in_order(found: Mapping[UUID, Person]) -> tuple[Person, ...]:
-    return tuple(sorted(found.values(), key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.id))))
+    return tuple(
+        sorted(found.values(), key=lambda person: (person.agency.casefold(), person.name.casefold(), str(person.id)))
+    )
 
 
 def _agency_choices(
     known: Iterable[AgencyCount], *, lead: Person | None, strangers: Iterable[Person], managers: Iterable[Person]
 ) -> tuple[AgencyChoice, ...]:
     """Return the agencies with people to invite: with `strangers` who are invited, and without the organizer."""
-    codes = {one.id: one.code for one in known} | {one.agency_id: one.agency for one in strangers}
-    people = Counter({one.id: one.people for one in known}) + Counter(one.agency_id for one in strangers)
+    codes = {agency_count.id: agency_count.code for agency_count in known} | {
+        stranger.agency_id: stranger.agency for stranger in strangers
+    }
+    people = Counter({agency_count.id: agency_count.people for agency_count in known}) + Counter(
+        stranger.agency_id for stranger in strangers
+    )
     if lead:
         people[lead.agency_id] -= 1
-    apart = Counter({one.id: one.agency_id for one in managers if one != lead}.values())
+    apart = Counter({manager.id: manager.agency_id for manager in managers if manager != lead}.values())
     return tuple(
         AgencyChoice(agency_id, code, people[agency_id], people[agency_id] - apart[agency_id])
         for agency_id, code in sorted(codes.items(), key=lambda one: one[1].casefold())
@@ -206,20 +221,25 @@ def _agency_choices(
 def people_in_groups(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     """Return the people whom the form offers whose agency is checked, and the primaries of checked committees."""
     seated = {
-        one for committee in offered.committees if committee.id in picks.committees for one in committee.primaries
+        primary
+        for committee in offered.committees
+        if committee.id in picks.committees
+        for primary in committee.primaries
     }
     of_agencies = {
-        one.id
-        for one in offered.people
-        if (picks.every_agency or one.agency_id in picks.agencies) and one.id not in offered.managers
+        person.id
+        for person in offered.people
+        if (picks.every_agency or person.agency_id in picks.agencies) and person.id not in offered.managers
     }
-    return frozenset(of_agencies | seated) & {one.id for one in offered.people}
+    return frozenset(of_agencies | seated) & {person.id for person in offered.people}
 
 
 def invited_by_form(picks: Picks, offered: EventChoices) -> dict[UUID, AttendeeRole]:
     """Return the invitees and their roles, limited to people whom the form offers."""
     asked = rules.people_picked(picks, people_in_groups(picks, offered))
-    return {one.id: picks.roles.get(one.id, AttendeeRole.REQUIRED) for one in offered.people if one.id in asked}
+    return {
+        person.id: picks.roles.get(person.id, AttendeeRole.REQUIRED) for person in offered.people if person.id in asked
+    }
 
 
 async def invitable_people(viewer: Viewer, offered: EventChoices, words: str, at_most: int) -> PeopleMatched:
@@ -259,8 +279,8 @@ def _edit_impact(
     event: Event, every: Sequence[Occurrence], invitees: Mapping[UUID, AttendeeRole], key: str, now: datetime
 ) -> EditImpact:
     first = _date_in(every, key) if key else None
-    before = [one for one in every if first and one.original_start < first.original_start]
-    ahead = [one for one in every if one.starts_at > now and one not in before]
+    before = [occurrence for occurrence in every if first and occurrence.original_start < first.original_start]
+    ahead = [occurrence for occurrence in every if occurrence.starts_at > now and occurrence not in before]
     return EditImpact(
         splits=needs_split(event, every, now),
         ahead=len(ahead),
@@ -274,18 +294,21 @@ def _edit_impact(
 def _date_in(every: Iterable[Occurrence], key: str) -> Occurrence:
     """Return the date whose original day is `key` (ISO). Errors: NotFound."""
     day = day_of_key(key).date()
-    found = next((one for one in every if one.original_start.date() == day), None)
-    if found is None:
+    occurrence = next((one for one in every if one.original_start.date() == day), None)
+    if occurrence is None:
         raise NotFound
-    return found
+    return occurrence
 
 
 def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
     """Return the visibilities that the viewer may choose for some event, and the one that `event` has."""
     committee_id = own[0].id if own else None
     return tuple(
-        one
-        for one in Visibility
-        if ((one is not Visibility.COMMITTEE or own) and may_schedule(viewer, Kind.MEETING, one, committee_id))
-        or (event is not None and one is event.visibility)
+        visibility
+        for visibility in Visibility
+        if (
+            (visibility is not Visibility.COMMITTEE or own)
+            and may_schedule(viewer, Kind.MEETING, visibility, committee_id)
+        )
+        or (event is not None and visibility is event.visibility)
     )

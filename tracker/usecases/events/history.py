@@ -82,7 +82,7 @@ async def record_change(
             verb=verb,
             visibility=event.visibility,
             committee=event.committee_id,
-            fields=json.dumps([[one.field, one.before, one.after] for one in changes], ensure_ascii=False),
+            fields=json.dumps([[change.field, change.before, change.after] for change in changes], ensure_ascii=False),
             reason=reason.strip(),
         )
     )
@@ -161,29 +161,40 @@ async def history_of_event(viewer: Viewer, event: Event, date: Occurrence | None
     changes, given = await together(
         history_rows.changes_seen(viewer, event, date), _recorded_replies(viewer, event, date)
     )
-    return sorted([*changes, *given], key=lambda one: one.at, reverse=True)
+    return sorted([*changes, *given], key=lambda history_entry: history_entry.at, reverse=True)
 
 
 async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | None) -> list[HistoryEntry]:
     """Return one entry for each reply; one to the series can have rows for several dates."""
-    found = [one for one in await reply_rows.replies_recorded(viewer, event.id) if _concerns(one.occurrence_id, date)]
-    known = {one.id: one for one in await events.dates_in_order(viewer, event)} if found else {}
-    first = {(one.at, one.person): one for one in sorted(found, key=lambda one: one.occurrence_id is None)}
+    recorded_replies = [
+        recorded_reply
+        for recorded_reply in await reply_rows.replies_recorded(viewer, event.id)
+        if _concerns(recorded_reply.occurrence_id, date)
+    ]
+    known = (
+        {occurrence.id: occurrence for occurrence in await events.dates_in_order(viewer, event)}
+        if recorded_replies
+        else {}
+    )
+    first = {
+        (recorded_reply.at, recorded_reply.person): recorded_reply
+        for recorded_reply in sorted(recorded_replies, key=lambda recorded_reply: recorded_reply.occurrence_id is None)
+    }
     return [
         HistoryEntry(
-            at=one.at,
+            at=recorded_reply.at,
             verb=HistoryVerb.REPLY_RECORDED,
-            date=known.get(one.occurrence_id) if one.occurrence_id else None,
-            changes=(FieldChange(field=ChangedField.REPLY, after=_reply_words(one)),),
-            actor=one.by,
+            date=known.get(recorded_reply.occurrence_id) if recorded_reply.occurrence_id else None,
+            changes=(FieldChange(field=ChangedField.REPLY, after=_reply_words(recorded_reply)),),
+            actor=recorded_reply.by,
         )
-        for one in first.values()
+        for recorded_reply in first.values()
     ]
 
 
-def _reply_words(one: reply_rows.RecordedReply) -> str:
-    whom = f"the substitute of {one.person}" if one.is_of_substitute else one.person
-    return f"{REPLY_SAID.get(one.value, NO_REPLY).capitalize()}, for {whom}"
+def _reply_words(recorded_reply: reply_rows.RecordedReply) -> str:
+    whom = f"the substitute of {recorded_reply.person}" if recorded_reply.is_of_substitute else recorded_reply.person
+    return f"{REPLY_SAID.get(recorded_reply.value, NO_REPLY).capitalize()}, for {whom}"
 
 
 def _concerns(occurrence_id: UUID | None, date: Occurrence | None) -> bool:

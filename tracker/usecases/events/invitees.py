@@ -63,7 +63,7 @@ async def entry_in_calendars(viewer: Viewer, event: Event, now: datetime) -> Mai
     """Return what emails have put into the invitees' calendars so far; None when none was sent."""
     if event.is_restricted or event.status is EventStatus.DRAFT:
         return None
-    sent = max((one.sequence for one in await events.dates_in_order(viewer, event)), default=0)
+    sent = max((occurrence.sequence for occurrence in await events.dates_in_order(viewer, event)), default=0)
     return MailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
 
 
@@ -85,7 +85,7 @@ async def invite_people(
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     known = await invitations_by_member(event_id)
-    present = frozenset(member_id for member_id, one in known.items() if not one.is_withdrawn)
+    present = frozenset(member_id for member_id, known_invitation in known.items() if not known_invitation.is_withdrawn)
     added, gone = frozenset(wanted) - present, present - frozenset(wanted)
     await visibility.end_access_from_list(event_id, gone, viewer.member_id, now)
     await withdraw_invitations(event_id, gone, version, now, notified=notified.withdrawal, entry=entry)
@@ -199,15 +199,15 @@ async def make_organizer(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
     made: list[dict[str, Any]] = [
         {
             "id": ids.new_id(),
-            "event": one,
+            "event": event_id,
             "member": viewer.member_id,
             "role": AttendeeRole.CHAIR.value,
             "added_at": now,
         }
-        for one in event_ids
+        for event_id in event_ids
     ]
     await bulk_insert(Invitation, made)
-    await replies.write_first_replies([_acceptance(one["id"], viewer, now) for one in made])
+    await replies.write_first_replies([_acceptance(row["id"], viewer, now) for row in made])
 
 
 async def raise_calendar_versions(event_id: UUID) -> None:
@@ -268,7 +268,10 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
     """Reset earlier replies of people who are invited again after they were taken off the list."""
-    replied = {(one.invitation_id, one.occurrence_id) for one in await replies_to_invitations(invitation_ids)}
+    replied = {
+        (invitation.invitation_id, invitation.occurrence_id)
+        for invitation in await replies_to_invitations(invitation_ids)
+    }
     asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": now}
     await replies.write_replies(
         [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied]
@@ -304,9 +307,14 @@ async def _write_invitations(
 async def _note_gaps(invited: Iterable[KnownInvitation], now: datetime) -> None:
     """Note until when people who are invited again were off the list: the dates in between stay as they were."""
     gaps = [
-        {"id": ids.new_id(), "invitation": one.id, "withdrawn_at": one.withdrawn_at, "again_at": now}
-        for one in invited
-        if one.withdrawn_at
+        {
+            "id": ids.new_id(),
+            "invitation": known_invitation.id,
+            "withdrawn_at": known_invitation.withdrawn_at,
+            "again_at": now,
+        }
+        for known_invitation in invited
+        if known_invitation.withdrawn_at
     ]
     await bulk_insert(InvitationGap, gaps)
 
@@ -365,9 +373,9 @@ async def following_seats(by: Viewer | None, now: datetime) -> AsyncIterator[lis
     if not changes:
         return
     for meeting in meetings:
-        seated = frozenset(one.member_id for one in after if one.committee_id == meeting.committee_id)
-        of_it = [one for one in changes if one.committee_id == meeting.committee_id]
-        wanted = [change_of_list(one, lists[meeting.id], seated) for one in of_it]
+        seated = frozenset(seat_held.member_id for seat_held in after if seat_held.committee_id == meeting.committee_id)
+        of_it = [change for change in changes if change.committee_id == meeting.committee_id]
+        wanted = [change_of_list(seat_change, lists[meeting.id], seated) for seat_change in of_it]
         passed += await _change_list(by, meeting, wanted, now, by_seat=True)
 
 
@@ -390,11 +398,11 @@ async def lists_of_member(member_id: UUID, now: datetime) -> ListsOfMember:
     """Return the events with upcoming dates to which a person is invited and which they do not organize."""
     meetings = await invitees.meetings_of_member(member_id, now)
     lists = await _lists_of(meetings)
-    return [(one, lists[one.id][member_id], lists[one.id]) for one in meetings]
+    return [(meeting, lists[meeting.id][member_id], lists[meeting.id]) for meeting in meetings]
 
 
 async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
-    found = await invitees.invitees_of_meetings(one.id for one in meetings)
+    found = await invitees.invitees_of_meetings(meeting.id for meeting in meetings)
     return {
         event_id: {one: ListedInvitee(*place) for one, place in listed.items()} for event_id, listed in found.items()
     }
@@ -402,8 +410,8 @@ async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
 
 def _seat_changes(before: frozenset[SeatHeld], after: frozenset[SeatHeld]) -> Iterator[SeatChange]:
     """Yield the seats whose primary changed, committee by committee."""
-    former = {(one.committee_id, one.agency_id): one.member_id for one in before}
-    new = {(one.committee_id, one.agency_id): one.member_id for one in after}
+    former = {(seat_held.committee_id, seat_held.agency_id): seat_held.member_id for seat_held in before}
+    new = {(seat_held.committee_id, seat_held.agency_id): seat_held.member_id for seat_held in after}
     for seat in sorted({*former, *new}):
         if former.get(seat) != new.get(seat):
             yield SeatChange(seat[0], former.get(seat), new.get(seat))
@@ -414,7 +422,9 @@ async def _change_list(
 ) -> list[ChangedList]:
     """Change one event's list, as one new version of the event; return what changed."""
     changes = [
-        one for one in [await _list_for_viewers(meeting, one, now) for one in wanted] if one.gone_id or one.new_id
+        list_change
+        for list_change in [await _list_for_viewers(meeting, list_change, now) for list_change in wanted]
+        if list_change.gone_id or list_change.new_id
     ]
     if not changes:
         return []
@@ -422,7 +432,7 @@ async def _change_list(
     await raise_calendar_versions(meeting.id)
     changed: dict[Any, Any] = {"version": version, "changed_at": now}
     await audience_versions.Event.update(changed).where(audience_versions.Event.id == meeting.id)
-    passed = [await _change_place(meeting, one, version, now, by_seat=by_seat) for one in changes]
+    passed = [await _change_place(meeting, change, version, now, by_seat=by_seat) for change in changes]
     await raise_calendar_versions(meeting.id)
     await _record_lists(by, meeting, passed, now)
     return passed
@@ -432,8 +442,8 @@ async def _list_for_viewers(meeting: UpcomingMeeting, wanted: ListChange, now: d
     """Return the change without a new invitee who may not see the event."""
     if wanted.new_id is None:
         return wanted
-    found = (await viewers_for([wanted.new_id], now)).get(wanted.new_id)
-    may_see = found is not None and found.audiences & await audience_rows.audiences_of(meeting.id)
+    viewer = (await viewers_for([wanted.new_id], now)).get(wanted.new_id)
+    may_see = viewer is not None and viewer.audiences & await audience_rows.audiences_of(meeting.id)
     return wanted if may_see else wanted._replace(new_id=None)
 
 
@@ -452,14 +462,17 @@ async def _change_place(
     if change.new_id:
         await audience_versions.raise_audience_versions({audiences.member_audience(change.new_id)})
         await add_invitee(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
-    waiting = {one.recipient_id for one in await outbox_queue.about_events([meeting.id])}
+    waiting = {event.recipient_id for event in await outbox_queue.about_events([meeting.id])}
     return ChangedList(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)
 
 
 async def _record_lists(
     by: Viewer | None, meeting: UpcomingMeeting, passed: Iterable[ChangedList], now: datetime
 ) -> None:
-    added, gone = sum(bool(one.new_id) for one in passed), sum(bool(one.gone_id) for one in passed)
+    added, gone = (
+        sum(bool(changed_list.new_id) for changed_list in passed),
+        sum(bool(changed_list.gone_id) for changed_list in passed),
+    )
     if by:
         change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(added, gone))
         await history.record_change(by, meeting, HistoryVerb.CHANGED, [change], now)

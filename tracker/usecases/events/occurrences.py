@@ -59,7 +59,9 @@ async def nearest_date(viewer: Viewer, event_id: UUID, now: datetime) -> Occurre
     every = await events.dates_in_order(viewer, event) if event else []
     if not every:
         raise NotFound
-    return next((one for one in every if one.ends_at > now and not one.is_canceled), every[-1])
+    return next(
+        (occurrence for occurrence in every if occurrence.ends_at > now and not occurrence.is_canceled), every[-1]
+    )
 
 
 async def dates_in_series(viewer: Viewer, event: Event) -> list[Occurrence]:

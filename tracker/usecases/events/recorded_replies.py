@@ -132,7 +132,11 @@ async def decline_as_substitute_by_email(
     It also counts for others in whose place they come, unless they were named by them since.
     """
     turns = await substitutes.turns_on_date(occurrence.event.id, occurrence.id, substitute.member_id)
-    others = [one.invitation_id for one in turns if one.invitation_id != invitation_id and made_at >= one.changed_at]
+    others = [
+        substitution.invitation_id
+        for substitution in turns
+        if substitution.invitation_id != invitation_id and made_at >= substitution.changed_at
+    ]
     await release_substitute(substitute, [invitation_id, *others], occurrence, comment, now)
 
 
@@ -176,7 +180,7 @@ async def repeat_refusal(
 async def _notify_principals(
     invitation_ids: Sequence[UUID], occurrence: Occurrence, said_at: datetime, now: datetime
 ) -> None:
-    holders = await all_together([invitees.holder_of_invitation(one) for one in invitation_ids])
+    holders = await all_together([invitees.holder_of_invitation(invitation_id) for invitation_id in invitation_ids])
     principals = [(one, holder.member_id) for one, holder in zip(invitation_ids, holders, strict=True) if holder]
     drafts = [_refusal_message(member_id, one, occurrence, said_at, now) for one, member_id in principals]
     await outbox.enqueue_all(drafts, now)
@@ -258,11 +262,11 @@ async def undo_refusal(viewer: Viewer, event_id: UUID, key: str, at: datetime, n
     """
     async with writing():
         date = await date_seen_by(viewer, event_id, key)
-        found = await refusal_given_at(date, viewer.member_id, at, now)
+        substitute_refusal = await refusal_given_at(date, viewer.member_id, at, now)
         if now - at >= UNDO_FOR:
             raise Gone(TOO_LATE_TO_RETURN)
-        await restore_substitute(viewer, found, now)
-    return found
+        await restore_substitute(viewer, substitute_refusal, now)
+    return substitute_refusal
 
 
 async def refusal_given_at(date: Occurrence, by: UUID, at: datetime, now: datetime) -> SubstituteRefusal:
@@ -280,15 +284,25 @@ async def refusal_of_invitation(
 async def _refusal(
     date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime
 ) -> SubstituteRefusal:
-    known = {one.invitation_id: one for one in await ever_principals(date.event.id)}
+    known = {principal.invitation_id: principal for principal in await ever_principals(date.event.id)}
     said_to = [(known[one], number) for one, number in numbers if one in known]
-    turns = [turn for one, number in said_to if (turn := _turn_of(one, number, date))]
-    again = [one for one, number in said_to if one.is_renewed(number, date.id)] if _is_date_ahead(date, now) else []
+    turns = [turn for principal, number in said_to if (turn := _turn_of(principal, number, date))]
+    again = (
+        [principal for principal, number in said_to if principal.is_renewed(number, date.id)]
+        if _is_date_ahead(date, now)
+        else []
+    )
     called = await audit.names_of_people(
-        [*(one.member_id for one, _ in said_to), *(one.substitute_id for one in turns)]
+        [
+            *(principal.member_id for principal, _ in said_to),
+            *(substitute_turn.substitute_id for substitute_turn in turns),
+        ]
     )
     words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}
-    concerned = [*(one.invitation_id for one in turns), *(one.invitation_id for one in again)]
+    concerned = [
+        *(substitute_turn.invitation_id for substitute_turn in turns),
+        *(principal.invitation_id for principal in again),
+    ]
     keys = [refusal_message_key(one, date, at) for one in concerned]
     return SubstituteRefusal(
         date=date,
@@ -296,9 +310,9 @@ async def _refusal(
         invitation_ids=tuple(one for one, _ in numbers),
         turns=tuple(turns),
         substitute=words[turns[0].substitute_id] if turns else "",
-        principals=_joined_names(words[one.principal_id] for one in turns),
-        named_by=_joined_names(words[one.member_id] for one, _ in said_to),
-        again=_joined_names(words[one.member_id] for one in again),
+        principals=_joined_names(words[substitute_turn.principal_id] for substitute_turn in turns),
+        named_by=_joined_names(words[principal.member_id] for principal, _ in said_to),
+        again=_joined_names(words[principal.member_id] for principal in again),
         can_come=await _can_come(turns, date, now),
         may_be_known=await outbox_queue.any_may_be_known(keys),
     )
@@ -325,38 +339,46 @@ def _joined_names(people: Iterable[str]) -> str:
 
 
 async def _can_come(turns: Sequence[SubstituteTurn], date: Occurrence, now: datetime) -> bool:
-    principals = await viewers_for((one.principal_id for one in turns), now)
+    principals = await viewers_for((substitute_turn.principal_id for substitute_turn in turns), now)
     offered = await all_together(
-        [substitutes.possible_substitutes(one, date.event, now) for one in principals.values()]
+        [substitutes.possible_substitutes(principal, date.event, now) for principal in principals.values()]
     )
     may_send = {one: {other.member_id for other in others} for one, others in zip(principals, offered, strict=True)}
-    return all(one.substitute_id in may_send.get(one.principal_id, ()) for one in turns)
+    return all(
+        substitute_turn.substitute_id in may_send.get(substitute_turn.principal_id, ()) for substitute_turn in turns
+    )
 
 
-async def restore_substitute(by: Viewer, found: SubstituteRefusal, now: datetime) -> None:
+async def restore_substitute(by: Viewer, substitute_refusal: SubstituteRefusal, now: datetime) -> None:
     """Let the substitute come again, wherever their No still counts. The caller is inside `writing()`.
 
     They get an email only if the one that took the date off their calendar may have left.
     Errors: Conflict when it counts nowhere, the date isn't ahead, or they can no longer come.
     """
-    if not found.is_current(now):
+    if not substitute_refusal.is_current(now):
         raise Conflict(REPLIED_AGAIN)
-    if not found.can_come:
+    if not substitute_refusal.can_come:
         raise Conflict(NO_LONGER_SUBSTITUTE)
-    date = found.date
+    date = substitute_refusal.date
     before = await substitutes.named_substitutes(date.event.id)
-    knowing = frozenset([one.substitute_id for one in found.turns]) if await _has_entry(found) else frozenset[UUID]()
-    for turn in found.turns:
+    knowing = (
+        frozenset([substitute_turn.substitute_id for substitute_turn in substitute_refusal.turns])
+        if await _has_entry(substitute_refusal)
+        else frozenset[UUID]()
+    )
+    for turn in substitute_refusal.turns:
         await new_replies.write_reply_again(turn.invitation_id, turn.named_by, renewed_at=now)
-        await outbox.take_back_lone_message(refusal_message_key(turn.invitation_id, date, found.at))
+        await outbox.take_back_lone_message(refusal_message_key(turn.invitation_id, date, substitute_refusal.at))
         facts = {"date": date.key, "for": turn.principal_id, "substitute": turn.substitute_id}
         await audit.record(by.actor, "refusal_undone", "invitation", turn.invitation_id, facts, now)
     await substitutes.notify_substitutes(date.event.id, before, now, knowing=knowing)
 
 
-async def _has_entry(found: SubstituteRefusal) -> bool:
+async def _has_entry(substitute_refusal: SubstituteRefusal) -> bool:
     """Drop the email that takes the date off the substitute's calendar; return whether it is still there, or comes."""
-    substitute_id, date_id = found.turns[0].substitute_id, found.date.id
-    removal = substitutes.removal_message_key(found.invitation_ids, substitute_id, date_id, found.at)
+    substitute_id, date_id = substitute_refusal.turns[0].substitute_id, substitute_refusal.date.id
+    removal = substitutes.removal_message_key(
+        substitute_refusal.invitation_ids, substitute_id, date_id, substitute_refusal.at
+    )
     is_dropped = await outbox.take_back_message(removal)
     return is_dropped and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, date_id)

@@ -142,15 +142,15 @@ async def record_own_reply(
     occurrence = await events.date_on_day(viewer, event_id, day_of_key(key))
     if occurrence is None:
         raise NotFound
-    mine = await my_reply(viewer, occurrence)
-    if mine is None:
+    reply = await my_reply(viewer, occurrence)
+    if reply is None:
         raise NotAllowed("You aren’t invited to this event, so you don’t need to reply.")
     check_takes_replies(occurrence, now, for_series=for_series)
     async with writing():
         given = ReplyGiven(value, comment, substitute)
         await substitutes.check_substitute(viewer, occurrence.event, given, now, for_series=for_series)
         source = ReplySource(viewer.origin.channel)
-        await record_reply(viewer, mine[0], occurrence, given, source, now, for_series=for_series)
+        await record_reply(viewer, reply[0], occurrence, given, source, now, for_series=for_series)
 
 
 async def open_invitation(
@@ -203,7 +203,9 @@ async def _open_invitation(
         earlier=earlier_reply(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)),
         ahead=ahead,
-        onward=tuple(one for one in await continued_series(viewer, event, now) if one.ahead) if for_series else (),
+        onward=tuple(series for series in await continued_series(viewer, event, now) if series.ahead)
+        if for_series
+        else (),
     )
 
 
@@ -215,9 +217,9 @@ async def continued_series(viewer: Viewer, event: Event, now: datetime) -> list[
     found = [
         one for one in await events.all_series_after(viewer, event) if event.is_restricted or not one.is_restricted
     ]
-    mine = await replies.own_invitations(viewer, [one.id for one in found])
+    mine = await replies.own_invitations(viewer, [event.id for event in found])
     dates = await events.dates_of_events(
-        viewer, [one for one in found if one.id in mine and mine[one.id].role.takes_part]
+        viewer, [event for event in found if event.id in mine and mine[event.id].role.takes_part]
     )
     return [
         ContinuedSeries(mine[one].id, tuple(every), tuple(_upcoming_dates(every, now))) for one, every in dates.items()
@@ -226,8 +228,8 @@ async def continued_series(viewer: Viewer, event: Event, now: datetime) -> list[
 
 def _moved_to(onward: Iterable[ContinuedSeries], occurrence_id: UUID | None) -> tuple[UUID, UUID | None] | None:
     """Return the invitation and the date that a link leads to now; the date is None for the rest of a series."""
-    found = [(one.invitation_id, date.id) for one in onward for date in one.dates if date.id == occurrence_id]
-    rest = [(one.invitation_id, None) for one in onward if one.ahead]
+    found = [(series.invitation_id, date.id) for series in onward for date in series.dates if date.id == occurrence_id]
+    rest = [(series.invitation_id, None) for series in onward if series.ahead]
     return next(iter([*found, *rest]), None)
 
 
@@ -273,7 +275,7 @@ async def _dates_spoken_of(
     viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime
 ) -> tuple[Occurrence, tuple[Occurrence, ...]]:
     every = await events.dates_in_order(viewer, event)
-    wanted = [one for one in every if occurrence_id in (None, one.id)]
+    wanted = [occurrence for occurrence in every if occurrence_id in (None, occurrence.id)]
     if not wanted:
         raise NotFound
     ahead = _upcoming_dates(wanted, now)
@@ -283,7 +285,7 @@ async def _dates_spoken_of(
 
 
 def _upcoming_dates(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
-    return [one for one in dates if one.ends_at > now and not one.is_off]
+    return [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
 
 
 def _why_closed(last: Occurrence) -> str:
@@ -323,7 +325,7 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_reply_columns(given)}
     before, end = await together(substitutes.named_substitutes(occurrence.event.id), audit.audit_log_end())
     await new_replies.write_replies(
-        [{"invitation": one, "occurrence": day, **reply} for one in invitations for day in dates]
+        [{"invitation": invitation, "occurrence": day, **reply} for invitation in invitations for day in dates]
     )
     may_begin = given.substitute_id is not None
     await substitutes.notify_substitutes(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
@@ -332,7 +334,7 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     deed = audit.NewAuditEntry(
         actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts
     )
-    await audit.record_after_end(end, [replace(deed, subject_id=one) for one in invitations], now)
+    await audit.record_after_end(end, [replace(deed, subject_id=invitation) for invitation in invitations], now)
 
 
 def _audit_facts(given: ReplyGiven, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
@@ -347,10 +349,15 @@ def _reply_columns(given: ReplyGiven) -> dict[str, Any]:
 async def _dates_asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
     """Return the upcoming dates for which the person was asked again and has not replied since."""
     given = await invitees.replies_to_invitations([invitation_id])
-    newest = {one.occurrence_id: one for one in sorted(given, key=lambda one: one.number)}
-    waiting = {date_id for date_id, one in newest.items() if date_id and one.value is ReplyValue.NEEDS_ACTION}
+    newest = {
+        given_reply.occurrence_id: given_reply
+        for given_reply in sorted(given, key=lambda given_reply: given_reply.number)
+    }
+    waiting = {
+        date_id for date_id, given_reply in newest.items() if date_id and given_reply.value is ReplyValue.NEEDS_ACTION
+    }
     ahead = await events.dates_in_order(viewer, event) if waiting else []
-    return [one.id for one in ahead if one.id in waiting and one.ends_at > now]
+    return [occurrence.id for occurrence in ahead if occurrence.id in waiting and occurrence.ends_at > now]
 
 
 def check_takes_replies(occurrence: Occurrence, now: datetime, *, for_series: bool) -> None:
@@ -364,7 +371,11 @@ def check_takes_replies(occurrence: Occurrence, now: datetime, *, for_series: bo
 async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
     """Reset the replies to a changed date, or to the series, except the organizer's."""
     invited = (await invitees.invitations_by_member(event_id)).values()
-    asked = {one.id for one in invited if not one.is_withdrawn and one.role.is_asked}
+    asked = {
+        known_invitation.id
+        for known_invitation in invited
+        if not known_invitation.is_withdrawn and known_invitation.role.is_asked
+    }
     async with substitutes.notifying_substitutes(event_id, now):
         await _ask_people({(one, occurrence_id) for one in asked}, sequence, now)
 
@@ -387,21 +398,27 @@ async def ask_about(
     event_id: UUID, before: Iterable[Occurrence], after: Collection[Occurrence], zone: str, sequence: int, now: datetime
 ) -> None:
     """Ask again about the upcoming dates that have another time or place than `before`; others keep their replies."""
-    was = {one.id: one for one in before}
-    changed = {one.id for one in after if one.starts_at > now and _asks_about(was.get(one.id), one, zone)}
+    was = {occurrence.id: occurrence for occurrence in before}
+    changed = {
+        occurrence.id
+        for occurrence in after
+        if occurrence.starts_at > now and _asks_about(was.get(occurrence.id), occurrence, zone)
+    }
     if not changed:
         return
-    await new_replies.copy_replies_to_dates(event_id, [one.id for one in after if one.id not in changed])
+    await new_replies.copy_replies_to_dates(
+        event_id, [occurrence.id for occurrence in after if occurrence.id not in changed]
+    )
     await ask_again(event_id, None, sequence, now)
     async with substitutes.notifying_substitutes(event_id, now):
         await _ask_people(await invitees.replied_alone(changed & set(was)), sequence, now)
 
 
-def _asks_about(was: Occurrence | None, one: Occurrence, zone: str) -> bool:
+def _asks_about(was: Occurrence | None, occurrence: Occurrence, zone: str) -> bool:
     if was is None:
         return True
-    before, after = (was.starts_at, was.ends_at), (one.starts_at, one.ends_at)
-    return plan_rules.asks_reply_again(before, after, place_changed=was.place != one.place, zone=zone)
+    before, after = (was.starts_at, was.ends_at), (occurrence.starts_at, occurrence.ends_at)
+    return plan_rules.asks_reply_again(before, after, place_changed=was.place != occurrence.place, zone=zone)
 
 
 async def _ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:

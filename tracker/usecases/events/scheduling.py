@@ -248,7 +248,7 @@ async def _change_in_place(
     dates = (
         {}
         if plan_rules.only_end_changes(plan, event)
-        else {one.id: notifications.known_before_date(one) for one in before}
+        else {occurrence.id: notifications.known_before_date(occurrence) for occurrence in before}
     )
     await send(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
     await raise_calendar_versions(event.id)
@@ -286,7 +286,7 @@ async def _set_status(
         dates = await events.dates_in_order(viewer, event)
         facts = _records_of(event, dates, record) if is_off else {}
         verb, news = (HistoryVerb.CANCELED, Canceled(reason=reason)) if is_off else (HistoryVerb.RESTORED, Restored())
-        reach = UndoReach(dates=() if event.is_series else tuple(one.id for one in dates))
+        reach = UndoReach(dates=() if event.is_series else tuple(occurrence.id for occurrence in dates))
         async with keeping_undoable(
             viewer, event_id, UndoableDeed.CANCELED if is_off else UndoableDeed.CHANGED, now, reach
         ):
@@ -383,8 +383,9 @@ def plan_in_form(event: Event, invitees: Mapping[UUID, AttendeeRole], every: Ite
     if plan.rule is None:
         return plan
     held = {
-        one.original_start: one.original_start + (WEEK if plan_rules.is_a_week_later(one) else NO_DELAY)
-        for one in every
+        occurrence.original_start: occurrence.original_start
+        + (WEEK if plan_rules.is_a_week_later(occurrence) else NO_DELAY)
+        for occurrence in every
     }
     return replace(plan, on_holidays=holiday_choices_before(dates_by_rule(plan.rule, plan.starts), held))
 

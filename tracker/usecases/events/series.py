@@ -78,22 +78,22 @@ async def write_dates(event_id: UUID, made: Iterable[SeriesDate], now: datetime,
     """
     written = [
         {
-            "id": one.was.id if one.was else ids.new_id(),
+            "id": series_date.was.id if series_date.was else ids.new_id(),
             "event": event_id,
-            "original_start": one.original_start,
-            "starts_at": one.starts_at,
-            "ends_at": one.ends_at,
-            "title": one.title,
-            "place": one.place,
-            "agenda": one.agenda,
-            "is_canceled": one.is_canceled,
-            "cancel_reason": one.cancel_reason,
-            "is_changed": one.is_changed,
-            "is_moved": one.is_moved,
-            "sequence": one.sequence,
+            "original_start": series_date.original_start,
+            "starts_at": series_date.starts_at,
+            "ends_at": series_date.ends_at,
+            "title": series_date.title,
+            "place": series_date.place,
+            "agenda": series_date.agenda,
+            "is_canceled": series_date.is_canceled,
+            "cancel_reason": series_date.cancel_reason,
+            "is_changed": series_date.is_changed,
+            "is_moved": series_date.is_moved,
+            "sequence": series_date.sequence,
             "changed_at": now,
         }
-        for one in made
+        for series_date in made
     ]
     if is_new:
         written.reverse()  # search numbers an event by the month of its last date, and so does it once
@@ -113,8 +113,8 @@ async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence],
         return
     carried = _carried_dates(event, before, plan, now)
     if carried.gone:
-        await _forget_dates(event, [one.id for one in carried.gone], now)
-    await write_dates(event.id, [one for one in carried.dates if not _is_as_before(one)], now)
+        await _forget_dates(event, [occurrence.id for occurrence in carried.gone], now)
+    await write_dates(event.id, [series_date for series_date in carried.dates if not _is_as_before(series_date)], now)
 
 
 async def _check_not_held(viewer: Viewer, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
@@ -135,7 +135,7 @@ def ids_of_lost_dates(
     They are deleted, or with `is_split` may belong to the series that continues it.
     """
     lost = dates_split_off(before, _split_now(event, now)) if is_split else _dates_left_out(event, before, plan, now)
-    return tuple(one.id for one in lost)
+    return tuple(occurrence.id for occurrence in lost)
 
 
 def _dates_left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Sequence[Occurrence]:
@@ -148,31 +148,41 @@ def _dates_left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now:
 
 def _carried_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> CarriedDates:
     by_rule = set(plan_rules.starts_by_rule(event))
-    replaced = [one for one in before if one.starts_at > now or one.original_start in by_rule]
+    replaced = [
+        occurrence for occurrence in before if occurrence.starts_at > now or occurrence.original_start in by_rule
+    ]
     return kept_dates.carry_dates(replaced, event, plan, event, now)
 
 
-def _is_as_before(one: SeriesDate) -> bool:
+def _is_as_before(series_date: SeriesDate) -> bool:
     """Return whether the row of a date already is what it should be; texts of its own never change with the rule."""
-    was = one.was
-    return was is not None and (one.original_start, *one.slot) == (was.original_start, was.starts_at, was.ends_at)
+    was = series_date.was
+    return was is not None and (series_date.original_start, *series_date.slot) == (
+        was.original_start,
+        was.starts_at,
+        was.ends_at,
+    )
 
 
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
     every, by_rule = kept_dates.dates_of_new_event(plan), set(plan_rules.starts_by_rule(event))
     gone = _dates_beyond_end(event, before, plan)
-    if any(one.starts_at <= now for one in gone):
+    if any(occurrence.starts_at <= now for occurrence in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
     if gone:
-        await _forget_dates(event, [one.id for one in gone], now)
-    days = {one.original_start.date() for one in before}  # a date may have been added on that day
-    later = [one for one in every if one.original_start not in by_rule and one.original_start.date() not in days]
+        await _forget_dates(event, [occurrence.id for occurrence in gone], now)
+    days = {occurrence.original_start.date() for occurrence in before}  # a date may have been added on that day
+    later = [
+        series_date
+        for series_date in every
+        if series_date.original_start not in by_rule and series_date.original_start.date() not in days
+    ]
     await write_dates(event.id, later, now)
 
 
 def _dates_beyond_end(event: Event, before: Iterable[Occurrence], plan: Plan) -> list[Occurrence]:
     gone = set(plan_rules.starts_by_rule(event)) - {new.original_start for new in kept_dates.dates_of_new_event(plan)}
-    return [one for one in before if one.original_start in gone]
+    return [occurrence for occurrence in before if occurrence.original_start in gone]
 
 
 def _split_now(event: Event, now: datetime) -> datetime:
@@ -182,7 +192,7 @@ def _split_now(event: Event, now: datetime) -> datetime:
 
 def dates_split_off(before: Iterable[Occurrence], ends: datetime) -> list[Occurrence]:
     """Return which of the dates of a series it loses when it ends before the local start `ends`."""
-    return [one for one in before if one.original_start >= ends]
+    return [occurrence for occurrence in before if occurrence.original_start >= ends]
 
 
 async def split_series(
@@ -214,8 +224,12 @@ async def split_series(
     shown = kept_dates.event_with_usual_texts(event, rest) if split else event
     carried = kept_dates.carry_dates(rest, event, onward, shown, now)
     notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
-    moved = [one._replace(sequence=0) for one in carried.dates]
-    taken = {one.was.id: _still_counts(one.was, one, onward) for one in moved if one.was}
+    moved = [series_date._replace(sequence=0) for series_date in carried.dates]
+    taken = {
+        series_date.was.id: _still_counts(series_date.was, series_date, onward)
+        for series_date in moved
+        if series_date.was
+    }
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
     await _take_along(taken, new_id)
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
@@ -254,12 +268,12 @@ async def _take_along(date_ids: Iterable[UUID], new_id: UUID) -> None:
         await Message.update({Message.event: new_id}).where(Message.occurrence.is_in(moved))
 
 
-def _still_counts(was: Occurrence, one: SeriesDate, onward: Plan) -> bool:
+def _still_counts(was: Occurrence, series_date: SeriesDate, onward: Plan) -> bool:
     """Return whether replies to a date still count when it has become `one`."""
-    is_elsewhere = (onward.place if one.place is None else one.place) != was.place
+    is_elsewhere = (onward.place if series_date.place is None else series_date.place) != was.place
     before = (was.starts_at, was.ends_at)
     return not was.is_canceled and not plan_rules.asks_reply_again(
-        before, one.slot, place_changed=is_elsewhere, zone=onward.zone
+        before, series_date.slot, place_changed=is_elsewhere, zone=onward.zone
     )
 
 
@@ -340,13 +354,13 @@ async def count_drifted_dates(now: datetime) -> int:
 async def reproject_dates(now: datetime) -> int:
     """Move those dates in one transaction, and return how many there were."""
     async with writing():
-        found = await drifted_dates(now)
-        for one in found:
-            await put_date_right(one, now)
-        events = {one.event_id for one in found}
+        dates = await drifted_dates(now)
+        for drifted_date in dates:
+            await put_date_right(drifted_date, now)
+        events = {date.event_id for date in dates}
         for event_id in events:
             await raise_calendar_versions(event_id)
-        if found:
+        if dates:
             await raise_event_versions(events)
-            await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(found)}, now)
-    return len(found)
+            await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(dates)}, now)
+    return len(dates)

@@ -94,7 +94,7 @@ async def _continue_series(
     if plan_rules.slots_of_plan(plan)[0][1][0] <= now:
         raise Invalid(date="The new dates start in the past. Choose a later first day.")
     invited, before = await invitees_of(event.id), await events.dates_in_order(viewer, event)
-    lost = tuple(one.id for one in dates_split_off(before, first.original_start))
+    lost = tuple(occurrence.id for occurrence in dates_split_off(before, first.original_start))
     async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now, UndoReach(lost=lost)) as made:
         new_id = await split_series(
             viewer, event, plan, now, event_deeds.write_new_event, split=first.original_start, notify=notify
@@ -116,7 +116,11 @@ async def _change_texts(
         return
     async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
         before, version = await events.dates_in_order(viewer, event), event.version + 1
-        following = [one for one in before if one.original_start >= first.original_start and one.starts_at > now]
+        following = [
+            occurrence
+            for occurrence in before
+            if occurrence.original_start >= first.original_start and occurrence.starts_at > now
+        ]
         made = kept_dates.dates_with_texts(following, event, shown, plan)
         await write_dates(event.id, made, now)
         # The series' version rises: its cached feed entry holds these dates. Its own texts, SEQUENCE and DTSTAMP stay.
@@ -129,10 +133,14 @@ async def _change_texts(
             was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
             whom = notifications.notified_of_all(event, await invitees_of(event.id))
             news = Changed(before=was, since=first.original_start)
-            dates = {one.was.id: notifications.known_before_date(one.was) for one in made if one.was}
+            dates = {
+                series_date.was.id: notifications.known_before_date(series_date.was)
+                for series_date in made
+                if series_date.was
+            }
             await send(news, event.id, version, now, whom=whom, dates=dates)
         await history.record_change(viewer, event, HistoryVerb.CHANGED, changes_from_date(first, changes), now)
-    facts = {"fields": sorted(one.field for one in changes), "from": first.key, **silence_facts(notify)}
+    facts = {"fields": sorted(change.field for change in changes), "from": first.key, **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
 
 
@@ -147,7 +155,7 @@ async def _ask_about_place(viewer: Viewer, event: Event, before: Sequence[Occurr
 
 async def _dates_following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:
     every = await events.dates_in_order(viewer, first.event)
-    return [one for one in every if one.original_start >= first.original_start]
+    return [occurrence for occurrence in every if occurrence.original_start >= first.original_start]
 
 
 async def cancel_from_date_on(
@@ -164,7 +172,7 @@ async def cancel_from_date_on(
             await event_deeds.cancel_event(viewer, event_id, expected_version, reason, now)
             return
         before = await events.dates_in_order(viewer, event)
-        lost = tuple(one.id for one in dates_split_off(before, first.original_start))
+        lost = tuple(occurrence.id for occurrence in dates_split_off(before, first.original_start))
         async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(lost=lost)):
             await end_series(event, before, first.original_start, now)
             whom = notifications.notified_of_all(event, await invitees_of(event_id))
@@ -191,7 +199,7 @@ async def add_occurrence(viewer: Viewer, event_id: UUID, starts: datetime, expec
         if plan_rules.slot_at(starts, event.duration, event.zone)[0] <= now:
             raise Invalid(date="That date has passed. Choose a date in the future.")
         before = await events.dates_in_order(viewer, event)
-        if any(one.original_start.date() == starts.date() for one in before):
+        if any(occurrence.original_start.date() == starts.date() for occurrence in before):
             raise Invalid(date="The series already has a date on that day. Change that one instead.")
         async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now):
             added = await _add_date(viewer, event, before, starts, now)

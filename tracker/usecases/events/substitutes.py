@@ -51,15 +51,19 @@ async def possible_substitutes(viewer: Viewer, event: Event, now: datetime) -> l
     others = await SeatHolder.select(SeatHolder.member).where(of_seat & (SeatHolder.is_primary == False))  # noqa: E712 - a clause of SQL
     people = await viewers_for((row["member"] for row in others), now)
     may_see = await audience_rows.audiences_of(event.id)
-    fitting = (one for one in people.values() if one.agency_id == viewer.agency_id and one.audiences & may_see)
-    return sorted(fitting, key=lambda one: (one.name, str(one.member_id)))
+    fitting = (
+        person for person in people.values() if person.agency_id == viewer.agency_id and person.audiences & may_see
+    )
+    return sorted(fitting, key=lambda viewer: (viewer.name, str(viewer.member_id)))
 
 
 async def check_substitute(viewer: Viewer, event: Event, given: ReplyGiven, now: datetime, *, for_series: bool) -> None:
     """Raise `Invalid` unless no substitute is named, or the viewer declines one date and may send this member."""
     if given.substitute_id is None:
         return
-    if given.substitute_id not in {one.member_id for one in await possible_substitutes(viewer, event, now)}:
+    if given.substitute_id not in {
+        substitute.member_id for substitute in await possible_substitutes(viewer, event, now)
+    }:
         raise Invalid(substitute=NOT_AN_ALTERNATE)
     if for_series:
         raise Invalid(substitute=ONE_DATE)
@@ -73,52 +77,52 @@ async def substitutions_of_member(event_id: UUID, member_id: UUID, dates: Iterab
     found: dict[UUID, Substitution] = {}
     for date_id in wanted:
         every = [
-            _substitution(one, date_id, member_id, changed_at)
-            for one in named
-            if (changed_at := one.changed_at(member_id, date_id))
+            _substitution(principal, date_id, member_id, changed_at)
+            for principal in named
+            if (changed_at := principal.changed_at(member_id, date_id))
         ]
         if every:
-            counts = max(every, key=lambda one: (not one.is_over, one.changed_at))
-            found[date_id] = replace(counts, changed_at=max(one.changed_at for one in every))
+            counts = max(every, key=lambda substitution: (not substitution.is_over, substitution.changed_at))
+            found[date_id] = replace(counts, changed_at=max(substitution.changed_at for substitution in every))
     return found
 
 
 async def turns_on_date(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Substitution]:
     """Return in whose place a member comes to a date: with one turn for each person."""
     return [
-        _substitution(one, date_id, member_id, changed_at)
-        for one in await ever_principals(event_id)
-        if one.substitute(date_id) == member_id and (changed_at := one.changed_at(member_id, date_id))
+        _substitution(principal, date_id, member_id, changed_at)
+        for principal in await ever_principals(event_id)
+        if principal.substitute(date_id) == member_id and (changed_at := principal.changed_at(member_id, date_id))
     ]
 
 
 async def substitutions_of_invitation(event_id: UUID, invitation_id: UUID, date_id: UUID) -> dict[UUID, Substitution]:
     """Return everyone who was ever named to come to a date in place of the person of an invitation."""
     return {
-        member_id: _substitution(one, date_id, member_id, changed_at)
-        for one in await ever_principals(event_id)
-        if one.invitation_id == invitation_id
-        for member_id in one.ever_named(date_id)
-        if (changed_at := one.changed_at(member_id, date_id))
+        member_id: _substitution(principal, date_id, member_id, changed_at)
+        for principal in await ever_principals(event_id)
+        if principal.invitation_id == invitation_id
+        for member_id in principal.ever_named(date_id)
+        if (changed_at := principal.changed_at(member_id, date_id))
     }
 
 
-def _substitution(one: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
-    sends = one.substitute(date_id)
-    names = one.naming(member_id, date_id)
+def _substitution(principal: Principal, date_id: UUID, member_id: UUID, changed_at: datetime) -> Substitution:
+    sends = principal.substitute(date_id)
+    names = principal.naming(member_id, date_id)
     return Substitution(
-        invitation_id=one.invitation_id,
-        principal_id=one.member_id,
+        invitation_id=principal.invitation_id,
+        principal_id=principal.member_id,
         is_over=sends != member_id,
         changed_at=changed_at,
-        is_asked=one.is_asked,
-        reply=one.reply(date_id),
+        is_asked=principal.is_asked,
+        reply=principal.reply(date_id),
         sends_another=sends not in (None, member_id),
-        is_refused=one.is_refused_by(member_id, date_id),
-        first_named_at=one.first_named_at(member_id, date_id) or changed_at,
+        is_refused=principal.is_refused_by(member_id, date_id),
+        first_named_at=principal.first_named_at(member_id, date_id) or changed_at,
         named_at=names.replied_at if names else None,
         is_named_by_email=names is not None and names.source is ReplySource.EMAIL,
-        renewed_at=one.renewed_at(member_id, date_id),
+        renewed_at=principal.renewed_at(member_id, date_id),
     )
 
 
@@ -128,9 +132,9 @@ async def substitutes_by_date(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, 
     named = await principals_now(event_id for _, event_id in wanted)
     found: dict[UUID, dict[UUID, UUID]] = {}
     for date_id, event_id in wanted:
-        for one in named:
-            if one.event_id == event_id and (substitute := one.substitute(date_id)):
-                found.setdefault(date_id, {})[substitute] = one.member_id
+        for principal in named:
+            if principal.event_id == event_id and (substitute := principal.substitute(date_id)):
+                found.setdefault(date_id, {})[substitute] = principal.member_id
     return found
 
 
@@ -177,8 +181,8 @@ async def notify_substitutes(
     begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
     ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
     # Who comes, or came, for two people on a date reads it once; `removal_message_key` knows which of the keys is left.
-    once = {(one.kind, one.recipient_id, one.occurrence_id): one for one in (*begun, *ended)}
-    await outbox.enqueue_all([one for one in once.values() if one.recipient_id not in knowing], now)
+    once = {(draft.kind, draft.recipient_id, draft.occurrence_id): draft for draft in (*begun, *ended)}
+    await outbox.enqueue_all([draft for draft in once.values() if draft.recipient_id not in knowing], now)
     await events.raise_audience_versions({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
 
 
@@ -190,10 +194,10 @@ async def remind_substitute(event_id: UUID, standing: NamedSubstitute, now: date
 async def named_substitutes(event_id: UUID) -> frozenset[NamedSubstitute]:
     """Return who substitutes for whom on which date of an event."""
     return frozenset(
-        (one.invitation_id, substitute, scope)
-        for one in await principals_now([event_id])
-        for scope in one.scopes
-        if (substitute := one.substitute(scope))
+        (principal.invitation_id, substitute, scope)
+        for principal in await principals_now([event_id])
+        for scope in principal.scopes
+        if (substitute := principal.substitute(scope))
     )
 
 

@@ -28,9 +28,13 @@ async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UU
     if len(text) > rules.LARGEST:
         raise Invalid(template_name="This form is too long for a template. Shorten what you typed.")
     facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
-    mine = EventTemplate.owner == viewer.member_id
+    condition = EventTemplate.owner == viewer.member_id
     async with writing():
-        same = await EventTemplate.update(facts).where(mine & (EventTemplate.name == named)).returning(EventTemplate.id)
+        same = (
+            await EventTemplate.update(facts)
+            .where(condition & (EventTemplate.name == named))
+            .returning(EventTemplate.id)
+        )
         template_id = same[0]["id"] if same else await _add_template(viewer, named, facts)
         await _log_template(viewer, "saved", template_id, now)
 
@@ -40,7 +44,7 @@ async def templates_for(viewer: Viewer) -> list[Template]:
     found = await _select_templates().where(
         (EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null()
     )
-    every = [one for row in found if rules.may_use_template(viewer, one := _template(row))]
+    every = [template for row in found if rules.may_use_template(viewer, template := _template(row))]
     return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
 
 

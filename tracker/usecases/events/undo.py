@@ -123,7 +123,7 @@ async def _check_as_left(about: Iterable[UUID], replaced: ReplacedRows, changed_
 
 async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
     after = await events.event_by_id(viewer, event_id)
-    if not any(one is not None and event_rules.may_edit(viewer, one) for one in (before, after)):
+    if not any(event is not None and event_rules.may_edit(viewer, event) for event in (before, after)):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
 
 
@@ -152,7 +152,7 @@ async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime
             rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
         if table is Occurrence:
             await _make_way(rows)
-        await _write_rows(table, rows, [one._meta.name for one in table._meta.columns])  # noqa: SLF001 - as above
+        await _write_rows(table, rows, [column._meta.name for column in table._meta.columns])  # noqa: SLF001 - as above
 
 
 async def _put_messages_back(replaced: ReplacedRows, was: StoredTables) -> None:
@@ -174,7 +174,7 @@ async def _make_way(dates: Iterable[StoredRow]) -> None:
 
 async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: Iterable[str]) -> None:
     """Insert rows, or write these columns of those that are there."""
-    kinds = {one._meta.name: one.value_type | None for one in table._meta.columns}  # noqa: SLF001 - as above
+    kinds = {column._meta.name: column.value_type | None for column in table._meta.columns}  # noqa: SLF001 - as above
     values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
     await bulk_insert(table, values, f" ON CONFLICT (id) DO UPDATE SET {assigned}")
@@ -210,8 +210,10 @@ async def keeping_undoable(
         made=tuple(made),
         left=fingerprint_of(await undo_rows.state_of_events(every)),
     )
-    mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
-    await UndoSnapshot.delete().where(mine & (UndoSnapshot.at == now))  # if the clock hasn't moved, the last counts
+    condition = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
+    await UndoSnapshot.delete().where(
+        condition & (UndoSnapshot.at == now)
+    )  # if the clock hasn't moved, the last counts
     await _keep_snapshot(viewer, event_id, replaced, now)
 
 

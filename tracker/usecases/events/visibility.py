@@ -56,7 +56,7 @@ async def write_audiences(
     what was queued about it until now is read by its recipients alone.
     """
     limited = await access.limited_access(event_id)
-    wanted = _audiences_of(plan, lead_id, [limited.get(one, one) for one in plan.invitees])
+    wanted = _audiences_of(plan, lead_id, [limited.get(invitee, invitee) for invitee in plan.invitees])
     await _check_invitees(viewer, list_of or event_id, plan, wanted)
     await check_need_to_know(list_of or event_id, lead_id, plan)
     await _check_owners(viewer, event_id, wanted, now)
@@ -135,9 +135,9 @@ async def _check_invitees(viewer: Viewer, event_id: UUID, plan: Plan, wanted: fr
     unknown = set(plan.invitees) - {*known, viewer.member_id}
     if unknown and not unknown <= set(await invitees_of(event_id)):
         raise Invalid(people="You can’t invite one of these people. Choose from the list.")
-    blind = await _who_may_not_see([known[one] for one in plan.invitees if one in known], plan, wanted)
+    blind = await _who_may_not_see([known[invitee] for invitee in plan.invitees if invitee in known], plan, wanted)
     if blind:
-        names = ", ".join(f"{one.name} ({one.agency})" for one in blind)
+        names = ", ".join(f"{person.name} ({person.agency})" for person in blind)
         raise Invalid(
             people=f"These people can’t see this event: {names}. Choose other people, or change who can see it."
         )
@@ -146,10 +146,14 @@ async def _check_invitees(viewer: Viewer, event_id: UUID, plan: Plan, wanted: fr
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
     items = await actions.items_from_event(viewer, event_id)
-    held = {owner: await _audiences_held_by(owner, now) for owner in {one.owner_id for one in items}}
-    blind = [one for one in items if held[one.owner_id] and not wanted & held[one.owner_id]]
+    held = {owner: await _audiences_held_by(owner, now) for owner in {action_item.owner_id for action_item in items}}
+    blind = [
+        action_item for action_item in items if held[action_item.owner_id] and not wanted & held[action_item.owner_id]
+    ]
     if blind:
-        owned = ", ".join(f"{one.reference} ({one.owner}, {one.agency})" for one in blind)
+        owned = ", ".join(
+            f"{action_item.reference} ({action_item.owner}, {action_item.agency})" for action_item in blind
+        )
         raise Invalid(
             visibility=f"People who could no longer see this event own open action items: {owned}. "
             "Reassign or close them first."
@@ -166,11 +170,11 @@ async def _audiences_held_by(member_id: UUID, now: datetime) -> frozenset[str]:
 
 async def guests_invited(invited: Iterable[Person]) -> list[Person]:
     """Return the guests, who cannot open an event for named people because that needs a sign-in."""
-    by_id = {one.id: one for one in invited}
+    by_id = {person.id: person for person in invited}
     if not by_id:
         return []
-    found = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
-    return [by_id[row["id"]] for row in found if row["is_guest"]]
+    rows = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
+    return [by_id[row["id"]] for row in rows if row["is_guest"]]
 
 
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
@@ -193,9 +197,11 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
             .output(as_list=True)
         )
     return [
-        one
-        for one in invited
-        if one.id not in coordinators and one.id not in seated and audiences.arm_audience(one.arm) not in wanted
+        person
+        for person in invited
+        if person.id not in coordinators
+        and person.id not in seated
+        and audiences.arm_audience(person.arm) not in wanted
     ]
 
 
@@ -221,9 +227,9 @@ async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
 async def end_access_from_list(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: datetime) -> None:
     """End the access of people who are taken off the list."""
     if gone:
-        theirs = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
+        condition = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
         await OperationGrant.update({OperationGrant.ended_at: now, OperationGrant.ended_by: by_id}).where(
-            (OperationGrant.event == event_id) & theirs
+            (OperationGrant.event == event_id) & condition
         )
 
 
@@ -290,7 +296,7 @@ def possible_designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[U
     """
     if not markings.may_mark(viewer):
         return {}
-    others = {one.id: one.code for one in known if one.arm is Arm.LAW_ENFORCEMENT}
+    others = {agency_count.id: agency_count.code for agency_count in known if agency_count.arm is Arm.LAW_ENFORCEMENT}
     return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
 
 
@@ -310,5 +316,5 @@ async def _check_new_marking(viewer: Viewer, marking: Marking | None, before: Ma
 
 async def _levels_of(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
     ids = sorted(member_ids)
-    found = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
-    return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in found}
+    rows = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
+    return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in rows}

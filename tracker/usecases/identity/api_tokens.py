@@ -60,8 +60,8 @@ async def create_token(viewer: Viewer, name: str, scopes: frozenset[ApiScope], n
 
 async def api_tokens_of(viewer: Viewer, now: datetime) -> list[OwnApiToken]:
     """Return the viewer's own tokens that are valid, oldest first."""
-    found = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
-    return [_token(row) for row in found]
+    records = await rows.ApiToken.select().where(_live(viewer.member_id, now)).order_by(rows.ApiToken.created_at)
+    return [_token(row) for row in records]
 
 
 async def count_tokens(member_id: UUID, now: datetime) -> int:

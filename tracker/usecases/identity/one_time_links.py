@@ -45,9 +45,9 @@ async def issue_link(
     It replaces the member's earlier links of the same purpose, which were shown only once.
     """
     token = keys.new_token()
-    theirs = SignInLink.member == member_id
+    condition = SignInLink.member == member_id
     async with writing():
-        await SignInLink.delete().where(theirs & ((SignInLink.expires_at <= now) | (SignInLink.purpose == purpose)))
+        await SignInLink.delete().where(condition & ((SignInLink.expires_at <= now) | (SignInLink.purpose == purpose)))
         await SignInLink.insert(
             SignInLink(
                 id=keys.token_hash(token), member=member_id, expires_at=now + lifetime, used_at=None, purpose=purpose
@@ -79,8 +79,8 @@ async def issue_mailed_links(links: Mapping[UUID, UUID], until: datetime) -> Non
 
 async def check_link(token: str, now: datetime, purpose: str = SIGN_IN) -> SignInAccount:
     """Return a link's account; nothing changes, because mail scanners open links. Errors: Gone when it is not valid."""
-    found = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
-    return await _holder(found["member"] if found else None, now)
+    row = await SignInLink.select(SignInLink.member).where(_unused(token, now, purpose)).first()
+    return await _holder(row["member"] if row else None, now)
 
 
 async def redeem_link(
@@ -108,8 +108,8 @@ async def use_up_link(token: str, now: datetime, purpose: str = SIGN_IN) -> Sign
 async def unused_links() -> frozenset[tuple[UUID, datetime]]:
     """Return the members with unused sign-in links, and when each link expires."""
     waiting = (SignInLink.purpose == SIGN_IN) & SignInLink.used_at.is_null()
-    found = await SignInLink.select(SignInLink.member, SignInLink.expires_at).where(waiting)
-    return frozenset((row["member"], row["expires_at"]) for row in found)
+    rows = await SignInLink.select(SignInLink.member, SignInLink.expires_at).where(waiting)
+    return frozenset((row["member"], row["expires_at"]) for row in rows)
 
 
 async def _holder(member_id: UUID | None, now: datetime) -> SignInAccount:

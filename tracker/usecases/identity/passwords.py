@@ -90,11 +90,11 @@ class Pbkdf2(Struct, frozen=True, kw_only=True):
         return f"{self.prefix}i={self.rounds}${_letters(salt)}${_letters(_derive(password, salt, self.rounds))}"
 
     def matches(self, stored: str, password: bytes) -> bool:
-        found = _PBKDF2.fullmatch(stored)
-        if found is None:
+        match = _PBKDF2.fullmatch(stored)
+        if match is None:
             return False
-        made = _derive(password, base64.b64decode(found[2] + "=="), int(found[1]))
-        return hmac.compare_digest(_letters(made), found[3])
+        made = _derive(password, base64.b64decode(match[2] + "=="), int(match[1]))
+        return hmac.compare_digest(_letters(made), match[3])
 
     def is_outdated(self, stored: str) -> bool:
         return not stored.startswith(f"{self.prefix}i={self.rounds}$")

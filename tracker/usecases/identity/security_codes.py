@@ -164,8 +164,8 @@ async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]
         await forget_codes(member_id)
         await RecoveryCode.insert(
             *(
-                RecoveryCode(id=_recovery_hashes(member_id, one)[0], member=member_id, made_at=now, used_at=None)
-                for one in codes
+                RecoveryCode(id=_recovery_hashes(member_id, code)[0], member=member_id, made_at=now, used_at=None)
+                for code in codes
             )
         )
         await audit.record(by, "recovery_codes_made", "member", member_id, {"codes": RECOVERY_CODES}, now)
@@ -186,8 +186,8 @@ async def note_recovery_code(account: SignInAccount, origin: Origin, now: dateti
 
 async def codes_left(member_id: UUID) -> int:
     """Return how many unused codes a member has."""
-    mine = (RecoveryCode.member == member_id) & RecoveryCode.used_at.is_null()
-    left: int = await RecoveryCode.count().where(mine)
+    condition = (RecoveryCode.member == member_id) & RecoveryCode.used_at.is_null()
+    left: int = await RecoveryCode.count().where(condition)
     return left
 
 

@@ -87,16 +87,16 @@ async def end_sessions(member_id: UUID, *, keeping: str | None = None) -> None:
 
     The caller is inside `writing()`.
     """
-    mine = Session.member == member_id
-    await Session.delete().where(mine & (Session.id != keeping) if keeping else mine)
+    condition = Session.member == member_id
+    await Session.delete().where(condition & (Session.id != keeping) if keeping else condition)
 
 
 async def sessions_of(member_id: UUID, now: datetime) -> list[OpenSession]:
     """Return a member's open sessions, most recently used first."""
     columns = (Session.id, Session.created_at, Session.seen_at, Session.client)
-    mine = (Session.member == member_id) & _is_open(now)
-    found = await Session.select(*columns).where(mine).order_by(Session.seen_at, ascending=False)
-    return [OpenSession(**row) for row in found]
+    condition = (Session.member == member_id) & _is_open(now)
+    rows = await Session.select(*columns).where(condition).order_by(Session.seen_at, ascending=False)
+    return [OpenSession(**row) for row in rows]
 
 
 async def open_among(session_ids: Sequence[str], now: datetime) -> frozenset[str]:
@@ -141,9 +141,9 @@ def _is_open(now: datetime) -> Combinable:
 
 
 async def _end_own(viewer: Viewer, session_id: str, verb: str, now: datetime) -> None:
-    theirs = (Session.id == session_id) & (Session.member == viewer.member_id)
+    condition = (Session.id == session_id) & (Session.member == viewer.member_id)
     async with writing():
-        if await Session.delete().where(theirs).returning(Session.id):
+        if await Session.delete().where(condition).returning(Session.id):
             await audit.record(viewer.actor, verb, "member", viewer.member_id, {}, now)
 
 
@@ -178,9 +178,9 @@ async def report_lost_phone(
 
 async def revoke_feeds(member_id: UUID, now: datetime) -> int:
     """Turn off all feed addresses of a member; return how many. The caller is inside `writing()` and audits it."""
-    theirs = (Subscription.member == member_id) & Subscription.revoked_at.is_null()
+    condition = (Subscription.member == member_id) & Subscription.revoked_at.is_null()
     turned_off: dict[Any, Any] = {Subscription.revoked_at: now}
-    return len(await Subscription.update(turned_off).where(theirs).returning(Subscription.id))
+    return len(await Subscription.update(turned_off).where(condition).returning(Subscription.id))
 
 
 async def end_links(member_id: UUID) -> int:

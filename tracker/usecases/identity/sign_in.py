@@ -296,8 +296,8 @@ async def _known_account(member_id: UUID) -> SignInAccount:
 
 async def personas_at(addresses: Collection[str], now: datetime) -> list[Viewer]:
     """Return the people with these email addresses who can sign in now, in the same order."""
-    accounts = [await account_at(one) for one in addresses]
-    return [await viewer_for(one.member_id, now) for one in accounts if one and one.is_open(now)]
+    accounts = [await account_at(address) for address in addresses]
+    return [await viewer_for(account.member_id, now) for account in accounts if account and account.is_open(now)]
 
 
 async def sign_in_as(

@@ -100,7 +100,11 @@ async def _keep_bounce(
 
 async def _pause_address(member_id: UUID, now: datetime) -> None:
     returned = await known.returned_messages(member_id, now - COUNTED_FOR)
-    failures = [AddressFailure(message_id=one.message_id, at=one.at) for one in returned if one.is_counted]
+    failures = [
+        AddressFailure(message_id=returned_message.message_id, at=returned_message.at)
+        for returned_message in returned
+        if returned_message.is_counted
+    ]
     if not must_pause(failures, now) or member_id in await email_pauses.paused():
         return
     [address] = await Member.select(Member.email).where(Member.id == member_id).output(as_list=True)
@@ -115,8 +119,8 @@ async def paused_people(viewer: Viewer) -> list[PausedPerson]:
     """Return the people to whom nothing is sent, by name; none for viewers who may not manage accounts."""
     if not viewer.manages_accounts:
         return []
-    found = await engine().run_querystring(QueryString(_PAUSED_PEOPLE))
-    return [PausedPerson(member_id=row["member"], name=row["name"], agency=row["code"]) for row in found]
+    records = await engine().run_querystring(QueryString(_PAUSED_PEOPLE))
+    return [PausedPerson(member_id=row["member"], name=row["name"], agency=row["code"]) for row in records]
 
 
 async def count_paused_people() -> int:
@@ -141,14 +145,14 @@ async def undeliverable_emails(viewer: Viewer, member_id: UUID, now: datetime) -
         paused_at=pause[1] if pause else None,
         returned=tuple(
             ReturnedEmail(
-                at=one.at,
-                fate=one.fate,
-                cause=one.cause,
-                is_counted=one.is_counted,
-                message_id=one.message_id if one.message_id in said else None,
-                said=said.get(one.message_id, ""),
+                at=returned_message.at,
+                fate=returned_message.fate,
+                cause=returned_message.cause,
+                is_counted=returned_message.is_counted,
+                message_id=returned_message.message_id if returned_message.message_id in said else None,
+                said=said.get(returned_message.message_id, ""),
             )
-            for one in returned
+            for returned_message in returned
         ),
     )
 
@@ -171,5 +175,5 @@ async def resume_address(viewer: Viewer, member_id: UUID, now: datetime) -> None
 
 async def _current_pause(member_id: UUID) -> tuple[UUID, datetime] | None:
     """Return the pause of the address that a person has now, and since when it holds."""
-    found = await engine().run_querystring(QueryString(_PAUSE_OF_PERSON, member_id))
-    return (found[0]["id"], found[0]["paused_at"]) if found else None
+    records = await engine().run_querystring(QueryString(_PAUSE_OF_PERSON, member_id))
+    return (records[0]["id"], records[0]["paused_at"]) if records else None

@@ -121,9 +121,9 @@ async def _open_invitation(email: ReceivedEmail, holder: AskedPerson | None) -> 
     )
     if event is None:
         return None
-    own = [(email.invitation_id, one) for one in dates]
+    own = [(email.invitation_id, occurrence) for occurrence in dates]
     onward = await replies.continued_series(viewer, event, email.received_at) if event.is_series else []
-    later = [(one.invitation_id, date) for one in onward for date in one.dates]
+    later = [(continued_series.invitation_id, date) for continued_series in onward for date in continued_series.dates]
     return _Invitation(
         id=email.invitation_id,
         viewer=viewer,
@@ -237,7 +237,8 @@ async def _substitute(email: ReceivedEmail, date: Occurrence, row: _KeptReply) -
 async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[str, UUID]:
     """Return the people whom the viewer may send to a date, by all their addresses: the same as on the site."""
     people = {
-        one.email.lower(): one.member_id for one in await substitutes.possible_substitutes(viewer, date.event, now)
+        substitute.email.lower(): substitute.member_id
+        for substitute in await substitutes.possible_substitutes(viewer, date.event, now)
     }
     return await aliases.confirmed_aliases_of(people.values()) | people
 
@@ -247,11 +248,11 @@ async def _add_proposal(row: _KeptReply, date: Occurrence, made_at: datetime) ->
 
     They are kept with an email that couldn't be matched too: it can be attached to a person later.
     """
-    found = new_proposal(row.reply, date, made_at) if row.reply else None
-    if found is None or row.invitation_id is None:
+    proposal = new_proposal(row.reply, date, made_at) if row.reply else None
+    if proposal is None or row.invitation_id is None:
         return replace(row, misfit=row.misfit or Mismatch.NO_REPLY)
-    is_repeated = not row.misfit and await known.is_proposal_known(row.invitation_id, date.id, found)
-    return row if is_repeated else replace(row, proposal=found)
+    is_repeated = not row.misfit and await known.is_proposal_known(row.invitation_id, date.id, proposal)
+    return row if is_repeated else replace(row, proposal=proposal)
 
 
 def _is_closed(date: Occurrence, now: datetime) -> bool:
@@ -372,19 +373,24 @@ async def newer_refusal(
     except NotFound:
         return None
     by_email = dict(await known.noes_by(await aliases.addresses_of(who), invitation_id, date.id))
-    of_invitation = [one for one in await ever_principals(date.event.id) if one.invitation_id == invitation_id]
-    said = [no for one in of_invitation for no in one.refusals(substitute_id, date.id)]
-    undone = [at for one in of_invitation if (at := one.renewed_at(substitute_id, date.id))]
-    written = [*by_email.values(), *(by_email.get(one.replied_at, one.replied_at) for one in said)]
+    of_invitation = [
+        principal for principal in await ever_principals(date.event.id) if principal.invitation_id == invitation_id
+    ]
+    said = [no for principal in of_invitation for no in principal.refusals(substitute_id, date.id)]
+    undone = [at for principal in of_invitation if (at := principal.renewed_at(substitute_id, date.id))]
+    written = [
+        *by_email.values(),
+        *(by_email.get(given_reply.replied_at, given_reply.replied_at) for given_reply in said),
+    ]
     since = max([made_at, *undone])
     is_newer = any(at >= since for at in written)
     return NewerRefusal(who, said[-1] if said else None) if is_newer else None
 
 
-async def refuse_again(found: NewerRefusal, invitation_id: UUID, date: Occurrence, now: datetime) -> None:
+async def refuse_again(refusal: NewerRefusal, invitation_id: UUID, date: Occurrence, now: datetime) -> None:
     """Let the No count again, now that the email is recorded. The caller is inside `writing()`."""
-    who = found.substitute
-    if found.said:
-        await recorded_replies.repeat_refusal(who.member_id, invitation_id, date, found.said, now)
+    who = refusal.substitute
+    if refusal.said:
+        await recorded_replies.repeat_refusal(who.member_id, invitation_id, date, refusal.said, now)
     else:
         await recorded_replies.release_substitute(who, [invitation_id], date, "", now, knowing={who.member_id})

@@ -128,8 +128,8 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
         refusal = await _release_refusal(viewer, made, made.reply, now)
         return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
     if made.reply is not None:
-        found = await earlier_reply(viewer, made.reply, now)
-        return Undoable(viewer=viewer, made=made, of=found, is_current=found.is_current)
+        reply = await earlier_reply(viewer, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=reply, is_current=reply.is_current)
     item = await items.item_by_id(viewer, made.item_id) if made.item_id else None
     update = emailed_update(made)
     if item is None or update is None or not may_update_item(viewer, item):
@@ -153,25 +153,25 @@ async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> 
     come.
     """
     async with writing():
-        found = await undoable_by_link(words_id, now, origin)
-        if found.made.undone_at is not None:
+        undoable = await undoable_by_link(words_id, now, origin)
+        if undoable.made.undone_at is not None:
             return
-        if not found.is_current:
-            raise Conflict((found.undone and found.undone.since) or CHANGED_SINCE)
-        await _undo_change(found, now)
+        if not undoable.is_current:
+            raise Conflict((undoable.undone and undoable.undone.since) or CHANGED_SINCE)
+        await _undo_change(undoable, now)
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
 
 
-async def _undo_change(found: Undoable, now: datetime) -> None:
-    viewer = found.viewer
-    if isinstance(found.of, EarlierReply):
-        await restore_earlier_reply(viewer, found.of, now)
+async def _undo_change(undoable: Undoable, now: datetime) -> None:
+    viewer = undoable.viewer
+    if isinstance(undoable.of, EarlierReply):
+        await restore_earlier_reply(viewer, undoable.of, now)
         return
-    if isinstance(found.of, SubstituteRefusal):
-        await recorded_replies.restore_substitute(viewer, found.of, now)
+    if isinstance(undoable.of, SubstituteRefusal):
+        await recorded_replies.restore_substitute(viewer, undoable.of, now)
         return
     today = to_local(now, viewer.zone).date()
-    await action_items.undo_own_update(viewer, found.of.item.reference, found.of.update, now, today)
+    await action_items.undo_own_update(viewer, undoable.of.item.reference, undoable.of.update, now, today)
 
 
 async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
@@ -182,13 +182,13 @@ async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> E
     date = await _reply_date(viewer, event, made.occurrence_id, now) if event else None
     if own is None or date is None:
         raise NotFound
-    found = _earlier(own, date, made.occurrence_id, made.number, now)
-    return replace(found, can_send=await _can_send(viewer, found, now))
+    reply = _earlier(own, date, made.occurrence_id, made.number, now)
+    return replace(reply, can_send=await _can_send(viewer, reply, now))
 
 
-async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
+async def _can_send(viewer: Viewer, reply: EarlierReply, now: datetime) -> bool:
     try:
-        await substitutes.check_substitute(viewer, found.date.event, found.earlier, now, for_series=found.for_series)
+        await substitutes.check_substitute(viewer, reply.date.event, reply.earlier, now, for_series=reply.for_series)
     except Invalid:
         return False
     return True
@@ -197,9 +197,9 @@ async def _can_send(viewer: Viewer, found: EarlierReply, now: datetime) -> bool:
 def _earlier(
     own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
 ) -> EarlierReply:
-    before = effective_reply([one for one in own.replies if one.number < number], occurrence_id)
+    before = effective_reply([reply for reply in own.replies if reply.number < number], occurrence_id)
     counts = effective_reply(own.replies, occurrence_id)
-    is_last = all(one.number <= number for one in own.replies)
+    is_last = all(reply.number <= number for reply in own.replies)
     return EarlierReply(
         invitation_id=own.id,
         date=date,
@@ -214,13 +214,17 @@ def _earlier(
 
 
 async def _reply_date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime) -> Occurrence | None:
-    dates = [one for one in await events.dates_in_order(viewer, event) if occurrence_id in (None, one.id)]
-    ahead = [one for one in dates if one.ends_at > now and not one.is_off]
+    dates = [
+        occurrence
+        for occurrence in await events.dates_in_order(viewer, event)
+        if occurrence_id in (None, occurrence.id)
+    ]
+    ahead = [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
     return next(iter([*ahead, *reversed(dates)]), None)
 
 
 async def restore_earlier_reply(
-    viewer: Viewer, found: EarlierReply, now: datetime, *, by: Viewer | None = None
+    viewer: Viewer, reply: EarlierReply, now: datetime, *, by: Viewer | None = None
 ) -> None:
     """Record the viewer's earlier reply again; the caller is inside `writing()`.
 
@@ -228,15 +232,15 @@ async def restore_earlier_reply(
     person was asked separately.
     Errors: Conflict when its substitute can no longer come.
     """
-    if not found.can_send:
+    if not reply.can_send:
         raise Conflict(NO_LONGER)
     await replies.record_reply(
         by or viewer,
-        found.invitation_id,
-        found.date,
-        found.earlier,
+        reply.invitation_id,
+        reply.date,
+        reply.earlier,
         ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
         now,
-        for_series=found.for_series,
-        entered=replies.EnteredFor(viewer.member_id, found.replied_at, for_dates_asked_alone=False) if by else None,
+        for_series=reply.for_series,
+        entered=replies.EnteredFor(viewer.member_id, reply.replied_at, for_dates_asked_alone=False) if by else None,
     )

@@ -201,8 +201,12 @@ async def take_item_words(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -
         return UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
     said = _item_words(email)
     outcome = await _item_outcome(viewer, item, said)
-    about = UnderstoodEmail(outcome=outcome, said=said, item_id=item.id)
-    return await _change_item(viewer, item, about, email) if outcome is AnswerOutcome.RECORDED else about
+    understood_email = UnderstoodEmail(outcome=outcome, said=said, item_id=item.id)
+    return (
+        await _change_item(viewer, item, understood_email, email)
+        if outcome is AnswerOutcome.RECORDED
+        else understood_email
+    )
 
 
 async def keep_item_words(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> UnderstoodEmail:
@@ -248,13 +252,13 @@ async def _is_noted(viewer: Viewer, item: ActionItem, text: str) -> bool:
 
 
 async def _change_item(
-    viewer: Viewer, item: ActionItem, about: UnderstoodEmail, email: ReceivedEmail
+    viewer: Viewer, item: ActionItem, understood_email: UnderstoodEmail, email: ReceivedEmail
 ) -> UnderstoodEmail:
-    word = about.said.word
-    change = ItemEdit(status=STATUSES.get(word) if word else None, note=about.said.text)
+    word = understood_email.said.word
+    change = ItemEdit(status=STATUSES.get(word) if word else None, note=understood_email.said.text)
     today = to_local(email.received_at, viewer.zone).date()
     await action_items.save_item_edit(viewer, item.reference, change, item.version, email.received_at, today)
-    return about.after(stage_of(item))
+    return understood_email.after(stage_of(item))
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -281,22 +285,22 @@ async def take_reply_words(
     if asked is None:
         return UNMATCHED
     said = read_invitation_words(email.text)
-    about = UnderstoodEmail(
+    understood_email = UnderstoodEmail(
         outcome=AnswerOutcome.SIGN_IN, said=said, event_id=asked.event.id, occurrence_id=answered.occurrence_id
     )
     if not is_theirs:
         await _take_as_program(await _as_reply(viewer, asked, answered, email, said))
         return UNMATCHED
     if asked.event.is_restricted or viewer.is_discreet:
-        return about
+        return understood_email
     if _is_recorded_so(asked, said):
-        return replace(about, outcome=AnswerOutcome.UNCHANGED)
+        return replace(understood_email, outcome=AnswerOutcome.UNCHANGED)
     [outcome] = await _take_as_program(await _as_reply(viewer, asked, answered, email, said))
     if said.word is None:
-        return replace(about, outcome=AnswerOutcome.NO_WORD)
+        return replace(understood_email, outcome=AnswerOutcome.NO_WORD)
     is_recorded = ANSWER_OUTCOMES[outcome] is AnswerOutcome.RECORDED
     reply_id = await known.newest_reply(asked.invitation_id) if is_recorded else None
-    return replace(about, outcome=ANSWER_OUTCOMES[outcome], reply_id=reply_id)
+    return replace(understood_email, outcome=ANSWER_OUTCOMES[outcome], reply_id=reply_id)
 
 
 async def _take_as_program(email: ReceivedEmail) -> list[ReplyOutcome]:
@@ -311,7 +315,7 @@ async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | Non
     if own is None or not own.role.is_asked:
         return await _asked_to_substitute(viewer, event, answered)
     dates = await events.dates_in_order(viewer, event)
-    date = next((one for one in dates if one.id == answered.occurrence_id), None)
+    date = next((occurrence for occurrence in dates if occurrence.id == answered.occurrence_id), None)
     single = dates[0] if dates and not event.is_series else None
     on = date or single
     given = effective_reply(own.replies, on.id if on else None)
@@ -325,7 +329,14 @@ async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | Non
 
 async def _asked_to_substitute(viewer: Viewer, event: Event, answered: AnsweredMessage) -> _Asked | None:
     """Return what a substitute was asked: to come to one date in another person's place. It may be over since."""
-    date = next((one for one in await events.dates_in_order(viewer, event) if one.id == answered.occurrence_id), None)
+    date = next(
+        (
+            occurrence
+            for occurrence in await events.dates_in_order(viewer, event)
+            if occurrence.id == answered.occurrence_id
+        ),
+        None,
+    )
     turn = (
         (await substitutes.substitutions_of_member(event.id, viewer.member_id, [date.id])).get(date.id)
         if date

@@ -68,11 +68,11 @@ async def waiting_item_emails(viewer: Viewer, now: datetime) -> list[EmailAboutI
 async def attach_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
     """Change the item as an email says, as its owner's reply. Errors: NotFound, Conflict."""
     async with writing():
-        found = await _to_decide(viewer, email_id, now)
-        owner = await _email_owner(found, now)
+        about_item = await _to_decide(viewer, email_id, now)
+        owner = await _email_owner(about_item, now)
         if owner is None:
             raise Conflict(NOT_THE_OWNERS)
-        before, email = found.item, found.email
+        before, email = about_item.item, about_item.email
         change = ItemEdit(status=STATUSES.get(email.word), note=email.text)
         today = to_local(now, owner.zone).date()
         of_item = before.reference, change, before.version
@@ -87,16 +87,16 @@ async def attach_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> Em
         await _decide(viewer, email_id, now, recorded)
         facts = {"of": owner.member_id}
         await audit.record(viewer.actor, "item_email_attached", "item", before.id, facts, now)
-    return found
+    return about_item
 
 
 async def dismiss_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
     """Decide that an email is not the owner's. Errors: NotFound, Conflict."""
     async with writing():
-        found = await _to_decide(viewer, email_id, now)
+        about_item = await _to_decide(viewer, email_id, now)
         await _decide(viewer, email_id, now)
-        await audit.record(viewer.actor, "item_email_dismissed", "item", found.item.id, {}, now)
-    return found
+        await audit.record(viewer.actor, "item_email_dismissed", "item", about_item.item.id, {}, now)
+    return about_item
 
 
 async def undo_item_email_decision(viewer: Viewer, email_id: UUID, now: datetime) -> bool:
@@ -105,60 +105,60 @@ async def undo_item_email_decision(viewer: Viewer, email_id: UUID, now: datetime
     Errors: NotFound, Conflict when someone has changed the same since.
     """
     async with writing():
-        found = await _find_email(viewer, email_id, now)
-        if found.email.decision is None:
-            return found.waits
-        await _undo_update(viewer, found, now)
+        about_item = await _find_email(viewer, email_id, now)
+        if about_item.email.decision is None:
+            return about_item.waits
+        await _undo_update(viewer, about_item, now)
         waits: WordsColumns = {**dict.fromkeys(_DECIDED), IncomingWords.outcome: AnswerOutcome.UNMATCHED}
         await IncomingWords.update(waits).where(IncomingWords.id == email_id)
-        await audit.record(viewer.actor, "item_email_undone", "item", found.item.id, {}, now)
+        await audit.record(viewer.actor, "item_email_undone", "item", about_item.item.id, {}, now)
         return (await _find_email(viewer, email_id, now)).waits
 
 
 async def _of_viewer(viewer: Viewer, emails: Sequence[KeptEmail]) -> list[EmailAboutItem]:
-    seen = await items.visible_items_by_id(viewer, {one.item_id for one in emails})
-    found = [email_to_decide(viewer, one, seen.get(one.item_id)) for one in emails]
-    return [one for one in found if one]
+    seen = await items.visible_items_by_id(viewer, {email.item_id for email in emails})
+    about_items = [email_to_decide(viewer, email, seen.get(email.item_id)) for email in emails]
+    return [about_item for about_item in about_items if about_item]
 
 
 async def _find_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
     email = await visible.email_about_item_by_id(viewer, now - SHOWN_FOR, email_id)
-    found = await _of_viewer(viewer, [email]) if email else []
-    if not found:
+    about_items = await _of_viewer(viewer, [email]) if email else []
+    if not about_items:
         raise NotFound
-    return found[0]
+    return about_items[0]
 
 
 async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
-    found = await _find_email(viewer, email_id, now)
-    if found.email.decision:
+    about_item = await _find_email(viewer, email_id, now)
+    if about_item.email.decision:
         raise Conflict(ITEM_EMAIL_DECIDED)
-    if not found.waits:
-        raise Conflict(found.email.why)
-    return found
+    if not about_item.waits:
+        raise Conflict(about_item.email.why)
+    return about_item
 
 
-async def _email_owner(found: EmailAboutItem, now: datetime) -> Viewer | None:
+async def _email_owner(about_item: EmailAboutItem, now: datetime) -> Viewer | None:
     """Return the person as a viewer; None when they aren't active, or can't see the item."""
     try:
-        owner = replace(await viewer_for(found.email.person_id, now), origin=BY_EMAIL)
+        owner = replace(await viewer_for(about_item.email.person_id, now), origin=BY_EMAIL)
     except NotFound:
         return None
-    return owner if await items.item_by_id(owner, found.item.id) else None
+    return owner if await items.item_by_id(owner, about_item.item.id) else None
 
 
-async def _undo_update(viewer: Viewer, found: EmailAboutItem, now: datetime) -> None:
-    made = await known.made_change(found.email.id)
+async def _undo_update(viewer: Viewer, about_item: EmailAboutItem, now: datetime) -> None:
+    made = await known.made_change(about_item.email.id)
     update = emailed_update(made) if made else None
     if update is None:
         return
-    owner = await _email_owner(found, now)
-    if owner is None or not may_update_item(owner, found.item):
+    owner = await _email_owner(about_item, now)
+    if owner is None or not may_update_item(owner, about_item.item):
         raise Conflict(NO_LONGER_THE_OWNERS)
-    if since := changed_since(found.item, update, await items.item_history(owner, found.item)):
+    if since := changed_since(about_item.item, update, await items.item_history(owner, about_item.item)):
         raise Conflict(ITEM_CHANGED.format(since))
     today = to_local(now, owner.zone).date()
-    await action_items.undo_own_update(owner, found.item.reference, update, now, today, attached_by=viewer)
+    await action_items.undo_own_update(owner, about_item.item.reference, update, now, today, attached_by=viewer)
 
 
 async def _decide(viewer: Viewer, email_id: UUID, now: datetime, recorded: WordsColumns | None = None) -> None:

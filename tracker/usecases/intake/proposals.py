@@ -35,9 +35,9 @@ async def recent_proposals(viewer: Viewer, date: Occurrence, now: datetime) -> l
 async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[Proposal]]]:
     """Return the dates that the viewer may change and for which proposals wait, soonest first."""
     found: dict[UUID, list[Proposal]] = {}
-    for one, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):
+    for proposal, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):
         if state is ProposalState.WAITING:
-            found.setdefault(one.occurrence_id, []).append(one)
+            found.setdefault(proposal.occurrence_id, []).append(proposal)
     lines = await events.lines_by_id(viewer, found)
     return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
 
@@ -47,10 +47,10 @@ async def proposal_to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -
 
     Errors: NotFound, also for people who may not change the date; Conflict when it no longer waits.
     """
-    one, state, date = await _found(viewer, proposal_id, now)
+    proposal, state, date = await _found(viewer, proposal_id, now)
     if state is not ProposalState.WAITING:
         raise Conflict(STATE_WORDS[state])
-    return one, date
+    return proposal, date
 
 
 async def date_of_proposal(viewer: Viewer, proposal_id: UUID, now: datetime) -> Occurrence:
@@ -64,14 +64,14 @@ async def decline_proposal(viewer: Viewer, proposal_id: UUID, comment: str, now:
     Errors: as in `proposal_to_accept`.
     """
     async with writing():
-        one, date = await proposal_to_accept(viewer, proposal_id, now)
+        proposal, date = await proposal_to_accept(viewer, proposal_id, now)
         await TimeProposal.update({TimeProposal.declined_at: now, TimeProposal.declined_by: viewer.member_id}).where(
-            TimeProposal.id == one.id
+            TimeProposal.id == proposal.id
         )
-        await outbox.enqueue_all([_draft(one, comment, now)], now)
-        facts = {"date": date.key, "of": one.member_id}
+        await outbox.enqueue_all([_draft(proposal, comment, now)], now)
+        facts = {"date": date.key, "of": proposal.member_id}
         await audit.record(viewer.actor, "proposal_declined", "occurrence", date.id, facts, now)
-    return one
+    return proposal
 
 
 async def undo_proposal_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> ProposalState:
@@ -82,36 +82,38 @@ async def undo_proposal_decline(viewer: Viewer, proposal_id: UUID, now: datetime
     Errors: NotFound, as in `proposal_to_accept`; Gone when the email may have left.
     """
     async with writing():
-        one, state, date = await _found(viewer, proposal_id, now)
-        if one.declined_at is None:
+        proposal, state, date = await _found(viewer, proposal_id, now)
+        if proposal.declined_at is None:
             return state
-        if not await outbox.take_back_lone_message(_key(one.id, one.declined_at)):
+        if not await outbox.take_back_lone_message(_key(proposal.id, proposal.declined_at)):
             raise Gone(LEFT)
         await TimeProposal.update({TimeProposal.declined_at: None, TimeProposal.declined_by: None}).where(
-            TimeProposal.id == one.id
+            TimeProposal.id == proposal.id
         )
-        facts = {"date": date.key, "of": one.member_id}
+        facts = {"date": date.key, "of": proposal.member_id}
         await audit.record(viewer.actor, "proposal_decline_undone", "occurrence", date.id, facts, now)
         return (await _found(viewer, proposal_id, now))[1]
 
 
 async def _found(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, ProposalState, Occurrence]:
-    one = await visible.proposal_by_id(viewer, proposal_id)
-    date = await events.date_by_id(viewer, one.occurrence_id) if one else None
+    proposal = await visible.proposal_by_id(viewer, proposal_id)
+    date = await events.date_by_id(viewer, proposal.occurrence_id) if proposal else None
     if date is None or not may_edit(viewer, date.event):
         raise NotFound
     every = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
     return next((each, state, date) for each, state in every if each.id == proposal_id)
 
 
-def _draft(one: Proposal, comment: str, now: datetime) -> Draft:
-    starts_at, ends_at = one.made.times
+def _draft(proposal: Proposal, comment: str, now: datetime) -> Draft:
+    starts_at, ends_at = proposal.made.times
     return Draft(
-        content=ProposalDeclined(at=now, starts_at=starts_at, ends_at=ends_at, sequence=one.sequence, comment=comment),
-        recipient_id=one.member_id,
-        key=_key(one.id, now),
-        event_id=one.event_id,
-        occurrence_id=one.occurrence_id,
+        content=ProposalDeclined(
+            at=now, starts_at=starts_at, ends_at=ends_at, sequence=proposal.sequence, comment=comment
+        ),
+        recipient_id=proposal.member_id,
+        key=_key(proposal.id, now),
+        event_id=proposal.event_id,
+        occurrence_id=proposal.occurrence_id,
         due=now + UNDO_FOR,
     )
 

@@ -69,7 +69,7 @@ async def take_email(email: ReceivedEmail) -> Sequence[str]:
 async def take_emails(emails: Sequence[ReceivedEmail]) -> list[Sequence[str]]:
     """Take emails in their order, in one transaction, and return the outcomes of each; `refuse_too_many` reads them."""
     async with writing():
-        return [await _outcomes(one) for one in emails]
+        return [await _outcomes(email) for email in emails]
 
 
 def refuse_too_many(outcomes: Sequence[str]) -> Sequence[str]:
@@ -81,7 +81,7 @@ def refuse_too_many(outcomes: Sequence[str]) -> Sequence[str]:
 
 async def _outcomes(email: ReceivedEmail) -> Sequence[str]:
     """Return what became of each part of an email; nothing when its sender has sent too many."""
-    reader = next(one for one in EMAIL_READERS if one.is_for(email))
+    reader = next(reader for reader in EMAIL_READERS if reader.is_for(email))
     arrival, known = await together(
         received_emails.read_arrival(email, email.received_at - ONE_HOUR), reader.look(email)
     )

@@ -84,13 +84,13 @@ async def unrecorded_of_date(viewer: Viewer, occurrence: Occurrence, now: dateti
     """
     if not may_edit(viewer, occurrence.event):
         return EmailReplies()
-    found, more = await visible.unrecorded_replies(viewer, occurrence.id, now, now - SHOWN_FOR)
-    page = await _page(viewer, occurrence, found, now) if found else None
-    every = [await _offered(page, one) for one in page.rows] if page else []
+    unrecorded_replies, more = await visible.unrecorded_replies(viewer, occurrence.id, now, now - SHOWN_FOR)
+    page = await _page(viewer, occurrence, unrecorded_replies, now) if unrecorded_replies else None
+    every = [await _offered(page, row) for row in page.rows] if page else []
     return EmailReplies(
-        waiting=[one for one in every if one.reply.waits],
+        waiting=[waiting_reply for waiting_reply in every if waiting_reply.reply.waits],
         more=more,
-        settled=[one for one in every if not one.reply.waits],
+        settled=[waiting_reply for waiting_reply in every if not waiting_reply.reply.waits],
     )
 
 
@@ -154,7 +154,7 @@ async def record_sender_as_substitute(
     """
     async with writing():
         page, email = await _to_decide(viewer, event_id, key, incoming_id, now)
-        person = next((one for one in page.people if one.member_id == email.member_id), None)
+        person = next((person for person in page.people if person.member_id == email.member_id), None)
         sender = await _substitute(page, email)
         if person is None or not sender:
             raise Conflict(NOT_A_SUBSTITUTE)
@@ -194,10 +194,10 @@ async def undo_reply_decision(viewer: Viewer, event_id: UUID, key: str, incoming
         if email.decision is None:
             return email.waits
         if email.decision.attached_to:
-            holder, found = await _replaced(email, now)
-            if found is None or holder is None or not found.is_current:
+            holder, reply = await _replaced(email, now)
+            if reply is None or holder is None or not reply.is_current:
                 raise Conflict(CHANGED)
-            await _put_back(viewer, email, holder, found, now)
+            await _put_back(viewer, email, holder, reply, now)
         waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
         await IncomingReply.update(waits).where(IncomingReply.id == email.id)
         await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
@@ -216,11 +216,13 @@ async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, foun
         await restore_earlier_reply(holder, found, now, by=viewer)
 
 
-async def _page(viewer: Viewer, occurrence: Occurrence, found: Sequence[UnrecordedReply], now: datetime) -> _Page:
+async def _page(
+    viewer: Viewer, occurrence: Occurrence, unrecorded_replies: Sequence[UnrecordedReply], now: datetime
+) -> _Page:
     named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
-    names = {one.member_id for one in named}
+    names = {participant.member_id for participant in named}
     people = people_to_reply_for(viewer, occurrence, named, now)
-    shown = [one for one in found if one.member_id in names]
+    shown = [unrecorded_reply for unrecorded_reply in unrecorded_replies if unrecorded_reply.member_id in names]
     return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
 
 
@@ -239,19 +241,19 @@ async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
 
 async def _substitute(page: _Page, email: UnrecordedReply) -> str:
     """Return the sender, where they may come on this date in place of the invited person; else an empty text."""
-    listed = {one.member_id for one in page.people}
+    listed = {person.member_id for person in page.people}
     if not email.is_forwarded or email.member_id not in listed or email.sender_id in listed:
         return ""
     holder = await _person(email.member_id, page.now)
     choices = await substitutes.possible_substitutes(holder, page.occurrence.event, page.now) if holder else []
-    return next((f"{one.name} ({one.agency})" for one in choices if one.member_id == email.sender_id), "")
+    return next((f"{choice.name} ({choice.agency})" for choice in choices if choice.member_id == email.sender_id), "")
 
 
 async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
     if not (email.decision and email.decision.attached_to):
         return email.settled is None
-    found = (await _replaced(email, now))[1]
-    return found is not None and found.is_current
+    reply = (await _replaced(email, now))[1]
+    return reply is not None and reply.is_current
 
 
 async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
@@ -280,8 +282,8 @@ async def _found(
     occurrence = await date_seen_by(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(NOT_YOURS)
-    found = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
-    page = await _page(viewer, occurrence, found, now)
+    unrecorded_replies = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
+    page = await _page(viewer, occurrence, unrecorded_replies, now)
     email = next(iter(page.rows), None)
     if email is None:
         raise NotFound
@@ -302,7 +304,7 @@ async def _to_decide(
 async def _next_date(page: _Page) -> Occurrence:
     """Return the next date of the series. Errors: Gone."""
     every = await events.dates_in_order(page.viewer, page.occurrence.event)
-    ahead = [one for one in every if one.ends_at > page.now and not one.is_off]
+    ahead = [occurrence for occurrence in every if occurrence.ends_at > page.now and not occurrence.is_off]
     if not ahead:
         raise Gone("This event is over. Replies are closed.")
     return ahead[0]

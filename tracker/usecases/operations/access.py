@@ -109,7 +109,7 @@ class AccessView(Struct, frozen=True, kw_only=True):
 
     def is_on_it(self, member_id: UUID) -> bool:
         """Return whether a person may still see the operation."""
-        return any(one.listed.member_id == member_id for one in self.people)
+        return any(person.listed.member_id == member_id for person in self.people)
 
 
 async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
@@ -118,17 +118,17 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
     operation = await operation_for(viewer, event_id)
     event, leads = occurrence.event, may_plan(viewer, occurrence.event)
     known = await visible.access_grants(viewer, event)
-    waiting = [one for one in known if one.state(now) is GrantState.REQUESTED]
-    approvable = frozenset(one.id for one in waiting if may_approve_access(viewer, event.lead_id, one))
+    waiting = [grant for grant in known if grant.state(now) is GrantState.REQUESTED]
+    approvable = frozenset(grant.id for grant in waiting if may_approve_access(viewer, event.lead_id, grant))
     people = await _people_with_access(viewer, event, known, now)
     return AccessView(
         occurrence=occurrence,
         operation=operation,
         leads=leads,
-        people=tuple(one for one in people if leads or one.listed.member_id == viewer.member_id),
-        waiting=tuple(one for one in waiting if leads or one.id in approvable),
+        people=tuple(person for person in people if leads or person.listed.member_id == viewer.member_id),
+        waiting=tuple(grant for grant in waiting if leads or grant.id in approvable),
         may_approve=approvable,
-        has_no_second=leads and not all([await possible_access_approvers(event, one, now) for one in waiting]),
+        has_no_second=leads and not all([await possible_access_approvers(event, grant, now) for grant in waiting]),
         candidates=await _candidates(viewer, event) if leads else None,
         opened=tuple(await openings_of(viewer, event)),
         record=tuple(await dissemination_record(viewer, occurrence)),
@@ -145,11 +145,15 @@ async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple
 
 
 async def _people_with_access(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[PersonAccess]:
-    granted = {one.member_id: one for one in known if one.state(now) is GrantState.GRANTED}
+    granted = {grant.member_id: grant for grant in known if grant.state(now) is GrantState.GRANTED}
     listed = await visible.listed_people(viewer, event)
     return [
-        PersonAccess(listed=one, grant=granted.get(one.member_id), is_lead=one.member_id == event.lead_id)
-        for one in listed
+        PersonAccess(
+            listed=listed_person,
+            grant=granted.get(listed_person.member_id),
+            is_lead=listed_person.member_id == event.lead_id,
+        )
+        for listed_person in listed
     ]
 
 
@@ -157,7 +161,11 @@ async def _candidates(viewer: Viewer, event: Event) -> Candidates:
     """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
     others = await _without_access(viewer, event)
     limit = event.marking.limit if event.marking else None
-    return both(others, candidates_at_levels(one for one in Level if may_have_limited(limit, one))) if limit else others
+    return (
+        both(others, candidates_at_levels(level for level in Level if may_have_limited(limit, level)))
+        if limit
+        else others
+    )
 
 
 async def access_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
@@ -250,12 +258,12 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
         event = await _operation_led(viewer, event_id)
         if member_id == event.lead_id:
             raise NotAllowed(THE_LEAD)
-        listed = {one.member_id: one.person for one in await visible.listed_people(viewer, event)}
+        listed = {person.member_id: person.person for person in await visible.listed_people(viewer, event)}
         if member_id not in listed:
             raise NotFound
         await raise_calendar_versions(event_id)
         names = {member_id, (await limited_access(event_id)).get(member_id, member_id)}
-        closed = frozenset[str]().union(*(audiences.audiences_of_one(one) for one in names))
+        closed = frozenset[str]().union(*(audiences.audiences_of_one(name) for name in names))
         await visibility.close_event_to(viewer, event_id, closed, now)
         await end_access_from_list(event_id, {member_id}, viewer.member_id, now)
         version = await _raise_event_version(event, now)
@@ -285,7 +293,7 @@ async def _waiting_grant(viewer: Viewer, event: Event, grant_id: UUID, now: date
 
 
 async def _grant_of(viewer: Viewer, event: Event, grant_id: UUID) -> Grant:
-    grant = next((one for one in await visible.access_grants(viewer, event) if one.id == grant_id), None)
+    grant = next((grant for grant in await visible.access_grants(viewer, event) if grant.id == grant_id), None)
     if grant is None:
         raise NotFound
     return grant
@@ -340,7 +348,7 @@ async def notify_of_access_decision(viewer: Viewer, event: Event, grant: Grant, 
 async def possible_access_approvers(event: Event, grant: Grant, now: datetime) -> list[UUID]:
     """Return who on the operation can approve a request for access."""
     on_it = (await viewers_for(await invitees_of(event.id), now)).values()
-    return sorted(one.member_id for one in on_it if may_approve_access(one, event.lead_id, grant))
+    return sorted(viewer.member_id for viewer in on_it if may_approve_access(viewer, event.lead_id, grant))
 
 
 async def end_lapsed_access(now: datetime) -> int:
@@ -348,10 +356,10 @@ async def end_lapsed_access(now: datetime) -> int:
     if not await background.lapsed_grants(now):
         return 0
     async with writing():
-        found = await background.lapsed_grants(now)
-        for one in found:
-            await _end_grant(one, now)
-    return len(found)
+        lapsed_grants = await background.lapsed_grants(now)
+        for lapsed_grant in lapsed_grants:
+            await _end_grant(lapsed_grant, now)
+    return len(lapsed_grants)
 
 
 async def _end_grant(lapsed: LapsedGrant, now: datetime) -> None:
@@ -379,8 +387,10 @@ async def dissemination_record(viewer: Viewer, occurrence: Occurrence) -> list[D
     if not may_plan(viewer, occurrence.event):
         return []
     given = await visible.disseminations(viewer, occurrence.event, occurrence.id)
-    people = await audit.names_of_people(one.member_id for one in given)
-    return first_disseminations(replace(one, person=_name_with_agency(people, one.member_id)) for one in given)
+    people = await audit.names_of_people(dissemination.member_id for dissemination in given)
+    return first_disseminations(
+        replace(dissemination, person=_name_with_agency(people, dissemination.member_id)) for dissemination in given
+    )
 
 
 def _name_with_agency(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:

@@ -51,10 +51,10 @@ class ActivityLog(Struct, frozen=True, kw_only=True):
 
     def line(self, entry_id: UUID) -> ActivityLine:
         """Return what someone wrote. Errors: NotFound."""
-        found = rules.lines_by_entry(self.lines).get(entry_id)
-        if found is None:
+        activity_line = rules.lines_by_entry(self.lines).get(entry_id)
+        if activity_line is None:
             raise NotFound
-        return found
+        return activity_line
 
 
 async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> ActivityLog:
@@ -68,7 +68,7 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
         people.release,
         (await plans.operation_phases(viewer, event)).values(),
     )
-    is_on_it = viewer.member_id in {one.member_id for one in people.lines}
+    is_on_it = viewer.member_id in {line.member_id for line in people.lines}
     return ActivityLog(
         viewer=viewer,
         people=people,
@@ -97,15 +97,15 @@ async def add_log_entry(
     Errors: NotFound, NotAllowed, Invalid(text).
     """
     async with writing():
-        found = await read_activity_log(viewer, event_id, key, now)
-        if not found.may_write:
+        activity_log = await read_activity_log(viewer, event_id, key, now)
+        if not activity_log.may_write:
             raise NotAllowed(NOT_ON_IT)
-        rules.check_log_open(found.operation.state)
+        rules.check_log_open(activity_log.operation.state)
         at = rules.happened_at(waited, now)
         rules.check_log_entry(text, at, now)
-        entry_id = ids.id_from(viewer.member_id, found.operation.id, tap_id, text)
-        if entry_id not in rules.lines_by_entry(found.lines):
-            await _insert_entry(viewer, found.operation, entry_id, entry_id, text, at, now)
+        entry_id = ids.id_from(viewer.member_id, activity_log.operation.id, tap_id, text)
+        if entry_id not in rules.lines_by_entry(activity_log.lines):
+            await _insert_entry(viewer, activity_log.operation, entry_id, entry_id, text, at, now)
             await audit.record(viewer.actor, "log_entry_added", "event", event_id, {"entry": entry_id}, now)
 
 
@@ -117,17 +117,17 @@ async def correct_log_entry(
     Errors: NotFound, NotAllowed, Conflict when it was corrected since, Invalid by field.
     """
     async with writing():
-        found = await read_activity_log(viewer, event_id, key, now)
-        line = found.line(entry_id)
-        rules.check_log_open(found.operation.state)
-        if not found.may_correct(line):
+        activity_log = await read_activity_log(viewer, event_id, key, now)
+        line = activity_log.line(entry_id)
+        rules.check_log_open(activity_log.operation.state)
+        if not activity_log.may_correct(line):
             raise NotAllowed(NOT_THEIR_ENTRY)
         if line.last is None or line.last.id != seen:
             raise Conflict("Someone corrected this since you opened it. Check it, and save again.")
         rules.check_log_entry(text, at, now)
-        check_not_long_before({"at": (at, line.at)}, found.occurrence.starts_at, now)
+        check_not_long_before({"at": (at, line.at)}, activity_log.occurrence.starts_at, now)
         if (text, at) != (line.text, line.at):
-            await _insert_entry(viewer, found.operation, ids.new_id(), entry_id, text, at, now)
+            await _insert_entry(viewer, activity_log.operation, ids.new_id(), entry_id, text, at, now)
             await audit.record(viewer.actor, "log_entry_corrected", "event", event_id, {"entry": entry_id}, now)
 
 

@@ -121,14 +121,14 @@ async def save_hot_wash(
 
 async def released_lessons() -> list[Edition]:
     """Return every lesson that is released, by title: their order says nothing of when."""
-    found = await rows.ReleasedLesson.select(rows.ReleasedLesson.title, rows.ReleasedLesson.text)
-    return sorted((Edition(**row) for row in found), key=lambda one: (one.title.casefold(), one.text))
+    records = await rows.ReleasedLesson.select(rows.ReleasedLesson.title, rows.ReleasedLesson.text)
+    return sorted((Edition(**row) for row in records), key=lambda edition: (edition.title.casefold(), edition.text))
 
 
 async def lesson_to_change(viewer: Viewer, event_id: UUID, lesson_id: UUID) -> tuple[Operation, LessonLearned]:
     """Return a lesson of an operation that the viewer leads. Errors: NotFound, NotAllowed."""
     operation = await _operation_with_lessons(viewer, event_id)
-    found = {one.id: one for one in await check_ins.operation_lessons(viewer, operation.event)}
+    found = {lesson.id: lesson for lesson in await check_ins.operation_lessons(viewer, operation.event)}
     if lesson_id not in found:
         raise NotFound
     return operation, found[lesson_id]

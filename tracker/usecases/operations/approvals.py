@@ -53,7 +53,7 @@ async def reasons_not_to_enter(
     starts_at = (await times.compared_plans([operation.id]))[operation.id].starts_at
     facts = StateFacts(
         has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
-        open_hits=sum(one.is_open for one in hits),
+        open_hits=sum(hit.is_open for hit in hits),
         still_in=await check_ins.people_still_in(viewer, operation),
         without_owner=titles_without_owner(await operation_day.after_action_items(viewer, operation.event)),
         too_early=why_too_early(starts_at, operation.event.zone, now),
@@ -70,9 +70,9 @@ async def possible_supervisors(operation: Operation) -> dict[UUID, str]:
     """Return who can be named to approve a plan: people of law enforcement on the operation, but its lead."""
     known = await people_by_id(await invitees_of(operation.event.id))
     return {
-        one.id: f"{one.name} ({one.agency})"
-        for one in known.values()
-        if one.arm is Arm.LAW_ENFORCEMENT and one.id != operation.event.lead_id
+        person.id: f"{person.name} ({person.agency})"
+        for person in known.values()
+        if person.arm is Arm.LAW_ENFORCEMENT and person.id != operation.event.lead_id
     }
 
 
@@ -180,16 +180,16 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
         operation = await operation_under_way(viewer, event_id)
         if version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} before you acknowledge it.")
-        if viewer.agency_id not in {one.agency_id for one in operation.commitments}:
+        if viewer.agency_id not in {commitment.agency_id for commitment in operation.commitments}:
             raise NotAllowed(NOT_COMMITTED)
-        its = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)
+        condition = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)
         await rows.OperationAgency.update(
             {
                 rows.OperationAgency.acknowledged: version,
                 rows.OperationAgency.acknowledged_by: viewer.member_id,
                 rows.OperationAgency.acknowledged_at: now,
             }
-        ).where(its)
+        ).where(condition)
         await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
 
 
@@ -272,7 +272,9 @@ async def enqueue_for_approval(
     """Queue an email about a plan that waits for a decision, or about what was decided, for each recipient."""
     what = f"{tag_of(content)}:{event.id}:{now.isoformat()}"
     drafts = [
-        Draft(content=content, recipient_id=one, key=f"{what}:{one}", event_id=event.id, not_after=not_after)
-        for one in recipients
+        Draft(
+            content=content, recipient_id=recipient, key=f"{what}:{recipient}", event_id=event.id, not_after=not_after
+        )
+        for recipient in recipients
     ]
     await outbox.enqueue_all(drafts, now)

@@ -48,8 +48,8 @@ class Brief(Struct, frozen=True, kw_only=True):
     def agencies(self) -> dict[str, int]:
         """Return how many people are on the operation, by the short name of their agency."""
         counts: dict[str, int] = {}
-        for one in self.people:
-            counts[one.agency] = counts.get(one.agency, 0) + 1
+        for person in self.people:
+            counts[person.agency] = counts.get(person.agency, 0) + 1
         return counts
 
 
@@ -86,24 +86,24 @@ async def issue_brief_copy(viewer: Viewer, event_id: UUID, key: str, member_id: 
     Errors: NotFound, NotAllowed, Invalid(member) for a person who is not on the operation.
     """
     async with writing():
-        found = await brief_with_copies(viewer, event_id, key)
-        if member_id is None or member_id not in {one.member_id for one in found.people}:
+        brief = await brief_with_copies(viewer, event_id, key)
+        if member_id is None or member_id not in {person.member_id for person in brief.people}:
             raise Invalid(member="Choose the person responsible for this copy from the people on the operation.")
-        number = max((one.number for one in found.copies), default=0) + 1
+        number = max((copy.number for copy in brief.copies), default=0) + 1
         await BriefCopy.insert(
             BriefCopy(
                 id=ids.new_id(),
-                occurrence=found.occurrence.id,
+                occurrence=brief.occurrence.id,
                 number=number,
                 issued_to=member_id,
                 issued_by=viewer.member_id,
                 issued_at=now,
-                version=found.version,
+                version=brief.version,
             )
         )
-        facts = {"date": key, "copy": number, "to": member_id, "version": found.occurrence.event.version}
-        facts |= {"plan_version": found.version} if found.version else {}
-        await audit.record(viewer.actor, "brief_printed", "occurrence", found.occurrence.id, facts, now)
+        facts = {"date": key, "copy": number, "to": member_id, "version": brief.occurrence.event.version}
+        facts |= {"plan_version": brief.version} if brief.version else {}
+        await audit.record(viewer.actor, "brief_printed", "occurrence", brief.occurrence.id, facts, now)
     return number
 
 
@@ -112,26 +112,26 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
 
     Errors: NotFound, NotAllowed, Conflict when the plan has another version by now, or its holder lost access.
     """
-    found = await brief_with_copies(viewer, event_id, key)
-    one = next((one for one in found.copies if one.number == number), None)
-    if one is None:
+    brief = await brief_with_copies(viewer, event_id, key)
+    numbered_copy = next((copy for copy in brief.copies if copy.number == number), None)
+    if numbered_copy is None:
         raise NotFound
-    if reason := why_outdated(one, found.version):
+    if reason := why_outdated(numbered_copy, brief.version):
         raise Conflict(reason)
-    holder = (await viewers_for([one.issued_to_id], now)).get(one.issued_to_id)
-    if holder is None or one.issued_to_id not in {person.member_id for person in found.people}:
-        raise Conflict(f"{one.issued_to} is no longer on the operation.")
-    return await _copy_for(found, one, viewer, holder)
+    holder = (await viewers_for([numbered_copy.issued_to_id], now)).get(numbered_copy.issued_to_id)
+    if holder is None or numbered_copy.issued_to_id not in {person.member_id for person in brief.people}:
+        raise Conflict(f"{numbered_copy.issued_to} is no longer on the operation.")
+    return await _copy_for(brief, numbered_copy, viewer, holder)
 
 
-async def _copy_for(found: Brief, one: NumberedCopy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
-    event, operation = found.occurrence.event, found.operation
+async def _copy_for(brief: Brief, numbered_copy: NumberedCopy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
+    event, operation = brief.occurrence.event, brief.operation
     mine, theirs = await plans.plan_sites(viewer, event), await plans.plan_sites(holder, event)
     shared = tuple(site for site_id, site in mine.items() if theirs.get(site_id) == site)
     known = [await plans.plan_hits(reader, operation) for reader in (viewer, holder)] if operation else [[], []]
     return PrintedCopy(
-        brief=found,
-        copy=one,
+        brief=brief,
+        copy=numbered_copy,
         order=await plans.operations_order(viewer, event),
         phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,

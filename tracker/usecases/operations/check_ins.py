@@ -85,7 +85,7 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     @property
     def not_out(self) -> str:
         """Return the sentence that names the people who have not checked out."""
-        return rules.who_is_not_out([one.words for one in self.still_in])
+        return rules.who_is_not_out([check_in.words for check_in in self.still_in])
 
     @property
     def takes_taps(self) -> bool:
@@ -99,10 +99,10 @@ class CheckInList(Struct, frozen=True, kw_only=True):
 
     def line(self, person_id: UUID) -> CheckIn:
         """Return one person's line. Errors: NotFound."""
-        found = next((one for one in self.lines if one.person_id == person_id), None)
-        if found is None:
+        check_in = next((line for line in self.lines if line.person_id == person_id), None)
+        if check_in is None:
             raise NotFound
-        return found
+        return check_in
 
 
 async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> CheckInList:
@@ -115,7 +115,7 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     expected = await check_ins.expected_lines(viewer, occurrence.event)
     lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, occurrence.event))
     leads = may_plan(viewer, occurrence.event)
-    is_on_it = viewer.member_id in {one.member_id for one in expected}
+    is_on_it = viewer.member_id in {check_in.member_id for check_in in expected}
     release = await check_ins.release_of(viewer, occurrence.event)
     is_due = release is not None and release.due_at <= now and operation.state in rules.CHECKS_OUT
     return CheckInList(
@@ -124,7 +124,7 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
         lines=lines,
         leads=leads,
         mine=frozenset(
-            one.person_id for one in lines if rules.may_record_check_in(viewer, one, leads=leads, is_on_it=is_on_it)
+            line.person_id for line in lines if rules.may_record_check_in(viewer, line, leads=leads, is_on_it=is_on_it)
         ),
         why_not_in=rules.why_no_check_in(occurrence, operation.state, now),
         release=release,
@@ -137,8 +137,8 @@ async def walk_in_agencies(viewer: Viewer, *, leads: bool) -> dict[UUID, str]:
     if not leads:
         return {viewer.agency_id: viewer.agency}
     is_known = (Agency.status == Status.ACTIVE.value) & (Agency.arm == Arm.LAW_ENFORCEMENT.value)
-    found = await Agency.select(Agency.id, Agency.code).where(is_known).order_by(Agency.code)
-    return {row["id"]: row["code"] for row in found}
+    rows = await Agency.select(Agency.id, Agency.code).where(is_known).order_by(Agency.code)
+    return {row["id"]: row["code"] for row in rows}
 
 
 async def record_tap(viewer: Viewer, event_id: UUID, key: str, tap: Tap, now: datetime) -> CheckIn:
@@ -147,17 +147,19 @@ async def record_tap(viewer: Viewer, event_id: UUID, key: str, tap: Tap, now: da
     Errors: NotFound, NotAllowed, Invalid for someone who checks out and never checked in.
     """
     async with writing():
-        found = await _list_with(viewer, event_id, key, tap.person_id, now)
-        line = found.line(tap.person_id)
-        row_id = ids.id_from(viewer.member_id, found.operation.id, tap.person_id, tap.tap_id, tap.button)
-        if await check_ins.is_tap_recorded(viewer, found.occurrence.event, row_id):
+        check_ins_list = await _list_with(viewer, event_id, key, tap.person_id, now)
+        line = check_ins_list.line(tap.person_id)
+        row_id = ids.id_from(viewer.member_id, check_ins_list.operation.id, tap.person_id, tap.tap_id, tap.button)
+        if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, row_id):
             return line
-        rules.check_tap(tap.button, found.occurrence, found.operation.state, now)
+        rules.check_tap(tap.button, check_ins_list.occurrence, check_ins_list.operation.state, now)
         after = rules.line_after_tap(line, tap.button, tap.was, tap.at(now))
         if after == line:
             return line
         at = after.time_in if tap.button is Direction.IN else after.time_out
-        return await _replace_line(viewer, found, line, after, f"checked_{tap.button}", {"at": at}, now, row_id=row_id)
+        return await _replace_line(
+            viewer, check_ins_list, line, after, f"checked_{tap.button}", {"at": at}, now, row_id=row_id
+        )
 
 
 async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> CheckIn:
@@ -166,12 +168,12 @@ async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Wa
     Errors: NotFound, NotAllowed, Invalid by field.
     """
     async with writing():
-        found = await check_in_list(viewer, event_id, key, now)
-        rules.check_tap(Direction.IN, found.occurrence, found.operation.state, now)
-        if not found.takes_walk_ins:
+        check_ins_list = await check_in_list(viewer, event_id, key, now)
+        rules.check_tap(Direction.IN, check_ins_list.occurrence, check_ins_list.operation.state, now)
+        if not check_ins_list.takes_walk_ins:
             raise NotAllowed(NOT_THEIR_CHECK_IN)
-        agency, guest_agency = await _walk_in_agency(viewer, walk_in, leads=found.leads)
-        person_id = ids.id_from(viewer.member_id, found.operation.id, walk_in)
+        agency, guest_agency = await _walk_in_agency(viewer, walk_in, leads=check_ins_list.leads)
+        person_id = ids.id_from(viewer.member_id, check_ins_list.operation.id, walk_in)
         line = CheckIn(
             person_id=person_id,
             member_id=None,
@@ -181,10 +183,12 @@ async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Wa
             contact=walk_in.contact,
             assignment=walk_in.assignment,
         )
-        if await check_ins.is_tap_recorded(viewer, found.occurrence.event, person_id):
-            return next((one for one in found.lines if one.person_id == person_id), line)
+        if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, person_id):
+            return next((line for line in check_ins_list.lines if line.person_id == person_id), line)
         after = replace(line, time_in=now, tapped_at=now)
-        return await _replace_line(viewer, found, line, after, "walk_in_checked_in", {"at": now}, now, row_id=person_id)
+        return await _replace_line(
+            viewer, check_ins_list, line, after, "walk_in_checked_in", {"at": now}, now, row_id=person_id
+        )
 
 
 async def correct_line(
@@ -195,46 +199,46 @@ async def correct_line(
     Errors: NotFound, NotAllowed, Conflict when it has changed since, Invalid by field.
     """
     async with writing():
-        found = await _list_with(viewer, event_id, key, person_id, now)
-        line = found.line(person_id)
+        check_ins_list = await _list_with(viewer, event_id, key, person_id, now)
+        line = check_ins_list.line(person_id)
         if line.id != seen:
             raise Conflict("Someone changed this since you opened it. Check it, and save again.")
-        after = rules.corrected_line(line, to, found.operation.state, now)
+        after = rules.corrected_line(line, to, check_ins_list.operation.state, now)
         typed = {"time_in": (to.time_in, line.time_in), "time_out": (to.time_out, line.time_out)}
-        check_not_long_before(typed, found.occurrence.starts_at, now)
+        check_not_long_before(typed, check_ins_list.occurrence.starts_at, now)
         if after == line:
             return line
         facts = {"in": after.time_in, "out": after.time_out}
-        return await _replace_line(viewer, found, line, after, "check_in_corrected", facts, now)
+        return await _replace_line(viewer, check_ins_list, line, after, "check_in_corrected", facts, now)
 
 
 async def undo_tap(viewer: Viewer, event_id: UUID, key: str, row_id: UUID, now: datetime) -> CheckIn:
     """Restore a line as it was before the viewer's own tap, unless a newer one counts. Errors: NotFound, NotAllowed."""
     async with writing():
-        found = await check_in_list(viewer, event_id, key, now)
-        step = await check_ins.last_line_by(viewer, found.occurrence.event, row_id)
+        check_ins_list = await check_in_list(viewer, event_id, key, now)
+        step = await check_ins.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
         if step is None:
             raise NotAllowed("There’s nothing to undo: someone recorded something else since.")
         line, before = step
-        rules.check_tap_undo(found.operation.state)
+        rules.check_tap_undo(check_ins_list.operation.state)
         back = before or replace(line, time_in=None, time_out=None)
         after = replace(
             line, time_in=back.time_in, time_out=back.time_out, contact=back.contact, assignment=back.assignment
         )
-        return await _replace_line(viewer, found, line, after, "check_in_undone", {}, now)
+        return await _replace_line(viewer, check_ins_list, line, after, "check_in_undone", {}, now)
 
 
-async def last_tap(viewer: Viewer, found: CheckInList, row_id: UUID) -> CheckIn | None:
+async def last_tap(viewer: Viewer, check_ins_list: CheckInList, row_id: UUID) -> CheckIn | None:
     """Return the line that the viewer recorded last and can take back, if it still counts."""
-    step = await check_ins.last_line_by(viewer, found.occurrence.event, row_id)
+    step = await check_ins.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
     return step[0] if step else None
 
 
 async def _list_with(viewer: Viewer, event_id: UUID, key: str, person_id: UUID, now: datetime) -> CheckInList:
-    found = await check_in_list(viewer, event_id, key, now)
-    if found.line(person_id).person_id not in found.mine:
+    check_ins_list = await check_in_list(viewer, event_id, key, now)
+    if check_ins_list.line(person_id).person_id not in check_ins_list.mine:
         raise NotAllowed(NOT_THEIR_CHECK_IN)
-    return found
+    return check_ins_list
 
 
 async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tuple[str, str]:
@@ -251,7 +255,7 @@ async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tu
 
 async def _replace_line(
     viewer: Viewer,
-    found: CheckInList,
+    check_ins_list: CheckInList,
     line: CheckIn,
     after: CheckIn,
     verb: str,
@@ -264,10 +268,10 @@ async def _replace_line(
     new_id = row_id or ids.new_id()
     if line.id:
         await OperationCheckIn.update({OperationCheckIn.replaced_by: new_id}).where(OperationCheckIn.id == line.id)
-    await OperationCheckIn.insert(_check_in_row(viewer, found.operation, replace(after, id=new_id), now))
+    await OperationCheckIn.insert(_check_in_row(viewer, check_ins_list.operation, replace(after, id=new_id), now))
     whom = {"person": line.member_id or OUTSIDER, **facts}
-    await audit.record(viewer.actor, verb, "event", found.occurrence.event.id, whom, now)
-    await follow_check_outs(viewer, found.occurrence.event.id, now)
+    await audit.record(viewer.actor, verb, "event", check_ins_list.occurrence.event.id, whom, now)
+    await follow_check_outs(viewer, check_ins_list.occurrence.event.id, now)
     return replace(after, id=new_id)
 
 
@@ -344,7 +348,7 @@ async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ..
     if not rules.may_read_check_ins(viewer):
         return ()
     lines = rules.check_in_lines([], await check_ins.recorded_lines(viewer, operation.event))
-    return tuple(one.words for one in rules.lines_still_in(lines))
+    return tuple(check_in.words for check_in in rules.lines_still_in(lines))
 
 
 async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
@@ -377,8 +381,8 @@ async def notify_leads_of_missing(now: datetime) -> int:
         return 0
     async with writing():
         overdue = await background.overdue_releases(now)
-        await outbox.enqueue_all([_missing_email(one) for one in overdue], now)
-        of_these = OperationRelease.id.is_in([one.id for one in overdue])
+        await outbox.enqueue_all([_missing_email(overdue_release) for overdue_release in overdue], now)
+        of_these = OperationRelease.id.is_in([overdue_release.id for overdue_release in overdue])
         await OperationRelease.update({OperationRelease.notified_at: now}).where(of_these)
     return len(overdue)
 

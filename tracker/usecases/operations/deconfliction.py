@@ -119,7 +119,7 @@ async def decide_conflict(
     async with writing():
         operation = await operation_for(viewer, event_id)
         hit = next(
-            (one for one in await visible.plan_hits(viewer, operation) if one.id == hit_id and one.is_open), None
+            (hit for hit in await visible.plan_hits(viewer, operation) if hit.id == hit_id and hit.is_open), None
         )
         if hit is None:
             raise NotFound
@@ -141,7 +141,7 @@ async def decide_conflict(
         )
         facts = {"conflict": hit.id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
-        [pair] = [one for one in await plans.open_pairs(operation.id) if one.id == hit.id]
+        [pair] = [pair for pair in await plans.open_pairs(operation.id) if pair.id == hit.id]
         outcome = rules.agreed_outcome((await plans.decisions_by_side([hit.id]))[hit.id], await _sides_that_know(pair))
         if outcome:
             await _end(pair, outcome, now)
@@ -198,12 +198,14 @@ async def find_overlaps(
     """Return the plans of these levels that are in the way of a plan, how close they are, and a hash of the facts."""
     if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
-    mine = footprint_of(plan)
+    footprint = footprint_of(plan)
     theirs = {
         other.id: footprint_of(other) for other in await plans.plans_near(plan, levels) if not _is_over(other, now)
     }
     return {
-        other: (close, hash_of_facts(mine, its)) for other, its in theirs.items() if (close := overlap_of(mine, its))
+        other: (close, hash_of_facts(footprint, its))
+        for other, its in theirs.items()
+        if (close := overlap_of(footprint, its))
     }
 
 
@@ -256,7 +258,7 @@ async def _drop(pair: ConflictPair, now: datetime) -> None:
     """Keep what was agreed about earlier facts as history, and notify the leads: no decision ends unnoticed."""
     if not rules.TOGETHER & {*(await plans.decisions_by_side([pair.id]))[pair.id].values()}:
         return
-    of_facts = [one.value for one in rules.TOGETHER]
+    of_facts = [decision.value for decision in rules.TOGETHER]
     await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
     if await notify_of_dropped_decision(pair, now):
         await DeconflictionHit.update({DeconflictionHit.dropped_at: now}).where(DeconflictionHit.id == pair.id)
@@ -298,14 +300,14 @@ def _minutes(close: Overlap) -> int:
 
 async def notify_of_conflicts(pairs: Iterable[ConflictPair], now: datetime) -> None:
     """Queue the emails about these conflicts inside the caller's `writing()`; a second one to the same person isn't."""
-    found = list(pairs)
-    if not found:
+    conflict_pairs = list(pairs)
+    if not conflict_pairs:
         return
-    planned = await plans.compared_plans({one for pair in found for one in (pair.first, pair.second)})
+    planned = await plans.compared_plans({one for pair in conflict_pairs for one in (pair.first, pair.second)})
     informed = await deconfliction_officers()
     drafts = [
         draft
-        for pair in found
+        for pair in conflict_pairs
         for draft in (
             *_to_lead(pair, planned[pair.first], planned[pair.second]),
             *_to_lead(pair, planned[pair.second], planned[pair.first]),
@@ -313,7 +315,7 @@ async def notify_of_conflicts(pairs: Iterable[ConflictPair], now: datetime) -> N
         )
     ]
     await outbox.enqueue_all(drafts, now)
-    await _remember_who_knows(found, planned)
+    await _remember_who_knows(conflict_pairs, planned)
 
 
 async def notify_of_ended_conflict(pair: ConflictPair, sides: Mapping[UUID, ComparedPlan], now: datetime) -> None:
@@ -357,34 +359,43 @@ async def notify_of_dropped_decision(pair: ConflictPair, now: datetime) -> bool:
 async def _remember_who_knows(pairs: Iterable[ConflictPair], planned: Mapping[UUID, ComparedPlan]) -> None:
     """Remember which sides were shown a conflict: they see later how it ended."""
     hit = DeconflictionHit
-    found = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
+    conflict_pairs = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
     for column, others in (
-        (hit.first_knows, {pair.id: pair.second for pair in found}),
-        (hit.second_knows, {pair.id: pair.first for pair in found}),
+        (hit.first_knows, {pair.id: pair.second for pair in conflict_pairs}),
+        (hit.second_knows, {pair.id: pair.first for pair in conflict_pairs}),
     ):
         shown = [one for one, other in others.items() if planned[other].disclosure is not Disclosure.SILENT]
         if shown:
             await hit.update({column: True}).where(hit.id.is_in(shown))
 
 
-def _to_lead(pair: ConflictPair, mine: ComparedPlan, other: ComparedPlan) -> list[Draft]:
+def _to_lead(pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan) -> list[Draft]:
     """Return the email to the lead of one side, unless the other side discloses nothing."""
     is_told = other.disclosure is not Disclosure.SILENT
-    return [_conflict_email(pair, mine, mine.lead_id, for_officer=False)] if is_told else []
+    return [_conflict_email(pair, compared_plan, compared_plan.lead_id, for_officer=False)] if is_told else []
 
 
-def _to_officers(pair: ConflictPair, one: ComparedPlan, other: ComparedPlan, informed: Iterable[UUID]) -> list[Draft]:
-    knows = next((mine for mine, its in ((one, other), (other, one)) if its.disclosure is not Disclosure.SILENT), None)
+def _to_officers(
+    pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan, informed: Iterable[UUID]
+) -> list[Draft]:
+    knows = next(
+        (
+            plan
+            for plan, its in ((compared_plan, other), (other, compared_plan))
+            if its.disclosure is not Disclosure.SILENT
+        ),
+        None,
+    )
     return [_conflict_email(pair, knows, officer, for_officer=True) for officer in informed] if knows else []
 
 
-def _conflict_email(pair: ConflictPair, about: ComparedPlan, recipient_id: UUID, *, for_officer: bool) -> Draft:
+def _conflict_email(pair: ConflictPair, compared_plan: ComparedPlan, recipient_id: UUID, *, for_officer: bool) -> Draft:
     return Draft(
         content=ConflictFound(hit=pair.id, for_officer=for_officer),
         recipient_id=recipient_id,
         key=f"conflict_found:{pair.id}:{recipient_id}:{'officer' if for_officer else 'lead'}",
-        event_id=about.event_id,
-        not_after=about.ends_at,
+        event_id=compared_plan.event_id,
+        not_after=compared_plan.ends_at,
     )
 
 
@@ -413,12 +424,13 @@ async def _count_used(member_id: UUID, agency_id: UUID, now: datetime) -> tuple[
     row = ComparedPlaces
     columns = row.member, row.agency, row.places, row.compared_at
     is_theirs = (row.member == member_id) | (row.agency == agency_id)
-    found = await row.select(*columns).where(is_theirs & (row.compared_at > now - DAY))
+    rows = await row.select(*columns).where(is_theirs & (row.compared_at > now - DAY))
 
     def used(column: str, one: UUID) -> ComparisonCount:
-        its = [each for each in found if each[column] == one]
+        records = [each for each in rows if each[column] == one]
         return ComparisonCount(
-            sum(each["places"] for each in its if each["compared_at"] > now - HOUR), sum(each["places"] for each in its)
+            sum(each["places"] for each in records if each["compared_at"] > now - HOUR),
+            sum(each["places"] for each in records),
         )
 
     return used("member", member_id), used("agency", agency_id)

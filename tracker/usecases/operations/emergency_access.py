@@ -83,7 +83,7 @@ async def begin_emergency_access(
                 until=access.until,
             )
         )
-        drafts = [_draft(access.id, one) for one in sorted(await coordinators() - {viewer.member_id})]
+        drafts = [_draft(access.id, coordinator) for coordinator in sorted(await coordinators() - {viewer.member_id})]
         await outbox.enqueue_all(drafts, now)
         await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)
     return access
@@ -94,11 +94,14 @@ async def emergency_choices(viewer: Viewer, now: datetime) -> list[EmergencyChoi
     access = _access(viewer)
     dates = await background.emergency_dates(now - EMERGENCY_LOOKS_BACK)
     people, opened = (
-        await audit.names_of_people({one.lead_id for one in dates}),
+        await audit.names_of_people({emergency_date.lead_id for emergency_date in dates}),
         await background.opened_operations(access.id),
     )
     return [
-        EmergencyChoice(date=one, lead=_who(people, one.lead_id), is_opened=one.event_id in opened) for one in dates
+        EmergencyChoice(
+            date=emergency_date, lead=_who(people, emergency_date.lead_id), is_opened=emergency_date.event_id in opened
+        )
+        for emergency_date in dates
     ]
 
 
@@ -109,18 +112,18 @@ async def open_in_emergency(viewer: Viewer, event_id: UUID, now: datetime) -> Em
     """
     access = _access(viewer)
     async with writing():
-        found = await background.emergency_date(event_id, now - EMERGENCY_LOOKS_BACK)
-        if found is None:
+        emergency_date = await background.emergency_date(event_id, now - EMERGENCY_LOOKS_BACK)
+        if emergency_date is None:
             raise NotFound
         if event_id in await background.opened_operations(access.id):
-            return found
+            return emergency_date
         await EmergencyOpening.insert(
             EmergencyOpening(id=ids.new_id(), access=access.id, event=event_id, opened_at=now)
         )
         await audience_rows.add_audiences(event_id, {audience_of(access.id)})
-        await outbox.enqueue_all([_draft(access.id, found.lead_id, event_id)], now)
+        await outbox.enqueue_all([_draft(access.id, emergency_date.lead_id, event_id)], now)
         await audit.record(viewer.actor, "emergency_opened", "event", event_id, {}, now)
-    return found
+    return emergency_date
 
 
 async def end_emergency_access(viewer: Viewer, now: datetime) -> None:
@@ -165,8 +168,8 @@ async def emergency_uses(viewer: Viewer) -> list[EmergencyUse]:
     """Return who had emergency access lately, and why. Errors: NotFound for anyone but its possible readers."""
     if not may_read_emergency_uses(viewer):
         raise NotFound
-    found = await EmergencyAccess.select().order_by(EmergencyAccess.began_at, ascending=False).limit(MOST_USES)
-    people = await audit.names_of_people({row["member"] for row in found})
+    rows = await EmergencyAccess.select().order_by(EmergencyAccess.began_at, ascending=False).limit(MOST_USES)
+    people = await audit.names_of_people({row["member"] for row in rows})
     return [
         EmergencyUse(
             person=_who(people, row["member"]),
@@ -174,7 +177,7 @@ async def emergency_uses(viewer: Viewer) -> list[EmergencyUse]:
             began_at=row["began_at"],
             until=row["ended_at"] or row["until"],
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -187,9 +190,9 @@ def _access(viewer: Viewer) -> Emergency:
 async def _over(now: datetime) -> dict[UUID, datetime]:
     """Return the accesses that are over and not closed yet, and when each ended."""
     row = EmergencyAccess
-    found = await row.select(row.id, row.session, row.until).where(row.ended_at.is_null())
-    is_open = await open_among([one["session"] for one in found], now)
-    return {one["id"]: min(one["until"], now) for one in found if one["until"] <= now or one["session"] not in is_open}
+    rows = await row.select(row.id, row.session, row.until).where(row.ended_at.is_null())
+    is_open = await open_among([row["session"] for row in rows], now)
+    return {row["id"]: min(row["until"], now) for row in rows if row["until"] <= now or row["session"] not in is_open}
 
 
 async def _close(access_id: UUID, at: datetime) -> None:

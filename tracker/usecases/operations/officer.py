@@ -111,7 +111,7 @@ async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOpe
     """
     if not is_officer(viewer):
         raise NotFound
-    planned = {one.id: one for one in await plans.plans_without_place(now)}
+    planned = {compared_plan.id: compared_plan for compared_plan in await plans.plans_without_place(now)}
     found = rules.find_unplaced({one: footprint_of(plan) for one, plan in planned.items()})
     if not found:
         return []
@@ -125,7 +125,7 @@ async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOpe
 
 async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, OfficerSide]:
     """Return these plans as an officer sees them, by id, without a decision."""
-    lead_ids = {one.lead_id for one in planned}
+    lead_ids = {compared_plan.lead_id for compared_plan in planned}
     known, active = await audit.names_of_people(lead_ids), await people_by_id(lead_ids)
     return {
         plan.id: OfficerSide(
@@ -153,9 +153,9 @@ async def _find_searchers(now: datetime) -> list[Searcher]:
         agencies[one["agency"]] += one["places"]
         last[one["member"]] = one["compared_at"]
     seen = {
-        one["member"]
-        for one in compared
-        if people[one["member"]] >= MOST_IN_AN_HOUR or agencies[one["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
+        row["member"]
+        for row in compared
+        if people[row["member"]] >= MOST_IN_AN_HOUR or agencies[row["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
     }
     named = await audit.names_of_people(seen)
     return [

@@ -93,10 +93,10 @@ async def order_to_change(viewer: Viewer, event_id: UUID, key: str) -> OrderView
 async def order_of_version(viewer: Viewer, event_id: UUID, key: str, version: int) -> tuple[OrderView, Order]:
     """Return the order as it was saved in one version of the plan. Errors: NotFound."""
     view = await order_view(viewer, event_id, key)
-    found = await plans.order_in_version(viewer, view.occurrence.event, version)
-    if found is None:
+    order = await plans.order_in_version(viewer, view.occurrence.event, version)
+    if order is None:
         raise NotFound
-    return view, found
+    return view, order
 
 
 async def phase_to_change(viewer: Viewer, event_id: UUID, key: str, phase_id: UUID) -> tuple[OrderView, Phase]:
@@ -272,10 +272,10 @@ async def _start_of_operation(viewer: Viewer, event_id: UUID) -> datetime:
 
 
 async def _phase_of(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:
-    found = (await plans.operation_phases(viewer, operation.event)).get(phase_id)
-    if found is None:
+    phase = (await plans.operation_phases(viewer, operation.event)).get(phase_id)
+    if phase is None:
         raise NotFound
-    return found
+    return phase
 
 
 async def _record_times(viewer: Viewer, event_id: UUID, phase: Phase, now: datetime) -> Phase:

@@ -109,7 +109,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def is_placed(self) -> bool:
         """Return whether any of its sites is compared with those of other operations."""
-        return any(one.is_compared for one in self.sites.values())
+        return any(site.is_compared for site in self.sites.values())
 
     @property
     def steps(self) -> list[tuple[OperationState, bool]]:
@@ -126,12 +126,12 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def obstacles(self) -> tuple[str, ...]:
         """Return what is in the way of the next step, no matter who takes it."""
-        return tuple(one for one in self.refusals if one not in ABOUT_THE_VIEWER)
+        return tuple(refusal for refusal in self.refusals if refusal not in ABOUT_THE_VIEWER)
 
     @property
     def exits(self) -> tuple[OperationState, ...]:
         """Return where else the plan can go than to its next step."""
-        return tuple(one for one in MOVES[self.operation.state] if one is not self.next) if self.operation else ()
+        return tuple(move for move in MOVES[self.operation.state] if move is not self.next) if self.operation else ()
 
 
 async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> PlanView:
@@ -145,7 +145,11 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
     operation = await plans.operation_plan(viewer, occurrence.event)
     leads = may_plan(viewer, occurrence.event)
     following = next_step(operation.state) if operation else None
-    own = [one for one in operation.commitments if one.agency_id == viewer.agency_id] if operation else []
+    own = (
+        [commitment for commitment in operation.commitments if commitment.agency_id == viewer.agency_id]
+        if operation
+        else []
+    )
     return PlanView(
         occurrence=occurrence,
         operation=operation,
@@ -269,7 +273,7 @@ async def change_plan_basics(
 async def agencies_on_operation(event_id: UUID) -> dict[UUID, str]:
     """Return the law-enforcement agencies of the people on an operation, by name."""
     on_it = (await people_by_id(await invitees_of(event_id))).values()
-    found = {one.agency_id: one.agency for one in on_it if one.arm is Arm.LAW_ENFORCEMENT}
+    found = {person.agency_id: person.agency for person in on_it if person.arm is Arm.LAW_ENFORCEMENT}
     return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
@@ -283,7 +287,7 @@ async def add_site_to_plan(
             raise Invalid(place=NO_PLACE)
         if len(operation.sites) >= MOST_SITES:
             raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
-        if any(distance_ft(site.point, one.point) > FARTHEST for one in operation.sites):
+        if any(distance_ft(site.point, planned_site.point) > FARTHEST for planned_site in operation.sites):
             raise Invalid(coordinates=TOO_FAR)
         if refused := await deconfliction.count_comparisons(viewer, count_for_site(operation, site), now):
             raise Invalid(coordinates=refused)
@@ -358,7 +362,7 @@ async def withdraw_resources(
         operation = await operation_under_way(viewer, event_id, version)
         if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
             raise NotAllowed(NOT_THE_AGENCY)
-        if agency_id not in {one.agency_id for one in operation.commitments}:
+        if agency_id not in {commitment.agency_id for commitment in operation.commitments}:
             raise NotFound
         await _delete_commitment(operation, agency_id)
         await raise_plan_version(operation.id)
@@ -386,13 +390,13 @@ async def choose_operation_kind(
 
 async def known_places() -> tuple[Place, ...]:
     """Return the sites that have coordinates, by name; every member may know where the task force meets."""
-    return tuple(one for one in await every_site() if one.coordinates)
+    return tuple(meeting_site for meeting_site in await every_site() if meeting_site.coordinates)
 
 
 async def coordinates_of(place: str) -> str:
     """Return the coordinates of a known place by its name or address, as people write them; empty for another one."""
-    found = known_place(place, await known_places())
-    return found.coordinates.text if found and found.coordinates else ""
+    meeting_site = known_place(place, await known_places())
+    return meeting_site.coordinates.text if meeting_site and meeting_site.coordinates else ""
 
 
 async def _delete_commitment(operation: Operation, agency_id: UUID) -> None:

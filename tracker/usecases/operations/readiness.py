@@ -124,7 +124,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         raise NotFound
     leads = may_plan(viewer, occurrence.event)
     notices = await visible.notices_of(viewer, occurrence.event)
-    current = next((one for one in notices if not one.is_over), None)
+    current = next((notice for notice in notices if not notice.is_over), None)
     span = occurrence.starts_at, occurrence.ends_at
     here = await off_site_places(viewer, occurrence.event)
     return ReadinessView(
@@ -136,8 +136,8 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         can_choose=leads and bool(await count_candidates(_known_candidates(viewer, current))),
         current=current,
         off_site=here,
-        places=[one for one in await public_sites(viewer) if one not in here] if leads else [],
-        own_addresses={one.id: one.facts.address for one in await own_sites(viewer)},
+        places=[site for site in await public_sites(viewer) if site not in here] if leads else [],
+        own_addresses={site.id: site.facts.address for site in await own_sites(viewer)},
         is_outside=current is not None and rules.is_outside_window(current.text, span),
     )
 
@@ -209,7 +209,9 @@ async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> 
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_A_LEAD)
-    notice = next((one for one in await visible.notices_of(viewer, operation.event) if one.id == notice_id), None)
+    notice = next(
+        (notice for notice in await visible.notices_of(viewer, operation.event) if notice.id == notice_id), None
+    )
     if notice is None:
         raise NotFound
     return operation, notice
@@ -217,7 +219,7 @@ async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> 
 
 async def _current_notice(viewer: Viewer, operation: Operation) -> LedNotice | None:
     notices = await visible.notices_of(viewer, operation.event)
-    return next((one for one in notices if not one.is_over), None)
+    return next((notice for notice in notices if not notice.is_over), None)
 
 
 async def _operation_span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetime]:
@@ -228,7 +230,7 @@ async def _operation_span(viewer: Viewer, operation: Operation) -> tuple[datetim
 def _known_candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
     """Return the people of victim services whom the viewer knows, and recipients whom others chose."""
     known = both(people_to_invite(viewer), candidates_of_arm(Arm.VICTIM_SERVICES))
-    return either(known, active_among(one.id for one in current.recipients)) if current else known
+    return either(known, active_among(recipient.id for recipient in current.recipients)) if current else known
 
 
 async def _delete_notice(draft: LedNotice) -> None:
@@ -279,8 +281,8 @@ async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | Non
     """
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        here = {one.id for one in await off_site_places(viewer, operation.event)}
-        if site_id not in {one.id for one in await public_sites(viewer)} - here:
+        here = {place.id for place in await off_site_places(viewer, operation.event)}
+        if site_id not in {site.id for site in await public_sites(viewer)} - here:
             raise Invalid(site="Choose a place from the list.")
         if len(here) >= MOST_SITES:
             raise Invalid(site=f"A plan has at most {MOST_SITES} places for off-site services.")
@@ -293,10 +295,10 @@ async def remove_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID, n
     """Remove such a site; each agency must acknowledge the plan again. Errors: NotFound, NotAllowed."""
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        if site_id not in {one.id for one in await off_site_places(viewer, operation.event)}:
+        if site_id not in {place.id for place in await off_site_places(viewer, operation.event)}:
             raise NotFound
-        its = (OperationOffSite.plan == operation.id) & (OperationOffSite.site == site_id)
-        await OperationOffSite.delete().where(its)
+        condition = (OperationOffSite.plan == operation.id) & (OperationOffSite.site == site_id)
+        await OperationOffSite.delete().where(condition)
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "off_site_removed", "event", event_id, {}, now)
 
@@ -312,13 +314,15 @@ async def notice_for(viewer: Viewer, notice_id: UUID, now: datetime) -> Notice:
 
 async def notices_in_force(viewer: Viewer, now: datetime) -> list[Notice]:
     """Return the notices for which the viewer holds themselves ready, by their window."""
-    return [one for one in await visible.given_notices(viewer) if one.is_in_force and one.text.ends_at > now]
+    return [
+        notice for notice in await visible.given_notices(viewer) if notice.is_in_force and notice.text.ends_at > now
+    ]
 
 
 async def notices_between(viewer: Viewer, start: datetime, end: datetime) -> list[Notice]:
     """Return the notices that were released to the viewer and whose window overlaps [start, end)."""
     every = await visible.given_notices(viewer)
-    return [one for one in every if one.text.starts_at < end and one.text.ends_at > start]
+    return [notice for notice in every if notice.text.starts_at < end and notice.text.ends_at > start]
 
 
 async def acknowledge_notice(viewer: Viewer, notice_id: UUID, now: datetime) -> Notice:
@@ -331,8 +335,8 @@ async def acknowledge_notice(viewer: Viewer, notice_id: UUID, now: datetime) -> 
             return notice
         if not notice.is_in_force:
             raise NotAllowed(HAS_ENDED)
-        mine = (ReadinessRecipient.notice == notice_id) & (ReadinessRecipient.member == viewer.member_id)
-        await ReadinessRecipient.update({ReadinessRecipient.acknowledged_at: now}).where(mine)
+        condition = (ReadinessRecipient.notice == notice_id) & (ReadinessRecipient.member == viewer.member_id)
+        await ReadinessRecipient.update({ReadinessRecipient.acknowledged_at: now}).where(condition)
         if notice.state is NoticeState.RELEASED and await all_acknowledged(notice_id):
             await ReadinessNotice.update({ReadinessNotice.state: NoticeState.ACKNOWLEDGED}).where(
                 ReadinessNotice.id == notice_id
@@ -366,10 +370,12 @@ async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime)
     recipients = (await access.recipients_of([notice_id]))[notice_id]
     await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
     if state in CALENDAR_STATES:
-        await audience_versions.raise_audience_versions(audiences.member_audience(one) for one in recipients)
+        await audience_versions.raise_audience_versions(
+            audiences.member_audience(recipient) for recipient in recipients
+        )
     if state in EMAILED_STATES:
         ends_at = (await access.window_ends([notice_id]))[notice_id]
-        await outbox.enqueue_all([_notice_email(notice_id, state, one, ends_at) for one in recipients], now)
+        await outbox.enqueue_all([_notice_email(notice_id, state, recipient, ends_at) for recipient in recipients], now)
 
 
 def _state_columns(state: NoticeState, now: datetime) -> dict[Any, Any]:

@@ -96,7 +96,7 @@ async def led_poll(viewer: Viewer, poll_id: UUID) -> Poll:
 
 def chosen_poll_date(poll: Poll, option_id: UUID, now: datetime) -> PollDate:
     """Return one of the dates that can still be chosen. Errors: NotFound, Gone when it is over."""
-    option = next((one for one in poll.options if one.id == option_id), None)
+    option = next((option for option in poll.options if option.id == option_id), None)
     if option is None:
         raise NotFound
     if option not in poll.ahead(now):
@@ -111,19 +111,19 @@ async def _reply_first(
     event = await scheduling.event_seen_by(viewer, event_id)
     [date] = await visible.dates_in_order(viewer, event)
     invited = await invitations_by_member(event_id)
-    given = [one for one in people if one.role.is_asked and one.source and option.id in one.fits]
+    given = [person for person in people if person.role.is_asked and person.source and option.id in person.fits]
     written: list[dict[str, Any]] = [
         {
-            "invitation": invited[one.member_id].id,
+            "invitation": invited[respondent.member_id].id,
             "occurrence": date.id,
-            "reply": FIT_REPLIES[one.fits[option.id]],
+            "reply": FIT_REPLIES[respondent.fits[option.id]],
             "comment": "",
             "substitute": None,
-            "source": one.source,
-            "entered_by": one.member_id,
+            "source": respondent.source,
+            "entered_by": respondent.member_id,
             "sequence": max(date.sequence, event.sequence),
             "replied_at": now,
         }
-        for one in given
+        for respondent in given
     ]
     await replies.write_replies(written)

@@ -144,11 +144,11 @@ async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime)
         poll_id = ids.new_id()
         poll = {"id": poll_id, "event": event_id, "reply_by": new.reply_by, "opened_at": now}
         await bulk_insert(rows.Poll, [poll])
-        dates = [{"id": ids.new_id(), "poll": poll_id, "starts": one} for one in sorted(new.starts)]
+        dates = [{"id": ids.new_id(), "poll": poll_id, "starts": start} for start in sorted(new.starts)]
         await bulk_insert(rows.PollOption, dates)
         poll_now = await poll_for(viewer, poll_id)
         people = await polls.poll_people(viewer, poll_now)
-        await queue_poll_questions(poll_now, [one.member_id for one in rules.waiting_people(people)], now)
+        await queue_poll_questions(poll_now, [person.member_id for person in rules.waiting_people(people)], now)
         await audit.record(viewer.actor, "poll_opened", "event", event_id, {"dates": len(dates)}, now)
     return poll_id
 
@@ -158,18 +158,18 @@ async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
 
     Errors: NotFound when it is missing or the viewer may not see it, Gone when it was canceled.
     """
-    found = await poll_even_canceled(viewer, poll_id)
-    if found.state is PollState.CANCELED and not rules.may_lead_poll(viewer, found):
+    poll = await poll_even_canceled(viewer, poll_id)
+    if poll.state is PollState.CANCELED and not rules.may_lead_poll(viewer, poll):
         raise Gone(POLL_CANCELED)
-    return found
+    return poll
 
 
 async def poll_even_canceled(viewer: Viewer, poll_id: UUID) -> Poll:
     """Return a poll, canceled or not: the caller shows nothing of a canceled one. Errors: NotFound."""
-    found = await polls.poll_by_id(viewer, poll_id)
-    if found is None:
+    poll = await polls.poll_by_id(viewer, poll_id)
+    if poll is None:
         raise NotFound
-    return found
+    return poll
 
 
 async def poll_asked_again(viewer: Viewer, earlier_id: UUID) -> Poll:
@@ -177,10 +177,10 @@ async def poll_asked_again(viewer: Viewer, earlier_id: UUID) -> Poll:
 
     Errors: NotFound when there is none, or the viewer may not see it.
     """
-    found = await polls.poll_in_place_of(viewer, earlier_id)
-    if found is None:
+    poll = await polls.poll_in_place_of(viewer, earlier_id)
+    if poll is None:
         raise NotFound
-    return found
+    return poll
 
 
 async def may_reply_to_poll(viewer: Viewer, poll: Poll, now: datetime) -> bool:
@@ -193,13 +193,13 @@ async def view_poll(viewer: Viewer, poll: Poll) -> PollView:
     """Return what the page of a poll shows."""
     people = await polls.poll_people(viewer, poll)
     quorum = await quorum_of(viewer, poll.event.committee_id)
-    named = {one.member_id for one in people if rules.is_read_by_name(viewer, poll, one)}
+    named = {person.member_id for person in people if rules.is_read_by_name(viewer, poll, person)}
     return PollView(
         poll=poll,
         people=people,
         columns=rules.poll_columns(poll, people, quorum),
         agencies=rules.poll_rows_by_agency(poll, people, named),
-        mine=next((one for one in people if one.member_id == viewer.member_id and one.role.is_asked), None),
+        mine=next((person for person in people if person.member_id == viewer.member_id and person.role.is_asked), None),
         may_lead=rules.may_lead_poll(viewer, poll),
         may_remind=rules.may_remind_poll(viewer, poll),
         added=await _added_people(viewer, poll, people),
@@ -209,7 +209,7 @@ async def view_poll(viewer: Viewer, poll: Poll) -> PollView:
 async def _added_people(viewer: Viewer, poll: Poll, people: Sequence[Respondent]) -> Sequence[UUID]:
     if not rules.may_lead_poll(viewer, poll) or poll.state is not PollState.OPEN:
         return ()
-    return await people_not_asked(poll, [one.member_id for one in rules.waiting_people(people)])
+    return await people_not_asked(poll, [person.member_id for person in rules.waiting_people(people)])
 
 
 async def ask_added_people(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
@@ -230,10 +230,14 @@ async def ask_added_people(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
 
 async def waiting_polls(viewer: Viewer, now: datetime) -> list[WaitingPoll]:
     """Return the open polls with a date ahead that wait for the viewer's reply, or that they organize."""
-    ahead = [one for one in await polls.open_polls_of(viewer) if one.ahead(now)]
+    ahead = [poll for poll in await polls.open_polls_of(viewer) if poll.ahead(now)]
     people = await polls.people_of_polls(viewer, ahead)
-    found = [WaitingPoll(poll=one, people=people[one.id], is_led=rules.may_lead_poll(viewer, one)) for one in ahead]
-    return [one for one in found if one.is_led or viewer.member_id in {who.member_id for who in one.silent}]
+    found = [WaitingPoll(poll=poll, people=people[poll.id], is_led=rules.may_lead_poll(viewer, poll)) for poll in ahead]
+    return [
+        waiting_poll
+        for waiting_poll in found
+        if waiting_poll.is_led or viewer.member_id in {who.member_id for who in waiting_poll.silent}
+    ]
 
 
 async def reply_to_poll(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit], now: datetime) -> None:
@@ -249,7 +253,7 @@ async def reply_to_poll(viewer: Viewer, poll_id: UUID, fits: Mapping[UUID, Fit],
 
 
 def _is_asked(viewer: Viewer, people: Sequence[Respondent]) -> bool:
-    return any(one.member_id == viewer.member_id and one.role.is_asked for one in people)
+    return any(person.member_id == viewer.member_id and person.role.is_asked for person in people)
 
 
 async def record_fits(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], source: ReplySource, now: datetime) -> None:
@@ -258,13 +262,13 @@ async def record_fits(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], sour
     The caller is inside `writing()`. Errors: Gone, Invalid(dates).
     """
     check_poll_open(poll, now)
-    given = {one: fits[one.id] for one in poll.ahead(now) if one.id in fits}
+    given = {poll_date: fits[poll_date.id] for poll_date in poll.ahead(now) if poll_date.id in fits}
     if not given:
         raise Invalid(dates="Choose Yes, If need be, or No for at least one date.")
     about = {"member": viewer.member_id, "source": source, "replied_at": now}
-    replies = [{"id": ids.new_id(), "option": one.id, "fit": fit, **about} for one, fit in given.items()]
+    replies = [{"id": ids.new_id(), "option": poll_date.id, "fit": fit, **about} for poll_date, fit in given.items()]
     await bulk_insert(PollReply, replies, _AGAIN)
-    facts = {"replies": {one.starts.isoformat(timespec="minutes"): fit for one, fit in given.items()}}
+    facts = {"replies": {poll_date.starts.isoformat(timespec="minutes"): fit for poll_date, fit in given.items()}}
     await audit.record(viewer.actor, "poll_replied", "event", poll.event.id, facts, now)
 
 
@@ -296,7 +300,7 @@ async def reply_to_poll_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUI
     """
     async with writing():
         view = await _open_for_link(viewer, poll_id, now)
-        if fits and view.poll.id != poll_id and fits.keys().isdisjoint(one.id for one in view.poll.options):
+        if fits and view.poll.id != poll_id and fits.keys().isdisjoint(option.id for option in view.poll.options):
             raise Conflict(ASKED_AGAIN)
         await record_fits(viewer, view.poll, fits, ReplySource.LINK, now)
 
@@ -329,15 +333,20 @@ async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: date
 
 async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
     """Return which of these people no email of the poll asks: those put on the list after it was opened."""
-    asked = {one.recipient_id for one in _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))}
-    return [one for one in member_ids if one not in asked]
+    asked = {
+        poll_message.recipient_id
+        for poll_message in _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
+    }
+    return [member_id for member_id in member_ids if member_id not in asked]
 
 
 async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
     people, may_see = await viewers_for(member_ids, now), await events.audiences_of(poll.event.id)
     paused = await email_pauses.paused()
-    return {one for one in member_ids if one not in paused and is_seen_by(people.get(one), may_see)}
+    return {
+        member_id for member_id in member_ids if member_id not in paused and is_seen_by(people.get(member_id), may_see)
+    }
 
 
 async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> PollCancellation:
@@ -350,10 +359,12 @@ async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: da
     known = await messages_of(poll.event.id)
     asked, unsent = _messages_with(known, PollOpened(poll=poll.id)), await _put_off(poll, known, now)
     emailed = {
-        one.recipient_id for one in asked if one.state is State.SENT or (_is_waiting(one) and not one.is_untried)
+        poll_message.recipient_id
+        for poll_message in asked
+        if poll_message.state is State.SENT or (_is_waiting(poll_message) and not poll_message.is_untried)
     }
-    replied = {one.member_id for one in people if one.role.is_asked and one.has_replied}
-    aware = {one.member_id for one in people if one.role.is_asked and one.member_id in replied | emailed}
+    replied = {person.member_id for person in people if person.role.is_asked and person.has_replied}
+    aware = {person.member_id for person in people if person.role.is_asked and person.member_id in replied | emailed}
     notified = await people_reached(poll, aware, now) if now + UNDO_FOR < last_poll_start(poll) else set()
     canceled = PollCanceled(poll=poll.id)
     await outbox.enqueue_all([draft_poll_message(poll, canceled, one, now) for one in sorted(notified)], now)
@@ -362,8 +373,12 @@ async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: da
 
 async def _put_off(poll: Poll, known: Iterable[PollMessage], now: datetime) -> int:
     """Let what asks for replies wait until nothing can be undone, and return how many messages that are."""
-    asking = [one for content in (PollOpened, PollNudge) for one in _messages_with(known, content(poll=poll.id))]
-    untried = [one.id for one in asking if one.is_untried]
+    asking = [
+        poll_message
+        for content in (PollOpened, PollNudge)
+        for poll_message in _messages_with(known, content(poll=poll.id))
+    ]
+    untried = [poll_message.id for poll_message in asking if poll_message.is_untried]
     if untried:
         await Message.update({Message.due: now + UNDO_FOR}).where(
             Message.id.is_in(untried) & (Message.due < now + UNDO_FOR)
@@ -377,13 +392,17 @@ async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime
     None, and none is dropped, if one may have gone out.
     """
     end = f":{at.isoformat()}"
-    said = [one for one in _messages_with(await messages_of(poll.event.id), content) if one.key.endswith(end)]
-    waiting = [one for one in said if one.state is not State.SUPERSEDED]
-    if not all(one.is_untried for one in waiting):
+    said = [
+        poll_message
+        for poll_message in _messages_with(await messages_of(poll.event.id), content)
+        if poll_message.key.endswith(end)
+    ]
+    waiting = [poll_message for poll_message in said if poll_message.state is not State.SUPERSEDED]
+    if not all(poll_message.is_untried for poll_message in waiting):
         return None
     if waiting:
         await Message.update({Message.state: State.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
-            Message.id.is_in([one.id for one in waiting])
+            Message.id.is_in([poll_message.id for poll_message in waiting])
         )
     return len(waiting)
 
@@ -404,7 +423,7 @@ def draft_poll_message(
 
 def last_poll_start(poll: Poll) -> datetime:
     """Return when the last date begins: after that, no reply is of use."""
-    return max(poll.slot(one)[0] for one in poll.options)
+    return max(poll.slot(option)[0] for option in poll.options)
 
 
 def _key_start(content: PollContent) -> str:
@@ -414,8 +433,8 @@ def _key_start(content: PollContent) -> str:
 
 def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[PollMessage]:
     """Return the messages with this content."""
-    return [one for one in known if one.key.startswith(_key_start(content))]
+    return [poll_message for poll_message in known if poll_message.key.startswith(_key_start(content))]
 
 
-def _is_waiting(one: PollMessage) -> bool:
-    return one.state is State.PENDING
+def _is_waiting(poll_message: PollMessage) -> bool:
+    return poll_message.state is State.PENDING

@@ -100,12 +100,18 @@ async def report_committees(viewer: Viewer) -> list[ReportCommittee]:
 async def report_agencies() -> list[ReportAgency]:
     """Return every present and past agency, by arm and short name, and last the one for guests without an agency."""
     columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
-    found = [
+    agencies = [
         ReportAgency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
         for row in await AgencyRow.select(*columns)
     ]
     order = list(Arm)
-    return [*sorted(found, key=lambda one: (order.index(one.arm or order[-1]), one.code.casefold())), OTHER_AGENCIES]
+    return [
+        *sorted(
+            agencies,
+            key=lambda report_agency: (order.index(report_agency.arm or order[-1]), report_agency.code.casefold()),
+        ),
+        OTHER_AGENCIES,
+    ]
 
 
 def item_window_of(asked: ReportRequest) -> ItemWindow:
@@ -125,12 +131,12 @@ async def note_download(viewer: Viewer, asked: ReportRequest, what: str, form: s
 async def _operation_count(viewer: Viewer, asked: ReportRequest, dates: Iterable[DateCount]) -> OperationCount | None:
     if asked.kind not in (None, Kind.JOINT_OPERATION):
         return None
-    were_held = any(one.kind is Kind.JOINT_OPERATION and not one.is_off for one in dates)
+    were_held = any(date_count.kind is Kind.JOINT_OPERATION and not date_count.is_off for date_count in dates)
     return count_operations(await operation_parts(viewer, asked.span()) if were_held else [])
 
 
 def _counts_restricted(dates: Iterable[DateCount]) -> bool:
-    return any(one.restricted and not one.is_off for one in dates)
+    return any(date_count.restricted and not date_count.is_off for date_count in dates)
 
 
 class NumberPart(StrEnum):
@@ -172,13 +178,15 @@ class ReportRows(Struct, frozen=True, kw_only=True):
     def is_restricted(self) -> bool:
         """Return whether a row comes from an event for named people only."""
         dates = [*self.dates, *(row.date for row in self.places)]
-        return any(row.visibility is Visibility.NAMED for row in dates) or any(one.is_restricted for one in self.items)
+        return any(row.visibility is Visibility.NAMED for row in dates) or any(
+            action_item.is_restricted for action_item in self.items
+        )
 
     @property
     def banner(self) -> str:
         """Return the banner over all rows that come from marked events; empty when there are none."""
-        of_dates = [one.marking for one in (*self.dates, *(row.date for row in self.places))]
-        return banner_of_all(one for one in (*of_dates, *(item.marking for item in self.items)) if one)
+        of_dates = [date_row.marking for date_row in (*self.dates, *(row.date for row in self.places))]
+        return banner_of_all(marking for marking in (*of_dates, *(item.marking for item in self.items)) if marking)
 
 
 class AgencyAttendance(Struct, frozen=True, kw_only=True):
@@ -195,10 +203,10 @@ async def attendance_of_agency(viewer: Viewer, asked: ReportRequest, agency_id: 
     reports.check_report_reader(viewer)
     counts = await visible_reports.counts_by_person(viewer, asked.span(), reports.reach_of(viewer), agency_id)
     people: dict[UUID, Counter[str]] = {}
-    for one in counts:
-        people.setdefault(one.member_id, Counter())[one.mark.value] += one.number
+    for count in counts:
+        people.setdefault(count.member_id, Counter())[count.mark.value] += count.number
     tallies = {member_id: PlaceTally(**counted) for member_id, counted in people.items()}
-    is_restricted = any(one.restricted for one in counts)
+    is_restricted = any(person_count.restricted for person_count in counts)
     return AgencyAttendance(total=sums.total_tally(tallies.values()), people=tallies, is_restricted=is_restricted)
 
 
@@ -218,13 +226,13 @@ async def rows_behind(viewer: Viewer, asked: ReportRequest, number: ReportNumber
 async def _place_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
     cell = ReportCell(marks=reports.MEASURES[number.measure], agencies=await _agencies_in(number))
     chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
-    found = await visible_reports.place_rows(*chosen, at_most)
-    return ReportRows(count=await visible_reports.place_count(*chosen), places=found, dates=[], items=[])
+    place_rows = await visible_reports.place_rows(*chosen, at_most)
+    return ReportRows(count=await visible_reports.place_count(*chosen), places=place_rows, dates=[], items=[])
 
 
 async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:
     if number.arm is not None:
-        return frozenset(one.id for one in await report_agencies() if one.arm is number.arm)
+        return frozenset(agency.id for agency in await report_agencies() if agency.arm is number.arm)
     if number.agency is None:
         return None
     return frozenset({None if number.agency == WALK_INS else UUID(str(number.agency))})
@@ -234,19 +242,19 @@ async def _date_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber,
     is_off, span = number.measure == "canceled", asked.span(number.month)
     read = visible_reports.canceled_rows if is_off else visible_reports.held_rows
     counted = await visible_reports.count_dates(viewer, span, [])
-    count = sum(one.number for one in counted if one.is_off is is_off)
-    found = await read(viewer, span, at_most)
-    quorums = await attendance.recorded_quorums(viewer, [one.id for one in found])
-    return ReportRows(count=count, places=[], dates=found, items=[], quorums=quorums)
+    count = sum(date_count.number for date_count in counted if date_count.is_off is is_off)
+    date_rows = await read(viewer, span, at_most)
+    quorums = await attendance.recorded_quorums(viewer, [date_row.id for date_row in date_rows])
+    return ReportRows(count=count, places=[], dates=date_rows, items=[], quorums=quorums)
 
 
 async def _item_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
     window = item_window_of(asked)
-    found = [
-        one
-        for one in await actions.reported_items(viewer, window.start, window.end)
-        if (asked.committee is None or one.committee_id == asked.committee.id)
-        and number.measure in sums.item_columns_of(one, window)
-        and number.agency in (None, one.agency_id)
+    action_items = [
+        action_item
+        for action_item in await actions.reported_items(viewer, window.start, window.end)
+        if (asked.committee is None or action_item.committee_id == asked.committee.id)
+        and number.measure in sums.item_columns_of(action_item, window)
+        and number.agency in (None, action_item.agency_id)
     ]
-    return ReportRows(count=len(found), places=[], dates=[], items=found[:at_most])
+    return ReportRows(count=len(action_items), places=[], dates=[], items=action_items[:at_most])

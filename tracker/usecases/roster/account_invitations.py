@@ -81,8 +81,8 @@ async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
     mailed, paused = await _sent_invitations(viewer), await email_pauses.paused()
     return [
-        Newcomer(person=one, mailed=mailed.get(one.id), is_paused=one.id in paused)
-        for one in await _people_to_invite(viewer, now)
+        Newcomer(person=person_card, mailed=mailed.get(person_card.id), is_paused=person_card.id in paused)
+        for person_card in await _people_to_invite(viewer, now)
     ]
 
 
@@ -108,7 +108,11 @@ async def send_invitations(
     """
     accounts.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        new = [one.id for one in await _people_to_invite(viewer, now) if chosen is None or one.id in chosen]
+        new = [
+            person_card.id
+            for person_card in await _people_to_invite(viewer, now)
+            if chosen is None or person_card.id in chosen
+        ]
         if not new:
             raise Invalid(person=NO_ONE)
         links = {member_id: ids.new_id() for member_id in new}
@@ -122,26 +126,26 @@ async def send_invitations(
 async def _people_to_invite(viewer: Viewer, now: datetime) -> Sequence[PersonCard]:
     open_now = await Agency.select(Agency.id).where(Agency.status == Status.ACTIVE).output(as_list=True)
     return [
-        one
-        for one in await directory.people_for(viewer)
-        if one.access is AccountState.NOT_YET
-        and one.agency_id in open_now
-        and accounts.may_change_account(viewer, one.id, one.roles)
-        and not (one.account and accounts.is_account_over(one.account.expires_at, now))
+        person
+        for person in await directory.people_for(viewer)
+        if person.access is AccountState.NOT_YET
+        and person.agency_id in open_now
+        and accounts.may_change_account(viewer, person.id, person.roles)
+        and not (person.account and accounts.is_account_over(person.account.expires_at, now))
     ]
 
 
 async def _sent_invitations(viewer: Viewer) -> dict[UUID, SentInvitation]:
     unused = await one_time_links.unused_links()
     return {
-        one.recipient_id: SentInvitation(
-            at=one.at,
-            state=one.state,
-            reason=one.reason,
-            until=one.until,
-            is_open=(one.recipient_id, one.until) in unused,
+        invitation.recipient_id: SentInvitation(
+            at=invitation.at,
+            state=invitation.state,
+            reason=invitation.reason,
+            until=invitation.until,
+            is_open=(invitation.recipient_id, invitation.until) in unused,
         )
-        for one in await messages.account_invitations(viewer)
+        for invitation in await messages.account_invitations(viewer)
     }
 
 

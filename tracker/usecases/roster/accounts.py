@@ -117,13 +117,13 @@ async def suspend_due_accounts(now: datetime) -> int:
     The last coordinator stays, without a last day, because no one else could let people in again.
     """
     async with writing():
-        found = await Member.select(
+        rows = await Member.select(
             Member.id, Member.expires_at, Member.signed_in_at, Member.reopened_at, Member.version
         ).where(
             (Member.status == Status.ACTIVE)
             & ((Member.expires_at <= now) | (Member.signed_in_at <= now - accounts.IDLE))
         )
-        return sum([await _suspend_due(row, why, now) for row in found if (why := _why_due(row, now))])
+        return sum([await _suspend_due(row, why, now) for row in rows if (why := _why_due(row, now))])
 
 
 def _why_due(row: Mapping[str, Any], now: datetime) -> str:
@@ -281,9 +281,9 @@ async def whom_to_call(but: UUID) -> str:
     wanted = [one for one in await roles.output(as_list=True) if one != but]
     if not wanted:
         return ""
-    found = await (
+    rows = await (
         Member.select(Member.name, Member.phone)
         .where(Member.id.is_in(wanted) & (Member.status == Status.ACTIVE))
         .order_by(Member.name)
     )
-    return " or ".join(f"{row['name']}, {row['phone']}" if row["phone"] else row["name"] for row in found)
+    return " or ".join(f"{row['name']}, {row['phone']}" if row["phone"] else row["name"] for row in rows)

@@ -72,7 +72,7 @@ async def change_agency(
         if changed.get("status", Status.ACTIVE) != Status.ACTIVE:
             for member_id in members:
                 await close_account(member_id)
-        await events.raise_audience_versions(audiences.member_audience(one) for one in members)
+        await events.raise_audience_versions(audiences.member_audience(member) for member in members)
         details = {"fields": sorted(changed), "status": facts.status}
         await audit.record(viewer.actor, "updated", "agency", agency_id, details, now)
 
@@ -81,9 +81,9 @@ async def _check(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None)
     """Raise `Invalid` when other rows forbid the change; inside the caller's transaction."""
     others = [one for one in await Agency.select(Agency.id, Agency.code) if row is None or one["id"] != row["id"]]
     wrong = {
-        "code": TAKEN if facts.code.casefold() in {one["code"].casefold() for one in others} else "",
+        "code": TAKEN if facts.code.casefold() in {row["code"].casefold() for row in others} else "",
         "coalition": ""
-        if facts.coalition_id is None or facts.coalition_id in {one["id"] for one in others}
+        if facts.coalition_id is None or facts.coalition_id in {row["id"] for row in others}
         else "Choose another agency from the list.",
     }
     if row is not None:

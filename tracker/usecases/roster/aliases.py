@@ -45,8 +45,8 @@ class OpenAlias(Struct, frozen=True, kw_only=True):
 
 async def aliases_of(viewer: Viewer) -> list[Alias]:
     """Return the viewer's addresses, oldest first."""
-    found = await EmailAlias.select().where(_live(viewer.member_id)).order_by(EmailAlias.added_at, EmailAlias.id)
-    return [_alias(row) for row in found]
+    rows = await EmailAlias.select().where(_live(viewer.member_id)).order_by(EmailAlias.added_at, EmailAlias.id)
+    return [_alias(row) for row in rows]
 
 
 async def addresses_of_person(viewer: Viewer, member_id: UUID) -> list[str]:
@@ -61,8 +61,8 @@ async def addresses_of(member: Viewer) -> frozenset[str]:
 
 async def confirmed_aliases_of(member_ids: Collection[UUID]) -> dict[str, UUID]:
     """Return the confirmed addresses of these members, in small letters, each with its member."""
-    found = await engine().run_querystring(QueryString(_COUNTS, id_list(member_ids)))
-    return {row["address"]: row["member"] for row in found}
+    rows = await engine().run_querystring(QueryString(_COUNTS, id_list(member_ids)))
+    return {row["address"]: row["member"] for row in rows}
 
 
 def confirmed_addresses(member: UUID | QueryString) -> QueryString:
@@ -100,8 +100,8 @@ async def add_alias(viewer: Viewer, address: str, now: datetime) -> bool:
 async def remove_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
     """Remove an address, which no longer has an effect, and return it. Errors: NotFound."""
     async with writing():
-        theirs = _live(viewer.member_id) & (EmailAlias.id == alias_id)
-        gone = await EmailAlias.update({EmailAlias.removed_at: now}).where(theirs).returning(EmailAlias.address)
+        condition = _live(viewer.member_id) & (EmailAlias.id == alias_id)
+        gone = await EmailAlias.update({EmailAlias.removed_at: now}).where(condition).returning(EmailAlias.address)
         if not gone:
             raise NotFound
         await audit.record(viewer.actor, "address_removed", "member", viewer.member_id, {}, now)
@@ -113,8 +113,8 @@ async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
     """Undo a removal within a minute. Errors: Gone, also when someone else has confirmed the address since."""
     async with writing():
         lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
-        found = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
-        if found is None or not await _fits_again(viewer, _alias(found)):
+        row = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
+        if row is None or not await _fits_again(viewer, _alias(row)):
             raise Gone("It’s too late to undo this. Add the address again.")
         await EmailAlias.update({EmailAlias.removed_at: None}).where(EmailAlias.id == alias_id)
         await audit.record(viewer.actor, "address_restored", "member", viewer.member_id, {}, now)
@@ -122,7 +122,7 @@ async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
 
 async def _fits_again(viewer: Viewer, alias: Alias) -> bool:
     """Return whether a removed address can be the viewer's again: they may have added it, or others, meanwhile."""
-    live = {one.address for one in await aliases_of(viewer)}
+    live = {aliase.address for aliase in await aliases_of(viewer)}
     is_theirs = not alias.is_confirmed or await is_address_free(viewer.member_id, alias.address)
     return is_theirs and alias.address not in live and len(live) < rules.MOST
 
@@ -148,8 +148,8 @@ async def alias_by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAl
 
 async def alias_to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
     """Return a viewer's address whose link is to be sent; None when it can't be confirmed, or needn't be."""
-    found = [one for one in await aliases_of(viewer) if one.id == alias_id and one.is_waiting(now)]
-    return found[0] if found and await is_address_free(viewer.member_id, found[0].address) else None
+    aliases = [aliase for aliase in await aliases_of(viewer) if aliase.id == alias_id and aliase.is_waiting(now)]
+    return aliases[0] if aliases and await is_address_free(viewer.member_id, aliases[0].address) else None
 
 
 async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
@@ -158,17 +158,20 @@ async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
     Errors: Gone, as in `alias_by_link`.
     """
     async with writing():
-        found = await alias_by_link(alias_id, now, origin)
-        if any(one.address == found.alias.address and one.is_confirmed for one in await aliases_of(found.viewer)):
+        open_alias = await alias_by_link(alias_id, now, origin)
+        if any(
+            aliase.address == open_alias.alias.address and aliase.is_confirmed
+            for aliase in await aliases_of(open_alias.viewer)
+        ):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
         draft = Draft(
-            content=AddressAdded(address=found.alias.address),
-            recipient_id=found.viewer.member_id,
+            content=AddressAdded(address=open_alias.alias.address),
+            recipient_id=open_alias.viewer.member_id,
             key=f"address_added:{alias_id}",
         )
         await outbox.enqueue_all([draft], now)
-        await audit.record(found.viewer.actor, "address_confirmed", "member", found.viewer.member_id, {}, now)
+        await audit.record(open_alias.viewer.actor, "address_confirmed", "member", open_alias.viewer.member_id, {}, now)
 
 
 async def purge_aliases(now: datetime) -> None:

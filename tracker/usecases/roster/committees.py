@@ -125,10 +125,10 @@ async def delete_seat(
     async with writing():
         await _committee_row(committee_id, expected_version)
         before = await _holders(committee_id, agency_id)
-        its = (Seat.committee == committee_id) & (Seat.agency == agency_id)
-        if not await Seat.exists().where(its):
+        condition = (Seat.committee == committee_id) & (Seat.agency == agency_id)
+        if not await Seat.exists().where(condition):
             raise NotFound
-        await Seat.delete().where(its)
+        await Seat.delete().where(condition)
         await _save_committee(committee_id, {}, expected_version + 1, before)
         details = {"agency": agency_id, "held_by": sorted(before)}
         await audit.record(viewer.actor, "unseated", "committee", committee_id, details, now)
@@ -173,7 +173,7 @@ async def _check_holders(viewer: Viewer, agency_id: UUID, facts: SeatFacts, befo
     wrong = {}
     if facts.primary_id and not await _is_active(facts.primary_id, agency_id):
         wrong["primary"] = FROM_THE_LIST
-    if not all([await _is_active(one, agency_id) for one in facts.alternate_ids]):
+    if not all([await _is_active(alternate_id, agency_id) for alternate_id in facts.alternate_ids]):
         wrong["alternates"] = FROM_THE_LIST
     is_own = viewer.member_id in (facts.alternate_ids | {facts.primary_id}) - before
     if is_own and not viewer.is_coordinator:
@@ -239,18 +239,18 @@ class CommitteeChoice(Struct, frozen=True, kw_only=True):
 
 async def committee_choices(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
-    found, holders = await engine().read_each(QueryString(ACTIVE_COMMITTEES), QueryString(_HOLDERS))
-    return [_choice(row, holders) for row in found if audiences.committee_audience(row["id"]) in viewer.audiences]
+    rows, holders = await engine().read_each(QueryString(ACTIVE_COMMITTEES), QueryString(_HOLDERS))
+    return [_choice(row, holders) for row in rows if audiences.committee_audience(row["id"]) in viewer.audiences]
 
 
 async def committee_names(viewer: Viewer) -> dict[UUID, str]:
     """Return the names of the same committees, in their order."""
-    found = await engine().run_querystring(QueryString(ACTIVE_COMMITTEES))
-    return {row["id"]: row["name"] for row in found if audiences.committee_audience(row["id"]) in viewer.audiences}
+    rows = await engine().run_querystring(QueryString(ACTIVE_COMMITTEES))
+    return {row["id"]: row["name"] for row in rows if audiences.committee_audience(row["id"]) in viewer.audiences}
 
 
 def _choice(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
-    sitting = [one for one in holders if one["committee"] == row["id"]]
+    sitting = [holder for holder in holders if holder["committee"] == row["id"]]
     return CommitteeChoice(
         id=row["id"],
         name=row["name"],
@@ -271,13 +271,13 @@ class SeatHeld(NamedTuple):
 async def seats_held() -> frozenset[SeatHeld]:
     """Return the seats of all committees that have a primary."""
     first = SeatHolder.is_primary.eq(value=True)
-    found = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.member).where(first)
-    return frozenset(SeatHeld(row["seat.committee"], row["seat.agency"], row["member"]) for row in found)
+    rows = await SeatHolder.select(SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.member).where(first)
+    return frozenset(SeatHeld(row["seat.committee"], row["seat.agency"], row["member"]) for row in rows)
 
 
 async def primaries_of(committee_id: UUID) -> frozenset[UUID]:
     """Return the primaries of a committee's seats."""
-    return frozenset(one.member_id for one in await seats_held() if one.committee_id == committee_id)
+    return frozenset(seat_held.member_id for seat_held in await seats_held() if seat_held.committee_id == committee_id)
 
 
 async def quorum_of(viewer: Viewer, committee_id: UUID | None) -> Quorum | None:
@@ -330,7 +330,7 @@ async def insert_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, alt
     """Give an agency a seat in a committee, with its primary and alternates."""
     seat = Seat(id=ids.new_id(), committee=committee_id, agency=agency_id)
     await Seat.insert(seat)
-    holders = [(primary, True), *((one, False) for one in alternates)]
+    holders = [(primary, True), *((alternate, False) for alternate in alternates)]
     await SeatHolder.insert(
         *(SeatHolder(id=ids.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
     )

@@ -34,7 +34,8 @@ async def export_roster(now: datetime) -> ExportedRoster:
         roles, seats = await _roles(), await _seats()
         names = {row["id"]: row["name"] for row in await Committee.select(Committee.id, Committee.name)}
         rows = [
-            _row(one, agencies, roles.get(one["id"], []), _placed(seats.get(one["id"], {}), names)) for one in members
+            _row(member, agencies, roles.get(member["id"], []), _placed(seats.get(member["id"], {}), names))
+            for member in members
         ]
         await audit.record(BY_COMMAND, "exported", "roster", "", {"rows": len(rows)}, now)
     return ExportedRoster(csv_bytes([COLUMNS, *sorted(rows)]), len(rows))

@@ -178,7 +178,7 @@ class ImportedAgencies:
             await self._log("updated", "agency", stored["id"], {"fields": list(changed)})
 
     async def _join(self, code: str, stored: dict[str, Any] | None, rows: list[RosterRow]) -> None:
-        coalition = next((self.ids[one.coalition.casefold()] for one in rows if one.coalition), None)
+        coalition = next((self.ids[row.coalition.casefold()] for row in rows if row.coalition), None)
         if coalition and (stored is None or stored["coalition"] != coalition):
             values: dict[Any, Any] = {Agency.coalition: coalition, Agency.version: Agency.version + 1}
             await Agency.update(values).where(Agency.id == self.ids[code])
@@ -201,8 +201,8 @@ class ImportedSeats:
         self._committees = {
             row["name"].casefold(): row["id"] for row in await Committee.select(Committee.id, Committee.name)
         }
-        for one in entries:
-            for name in one.seats or ():
+        for entry in entries:
+            for name in entry.seats or ():
                 if name.casefold() not in self._committees:
                     await self._add_committee(name)
         for row in await Seat.select(Seat.id, Seat.committee, Seat.agency):
@@ -216,9 +216,9 @@ class ImportedSeats:
         for row in await MemberRole.select(MemberRole.member, MemberRole.committee).where(is_chair):
             self._held.setdefault(row["member"], set()).add((row["committee"], None, SeatPlace.CHAIR))
 
-    async def agree(self, one: RosterRow, member_id: UUID, agency_id: UUID) -> bool:
+    async def agree(self, roster_row: RosterRow, member_id: UUID, agency_id: UUID) -> bool:
         """Make a member's seats match the row; return whether that changed anything."""
-        places = {self._committees[name.casefold()]: place for name, place in (one.seats or {}).items()}
+        places = {self._committees[name.casefold()]: place for name, place in (roster_row.seats or {}).items()}
         held = self._held.get(member_id, set())
         if self._wanted(places, agency_id) == held:
             return False
@@ -282,93 +282,101 @@ class _Import:
         agencies = ImportedAgencies(self._log)
         if faults := await agencies.agree(entries, may_move=not self._is_bound):
             return RosterImportReport(faults=faults)
-        seats = ImportedSeats(self._log, {one.email for one in entries})
+        seats = ImportedSeats(self._log, {entry.email for entry in entries})
         await seats.know(entries)
         known = {row["email"]: row for row in await Member.select(Member.id, *_MEMBER)}
         roles = await _roles_held()
-        outcomes = [await self._member(one, agencies, seats, known.get(one.email), roles) for one in entries]
+        outcomes = [await self._member(entry, agencies, seats, known.get(entry.email), roles) for entry in entries]
         if self._faults:
             return RosterImportReport(faults=self._faults)
         if not await coordinators():
             return RosterImportReport(faults=[RowFault(row=1, field="roles", sentence=NO_COORDINATOR)])
-        added = sum(one.is_new for one in outcomes)
+        added = sum(outcome.is_new for outcome in outcomes)
         await self._log("imported", "roster", "", {"rows": len(entries), "added": added})
         return RosterImportReport(outcomes=outcomes, notes=[*agencies.notes, *seats.notes])
 
     async def _member(
         self,
-        one: RosterRow,
+        roster_row: RosterRow,
         agencies: ImportedAgencies,
         seats: ImportedSeats,
         known: dict[str, Any] | None,
         roles: dict[UUID, set[Role]],
     ) -> RowOutcome:
-        agency_id = agencies.ids[one.agency_code.casefold()]
-        member_id = known["id"] if known else await self._add(one, agency_id)
-        changes = await self._update(one, agency_id, known) if known else []
+        agency_id = agencies.ids[roster_row.agency_code.casefold()]
+        member_id = known["id"] if known else await self._add(roster_row, agency_id)
+        changes = await self._update(roster_row, agency_id, known) if known else []
         held = roles.get(member_id, set())
-        granted = held if one.roles is None else one.roles
-        if one.roles is not None and one.roles != held:
-            await people.set_roles(member_id, one.roles, held)
+        granted = held if roster_row.roles is None else roster_row.roles
+        if roster_row.roles is not None and roster_row.roles != held:
+            await people.set_roles(member_id, roster_row.roles, held)
             await Member.update({Member.version: Member.version + 1}).where(Member.id == member_id)
             changes.append("roles")
-        if one.seats is not None and await seats.agree(one, member_id, agency_id):
+        if roster_row.seats is not None and await seats.agree(roster_row, member_id, agency_id):
             changes.append("seats")
         if changes or not known:
             await events.raise_audience_versions([audiences.member_audience(member_id)])
-            self._check(one, member_id, known, held, granted)
+            self._check(roster_row, member_id, known, held, granted)
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
         return RowOutcome(
-            row=one.row,
-            name=one.name,
-            agency=one.agency_code,
+            row=roster_row.row,
+            name=roster_row.name,
+            agency=roster_row.agency_code,
             is_new=known is None,
             changes=tuple(changes) if known else (),
         )
 
     def _check(
-        self, one: RosterRow, member_id: UUID, known: dict[str, Any] | None, held: set[Role], granted: AbstractSet[Role]
+        self,
+        roster_row: RosterRow,
+        member_id: UUID,
+        known: dict[str, Any] | None,
+        held: set[Role],
+        granted: AbstractSet[Role],
     ) -> None:
         """Add a fault for each change that this manager may not make, or that no one may make."""
-        has_left = (one.status or (known and known["status"])) == Status.DEPARTED
-        if has_left and (one.roles or one.seats):
-            self._faults.append(RowFault(row=one.row, field="status", sentence=LEFT_WITHOUT))
+        has_left = (roster_row.status or (known and known["status"])) == Status.DEPARTED
+        if has_left and (roster_row.roles or roster_row.seats):
+            self._faults.append(RowFault(row=roster_row.row, field="status", sentence=LEFT_WITHOUT))
         if known and known["is_guest"] and granted:
-            self._faults.append(RowFault(row=one.row, field="roles", sentence=GUEST_ROLES))
+            self._faults.append(RowFault(row=roster_row.row, field="roles", sentence=GUEST_ROLES))
         if self._manager is None:
             return
         if Role.COORDINATOR in held ^ granted and self._is_bound:
-            self._faults.append(RowFault(row=one.row, field="roles", sentence=ONLY_COORDINATORS))
+            self._faults.append(RowFault(row=roster_row.row, field="roles", sentence=ONLY_COORDINATORS))
         try:
             accounts.check_account(self._manager, member_id, held)
         except NotAllowed as refused:
-            self._faults.append(RowFault(row=one.row, field="", sentence=refused.sentence))
+            self._faults.append(RowFault(row=roster_row.row, field="", sentence=refused.sentence))
 
-    async def _add(self, one: RosterRow, agency_id: UUID) -> UUID:
+    async def _add(self, roster_row: RosterRow, agency_id: UUID) -> UUID:
         member_id = await people.insert_member(
             agency_id=agency_id,
-            name=one.name,
-            email=one.email,
+            name=roster_row.name,
+            email=roster_row.email,
             now=self._now,
-            zone=one.zone or self._zone,
-            title=one.title or "",
-            phone=one.phone or "",
+            zone=roster_row.zone or self._zone,
+            title=roster_row.title or "",
+            phone=roster_row.phone or "",
         )
-        mobile: dict[Any, Any] = {Member.mobile: one.mobile or "", Member.is_mobile_private: bool(one.mobile_private)}
+        mobile: dict[Any, Any] = {
+            Member.mobile: roster_row.mobile or "",
+            Member.is_mobile_private: bool(roster_row.mobile_private),
+        }
         await Member.update(mobile).where(Member.id == member_id)
-        if one.status not in (None, Status.ACTIVE):
-            await Member.update({Member.status: one.status}).where(Member.id == member_id)
+        if roster_row.status not in (None, Status.ACTIVE):
+            await Member.update({Member.status: roster_row.status}).where(Member.id == member_id)
         return member_id
 
-    async def _update(self, one: RosterRow, agency_id: UUID, known: dict[str, Any]) -> list[str]:
+    async def _update(self, roster_row: RosterRow, agency_id: UUID, known: dict[str, Any]) -> list[str]:
         said = {
-            "name": one.name,
-            "title": one.title,
-            "phone": one.phone,
-            "mobile": one.mobile,
-            "is_mobile_private": one.mobile_private,
-            "zone": one.zone,
-            "status": one.status,
+            "name": roster_row.name,
+            "title": roster_row.title,
+            "phone": roster_row.phone,
+            "mobile": roster_row.mobile,
+            "is_mobile_private": roster_row.mobile_private,
+            "zone": roster_row.zone,
+            "status": roster_row.status,
         }
         changed: dict[Any, Any] = {
             name: value for name, value in said.items() if value is not None and value != known[name]
@@ -382,18 +390,20 @@ class _Import:
             values |= reopened_columns(known["expires_at"], self._now)
         await Member.update(values).where(Member.id == known["id"])
         if "agency" in changed and self._is_bound and await is_other_arm(known["agency"], agency_id):
-            self._faults.append(RowFault(row=one.row, field="agency_code", sentence=ONLY_COORDINATORS_MOVE_PEOPLE))
-        if one.status is Status.SUSPENDED and "status" in changed:
+            self._faults.append(
+                RowFault(row=roster_row.row, field="agency_code", sentence=ONLY_COORDINATORS_MOVE_PEOPLE)
+            )
+        if roster_row.status is Status.SUSPENDED and "status" in changed:
             await close_account(known["id"])
-        if one.status is Status.DEPARTED and "status" in changed:
-            await self._see_out(one, known["id"])
+        if roster_row.status is Status.DEPARTED and "status" in changed:
+            await self._see_out(roster_row, known["id"])
         return list(changed)
 
-    async def _see_out(self, one: RosterRow, member_id: UUID) -> None:
+    async def _see_out(self, roster_row: RosterRow, member_id: UUID) -> None:
         """Offboard a member; add a fault when they still lead events or own items, or a person runs the import."""
         has_work = await transfer.events_led(member_id, self._now) or await transfer.items_owned(member_id)
         if self._manager or has_work:
-            self._faults.append(RowFault(row=one.row, field="status", sentence=HAND_OVER))
+            self._faults.append(RowFault(row=roster_row.row, field="status", sentence=HAND_OVER))
         await remove_from_task_force(member_id, None, self._now)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
@@ -409,23 +419,23 @@ async def _roles_held() -> dict[UUID, set[Role]]:
 
 def _by_code(entries: Iterable[RosterRow]) -> dict[str, list[RosterRow]]:
     named: dict[str, list[RosterRow]] = {}
-    for one in entries:
-        named.setdefault(one.agency_code.casefold(), []).append(one)
+    for entry in entries:
+        named.setdefault(entry.agency_code.casefold(), []).append(entry)
     return named
 
 
 def _values_in(rows: list[RosterRow]) -> dict[str, str]:
     """Return the values that the rows of one agency give; the rows do not contradict each other."""
     said: dict[str, str] = {}
-    for one in rows:
+    for row in rows:
         for name, value in (
-            ("name", one.agency_name),
-            ("arm", one.arm),
-            ("level", one.level),
-            ("contact_name", one.agency_contact),
-            ("contact_phone", one.agency_phone),
-            ("contact_email", one.agency_email),
-            ("address", one.agency_address),
+            ("name", row.agency_name),
+            ("arm", row.arm),
+            ("level", row.level),
+            ("contact_name", row.agency_contact),
+            ("contact_phone", row.agency_phone),
+            ("contact_email", row.agency_email),
+            ("address", row.agency_address),
         ):
             if value:
                 said.setdefault(name, str(value))
@@ -434,10 +444,10 @@ def _values_in(rows: list[RosterRow]) -> dict[str, str]:
 
 def _moved_rows(named: dict[str, list[RosterRow]], stored: dict[str, dict[str, Any]]) -> list[RowFault]:
     return [
-        RowFault(row=one.row, field="arm", sentence=ONLY_COORDINATORS_MOVE_AGENCIES)
+        RowFault(row=row.row, field="arm", sentence=ONLY_COORDINATORS_MOVE_AGENCIES)
         for code, rows in named.items()
-        for one in rows
-        if code in stored and one.arm and one.arm != stored[code]["arm"]
+        for row in rows
+        if code in stored and row.arm and row.arm != stored[code]["arm"]
     ]
 
 
@@ -449,9 +459,9 @@ def _agency_faults(named: dict[str, list[RosterRow]], stored: set[str]) -> list[
             sentence = f"{rows[0].agency_code} is a new agency, so one of its rows must have {' and '.join(missing)}."
             faults.append(RowFault(row=rows[0].row, field=missing[0], sentence=sentence))
         faults += [
-            RowFault(row=one.row, field="coalition", sentence="Enter the code of another agency in the file.")
-            for one in rows
-            if one.coalition and (one.coalition.casefold() == code or one.coalition.casefold() not in {*named, *stored})
+            RowFault(row=row.row, field="coalition", sentence="Enter the code of another agency in the file.")
+            for row in rows
+            if row.coalition and (row.coalition.casefold() == code or row.coalition.casefold() not in {*named, *stored})
         ]
     return faults
 

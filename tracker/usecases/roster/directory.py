@@ -71,18 +71,20 @@ async def people_with_words(
     those whose page the viewer may open.
     """
     known, elsewhere = await rows.known_and_elsewhere(viewer)
-    found, every, others = await together(
+    records, every, others = await together(
         rows.brief_rows_with_words(viewer, known, words, at_most), rows.agency_rows(), _present_of(elsewhere)
     )
-    found += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
-    people = [_found(row) for row in found]
+    records += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
+    people = [_found(row) for row in records]
     theirs = {viewer.agency_id, *(row["agency"] for row in others)}
     agencies = [
         AgencyFound(id=row["id"], code=row["code"], name=row["name"])
         for row in every
         if (viewer.manages_accounts or row["id"] in theirs) and has_all(words, row["code"], row["name"])
     ]
-    return sorted(people, key=lambda one: (one.agency, one.name, one.id))[:at_most], agencies[:at_most]
+    return sorted(people, key=lambda person_found: (person_found.agency, person_found.name, person_found.id))[
+        :at_most
+    ], agencies[:at_most]
 
 
 async def people_with_email(viewer: Viewer, address: str) -> list[PersonFound]:
@@ -101,16 +103,16 @@ async def _present_of(condition: QueryString | None) -> list[Row]:
 
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:
     """Return the committees that the viewer may know whose name or place has all the words, by name."""
-    found = [row for row in await rows.committee_rows(viewer) if has_all(words, row["name"], row["place"])]
-    return [CommitteeFound(id=row["id"], name=row["name"], place=row["place"]) for row in found[:at_most]]
+    records = [row for row in await rows.committee_rows(viewer) if has_all(words, row["name"], row["place"])]
+    return [CommitteeFound(id=row["id"], name=row["name"], place=row["place"]) for row in records[:at_most]]
 
 
 async def person_for(viewer: Viewer, member_id: UUID) -> PersonCard:
     """Return one person. Errors: NotFound when there is none, or the viewer may not know them."""
-    found = await _cards(viewer, await rows.known_to(viewer), rows.is_person(member_id))
-    if not found:
+    person_cards = await _cards(viewer, await rows.known_to(viewer), rows.is_person(member_id))
+    if not person_cards:
         raise NotFound
-    return found[0]
+    return person_cards[0]
 
 
 async def agencies_for(viewer: Viewer) -> list[AgencyCard]:
@@ -137,44 +139,46 @@ async def agency_for(viewer: Viewer, agency_id: UUID) -> AgencyCard:
     Errors: NotFound when there is none, or the viewer may know no one there.
     """
     known = await rows.known_to(viewer)
-    found, agencies, seated = await together(
+    person_cards, agencies, seated = await together(
         _cards(viewer, known, rows.serves_at(agency_id)), rows.agency_rows(), _seated(viewer)
     )
-    row = next((one for one in agencies if one["id"] == agency_id), None)
-    if row is None or not (found or viewer.manages_accounts):
+    row = next((agency for agency in agencies if agency["id"] == agency_id), None)
+    if row is None or not (person_cards or viewer.manages_accounts):
         raise NotFound
-    present = sum(one.status is not Status.DEPARTED for one in found)
-    return _agency(row, present, found, seated.get(agency_id, []))
+    present = sum(person_card.status is not Status.DEPARTED for person_card in person_cards)
+    return _agency(row, present, person_cards, seated.get(agency_id, []))
 
 
 async def committees_for(viewer: Viewer) -> list[CommitteeCard]:
     """Return the committees in which the viewer sits, by name; all of them for roster managers."""
-    found, every_seat, every_chair, known = await together(
+    records, every_seat, every_chair, known = await together(
         rows.committee_rows(viewer), rows.seat_rows(), rows.chair_rows(), rows.known_to(viewer)
     )
-    ids = {row["id"] for row in found}
+    ids = {row["id"] for row in records}
     seats = [row for row in every_seat if row["committee"] in ids]
     chairs = [row for row in every_chair if row["committee"] in ids]
     sitting = {row["member"] for row in [*seats, *chairs] if row["member"]}
-    people = {one.id: one for one in await _cards(viewer, known, rows.is_one_of(sitting))}
-    return [_committee(row, people, seats, chairs) for row in found]
+    people = {card.id: card for card in await _cards(viewer, known, rows.is_one_of(sitting))}
+    return [_committee(row, people, seats, chairs) for row in records]
 
 
 async def committee_for(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
     """Return one committee. Errors: NotFound when there is none, or the viewer does not sit in it."""
-    found = [one for one in await committees_for(viewer) if one.id == committee_id]
-    if not found:
+    committee_cards = [committee for committee in await committees_for(viewer) if committee.id == committee_id]
+    if not committee_cards:
         raise NotFound
-    return found[0]
+    return committee_cards[0]
 
 
 async def _cards(
     viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
 ) -> list[PersonCard]:
-    found, roles, places, feeds = await together(
+    records, roles, places, feeds = await together(
         rows.people_rows(known, narrowed, at_most), rows.roles_by_member(), _places(viewer), _feeds(viewer)
     )
-    return [_person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in found]
+    return [
+        _person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in records
+    ]
 
 
 async def _feeds(viewer: Viewer) -> dict[UUID, list[Any]] | None:
@@ -257,7 +261,7 @@ def _account(row: Row, feeds: list[Any]) -> AccountCard:
         reviewed_at=row["reviewed_at"],
         joined_at=row["joined_at"],
         feeds=len(feeds),
-        fetched_at=max((one for one in feeds if one), default=None),
+        fetched_at=max((feed for feed in feeds if feed), default=None),
     )
 
 
@@ -285,10 +289,10 @@ def _committee(
     row: Row, known: Mapping[UUID, PersonCard], seats: Iterable[Row], chairs: Iterable[Row]
 ) -> CommitteeCard:
     held: dict[UUID, list[Row]] = {}
-    for one in seats:
-        if one["committee"] == row["id"]:
-            held.setdefault(one["seat"], []).append(one)
-    chairing = [one["member"] for one in chairs if one["committee"] == row["id"]]
+    for seat in seats:
+        if seat["committee"] == row["id"]:
+            held.setdefault(seat["seat"], []).append(seat)
+    chairing = [chair["member"] for chair in chairs if chair["committee"] == row["id"]]
     return CommitteeCard(
         id=row["id"],
         name=row["name"],
@@ -304,12 +308,14 @@ def _committee(
 
 
 def _seat(holders: list[Row], known: Mapping[UUID, PersonCard]) -> SeatCard:
-    primary = [known[one["member"]] for one in holders if one["member"] in known and one["is_primary"]]
-    alternates = [known[one["member"]] for one in holders if one["member"] in known and not one["is_primary"]]
+    primary = [known[holder["member"]] for holder in holders if holder["member"] in known and holder["is_primary"]]
+    alternates = [
+        known[holder["member"]] for holder in holders if holder["member"] in known and not holder["is_primary"]
+    ]
     return SeatCard(
         id=holders[0]["seat"],
         agency_id=holders[0]["agency"],
         agency=holders[0]["code"],
         primary=primary[0] if primary else None,
-        alternates=sorted(alternates, key=lambda one: one.name),
+        alternates=sorted(alternates, key=lambda person_card: person_card.name),
     )

@@ -138,8 +138,8 @@ async def people_rows(known: QueryString, narrowed: QueryString, at_most: int = 
 async def brief_rows(known: QueryString, narrowed: QueryString) -> list[Row]:
     """Return all known people who match the second condition, in brief, with code and name of their agency."""
     of = {row["id"]: row for row in await agency_rows()}
-    found = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
-    named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in found]
+    rows = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
+    named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in rows]
     return sorted(named, key=lambda row: (row["code"], row["name"], row["id"]))
 
 
@@ -155,18 +155,18 @@ async def brief_rows_with_words(viewer: Viewer, known: QueryString, words: Seque
 
 async def count_by_agency(known: QueryString) -> dict[UUID, int]:
     """Return how many of the known people serve at each agency, not counting those who left."""
-    found = await engine().run_querystring(QueryString(_COUNTS, known))
-    return {row["agency"]: int(row["people"]) for row in found}
+    rows = await engine().run_querystring(QueryString(_COUNTS, known))
+    return {row["agency"]: int(row["people"]) for row in rows}
 
 
 async def committee_rows(viewer: Viewer) -> list[Row]:
     """Return the committees the viewer may know, by name: all for roster managers, otherwise those they sit in."""
-    found: list[Row] = list(await engine().run_querystring(QueryString(_COMMITTEES)))
+    rows: list[Row] = list(await engine().run_querystring(QueryString(_COMMITTEES)))
     if viewer.manages_accounts:
-        return found
+        return rows
     return [
         row
-        for row in found
+        for row in rows
         if row["status"] == CommitteeStatus.ACTIVE and audience_of_committee(row["id"]) in viewer.audiences
     ]
 

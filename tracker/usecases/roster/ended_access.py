@@ -83,11 +83,11 @@ async def remove_from_task_force(member_id: UUID, new_owner_id: UUID | None, now
 async def _transfer_seats(member_id: UUID, new_owner_id: UUID | None) -> None:
     [agency_id] = await Member.select(Member.agency).where(Member.id == member_id).output(as_list=True)
     chaired = await _chaired(member_id)
-    theirs = SeatHolder.member == member_id
+    condition = SeatHolder.member == member_id
     held = await SeatHolder.select(
         SeatHolder.seat, SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.is_primary
-    ).where(theirs)
-    await SeatHolder.delete().where(theirs)
+    ).where(condition)
+    await SeatHolder.delete().where(condition)
     for row in held:
         if row["seat.agency"] == agency_id:  # the seat of a former agency stays there
             await _transfer_seat(row["seat"], agency_id, new_owner_id, is_primary=row["is_primary"])

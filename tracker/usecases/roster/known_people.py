@@ -109,14 +109,14 @@ def active_among(member_ids: Iterable[UUID]) -> Candidates:
     return Candidates(QueryString(_AMONG, id_list(member_ids)))
 
 
-def either(one: Candidates, other: Candidates) -> Candidates:
+def either(candidates: Candidates, other: Candidates) -> Candidates:
     """Return the candidates of one or the other."""
-    return Candidates(QueryString("(({}) OR ({}))", one.condition, other.condition))
+    return Candidates(QueryString("(({}) OR ({}))", candidates.condition, other.condition))
 
 
-def both(one: Candidates, other: Candidates) -> Candidates:
+def both(candidates: Candidates, other: Candidates) -> Candidates:
     """Return those who are candidates of one and of the other."""
-    return Candidates(QueryString("(({}) AND ({}))", one.condition, other.condition))
+    return Candidates(QueryString("(({}) AND ({}))", candidates.condition, other.condition))
 
 
 def candidates_at_agency(agency_id: UUID) -> Candidates:
@@ -131,7 +131,7 @@ def candidates_of_arm(arm: Arm) -> Candidates:
 
 def candidates_at_levels(levels: Iterable[Level]) -> Candidates:
     """Return the people at agencies of some levels of government; only together with other candidates."""
-    wanted = sorted(one.value for one in levels)
+    wanted = sorted(level.value for level in levels)
     return Candidates(QueryString(_AT_LEVELS, sql_list(wanted)))
 
 
@@ -156,7 +156,7 @@ async def candidates_with_words(candidates: Candidates, words: str, at_most: int
     if not wanted:
         return PeopleMatched()
     with_words = QueryString(_WITH_WORDS, word_index.rows_with_words("person", wanted, SHORTEST_OF_A_NAME))
-    found = await _read(
+    rows = await _read(
         QueryString(
             _MATCHES,
             QueryString("({}) AND ({})", candidates.condition, with_words),
@@ -165,12 +165,12 @@ async def candidates_with_words(candidates: Candidates, words: str, at_most: int
             at_most,
         )
     )
-    return PeopleMatched(people=tuple(map(_person, found)), more=found[0]["every"] - len(found) if found else 0)
+    return PeopleMatched(people=tuple(map(_person, rows)), more=rows[0]["every"] - len(rows) if rows else 0)
 
 
 async def candidates_among(candidates: Candidates, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
     """Return which of these people are candidates."""
-    return {one.id: one for one in await chosen_candidates(candidates, (), member_ids)}
+    return {candidate.id: candidate for candidate in await chosen_candidates(candidates, (), member_ids)}
 
 
 async def chosen_candidates(
@@ -192,18 +192,18 @@ async def managers() -> frozenset[UUID]:
 async def all_candidates(candidates: Candidates) -> list[Person]:
     """Return all candidates by agency and name; except for programs, the caller knows that they are few."""
     found = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
-    return sorted(found, key=lambda one: (one.agency, one.name, one.id))
+    return sorted(found, key=lambda person: (person.agency, person.name, person.id))
 
 
 async def count_candidates(candidates: Candidates) -> list[AgencyCount]:
     """Return the agencies of the candidates by short name, each with their number."""
     among = candidates.condition if candidates.to_count is None else candidates.to_count
-    found = [
+    agency_counts = [
         AgencyCount(row["id"], row["code"], Arm(row["arm"]), int(row["people"]))
         for row in await engine().run_querystring(QueryString(_BY_AGENCY, among))
         if row["people"]
     ]
-    return sorted(found, key=lambda one: one.code.casefold())
+    return sorted(agency_counts, key=lambda agency_count: agency_count.code.casefold())
 
 
 async def _read(query: QueryString) -> list[dict[str, Any]]:

@@ -143,9 +143,9 @@ async def _save_person(member_id: UUID, changed: dict[str, Any], version: int) -
     await Member.update(values).where(Member.id == member_id)
     if "agency" in changed:
         # The seat of the former agency stays there.
-        theirs = SeatHolder.member == member_id
-        held = await SeatHolder.select(SeatHolder.seat.committee).where(theirs).output(as_list=True)
-        await SeatHolder.delete().where(theirs)
+        condition = SeatHolder.member == member_id
+        held = await SeatHolder.select(SeatHolder.seat.committee).where(condition).output(as_list=True)
+        await SeatHolder.delete().where(condition)
         await committees.touch_committees(held)
 
 
@@ -276,9 +276,9 @@ async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
 
 async def _active_people(query: QueryString) -> list[Person]:
     """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
-    found, active = await engine().read_each(query, QueryString(_ACTIVE_AGENCIES))
+    rows, active = await engine().read_each(query, QueryString(_ACTIVE_AGENCIES))
     agencies = {row["id"]: {**row, "arm": Arm(row["arm"])} for row in active}
-    return [_person_in(row, agencies[row["agency"]]) for row in found if row["agency"] in agencies]
+    return [_person_in(row, agencies[row["agency"]]) for row in rows if row["agency"] in agencies]
 
 
 def _person_in(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:

@@ -33,15 +33,15 @@ async def every_site() -> list[MeetingSite]:
 
 async def open_sites() -> tuple[MeetingSite, ...]:
     """Return the sites that are offered for events, by name."""
-    return tuple(one for one in await every_site() if one.is_open)
+    return tuple(site for site in await every_site() if site.is_open)
 
 
 async def meeting_site(site_id: UUID) -> MeetingSite:
     """Return one site. Errors: NotFound."""
-    found = [one for one in await every_site() if one.id == site_id]
-    if not found:
+    meeting_sites = [site for site in await every_site() if site.id == site_id]
+    if not meeting_sites:
         raise NotFound
-    return found[0]
+    return meeting_sites[0]
 
 
 async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
@@ -49,15 +49,15 @@ async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_even
 
     Only events that the viewer may see count; otherwise the room appears free (docs/decisions/0017).
     """
-    found = site_at(place, await every_site()) if place else None
-    if found is None:
+    site = site_at(place, await every_site()) if place else None
+    if site is None:
         return None
     chosen = sorted(slots)[:MOST_DATES]
     if not chosen:
-        return Room(site=found, taken=())
-    rows = await availability.bookings_at(viewer, found.texts, chosen[0][0], max(end for _, end in chosen))
+        return Room(site=site, taken=())
+    rows = await availability.bookings_at(viewer, site.texts, chosen[0][0], max(end for _, end in chosen))
     return Room(
-        site=found,
+        site=site,
         taken=[
             SiteBooking(
                 event_id=row["event"],
@@ -112,7 +112,7 @@ async def change_meeting_site(
 
 
 async def _check(facts: MeetingSiteFacts, site_id: UUID | None) -> None:
-    names = {one.name.casefold() for one in await every_site() if one.id != site_id}
+    names = {site.name.casefold() for site in await every_site() if site.id != site_id}
     if facts.name.casefold() in names:
         raise Invalid(name=TAKEN)
 

@@ -135,11 +135,11 @@ class EventView(Struct, frozen=True, kw_only=True):
         """Return the number of replies of all agencies."""
         return AgencyReplies(
             agency="",
-            invited=sum(one.invited for one in self.replies),
-            accepted=sum(one.accepted for one in self.replies),
-            tentative=sum(one.tentative for one in self.replies),
-            declined=sum(one.declined for one in self.replies),
-            waiting=sum(one.waiting for one in self.replies),
+            invited=sum(reply.invited for reply in self.replies),
+            accepted=sum(reply.accepted for reply in self.replies),
+            tentative=sum(reply.tentative for reply in self.replies),
+            declined=sum(reply.declined for reply in self.replies),
+            waiting=sum(reply.waiting for reply in self.replies),
         )
 
 
@@ -170,7 +170,7 @@ async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
 async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return who is on the list, what they replied, who could be reminded, and what changed for them."""
     event = occurrence.event
-    mine, participants, informed, changes, silent = await together(
+    row, participants, informed, changes, silent = await together(
         _mine(viewer, occurrence, now),
         attendance.participants(viewer, occurrence),
         attendance.informed_people(viewer, event.id),
@@ -178,17 +178,17 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         of_silent(viewer, occurrence, now),
     )
     named = named_participants(viewer, event, participants)
-    own = next((one for one in participants if one.member_id == viewer.member_id), None)
+    own = next((participant for participant in participants if participant.member_id == viewer.member_id), None)
     return {
-        **mine,
+        **row,
         "substitutes_for": " and ".join(
-            one.substitutes_for for one in participants if one.member_id == viewer.member_id
+            participant.substitutes_for for participant in participants if participant.member_id == viewer.member_id
         ),
         "earlier": own.earlier if own else None,
         "replies": replies_by_agency(participants),
         "named": tuple(named),
         "informed": tuple(named_participants(viewer, event, informed)),
-        "is_informed": viewer.member_id in {one.member_id for one in informed},
+        "is_informed": viewer.member_id in {informed.member_id for informed in informed},
         **_numbers(participants, informed),
         "answerable": tuple(people_to_reply_for(viewer, occurrence, named, now)),
         "nudge": await with_confirmations(silent, occurrence, changes, participants, now) if silent else None,
@@ -198,12 +198,12 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
 
 async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return whether the viewer is asked to come, their reply, and whom they may send."""
-    mine = await my_reply(viewer, occurrence)
+    reply = await my_reply(viewer, occurrence)
     return {
-        "is_invited": mine is not None,
-        "reply": mine.counts if mine else None,
-        "released": mine.released if mine else "",
-        "alternates": tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)) if mine else (),
+        "is_invited": reply is not None,
+        "reply": reply.counts if reply else None,
+        "released": reply.released if reply else "",
+        "alternates": tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)) if reply else (),
     }
 
 
@@ -251,7 +251,12 @@ async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime)
     plan, poll, opened, thanks = await together(
         plan_summary(viewer, event), _poll(viewer, event), openings_of(viewer, event), _thanks(viewer, occurrence, now)
     )
-    return {"plan": plan, "poll": poll, "opened": tuple(one for one in opened if one.is_open(now)), **thanks}
+    return {
+        "plan": plan,
+        "poll": poll,
+        "opened": tuple(emergency_opened for emergency_opened in opened if emergency_opened.is_open(now)),
+        **thanks,
+    }
 
 
 async def _poll(viewer: Viewer, event: Event) -> Poll | None:
@@ -261,7 +266,7 @@ async def _poll(viewer: Viewer, event: Event) -> Poll | None:
 
 def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:
     """Return how many people are asked to come, are on the list, and get an email about a change."""
-    coming = sum(one.role.is_asked or bool(one.substitutes_for) for one in participants)
+    coming = sum(participant.role.is_asked or bool(participant.substitutes_for) for participant in participants)
     return {"coming": coming, "on_the_list": len(participants) + len(informed), "notified": coming + len(informed)}
 
 
@@ -280,13 +285,13 @@ async def _readings(viewer: Viewer, occurrence: Occurrence) -> tuple[EventReadin
 def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplies, ...]:
     """Return the number of replies by agency."""
     groups: dict[str, list[Participant]] = {}
-    for one in participants:
-        groups.setdefault(one.agency, []).append(one)
+    for participant in participants:
+        groups.setdefault(participant.agency, []).append(participant)
     return tuple(_replies(agency, groups[agency]) for agency in groups)
 
 
 def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
-    replies = Counter(one.reply for one in participants)
+    replies = Counter(participant.reply for participant in participants)
     return AgencyReplies(
         agency=agency,
         invited=len(participants),
@@ -302,8 +307,8 @@ async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ..
     of_event = await items_of_event(viewer, occurrence.event.id, occurrence.id)
     committee_id = occurrence.event.committee_id
     of_committee = await open_items_of_committee(viewer, committee_id) if committee_id else []
-    found = {one.id: one for one in [*of_event, *of_committee]}
-    return tuple(sorted(found.values(), key=lambda one: (one.due, one.reference)))
+    found = {action_item.id: action_item for action_item in [*of_event, *of_committee]}
+    return tuple(sorted(found.values(), key=lambda action_item: (action_item.due, action_item.reference)))
 
 
 class SeriesDate(Struct, frozen=True, kw_only=True):
@@ -332,8 +337,8 @@ async def date_after_split(viewer: Viewer, event_id: UUID, key: str) -> tuple[UU
     following = await events.series_after(viewer, event) if event else ()
     for one in reversed(following):
         if one.starts.date() <= day_of_key(key).date():
-            found = await events.date_on_day(viewer, one.id, day_of_key(key))
-            return (one.id, key) if found else await date_after_split(viewer, one.id, key) or (one.id, "")
+            occurrence = await events.date_on_day(viewer, one.id, day_of_key(key))
+            return (one.id, key) if occurrence else await date_after_split(viewer, one.id, key) or (one.id, "")
     return None
 
 
@@ -360,21 +365,21 @@ async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
     event = await event_seen_by(viewer, event_id)
     given = await replies.my_replies(viewer, event)
     dates = []
-    for one in await dates_in_series(viewer, event):
-        reply = effective_reply(given or (), one.id)
+    for occurrence in await dates_in_series(viewer, event):
+        reply = effective_reply(given or (), occurrence.id)
         value = reply.value if reply else ReplyValue.NEEDS_ACTION
         dates.append(
             SeriesDate(
-                occurrence=one,
+                occurrence=occurrence,
                 reply=None if given is None else value,
-                is_moved=is_moved(one),
-                is_over=one.ends_at <= now,
+                is_moved=is_moved(occurrence),
+                is_over=occurrence.ends_at <= now,
             )
         )
     return SeriesView(
         event=event,
-        ahead=tuple(one for one in dates if not one.is_over),
-        over=tuple(one for one in dates if one.is_over),
+        ahead=tuple(series_date for series_date in dates if not series_date.is_over),
+        over=tuple(series_date for series_date in dates if series_date.is_over),
         is_invited=given is not None,
         may_edit=may_edit(viewer, event),
         may_copy=may_copy(viewer, event.marking),

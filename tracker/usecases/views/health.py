@@ -50,26 +50,26 @@ class Storage(Struct, frozen=True, kw_only=True):
 async def work_state(now: datetime) -> WorkState:
     """Return the state of the work."""
     since = now - LATE
-    found = await outbox_queue.health(since, REMINDERS)
-    return WorkState(is_late=found.is_late, is_ticking=found.is_ticking)
+    health = await outbox_queue.health(since, REMINDERS)
+    return WorkState(is_late=health.is_late, is_ticking=health.is_ticking)
 
 
 async def note_mail_run(now: datetime) -> None:
     """Record that all due emails have been processed; at most every half minute."""
     mark = Watermark.name == MAIL
     async with writing():
-        found = await Watermark.select(Watermark.until).where(mark).first()
-        if found is None:
+        row = await Watermark.select(Watermark.until).where(mark).first()
+        if row is None:
             await Watermark.insert(Watermark(name=MAIL, until=now))
-        elif not timedelta(0) <= now - found["until"] < NOTED_EVERY:
+        elif not timedelta(0) <= now - row["until"] < NOTED_EVERY:
             await Watermark.update({Watermark.until: now}).where(mark)
 
 
 async def last_runs() -> dict[str, datetime]:
     """Return when each job last ran, by name; a job that never ran is missing."""
     of_jobs = Watermark.name.is_in([REMINDERS, MAIL, AUDIT])
-    found = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)
-    return {row["name"]: row["until"] for row in found}
+    rows = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)
+    return {row["name"]: row["until"] for row in rows}
 
 
 async def storage() -> Storage:

@@ -136,12 +136,12 @@ class Home(Struct, frozen=True, kw_only=True):
 
 async def home_for(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
-    dates, operations, mine = await together(
+    dates, operations, row = await together(
         _of_dates(viewer, now, today, zone), _of_operations(viewer, now), _of_mine(viewer, now)
     )
     sheets = dates.pop("sheets")
     dates["rolls"] = None if sheets is None else _rolls(viewer, now, sheets, operations["check_ins"] or ())
-    parts = {**dates, **operations, **mine}
+    parts = {**dates, **operations, **row}
     return Home(**parts, follow_up=queue_in_order(_follow_up(viewer, **parts), now, today))
 
 
@@ -180,7 +180,7 @@ def _follow_up(viewer: Viewer, items: HomeItems | None, days: HomeDays | None, *
     """Yield the rows of each part that could be read."""
     if items:
         yield from items.blocked
-        yield from (LateItem(item=one) for one in items.late)
+        yield from (LateItem(item=action_item) for action_item in items.late)
     yield from days.replies if days else ()
     for name in ("rolls", "proposals", "ending", "emails", "missing", "conflicts", "plans"):
         yield from parts[name] or ()
@@ -204,7 +204,7 @@ async def _missing(viewer: Viewer, now: datetime) -> list[MissingCheckOut]:
 
 def _check_ins(viewer: Viewer, days: Iterable[CheckInDay], missing: Iterable[MissingCheckOut]) -> Iterator[OpenCheckIn]:
     """Yield the check-ins that are open to the viewer; one that has its row for people who are missing isn't twice."""
-    has_row = {one.line.id for one in missing}
+    has_row = {check_out.line.id for check_out in missing}
     for day in days:
         if day.line.id not in has_row and may_check_in(viewer, day, leads=may_plan(viewer, day.line)):
             yield OpenCheckIn(line=day.line)
@@ -216,17 +216,17 @@ async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
 
 
 async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
-    found, unsupervised, sent_back, requests = await together(
+    duties, unsupervised, sent_back, requests = await together(
         plan_duties(viewer, now),
         plans_without_supervisor(viewer, now),
         returned_plans(viewer, now),
         requests_to_approve(viewer, now),
     )
-    to_approve = [one for one in found if awaits_approval(viewer, one)]
-    to_acknowledge = [one for one in found if awaits_acknowledgment(one)]
+    to_approve = [plan_duty for plan_duty in duties if awaits_approval(viewer, plan_duty)]
+    to_acknowledge = [plan_duty for plan_duty in duties if awaits_acknowledgment(plan_duty)]
     return [
-        *(OpenApproval(line=one.line, version=one.version) for one in to_approve),
-        *(OpenAcknowledgment(line=one.line, version=one.version) for one in to_acknowledge),
+        *(OpenApproval(line=plan_duty.line, version=plan_duty.version) for plan_duty in to_approve),
+        *(OpenAcknowledgment(line=plan_duty.line, version=plan_duty.version) for plan_duty in to_acknowledge),
         *(MissingSupervisor(line=line) for line in unsupervised),
         *(ReturnedPlan(line=line, given=given) for line, given in sent_back),
         *(OpenRequests(line=line, requests=count) for line, count in requests.values()),
@@ -234,35 +234,46 @@ async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
 
 
 async def _items(viewer: Viewer, today: date) -> HomeItems:
-    every = [one for one in await actions.listed_items(viewer) if concerns_viewer(viewer, one)]
-    blocked = await _blocked(viewer, [one for one in every if one.owner_id != viewer.member_id])
-    waiting_for_help = {one.item.id for one in blocked}
-    late = [one for one in every if days_late(one, today) > 0]
+    every = [action_item for action_item in await actions.listed_items(viewer) if concerns_viewer(viewer, action_item)]
+    blocked = await _blocked(viewer, [action_item for action_item in every if action_item.owner_id != viewer.member_id])
+    waiting_for_help = {blocked_item.item.id for blocked_item in blocked}
+    late = [action_item for action_item in every if days_late(action_item, today) > 0]
     return HomeItems(
-        mine=[one for one in every if one.owner_id == viewer.member_id],
+        mine=[action_item for action_item in every if action_item.owner_id == viewer.member_id],
         blocked=blocked,
-        late=[one for one in late if one.owner_id != viewer.member_id and one.id not in waiting_for_help],
+        late=[
+            action_item
+            for action_item in late
+            if action_item.owner_id != viewer.member_id and action_item.id not in waiting_for_help
+        ],
         overdue=len(late),
     )
 
 
 async def _blocked(viewer: Viewer, items: list[ActionItem]) -> list[BlockedItem]:
-    since = {one.id: one.blocked_at for one in items if one.status is ItemStatus.BLOCKED}
+    since = {
+        action_item.id: action_item.blocked_at for action_item in items if action_item.status is ItemStatus.BLOCKED
+    }
     reasons = await actions.block_reasons(viewer, since)
     return [
-        BlockedItem(item=one, since=at, reason=reasons.get(one.id, ""), may_direct=may_direct_item(viewer, one))
-        for one in items
-        if (at := since.get(one.id))
+        BlockedItem(
+            item=action_item,
+            since=at,
+            reason=reasons.get(action_item.id, ""),
+            may_direct=may_direct_item(viewer, action_item),
+        )
+        for action_item in items
+        if (at := since.get(action_item.id))
     ]
 
 
 async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDays:
     start, end = calendars.moments_of_days(today, today + timedelta(days=NEXT_DAYS - 1), zone)
     every = await dates_between(viewer, start, now + AHEAD)
-    ahead = [one.line for one in every if one.line.starts_at > now and _takes_place(one.line)]
+    ahead = [seen_date.line for seen_date in every if seen_date.line.starts_at > now and _takes_place(seen_date.line)]
     led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]
     return HomeDays(
-        agenda=[one for one in every if one.line.starts_at < end],
+        agenda=[seen_date for seen_date in every if seen_date.line.starts_at < end],
         upcoming=next(iter(ahead), None),
         leads=bool(led),
         replies=await _replies(viewer, led, now),
@@ -271,7 +282,9 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDa
 
 async def _replies(viewer: Viewer, led: list[DateLine], now: datetime) -> list[MissingReplies]:
     of_date = await replies.missing_replies(viewer, [line.id for line in led])
-    missing = [(line, one) for line in led if (one := of_date.get(line.id)) and one.waiting]
+    missing = [
+        (line, missing_replies) for line in led if (missing_replies := of_date.get(line.id)) and missing_replies.waiting
+    ]
     silent = {line.id: one.silent for line, one in missing}
     nudges = await nudges_of(viewer, [line for line, _ in missing], silent, now)
     return [
@@ -288,7 +301,7 @@ async def _replies(viewer: Viewer, led: list[DateLine], now: datetime) -> list[M
 
 def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[DateLine], days: Iterable[CheckInDay]) -> list[OpenSheet]:
     """Return the open attendance sheets; not that of an operation on its day, which has its check-in list instead."""
-    checked_in = {one.line.id for one in days}
+    checked_in = {day.line.id for day in days}
     return [
         OpenSheet(line=line, is_over=line.ends_at <= now)
         for line in sheets
@@ -303,7 +316,7 @@ async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
 
 async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
     found = await proposals.waiting_proposals(viewer, now)
-    return [OpenProposal(line=line, people=tuple(one.person for one in waiting)) for line, waiting in found]
+    return [OpenProposal(line=line, people=tuple(proposal.person for proposal in waiting)) for line, waiting in found]
 
 
 async def _emails(viewer: Viewer, now: datetime) -> list[OpenEmails]:
@@ -331,8 +344,8 @@ async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
     """Return the list; None for people who do not manage accounts, when it was hidden, and when all is done."""
     if not viewer.manages_accounts or known.set_up_at:
         return None
-    found = await set_up_progress(viewer)
-    return None if all(found.steps.values()) else found
+    set_up = await set_up_progress(viewer)
+    return None if all(set_up.steps.values()) else set_up
 
 
 async def set_up_progress(viewer: Viewer) -> SetUp:

@@ -39,12 +39,15 @@ class PlannedOperation(Struct, frozen=True, kw_only=True):
 
 async def page_of_operations(viewer: Viewer, after: ListPlace, limit: int) -> list[PlannedOperation]:
     """Return at most `limit` operations with a plan after a cursor, in the order in which their events were created."""
-    found = await plans.planned_operations(viewer, after, limit)
-    dates, states = await visible_events.dates_of_events(viewer, found), await plans.versions_and_states(viewer, found)
+    events = await plans.planned_operations(viewer, after, limit)
+    dates, states = (
+        await visible_events.dates_of_events(viewer, events),
+        await plans.versions_and_states(viewer, events),
+    )
     return [
-        PlannedOperation(occurrence=dates[one.id][0], state=states[one.id].state, version=states[one.id].version)
-        for one in found
-        if dates[one.id] and one.id in states
+        PlannedOperation(occurrence=dates[event.id][0], state=states[event.id].state, version=states[event.id].version)
+        for event in events
+        if dates[event.id] and event.id in states
     ]
 
 

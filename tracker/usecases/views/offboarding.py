@@ -97,7 +97,7 @@ async def offboard_person(
             await remove_from_task_force(member_id, successor.member_id if is_colleague else None, now)
         if is_colleague:
             passed += await pass_invitations_on(
-                viewer, held, successor.member_id, now, but={one.event_id for one in passed}
+                viewer, held, successor.member_id, now, but={changed_list.event_id for changed_list in passed}
             )
         successor = await viewer_for(successor.member_id, now)  # with the seats that they have from now on
         await transfer_events(viewer, person, successor, now)
@@ -109,7 +109,7 @@ async def offboard_person(
 
 async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[DateLine]:
     lines = await events.lines_of_invitee(viewer, person.id, now)
-    return [one for one in lines if may_know_list(viewer, one, [person.arm])]
+    return [line for line in lines if may_know_list(viewer, line, [person.arm])]
 
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
@@ -197,4 +197,4 @@ async def _viewer_of(member_id: UUID, now: datetime) -> Viewer | None:
 
 
 def _each_once(candidates: Iterable[UUID], but: UUID) -> list[UUID]:
-    return [one for one in dict.fromkeys(candidates) if one != but]
+    return [fromkey for fromkey in dict.fromkeys(candidates) if fromkey != but]

@@ -90,25 +90,29 @@ async def _organizer_of(viewer: Viewer, event_id: UUID | None, now: datetime) ->
 async def _snapshot(
     viewer: Viewer, event_ids: Sequence[UUID], readers: Sequence[FeedReader], now: datetime, date_id: UUID | None
 ) -> EventSnapshot:
-    events = [one for one in await all_together([visible_events.event_by_id(viewer, one) for one in event_ids]) if one]
+    events = [
+        event
+        for event in await all_together([visible_events.event_by_id(viewer, event_id) for event_id in event_ids])
+        if event
+    ]
     (dates, replies), waiting, (reminders, follow_ups), feeds = await together(
         _dates(viewer, events, now, date_id),
         _waiting(event_ids),
         _emails_ahead(viewer, events, now),
         feed_owners_of(readers, events),
     )
-    endings = {one.id: name for one in waiting if (name := _ending(decode(one.facts)))}
+    endings = {queued.id: name for queued in waiting if (name := _ending(decode(queued.facts)))}
     return EventSnapshot(
-        is_known=any(one.status is not EventStatus.DRAFT for one in events),
+        is_known=any(event.status is not EventStatus.DRAFT for event in events),
         content=_content(events, dates),
-        messages={one.id: (one.kind, one.recipient_id) for one in waiting},
-        subjects={one.id: about for one in waiting if one.id not in endings and (about := _subject(one))},
+        messages={queued.id: (queued.kind, queued.recipient_id) for queued in waiting},
+        subjects={queued.id: about for queued in waiting if queued.id not in endings and (about := _subject(queued))},
         endings=endings,
         replies=replies,
         reminders=reminders,
         follow_ups=follow_ups,
         feeds=feeds,
-        dates=tuple(one for one in dates if one.ends_at > now),
+        dates=tuple(occurrence for occurrence in dates if occurrence.ends_at > now),
     )
 
 
@@ -116,9 +120,15 @@ async def _dates(
     viewer: Viewer, events: Sequence[Event], now: datetime, date_id: UUID | None
 ) -> tuple[list[Occurrence], dict[UUID, tuple[ReplyValue, ...]]]:
     """Return the dates of events, and the replies to those that can still matter, by person."""
-    found = [date for of_event in (await visible_events.dates_of_events(viewer, events)).values() for date in of_event]
-    open_to = [one for one in found if one.ends_at > now or one.id == date_id or not one.event.is_series]
-    return found, await _replies(open_to)
+    occurrences = [
+        date for of_event in (await visible_events.dates_of_events(viewer, events)).values() for date in of_event
+    ]
+    open_to = [
+        occurrence
+        for occurrence in occurrences
+        if occurrence.ends_at > now or occurrence.id == date_id or not occurrence.event.is_series
+    ]
+    return occurrences, await _replies(open_to)
 
 
 async def _waiting(event_ids: Sequence[UUID]) -> list[Queued]:
@@ -127,10 +137,17 @@ async def _waiting(event_ids: Sequence[UUID]) -> list[Queued]:
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subject, object]:
     """Return what calendars show, without the version numbers and times of the change itself."""
-    of_events: dict[Subject, object] = {(one.id, None): (fields_of(one), one.rrule) for one in events}
+    of_events: dict[Subject, object] = {(event.id, None): (fields_of(event), event.rrule) for event in events}
     return of_events | {
-        (one.event.id, one.id): (one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_off)
-        for one in dates
+        (occurrence.event.id, occurrence.id): (
+            occurrence.starts_at,
+            occurrence.ends_at,
+            occurrence.title,
+            occurrence.place,
+            occurrence.agenda,
+            occurrence.is_off,
+        )
+        for occurrence in dates
     }
 
 
@@ -152,7 +169,7 @@ def _ending(content: Content | Unreadable) -> str:
 
 async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, ...]]:
     given: dict[UUID, list[ReplyValue]] = {}
-    for of_date in (await counting_replies((one.id, one.event.id) for one in dates)).values():
+    for of_date in (await counting_replies((occurrence.id, occurrence.event.id) for occurrence in dates)).values():
         for member_id, reply in of_date.items():
             given.setdefault(member_id, []).append(reply)
     return {member_id: tuple(replies) for member_id, replies in given.items()}
@@ -162,7 +179,7 @@ async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) 
     """Return the reminders and the follow-ups of events."""
     follow_ups: dict[datetime, frozenset[UUID]] = {}
     found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
-    every = await all_together([upcoming_reminders.of_event(viewer, one.id, now, ahead=None) for one in events])
+    every = await all_together([upcoming_reminders.of_event(viewer, event.id, now, ahead=None) for event in events])
     for planned in every:
         for one in planned:
             is_reminder = one.kind is MessageKind.REMINDER
@@ -183,13 +200,16 @@ async def circle_of(viewer: Viewer, event_id: UUID | None) -> Circle:
     event = await visible_events.event_by_id(viewer, event_id) if event_id else None
     if event is None:
         return Circle(frozenset(), has_reasons=False)
-    reasons = [event.cancel_reason, *(one.cancel_reason for one in await visible_events.dates_in_order(viewer, event))]
+    reasons = [
+        event.cancel_reason,
+        *(occurrence.cancel_reason for occurrence in await visible_events.dates_in_order(viewer, event)),
+    ]
     return Circle(frozenset(await audiences_of(event.id)), has_reasons=any(reasons))
 
 
 async def opening_of(viewer: Viewer, before: Circle, event_ids: Iterable[UUID]) -> Opening:
     """Return what more people can read of the event, and of the series that continues it, than could `before`."""
-    wider = [one for one in event_ids if await opens_to_more(before.audiences, await audiences_of(one))]
+    wider = [event_id for event_id in event_ids if await opens_to_more(before.audiences, await audiences_of(event_id))]
     known = [event for one in wider if (event := await visible_events.event_by_id(viewer, one))]
     dates = [date for of_event in (await visible_events.dates_of_events(viewer, known)).values() for date in of_event]
     is_open = bool(known)

@@ -105,21 +105,21 @@ async def _people(
 
 
 async def _items(viewer: Viewer, words: Sequence[str]) -> tuple[Sequence[ActionItem], Mapping[UUID, str]]:
-    found = await actions.items_with_words(viewer, words, MOST)
-    notes = await actions.note_texts(viewer, [one.id for one in found])
-    return found, {item_id: _first(texts, words) for item_id, texts in notes.items()}
+    action_items = await actions.items_with_words(viewer, words, MOST)
+    notes = await actions.note_texts(viewer, [action_item.id for action_item in action_items])
+    return action_items, {item_id: _first(texts, words) for item_id, texts in notes.items()}
 
 
 async def _events(viewer: Viewer, words: Sequence[str], now: datetime) -> list[FoundEvent]:
-    found = await search_rows.events_with_words(viewer, words, now, MOST)
+    rows = await search_rows.events_with_words(viewer, words, now, MOST)
     sites = await search_rows.sites_of_events(
-        viewer, [row["id"] for row in found if row["kind"] == Kind.JOINT_OPERATION]
+        viewer, [row["id"] for row in rows if row["kind"] == Kind.JOINT_OPERATION]
     )
-    own = {row["id"]: (*_texts(row), *sites.get(row["id"], ())) for row in found}
+    own = {row["id"]: (*_texts(row), *sites.get(row["id"], ())) for row in rows}
     by_date = await search_rows.own_texts_of(viewer, [one for one, texts in own.items() if not has_all(words, *texts)])
     return [
         _event(row, _on_a_date(row, by_date.get(row["id"], ()), words, now) or _passage(row, words, sites))
-        for row in found
+        for row in rows
     ]
 
 

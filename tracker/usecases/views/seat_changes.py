@@ -93,19 +93,19 @@ async def list_impact_of(viewer: Viewer, passed: Iterable[ChangedList], now: dat
     """Return the changes of lists that the viewer may know, earliest date first."""
     changes = list(passed)
     ahead: dict[UUID, list[DateLine]] = {}
-    for line in await events.lines_ahead(viewer, {one.event_id for one in changes}, now):
+    for line in await events.lines_ahead(viewer, {change.event_id for change in changes}, now):
         ahead.setdefault(line.event_id, []).append(line)
-    concerned = {one for change in changes for one in change.people}
+    concerned = {person for change in changes for person in change.people}
     known, arms = await audit.names_of_people(concerned), await audit.arms_of_people(concerned)
     impact = [
         ListImpact(
-            dates=tuple(ahead[one.event_id]),
-            leaves=known[one.gone_id][0] if one.gone_id else "",
-            joins=known[one.new_id][0] if one.new_id else "",
-            notified=one.notified,
+            dates=tuple(ahead[change.event_id]),
+            leaves=known[change.gone_id][0] if change.gone_id else "",
+            joins=known[change.new_id][0] if change.new_id else "",
+            notified=change.notified,
         )
-        for one in changes
-        if one.event_id in ahead
-        and may_know_list(viewer, ahead[one.event_id][0], [arms[member_id] for member_id in one.people])
+        for change in changes
+        if change.event_id in ahead
+        and may_know_list(viewer, ahead[change.event_id][0], [arms[member_id] for member_id in change.people])
     ]
-    return sorted(impact, key=lambda one: one.dates[0].starts_at)
+    return sorted(impact, key=lambda list_impact: list_impact.dates[0].starts_at)

@@ -229,7 +229,7 @@ async def test_a_reply_answers_with_a_row_that_says_what_and_changes_it(sqlite_c
 
 
 async def given(viewer: Viewer, event_id: Any, key: str) -> ReplyValue:
-    occurrence = await replies.events.date(viewer, event_id, events.day_of_key(key))
+    occurrence = await replies.events.date_on_day(viewer, event_id, events.day_of_key(key))
     assert occurrence
     mine = await replies.my_reply(viewer, occurrence)
     assert mine

@@ -108,7 +108,7 @@ async def new_item_context(
             ),
         ],
         "audiences": [
-            *((one.value, words) for one, words in SEEN_BY.items() if one in offered.visibilities),
+            *((visibility.value, words) for visibility, words in SEEN_BY.items() if visibility in offered.visibilities),
             *((f"committee:{one}", f"{name} only") for one, name in offered.committees.items()),
         ],
     }
@@ -309,7 +309,11 @@ def _status(reader: FormReader) -> ItemStatus | None:
 
 def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
     """Return the options of a status field."""
-    return [(one.value, one.word) for one in ItemStatus if may_cancel or one is not ItemStatus.CANCELED]
+    return [
+        (ItemStatu.value, ItemStatu.word)
+        for ItemStatu in ItemStatus
+        if may_cancel or ItemStatu is not ItemStatus.CANCELED
+    ]
 
 
 def progress_options(now: int) -> list[tuple[str, str]]:

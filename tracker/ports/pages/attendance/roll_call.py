@@ -136,7 +136,9 @@ async def _shown(
             f"{_attendance_address(event_id, key)}?{urlencode({'step': step.isoformat()})}{place}", status_code=303
         )
     roll = await roll_call.read_roll_call(viewer, event_id, key, now)
-    line = next((one for one in roll.lines if member_id and one.member_id == member_id and not one.is_walk_in), None)
+    line = next(
+        (line for line in roll.lines if member_id and line.member_id == member_id and not line.is_walk_in), None
+    )
     if line is None:
         return pages.render("attendance/sheet-part.html", **await _whole(viewer, roll, step), **facts)
     return pages.render("attendance/line-part.html", line=line, **await _context(viewer, roll, step))
@@ -176,7 +178,9 @@ async def _whole(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -
 async def _with_history(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
     """Return the values for the page: the list, and the corrections, with times on the wall clock of the date."""
     zone = roll.occurrence.event.zone
-    corrections = [(local(one.at, zone), one) for one in await roll_call.sheet_corrections(viewer, roll)]
+    corrections = [
+        (local(correction.at, zone), correction) for correction in await roll_call.sheet_corrections(viewer, roll)
+    ]
     offered = {"may_thank": is_thanked_for(roll.occurrence)}
     return await _whole(viewer, roll, step) | {"corrections": corrections, **offered}
 
@@ -215,8 +219,10 @@ async def show_agenda_sheet(event_id: PathId, key: PathText, pages: Pages, viewe
     view = await view_event(viewer, event_id, key, now)
     times = occurrence_times(view.occurrence)
     items = list(agenda_timetable(agenda_items(view.occurrence.agenda), times["starts"]))
-    actions = [one for one in view.items if one.is_open]
-    banner = banner_of_all(one for one in (view.occurrence.event.marking, *(item.marking for item in actions)) if one)
+    actions = [action_item for action_item in view.items if action_item.is_open]
+    banner = banner_of_all(
+        marking for marking in (view.occurrence.event.marking, *(item.marking for item in actions)) if marking
+    )
     return await _printout("agenda", pages, viewer, now, view.occurrence, agenda=items, actions=actions, banner=banner)
 
 

@@ -103,8 +103,8 @@ async def audit_export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, 
         return first
     entries = await audit_log.export_entries(viewer, asked.choice, asked.filter, now)
     headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
-    banner = banner_of_all(one.marking for one in entries if one.marking)
-    rows = [*([(banner,)] if banner else []), COLUMNS, *(_cells(one) for one in entries)]
+    banner = banner_of_all(entry.marking for entry in entries if entry.marking)
+    rows = [*([(banner,)] if banner else []), COLUMNS, *(_cells(entry) for entry in entries)]
     return Response(csv_bytes(rows), media_type="text/csv", headers=headers)
 
 
@@ -115,18 +115,18 @@ async def _page_context(
     who = await _actor_in(viewer, params)
     asked = audit_query_in(params.but({"who": who.value}), zone)
     await audit_log.note_reading(viewer, asked.filter, now)
-    found, saved, verified = await together(
+    page, saved, verified = await together(
         audit_log.read_page(viewer, asked.choice),
         saved_in(viewer, query_string, "audit"),
         audit_log.last_verification_for(viewer),
     )
     return {
         "asked": asked,
-        "found": found,
+        "found": page,
         "verification": verified,
         "moment": lambda at: moment_with_seconds(local(at, zone), local(now, zone).date()),
         "exact": lambda at: exact_time(local(at, zone)),
-        "older": asked.older(found) if found.has_older else "",
+        "older": asked.older(page) if page.has_older else "",
         "who": who,
         "errors": Errors(({"who": who.error} if who.error else {}) | asked.errors),
         **_form_context(asked),
@@ -198,11 +198,11 @@ def audit_query_in(query: FormValues, zone: str) -> AuditQuery:
 
 
 def _before(text: str) -> tuple[datetime, int] | None:
-    found = _BEFORE.fullmatch(text)
-    if not found:
+    match = _BEFORE.fullmatch(text)
+    if not match:
         return None
     try:
-        return datetime.fromisoformat(found[1]), int(found[2])
+        return datetime.fromisoformat(match[1]), int(match[2])
     except ValueError:
         return None
 

@@ -128,14 +128,14 @@ async def _times_shown(
         committee_id=id_in(form["committee"]),
         reads_outside=settings.shared_calendars,
     )
-    found = await suggested_times.find_times(viewer, invitees, wanted, now)
-    names = {one.id: one for one in (*offered.people, offered.lead) if one}
+    times_found = await suggested_times.find_times(viewer, invitees, wanted, now)
+    names = {person.id: person for person in (*offered.people, offered.lead) if person}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
-    days = found.days if wanted.reads_outside else {}
+    days = times_found.days if wanted.reads_outside else {}
     chosen_as = partial(time_choice, zone=zone, required=required, names=names, days=days)
-    choices = [chosen_as(one) for one in found.suggestions]
-    chosen = [one for one in choices if form["save"] == USE and one.value == form["slot"]]
-    typed = chosen[0] if chosen else chosen_as(found.typed) if found.typed else None
+    choices = [chosen_as(suggestion) for suggestion in times_found.suggestions]
+    chosen = [choice for choice in choices if form["save"] == USE and choice.value == form["slot"]]
+    typed = chosen[0] if chosen else chosen_as(times_found.typed) if times_found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
     return TimesShown(
@@ -146,8 +146,8 @@ async def _times_shown(
         hours=half_hours_of(day),
         typed=typed,
         looked_from=urlencode({name: form[name] for name in WHEN}),
-        lines=_day_lines(found.days, [names[one] for one in invitees if one in names], day, zone),
-        free=_count_free([found.days[one] for one in required if one in found.days], day, zone),
+        lines=_day_lines(times_found.days, [names[invitee] for invitee in invitees if invitee in names], day, zone),
+        free=_count_free([times_found.days[one] for one in required if one in times_found.days], day, zone),
     )
 
 
@@ -185,23 +185,29 @@ def dates_of_series_from(form: FormValues, when: When) -> Callable[[date], Seque
 
 
 def time_choice(
-    one: Suggestion, zone: str, required: Sequence[UUID], names: Mapping[UUID, Person], days: Mapping[UUID, BusyDays]
+    suggestion: Suggestion,
+    zone: str,
+    required: Sequence[UUID],
+    names: Mapping[UUID, Person],
+    days: Mapping[UUID, BusyDays],
 ) -> TimeChoice:
     """Return a time with its notes; `days` is empty where no calendars are shared."""
-    starts, ends = local(one.starts_at, zone), local(one.ends_at, zone)
+    starts, ends = local(suggestion.starts_at, zone), local(suggestion.ends_at, zone)
     value = f"{starts:%Y-%m-%dT%H:%M}/{ends:%H:%M}"
-    said = suggestion_notes(one, len(required), names, count_unshared(one, required, days, zone))
+    said = suggestion_notes(suggestion, len(required), names, count_unshared(suggestion, required, days, zone))
     return TimeChoice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
 
 
 def _day_lines(days: Mapping[UUID, BusyDays], people: list[Person], day: date, zone: str) -> list[DayLine]:
-    ordered = sorted((one for one in people if one.id in days), key=lambda one: (one.agency.casefold(), one.name))
+    ordered = sorted(
+        (person for person in people if person.id in days), key=lambda person: (person.agency.casefold(), person.name)
+    )
     return [
-        DayLine(person=one, cells=grid_row(days[one.id], day, zone), shares=days[one.id].shares(day, zone))
-        for one in ordered
+        DayLine(person=person, cells=grid_row(days[person.id], day, zone), shares=days[person.id].shares(day, zone))
+        for person in ordered
     ]
 
 
 def _count_free(days: list[BusyDays], day: date, zone: str) -> list[int]:
-    rows = [[cell.state for cell in grid_row(one, day, zone) for _ in range(cell.span)] for one in days]
+    rows = [[cell.state for cell in grid_row(busy_days, day, zone) for _ in range(cell.span)] for busy_days in days]
     return [sum(state is Availability.FREE for state in column) for column in zip(*rows, strict=True)]

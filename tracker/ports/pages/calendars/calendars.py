@@ -61,7 +61,7 @@ async def show_calendar(
     )
     content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
     saved = saved_among(query_string, "calendar", choices.saved)
-    banner = banner_of_all(one.line.marking for one in seen if one.line.marking)
+    banner = banner_of_all(seen_date.line.marking for seen_date in seen if seen_date.line.marking)
     frame = _frame(asked, today) | {"readiness": readiness}
     return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **content)
 
@@ -162,7 +162,7 @@ def _frame(asked: CalendarQuery, today: Today) -> dict[str, Any]:
     return {
         "asked": asked,
         "kinds": [kind.value for kind in Kind],
-        "audiences": [one.value for one in Visibility],
+        "audiences": [visibility.value for visibility in Visibility],
         "turns": [
             {"key": key, "word": word, "name": month_or_week_name(asked.view, day), "address": asked.address(day=day)}
             for key, word, step in turns
@@ -260,7 +260,10 @@ def _cell(
         is_today=day == today,
         note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
         events=len(seen),
-        entries=[date_entry(one, day, zone) for one in (seen if asked.is_whole else calendar_rules.shown_in_day(seen))],
+        entries=[
+            date_entry(seen_date, day, zone)
+            for seen_date in (seen if asked.is_whole else calendar_rules.shown_in_day(seen))
+        ],
     )
 
 
@@ -299,9 +302,9 @@ def month_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: 
 def _entries(by_day: Mapping[date, list[SeenDate]], written: dict[date, list[DateEntry]]) -> dict[UUID, DateEntry]:
     """Return the entry of each date on the first of its days."""
     return {
-        one.line.id: entry
-        for day, found in reversed(list(written.items()))
-        for one, entry in zip(by_day[day], found, strict=True)
+        seen_date.line.id: entry
+        for day, date_entries in reversed(list(written.items()))
+        for seen_date, entry in zip(by_day[day], date_entries, strict=True)
     }
 
 
@@ -318,15 +321,15 @@ class DayHead(Struct, frozen=True, kw_only=True):
     entries: list[DateEntry]
 
 
-def _head(link: DayLink, one: CalendarDay, zone: str, note: str, today: date) -> DayHead:
+def _head(link: DayLink, calendar_day: CalendarDay, zone: str, note: str, today: date) -> DayHead:
     return DayHead(
-        day=one.day,
+        day=calendar_day.day,
         link=link,
-        is_today=one.day == today,
+        is_today=calendar_day.day == today,
         note=note,
-        count=one.count,
-        more=one.more,
-        entries=[date_entry(seen, one.day, zone) for seen in one.top],
+        count=calendar_day.count,
+        more=calendar_day.more,
+        entries=[date_entry(seen, calendar_day.day, zone) for seen in calendar_day.top],
     )
 
 
@@ -347,7 +350,7 @@ def week_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: d
     entries = _entries(by_day, written)
     links = day_links(asked, days, by_day, today, viewer)
     return {
-        "heads": [_head(links[one.day], one, zone, holidays.get(one.day, ""), today) for one in week.days],
+        "heads": [_head(links[day.day], day, zone, holidays.get(day.day, ""), today) for day in week.days],
         "columns": week.columns,
         "end": clock_of_half_hour(week.last % 48),
         "rows": [
@@ -385,7 +388,7 @@ def month_or_week_name(view: CalendarView, day: date) -> str:
 
 def read_calendar_query(query: FormValues, today: date, choices: CalendarChoices) -> CalendarQuery:
     """Return the query of an address; unknown values are ignored."""
-    view = next((one for one in CalendarView if query["view"] == one), CalendarView.MONTH)
+    view = next((calendar_view for calendar_view in CalendarView if query["view"] == calendar_view), CalendarView.MONTH)
     month, day = calendar_rules.month_in_text(query["month"]), calendar_rules.day_in_text(query["date"])
     wanted = (day or month) if view is CalendarView.WEEK else (month or day)
     return CalendarQuery(
@@ -403,7 +406,7 @@ def _filter(query: FormValues, choices: CalendarChoices) -> CalendarFilter:
         kinds=kinds or EVERY_KIND,
         committee=_chosen(query["committee"], choices.committees),
         agency=_chosen(query["agency"], choices.agencies),
-        visibility=next((one for one in Visibility if one == query["visibility"]), None),
+        visibility=next((visibility for visibility in Visibility if visibility == query["visibility"]), None),
         only_mine=query["mine"] == "1",
         with_canceled=query["canceled"] != "0",
     )
@@ -411,7 +414,14 @@ def _filter(query: FormValues, choices: CalendarChoices) -> CalendarFilter:
 
 def _chosen(name: str, offered: Sequence[CalendarChoice]) -> CalendarChoice | None:
     """Return the choice with this name; for a name that is not offered, a choice that matches nothing."""
-    return next((one for one in offered if one.name == name), CalendarChoice(id=NO_CHOICE, name=name)) if name else None
+    return (
+        next(
+            (calendar_choice for calendar_choice in offered if calendar_choice.name == name),
+            CalendarChoice(id=NO_CHOICE, name=name),
+        )
+        if name
+        else None
+    )
 
 
 def _time(view: CalendarView, day: date) -> list[tuple[str, str]]:

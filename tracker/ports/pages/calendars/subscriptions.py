@@ -150,14 +150,17 @@ async def _page(
     pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
     committees = await calendars.calendar_committees(viewer)
-    feeds = await _feeds(viewer, visit, now, settings, {one.id: one.name for one in committees})
+    feeds = await _feeds(viewer, visit, now, settings, {committee.id: committee.name for committee in committees})
     values: dict[str, Any] = {
         "feeds": feeds,
         "is_reauthenticated": is_reauthenticated(visit, now),
         "may_add": len(feeds) < MAX_SUBSCRIPTIONS,
         "prove_again": to_reauthentication(PATH),
         "scopes": SCOPES,
-        "committees": [("", "Any committee or none"), *((str(one.id), one.name) for one in committees)],
+        "committees": [
+            ("", "Any committee or none"),
+            *((str(committee.id), committee.name) for committee in committees),
+        ],
         "kinds": KINDS,
         "alarms": ALARMS,
         "all_day_alarms": ALL_DAY_ALARMS,
@@ -178,12 +181,12 @@ async def _feeds(
     base_url = settings.base_url
     return [
         ShownFeed(
-            feed=one,
-            address=None if one.is_over(now) else _address(base_url, tokens.get(one.id)),
-            words=_words(one, committees),
-            is_open=one.only.is_open_to(viewer),
+            feed=subscription,
+            address=None if subscription.is_over(now) else _address(base_url, tokens.get(subscription.id)),
+            words=_words(subscription, committees),
+            is_open=subscription.only.is_open_to(viewer),
         )
-        for one in await subscriptions.subscriptions_of(viewer)
+        for subscription in await subscriptions.subscriptions_of(viewer)
     ]
 
 

@@ -35,12 +35,12 @@ class ChosenPerson(Struct, frozen=True, kw_only=True):
         named = Counter(map(person_label, self.found.people))
         return [
             (
-                str(one.id),
-                f"{person_label(one)}, {one.title}"
-                if named[person_label(one)] > 1 and one.title
-                else person_label(one),
+                str(person.id),
+                f"{person_label(person)}, {person.title}"
+                if named[person_label(person)] > 1 and person.title
+                else person_label(person),
             )
-            for one in self.found.people
+            for person in self.found.people
         ]
 
 
@@ -76,16 +76,20 @@ async def settle_chosen_person(form: FormValues, name: str, candidates: Candidat
     """
     if not is_typed(form, name):
         return form
-    found = await read_chosen_person(form, name, candidates)
-    return form.but({name: ""}) if found.error else form.without(f"{name}{WORDS}").but({name: found.value})
+    chosen_person = await read_chosen_person(form, name, candidates)
+    return (
+        form.but({name: ""}) if chosen_person.error else form.without(f"{name}{WORDS}").but({name: chosen_person.value})
+    )
 
 
 async def _looked_up(typed: str, candidates: Candidates) -> ChosenPerson:
-    found = await candidates_with_words(candidates, typed, MOST)
-    meant = [one for one in found.people if typed.lower() in _names_of(one)] or found.people
+    people_matched = await candidates_with_words(candidates, typed, MOST)
+    meant = [person for person in people_matched.people if typed.lower() in _names_of(person)] or people_matched.people
     if len(meant) == 1:
         return ChosenPerson(value=str(meant[0].id), words=person_label(meant[0]))
-    return ChosenPerson(words=typed, found=found, error=SEVERAL if found.people else f"No one matches “{typed}”.")
+    return ChosenPerson(
+        words=typed, found=people_matched, error=SEVERAL if people_matched.people else f"No one matches “{typed}”."
+    )
 
 
 def _names_of(person: Person) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def date_entry(seen: SeenDate, day: date, zone: str) -> DateEntry:
 
 def marks_of(seen: Iterable[SeenDate]) -> dict[str, set[str]]:
     """Return which kinds and audiences a calendar shows, for its legend."""
-    pairs = {(one.line.kind, one.line.visibility) for one in seen}
+    pairs = {(seen_date.line.kind, seen_date.line.visibility) for seen_date in seen}
     return {"kinds": {kind.value for kind, _ in pairs}, "seen_by": {audience.value for _, audience in pairs}}
 
 
@@ -89,7 +89,7 @@ def write_out(days: Mapping[date, Iterable[SeenDate]], zone: str, at_most: int |
     found: Agenda = []
     room = at_most
     for day, seen in days.items():
-        entries = [date_entry(one, day, zone) for one in islice(seen, room)]
+        entries = [date_entry(seen_date, day, zone) for seen_date in islice(seen, room)]
         room = None if room is None else room - len(entries)
         if entries:
             found.append((day, entries))

@@ -54,14 +54,14 @@ class PageDrafts:
 
         `page` is the address that shows the form, when it isn't the one that was requested.
         """
-        found = await drafts.draft_of(viewer_of(self._scope), key, now_of(self._scope))
-        return self.shown(key, found, page)
+        saved_draft = await drafts.draft_of(viewer_of(self._scope), key, now_of(self._scope))
+        return self.shown(key, saved_draft, page)
 
     async def of(self, subject: str, *forms: DraftForm) -> dict[DraftForm, SavedDraft]:
         """Return the viewer's drafts of some forms about one thing, for `shown`."""
         return await drafts.drafts_of(viewer_of(self._scope), subject, forms, now_of(self._scope))
 
-    def shown(self, key: DraftKey, found: SavedDraft | None, page: str = "") -> FormValues | None:
+    def shown(self, key: DraftKey, saved_draft: SavedDraft | None, page: str = "") -> FormValues | None:
         """Return what is in a draft, if there is one; and let the form keep a draft. `page` is as in `kept`."""
         viewer, now = viewer_of(self._scope), now_of(self._scope)
         mark = DraftMark(
@@ -71,16 +71,16 @@ class PageDrafts:
             event_id=key.event_id,
             page=page or asked(self._scope),
             tab=ids.new_id(),
-            shown=found.saved if found else None,
+            shown=saved_draft.saved if saved_draft else None,
             until=now + LIFETIME,
         )
         zone = settings_of(self._scope).time_zone
-        restored = saved_words(found.saved_at, now, zone) if found else ""
+        restored = saved_words(saved_draft.saved_at, now, zone) if saved_draft else ""
         every: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
         every[key.form.value] = FormDraft(
-            mark=marks.written(mark), restored=restored, is_announced=bool(found) and self._is_announced()
+            mark=marks.written(mark), restored=restored, is_announced=bool(saved_draft) and self._is_announced()
         )
-        return FormValues(found.texts) if found else None
+        return FormValues(saved_draft.texts) if saved_draft else None
 
     def _is_announced(self) -> bool:
         message: Flash | None = self._scope["state"].get(cookies.SHOWN)
@@ -88,8 +88,8 @@ class PageDrafts:
 
     async def begun(self, key: DraftKey, form: FormValues) -> FormValues:
         """Return what the viewer typed into a form and did not save, or else the form as it is given."""
-        found = await self.kept(key)
-        return form if found is None else found
+        form_values = await self.kept(key)
+        return form if form_values is None else form_values
 
 
 def sent_form(form: FormValues, viewer: Viewer, now: datetime) -> SentForm | None:

@@ -40,14 +40,14 @@ def is_from_home(form: FormValues) -> bool:
     return form["next"] == HOME
 
 
-def home_context(found: Home, now: datetime, zone: str) -> dict[str, Any]:
+def home_context(home: Home, now: datetime, zone: str) -> dict[str, Any]:
     """Return what the rows and counts of the home page need."""
-    rows = found.follow_up[:SHOWN]
+    rows = home.follow_up[:SHOWN]
     return {
-        "home": found,
+        "home": home,
         "rows": rows,
-        "to_do": sum(asks_for_a_deed(row) for row in found.follow_up),
-        "tiles": [*_items(found), *_dates(found, zone), *_owed(found)],
+        "to_do": sum(asks_for_a_deed(row) for row in home.follow_up),
+        "tiles": [*_items(home), *_dates(home, zone), *_owed(home)],
         "times": lambda line: date_times(line, zone),
         "address": date_address,
         "reminder_words": lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
@@ -71,7 +71,7 @@ class HomeRows:
     def show(
         self,
         template: str,
-        found: Home,
+        home: Home,
         said: str,
         *,
         refused: str = "",
@@ -85,7 +85,7 @@ class HomeRows:
         """
         if not refused:
             self._pages.saved()
-        counts = home_context(found, self._now, self._zone)
+        counts = home_context(home, self._now, self._zone)
         more = {"row_template": template, "said": said, "refused": refused, "undo": undo}
         part = self._pages.render("views/home/row-part.html", status_code=status_code, **counts | more | context)
         return self._pages.keep(part, said, undo)
@@ -96,11 +96,11 @@ async def read_home(viewer: Viewer, now: datetime, zone: str) -> Home:
     return await what_needs(viewer, now, local(now, zone).date(), zone)
 
 
-def _items(found: Home) -> list[Tile]:
+def _items(home: Home) -> list[Tile]:
     """Return the counts of action items, if they could be read."""
-    if found.items is None:
+    if home.items is None:
         return []
-    overdue, mine = found.items.overdue, len(found.items.mine)
+    overdue, mine = home.items.overdue, len(home.items.mine)
     return [
         Tile(count=overdue, words=_word(overdue, "overdue action item"), address="/action-items", tone="err"),
         Tile(
@@ -111,26 +111,26 @@ def _items(found: Home) -> list[Tile]:
     ]
 
 
-def _dates(found: Home, zone: str) -> list[Tile]:
+def _dates(home: Home, zone: str) -> list[Tile]:
     """Return the missing replies for the next date that the viewer organizes, or for others the upcoming dates."""
-    if found.days is None:
+    if home.days is None:
         return []
-    if not found.days.leads:
-        ahead = sum(not one.line.is_off for one in found.days.agenda)
+    if not home.days.leads:
+        ahead = sum(not seen_date.line.is_off for seen_date in home.days.agenda)
         words = f"{_word(ahead, 'event')} in the next {NEXT_DAYS} days"
         return [Tile(count=ahead, words=words, address="/calendar?view=list")]
-    if not found.days.replies:
+    if not home.days.replies:
         return [Tile(count=0, words=f"replies missing in the next {AHEAD.days} days", address="/calendar?mine=1")]
-    first = found.days.replies[0]
+    first = home.days.replies[0]
     which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {short_day(date_times(first.line, zone)[0])}"
     words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
     return [Tile(count=first.waiting, words=words, address=f"{date_address(first.line)}#participants", tone="warn")]
 
 
-def _owed(found: Home) -> list[Tile]:
-    if found.owed is None:
+def _owed(home: Home) -> list[Tile]:
+    if home.owed is None:
         return []
-    count = len(found.owed)
+    count = len(home.owed)
     words = "reply needed" if count == 1 else "replies needed"
     return [Tile(count=count, words=words, address="#replies" if count else "/calendar?mine=1", tone="warn")]
 

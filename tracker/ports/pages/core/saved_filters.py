@@ -25,9 +25,9 @@ async def saved_in(viewer: Viewer, query_string: QueryString, listing: str) -> d
 
 def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFilter]) -> dict[str, Any]:
     """Return the same where the viewer's filters were read with something else."""
-    saved = [one for one in every if one.listing == listing]
+    saved = [saved_filter for saved_filter in every if saved_filter.listing == listing]
     asked = kept_query(listing, query_string)
-    in_force = [one for one in saved if one.query == asked]
+    in_force = [saved_filter for saved_filter in saved if saved_filter.query == asked]
     return {
         "saved": saved,
         "in_force": in_force,

@@ -30,7 +30,7 @@ from tracker.rules.roster import directory, reminder_policies
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
-TEXT_LIMITS = {name: about.longest for name, about in TEXTS.items()} | {
+TEXT_LIMITS = {name: text_field.longest for name, text_field in TEXTS.items()} | {
     "reason": LONGEST_REASON,
     "comment": LONGEST_COMMENT,
 }

@@ -34,9 +34,9 @@ async def reminders_of_committee(
     committee_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
     """Show the policy, or what the viewer chose and did not save. Errors: NotFound, NotAllowed."""
-    found = await committee_reminders.of_committee(viewer, committee_id, now)
+    policy = await committee_reminders.of_committee(viewer, committee_id, now)
     key = DraftKey(form=DraftForm.COMMITTEE_REMINDERS, subject=str(committee_id))
-    return _page(pages, found, await drafts.begun(key, _form_of(found)))
+    return _page(pages, policy, await drafts.begun(key, _form_of(policy)))
 
 
 @post(PATH, guards=[signed_in], status_code=303)
@@ -62,8 +62,8 @@ async def preview_reminders_of_committee(
     committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
-    found = await committee_reminders.of_committee(viewer, committee_id, now)
-    return pages.render_block("emails/pages/reminder-panel.html", "words", words=_words(found, form))
+    policy = await committee_reminders.of_committee(viewer, committee_id, now)
+    return pages.render_block("emails/pages/reminder-panel.html", "words", words=_words(policy, form))
 
 
 @post(PATH + "/removal", guards=[signed_in], status_code=303)
@@ -79,12 +79,12 @@ async def undo_reminders_of_committee(
     return pages.redirect(address, "Undone. The previous reminders are back.")
 
 
-def _form_of(found: Policy) -> FormValues:
-    return FormValues(usual_reminder_texts(found.policy) if found.is_usual else reminder_texts(found.policy))
+def _form_of(policy: Policy) -> FormValues:
+    return FormValues(usual_reminder_texts(policy.policy) if policy.is_usual else reminder_texts(policy.policy))
 
 
-def _words(found: Policy, form: FormValues) -> str:
-    return (found.usual if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)).words
+def _words(policy: Policy, form: FormValues) -> str:
+    return (policy.usual if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)).words
 
 
 def _said(changed: int, form: FormValues) -> str:
@@ -94,16 +94,16 @@ def _said(changed: int, form: FormValues) -> str:
 
 
 def _page(
-    pages: Pages, found: Policy, form: FormValues, errors: Errors | None = None, status_code: int = 200
+    pages: Pages, policy: Policy, form: FormValues, errors: Errors | None = None, status_code: int = 200
 ) -> Response[str]:
     return pages.render(
         "emails/pages/committee-reminders.html",
-        committee=found.committee,
-        upcoming=found.upcoming,
-        dates=found.dates,
+        committee=policy.committee,
+        upcoming=policy.upcoming,
+        dates=policy.dates,
         form=form,
-        words=_words(found, form),
-        usual=found.usual.words,
+        words=_words(policy, form),
+        usual=policy.usual.words,
         errors=errors or Errors(),
         **offered_lead_times(),
         status_code=status_code,

@@ -102,14 +102,14 @@ class ReplyBox(Protocol):
 
 def mailbox_of(scope: Scope) -> Mailbox:
     """Return the mailbox of this application."""
-    found: Mailbox = scope["litestar_app"].state["mailbox"]
-    return found
+    mailbox: Mailbox = scope["litestar_app"].state["mailbox"]
+    return mailbox
 
 
 def reply_box_of(scope: Scope) -> ReplyBox:
     """Return the reply box of this application."""
-    found: ReplyBox = scope["litestar_app"].state["reply_box"]
-    return found
+    reply_box: ReplyBox = scope["litestar_app"].state["reply_box"]
+    return reply_box
 
 
 @get("/demo/mail", guards=[public])
@@ -198,10 +198,10 @@ def _shown(
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Yield a text in parts, each with whether it is a clickable address."""
     end = 0
-    for found in ADDRESS.finditer(text):
-        yield text[end : found.start()], False
-        yield found.group(), True
-        end = found.end()
+    for match in ADDRESS.finditer(text):
+        yield text[end : match.start()], False
+        yield match.group(), True
+        end = match.end()
     yield text[end:], False
 
 

@@ -32,15 +32,15 @@ async def message_page(
     message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now, read_email: Injected[ReadEmail]
 ) -> Response[str]:
     """Show one message, as its recipient would see it now."""
-    found = await read_message(viewer, message_id, now, zone)
+    message = await read_message(viewer, message_id, now, zone)
     return pages.render(
         "emails/pages/message.html",
         **words_for(viewer, zone),
-        found=found,
-        line=found.line,
-        sending=found.sending,
-        email=read_email(found.letter) if found.letter else None,
-        may_resend=found.line.may_resend(now),
+        found=message,
+        line=message.line,
+        sending=message.sending,
+        email=read_email(message.letter) if message.letter else None,
+        may_resend=message.line.may_resend(now),
     )
 
 

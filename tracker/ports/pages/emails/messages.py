@@ -44,7 +44,7 @@ async def message_list(
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
     usual = usual_escalation(settings)
-    found, items, digests, polls, saved = await together(
+    message_page, items, digests, polls, saved = await together(
         messages.message_page(viewer, asked.narrowed, asked.after, now),
         messages.planned_items(viewer, asked.narrowed, asked.after, now, settings.time_zone, usual),
         messages.planned_digests(viewer, asked.narrowed, asked.after, now, settings.time_zone),
@@ -54,8 +54,8 @@ async def message_list(
     context: dict[str, Any] = {
         **words_for(viewer, zone),
         "asked": asked,
-        "found": found,
-        "planned": sorted([*found.planned, *items, *digests, *polls], key=lambda one: one.at),
+        "found": message_page,
+        "planned": sorted([*message_page.planned, *items, *digests, *polls], key=lambda one: one.at),
         "standings": STANDINGS,
         "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
         "to": to,
@@ -113,13 +113,13 @@ async def _sending(
     back: str = PATH,
 ) -> Response[str]:
     """Return the page of a sending; `refused` says why nothing was sent again, and `back` leads to the list."""
-    found = await messages.sending_page(viewer, sending_id, skip, now)
+    page = await messages.sending_page(viewer, sending_id, skip, now)
     return pages.render(
         "emails/pages/sending.html",
         status_code=409 if refused else 200,
         **words_for(viewer, zone),
-        found=found,
-        sending=found.sending,
+        found=page,
+        sending=page.sending,
         address=address_of_sending(sending_id),
         is_first=not skip,
         may_resend=lambda line: line.may_resend(now),

@@ -33,12 +33,12 @@ class Asked(Struct, frozen=True, kw_only=True):
     @property
     def fields(self) -> dict[str, str]:
         """Return the hidden values with which a form comes back here."""
-        one = self.narrowed
+        narrowed = self.narrowed
         return {
-            "state": one.standing or "",
-            "kind": one.kind or "",
-            "person": str(one.person or ""),
-            "event": str(one.event or ""),
+            "state": narrowed.standing or "",
+            "kind": narrowed.kind or "",
+            "person": str(narrowed.person or ""),
+            "event": str(narrowed.event or ""),
         }
 
     @property

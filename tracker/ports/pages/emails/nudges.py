@@ -70,9 +70,16 @@ async def _row(
     home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_button: Undo | None = None
 ) -> Response[str]:
     """Return the row of the home page, also when nothing is left to do: it shows why."""
-    found = await home_rows.found()
-    missing = found.days.replies if found.days else []
-    row = next((one for one in missing if (one.line.event_id, one.line.key) == (event_id, key)), None)
+    home = await home_rows.found()
+    missing = home.days.replies if home.days else []
+    row = next(
+        (
+            missing_replies
+            for missing_replies in missing
+            if (missing_replies.line.event_id, missing_replies.line.key) == (event_id, key)
+        ),
+        None,
+    )
     template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
     row_key = f"{event_id}-{key}"
-    return home_rows.show(template, found, said, refused=refused, undo=undo_button, row=row, key=row_key)
+    return home_rows.show(template, home, said, refused=refused, undo=undo_button, row=row, key=row_key)

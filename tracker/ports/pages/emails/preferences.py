@@ -102,7 +102,7 @@ def _form_of(found: Preferences) -> FormValues:
             "item_reminders": ["yes"] if found.item_reminders else [],
             "thank_yous": ["yes"] if found.thank_yous else [],
             "times": [OWN if found.leads is not None else USUALLY],
-            "leads": [minutes_of(one) for one in (USUAL if found.leads is None else found.leads)],
+            "leads": [minutes_of(span) for span in (USUAL if found.leads is None else found.leads)],
             "quiet": [OWN if found.has_own_quiet else NEVER if found.is_never_quiet else USUALLY],
             "has_quiet_weekends": ["yes"] if found.has_quiet_weekends else [],
             "quiet_from": quiet[:1],
@@ -141,9 +141,9 @@ async def _page(
         own_zone=viewer.zone,
         address=date_address,
         is_elsewhere=viewer.zone != zone,
-        coming=[(local(one.at, viewer.zone), one.line) for one in coming[:NEXT_SHOWN]],
+        coming=[(local(planned.at, viewer.zone), planned.line) for planned in coming[:NEXT_SHOWN]],
     )
 
 
 def _offered() -> list[tuple[str, str]]:
-    return [(minutes_of(one), f"{lead_words(one)} before") for one in OFFERED]
+    return [(minutes_of(span), f"{lead_words(span)} before") for span in OFFERED]

@@ -22,7 +22,7 @@ async def quiet_hours(pages: Pages, viewer: Viewer) -> Response[str]:
     if not viewer.is_coordinator:
         raise NotAllowed(preferences.ONLY_COORDINATORS)
     hours = await preferences.usual_quiet() or ()
-    form = FormValues(dict(zip(FIELDS, [[f"{one:%H:%M}"] for one in hours], strict=False)))
+    form = FormValues(dict(zip(FIELDS, [[f"{hour:%H:%M}"] for hour in hours], strict=False)))
     return _page(pages, form, Errors(), 200)
 
 

@@ -71,6 +71,6 @@ def _import_page(
         status_code=status_code,
         report=report,
         text=text,
-        rows=[(one, file_event_in_words(one.event) if one.event else "") for one in rows],
+        rows=[(row, file_event_in_words(row.event) if row.event else "") for row in rows],
         errors=Errors({"file": wrong} if wrong else {}),
     )

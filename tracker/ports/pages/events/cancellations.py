@@ -222,7 +222,7 @@ async def _question(
         scope=asked.scope,
         deed=cancellations.cancellation_words(event, asked.scope, len(asked.dates)),
         following=asked.following,
-        is_over=all(one.ends_at <= now for one in asked.dates),
+        is_over=all(occurrence.ends_at <= now for occurrence in asked.dates),
         is_stale=is_stale,
         is_off=asked.is_off,
         asks_record=asked.asks_record,

@@ -69,7 +69,9 @@ def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
         "planned": planned_minutes(agenda),
         "minutes": int((occurrence.ends_at - occurrence.starts_at).total_seconds() // 60),
         "repeats": pattern_words(rule) if (rule := rule_of(event)) else "",
-        "was": tuple(local(one, event.zone) for one in by_rule) if event.is_series and is_moved(occurrence) else None,
+        "was": tuple(local(moment, event.zone) for moment in by_rule)
+        if event.is_series and is_moved(occurrence)
+        else None,
         "nudge_words": lambda nudge, zone: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
         "from_here": event.is_series and may_change_from(occurrence, view.before, now),
         "attendance_opens": local(view.attendance_opens, event.zone),
@@ -77,7 +79,7 @@ def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
         "assigns_items": view.assigns_items,
         "comment": "",
         "refused": "",
-        "readings": [(one, local(one.at, event.zone)) for one in view.readings],
+        "readings": [(reading, local(reading.at, event.zone)) for reading in view.readings],
         "wrong": errors_of(None, REPLY_FIELDS),
         "recorded": FormValues({}),
         "errors": Errors(),

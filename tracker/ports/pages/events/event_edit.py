@@ -55,7 +55,7 @@ EVENT_LABELS = {
     "count": "Number of dates",
     "weekdays": "Days of a weekly series",
     "week_starts": "Weeks start on",
-    **{name: about.label for name, about in TEXTS.items()},
+    **{name: text_field.label for name, text_field in TEXTS.items()},
     "tentative": "Tentative",
     "mark_categories": "Marking",
     "mark_limit": "Limit of the marking",
@@ -79,9 +79,9 @@ VALUES: dict[str, Mapping[str, str]] = {
     "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
     "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
     "zone": ZONE_WORDS,
-    "leads": {minutes_of(one): lead_words(one) for one in OFFERED},
-    "asks_before": {minutes_of(one): lead_words(one) for one in ASKS_OFFERED},
-    "asks_after": {minutes_of(one): lead_words(one) for one in ASKS_AFTER_OFFERED},
+    "leads": {minutes_of(span): lead_words(span) for span in OFFERED},
+    "asks_before": {minutes_of(span): lead_words(span) for span in ASKS_OFFERED},
+    "asks_after": {minutes_of(span): lead_words(span) for span in ASKS_AFTER_OFFERED},
     "sends_thanks": {"yes": "yes", "": "no"},
 }
 
@@ -266,7 +266,9 @@ async def _beside_each_other(
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merge_edits(recorded_form(form["was"]), settle_boxes(form), opened.form)
-    people = {f"person:{one.id}": f"Invitation of {one.name} ({one.agency})" for one in opened.offered.people}
+    people = {
+        f"person:{person.id}": f"Invitation of {person.name} ({person.agency})" for person in opened.offered.people
+    }
     words = word_changes(changes, EVENT_LABELS | people, _said(opened))
     editing = opened.editing._replace(changes=words)
     return await render_schedule_form(
@@ -283,7 +285,7 @@ async def _beside_each_other(
 
 
 def _said(opened: OpenedEvent) -> Callable[[str, str], str]:
-    names = {str(one.id): one.name for one in opened.offered.committees} | dict(
+    names = {str(committee.id): committee.name for committee in opened.offered.committees} | dict(
         designator_options(opened.offered, opened.event)
     )
 

@@ -121,8 +121,8 @@ async def _date_outcome(viewer: Viewer, form: FormValues, date: Occurrence, now:
         await occurrences.change_occurrence(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     place = event.place if change.place is None else change.place
-    found = await date_outcome(viewer, event, change.starts, change.duration, place, deed, now, date_id=date.id)
-    return {**found, "unheard": _silent_words(form, date, change, place, found["number"])}
+    row = await date_outcome(viewer, event, change.starts, change.duration, place, deed, now, date_id=date.id)
+    return {**row, "unheard": _silent_words(form, date, change, place, row["number"])}
 
 
 def _silent_words(form: FormValues, date: Occurrence, change: DateChange, place: str, number: int) -> str:
@@ -298,7 +298,7 @@ async def proposed_times(
 
 def texts_of_times(times: tuple[datetime, datetime], event: Event) -> dict[str, str]:
     """Return the fields of a form that say when a date is, on the clocks of its event."""
-    starts, ends = (local(one, event.zone) for one in times)
+    starts, ends = (local(moment, event.zone) for moment in times)
     last = ends - ONE_DAY if event.is_all_day else ends
     return {
         "date": starts.date().isoformat(),

@@ -120,10 +120,10 @@ async def preview_form(
             viewer, editing, plan, editing.event.version, now, notify=notify, reauthenticated_at=now
         )
 
-    found = await preview_deed(viewer, event.id if event else None, deed, now)
+    change_preview = await preview_deed(viewer, event.id if event else None, deed, now)
     if editing is None or notify_in_form(form) is not Notify.NO_ONE:
-        return found
-    return found._replace(unheard=_silent_words(editing, plan))
+        return change_preview
+    return change_preview._replace(unheard=_silent_words(editing, plan))
 
 
 def _silent_words(editing: Editing, plan: Plan) -> str:
@@ -145,13 +145,13 @@ async def preview_deed(
 
     `date_id` is the only date that it changes.
     """
-    found = ChangePreview()
+    change_preview = ChangePreview()
     with surviving_failures():
         try:
-            found = ChangePreview(await dry_run(viewer, event_id, deed, now, date_id=date_id))
+            change_preview = ChangePreview(await dry_run(viewer, event_id, deed, now, date_id=date_id))
         except (Invalid, Conflict, NotAllowed) as hindered:
-            found = ChangePreview(hindrance=hindered.sentence)
-    return found
+            change_preview = ChangePreview(hindrance=hindered.sentence)
+    return change_preview
 
 
 NOT_COMPLETE: Final[dict[str, Any]] = {
@@ -187,7 +187,7 @@ async def date_outcome(
         "outcome_zone": event.zone,
         "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
         "number": len(set(going) - {event.lead_id}),
-        "names": {one.id: f"{one.name} ({one.agency})" for one in known.values()},
+        "names": {person.id: f"{person.name} ({person.agency})" for person in known.values()},
         **await conflicts_with(viewer, [at], event.zone, going, event.lead_id, place, event.id),
     }
 
@@ -210,7 +210,10 @@ async def conflicts_in_form(
     takes_time = form["kind"] != Kind.DEADLINE
     if editing and outcome and takes_time:
         dates = _dates_then(form, editing, outcome, now)
-        slots, there = _slots_of(dates), _slots_of(one for one in dates if one.place == form["place"])
+        slots, there = (
+            _slots_of(dates),
+            _slots_of(occurrence for occurrence in dates if occurrence.place == form["place"]),
+        )
     else:
         slots = there = _typed_slots(form, zone) if takes_time else []
     return await conflicts_with(viewer, slots, zone, people, offered.lead_id, form["place"], event_id, there=there)
@@ -219,15 +222,17 @@ async def conflicts_in_form(
 def _dates_then(form: FormValues, editing: Editing, outcome: Consequences, now: datetime) -> list[Occurrence]:
     """Return the upcoming dates, from the one on from which an event is changed, as saving the form leaves them."""
     if editing.is_as_opened(form):
-        every = [one for one in editing.edit_impact.dates if one.ends_at > now and not one.is_off]
+        every = [
+            occurrence for occurrence in editing.edit_impact.dates if occurrence.ends_at > now and not occurrence.is_off
+        ]
     else:
         every = list(outcome.dates)
     first = editing.edit_impact.first
-    return [one for one in every if first is None or one.original_start >= first.original_start]
+    return [occurrence for occurrence in every if first is None or occurrence.original_start >= first.original_start]
 
 
 def _slots_of(dates: Iterable[Occurrence]) -> list[Slot]:
-    return sorted((one.starts_at, one.ends_at) for one in dates)[: suggested_times.MOST_DATES]
+    return sorted((occurrence.starts_at, occurrence.ends_at) for occurrence in dates)[: suggested_times.MOST_DATES]
 
 
 async def conflicts_with(
@@ -258,7 +263,7 @@ async def _blackouts_on(
     if not days:
         return []
     found = await blackout_days.blackouts_of_people(viewer, people, min(days), max(days))
-    return blackouts_on((one for some in found.values() for one in some), days)
+    return blackouts_on((days for some in found.values() for days in some), days)
 
 
 def _days_of(slot: Slot, zone: str) -> list[date]:

@@ -99,8 +99,13 @@ async def _shown_by_link(links: Links, token: str, alone: str, now: Now, origin:
 def _date_of(reply: OpenInvitation, key: str) -> tuple[UUID, UUID]:
     """Return the invitation to the date with this key, among those of a link, and the date. Errors: NotFound."""
     here = (reply.invitation_id, (reply.occurrence, *reply.ahead) if reply.for_series else ())
-    series = (here, *((one.invitation_id, one.ahead) for one in reply.onward))
-    found = [(invitation_id, one.id) for invitation_id, dates in series for one in dates if one.key == key]
+    series = (here, *((continued_series.invitation_id, continued_series.ahead) for continued_series in reply.onward))
+    found = [
+        (invitation_id, occurrence.id)
+        for invitation_id, dates in series
+        for occurrence in dates
+        if occurrence.key == key
+    ]
     if not found:
         raise NotFound
     return found[0]
@@ -139,25 +144,28 @@ def _reply_form(
 
 def _link_context(links: Links, shown: ShownInvitation) -> dict[str, Any]:
     reply, address = shown.reply, f"/r/{shown.token}"
-    dates = [_beside(reply.occurrence, one) for one in (reply.occurrence, *reply.ahead)]
+    dates = [_beside(reply.occurrence, occurrence) for occurrence in (reply.occurrence, *reply.ahead)]
     return {
         **occurrence_times(reply.occurrence),
         "reply": reply,
         "dates": dates,
         "ahead": dates[1:],
-        "onward": [(f"/r/{links.reply(one.invitation_id)}", occurrence_times(one.ahead[0])) for one in reply.onward],
+        "onward": [
+            (f"/r/{links.reply(continued_series.invitation_id)}", occurrence_times(continued_series.ahead[0]))
+            for continued_series in reply.onward
+        ],
         "link": address,
         "alone": shown.alone,
         "here": f"{address}?date={shown.alone}" if shown.alone else address,
     }
 
 
-def _beside(first: Occurrence, one: Occurrence) -> dict[str, Any]:
+def _beside(first: Occurrence, occurrence: Occurrence) -> dict[str, Any]:
     """Return a date of a series, with whether its hours or its place are not those of the first one shown."""
     return {
-        **occurrence_times(one),
-        "has_other_hours": _hours(one) != _hours(first),
-        "has_other_place": one.place != first.place,
+        **occurrence_times(occurrence),
+        "has_other_hours": _hours(occurrence) != _hours(first),
+        "has_other_place": occurrence.place != first.place,
     }
 
 
@@ -205,10 +213,12 @@ async def post_refusal_undo(
     """Undo a substitute's No that the viewer gave or recorded, or say why it can't be undone."""
     address = f"/events/{event_id}/{key}"
     try:
-        found = await recorded_replies.undo_refusal(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+        substitute_refusal = await recorded_replies.undo_refusal(
+            viewer, event_id, key, moment_in(form["at"]) or NEVER, now
+        )
     except (Gone, Conflict) as refused:
         return pages.refuse(address, refused.sentence)
-    return pages.redirect(address, _undone_words(found, viewer))
+    return pages.redirect(address, _undone_words(substitute_refusal, viewer))
 
 
 def refusal_undo_button(address: str, now: Now) -> Undo:
@@ -216,9 +226,9 @@ def refusal_undo_button(address: str, now: Now) -> Undo:
     return Undo(address=f"{address}/substitution/refusal/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
 
 
-def _undone_words(found: SubstituteRefusal, viewer: Viewer) -> str:
-    is_own = all(one.substitute_id == viewer.member_id for one in found.turns)
-    who = "You’re" if is_own else f"{found.substitute} is"
-    known = f"{found.principals} may already have an email about the No. Let them know it was undone."
-    last = known if found.may_be_known else "No one was notified."
-    return f"Undone. {who} the substitute for {found.principals} again. {last}"
+def _undone_words(substitute_refusal: SubstituteRefusal, viewer: Viewer) -> str:
+    is_own = all(substitute_turn.substitute_id == viewer.member_id for substitute_turn in substitute_refusal.turns)
+    who = "You’re" if is_own else f"{substitute_refusal.substitute} is"
+    known = f"{substitute_refusal.principals} may already have an email about the No. Let them know it was undone."
+    last = known if substitute_refusal.may_be_known else "No one was notified."
+    return f"Undone. {who} the substitute for {substitute_refusal.principals} again. {last}"

@@ -89,7 +89,9 @@ async def schedule_context(
         "outcome_zone": zone,
         "zone_name": zone,
         "zones": zone_choices(zone),
-        "names": {one.id: f"{one.name} ({one.agency})" for one in (*offered.people, offered.lead) if one},
+        "names": {
+            person.id: f"{person.name} ({person.agency})" for person in (*offered.people, offered.lead) if person
+        },
     }
 
 
@@ -102,7 +104,7 @@ def _to_fix(foreseen: ChangePreview) -> Errors:
 
 def _committee_options(offered: EventChoices, event: Event | None) -> list[tuple[UUID, str]]:
     """Return the committees to choose from, with the one that the event has."""
-    named = {one.id: one.name for one in offered.own_committees}
+    named = {committee.id: committee.name for committee in offered.own_committees}
     if event and event.committee_id:
         named[event.committee_id] = event.committee or ""
     return list(named.items())
@@ -118,9 +120,11 @@ def details_in_outcome(outcome: Consequences | None, editing: Editing | None) ->
     first = editing.edit_impact.first
     return {
         "kept_details": [
-            one.words for one in outcome.kept_details if not first or one.date.original_start >= first.original_start
+            detail.words
+            for detail in outcome.kept_details
+            if not first or detail.date.original_start >= first.original_start
         ],
-        "lost_details": [one.words for one in outcome.lost_details],
+        "lost_details": [detail.words for detail in outcome.lost_details],
         "opening": outcome.opening,
     }
 
@@ -135,7 +139,7 @@ async def render_schedule_form(
     *,
     editing: Editing | None = None,
     is_tried: bool = True,
-    **found: Any,
+    **row: Any,
 ) -> Response[str]:
     """Return the whole form, with everything that was typed; `found` is what else it shows, and its status.
 
@@ -157,7 +161,7 @@ async def render_schedule_form(
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
         **await schedule_context(viewer, form, offered, zone, now, editing, is_tried=is_tried),
-        **usual | found,
+        **usual | row,
     )
 
 

@@ -143,7 +143,7 @@ def holiday_choices_in(form: FormValues) -> dict[date, HolidayChoice]:
 
 def notify_in_form(form: FormValues) -> Notify:
     """Return whom the form of a change says to notify; the usual choice for anything else."""
-    return next((one for one in Notify if one == form["notify"]), Notify.CHANGES)
+    return next((notify for notify in Notify if notify == form["notify"]), Notify.CHANGES)
 
 
 def status_in_form(form: FormValues, event: Event | None) -> EventStatus:
@@ -187,7 +187,7 @@ def _visibility(reader: FormReader, offered: EventChoices) -> Visibility:
 
 
 def _word_in(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
-    found = next((one for one in words if one == reader.form[name]), None)
+    found = next((word for word in words if word == reader.form[name]), None)
     if found is None:
         reader.refuse(name, sentence)
     return found or next(iter(words))
@@ -198,7 +198,7 @@ def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -
         return None
     chosen = id_in(reader.form["committee"])
     if chosen is None or chosen not in {
-        *(one.id for one in offered.own_committees),
+        *(committee.id for committee in offered.own_committees),
         event.committee_id if event else None,
     }:
         reader.refuse("committee", "Choose a committee from the list.")
@@ -221,10 +221,10 @@ def _check_operation(reader: FormReader, plan: Plan) -> None:
 
 MARKING_FIELDS = ("mark_categories", "mark_limit", "mark_agency", "mark_until")
 CATEGORY_OPTIONS = [
-    (one.value, f"{one.words}{' (Specified)' if one.is_specified else ''}", one.value)
-    for one in sorted(Category, key=lambda one: (one.words, one.is_specified))
+    (category.value, f"{category.words}{' (Specified)' if category.is_specified else ''}", category.value)
+    for category in sorted(Category, key=lambda category: (category.words, category.is_specified))
 ]
-LIMIT_OPTIONS = [("", "No further limit"), *((one.value, f"{one}: {one.words}") for one in Limit)]
+LIMIT_OPTIONS = [("", "No further limit"), *((limit.value, f"{limit}: {limit.words}") for limit in Limit)]
 
 
 def read_marking(reader: FormReader, offered: EventChoices, event: Event | None) -> Marking | None:
@@ -288,11 +288,11 @@ def _says_no_more(form: FormValues, before: Marking | None) -> bool:
 
 
 def _categories(form: FormValues) -> frozenset[Category]:
-    return frozenset(one for one in Category if one in form.all("mark_categories"))
+    return frozenset(category for category in Category if category in form.all("mark_categories"))
 
 
 def _limit(form: FormValues) -> Limit | None:
-    return next((one for one in Limit if one == form["mark_limit"]), None)
+    return next((limit for limit in Limit if limit == form["mark_limit"]), None)
 
 
 def _designator(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
@@ -330,9 +330,9 @@ def reminder_texts(policy: ReminderPolicy) -> dict[str, Sequence[str]]:
     """Return the texts of the fields that describe a policy."""
     return {
         "reminders": (OWN_REMINDERS,),
-        "leads": tuple(minutes_of(one) for one in OFFERED if one in policy.leads),
-        "asks_before": tuple(minutes_of(one) for one in ASKS_OFFERED if one in policy.asks_before),
-        "asks_after": tuple(minutes_of(one) for one in ASKS_AFTER_OFFERED if one in policy.asks_after),
+        "leads": tuple(minutes_of(span) for span in OFFERED if span in policy.leads),
+        "asks_before": tuple(minutes_of(span) for span in ASKS_OFFERED if span in policy.asks_before),
+        "asks_after": tuple(minutes_of(span) for span in ASKS_AFTER_OFFERED if span in policy.asks_after),
         "sends_thanks": ("yes",) if policy.sends_thanks else (),
     }
 
@@ -357,9 +357,9 @@ def reminder_context(offered: EventChoices) -> dict[str, Any]:
         **offered_lead_times(),
         "usual_reminders": [
             *(
-                (one.name, offered.policies[one.id].words)
-                for one in offered.own_committees
-                if one.id in offered.policies
+                (committee.name, offered.policies[committee.id].words)
+                for committee in offered.own_committees
+                if committee.id in offered.policies
             ),
             ("Other events" if offered.policies else "", offered.usual_policy.words),
         ],
@@ -433,7 +433,7 @@ def form_of_copy(plan: Plan, day: str, offered: EventChoices) -> FormValues:
 
     People whom the form does not offer are left out, such as its own organizer.
     """
-    people = {one.id for one in offered.people}
+    people = {person.id for person in offered.people}
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id in people}
     form = form_of_plan(replace(plan, on_holidays={}, invitees=invitees))
     length = date.fromisoformat(form["last_day"]) - date.fromisoformat(form["date"]) if form["last_day"] else None
@@ -456,18 +456,18 @@ def form_of_template(template: Template, day: date, offered: EventChoices) -> tu
     Only choices that its user may make are kept: a committee, who can see it, and people.
     """
     kept = FormValues(template.form)
-    kind = next((one for one in Kind if one == kept["kind"]), Kind.MEETING)
-    people = {str(one.id) for one in offered.people}
+    kind = next((kind for kind in Kind if kind == kept["kind"]), Kind.MEETING)
+    people = {str(person.id) for person in offered.people}
     chosen: dict[str, Sequence[str]] = {
         name: kept.all(name) for name in kept if not name.startswith(ROLE) or name.removeprefix(ROLE) in people
     }
     for name in ("person", BoxReason.BY_NAME):
         chosen[name] = [one for one in kept.all(name) if one in people]
-    chosen["agency"] = _texts_among(kept.all("agency"), (EVERY_AGENCY, *(one.id for one in offered.agencies)))
-    chosen["seats"] = _texts_among(kept.all("seats"), (one.id for one in offered.committees))
+    chosen["agency"] = _texts_among(kept.all("agency"), (EVERY_AGENCY, *(agency.id for agency in offered.agencies)))
+    chosen["seats"] = _texts_among(kept.all("seats"), (committee.id for committee in offered.committees))
     for name, known in (
         ("visibility", offered.visibilities),
-        ("committee", [str(one.id) for one in offered.own_committees]),
+        ("committee", [str(committee.id) for committee in offered.own_committees]),
     ):
         if kept[name] not in known:
             chosen.pop(name, None)
@@ -476,7 +476,7 @@ def form_of_template(template: Template, day: date, offered: EventChoices) -> tu
 
 def _texts_among(texts: Sequence[str], values: Iterable[UUID | str]) -> list[str]:
     offered = {str(one) for one in values}
-    return [one for one in texts if one in offered]
+    return [text for text in texts if text in offered]
 
 
 def _usual_visibility(kind: Kind, offered: EventChoices) -> Visibility | str:

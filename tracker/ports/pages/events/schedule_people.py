@@ -98,12 +98,12 @@ def settle_boxes(form: FormValues) -> FormValues:
     """Return the form with what its boxes mean in place of how they were shown: to be kept, compared and merged."""
     picks = picks_in_form(form)
     given = (*form.all("person"), *form.all(BoxReason.BY_GROUP), *form.all(BoxReason.BY_NAME))
-    listed = [(one, member_id) for one in dict.fromkeys(given) if (member_id := id_in(one))]
+    listed = [(fromkey, member_id) for fromkey in dict.fromkeys(given) if (member_id := id_in(fromkey))]
     by_name = [one for one, member_id in listed if member_id in picks.people | picks.unchecked]
     agencies = [EVERY_AGENCY] if picks.every_agency else [one for one in form.all("agency") if one != EVERY_AGENCY]
     return form.but(
         {
-            "agency": [one for one in agencies if picks.every_agency or id_in(one) in picks.agencies],
+            "agency": [agency for agency in agencies if picks.every_agency or id_in(agency) in picks.agencies],
             "agencies_shown": "",
             BY_NAME: (),
             "person": [one for one, member_id in listed if member_id in picks.people],
@@ -132,7 +132,7 @@ def agency_lists(form: FormValues, offered: EventChoices, loads: Iterable[UUID] 
     checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
     lists = []
     for agency_id, agency, people, participants in offered.agencies:
-        rows = [_person_row(one, picks, asked) for one in named.get(agency_id, ())]
+        rows = [_person_row(person, picks, asked) for person in named.get(agency_id, ())]
         shown = tuple(row for row in rows if agency_id in whole or _differs(row))
         lists.append(
             AgencyList(
@@ -178,11 +178,11 @@ def without_person(form: FormValues, member_id: UUID | None) -> FormValues:
 
 async def search_in_form(viewer: Viewer, form: FormValues, offered: EventChoices) -> PeopleSearch:
     """Return the people whom the words in the form find."""
-    found, picks = await invitable_people(viewer, offered, form["find"], MOST), picks_in_form(form)
+    people_matched, picks = await invitable_people(viewer, offered, form["find"], MOST), picks_in_form(form)
     return PeopleSearch(
         words=form["find"].strip(),
-        found=found.people,
-        more=found.more,
+        found=people_matched.people,
+        more=people_matched.more,
         invited=rules.people_picked(picks, people_in_groups(picks, offered)),
     )
 
@@ -199,7 +199,9 @@ def check_search_used(form: FormValues) -> None:
 
 def _checked(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     return frozenset(
-        one.id for one in offered.agencies if one.participants and (picks.every_agency or one.id in picks.agencies)
+        agency.id
+        for agency in offered.agencies
+        if agency.participants and (picks.every_agency or agency.id in picks.agencies)
     )
 
 
@@ -210,10 +212,12 @@ def _by_name(form: FormValues, picks: Picks, offered: EventChoices) -> frozenset
     """
     unchecked = ids_among(form.all(BY_NAME)) - ids_among(form.all("agency"))
     named = picks.people - picks.unchecked - offered.managers
-    counted = Counter(one.agency_id for one in offered.people if one.id in named)
-    known = {one.agency_id for one in offered.people if one.id in named - offered.only_invited}
+    counted = Counter(person.agency_id for person in offered.people if person.id in named)
+    known = {person.agency_id for person in offered.people if person.id in named - offered.only_invited}
     return (
-        frozenset(one.id for one in offered.agencies if one.id in known and counted[one.id] == one.participants)
+        frozenset(
+            agency.id for agency in offered.agencies if agency.id in known and counted[agency.id] == agency.participants
+        )
         - unchecked
     )
 
@@ -221,8 +225,8 @@ def _by_name(form: FormValues, picks: Picks, offered: EventChoices) -> frozenset
 def _people_of(offered: EventChoices) -> dict[UUID, list[Person]]:
     """Return the people whom the form names or shows, by agency."""
     found: dict[UUID, list[Person]] = {}
-    for one in offered.people:
-        found.setdefault(one.agency_id, []).append(one)
+    for person in offered.people:
+        found.setdefault(person.agency_id, []).append(person)
     return found
 
 

@@ -235,7 +235,7 @@ def _day_of(params: FormValues) -> str:
 
 
 def _asked_for(params: Query, zone: str, now: Now, offered: EventChoices) -> FormValues:
-    kind = next((one for one in Kind if one == params["kind"]), Kind.MEETING)
+    kind = next((kind for kind in Kind if kind == params["kind"]), Kind.MEETING)
     usual = next_working_day(local(now, zone).date())
     return empty_form(kind, FormReader(params).day("date") or usual, offered)
 
@@ -259,13 +259,13 @@ async def open_form(viewer: Viewer, form: FormValues, zone: str, now: Now, *list
 
 
 async def show_form_again(
-    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **found: Any
+    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **row: Any
 ) -> Response[str]:
     """Show the whole form again as it was typed; `found` is what else it shows."""
     kept = opened.editing and opened.editing._replace(version=form_version(form), was=form["was"])
     form_id = id_in(form["form_id"]) or ids.new_id()
     return await render_schedule_form(
-        pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **found
+        pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **row
     )
 
 
@@ -273,7 +273,7 @@ async def show_form_again(
 async def post_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Show the lists as the checked agencies and committees make them, and with one person added or removed."""
     opened = await open_form(viewer, form, zone, now)
-    offered_ids = {one.id for one in opened.offered.people}
+    offered_ids = {person.id for person in opened.offered.people}
     added, dropped = id_in(form["add"]), id_in(form["drop"])
     form = with_person(form, added if added in offered_ids else None)
     form = without_person(form, dropped if dropped in offered_ids else None)
@@ -289,13 +289,13 @@ async def post_people_of_agency(
 ) -> Response[str]:
     """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
     opened = await open_form(viewer, form, zone, now, agency_id)
-    one = next((one for one in agency_lists(form, opened.offered, [agency_id]) if one.id == agency_id), None)
-    if one is None:
+    agency_list = next((one for one in agency_lists(form, opened.offered, [agency_id]) if one.id == agency_id), None)
+    if agency_list is None:
         raise NotFound
     if not pages.is_htmx:
         loaded = form.but({"loaded": (*form.all("loaded"), str(agency_id))})
         return await show_form_again(pages, viewer, loaded, opened, now)
-    return pages.render("events/schedule/people-rows.html", one=one, role_options=ROLE_OPTIONS)
+    return pages.render("events/schedule/people-rows.html", one=agency_list, role_options=ROLE_OPTIONS)
 
 
 @post("/schedule/matches", guards=[signed_in], status_code=200)

@@ -28,7 +28,7 @@ async def show_templates(pages: Pages, viewer: Viewer) -> Response[str]:
     check_organizer(viewer)
     every = await templates.templates_for(viewer)
     return pages.render(
-        "events/schedule/templates.html", rows=[(one, may_remove_template(viewer, one)) for one in every]
+        "events/schedule/templates.html", rows=[(template, may_remove_template(viewer, template)) for template in every]
     )
 
 
@@ -63,5 +63,5 @@ async def post_template_removal(pages: Pages, viewer: Viewer, now: Now, template
 def _committee_of_template(form: FormValues, offered: EventChoices) -> UUID | None:
     """Return the committee whose schedulers may use the template; None for the viewer's own."""
     chosen = id_in(form["committee"])
-    is_offered = chosen in {one.id for one in offered.own_committees}
+    is_offered = chosen in {committee.id for committee in offered.own_committees}
     return chosen if is_offered and may_be_shared(form["visibility"]) else None

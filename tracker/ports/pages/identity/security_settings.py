@@ -111,8 +111,8 @@ class ShownSession(Struct, frozen=True, kw_only=True):
 
 async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSession]:
     """Return a member's open sessions in words, the present one first."""
-    found = [_shown_session(one, here) for one in await session_deeds.sessions_of(member_id, now)]
-    return sorted(found, key=lambda one: not one.is_here)
+    sessions = [_shown_session(session, here) for session in await session_deeds.sessions_of(member_id, now)]
+    return sorted(sessions, key=lambda shown_session: not shown_session.is_here)
 
 
 @post("/settings/sessions/{session_id:str}/end", guards=[signed_in], status_code=303)
@@ -137,7 +137,7 @@ async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) 
     """Show what ends when a phone is reported lost."""
     here = visit.session_id
     sessions = await session_deeds.sessions_of(viewer.member_id, now)
-    others = [one for one in sessions if one.id != here]
+    others = [session for session in sessions if session.id != here]
     feeds, tokens = await subscriptions_of(viewer), await api_tokens_of(viewer, now)
     return pages.render("views/settings/lost-phone.html", others=len(others), feeds=len(feeds), tokens=len(tokens))
 

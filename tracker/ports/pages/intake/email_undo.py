@@ -21,13 +21,15 @@ async def show_email_undo(
 ) -> Response[str]:
     """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
     try:
-        found = await email_undo.undoable_by_link(links.read_undo(token), now, origin)
+        undoable = await email_undo.undoable_by_link(links.read_undo(token), now, origin)
     except NotFound:
         return _unknown(pages)
-    if found.is_restricted:
-        return _private(pages.render("actions/link-sign-in.html", target=_page(found)))
-    about = occurrence_times(found.date) if found.date else {}
-    return _private(pages.render("intake/undo.html", token=token, found=found, page=_page(found), today=today, **about))
+    if undoable.is_restricted:
+        return _private(pages.render("actions/link-sign-in.html", target=_page(undoable)))
+    row = occurrence_times(undoable.date) if undoable.date else {}
+    return _private(
+        pages.render("intake/undo.html", token=token, found=undoable, page=_page(undoable), today=today, **row)
+    )
 
 
 @post("/w/{token:str}", guards=[link], status_code=303)
@@ -44,10 +46,10 @@ async def post_email_undo(token: PathText, pages: Pages, origin: Origin, now: No
     return _private(Redirect(f"/w/{token}", status_code=303))
 
 
-def _page(found: email_undo.Undoable) -> str:
-    if found.item:
-        return f"/action-items/{found.item.reference}"
-    return f"/events/{found.date.event.id}" if found.date else "/"
+def _page(undoable: email_undo.Undoable) -> str:
+    if undoable.item:
+        return f"/action-items/{undoable.item.reference}"
+    return f"/events/{undoable.date.event.id}" if undoable.date else "/"
 
 
 def _unknown(pages: Pages) -> Response[str]:

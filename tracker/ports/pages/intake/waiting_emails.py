@@ -59,11 +59,11 @@ async def post_email_decision_undo(email_id: PathId, pages: Pages, viewer: Viewe
 
 async def _answer_item_deed(pages: Pages, email_id: UUID, deed: Awaitable[EmailAboutItem], said: str) -> Redirect:
     try:
-        found = await deed
+        about_item = await deed
     except Conflict as refused:
         return pages.refuse(WAITING_PAGE, refused.sentence)
     undo = Undo(address=f"{WAITING_PAGE}/{email_id}/undo", fields={})
-    return pages.redirect(WAITING_PAGE, said.format(person=found.email.person), undo)
+    return pages.redirect(WAITING_PAGE, said.format(person=about_item.email.person), undo)
 
 
 Done = TypeVar("Done")

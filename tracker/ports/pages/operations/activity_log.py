@@ -28,9 +28,9 @@ LONGEST_TAP = 60  # characters of the id that a page gives an entry
 @get(AT, guards=[signed_in])
 async def show_log(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the log, newest first."""
-    found = await activity_log.read_activity_log(viewer, event_id, key, now)
-    await audit.record_date_read(viewer, found.occurrence, now)
-    return pages.render("operations/log/show.html", **_context(found))
+    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    return pages.render("operations/log/show.html", **_context(log))
 
 
 @get(f"{AT}/lines", guards=[signed_in], opt=POLLED)
@@ -54,14 +54,14 @@ async def post_entry(
             viewer, event_id, key, text, now, tap_id=_tap(form), waited=timedelta(seconds=waited)
         )
     except Invalid as wrong:
-        found = await activity_log.read_activity_log(viewer, event_id, key, now)
-        context = _context(found) | {"form": form, "errors": errors_of(wrong, FIELDS)}
+        log = await activity_log.read_activity_log(viewer, event_id, key, now)
+        context = _context(log) | {"form": form, "errors": errors_of(wrong, FIELDS)}
         template = "part" if pages.is_htmx else "show"
         return pages.render(f"operations/log/{template}.html", status_code=422, **context)
     if not pages.is_htmx:
         return pages.redirect(_address(event_id, key), f"“{text}” added to the log.")
-    found = await activity_log.read_activity_log(viewer, event_id, key, now)
-    return pages.render("operations/log/part.html", **_context(found), said=text, is_typed=form["typed"] == "yes")
+    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    return pages.render("operations/log/part.html", **_context(log), said=text, is_typed=form["typed"] == "yes")
 
 
 @get(OF_ENTRY, guards=[signed_in])
@@ -69,10 +69,10 @@ async def show_entry(
     event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the form that corrects an entry."""
-    found = await activity_log.read_activity_log(viewer, event_id, key, now)
-    line, last = _entry(found, entry_id)
-    await audit.record_date_read(viewer, found.occurrence, now)
-    return _shown(pages, found, line, FormValues({}).but(_typed(last, found.occurrence.event.zone)))
+    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    line, last = _entry(log, entry_id)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    return _shown(pages, log, line, FormValues({}).but(_typed(last, log.occurrence.event.zone)))
 
 
 @post(OF_ENTRY, guards=[signed_in], status_code=303)
@@ -80,33 +80,33 @@ async def post_entry_correction(
     event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Correct an entry, or show the form again with what was typed."""
-    found = await activity_log.read_activity_log(viewer, event_id, key, now)
-    line, last = _entry(found, entry_id)
+    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    line, last = _entry(log, entry_id)
     try:
-        at, text = _correction(form, last, found.occurrence.event.zone)
+        at, text = _correction(form, last, log.occurrence.event.zone)
         seen = id_in(form["seen"]) or entry_id
         await activity_log.correct_log_entry(viewer, event_id, key, entry_id, text, at, now, seen=seen)
     except Invalid as wrong:
-        return _shown(pages, found, line, form, wrong)
+        return _shown(pages, log, line, form, wrong)
     except Conflict as changed:  # what was typed can be sent again
-        return _shown(pages, found, line, form.but({"seen": str(last.id)}), Invalid(changed.sentence))
+        return _shown(pages, log, line, form.but({"seen": str(last.id)}), Invalid(changed.sentence))
     return pages.redirect(_address(event_id, key), "Entry corrected. The earlier one stays in the log.")
 
 
 def _shown(
-    pages: Pages, found: ActivityLog, line: ActivityLine, form: FormValues, wrong: Invalid | None = None
+    pages: Pages, log: ActivityLog, line: ActivityLine, form: FormValues, wrong: Invalid | None = None
 ) -> Response[str]:
-    context = _context(found) | {"form": form, "errors": errors_of(wrong, FIELDS), "line": line}
+    context = _context(log) | {"form": form, "errors": errors_of(wrong, FIELDS), "line": line}
     return pages.render("operations/log/entry.html", status_code=422 if wrong else 200, **context)
 
 
-def _context(found: ActivityLog) -> dict[str, Any]:
+def _context(log: ActivityLog) -> dict[str, Any]:
     """Return the values of the page; each form has an id of its own, by which the server counts it once."""
-    occurrence = found.occurrence
+    occurrence = log.occurrence
     return {
         **occurrence_times(occurrence),
         "event": occurrence.event,
-        "found": found,
+        "found": log,
         "log_address": _address(occurrence.event.id, occurrence.key),
         "quick": QUICK,
         "longest": LONGEST_ENTRY,
@@ -116,10 +116,10 @@ def _context(found: ActivityLog) -> dict[str, Any]:
     }
 
 
-def _entry(found: ActivityLog, entry_id: UUID) -> tuple[ActivityLine, EntryVersion]:
+def _entry(log: ActivityLog, entry_id: UUID) -> tuple[ActivityLine, EntryVersion]:
     """Return a line that the viewer may correct, and the version that holds. Errors: NotFound."""
-    line = found.line(entry_id)
-    if line.last is None or not found.may_correct(line):
+    line = log.line(entry_id)
+    if line.last is None or not log.may_correct(line):
         raise NotFound
     return line, line.last
 
@@ -152,6 +152,6 @@ def _address(event_id: UUID, key: str) -> str:
 @get(f"{PLAN}/log/print", guards=[signed_in])
 async def show_ics_214(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the activity log as ICS 214."""
-    found = await activity_log.read_activity_log(viewer, event_id, key, now)
-    await audit.record_date_read(viewer, found.occurrence, now)
-    return pages.render("operations/printouts/ics-214.html", found=found, **ics_context(found.occurrence))
+    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    return pages.render("operations/printouts/ics-214.html", found=log, **ics_context(log.occurrence))

@@ -73,7 +73,7 @@ async def post_hot_wash(
     view = await after_actions.hot_wash_to_write(viewer, event_id, key)
     try:
         reader = FormReader(form)
-        went_well, to_improve = (reader.text(one, LONGEST_PART, multiline=True) for one in HotWashPart)
+        went_well, to_improve = (reader.text(wash_part, LONGEST_PART, multiline=True) for wash_part in HotWashPart)
         reader.check()
         await after_actions.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=form_version(form))
     except Invalid as wrong:
@@ -258,13 +258,13 @@ async def show_lesson(
     event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
 ) -> Response[Any]:
     """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
-    found = await _opened_lesson(viewer, event_id, key, lesson_id, now)
-    lesson = found.lesson
+    on_page = await _opened_lesson(viewer, event_id, key, lesson_id, now)
+    lesson = on_page.lesson
     if lesson.released_id is not None:
         return pages.redirect(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview")
     draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=event_id))
     return await _lesson_form(
-        pages, viewer, found, resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LESSON_WORDS)
+        pages, viewer, on_page, resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LESSON_WORDS)
     )
 
 
@@ -273,15 +273,15 @@ async def post_lesson_text(
     event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
-    found = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    on_page = await _lesson_on_page(viewer, event_id, key, lesson_id)
     try:
         text, edition = _texts_in(form)
         await after_actions.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
     except Invalid as wrong:
-        return await _lesson_form(pages, viewer, found, refuse_sheet(form, wrong, list(LESSON_LABELS)))
+        return await _lesson_form(pages, viewer, on_page, refuse_sheet(form, wrong, list(LESSON_LABELS)))
     except Conflict:
         return await _lesson_form(
-            pages, viewer, found, overtake_sheet(form, _lesson_values(found.lesson), LESSON_WORDS)
+            pages, viewer, on_page, overtake_sheet(form, _lesson_values(on_page.lesson), LESSON_WORDS)
         )
     tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
     return pages.redirect(f"{_lessons_address(event_id, key)}{tail}", "Lesson saved.")
@@ -340,9 +340,9 @@ async def _lesson_on_page(viewer: Viewer, event_id: UUID, key: str, lesson_id: U
 
 async def _opened_lesson(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID, now: Now) -> LessonOnPage:
     """Return the same, and note that the viewer opened it."""
-    found = await _lesson_on_page(viewer, event_id, key, lesson_id)
-    await audit.record_date_read(viewer, found.view.occurrence, now)
-    return found
+    on_page = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    await audit.record_date_read(viewer, on_page.view.occurrence, now)
+    return on_page
 
 
 def _texts_in(form: FormValues) -> tuple[str, Edition]:
@@ -360,10 +360,10 @@ def _lesson_values(lesson: LessonLearned) -> FormSheet:
     return open_sheet(FormValues({name: (text,) for name, text in texts.items()}), lesson.version)
 
 
-async def _lesson_form(pages: Pages, viewer: Viewer, found: LessonOnPage, sheet: FormSheet) -> Response[str]:
-    context = await after_context(viewer, found.view, sheet.form)
+async def _lesson_form(pages: Pages, viewer: Viewer, on_page: LessonOnPage, sheet: FormSheet) -> Response[str]:
+    context = await after_context(viewer, on_page.view, sheet.form)
     own = {
-        "lesson": found.lesson,
+        "lesson": on_page.lesson,
         "labels": LESSON_LABELS,
         "longest": LONGEST_LESSON,
         "longest_title": LONGEST_EDITION_TITLE,
@@ -372,10 +372,10 @@ async def _lesson_form(pages: Pages, viewer: Viewer, found: LessonOnPage, sheet:
 
 
 async def _lesson_preview(
-    pages: Pages, viewer: Viewer, found: LessonOnPage, wrong: Invalid | None = None
+    pages: Pages, viewer: Viewer, on_page: LessonOnPage, wrong: Invalid | None = None
 ) -> Response[str]:
-    context = await after_context(viewer, found.view, FormValues({}))
-    lesson, errors = found.lesson, errors_of(wrong, list(LESSON_LABELS))
+    context = await after_context(viewer, on_page.view, FormValues({}))
+    lesson, errors = on_page.lesson, errors_of(wrong, list(LESSON_LABELS))
     shown = context | {"lesson": lesson, "edition": lesson.edition, "errors": errors}
     return pages.render("operations/lesson-preview.html", status_code=422 if wrong else 200, **shown)
 

@@ -128,9 +128,16 @@ async def post_acknowledgment(
 
 async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:
     """Return the row of the home page as it is now; when nothing is left to do, it says what was done."""
-    found = await home_rows.found()
+    home = await home_rows.found()
     at = (event_id, key)
-    left = [one for one in found.follow_up if isinstance(one, OpenAcknowledgment)]
-    row = next((one for one in left if (one.line.event_id, one.line.key) == at), None)
+    left = [one for one in home.follow_up if isinstance(one, OpenAcknowledgment)]
+    row = next(
+        (
+            open_acknowledgment
+            for open_acknowledgment in left
+            if (open_acknowledgment.line.event_id, open_acknowledgment.line.key) == at
+        ),
+        None,
+    )
     template = "views/home/row-plan.html" if row else "views/home/row-settled.html"
-    return home_rows.show(template, found, said, refused=refused, row=row, key=f"plan-{event_id}-{key}")
+    return home_rows.show(template, home, said, refused=refused, row=row, key=f"plan-{event_id}-{key}")

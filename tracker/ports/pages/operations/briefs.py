@@ -91,7 +91,10 @@ async def _render_copies(
         "operations/brief-copies.html",
         status_code=422 if wrong else 200,
         brief=brief,
-        people=[("", "Choose a person"), *((one.member_id, f"{one.name} ({one.agency})") for one in brief.people)],
+        people=[
+            ("", "Choose a person"),
+            *((person.member_id, f"{person.name} ({person.agency})") for person in brief.people),
+        ],
         errors=errors_of(wrong, FIELDS),
         event=brief.occurrence.event,
         **occurrence_times(brief.occurrence),

@@ -59,16 +59,16 @@ async def show_check_ins(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now, tap: FromQuery[str] = ""
 ) -> Response[str]:
     """Show the check-in list; ?tap=… names the row that the page can undo."""
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
-    await audit.record_date_read(viewer, found.occurrence, now)
-    return pages.render("operations/check-in/show.html", **await _context(viewer, found, id_in(tap)))
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+    await audit.record_date_read(viewer, check_ins_list.occurrence, now)
+    return pages.render("operations/check-in/show.html", **await _context(viewer, check_ins_list, id_in(tap)))
 
 
 @get(f"{CHECK_IN}/count", guards=[signed_in], opt=POLLED)
 async def show_check_in_count(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the count, for a screen that refreshes every five seconds."""
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
-    return pages.render("operations/check-in/count.html", tally=found.tally)
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+    return pages.render("operations/check-in/count.html", tally=check_ins_list.tally)
 
 
 @post(f"{CHECK_IN}/taps", guards=[signed_in], status_code=303)
@@ -88,8 +88,11 @@ async def post_walk_in(
     try:
         line = await check_ins.check_in_walk_in(viewer, event_id, key, _walk_in_of(form), now)
     except Invalid as wrong:
-        found = await check_ins.check_in_list(viewer, event_id, key, now)
-        context = await _context(viewer, found, None) | {"form": form, "errors": errors_of(wrong, WALK_IN_FIELDS)}
+        check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+        context = await _context(viewer, check_ins_list, None) | {
+            "form": form,
+            "errors": errors_of(wrong, WALK_IN_FIELDS),
+        }
         template = "list-part" if pages.is_htmx else "show"
         return pages.render(f"operations/check-in/{template}.html", status_code=422, **context)
     return await _show_tap(pages, viewer, event_id, key, now, line, is_whole=True)
@@ -118,8 +121,11 @@ async def post_release(
         reader.check()
         state = await check_ins.release_everyone(viewer, event_id, minutes, now)
     except Invalid as wrong:
-        found = await check_ins.check_in_list(viewer, event_id, key, now)
-        context = await _context(viewer, found, None) | {"form": form, "errors": errors_of(wrong, ("minutes",))}
+        check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+        context = await _context(viewer, check_ins_list, None) | {
+            "form": form,
+            "errors": errors_of(wrong, ("minutes",)),
+        }
         return pages.render("operations/check-in/show.html", status_code=422, **context)
     is_over = state is OperationState.RELEASED
     return pages.redirect(_address(event_id, key), ALL_OUT if is_over else "Release recorded.")
@@ -139,9 +145,9 @@ async def show_check_in(
     event_id: PathId, key: PathText, person_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show one person's times, contact, and assignment, with a form for who may correct them."""
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
-    await audit.record_date_read(viewer, found.occurrence, now)
-    return _person(pages, found, found.line(person_id))
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+    await audit.record_date_read(viewer, check_ins_list.occurrence, now)
+    return _person(pages, check_ins_list, check_ins_list.line(person_id))
 
 
 @post(OF_PERSON, guards=[signed_in], status_code=303)
@@ -149,15 +155,15 @@ async def post_check_in_correction(
     event_id: PathId, key: PathText, person_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Correct one person's line, or show the form again with what was typed."""
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
-    line = found.line(person_id)
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+    line = check_ins_list.line(person_id)
     try:
-        to = _correction_in(form, line, found.occurrence.event.zone)
+        to = _correction_in(form, line, check_ins_list.occurrence.event.zone)
         await check_ins.correct_line(viewer, event_id, key, person_id, to, now, seen=id_in(form["seen"]))
     except Invalid as wrong:
-        return _person(pages, found, line, form, wrong)
+        return _person(pages, check_ins_list, line, form, wrong)
     except Conflict as changed:  # what was typed can be sent again
-        return _person(pages, found, line, form.but({"seen": str(line.id or "")}), Invalid(changed.sentence))
+        return _person(pages, check_ins_list, line, form.but({"seen": str(line.id or "")}), Invalid(changed.sentence))
     return pages.redirect(f"{_address(event_id, key)}#p-{person_id}", f"{line.words} saved.")
 
 
@@ -168,26 +174,26 @@ async def _show_tap(
     if not pages.is_htmx:
         tail = f"?{urlencode({'tap': line.id})}#p-{line.person_id}" if line.id else ""
         return Redirect(f"{_address(event_id, key)}{tail}", status_code=303)
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
     template = "list-part" if is_whole else "line-part"
-    context = await _context(viewer, found, line.id)
+    context = await _context(viewer, check_ins_list, line.id)
     return pages.render(f"operations/check-in/{template}.html", **context, line=line)
 
 
-async def _context(viewer: Viewer, found: CheckInList, row_id: UUID | None) -> dict[str, Any]:
+async def _context(viewer: Viewer, check_ins_list: CheckInList, row_id: UUID | None) -> dict[str, Any]:
     """Return the values for the list, and for the message about the viewer's last tap."""
-    agencies = await check_ins.walk_in_agencies(viewer, leads=found.leads)
+    agencies = await check_ins.walk_in_agencies(viewer, leads=check_ins_list.leads)
     choices = [(str(one), code) for one, code in agencies.items()]
-    walk_ins = sum(one.is_walk_in for one in found.lines)
+    walk_ins = sum(line.is_walk_in for line in check_ins_list.lines)
     return {
-        **occurrence_times(found.occurrence),
-        "event": found.occurrence.event,
-        "found": found,
-        "tally": found.tally,
-        "list_address": _address(found.occurrence.event.id, found.occurrence.key),
-        "last": await check_ins.last_tap(viewer, found, row_id) if row_id else None,
-        "agencies": [("", "Choose"), *choices, OTHER] if found.leads else choices,
-        "ticket": uuid5(found.operation.id, f"{viewer.member_id} {walk_ins}"),
+        **occurrence_times(check_ins_list.occurrence),
+        "event": check_ins_list.occurrence.event,
+        "found": check_ins_list,
+        "tally": check_ins_list.tally,
+        "list_address": _address(check_ins_list.occurrence.event.id, check_ins_list.occurrence.key),
+        "last": await check_ins.last_tap(viewer, check_ins_list, row_id) if row_id else None,
+        "agencies": [("", "Choose"), *choices, OTHER] if check_ins_list.leads else choices,
+        "ticket": uuid5(check_ins_list.operation.id, f"{viewer.member_id} {walk_ins}"),
         "form": FormValues({}),
         "errors": Errors(),
         "default_wait": DEFAULT_RELEASE_WAIT,
@@ -195,17 +201,21 @@ async def _context(viewer: Viewer, found: CheckInList, row_id: UUID | None) -> d
 
 
 def _person(
-    pages: Pages, found: CheckInList, line: CheckIn, form: FormValues | None = None, wrong: Invalid | None = None
+    pages: Pages,
+    check_ins_list: CheckInList,
+    line: CheckIn,
+    form: FormValues | None = None,
+    wrong: Invalid | None = None,
 ) -> Response[str]:
-    event = found.occurrence.event
+    event = check_ins_list.occurrence.event
     return pages.render(
         "operations/check-in/person.html",
         status_code=422 if wrong else 200,
-        **occurrence_times(found.occurrence),
+        **occurrence_times(check_ins_list.occurrence),
         event=event,
-        found=found,
+        found=check_ins_list,
         line=line,
-        list_address=_address(event.id, found.occurrence.key),
+        list_address=_address(event.id, check_ins_list.occurrence.key),
         form=form or FormValues({}).but(_typed_line(line, event.zone)),
         errors=errors_of(wrong, CORRECTED_FIELDS),
     )
@@ -282,15 +292,15 @@ def _address(event_id: UUID, key: str) -> str:
 @get(f"{PLAN}/check-in/print", guards=[signed_in])
 async def show_ics_211(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the check-in list as ICS 211."""
-    found = await check_ins.check_in_list(viewer, event_id, key, now)
-    began = min((one.time_in for one in found.lines if one.time_in), default=None)
-    await audit.record_date_read(viewer, found.occurrence, now)
+    check_ins_list = await check_ins.check_in_list(viewer, event_id, key, now)
+    began = min((line.time_in for line in check_ins_list.lines if line.time_in), default=None)
+    await audit.record_date_read(viewer, check_ins_list.occurrence, now)
     return pages.render(
         "operations/printouts/ics-211.html",
-        found=found,
-        tally=found.tally,
+        found=check_ins_list,
+        tally=check_ins_list.tally,
         began=began,
-        **ics_context(found.occurrence),
+        **ics_context(check_ins_list.occurrence),
     )
 
 

@@ -57,8 +57,8 @@ async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Response
 @post(f"{AT}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
 async def post_emergency_opening(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Open an operation, and go to its page."""
-    found = await emergency_access.open_in_emergency(viewer, event_id, now)
-    key = found.original_start.date().isoformat()
+    emergency_date = await emergency_access.open_in_emergency(viewer, event_id, now)
+    key = emergency_date.original_start.date().isoformat()
     return pages.redirect(f"/events/{event_id}/{key}", "You can read this operation. Its lead gets an email.")
 
 

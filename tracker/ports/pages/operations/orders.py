@@ -164,14 +164,17 @@ def _kind_of(view: OrderView) -> FormSheet:
 def _paragraphs_in(form: FormValues) -> Paragraphs:
     """Return the paragraphs of a form. Errors: Invalid by field."""
     reader = FormReader(form)
-    found = {one: reader.text(one, LONGEST_PARAGRAPH, multiline=True) for one in Paragraph}
+    found = {paragraph: reader.text(paragraph, LONGEST_PARAGRAPH, multiline=True) for paragraph in Paragraph}
     reader.check()
     return found
 
 
 def _order_values(view: OrderView) -> FormSheet:
     order = view.order
-    return open_sheet(FormValues({one: (order.paragraphs[one] if order else "",) for one in Paragraph}), view.version)
+    return open_sheet(
+        FormValues({paragraph: (order.paragraphs[paragraph] if order else "",) for paragraph in Paragraph}),
+        view.version,
+    )
 
 
 def _order_form(pages: Pages, view: OrderView, sheet: FormSheet) -> Response[str]:
@@ -331,7 +334,7 @@ def _planned_form(view: OrderView, phase: Phase) -> FormSheet:
 def _actual_form(view: OrderView, phase: Phase) -> FormSheet:
     """Return the form of the actual times as it is opened."""
     zone = view.occurrence.event.zone
-    begun, ended = (to_local(one, zone) if one else None for one in (phase.begun_at, phase.ended_at))
+    begun, ended = (to_local(moment, zone) if moment else None for moment in (phase.begun_at, phase.ended_at))
     day = begun or to_local(phase.starts_at, zone)
     texts = {"begun_day": f"{day:%Y-%m-%d}", "begun": _clock(begun), "ended": _clock(ended)}
     return open_sheet(FormValues({name: (text,) for name, text in texts.items()}), phase.version)

@@ -163,9 +163,9 @@ async def _shown(
         minors=list(MINORS_WORDS.items()),
         minors_words=MINORS_WORDS,
         limits=LONGEST_TEXTS,
-        recipients=[(str(one.id), person_label(one)) for one in people.values()],
+        recipients=[(str(person.id), person_label(person)) for person in people.values()],
         more=more,
-        offered=[(str(one.id), f"{one.name} ({one.agency})") for one in view.places],
+        offered=[(str(place.id), f"{place.name} ({place.agency})") for place in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
         **occurrence_times(view.occurrence),
     )
@@ -227,7 +227,7 @@ def _texts(notice: LedNotice, zone: str) -> dict[str, list[str]]:
         "needs": [text.needs],
         "place": [text.place],
         "contact": [text.contact],
-        "recipient": [str(one.id) for one in notice.recipients],
+        "recipient": [str(recipient.id) for recipient in notice.recipients],
     }
 
 

@@ -55,7 +55,7 @@ async def show_new_poll(
     known = await polls.last_poll_of(viewer, event)
     if known and known.state is PollState.OPEN:
         return Redirect(f"/polls/{known.id}", status_code=303)
-    earlier = [one.starts for one in known.ahead(now)] if known else []
+    earlier = [poll_date.starts for poll_date in known.ahead(now)] if known else []
     form = await drafts.begun(
         DraftKey(form=DraftForm.POLL, subject=str(event_id), event_id=event_id), _begun(event, earlier, now)
     )
@@ -113,8 +113,8 @@ def _begun(event: Event, earlier: Sequence[datetime], now: datetime) -> FormValu
     reply_by = usual_reply_by(min(starts, default=event.starts).date(), local(now, event.zone).date())
     return FormValues(
         {
-            "dates": [*(f"{one:%Y-%m-%d}" for one in starts), *[""] * empty],
-            "times": [f"{one:%H:%M}" for one in [*starts, *[event.starts] * empty]],
+            "dates": [*(f"{start:%Y-%m-%d}" for start in starts), *[""] * empty],
+            "times": [f"{moment:%H:%M}" for moment in [*starts, *[event.starts] * empty]],
             "reply_by": [reply_by.isoformat()],
         }
     )
@@ -129,19 +129,19 @@ def _with_rows(form: FormValues) -> FormValues:
     rows = _rows(form)
     added = max(0, min(ROWS, MOST_DATES - len(rows)))
     starts = rows[-1].starts if rows else ""
-    days, times = [one.day for one in rows], [one.starts for one in rows]
+    days, times = [row.day for row in rows], [row.starts for row in rows]
     return form.but({"dates": [*days, *[""] * added], "times": [*times, *[starts] * added]})
 
 
 def _read(form: FormValues, event: Event) -> NewPoll:
     """Return what the form proposes. Errors: Invalid by field."""
     reader = FormReader(form)
-    typed = [one for one in _rows(form) if not one.is_empty]
-    starts = [moment for one in typed if (moment := _start(reader, one, event))]
+    typed = [row for row in _rows(form) if not row.is_empty]
+    starts = [moment for typed_date in typed if (moment := _start(reader, typed_date, event))]
     ticked = [_start_of(one) for one in form.all("suggested")]
     day = reader.day("reply_by", "Choose a day by which people should reply.")
     reader.check()
-    further = {one for one in ticked if one and one not in starts}
+    further = {moment for moment in ticked if moment and moment not in starts}
     return NewPoll(starts=(*starts, *sorted(further)), reply_by=_end(day, event))
 
 
@@ -185,8 +185,8 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
         event_id=event.id,
         reads_outside=settings.shared_calendars,
     )
-    found = await suggested_times.find_times(viewer, invitees, wanted, now)
-    names = {one.id: one for one in (*offered.people, offered.lead) if one}
+    times_found = await suggested_times.find_times(viewer, invitees, wanted, now)
+    names = {person.id: person for person in (*offered.people, offered.lead) if person}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
-    days = found.days if wanted.reads_outside else {}
-    return [time_choice(one, event.zone, required, names, days) for one in found.suggestions]
+    days = times_found.days if wanted.reads_outside else {}
+    return [time_choice(suggestion, event.zone, required, names, days) for suggestion in times_found.suggestions]

@@ -76,14 +76,14 @@ async def _question(
     poll = await poll_closing.led_poll(viewer, poll_id)
     poll_closing.chosen_poll_date(poll, option_id, now)
     deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)
-    found = await preview_deed(viewer, poll.event.id, deed, now)
+    change_preview = await preview_deed(viewer, poll.event.id, deed, now)
     context = poll_context(await polls.view_poll(viewer, poll), now)
     date, column = next((one, of) for one, of in context["dates"] if one.id == option_id)
     return pages.render(
         "polls/schedule.html",
         status_code=422 if wrong else 200,
         **context | {"date": date, "column": column},
-        outcome=found.outcome,
+        outcome=change_preview.outcome,
         outcome_zone=poll.event.zone,
-        hindrance=wrong or found.hindrance,
+        hindrance=wrong or change_preview.hindrance,
     )

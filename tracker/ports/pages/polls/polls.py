@@ -113,7 +113,7 @@ def read_fits(form: FormValues) -> dict[UUID, Fit]:
 
 def proposed_date(poll: Poll, option: PollDate, now: datetime) -> ProposedDate:
     """Return a date on the wall clock of the event."""
-    starts, ends = (local(one, poll.event.zone) for one in poll.slot(option))
+    starts, ends = (local(moment, poll.event.zone) for moment in poll.slot(option))
     return ProposedDate(id=option.id, starts=starts, ends=ends, is_over=starts <= now)
 
 
@@ -125,7 +125,7 @@ def poll_context(view: PollView, now: datetime) -> dict[str, Any]:
         "view": view,
         "poll": poll,
         "event": poll.event,
-        "dates": [(proposed_date(poll, one.option, now), one) for one in view.columns],
+        "dates": [(proposed_date(poll, column.option, now), column) for column in view.columns],
         "lost": lost_replies_words(view.people) if poll.state is PollState.CANCELED else "",
         "set_words": date_set_words(poll, now) if poll.state is PollState.SCHEDULED else "",
         "replied": replied_words(view.people),
@@ -215,7 +215,7 @@ def _link_form(
     is_asked_again: bool = False,
 ) -> Response[str]:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
-    poll, mine = opened.view.poll, opened.view.mine
+    poll, respondent = opened.view.poll, opened.view.mine
     if poll.event.is_restricted:
         return _private(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
     context = poll_context(opened.view, now) | {"errors": errors_of(wrong, FIELDS)}
@@ -226,7 +226,7 @@ def _link_form(
             person=opened.viewer,
             here=f"/p/{token}",
             is_asked_again=is_asked_again,
-            is_saved=is_saved and mine is not None and mine.has_replied,
+            is_saved=is_saved and respondent is not None and respondent.has_replied,
             **context,
         )
     )

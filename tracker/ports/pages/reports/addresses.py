@@ -43,7 +43,9 @@ async def report_request_in(viewer: Viewer, zone: str, now: Now, query: FormValu
         kind=Kind(kind) if kind else None,
         zone=zone,
         now=now,
-        committee=next((one for one in known if one.id == wanted), UNKNOWN) if wanted else None,
+        committee=next((report_committee for report_committee in known if report_committee.id == wanted), UNKNOWN)
+        if wanted
+        else None,
     )
 
 
@@ -69,7 +71,7 @@ def period_choices(asked: ReportRequest) -> list[Any]:
     offered = period_rules.offered_periods(local(asked.now, asked.zone).date())
     known = {period.key for _, periods in offered for period in periods}
     other = [] if asked.period.key in {*known, CUSTOM} else [(asked.period.key, asked.period.name)]
-    return [*other, *((heading, [(one.key, one.name) for one in periods]) for heading, periods in offered)]
+    return [*other, *((heading, [(period.key, period.name) for period in periods]) for heading, periods in offered)]
 
 
 def report_address(asked: ReportRequest) -> str:

@@ -75,17 +75,17 @@ async def report_page(
         asked, errors = await report_request_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
         asked, errors = await report_request_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
-    found, committees, saved = await together(
+    period_report, committees, saved = await together(
         reports.report_for(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
     )
     status_code = 422 if errors else 200
     return pages.render(
         "reports/show.html",
         status_code=status_code,
-        report=found,
+        report=period_report,
         errors=errors,
         form=params if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
-        chart=rate_chart(found.months),
+        chart=rate_chart(period_report.months),
         files=_files(PAGE, report_query(asked)),
         **_form_choices(asked),
         **_shared_context(asked),
@@ -98,13 +98,13 @@ async def report_page(
 async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Show the rows that one number counts."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
-    found = await reports.rows_behind(viewer, asked, number, SHOWN)
+    report_rows = await reports.rows_behind(viewer, asked, number, SHOWN)
     address = report_query(asked) | addresses.number_query(
         number.part, number.measure, addresses.line_of_number(number)
     )
     return pages.render(
         "reports/rows.html",
-        rows=found,
+        rows=report_rows,
         number=number,
         title=await _number_words(number),
         files=_files(f"{PAGE}/rows", address),
@@ -118,11 +118,13 @@ async def report_file(
 ) -> Response[Any]:
     """Return a period's figures as a file, and record that in the audit log."""
     asked = await report_request_in(viewer, zone, now, params)
-    found = await reports.report_for(viewer, asked)
-    if found.is_restricted and (proof := first_reauthenticate(visit, addresses.report_address(asked), now)):
+    period_report = await reports.report_for(viewer, asked)
+    if period_report.is_restricted and (proof := first_reauthenticate(visit, addresses.report_address(asked), now)):
         return proof
-    figures = report_sheets(found)
-    return await _file_of(file_type, viewer, settings, asked, figures, "figures", is_restricted=found.is_restricted)
+    figures = report_sheets(period_report)
+    return await _file_of(
+        file_type, viewer, settings, asked, figures, "figures", is_restricted=period_report.is_restricted
+    )
 
 
 @get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
@@ -131,17 +133,24 @@ async def rows_file(
 ) -> Response[Any]:
     """Return the rows behind a number as a file, and record that in the audit log."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
-    found = await reports.rows_behind(viewer, asked, number, MOST)
-    if found.shown < found.count:
+    report_rows = await reports.rows_behind(viewer, asked, number, MOST)
+    if report_rows.shown < report_rows.count:
         raise TooLarge(f"A file can have at most {MOST:,} rows. Choose a shorter period.")
     back = rows_link(asked)(number.part, number.measure, **addresses.line_of_number(number))
-    if found.is_restricted and (proof := first_reauthenticate(visit, back, now)):
+    if report_rows.is_restricted and (proof := first_reauthenticate(visit, back, now)):
         return proof
     name = await _number_words(number)
-    sheets = [row_sheet(name, found, asked.zone)]
+    sheets = [row_sheet(name, report_rows, asked.zone)]
     what = f"rows of {name}"
     return await _file_of(
-        file_type, viewer, settings, asked, sheets, what, is_restricted=found.is_restricted, banner=found.banner
+        file_type,
+        viewer,
+        settings,
+        asked,
+        sheets,
+        what,
+        is_restricted=report_rows.is_restricted,
+        banner=report_rows.banner,
     )
 
 
@@ -176,7 +185,8 @@ async def _number_words(number: ReportNumber) -> str:
     """Return a number in words: "Remote: FBI, 2026-12"."""
     words = MEASURE_WORDS[number.measure]
     agency = next(
-        (one.code for one in await reports.report_agencies() if number.agency == (one.id or reports.WALK_INS)), ""
+        (agency.code for agency in await reports.report_agencies() if number.agency == (agency.id or reports.WALK_INS)),
+        "",
     )
     line = [agency, ARMS[number.arm] if number.arm else "", f"{number.month:%B %Y}" if number.month else ""]
     return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
@@ -185,7 +195,10 @@ async def _number_words(number: ReportNumber) -> str:
 async def _committees(viewer: Viewer, asked: ReportRequest) -> list[tuple[str, str]]:
     known = await reports.report_committees(viewer)
     other = [asked.committee] if asked.committee and asked.committee not in known else []
-    return [("", "All committees"), *((str(one.id), one.name) for one in (*known, *other))]
+    return [
+        ("", "All committees"),
+        *((str(report_committee.id), report_committee.name) for report_committee in (*known, *other)),
+    ]
 
 
 def _form_of(asked: ReportRequest) -> dict[str, str]:

@@ -125,7 +125,9 @@ def row_sheet(name: str, rows: ReportRows, zone: str) -> SpreadsheetTable:
     """Return the rows behind a number as a table."""
     if rows.items:
         columns = ("Number", "Action", "Owner", "Agency", "Assigned", "Due", "Status", "Closed", "Days open")
-        return SpreadsheetTable(name=name, columns=columns, rows=[_item(one, zone) for one in rows.items])
+        return SpreadsheetTable(
+            name=name, columns=columns, rows=[_item(action_item, zone) for action_item in rows.items]
+        )
     if rows.dates:
         dates = [
             (*_when(row.starts_at, zone), row.title, _words(row.kind), row.minutes, *_quorum(rows.quorums.get(row.id)))
@@ -176,7 +178,7 @@ def _month(line: MonthLine) -> tuple[Cell, ...]:
 
 
 def _items(line: ItemLine) -> tuple[Cell, ...]:
-    return (line.agency.code if line.agency else "All", *(line.numbers[one] for one in AGES), line.median_days)
+    return (line.agency.code if line.agency else "All", *(line.numbers[age] for age in AGES), line.median_days)
 
 
 def _activity(line: KindLine) -> tuple[Cell, ...]:

@@ -110,9 +110,9 @@ async def review_page(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the accounts that no one confirmed within a year."""
     check_roster_manager(viewer)
     due = [
-        one
-        for one in await directory.people_for(viewer)
-        if one.account and needs_review(one.account.reviewed_at, one.account.joined_at, now)
+        person
+        for person in await directory.people_for(viewer)
+        if person.account and needs_review(person.account.reviewed_at, person.account.joined_at, now)
     ]
     return pages.render("roster/people/review.html", **ROSTER_WORDS, people=due)
 

@@ -59,9 +59,13 @@ async def _texts(viewer: Viewer, agency_id: UUID, _: str) -> tuple[FormValues, i
 
 async def _shown(viewer: Viewer, agency_id: UUID | None, _: FormValues) -> Mapping[str, Any]:
     known = await directory.agencies_for(viewer)
-    coalitions = [(str(one.id), f"{one.code} · {one.name}") for one in known if one.id != agency_id]
+    coalitions = [
+        (str(agency_card.id), f"{agency_card.code} · {agency_card.name}")
+        for agency_card in known
+        if agency_card.id != agency_id
+    ]
     return {
-        "agency": next((one for one in known if one.id == agency_id), None),
+        "agency": next((agency_card for agency_card in known if agency_card.id == agency_id), None),
         "statuses": STATUSES,
         "arms": [(arm.value, words) for arm, words in ARM_WORDS.items()],
         "levels": [("", "Choose a level"), *((level.value, words) for level, words in LEVEL_WORDS.items())],
@@ -94,7 +98,7 @@ def _read(form: FormValues, _: str) -> AgencyFacts:
 async def _words(viewer: Viewer, _: Sequence[FormValues]) -> FormWords:
     meanings = {arm.value: words for arm, words in ARM_WORDS.items()}
     meanings |= {level.value: words for level, words in LEVEL_WORDS.items()}
-    meanings |= {str(one.id): one.code for one in await directory.agencies_for(viewer)}
+    meanings |= {str(agency.id): agency.code for agency in await directory.agencies_for(viewer)}
     meanings |= {value: words for value, words, _ in STATUSES}
     return FormWords(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
 

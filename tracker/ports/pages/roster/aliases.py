@@ -39,10 +39,10 @@ async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: N
 async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
     """Show whose address a link confirms, with a button that does; or that it is confirmed."""
     try:
-        found = await aliases.alias_by_link(links.read_address(token), now, origin)
+        open_alias = await aliases.alias_by_link(links.read_address(token), now, origin)
     except (NotFound, Gone):
         return _gone(pages)
-    return _private(pages.render("roster/people/confirm-address.html", token=token, found=found))
+    return _private(pages.render("roster/people/confirm-address.html", token=token, found=open_alias))
 
 
 @post("/e/{token:str}", guards=[link], status_code=303)

@@ -66,24 +66,30 @@ SEAT_LABELS = {"primary": "Primary", "alternates": "Alternates"}
 @get("/committees", guards=[signed_in])
 async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the committees that the viewer may know."""
-    found = await directory.committees_for(viewer)
-    return pages.render("roster/committees/list.html", **ROSTER_WORDS, kinds=COMMITTEE_KINDS, committees=found)
+    committee_cards = await directory.committees_for(viewer)
+    return pages.render(
+        "roster/committees/list.html", **ROSTER_WORDS, kinds=COMMITTEE_KINDS, committees=committee_cards
+    )
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
 async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
     """Show one committee with its seats."""
-    found = await directory.committee_for(viewer, committee_id)
+    committee_card = await directory.committee_for(viewer, committee_id)
     known, policy, days = await together(
-        _may_sit(viewer, found), policy_of_committee(committee_id), days_of(committee_id)
+        _may_sit(viewer, committee_card), policy_of_committee(committee_id), days_of(committee_id)
     )
-    seated = {seat.agency_id for seat in found.seats}
-    seatless = [(str(one.id), one.code) for one in known if one.status is Status.ACTIVE and one.id not in seated]
+    seated = {seat.agency_id for seat in committee_card.seats}
+    seatless = [
+        (str(agency_card.id), agency_card.code)
+        for agency_card in known
+        if agency_card.status is Status.ACTIVE and agency_card.id not in seated
+    ]
     return pages.render(
         "roster/committees/show.html",
         **ROSTER_WORDS,
         kinds=COMMITTEE_KINDS,
-        committee=found,
+        committee=committee_card,
         seatless=seatless,
         reminders=policy.words,
         escalation=escalation_words(days.over(usual_escalation(settings))),
@@ -251,14 +257,14 @@ async def _committee_and_agency(
 
 async def _seat_sheet(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[FormSheet, FormWords]:
     committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
-    seat = next((one for one in committee.seats if one.agency_id == agency_id), None)
+    seat = next((seat for seat in committee.seats if seat.agency_id == agency_id), None)
     form = FormValues(
         {
             "primary": (str(seat.primary.id) if seat and seat.primary else "",),
-            "alternates": tuple(str(one.id) for one in seat.alternates) if seat else (),
+            "alternates": tuple(str(alternate.id) for alternate in seat.alternates) if seat else (),
         }
     )
-    names = {str(one.id): one.name for one in agency.people}
+    names = {str(person.id): person.name for person in agency.people}
 
     def said(_: str, text: str) -> str:
         return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "no one"
@@ -278,17 +284,17 @@ async def _seat_form(
 ) -> Response[Any]:
     """Show the form; `saving` or `removing` is what that does to lists of events, for review."""
     committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
-    people = sorted((one for one in agency.people if one.status is Status.ACTIVE), key=_name)
+    people = sorted((person for person in agency.people if person.status is Status.ACTIVE), key=_name)
     away = await committees.suspended_holders(committee_id, agency_id)
     return pages.render(
         "roster/committees/seat.html",
         **sheet.context,
         committee=committee,
         agency=agency,
-        is_new=agency_id not in {one.agency_id for one in committee.seats},
-        primaries=[("", "Choose a person"), *((str(one.id), one.name) for one in people)],
-        alternates=[(str(one.id), one.name, one.title) for one in people],
-        suspended=sorted(one.name for one in agency.people if one.id in away),
+        is_new=agency_id not in {seat.agency_id for seat in committee.seats},
+        primaries=[("", "Choose a person"), *((str(person.id), person.name) for person in people)],
+        alternates=[(str(person.id), person.name, person.title) for person in people],
+        suspended=sorted(person.name for person in agency.people if person.id in away),
         saving=review_of(saving, viewer.zone),
         removing=review_of(removing, viewer.zone),
     )

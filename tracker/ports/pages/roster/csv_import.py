@@ -89,7 +89,7 @@ def _page(
 
 
 def _counted(report: RosterImportReport) -> str:
-    added = sum(one.is_new for one in report.outcomes)
-    changed = sum(bool(one.changes) for one in report.outcomes)
+    added = sum(outcome.is_new for outcome in report.outcomes)
+    changed = sum(bool(outcome.changes) for outcome in report.outcomes)
     same = len(report.outcomes) - added - changed
     return f"{plural(added, 'person', 'people')} added, {changed} changed, {same} unchanged"

@@ -50,7 +50,9 @@ def review_of(impact: Sequence[ListImpact], zone: str) -> Review | None:
         return None
     people = len(notified_by_lists(impact))
     return Review(
-        lists=[ReviewedList(one.words, [_date(line, zone) for line in one.dates]) for one in impact],
+        lists=[
+            ReviewedList(list_impact.words, [_date(line, zone) for line in list_impact.dates]) for list_impact in impact
+        ],
         emails=list_email_words(impact),
         notify=f" and notify {plural(people, 'person', 'people')}" if people else "",
         reviewed=_reviewed(impact),
@@ -70,8 +72,8 @@ def _date(line: DateLine, zone: str) -> ReviewedDate:
 
 
 def _reviewed(impact: Sequence[ListImpact]) -> str:
-    return str(ids.id_from([_facts(one) for one in impact]))
+    return str(ids.id_from([_facts(list_impact) for list_impact in impact]))
 
 
-def _facts(one: ListImpact) -> tuple[list[UUID], str, str, frozenset[UUID]]:
-    return [line.id for line in one.dates], one.leaves, one.joins, one.notified
+def _facts(list_impact: ListImpact) -> tuple[list[UUID], str, str, frozenset[UUID]]:
+    return [line.id for line in list_impact.dates], list_impact.leaves, list_impact.joins, list_impact.notified

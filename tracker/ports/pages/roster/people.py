@@ -86,16 +86,16 @@ async def person_context(viewer: Viewer, zone: str, person_id: UUID, now: dateti
 
 async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
     words, with_departed = query["q"].strip()[:LONGEST_WORDS], query["left"] == "1"
-    found = await directory.search_people(viewer, words, at_most=MOST, with_departed=with_departed)
+    people_found = await directory.search_people(viewer, words, at_most=MOST, with_departed=with_departed)
     return {
         **ROSTER_WORDS,
-        "groups": people_by_agency(found.people),
+        "groups": people_by_agency(people_found.people),
         "words": words,
         "with_departed": with_departed,
-        "shown": len(found.people),
-        "found": found.found,
-        "known": found.known,
-        "agencies": found.agencies,
+        "shown": len(people_found.people),
+        "found": people_found.found,
+        "known": people_found.known,
+        "agencies": people_found.agencies,
     }
 
 
@@ -211,7 +211,7 @@ def account_last_day(ends: datetime, zone: str) -> datetime:
 
 def person_form_words(agencies: Iterable[AgencyCard]) -> FormWords:
     """Return how changes of a person's form are worded."""
-    codes = {str(one.id): one.code for one in agencies}
+    codes = {str(agency.id): agency.code for agency in agencies}
 
     def said(name: str, text: str) -> str:
         if name == "roles":
@@ -226,5 +226,8 @@ def person_form_words(agencies: Iterable[AgencyCard]) -> FormWords:
 
 def agency_options(agencies: Iterable[AgencyCard], chosen: str) -> list[tuple[str, str]]:
     """Return the agencies to choose from: active ones, and the chosen one."""
-    open_ = [one for one in agencies if one.status == "active" or str(one.id) == chosen]
-    return [("", "Choose an agency"), *((str(one.id), f"{one.code} · {one.name}") for one in open_)]
+    open_ = [agency for agency in agencies if agency.status == "active" or str(agency.id) == chosen]
+    return [
+        ("", "Choose an agency"),
+        *((str(agency_card.id), f"{agency_card.code} · {agency_card.name}") for agency_card in open_),
+    ]

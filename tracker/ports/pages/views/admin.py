@@ -140,8 +140,8 @@ def _every(seconds: float) -> str:
 
 
 def _mail_server(scope: Scope) -> RecentCheck:
-    found: RecentCheck = scope["litestar_app"].state["mail_server"]
-    return found
+    recent_check: RecentCheck = scope["litestar_app"].state["mail_server"]
+    return recent_check
 
 
 DEPENDENCIES = {"mail_server": Provide(_mail_server, sync_to_thread=False)}

@@ -34,8 +34,8 @@ AHEAD = timedelta(days=21)
 @get("/agencies", guards=[signed_in])
 async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the agencies that the viewer may know."""
-    found = await directory.agencies_for(viewer)
-    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, level_words=LEVEL_WORDS, agencies=found)
+    agency_cards = await directory.agencies_for(viewer)
+    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, level_words=LEVEL_WORDS, agencies=agency_cards)
 
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
@@ -52,9 +52,9 @@ async def agency_context(
     viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now, period: str = ""
 ) -> dict[str, Any]:
     """Return the values of an agency's page. Errors: NotFound."""
-    found = await directory.agency_for(viewer, agency_id)
+    agency_card = await directory.agency_for(viewer, agency_id)
     items, days, attendance, blackouts = await together(
-        item_lists.open_items_of_people(viewer, [person.id for person in found.people]),
+        item_lists.open_items_of_people(viewer, [person.id for person in agency_card.people]),
         _next(viewer, agency_id, zone, today, now),
         _attendance(viewer, agency_id, zone, now, period),
         blackout_days.blackouts_of_agency(agency_id, today),
@@ -62,7 +62,7 @@ async def agency_context(
     return {
         **ROSTER_WORDS,
         "level_words": LEVEL_WORDS,
-        "agency": found,
+        "agency": agency_card,
         "items": items,
         "days": days,
         "late": sum(days_late(item, today) > 0 for item in items),

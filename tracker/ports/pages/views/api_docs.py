@@ -98,7 +98,9 @@ def _groups(document: Json, base_url: str) -> list[tuple[Json, list[ShownOperati
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    return [(tag, [one for name, one in asked if name == tag["name"]]) for tag in document["tags"]]
+    return [
+        (tag, [shown_operation for name, shown_operation in asked if name == tag["name"]]) for tag in document["tags"]
+    ]
 
 
 def _asked(document: Json, base_url: str, method: str, path: str, operation: Json) -> ShownOperation:

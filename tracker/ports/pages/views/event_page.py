@@ -51,7 +51,7 @@ async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) 
         return Redirect(occurrence_address(view.dates[0].occurrence), status_code=303)
     await audit.record_series_read(viewer, [view.event], now)
     rule = rule_of(view.event)
-    left = dates_taking_place([one.occurrence for one in view.dates])
+    left = dates_taking_place([series_date.occurrence for series_date in view.dates])
     runs = f"until {short_date(local(left[-1].starts_at, view.event.zone))}, {plural(len(left), 'date')}"
     return pages.render(
         "events/series.html",
@@ -130,8 +130,10 @@ async def post_reply(
         return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
     if not is_from_home(form):
         return await _replied(pages, viewer, event_id, key, now)
-    one = await replies.owed_reply_for(viewer, event_id, key)
-    return await _home_row(home_rows, one, form) if is_row else pages.redirect(HOME, _reply_said(form, one))
+    owed_reply = await replies.owed_reply_for(viewer, event_id, key)
+    return (
+        await _home_row(home_rows, owed_reply, form) if is_row else pages.redirect(HOME, _reply_said(form, owed_reply))
+    )
 
 
 async def _replied(
@@ -156,28 +158,32 @@ async def _replied(
 
 
 async def _home_row(
-    home_rows: HomeRows, one: replies.OwedReply, form: FormValues, closed: Gone | None = None
+    home_rows: HomeRows, owed_reply: replies.OwedReply, form: FormValues, closed: Gone | None = None
 ) -> Response[str]:
     """Return the row of the home page; after it the next date of the series, if that waits for a reply now."""
-    found = await home_rows.found()
+    home = await home_rows.found()
     refused = closed.sentence if closed else ""
-    owed = () if refused or form["changes"] else found.owed or ()
+    owed = () if refused or form["changes"] else home.owed or ()
     return home_rows.show(
         "views/home/row-reply.html",
-        found,
-        f"Your reply wasn’t saved. {refused}" if refused else _reply_said(form, one),
+        home,
+        f"Your reply wasn’t saved. {refused}" if refused else _reply_said(form, owed_reply),
         refused=refused,
         status_code=410 if refused else 200,
-        one=one,
+        one=owed_reply,
         given="" if refused else form["reply"],
         covers=form["scope"],
-        next_owed=next((other for other in owed if other.line.event_id == one.line.event_id), None),
+        next_owed=next((other for other in owed if other.line.event_id == owed_reply.line.event_id), None),
     )
 
 
-def _reply_said(form: FormValues, one: replies.OwedReply) -> str:
+def _reply_said(form: FormValues, owed_reply: replies.OwedReply) -> str:
     """Return what was replied to what."""
-    which = f"all dates of {one.line.title}" if one.is_series and form["scope"] == "series" else one.line.title
+    which = (
+        f"all dates of {owed_reply.line.title}"
+        if owed_reply.is_series and form["scope"] == "series"
+        else owed_reply.line.title
+    )
     return f"You replied {form['reply'].capitalize()} to {which}."
 
 

@@ -87,15 +87,15 @@ async def _administration(
     viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer, known: DeploymentState
 ) -> Administration | None:
     """Return what needs an administrator; None when nothing does."""
-    found, newcomers, paused = await together(
+    check_lines, newcomers, paused = await together(
         health_warnings(settings, mail_server.trouble, known, now),
         number_of_newcomers(viewer, now),
         paused_people(viewer),
     )
     is_administrator = Role.ADMINISTRATOR in viewer.roles
     return (
-        Administration(warnings=found, is_administrator=is_administrator, newcomers=newcomers, paused=paused)
-        if found or newcomers or paused
+        Administration(warnings=check_lines, is_administrator=is_administrator, newcomers=newcomers, paused=paused)
+        if check_lines or newcomers or paused
         else None
     )
 

@@ -77,21 +77,23 @@ async def _page(
 
     The button removes the person only when that is shown.
     """
-    found = await offboarding.plan_transfer(viewer, person_id, now)
-    passed = {one.dates[0].event_id for one in impact or ()}
+    transfer = await offboarding.plan_transfer(viewer, person_id, now)
+    passed = {list_impact.dates[0].event_id for list_impact in impact or ()}
     return pages.render(
         "roster/people/offboarding.html",
         status_code=422 if wrong else 200,
         **ROSTER_WORDS,
-        found=found,
-        person=found.person,
-        invitations=dates_by_event(found.invitations, zone),
+        found=transfer,
+        person=transfer.person,
+        invitations=dates_by_event(transfer.invitations, zone),
         review=review_of(impact or (), zone),
         is_last=impact is not None,
-        unfilled=dates_by_event((one for one in found.invitations if one.event_id not in passed), zone),
+        unfilled=dates_by_event(
+            (invitation for invitation in transfer.invitations if invitation.event_id not in passed), zone
+        ),
         successor=chosen,
         errors=errors_of(wrong, ("successor",)) or Errors(),
         address=date_address,
         times=lambda line: date_times(line, zone),
-        items=found.items,
+        items=transfer.items,
     )

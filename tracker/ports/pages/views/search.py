@@ -29,19 +29,19 @@ _FIELD_PLACE = re.compile(r"[a-z0-9-]{1,80}")
 async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: FromQuery[str] = "") -> Response[str]:
     """Show the results, with the words highlighted in them; for a date, first a link to its week, whatever is in it."""
     text = q.strip()[:LONGEST]
-    found = await search.search_all(viewer, text, now)
+    search_results = await search.search_all(viewer, text, now)
 
     def marked(of: str) -> list[TextPart]:
-        return parts_with_words(of, found.words)
+        return parts_with_words(of, search_results.words)
 
     return pages.render(
         "views/search/show.html",
         text=text,
         on=day_typed(text, today),
-        found=found,
+        found=search_results,
         marked=marked,
         is_quoted=is_quoted(text),
-        has_letter=not all(map(stands_for_longer, found.words)),
+        has_letter=not all(map(stands_for_longer, search_results.words)),
         most=search.MOST,
     )
 
@@ -53,14 +53,14 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
         raise NotFound
     candidates = await choosers.candidates_named(viewer, params["candidates"], params["subject"] or params["origin"])
     words = params[f"{params['name']}{WORDS}"].strip()
-    found = await candidates_with_words(candidates, words, MOST)
+    people_matched = await candidates_with_words(candidates, words, MOST)
     return pages.render(
         "core/parts/people-found.html",
         place=params["place"],
         deed="choose",
         words=words,
-        found=found.people,
-        more=found.more,
+        found=people_matched.people,
+        more=people_matched.more,
         others=[one for one in OTHER_VALUES.get(params["candidates"], ()) if words and one.startswith(words.lower())],
         invited=(),
     )

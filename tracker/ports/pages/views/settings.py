@@ -32,8 +32,8 @@ LINK_REPLACED = f"{LINK_SENT} Any link we sent there earlier no longer works."
 @get(PATH, guards=[signed_in])
 async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
     """Show the settings."""
-    mine, draft = await together(_profile(viewer), drafts.kept(DraftKey(form=DraftForm.PROFILE)))
-    return await _page(pages, viewer, visit, now, mine if draft is None else draft)
+    form_values, draft = await together(_profile(viewer), drafts.kept(DraftKey(form=DraftForm.PROFILE)))
+    return await _page(pages, viewer, visit, now, form_values if draft is None else draft)
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
@@ -67,10 +67,10 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
 
 
 async def _profile(viewer: Viewer) -> FormValues:
-    mine = await people.profile_of(viewer)
-    values = asdict(mine)
+    profile = await people.profile_of(viewer)
+    values = asdict(profile)
     texts = {field: [values[field]] for field in ("name", "title", "phone", "mobile", "zone")}
-    return FormValues(texts | {"private": ["yes" if mine.is_mobile_private else ""]})
+    return FormValues(texts | {"private": ["yes" if profile.is_mobile_private else ""]})
 
 
 async def _page(

@@ -33,4 +33,4 @@ async def chains(event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     found: dict[UUID, set[UUID]] = {}
     for row in await engine().run_querystring(QueryString(_CHAINS, sql_list(wanted))):
         found.setdefault(row["event"], set()).add(row["id"])
-    return {one: min(events) for events in found.values() for one in events}
+    return {event: min(events) for events in found.values() for event in events}

@@ -99,8 +99,8 @@ async def dates_starting(spans: Iterable[tuple[datetime, datetime]]) -> list[Due
 
 async def next_dates_asking(zones: Collection[ZoneName], now: datetime) -> list[DueDate]:
     """Return the next date of each event in these zones that follows up after its invitations."""
-    found = await _dates(QueryString(_NEXT_ASKING, sql_list(zones), now, now))
-    return [*{one.event_id: one for one in reversed(found)}.values()]
+    due_dates = await _dates(QueryString(_NEXT_ASKING, sql_list(zones), now, now))
+    return [*{due_date.event_id: due_date for due_date in reversed(due_dates)}.values()]
 
 
 async def _dates(which: QueryString) -> list[DueDate]:
@@ -123,8 +123,8 @@ async def _dates(which: QueryString) -> list[DueDate]:
 async def stood_down(event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return which of these events are operations that were stood down: no reminder or follow-up of theirs goes out."""
     wanted = list(event_ids)
-    found = await engine().run_querystring(QueryString(_STOOD_DOWN, sql_list(wanted))) if wanted else []
-    return frozenset(row["id"] for row in found)
+    rows = await engine().run_querystring(QueryString(_STOOD_DOWN, sql_list(wanted))) if wanted else []
+    return frozenset(row["id"] for row in rows)
 
 
 async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
@@ -151,7 +151,7 @@ async def items_by_id(item_ids: Iterable[UUID]) -> list[DueItem]:
 
 
 async def _items(which: Combinable) -> list[DueItem]:
-    found = await ActionItem.select(
+    rows = await ActionItem.select(
         ActionItem.id,
         ActionItem.owner,
         ActionItem.agency,
@@ -174,7 +174,7 @@ async def _items(which: Combinable) -> list[DueItem]:
             row["origin.event"],
             Audience(row["audience"]),
         )
-        for row in found
+        for row in rows
     ]
 
 
@@ -183,11 +183,11 @@ async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
     wanted = list(event_ids)
     if not wanted:
         return []
-    found = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
-    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in found]
+    rows = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
+    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in rows]
 
 
 async def waiting(occurrence_id: UUID, after: datetime) -> list[Nudged]:
     """Return the requests to reply to a date, or to confirm its change, that wait to be sent `after` this moment."""
-    found = await engine().run_querystring(QueryString(_WAITING, occurrence_id, after))
-    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in found]
+    rows = await engine().run_querystring(QueryString(_WAITING, occurrence_id, after))
+    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in rows]

@@ -21,9 +21,9 @@ async def escalated(item_ids: Collection[UUID]) -> list[Escalated]:
     """Return what these items reached, earliest first."""
     if not item_ids:
         return []
-    found = (
+    rows = (
         await ItemEscalation.select()
         .where(ItemEscalation.item.is_in(list(item_ids)))
         .order_by(ItemEscalation.day, ItemEscalation.id)
     )
-    return [Escalated(row["item"], row["rung"], row["agency"], row["day"]) for row in found]
+    return [Escalated(row["item"], row["rung"], row["agency"], row["day"]) for row in rows]

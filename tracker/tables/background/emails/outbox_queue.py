@@ -124,8 +124,8 @@ async def thanks(occurrence_id: UUID) -> list[Queued]:
 
 async def ended_for(occurrence_id: UUID, at: datetime, reason: str) -> bool:
     """Return whether the requests that one deed queued have all ended for this reason; False when there are none."""
-    found = await Message.select(Message.reason).where(_of_deed(occurrence_id, at))
-    return bool(found) and all(row["reason"] == reason for row in found)
+    rows = await Message.select(Message.reason).where(_of_deed(occurrence_id, at))
+    return bool(rows) and all(row["reason"] == reason for row in rows)
 
 
 def _of_deed(occurrence_id: UUID, at: datetime) -> Combinable:
@@ -152,23 +152,23 @@ async def is_the_only_news(key: str, kinds: Collection[str], undone: str) -> boo
     dropped for the reason `undone` were not replaced by any.
     """
     waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
-    found = await Message.select(Message.recipient, Message.event).where(waits & Message.unconfirmed_at.is_null())
-    if not found:
+    rows = await Message.select(Message.recipient, Message.event).where(waits & Message.unconfirmed_at.is_null())
+    if not rows:
         return False
-    about = (Message.recipient == found[0]["recipient"]) & (Message.event == found[0]["event"])
+    about = (Message.recipient == rows[0]["recipient"]) & (Message.event == rows[0]["event"])
     others = await Message.select(Message.sent_at, Message.created_at, Message.state, Message.reason).where(
         about & Message.kind.is_in(list(kinds))
     )
-    known = max((one["sent_at"] for one in others if one["sent_at"]), default=None)
-    replaced = [one for one in others if one["state"] == State.SUPERSEDED.value and one["reason"] != undone]
-    return not any(known is None or one["created_at"] > known for one in replaced)
+    known = max((row["sent_at"] for row in others if row["sent_at"]), default=None)
+    replaced = [row for row in others if row["state"] == State.SUPERSEDED.value and row["reason"] != undone]
+    return not any(known is None or row["created_at"] > known for row in replaced)
 
 
 async def untried(key: str) -> UUID | None:
     """Return the message with this key if it waits and its reader cannot know of it."""
     waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
-    found = await Message.select(Message.id).where(waits & Message.unconfirmed_at.is_null())
-    return found[0]["id"] if found else None
+    rows = await Message.select(Message.id).where(waits & Message.unconfirmed_at.is_null())
+    return rows[0]["id"] if rows else None
 
 
 async def any_may_be_known(keys: Iterable[str]) -> bool:
@@ -186,7 +186,7 @@ async def waits_or_was_sent(kind: MessageKind, recipient_id: UUID, occurrence_id
 
 
 async def _queued(where: Combinable) -> list[Queued]:
-    found = (
+    rows = (
         await Message.select(
             Message.id,
             Message.kind,
@@ -217,15 +217,15 @@ async def _queued(where: Combinable) -> list[Queued]:
             row["sent_at"],
             StoredFacts(row["facts"]),
         )
-        for row in found
+        for row in rows
     ]
 
 
 async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
     """Return whether a message of these kinds about an event may have gone out since then, or is being sent."""
-    about = (Message.event == event_id) & Message.kind.is_in(list(kinds))
+    condition = (Message.event == event_id) & Message.kind.is_in(list(kinds))
     went_out = (Message.sent_at >= since) | (Message.unconfirmed_at >= since)
-    return await Message.exists().where(about & (went_out | (Message.worker != "")))
+    return await Message.exists().where(condition & (went_out | (Message.worker != "")))
 
 
 async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
@@ -281,14 +281,14 @@ async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]
 
 async def of_kind(kind: MessageKind, since: datetime) -> list[Outcome]:
     """Return what became of the messages of a kind that were due since a moment, earliest first."""
-    found = (
+    rows = (
         await Message.select(Message.recipient, Message.state, Message.bounced_at, Message.facts)
         .where((Message.kind == kind.value) & (Message.due >= since))
         .order_by(Message.due, Message.created_at)
     )
     return [
         Outcome(row["recipient"], State(row["state"]), row["bounced_at"] is not None, StoredFacts(row["facts"]))
-        for row in found
+        for row in rows
     ]
 
 

@@ -29,20 +29,20 @@ _IS_LASTING = EventAudience.audience.not_like("emergency:%")
 async def audiences_of(event_id: UUID) -> set[Audience]:
     """Return the audiences that may see an event, without those of emergency access, which no change of it ends."""
     of_event = (EventAudience.event == event_id) & _IS_LASTING
-    found = await EventAudience.select(EventAudience.audience).where(of_event)
-    return {row["audience"] for row in found}
+    rows = await EventAudience.select(EventAudience.audience).where(of_event)
+    return {row["audience"] for row in rows}
 
 
 async def last_opened_at(event_id: UUID) -> datetime | None:
     """Return when an event last opened to more people; None = never."""
-    found = await Event.select(Event.opened_at).where(Event.id == event_id)
-    at: datetime | None = found[0]["opened_at"]
+    rows = await Event.select(Event.opened_at).where(Event.id == event_id)
+    at: datetime | None = rows[0]["opened_at"]
     return at
 
 
 async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audience]]:
     """Return the audiences that may see each of these events."""
-    found: dict[UUID, set[Audience]] = {one: set() for one in event_ids}
+    found: dict[UUID, set[Audience]] = {event_id: set() for event_id in event_ids}
     if found:
         of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", sql_list(found))
         for row in await engine().run_querystring(of_events):
@@ -52,11 +52,11 @@ async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audienc
 
 async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
     """Return the audiences of the committees of those arms that are among these audiences."""
-    wanted = [one.value for one in Arm if arm_audience(one) in audiences]
+    wanted = [arm.value for arm in Arm if arm_audience(arm) in audiences]
     if not wanted:
         return frozenset()
-    found = await Committee.select(Committee.id).where(Committee.arm.is_in(wanted))
-    return frozenset(Audience(committee_audience(row["id"])) for row in found)
+    rows = await Committee.select(Committee.id).where(Committee.arm.is_in(wanted))
+    return frozenset(Audience(committee_audience(row["id"])) for row in rows)
 
 
 async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
@@ -76,8 +76,8 @@ async def add_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
 
 async def forget_audiences(audiences: Iterable[str]) -> list[UUID]:
     """Remove these audiences from all events; return the events that they could see."""
-    theirs = EventAudience.audience.is_in(sorted(audiences))
-    gone = EventAudience.delete().where(theirs).returning(EventAudience.event)
+    condition = EventAudience.audience.is_in(sorted(audiences))
+    gone = EventAudience.delete().where(condition).returning(EventAudience.event)
     return [row["event"] for row in await gone]
 
 
@@ -128,8 +128,8 @@ async def drifted_dates(now: datetime) -> list[DriftedDate]:
 
     A date that a person moved keeps its chosen time; one that was only renamed follows its rule.
     """
-    found = await engine().run_querystring(QueryString(_BY_RULE, now))
-    judged = ((row, slot_at(row["original_start"], row["duration"], row["zone"])) for row in found)
+    rows = await engine().run_querystring(QueryString(_BY_RULE, now))
+    judged = ((row, slot_at(row["original_start"], row["duration"], row["zone"])) for row in rows)
     return [
         DriftedDate(id=row["id"], event_id=row["event"], starts_at=right[0], ends_at=right[1])
         for row, right in judged
@@ -137,11 +137,15 @@ async def drifted_dates(now: datetime) -> list[DriftedDate]:
     ]
 
 
-async def put_date_right(one: DriftedDate, now: datetime) -> None:
+async def put_date_right(drifted_date: DriftedDate, now: datetime) -> None:
     """Move a date to its right time; the caller is inside `writing()`."""
     await Occurrence.update(
-        {Occurrence.starts_at: one.starts_at, Occurrence.ends_at: one.ends_at, Occurrence.changed_at: now}
-    ).where(Occurrence.id == one.id)
+        {
+            Occurrence.starts_at: drifted_date.starts_at,
+            Occurrence.ends_at: drifted_date.ends_at,
+            Occurrence.changed_at: now,
+        }
+    ).where(Occurrence.id == drifted_date.id)
 
 
 async def raise_event_versions(event_ids: Iterable[UUID]) -> None:
@@ -191,21 +195,21 @@ class OwnedItem(NamedTuple):
 
 async def events_led(member_id: UUID, now: datetime) -> list[LedEvent]:
     """Return the events that a member organizes and that are not over, including drafts, and unfinished operations."""
-    found = await engine().run_querystring(QueryString(_LED, now, member_id, _UNFINISHED))
-    return [LedEvent(row["id"], bool(row["is_over"])) for row in found]
+    rows = await engine().run_querystring(QueryString(_LED, now, member_id, _UNFINISHED))
+    return [LedEvent(row["id"], bool(row["is_over"])) for row in rows]
 
 
 async def items_owned(member_id: UUID) -> list[OwnedItem]:
     """Return the open action items of a member."""
-    found = await engine().run_querystring(QueryString(_OWNED, member_id))
-    return [OwnedItem(row["id"], row["created_by"], row["event"], row["lead"]) for row in found]
+    rows = await engine().run_querystring(QueryString(_OWNED, member_id))
+    return [OwnedItem(row["id"], row["created_by"], row["event"], row["lead"]) for row in rows]
 
 
 async def possible_organizers(event_id: UUID, agency_id: UUID, but: Iterable[UUID]) -> list[UUID]:
     """Return the invitees of an event who could organize it, the people of an agency first."""
-    found = await engine().run_querystring(QueryString(_INVITED, event_id, agency_id))
+    rows = await engine().run_querystring(QueryString(_INVITED, event_id, agency_id))
     left_out = set(but)
-    return [row["member"] for row in found if row["member"] not in left_out]
+    return [row["member"] for row in rows if row["member"] not in left_out]
 
 
 async def is_draft_event(event_id: UUID) -> bool:

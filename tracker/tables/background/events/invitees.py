@@ -75,16 +75,16 @@ class InvitationHolder(NamedTuple):
 
 async def invitations_by_member(event_id: UUID) -> dict[UUID, KnownInvitation]:
     """Return the invitations to an event by member."""
-    found = await engine().run_querystring(QueryString(_KNOWN, event_id))
-    return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in found}
+    rows = await engine().run_querystring(QueryString(_KNOWN, event_id))
+    return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in rows}
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return the current invitees and their roles."""
     return {
-        member_id: one.role
-        for member_id, one in (await invitations_by_member(event_id)).items()
-        if not one.is_withdrawn
+        member_id: known_invitation.role
+        for member_id, known_invitation in (await invitations_by_member(event_id)).items()
+        if not known_invitation.is_withdrawn
     }
 
 
@@ -104,15 +104,15 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
 
 async def holder_of_invitation(invitation_id: UUID) -> InvitationHolder | None:
     """Return an invitation's member and event; None when it was withdrawn, asks no reply, or does not exist."""
-    found = await engine().run_querystring(QueryString(_HOLDER, invitation_id))
-    return InvitationHolder(found[0]["member"], found[0]["event"]) if found else None
+    rows = await engine().run_querystring(QueryString(_HOLDER, invitation_id))
+    return InvitationHolder(rows[0]["member"], rows[0]["event"]) if rows else None
 
 
 async def replies_to_invitations(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     """Return all replies to these invitations."""
     given: list[GivenReply] = []
     for some in chunks(invitation_ids):
-        found = await Reply.select(
+        rows = await Reply.select(
             Reply.invitation,
             Reply.occurrence,
             Reply.reply,
@@ -122,7 +122,7 @@ async def replies_to_invitations(invitation_ids: Iterable[UUID]) -> list[GivenRe
             Reply.source,
             Reply.renewed_at,
         ).where(Reply.invitation.is_in(some))
-        given += [given_reply(row["invitation"], row) for row in found]
+        given += [given_reply(row["invitation"], row) for row in rows]
     return given
 
 
@@ -145,10 +145,10 @@ async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]
     wanted = list(occurrence_ids)
     if not wanted:
         return set()
-    found = await Reply.select(Reply.invitation, Reply.occurrence).where(
+    rows = await Reply.select(Reply.invitation, Reply.occurrence).where(
         Reply.occurrence.is_in(wanted) & (Reply.invitation.role != AttendeeRole.CHAIR)
     )
-    return {(row["invitation"], row["occurrence"]) for row in found}
+    return {(row["invitation"], row["occurrence"]) for row in rows}
 
 
 def chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
@@ -195,7 +195,7 @@ async def meetings_of_member(member_id: UUID, now: datetime) -> list[UpcomingMee
 
 async def invitees_of_meetings(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]]:
     """Return the current invitees of each of these events, by member: the role, and whether they have it by a seat."""
-    found: dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]] = {one: {} for one in event_ids}
+    found: dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]] = {event_id: {} for event_id in event_ids}
     if found:
         current = Invitation.event.is_in(list(found)) & Invitation.withdrawn_at.is_null()
         for row in await Invitation.select(

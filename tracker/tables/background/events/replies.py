@@ -51,15 +51,15 @@ async def write_replies(replies: Sequence[Mapping[str, Any]]) -> None:
 
     The caller is inside `writing()`.
     """
-    rows = [{**_USUAL, **one} for one in replies]
+    rows = [{**_USUAL, **reply} for reply in replies]
     await run_for_each(
-        _WRITE, [[*(one[name] for name in _GIVEN_COLUMNS), ids.new_id(), one["invitation"]] for one in rows]
+        _WRITE, [[*(row[name] for name in _GIVEN_COLUMNS), ids.new_id(), row["invitation"]] for row in rows]
     )
 
 
 async def write_first_replies(replies: Sequence[Mapping[str, Any]]) -> None:
     """Insert the first reply to each of some new invitations, given as for `write_replies`."""
-    await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **one} for one in replies])
+    await bulk_insert(Reply, [{"id": ids.new_id(), "number": 1, **reply} for reply in replies])
 
 
 async def write_reply_again(invitation_id: UUID, number: int, *, renewed_at: datetime | None = None) -> None:

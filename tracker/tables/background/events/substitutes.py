@@ -67,7 +67,7 @@ class Principal(NamedTuple):
         counts = effective_reply(self.replies, occurrence_id)
         if counts is None or counts.source is not ReplySource.SUBSTITUTE:
             return False
-        before = effective_reply((one for one in self.replies if one.number < counts.number), occurrence_id)
+        before = effective_reply((reply for reply in self.replies if reply.number < counts.number), occurrence_id)
         return before is not None and before.substitute_id == substitute_id
 
     def named_before(self, number: int, occurrence_id: UUID) -> GivenReply | None:
@@ -75,15 +75,15 @@ class Principal(NamedTuple):
         counts = effective_reply(self.replies, occurrence_id) if self.is_asked else None
         if counts is None or counts.number != number:
             return None
-        return effective_reply((one for one in self.replies if one.number < number), occurrence_id)
+        return effective_reply((reply for reply in self.replies if reply.number < number), occurrence_id)
 
     def is_renewed(self, number: int, occurrence_id: UUID) -> bool:
         """Return whether the substitute who gave a No to a date, by its number, comes again since it was undone."""
-        before = effective_reply((one for one in self.replies if one.number < number), occurrence_id)
+        before = effective_reply((reply for reply in self.replies if reply.number < number), occurrence_id)
         if before is None or before.substitute_id is None:
             return False
         is_undone = any(
-            one.renewed_at and one.number > number for one in self.replies if one.occurrence_id == occurrence_id
+            reply.renewed_at and reply.number > number for reply in self.replies if reply.occurrence_id == occurrence_id
         )
         return is_undone and self.substitute(occurrence_id) == before.substitute_id
 
@@ -94,26 +94,27 @@ class Principal(NamedTuple):
 
     def first_named_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member was first named as the substitute on a date; None when they never were."""
-        naming = [one for one in self.replies if one.substitute_id == substitute_id]
-        return min((one.replied_at for one in naming if one.occurrence_id == occurrence_id), default=None)
+        naming = [reply for reply in self.replies if reply.substitute_id == substitute_id]
+        return min((reply.replied_at for reply in naming if reply.occurrence_id == occurrence_id), default=None)
 
     def renewed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a No of a member, who is or was the substitute on a date, was last undone; None if none was."""
-        naming = [one for one in self.replies if one.substitute_id == substitute_id]
+        naming = [reply for reply in self.replies if reply.substitute_id == substitute_id]
         return max(
-            (one.renewed_at for one in naming if one.renewed_at and one.occurrence_id == occurrence_id), default=None
+            (reply.renewed_at for reply in naming if reply.renewed_at and reply.occurrence_id == occurrence_id),
+            default=None,
         )
 
     def refusals(self, substitute_id: UUID, occurrence_id: UUID) -> list[GivenReply]:
         """Return each No of a member, who was the substitute on a date, that wasn't undone, oldest first."""
         said = sorted((one for one in self.replies if one.occurrence_id == occurrence_id), key=lambda one: one.number)
-        found: list[GivenReply] = []
-        for before, one in pairwise(said):
-            if one.source is ReplySource.SUBSTITUTE and before.substitute_id == substitute_id:
-                found.append(one)
-            elif found and one.renewed_at:
-                found.pop()
-        return found
+        given_replies: list[GivenReply] = []
+        for before, reply in pairwise(said):
+            if reply.source is ReplySource.SUBSTITUTE and before.substitute_id == substitute_id:
+                given_replies.append(reply)
+            elif given_replies and reply.renewed_at:
+                given_replies.pop()
+        return given_replies
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
@@ -121,18 +122,22 @@ class Principal(NamedTuple):
 
     def ever_named(self, occurrence_id: UUID) -> set[UUID]:
         """Return everyone who was ever named as the substitute on a date."""
-        return {one.substitute_id for one in self.replies if one.occurrence_id == occurrence_id and one.substitute_id}
+        return {
+            reply.substitute_id
+            for reply in self.replies
+            if reply.occurrence_id == occurrence_id and reply.substitute_id
+        }
 
     @property
     def scopes(self) -> set[UUID]:
         """Return the dates with replies of their own: a substitute comes to one date."""
-        return {one.occurrence_id for one in self.replies if one.occurrence_id}
+        return {reply.occurrence_id for reply in self.replies if reply.occurrence_id}
 
 
 async def refusals_entered(event_id: UUID, occurrence_id: UUID, by: UUID, at: datetime) -> list[tuple[UUID, int]]:
     """Return the substitutes' No to a date that one person entered at one moment: the invitation, and its number."""
-    found = await engine().run_querystring(QueryString(_REFUSALS, event_id, occurrence_id, by, at))
-    return [(row["invitation"], row["number"]) for row in found]
+    rows = await engine().run_querystring(QueryString(_REFUSALS, event_id, occurrence_id, by, at))
+    return [(row["invitation"], row["number"]) for row in rows]
 
 
 async def principals_now(event_ids: Iterable[UUID]) -> list[Principal]:
@@ -164,8 +169,8 @@ async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> f
     if not wanted:
         return frozenset()
     among = sql_list(wanted)
-    found = await engine().run_querystring(QueryString(_STILL_THERE, event_id, among))
-    return frozenset(row["id"] for row in found)
+    rows = await engine().run_querystring(QueryString(_STILL_THERE, event_id, among))
+    return frozenset(row["id"] for row in rows)
 
 
 async def dates_to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:

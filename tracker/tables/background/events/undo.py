@@ -101,8 +101,8 @@ async def stored_rows_of(event_ids: Collection[UUID], reach: UndoReach, at: date
         where = _reached(table, of, event_ids, reach, at)
         found[_name(table)] = await _rows(table, table.all_columns(), where) if where else {}
     is_open = (Message.state == State.PENDING.value) | (Message.created_at == at)
-    about = Message.event.is_in([*event_ids]) & _or_of_dates(is_open, Message.occurrence, reach.lost)
-    found[_name(Message)] = await _rows(Message, _OF_MESSAGES, about)
+    condition = Message.event.is_in([*event_ids]) & _or_of_dates(is_open, Message.occurrence, reach.lost)
+    found[_name(Message)] = await _rows(Message, _OF_MESSAGES, condition)
     return StoredRows(msgspec.json.encode(found).decode())
 
 
@@ -124,29 +124,29 @@ async def state_of_events(event_ids: Iterable[UUID]) -> StateOfEvents:
 async def last_numbers(event_id: UUID, lost: Collection[UUID]) -> dict[UUID, int]:
     """Return the number of the last reply to each invitation that isn't about a lost date; 0 if there is none."""
     others = QueryString(_BUT_ABOUT, sql_list(lost)) if lost else QueryString("")
-    found = await engine().run_querystring(QueryString(_LAST_NUMBERS, others, event_id))
-    return {row["id"]: row["last"] or 0 for row in found}
+    rows = await engine().run_querystring(QueryString(_LAST_NUMBERS, others, event_id))
+    return {row["id"]: row["last"] or 0 for row in rows}
 
 
 async def waiting_messages(event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return the messages about these events that wait, that no worker has claimed, and that can't have arrived."""
-    about = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
+    condition = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
     is_free = (Message.worker == "") & Message.unconfirmed_at.is_null()
-    return frozenset(await Message.select(Message.id).where(about & is_free).output(as_list=True))
+    return frozenset(await Message.select(Message.id).where(condition & is_free).output(as_list=True))
 
 
 async def kept_change(change_id: UUID, event_id: UUID, actor_id: UUID) -> KeptChange | None:
     """Return a change that this person made to an event; None if there is none, or if it is kept no longer."""
-    mine = (UndoSnapshot.id == change_id) & (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id)
-    found = await UndoSnapshot.select(UndoSnapshot.at, UndoSnapshot.replaced).where(mine)
-    return KeptChange(found[0]["at"], StoredRows(found[0]["replaced"])) if found else None
+    condition = (UndoSnapshot.id == change_id) & (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id)
+    rows = await UndoSnapshot.select(UndoSnapshot.at, UndoSnapshot.replaced).where(condition)
+    return KeptChange(rows[0]["at"], StoredRows(rows[0]["replaced"])) if rows else None
 
 
 async def change_kept_at(event_id: UUID, actor_id: UUID, at: datetime) -> UUID | None:
     """Return the change that this person made to an event at that moment; None if it cannot be undone."""
-    mine = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id) & (UndoSnapshot.at == at)
-    found: list[UUID] = await UndoSnapshot.select(UndoSnapshot.id).where(mine).output(as_list=True)
-    return found[0] if found else None
+    condition = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == actor_id) & (UndoSnapshot.at == at)
+    ids: list[UUID] = await UndoSnapshot.select(UndoSnapshot.id).where(condition).output(as_list=True)
+    return ids[0] if ids else None
 
 
 async def is_any_over(until: datetime) -> bool:
@@ -158,15 +158,15 @@ def _reached(
     table: type[Table], of: Column, event_ids: Iterable[UUID], reach: UndoReach, at: datetime
 ) -> Combinable | None:
     """Return which rows of a table a change may write; None if none."""
-    mine = of.is_in(list(event_ids))
+    condition = of.is_in(list(event_ids))
     if table is Event:
-        return mine
+        return condition
     if table is Reply or table is BriefCopy:
         return table.occurrence.is_in(list(reach.lost)) if reach.lost else None
     if table is EventChange:
-        return mine & _or_of_dates(EventChange.at == at, EventChange.occurrence, reach.lost)
+        return condition & _or_of_dates(EventChange.at == at, EventChange.occurrence, reach.lost)
     if reach.dates is None:
-        return mine
+        return condition
     return Occurrence.id.is_in(list(reach.dates)) if table is Occurrence and reach.dates else None
 
 
@@ -175,8 +175,8 @@ def _or_of_dates(where: Combinable, date: Column, dates: Collection[UUID]) -> Co
 
 
 async def _rows(table: type[Table], columns: Iterable[Column], where: Combinable) -> dict[UUID, dict[str, object]]:
-    found = await table.select(*columns).where(where)
-    return {row["id"]: row for row in found}
+    rows = await table.select(*columns).where(where)
+    return {row["id"]: row for row in rows}
 
 
 def _name(table: type[Table]) -> str:

@@ -88,15 +88,19 @@ class InvitationHistory(Struct, frozen=True, kw_only=True):
     def before(self, occurrence_id: UUID | None) -> RepliesBefore:
         """Return what came before a reply to one date; None = to the whole series."""
         given = _that_count(self.given, occurrence_id)
-        asked = [one for one in given if one.source is ReplySource.CHANGE]
-        own = [one for one in given if one.source is not ReplySource.SUBSTITUTE]
-        theirs = [one for one in own if one.value is not ReplyValue.NEEDS_ACTION]
-        other = [one.at for one in theirs if one.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
-        newest = [(one.sequence, one.stamped_at) for one in self.by_programs if one.occurrence_id == occurrence_id]
+        asked = [given for given in given if given.source is ReplySource.CHANGE]
+        own = [given for given in given if given.source is not ReplySource.SUBSTITUTE]
+        givens = [given for given in own if given.value is not ReplyValue.NEEDS_ACTION]
+        other = [given.at for given in givens if given.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+        newest = [
+            (program.sequence, program.stamped_at)
+            for program in self.by_programs
+            if program.occurrence_id == occurrence_id
+        ]
         sequence, stamped_at = max(newest, default=(None, None))
         return RepliesBefore(
-            asked_at=max((one.sequence for one in asked), default=None),
-            asked_since=max((one.at for one in asked), default=None),
+            asked_at=max((given.sequence for given in asked), default=None),
+            asked_since=max((given.at for given in asked), default=None),
             replied_at=max(other, default=None),
             sequence=sequence,
             stamped_at=stamped_at,
@@ -126,24 +130,24 @@ async def noes_by(
     Those that were undone are left out.
     """
     among = sql_list(sorted(addresses))
-    found = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, among))
-    return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in found]
+    rows = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, among))
+    return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in rows]
 
 
 async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
     """Return the reply that an email was attached as; None when it is no longer, or was dismissed."""
     reply = IncomingReply.attached
-    found = await IncomingReply.select(reply.invitation, reply.occurrence, reply.number).where(
+    rows = await IncomingReply.select(reply.invitation, reply.occurrence, reply.number).where(
         (IncomingReply.id == incoming_id) & reply.is_not_null()
     )
     names = ("invitation", "occurrence", "number")
-    return next((RecordedReply(*(row[f"attached.{one}"] for one in names)) for row in found), None)
+    return next((RecordedReply(*(row[f"attached.{name}"] for name in names)) for row in rows), None)
 
 
 async def member_of(invitation_id: UUID) -> UUID | None:
     """Return the person of an invitation, withdrawn or not."""
-    found = await Invitation.select(Invitation.member).where(Invitation.id == invitation_id)
-    return found[0]["member"] if found else None
+    rows = await Invitation.select(Invitation.member).where(Invitation.id == invitation_id)
+    return rows[0]["member"] if rows else None
 
 
 def _given(rows: Rows) -> Sequence[_Given]:
@@ -161,8 +165,8 @@ def _given(rows: Rows) -> Sequence[_Given]:
 
 def _that_count(every: Sequence[_Given], occurrence_id: UUID | None) -> Sequence[_Given]:
     """Return the replies for a date; those for the series when the date has none of its own."""
-    own = [one for one in every if one.occurrence_id == occurrence_id]
-    return own or [one for one in every if one.occurrence_id is None]
+    own = [given for given in every if given.occurrence_id == occurrence_id]
+    return own or [given for given in every if given.occurrence_id is None]
 
 
 async def is_proposal_known(invitation_id: UUID, occurrence_id: UUID, new: NewProposal) -> bool:
@@ -204,10 +208,10 @@ class MadeChange(Struct, frozen=True, kw_only=True):
 async def made_change(words_id: UUID) -> MadeChange | None:
     """Return what an email changed; None for one that changed nothing."""
     reply = IncomingWords.reply
-    found = await IncomingWords.select(
+    rows = await IncomingWords.select(
         *IncomingWords.all_columns(), reply.invitation, reply.occurrence, reply.number, reply.source
     ).where((IncomingWords.id == words_id) & (IncomingWords.outcome == AnswerOutcome.RECORDED))
-    return _made_change(found[0]) if found else None
+    return _made_change(rows[0]) if rows else None
 
 
 def _made_change(row: Mapping[str, Any]) -> MadeChange:
@@ -229,18 +233,18 @@ def _made_change(row: Mapping[str, Any]) -> MadeChange:
 
 async def answered_message(message_id: UUID) -> AnsweredMessage | None:
     """Return a message that was queued; None when there is none."""
-    found = await Message.select(
+    rows = await Message.select(
         Message.recipient, Message.item, Message.event, Message.occurrence, Message.sent_at, Message.created_at
     ).where(Message.id == message_id)
     return (
         AnsweredMessage(
-            recipient_id=found[0]["recipient"],
-            item_id=found[0]["item"],
-            event_id=found[0]["event"],
-            occurrence_id=found[0]["occurrence"],
-            sent_at=found[0]["sent_at"] or found[0]["created_at"],
+            recipient_id=rows[0]["recipient"],
+            item_id=rows[0]["item"],
+            event_id=rows[0]["event"],
+            occurrence_id=rows[0]["occurrence"],
+            sent_at=rows[0]["sent_at"] or rows[0]["created_at"],
         )
-        if found
+        if rows
         else None
     )
 
@@ -256,13 +260,13 @@ async def count_recorded_since(member_id: UUID, since: datetime) -> int:
 
 async def newest_reply(invitation_id: UUID) -> UUID | None:
     """Return the last reply to an invitation."""
-    found = (
+    rows = (
         await Reply.select(Reply.id)
         .where(Reply.invitation == invitation_id)
         .order_by(Reply.number, ascending=False)
         .limit(1)
     )
-    return found[0]["id"] if found else None
+    return rows[0]["id"] if rows else None
 
 
 async def was_asked_again(invitation_id: UUID, occurrence_id: UUID | None, since: datetime, *, is_series: bool) -> bool:

@@ -73,8 +73,8 @@ class EmailArrival(NamedTuple):
 async def read_arrival(email: ReceivedEmail, since: datetime) -> EmailArrival:
     """Return what is known of an email, in one visit to the database."""
     known = QueryString(_SAME_EMAIL, email.name, email.name, email.name)
-    found, *counted = await engine().read_each(known, *_counts(email, since))
-    return EmailArrival(is_known=bool(found), lately=max(int(row["emails"]) for [row] in counted))
+    rows, *counted = await engine().read_each(known, *_counts(email, since))
+    return EmailArrival(is_known=bool(rows), lately=max(int(row["emails"]) for [row] in counted))
 
 
 def _counts(email: ReceivedEmail, since: datetime) -> list[QueryString]:
@@ -110,7 +110,7 @@ async def newest_email_at() -> datetime | None:
         await _newest(IncomingWords.select(IncomingWords.received_at), IncomingWords.received_at),
         await _newest(Bounce.select(Bounce.received_at).where(Bounce.email_hash.is_not_null()), Bounce.received_at),
     ]
-    return max((one for one in came if one), default=None)
+    return max((moment for moment in came if moment), default=None)
 
 
 async def number_noted_from(sender: str) -> int:
@@ -131,11 +131,11 @@ async def newest_stray_emails(most: int) -> list[StrayEmail]:
     words = IncomingWords.select(IncomingWords.received_at, IncomingWords.sender, IncomingWords.outcome).where(
         IncomingWords.outcome == AnswerOutcome.UNREADABLE
     )
-    found = [
+    rows = [
         *await replies.order_by(IncomingReply.received_at, ascending=False).limit(most),
         *await words.order_by(IncomingWords.received_at, ascending=False).limit(most),
     ]
-    newest = sorted(found, key=lambda row: row["received_at"], reverse=True)[:most]
+    newest = sorted(rows, key=lambda row: row["received_at"], reverse=True)[:most]
     return [_stray(row) for row in newest]
 
 
@@ -205,8 +205,8 @@ class ReturnedMessage(NamedTuple):
 
 async def sent_message(message_id: UUID) -> SentMessage | None:
     """Return a message, or None when it is gone."""
-    found = await engine().run_querystring(QueryString(_SENT_MESSAGE, message_id))
-    return SentMessage(found[0]["recipient"], bool(found[0]["is_current"])) if found else None
+    rows = await engine().run_querystring(QueryString(_SENT_MESSAGE, message_id))
+    return SentMessage(rows[0]["recipient"], bool(rows[0]["is_current"])) if rows else None
 
 
 async def returned_messages(member_id: UUID, since: datetime) -> list[ReturnedMessage]:

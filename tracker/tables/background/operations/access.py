@@ -50,36 +50,40 @@ class LapsedGrant(NamedTuple):
 async def open_grants(event_id: UUID) -> dict[UUID, OpenGrant]:
     """Return the access to an operation that has not ended, by person."""
     grant = OperationGrant
-    found = await grant.select(grant.id, grant.member, grant.granted_at, grant.approver, grant.until).where(
+    rows = await grant.select(grant.id, grant.member, grant.granted_at, grant.approver, grant.until).where(
         (grant.event == event_id) & grant.ended_at.is_null()
     )
     return {
         row["member"]: OpenGrant(row["id"], row["granted_at"] is not None, row["approver"] is not None, row["until"])
-        for row in found
+        for row in rows
     }
 
 
 async def limited_access(event_id: UUID) -> dict[UUID, UUID]:
     """Return the people whose access to an operation ends by itself, each with the id of their access."""
-    return {member: one.id for member, one in (await open_grants(event_id)).items() if one.is_granted and one.until}
+    return {
+        member: open_grant.id
+        for member, open_grant in (await open_grants(event_id)).items()
+        if open_grant.is_granted and open_grant.until
+    }
 
 
 async def approved_for(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return which of these people were let see an operation with the approval of a second person."""
     known = await open_grants(event_id)
-    return frozenset(one for one in member_ids if one in known and known[one].is_approved)
+    return frozenset(member_id for member_id in member_ids if member_id in known and known[member_id].is_approved)
 
 
 async def lapsed_grants(now: datetime) -> list[LapsedGrant]:
     """Return the access and requests that have not been ended, and whose time is over."""
-    found = (
+    rows = (
         await OperationGrant.select(
             OperationGrant.id, OperationGrant.event, OperationGrant.member, OperationGrant.granted_at
         )
         .where((OperationGrant.until <= now) & OperationGrant.ended_at.is_null())
         .order_by(OperationGrant.until, OperationGrant.id)
     )
-    return [LapsedGrant(row["id"], row["event"], row["member"], row["granted_at"] is not None) for row in found]
+    return [LapsedGrant(row["id"], row["event"], row["member"], row["granted_at"] is not None) for row in rows]
 
 
 MOST = 500  # dates in the list
@@ -108,14 +112,14 @@ async def emergency_dates(since: datetime) -> list[EmergencyDate]:
 
 async def emergency_date(event_id: UUID, since: datetime) -> EmergencyDate | None:
     """Return the first date of an operation that is in the list; None for any other event."""
-    found = await _emergency_dates(since, QueryString(_ONE, event_id))
-    return found[0] if found else None
+    dates = await _emergency_dates(since, QueryString(_ONE, event_id))
+    return dates[0] if dates else None
 
 
 async def opened_operations(access_id: UUID) -> frozenset[UUID]:
     """Return the operations that were opened with an access."""
-    found = await EmergencyOpening.select(EmergencyOpening.event).where(EmergencyOpening.access == access_id)
-    return frozenset(row["event"] for row in found)
+    rows = await EmergencyOpening.select(EmergencyOpening.event).where(EmergencyOpening.access == access_id)
+    return frozenset(row["event"] for row in rows)
 
 
 async def close_emergency_audience(access_id: UUID) -> None:
@@ -124,9 +128,9 @@ async def close_emergency_audience(access_id: UUID) -> None:
 
 
 async def _emergency_dates(since: datetime, which: QueryString) -> list[EmergencyDate]:
-    found = await engine().run_querystring(QueryString(_OPERATIONS, since, which, MOST))
+    rows = await engine().run_querystring(QueryString(_OPERATIONS, since, which, MOST))
     return [
-        EmergencyDate(row["id"], row["lead"], row["original_start"], row["starts_at"], row["ends_at"]) for row in found
+        EmergencyDate(row["id"], row["lead"], row["original_start"], row["starts_at"], row["ends_at"]) for row in rows
     ]
 
 
@@ -154,13 +158,13 @@ async def called_off_notices(now: datetime) -> list[UUID]:
     Not while the last change of the operation can be undone: a notice that was stood down stays so.
     """
     states = sql_list(sorted(WAITING))
-    found = await engine().run_querystring(QueryString(_CALLED_OFF, states, now, now - UNDO_FOR))
-    return [row["id"] for row in found]
+    rows = await engine().run_querystring(QueryString(_CALLED_OFF, states, now, now - UNDO_FOR))
+    return [row["id"] for row in rows]
 
 
 async def recipients_of(notice_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return who gets each of these notices."""
-    found: dict[UUID, list[UUID]] = {one: [] for one in notice_ids}
+    found: dict[UUID, list[UUID]] = {notice_id: [] for notice_id in notice_ids}
     if found:
         for row in await ReadinessRecipient.select(ReadinessRecipient.notice, ReadinessRecipient.member).where(
             ReadinessRecipient.notice.is_in(list(found))
@@ -171,10 +175,10 @@ async def recipients_of(notice_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
 
 async def window_ends(notice_ids: Iterable[UUID]) -> dict[UUID, datetime]:
     """Return when the windows of these notices end."""
-    found = await ReadinessNotice.select(ReadinessNotice.id, ReadinessNotice.ends_at).where(
+    rows = await ReadinessNotice.select(ReadinessNotice.id, ReadinessNotice.ends_at).where(
         ReadinessNotice.id.is_in(list(notice_ids))
     )
-    return {row["id"]: row["ends_at"] for row in found}
+    return {row["id"]: row["ends_at"] for row in rows}
 
 
 async def all_acknowledged(notice_id: UUID) -> bool:

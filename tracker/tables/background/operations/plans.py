@@ -118,7 +118,7 @@ class ConflictPair(NamedTuple):
 async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
     """Return these plans by id."""
     wanted = sorted(plan_ids)
-    return {one.id: one for one in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
+    return {plan.id: plan for plan in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
 
 
 async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list[ComparedPlan]:
@@ -128,18 +128,18 @@ async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
     boxes = _any_of(_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
     when = latest, earliest - LONGEST_OPERATION, earliest
-    found = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
+    rows = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
     is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
-    return await _plans(is_on, _listed(row["plan"] for row in found)) if found else []
+    return await _plans(is_on, _listed(row["plan"] for row in rows)) if rows else []
 
 
 async def plans_without_place(now: datetime) -> list[ComparedPlan]:
     """Return the plans without a site that is compared, and all that could be in the way of one by their time."""
-    found = await _plans(_WITHOUT_PLACE, _COMPARED, now - LONGEST_BUFFER)
-    if not found:
+    plans = await _plans(_WITHOUT_PLACE, _COMPARED, now - LONGEST_BUFFER)
+    if not plans:
         return []
-    earliest = min(one.starts_at for one in found) - LONGEST_BUFFER
-    latest = max(one.ends_at for one in found) + LONGEST_BUFFER
+    earliest = min(compared_plan.starts_at for compared_plan in plans) - LONGEST_BUFFER
+    latest = max(compared_plan.ends_at for compared_plan in plans) + LONGEST_BUFFER
     return await _plans(_BY_TIME, _COMPARED, latest, earliest - LONGEST_OPERATION, max(earliest, now - LONGEST_BUFFER))
 
 
@@ -161,7 +161,7 @@ def _any_of(conditions: Iterable[QueryString]) -> QueryString:
 
 async def moved_plans(now: datetime) -> list[UUID]:
     """Return the plans that were moved, canceled, or restored since they were last compared, or are long over."""
-    return [one.id for one in await _plans(_MOVED, _COMPARED, now, now - LONGEST_BUFFER)]
+    return [plan.id for plan in await _plans(_MOVED, _COMPARED, now, now - LONGEST_BUFFER)]
 
 
 async def plans_for_clock() -> list[UUID]:
@@ -190,7 +190,7 @@ async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
 
 async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL) -> list[ConflictPair]:
     """Return the conflicts of a plan with plans of these levels that have no decision yet."""
-    hit, wanted = DeconflictionHit, [one.value for one in levels]
+    hit, wanted = DeconflictionHit, [level.value for level in levels]
     is_first = (hit.first == plan_id) & hit.second.disclosure.is_in(wanted)
     is_second = (hit.second == plan_id) & hit.first.disclosure.is_in(wanted)
     return await _pairs((is_first | is_second) & hit.closed_at.is_null())
@@ -199,8 +199,11 @@ async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL
 async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
     """Return, for each other plan, the facts about which both sides agreed last."""
     is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
-    found = await _pairs(is_its & DeconflictionHit.outcome.is_in([one.value for one in AGREED]))
-    return {one.second if one.first == plan_id else one.first: one.facts for one in found}
+    conflict_pairs = await _pairs(is_its & DeconflictionHit.outcome.is_in([outcome.value for outcome in AGREED]))
+    return {
+        conflict_pair.second if conflict_pair.first == plan_id else conflict_pair.first: conflict_pair.facts
+        for conflict_pair in conflict_pairs
+    }
 
 
 async def every_open_pair() -> list[ConflictPair]:
@@ -210,7 +213,7 @@ async def every_open_pair() -> list[ConflictPair]:
 
 async def decisions_by_side(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
     """Return what each side decided last, by conflict and plan."""
-    found: dict[UUID, dict[UUID, Decision]] = {one: {} for one in hit_ids}
+    found: dict[UUID, dict[UUID, Decision]] = {hit_id: {} for hit_id in hit_ids}
     if found:
         hold = HitDecision.hit.is_in(list(found)) & HitDecision.replaced_at.is_null()
         for row in await HitDecision.select(HitDecision.hit, HitDecision.plan, HitDecision.decision).where(hold):
@@ -219,7 +222,7 @@ async def decisions_by_side(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, De
 
 
 async def _pairs(where: Any) -> list[ConflictPair]:
-    found = (
+    rows = (
         await DeconflictionHit.select(
             DeconflictionHit.id,
             DeconflictionHit.first,
@@ -236,16 +239,16 @@ async def _pairs(where: Any) -> list[ConflictPair]:
         .where(where)
         .order_by(DeconflictionHit.found_at)
     )
-    return [ConflictPair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in found]
+    return [ConflictPair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in rows]
 
 
 async def _plans(where: str, *arguments: Any) -> list[ComparedPlan]:
-    found = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
-    spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in found}
+    rows = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
+    spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in rows}
     if spots:
         for row in await engine().run_querystring(QueryString(_SPOTS, _listed(sorted(spots)))):
             spots[row["plan"]].append(Spot(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
-    return [_compared_plan(row, frozenset(spots[row["id"]])) for row in found]
+    return [_compared_plan(row, frozenset(spots[row["id"]])) for row in rows]
 
 
 def _compared_plan(row: dict[str, Any], spots: frozenset[Spot]) -> ComparedPlan:
@@ -273,7 +276,7 @@ def _listed(ids: Iterable[UUID]) -> QueryString:
 
 
 def _texts(words: Iterable[StrEnum]) -> QueryString:
-    wanted = sorted(one.value for one in words)
+    wanted = sorted(word.value for word in words)
     return sql_list(wanted)
 
 
@@ -297,9 +300,9 @@ class OverdueRelease(NamedTuple):
 
 async def overdue_releases(now: datetime) -> list[OverdueRelease]:
     """Return the releases whose time to check out is over."""
-    found = await engine().run_querystring(QueryString(_WAITING))
+    rows = await engine().run_querystring(QueryString(_WAITING))
     return [
         OverdueRelease(row["id"], row["event"], row["lead"])
-        for row in found
+        for row in rows
         if row["ordered_at"] + timedelta(minutes=row["wait_minutes"]) <= now
     ]

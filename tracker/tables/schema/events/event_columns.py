@@ -35,11 +35,16 @@ def event_fields_in(row: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def columns_of_event(one: EventFields, rrule: str | None) -> dict[str, Any]:
+def columns_of_event(event_fields: EventFields, rrule: str | None) -> dict[str, Any]:
     """Return the columns for an event's fields and its recurrence rule."""
-    values = field_values(one)
+    values = field_values(event_fields)
     plain = {column: values[name] for name, column in _COLUMNS.items()}
-    return {**plain, "rrule": rrule, **columns_of_marking(one.marking), **columns_of_policy(one.reminders)}
+    return {
+        **plain,
+        "rrule": rrule,
+        **columns_of_marking(event_fields.marking),
+        **columns_of_policy(event_fields.reminders),
+    }
 
 
 MARKING = "e.mark_categories, e.mark_limit, e.mark_agency, e.mark_until"
@@ -83,7 +88,7 @@ def leads_in_text(text: str) -> frozenset[timedelta]:
 
 def text_of_leads(leads: Iterable[timedelta]) -> str:
     """Return lead times as a column holds them, longest first."""
-    return BETWEEN_LEADS.join(minutes_of(one) for one in sorted(leads, reverse=True))
+    return BETWEEN_LEADS.join(minutes_of(lead) for lead in sorted(leads, reverse=True))
 
 
 USUAL_LEADS = text_of_leads(LEAD_TIMES)

@@ -21,9 +21,9 @@ _OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event W
 async def own_drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, unless they were discarded."""
     mine = " AND d.member = {} AND d.subject = {} AND d.form IN ({})"
-    among = sql_list([one.value for one in forms])
-    found = await rows(_DRAFT, viewer, mine, viewer.member_id, subject, among)
-    return {DraftForm(row["form"]): _draft(row) for row in found}
+    among = sql_list([form.value for form in forms])
+    records = await rows(_DRAFT, viewer, mine, viewer.member_id, subject, among)
+    return {DraftForm(row["form"]): _draft(row) for row in records}
 
 
 async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
@@ -34,8 +34,8 @@ async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
 
 async def visible_event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
     """Return the event of a date, if the viewer may see it."""
-    found = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
-    return next((row["id"] for row in found), None)
+    records = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
+    return next((row["id"] for row in records), None)
 
 
 def _draft(row: Mapping[str, Any]) -> SavedDraft:

@@ -57,7 +57,7 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
 async def rows_of_each(viewer: Viewer, *questions: tuple[str, str, *tuple[Any, ...]]) -> list[list[Row]]:
     """Return the rows of several questions in one visit to the database; each is given as to `rows`."""
     asked = [_asked(viewer, select, where, arguments) for select, where, *arguments in questions]
-    return [list(found) for found in await engine().read_each(*asked)]
+    return [list(records) for records in await engine().read_each(*asked)]
 
 
 def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
@@ -85,7 +85,7 @@ class _Asking(NamedTuple):
 @lru_cache(maxsize=1024)
 def _asking(sql: str, viewers: int) -> _Asking:
     """Return SQL with the predicate for so many viewers; a page asks the same every time."""
-    marker = next((one for one in _PREDICATES if one in sql), None)
+    marker = next((predicate for predicate in _PREDICATES if predicate in sql), None)
     if marker is None:
         raise ValueError(f"This query does not ask who looks: {sql}")
     before, _, after = sql.partition(marker)

@@ -43,7 +43,7 @@ def seen_with_words(of: str, viewer: Viewer, words: Sequence[str], limit: int) -
     costs them time. With another person beside them, both may see it.
     """
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    audiences = [sorted([*one.audiences, f"lead:{one.member_id}"]) for one in everyone]
+    audiences = [sorted([*viewer.audiences, f"lead:{viewer.member_id}"]) for viewer in everyone]
     return latest_with_words(of, audiences, words, limit)
 
 
@@ -63,25 +63,25 @@ def rows_with_words(of: str, words: Sequence[str], shortest: int) -> QueryString
 
 
 def _index_query(seen_by: Iterable[Collection[str]], words: Sequence[str], shortest: int = SHORTEST_BEGINNING) -> str:
-    plain = [["".join(filter(str.isalnum, one)) for one in audiences] for audiences in seen_by]
+    plain = [["".join(filter(str.isalnum, audience)) for audience in audiences] for audiences in seen_by]
     return _tsquery(words, plain, shortest) if is_postgres(engine()) else _fts5(words, plain, shortest)
 
 
 def _tsquery(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: int) -> str:
     """Return the words in the syntax of PostgreSQL's tsquery; an audience has an @ before it."""
-    each = [[f"'@{one}'" for one in audiences] for audiences in seen_by]
+    each = [[f"'@{audience}'" for audience in audiences] for audiences in seen_by]
     for word in words:
         begins = ":*" if stands_for_longer(word, shortest) else ""
-        each.append([f"'{word}'{begins}", *(f"'{one}'" for one in sorted(other_forms(word)))])
-    return " & ".join(f"({' | '.join(one)})" for one in each)
+        each.append([f"'{word}'{begins}", *(f"'{form}'" for form in sorted(other_forms(word)))])
+    return " & ".join(f"({' | '.join(texts)})" for texts in each)
 
 
 def _fts5(words: Sequence[str], seen_by: Iterable[Iterable[str]], shortest: int) -> str:
     """Return the words in the syntax of SQLite's FTS5."""
-    each = ["seen_by : (" + " OR ".join(f'"{one}"' for one in audiences) + ")" for audiences in seen_by]
+    each = ["seen_by : (" + " OR ".join(f'"{audience}"' for audience in audiences) + ")" for audiences in seen_by]
     for word in words:
         begins = "*" if stands_for_longer(word, shortest) else ""
-        forms = [f'"{word}"{begins}', *(f'"{one}"' for one in sorted(other_forms(word)))]
+        forms = [f'"{word}"{begins}', *(f'"{form}"' for form in sorted(other_forms(word)))]
         each.append(f"texts : ({' OR '.join(forms)})")
     return " AND ".join(each)
 

@@ -104,8 +104,8 @@ class AccountInvitation(Struct, frozen=True, kw_only=True):
 
 async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
     """Return one message, or None when it is missing or not for this viewer."""
-    found = await rows(_MESSAGE, viewer, " AND m.id = {}", *whose(viewer), message_id)
-    return line_of(found[0]) if found else None
+    records = await rows(_MESSAGE, viewer, " AND m.id = {}", *whose(viewer), message_id)
+    return line_of(records[0]) if records else None
 
 
 async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:

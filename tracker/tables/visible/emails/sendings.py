@@ -90,15 +90,15 @@ async def newest(
     if without:
         clauses.append(QueryString(" AND s.id NOT IN ({})", id_list(without)))
     asked = (*whose(viewer), _met(_of_messages(narrowed)), _met(clauses), limit)
-    found = await rows(_SENDING, viewer, _NEWEST_FIRST, *asked)
-    return [_found(row) for row in found]
+    records = await rows(_SENDING, viewer, _NEWEST_FIRST, *asked)
+    return [_found(row) for row in records]
 
 
 async def sending(viewer: Viewer, sending_id: UUID) -> Found | None:
     """Return one sending, or None when the viewer may not know of any of its messages."""
     only = QueryString(" AND s.id = {}", sending_id)
-    found = await rows(_SENDING, viewer, "", *whose(viewer), QueryString(""), only)
-    return _found(found[0]) if found else None
+    records = await rows(_SENDING, viewer, "", *whose(viewer), QueryString(""), only)
+    return _found(records[0]) if records else None
 
 
 async def with_people(
@@ -172,21 +172,21 @@ def _met(clauses: list[QueryString]) -> QueryString:
 
 
 def _words(words: Iterable[StrEnum]) -> QueryString:
-    given = sorted(one.value for one in words)
+    given = sorted(word.value for word in words)
     return sql_list(given)
 
 
 def _sending(one: Found, counts: Iterable[Row], lines: Iterable[MessageLine]) -> Sending:
     id_, topic, queued_at = one
-    mine = [row for row in counts if row["sending"] == id_]
-    whole = next(row for row in mine if not row["standing"])
+    records = [row for row in counts if row["sending"] == id_]
+    whole = next(row for row in records if not row["standing"])
     return Sending(
         id=id_,
         topic=topic,
         queued_at=queued_at,
         people=whole["people"],
-        counts={Standing(row["standing"]): row["people"] for row in mine if row["standing"] and not row["reason"]},
-        reasons={row["reason"]: row["people"] for row in mine if row["reason"]},
+        counts={Standing(row["standing"]): row["people"] for row in records if row["standing"] and not row["reason"]},
+        reasons={row["reason"]: row["people"] for row in records if row["reason"]},
         retries=whole["retries"],
         is_of_one_date=whole["dates"] == 1,
         lines=tuple(line for line in lines if line.sending_id == id_),

@@ -33,9 +33,9 @@ LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
 
 # A lookup, because a month needs 500: calling the class takes as long as reading a date's times.
-_KINDS = {str(one): one for one in Kind}
-_VISIBILITIES = {str(one): one for one in Visibility}
-_STATUSES = {str(one): one for one in EventStatus}
+_KINDS = {str(kind): kind for kind in Kind}
+_VISIBILITIES = {str(visibility): visibility for visibility in Visibility}
+_STATUSES = {str(EventStatu): EventStatu for EventStatu in EventStatus}
 
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
@@ -119,8 +119,8 @@ async def lines_ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) 
 
 async def event_by_id(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
-    found = await events_where(viewer, " AND e.id = {}", event_id)
-    return found[0] if found else None
+    events = await events_where(viewer, " AND e.id = {}", event_id)
+    return events[0] if events else None
 
 
 async def event_of_invitation(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
@@ -134,12 +134,12 @@ async def event_with_dates(viewer: Viewer, event_id: UUID) -> tuple[Event | None
 
 
 async def _with_dates(viewer: Viewer, its: str, argument: UUID) -> tuple[Event | None, list[Occurrence]]:
-    found, dated = await rows_of_each(
+    records, dated = await rows_of_each(
         viewer,
         (_EVENT, f" AND e.id = {its}", argument),
         (_DATE, f" AND o.event = {its} ORDER BY o.original_start", argument),
     )
-    of = event_in(found[0]) if found else None
+    of = event_in(records[0]) if records else None
     return of, [_occurrence(row, of) for row in dated] if of else []
 
 
@@ -150,24 +150,24 @@ async def sees_any_event(viewer: Viewer) -> bool:
 
 async def dates_in_order(viewer: Viewer, of: Event) -> list[Occurrence]:
     """Return all dates of an event, in the order of the rule."""
-    found = await rows(_DATE, viewer, " AND o.event = {} ORDER BY o.original_start", of.id)
-    return [_occurrence(row, of) for row in found]
+    records = await rows(_DATE, viewer, " AND o.event = {} ORDER BY o.original_start", of.id)
+    return [_occurrence(row, of) for row in records]
 
 
 async def date_on_day(viewer: Viewer, event_id: UUID, day: datetime) -> Occurrence | None:
     """Return the date whose original local start falls on the day that begins at `day` (local midnight)."""
     tail = " AND o.event = {} AND o.original_start >= {} AND o.original_start <= {} ORDER BY o.original_start LIMIT 1"
     until = day.replace(hour=23, minute=59, second=59)
-    of, found = await together(event_by_id(viewer, event_id), rows(_DATE, viewer, tail, event_id, day, until))
-    return _occurrence(found[0], of) if of and found else None
+    of, records = await together(event_by_id(viewer, event_id), rows(_DATE, viewer, tail, event_id, day, until))
+    return _occurrence(records[0], of) if of and records else None
 
 
 async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     """Return one date, or None when it is missing or not for this viewer; one visit to the database."""
-    found = await rows(_DATE_AND_EVENT, viewer, " AND o.id = {}", occurrence_id)
-    if not found:
+    records = await rows(_DATE_AND_EVENT, viewer, " AND o.id = {}", occurrence_id)
+    if not records:
         return None
-    [row] = found
+    [row] = records
     return _occurrence({name: row[f"date_{name}"] for name in _DATE_COLUMNS}, event_in(row))
 
 
@@ -179,7 +179,7 @@ async def dates_beside(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurren
     earlier = " AND o.event = {} AND o.original_start < {} ORDER BY o.original_start DESC LIMIT 1"
     later = " AND o.event = {} AND o.original_start > {} ORDER BY o.original_start LIMIT 1"
     before, after = await together(rows(_DATE, viewer, earlier, *here), rows(_DATE, viewer, later, *here))
-    first, second = ([_occurrence(row, occurrence.event) for row in found] for found in (before, after))
+    first, second = ([_occurrence(row, occurrence.event) for row in records] for records in (before, after))
     return (first[0] if first else None), (second[0] if second else None)
 
 
@@ -213,7 +213,7 @@ async def events_of_committee(viewer: Viewer, committee_id: UUID, now: datetime)
 
 async def dates_of_events(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
     """Return all dates of several events by the event's id, in the order of the rule."""
-    by_id = {one.id: one for one in events}
+    by_id = {event.id: event for event in events}
     found: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
     if not by_id:
         return found
@@ -325,8 +325,8 @@ async def series_around(viewer: Viewer, of: Event) -> tuple[Event | None, tuple[
 
 async def series_before(viewer: Viewer, of: Event) -> Event | None:
     """Return the series that this event continues."""
-    found = await events_where(viewer, _BEFORE, of.id)
-    return found[0] if found else None
+    events = await events_where(viewer, _BEFORE, of.id)
+    return events[0] if events else None
 
 
 async def series_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
@@ -345,8 +345,8 @@ async def continued_among(viewer: Viewer, event_ids: Iterable[UUID]) -> frozense
     if not wanted:
         return frozenset()
     tail = " AND e.previous_series IN ({})"
-    found = await rows(_ONWARD, viewer, tail, sql_list(wanted))
-    return frozenset(row["previous_series"] for row in found)
+    records = await rows(_ONWARD, viewer, tail, sql_list(wanted))
+    return frozenset(row["previous_series"] for row in records)
 
 
 _NEXT_DATES = "SELECT o.id FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
@@ -364,8 +364,8 @@ _IS_INVITED = (
 
 async def lines_led(viewer: Viewer, member_id: UUID, now: datetime) -> list[DateLine]:
     """Return the next date of each event that a person organizes, earliest first."""
-    found = await rows(_NEXT_DATES, viewer, _IS_LED, member_id, now)
-    return await lines_by_id(viewer, [row["id"] for row in found])
+    records = await rows(_NEXT_DATES, viewer, _IS_LED, member_id, now)
+    return await lines_by_id(viewer, [row["id"] for row in records])
 
 
 async def lines_of_invitee(viewer: Viewer, member_id: UUID, now: datetime) -> list[DateLine]:

@@ -41,15 +41,17 @@ async def changes_seen(viewer: Viewer, of: Event, date: Occurrence | None = None
     edits = may_edit(viewer, of)
     was_in_it = QueryString("") if edits else QueryString(_WAS_IN_IT, Visibility.NAMED, viewer.member_id)
     if date is None:
-        found = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL, was_in_it)
+        records = await rows(_CHANGES, viewer, _ALL_OF_IT, of.id, Visibility.ALL, was_in_it)
         known = (
-            {one.id: one for one in await dates_in_order(viewer, of)} if any(row["occurrence"] for row in found) else {}
+            {occurrence.id: occurrence for occurrence in await dates_in_order(viewer, of)}
+            if any(row["occurrence"] for row in records)
+            else {}
         )
     else:
-        found = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, was_in_it, date.id)
+        records = await rows(_CHANGES, viewer, _OF_DATE, of.id, Visibility.ALL, was_in_it, date.id)
         known = {date.id: date}
-    entries = [_history_entry(row, known, edits=edits) for row in found]
-    return [one for one in entries if one.changes or one.verb is not HistoryVerb.CHANGED]
+    entries = [_history_entry(row, known, edits=edits) for row in records]
+    return [entry for entry in entries if entry.changes or entry.verb is not HistoryVerb.CHANGED]
 
 
 def _history_entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> HistoryEntry:

@@ -81,8 +81,8 @@ async def own_invitations(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUI
         return {}
     tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL ORDER BY i.id"
     among = sql_list(wanted)
-    found = await rows(_MINE, viewer, tail, among, viewer.member_id)
-    return dict(_own_invitation(list(group)) for _, group in groupby(found, key=lambda row: row["id"]))
+    records = await rows(_MINE, viewer, tail, among, viewer.member_id)
+    return dict(_own_invitation(list(group)) for _, group in groupby(records, key=lambda row: row["id"]))
 
 
 async def lines_owed(viewer: Viewer, start: datetime, end: datetime) -> list[tuple[DateLine, bool]]:
@@ -91,8 +91,8 @@ async def lines_owed(viewer: Viewer, start: datetime, end: datetime) -> list[tup
         " AND i.member = {} AND i.withdrawn_at IS NULL AND o.starts_at >= {} AND o.starts_at < {}"
         f" AND {TAKES_PART} AND {REPLY} = 'needs_action' ORDER BY o.starts_at, o.id"
     )
-    found = await rows(_OWED, viewer, tail, viewer.member_id, start, end)
-    return [(line_in(row), row["rrule"] is not None) for row in found]
+    records = await rows(_OWED, viewer, tail, viewer.member_id, start, end)
+    return [(line_in(row), row["rrule"] is not None) for row in records]
 
 
 async def events_informed_of(viewer: Viewer) -> frozenset[UUID]:
@@ -101,14 +101,14 @@ async def events_informed_of(viewer: Viewer) -> frozenset[UUID]:
     return frozenset(row["event"] for row in await rows(_INFORMED, viewer, tail, viewer.member_id))
 
 
-def _own_invitation(found: list[Row]) -> tuple[UUID, OwnInvitation]:
+def _own_invitation(records: list[Row]) -> tuple[UUID, OwnInvitation]:
     """Return an invitation with its event from its rows, one for each reply."""
-    row = found[0]
+    row = records[0]
     own = OwnInvitation(
         id=row["id"],
         role=AttendeeRole(row["role"]),
         is_series=row["rrule"] is not None,
-        replies=notes_apart(reply_in(one) for one in found if one["reply"]),
+        replies=notes_apart(reply_in(row) for row in records if row["reply"]),
     )
     return row["event"], own
 
@@ -203,10 +203,10 @@ async def last_dates_of_series(viewer: Viewer, since: datetime, until: datetime)
         " AND e.status IN ('tentative', 'confirmed')) SELECT l.id FROM latest l WHERE l.place = 1"
         " AND NOT EXISTS (SELECT 1 FROM occurrence n WHERE n.event = l.event AND n.starts_at >= {})"
     )
-    found = await rows(_LATEST, viewer, tail, since, until, until)
-    last = await lines_by_id(viewer, [row["id"] for row in found])
-    gone_on = await events.continued_among(viewer, {one.event_id for one in last})
-    return [one for one in last if one.event_id not in gone_on]
+    records = await rows(_LATEST, viewer, tail, since, until, until)
+    last = await lines_by_id(viewer, [row["id"] for row in records])
+    gone_on = await events.continued_among(viewer, {date_line.event_id for date_line in last})
+    return [date_line for date_line in last if date_line.event_id not in gone_on]
 
 
 async def dates_with_open_sheets(viewer: Viewer, since: datetime, until: datetime) -> list[DateLine]:

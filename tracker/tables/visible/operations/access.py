@@ -158,7 +158,7 @@ ABOUT_IT = (
 
 async def disseminations(viewer: Viewer, event: Event, occurrence_id: UUID) -> list[Dissemination]:
     """Return what was recorded, without names; `occurrence_id` is the date of the operation."""
-    kinds = sql_list([one.value for one in ABOUT_IT])
+    kinds = sql_list([message_kind.value for message_kind in ABOUT_IT])
     reads = await rows(_READS, viewer, "", event.id, str(event.id))
     emails = await rows(_EMAILS, viewer, "", kinds, event.id)
     copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)
@@ -213,8 +213,8 @@ _GIVEN = (
 
 async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
     """Return the notices of an operation that the viewer may see: the current one first, then the latest."""
-    found = await rows(_NOTICES, viewer, _CURRENT_FIRST, event.id)
-    recipients: dict[UUID, list[NoticeRecipient]] = {row["id"]: [] for row in found}
+    records = await rows(_NOTICES, viewer, _CURRENT_FIRST, event.id)
+    recipients: dict[UUID, list[NoticeRecipient]] = {row["id"]: [] for row in records}
     for row in await rows(_RECIPIENTS, viewer, " AND p.event = {} ORDER BY g.code, m.name, m.id", event.id):
         recipients[row["notice"]].append(
             NoticeRecipient(
@@ -230,7 +230,7 @@ async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
             released_at=row["released_at"],
             recipients=tuple(recipients[row["id"]]),
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -283,5 +283,5 @@ _OFF_SITE = (
 
 async def off_site_places(viewer: Viewer, event: Event) -> list[PublicSite]:
     """Return where an operation has off-site services, by public name."""
-    found = await rows(_OFF_SITE, viewer, " AND p.event = {} ORDER BY s.name", event.id)
-    return [PublicSite(id=row["id"], name=row["name"], agency=row["code"]) for row in found]
+    records = await rows(_OFF_SITE, viewer, " AND p.event = {} ORDER BY s.name", event.id)
+    return [PublicSite(id=row["id"], name=row["name"], agency=row["code"]) for row in records]

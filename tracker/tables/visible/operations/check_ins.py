@@ -35,7 +35,7 @@ _STEP = " AND e.id = {} AND ((c.id = {} AND c.recorded_by = {} AND c.replaced_by
 
 async def expected_lines(viewer: Viewer, event: Event) -> list[CheckIn]:
     """Return the people of law enforcement on an operation, each as a line about which nothing is recorded."""
-    found = await rows(_EXPECTED, viewer, " AND e.id = {}", event.id)
+    records = await rows(_EXPECTED, viewer, " AND e.id = {}", event.id)
     return [
         CheckIn(
             person_id=row["member"],
@@ -45,14 +45,14 @@ async def expected_lines(viewer: Viewer, event: Event) -> list[CheckIn]:
             agency=row["code"],
             contact=row["mobile"] or row["phone"],
         )
-        for row in found
+        for row in records
     ]
 
 
 async def recorded_lines(viewer: Viewer, event: Event) -> list[CheckIn]:
     """Return the lines that count."""
-    found = await rows(_RECORDED, viewer, " AND e.id = {} AND c.replaced_by IS NULL", event.id)
-    return [_line(row) for row in found]
+    records = await rows(_RECORDED, viewer, " AND e.id = {} AND c.replaced_by IS NULL", event.id)
+    return [_line(row) for row in records]
 
 
 async def is_tap_recorded(viewer: Viewer, event: Event, row_id: UUID) -> bool:
@@ -62,10 +62,10 @@ async def is_tap_recorded(viewer: Viewer, event: Event, row_id: UUID) -> bool:
 
 async def last_line_by(viewer: Viewer, event: Event, row_id: UUID) -> tuple[CheckIn, CheckIn | None] | None:
     """Return a line that the viewer recorded and that still counts, with the one that it replaced."""
-    found = await rows(_RECORDED, viewer, _STEP, event.id, row_id, viewer.member_id, row_id)
-    lines = {row["id"]: _line(row) for row in found}
-    mine = lines.pop(row_id, None)
-    return (mine, next(iter(lines.values()), None)) if mine else None
+    records = await rows(_RECORDED, viewer, _STEP, event.id, row_id, viewer.member_id, row_id)
+    lines = {row["id"]: _line(row) for row in records}
+    check_in = lines.pop(row_id, None)
+    return (check_in, next(iter(lines.values()), None)) if check_in else None
 
 
 def _line(row: Row) -> CheckIn:
@@ -104,7 +104,7 @@ _STILL_IN = (
 
 async def release_of(viewer: Viewer, event: Event) -> Release | None:
     """Return the release of everyone on an operation, if it was ordered and not withdrawn."""
-    found = await rows(_RELEASE, viewer, " AND e.id = {}", event.id)
+    records = await rows(_RELEASE, viewer, " AND e.id = {}", event.id)
     return next(
         (
             Release(
@@ -112,7 +112,7 @@ async def release_of(viewer: Viewer, event: Event) -> Release | None:
                 by=f"{row['name']} ({row['code']})",
                 wait=timedelta(minutes=row["wait_minutes"]),
             )
-            for row in found
+            for row in records
         ),
         None,
     )
@@ -141,10 +141,10 @@ _UNDER_WAY = (
 async def check_in_days(viewer: Viewer, now: datetime) -> list[CheckInDay]:
     """Return the operations that are planned and whose check-in has opened, until they are over, soonest first."""
     latest_start = now + OPENS_BEFORE
-    found = await rows(_DAYS, viewer, _UNDER_WAY, viewer.member_id, latest_start, now)
+    records = await rows(_DAYS, viewer, _UNDER_WAY, viewer.member_id, latest_start, now)
     return [
         CheckInDay(line=line_in(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
-        for row in found
+        for row in records
     ]
 
 
@@ -185,7 +185,7 @@ async def entry_versions(viewer: Viewer, event: Event) -> list[EntryVersion]:
 
 async def entered_states(viewer: Viewer, event: Event) -> list[EnteredState]:
     """Return when the operation entered its states, and who took it there."""
-    found = await rows(_STATES, viewer, _IN_ORDER, event.id)
+    records = await rows(_STATES, viewer, _IN_ORDER, event.id)
     return [
         EnteredState(
             at=row["entered_at"],
@@ -193,7 +193,7 @@ async def entered_states(viewer: Viewer, event: Event) -> list[EnteredState]:
             state=OperationState(row["state"]),
             by=f"{row['name']} ({row['code']})" if row["name"] else "",
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -285,10 +285,10 @@ _OF_ITEM = (
 
 async def hot_wash(viewer: Viewer, event: Event) -> HotWashRecord | None:
     """Return the hot wash of an operation; None before it is written."""
-    found = await rows(_HOT_WASH, viewer, " AND p.event = {}", event.id)
-    if not found:
+    records = await rows(_HOT_WASH, viewer, " AND p.event = {}", event.id)
+    if not records:
         return None
-    row = found[0]
+    row = records[0]
     return HotWashRecord(
         went_well=row["went_well"],
         to_improve=row["to_improve"],
@@ -300,14 +300,14 @@ async def hot_wash(viewer: Viewer, event: Event) -> HotWashRecord | None:
 
 async def after_action_items(viewer: Viewer, event: Event) -> list[AfterActionItem]:
     """Return the after-action items of an operation, the first that was added first."""
-    found = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.title, a.id", event.id)
-    return [AfterActionItem(id=row["id"], title=row["title"], item_id=row["item"]) for row in found]
+    records = await rows(_ACTIONS, viewer, " AND p.event = {} ORDER BY a.added_at, a.title, a.id", event.id)
+    return [AfterActionItem(id=row["id"], title=row["title"], item_id=row["item"]) for row in records]
 
 
 async def operation_of_item(viewer: Viewer, item_id: UUID) -> DateLine | None:
     """Return the operation after which an action item was given out; None when it's another or not for this viewer."""
-    found = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
-    return line_in(found[0]) if found else None
+    records = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
+    return line_in(records[0]) if records else None
 
 
 _LESSONS = (
@@ -318,7 +318,7 @@ _LESSONS = (
 
 async def operation_lessons(viewer: Viewer, event: Event) -> list[LessonLearned]:
     """Return the lessons of an operation, the first that was added first."""
-    found = await rows(_LESSONS, viewer, " AND p.event = {} ORDER BY l.added_at, l.id", event.id)
+    records = await rows(_LESSONS, viewer, " AND p.event = {} ORDER BY l.added_at, l.id", event.id)
     return [
         LessonLearned(
             id=row["id"],
@@ -327,5 +327,5 @@ async def operation_lessons(viewer: Viewer, event: Event) -> list[LessonLearned]
             version=row["version"],
             released_id=row["released"],
         )
-        for row in found
+        for row in records
     ]

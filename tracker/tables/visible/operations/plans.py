@@ -80,10 +80,10 @@ _UNDECIDED = (
 
 async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
     """Return the plan of an operation, or None while it has none."""
-    found = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
-    if not found:
+    records = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
+    if not records:
         return None
-    row = found[0]
+    row = records[0]
     return Operation(
         id=row["id"],
         event=event,
@@ -95,8 +95,8 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
         version=row["version"],
         kind=row["kind"],
         sites=tuple((await plan_sites(viewer, event)).values()),
-        commitments=tuple(_commitment(one) for one in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
-        clearances=tuple(_clearance(one) for one in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
+        commitments=tuple(_commitment(row) for row in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
+        clearances=tuple(_clearance(row) for row in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
     )
 
 
@@ -189,8 +189,8 @@ _STATE_OF_EACH = "SELECT p.event, p.state FROM operation_plan p JOIN event e ON 
 
 async def state_of_plan(viewer: Viewer, event_id: UUID) -> OperationState | None:
     """Return the state of the plan of one event; None for an event without one."""
-    found = await rows(_STATE_OF_EACH, viewer, " AND p.event = {}", event_id)
-    return OperationState(found[0]["state"]) if found else None
+    records = await rows(_STATE_OF_EACH, viewer, " AND p.event = {}", event_id)
+    return OperationState(records[0]["state"]) if records else None
 
 
 async def every_plan_state(viewer: Viewer) -> dict[UUID, OperationState]:
@@ -220,12 +220,12 @@ async def planned_operations(viewer: Viewer, after: tuple[datetime, UUID], limit
 
 async def versions_and_states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID, PlanState]:
     """Return where the plans of these operations are, by event."""
-    wanted = [one.id for one in of]
+    wanted = [event.id for event in of]
     if not wanted:
         return {}
     listed = sql_list(wanted)
-    found = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
-    return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in found}
+    records = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
+    return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in records}
 
 
 _DUTIES = (
@@ -256,7 +256,7 @@ async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[DateLi
 
 async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
     """Return the plans that the viewer approves, or to which their agency commits something, soonest first."""
-    found = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
+    records = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
     return [
         PlanDuty(
             line=line_in(row),
@@ -266,7 +266,7 @@ async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
             is_committed=row["commitment"] is not None,
             acknowledged=row["acknowledged"],
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -305,8 +305,8 @@ async def plan_returns(viewer: Viewer, of: Operation) -> list[PlanReturn]:
 
 async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
     """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
-    found = await rows(_RETURNED, viewer, "", viewer.member_id, now)
-    return [ReturnedLine(line_in(row), _return(row)) for row in found]
+    records = await rows(_RETURNED, viewer, "", viewer.member_id, now)
+    return [ReturnedLine(line_in(row), _return(row)) for row in records]
 
 
 def _return(row: Row) -> PlanReturn:
@@ -327,7 +327,7 @@ _APPROVALS = (
 
 async def plan_approvals(viewer: Viewer, of: Event) -> list[Approval]:
     """Return who approved the plan of an operation, newest first."""
-    found = await rows(_APPROVALS, viewer, " AND p.event = {} ORDER BY a.approved_at DESC, a.id", of.id)
+    records = await rows(_APPROVALS, viewer, " AND p.event = {} ORDER BY a.approved_at DESC, a.id", of.id)
     return [
         Approval(
             version=row["version"],
@@ -335,7 +335,7 @@ async def plan_approvals(viewer: Viewer, of: Event) -> list[Approval]:
             approved_at=row["approved_at"],
             ended_at=row["ended_at"],
         )
-        for row in found
+        for row in records
     ]
 
 
@@ -354,14 +354,14 @@ _CURRENT = " AND p.event = {} ORDER BY r.version DESC LIMIT 1"
 
 async def operations_order(viewer: Viewer, event: Event) -> Order | None:
     """Return the order of an operation as it is; None before the first one."""
-    found = await rows(_ORDERS, viewer, _CURRENT, event.id)
-    return _order(found[0]) if found else None
+    records = await rows(_ORDERS, viewer, _CURRENT, event.id)
+    return _order(records[0]) if records else None
 
 
 async def order_in_version(viewer: Viewer, event: Event, version: int) -> Order | None:
     """Return the order that made a version of the plan; None for a version that something else made."""
-    found = await rows(_ORDERS, viewer, " AND p.event = {} AND r.version = {}", event.id, version)
-    return _order(found[0]) if found else None
+    records = await rows(_ORDERS, viewer, " AND p.event = {} AND r.version = {}", event.id, version)
+    return _order(records[0]) if records else None
 
 
 async def order_versions(viewer: Viewer, event: Event) -> list[OrderVersion]:
@@ -377,7 +377,7 @@ def _order(row: Row) -> Order:
         version=row["version"],
         saved_by=_by(row),
         saved_at=row["saved_at"],
-        paragraphs={one: row[one] for one in Paragraph},
+        paragraphs={paragraph: row[paragraph] for paragraph in Paragraph},
     )
 
 
