@@ -176,9 +176,5 @@ def read_task_reply(content: bytes) -> TaskReply | None:
         uid=task.text("UID").strip(),
         attendee=address,
         word=WORDS.get(status) or WORDS.get(partstat),
-        comment=_comment(task),
+        comment=clean(task.text("COMMENT"), EVERY, "comment", multiline=True)[:LONGEST_NOTE].rstrip(),
     )
-
-
-def _comment(task: Component) -> str:
-    return clean(task.text("COMMENT"), EVERY, "comment", multiline=True)[:LONGEST_NOTE].rstrip()

@@ -17,7 +17,6 @@ from tracker.ports.api.event_shapes import (
     EventShown,
     MarkingGiven,
     NewEvent,
-    RemindersGiven,
     Repeat,
     event_shown,
 )
@@ -249,7 +248,13 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     if "marking" in fields:
         facts["marking"] = _marking(fields["marking"])
     if "reminders" in fields:
-        facts["reminders"] = _reminders(fields["reminders"])
+        given = fields["reminders"]
+        leads = frozenset(timedelta(minutes=lead_time) for lead_time in given.minutes_before)
+        asks_before = frozenset(timedelta(days=follow_up) for follow_up in given.follow_up_days_before)
+        asks_after = frozenset(timedelta(days=up_after) for up_after in given.follow_up_days_after_invitation)
+        facts["reminders"] = ReminderPolicy(
+            leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks
+        )
     zone = fields.get("time_zone", plan.zone)
     return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
 
@@ -263,13 +268,6 @@ def _marking(given: MarkingGiven | None) -> Marking | None:
         agency_id=given.agency_id,
         decontrol_on=given.decontrol_on,
     )
-
-
-def _reminders(given: RemindersGiven) -> ReminderPolicy:
-    leads = frozenset(timedelta(minutes=lead_time) for lead_time in given.minutes_before)
-    asks_before = frozenset(timedelta(days=follow_up) for follow_up in given.follow_up_days_before)
-    asks_after = frozenset(timedelta(days=up_after) for up_after in given.follow_up_days_after_invitation)
-    return ReminderPolicy(leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks)
 
 
 def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:

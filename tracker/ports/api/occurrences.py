@@ -110,7 +110,12 @@ async def change_date(event_id: PathId, key: PathText, request: FormRequest, vie
     """Change the given fields of a date."""
     occurrence = await _matched(request, viewer, event_id, key)
     body = await body_of(request, OccurrenceChange)
-    change = _change(occurrence, body)
+    fields = given(body)
+    starts, duration = moved(*start_of(occurrence), fields)
+    kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
+    own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
+    reason = reason_in(body)
+    change = DateChange(starts=starts, duration=duration, reason=reason, **own)
     await occurrences.change_occurrence(viewer, event_id, key, change, occurrence.version, now, notify=body.notify)
     return await _date(request, viewer, now, event_id, key)
 
@@ -148,15 +153,6 @@ async def restore_occurrence(
     occurrence = await _matched(request, viewer, event_id, key)
     await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, now)
     return await _date(request, viewer, now, event_id, key)
-
-
-def _change(occurrence: Occurrence, body: OccurrenceChange) -> DateChange:
-    fields = given(body)
-    starts, duration = moved(*start_of(occurrence), fields)
-    kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
-    own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
-    reason = reason_in(body)
-    return DateChange(starts=starts, duration=duration, reason=reason, **own)
 
 
 async def _date(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:

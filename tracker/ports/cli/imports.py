@@ -13,7 +13,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.ical.calendar_import import USUAL
 from tracker.ports.cli.opening import progress, read_file, takes_data, with_database
 from tracker.ports.http.forms import read_upload
-from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.core.viewers import Origin
 from tracker.rules.core.wording import plural
 from tracker.rules.events.calendar_import import ImportOutcome, ImportReport, ImportRow, file_event_in_words
 from tracker.rules.roster.csv_file import LARGEST, RowFault
@@ -146,7 +146,10 @@ def import_calendar_file(
     content = read_file(file, limits.size)
 
     async def work(settings: Settings) -> ImportReport:
-        viewer = await _coordinator(email)
+        account = await account_at(clean_address(email))
+        if account is None:
+            raise NotFound(f"No member has the address {email}.")
+        viewer = replace(await viewer_for(account.member_id, clock.now()), origin=Origin("cli"))
         with progress("Reading") as note:
             calendar_file = await read_upload(content, clock.now(), settings.time_zone, limits, note)
         if is_trial:
@@ -163,13 +166,6 @@ def import_calendar_file(
         click.echo(line, err=stops)
     if stops:
         context.exit(1)
-
-
-async def _coordinator(email: str) -> Viewer:
-    account = await account_at(clean_address(email))
-    if account is None:
-        raise NotFound(f"No member has the address {email}.")
-    return replace(await viewer_for(account.member_id, clock.now()), origin=Origin("cli"))
 
 
 def _line(import_row: ImportRow) -> str:

@@ -124,7 +124,9 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     found = await bearer_of(sent["token"], clock.now(), origin) if sent else None
     if found is None:
         if sent:
-            _count_guess(connection)
+            guesses = connection.app.state.setdefault("guesses", Guesses())
+            if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
+                raise RequestRefused(429)
         raise RequestRefused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
     state.update({"viewer": found.viewer, "scopes": found.scopes, UNNOTED: found.unnoted})
     needed = handler.opt["scope"]
@@ -164,12 +166,6 @@ def _enter(connection: Connection, source: str) -> None:
     enter(connection, source)
     if csrf.is_deed(connection):
         csrf.check_origin(connection)
-
-
-def _count_guess(connection: Connection) -> None:
-    guesses = connection.app.state.setdefault("guesses", Guesses())
-    if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
-        raise RequestRefused(429)
 
 
 def _asked(connection: Connection) -> str:

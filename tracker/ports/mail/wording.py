@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from tracker.ports.mail.templates import BUTTONS, FACTS, FILES, FOOTER, TIME_ONLY, words
 from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName, CalendarPart, Letter, cut, fitting, one_line
 from tracker.rules.emails.contexts import Says
-from tracker.rules.emails.facts import Fact, Facts, Footer
+from tracker.rules.emails.facts import Facts, Footer
 
 REMEMBERED = 512  # emails; one about an event goes to many people in the same words
 TITLE = "title"
@@ -69,7 +69,7 @@ def _worded(says: Says, facts: Facts, footer: Footer, about: _About) -> Worded:
         subject=_subject(files.subject, values),
         preview=cut(one_line(_filled(files.preview, values)), PREVIEW),
         heading=heading,
-        facts=tuple(_fact(fact) for fact in facts),
+        facts=tuple((_made_in(FACTS)["labels"][fact.name], one_line(_made_in(FACTS)["value"](fact))) for fact in facts),
         paragraphs=tuple(paragraphs),
         footer=one_line(_filled(FOOTER, {**beside, "footer": footer})),
     )
@@ -88,10 +88,6 @@ def _subject(file: str, values: Mapping[str, Any]) -> str:
         return whole
     beside = len(whole) - len(one_line(values[TITLE]))
     return one_line(_filled(file, {**values, TITLE: fitting(values[TITLE], beside)}))
-
-
-def _fact(fact: Fact) -> tuple[str, str]:
-    return _made_in(FACTS)["labels"][fact.name], one_line(_made_in(FACTS)["value"](fact))
 
 
 @cache

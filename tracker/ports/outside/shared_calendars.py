@@ -147,17 +147,16 @@ async def fetch(address: str, network: Network, own_host: str, *, patience: floa
             for _ in range(REDIRECTS + 1):
                 response = await _get(address, network)
                 if response.status not in REDIRECTING:
-                    return _calendar(response)
+                    if (
+                        response.status != OK
+                        or response.headers.get("content-encoding", "identity").lower() != "identity"
+                    ):
+                        raise FetchFailed(CalendarProblem.CLOSED)
+                    return response.content
                 address = check_calendar_address(urljoin(address, response.headers.get("location", "")), own_host)
     except (AddressRefused, Invalid, OSError, TimeoutError, ValueError, h11.RemoteProtocolError) as odd:
         raise FetchFailed(CalendarProblem.UNREACHABLE) from odd
     raise FetchFailed(CalendarProblem.UNREACHABLE)
-
-
-def _calendar(response: CalendarResponse) -> bytes:
-    if response.status != OK or response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise FetchFailed(CalendarProblem.CLOSED)
-    return response.content
 
 
 async def _get(address: str, network: Network) -> CalendarResponse:

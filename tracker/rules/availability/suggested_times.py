@@ -299,7 +299,8 @@ def suggestion_notes(
     `unknown` is how many of the required people could share a calendar and don't.
     """
     busy, out, away = (
-        _missing_as(suggestion, way) for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT)
+        {who: number for who, number in suggestion.missing.items() if suggestion.why.get(who, Availability.BUSY) is way}
+        for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT)
     )
     in_words = ((busy, "busy"), (out, "out of office"), (suggestion.tentative, "tentative"))
     each = (said for people, word in in_words for said in _person_words(people, word, suggestion.dates, names))
@@ -313,12 +314,6 @@ def suggestion_notes(
         *more,
         *_optional_words(len(suggestion.optional_missing)),
     ]
-
-
-def _missing_as(suggestion: Suggestion, way: Availability) -> dict[UUID, int]:
-    return {
-        who: number for who, number in suggestion.missing.items() if suggestion.why.get(who, Availability.BUSY) is way
-    }
 
 
 def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:

@@ -285,13 +285,9 @@ def _clusters(day: date, seen: Iterable[SeenDate], zone: str) -> tuple[list[_Clu
 
 def _timed(day: date, seen_date: SeenDate, zone: str) -> _Timed:
     starts, ends = local(seen_date.line.starts_at, zone), local(seen_date.line.ends_at, zone)
-    first = _half_hours(starts)
+    first = (starts.hour * 60 + starts.minute) // 30
     last = HALF_HOURS if ends.date() > day else -(-(ends.hour * 60 + ends.minute) // 30)
     return _Timed(seen=seen_date, first=first, last=max(last, first + 1))
-
-
-def _half_hours(moment: datetime) -> int:
-    return (moment.hour * 60 + moment.minute) // 30
 
 
 def _blocks(cluster: _Cluster, columns: int) -> list[WeekBlock]:

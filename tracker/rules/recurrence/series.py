@@ -70,11 +70,16 @@ class Rule(Struct, frozen=True, kw_only=True):
         """Sort the weekdays and refuse an invalid rule."""
         force_setattr(self, "weekdays", tuple(sorted(set(self.weekdays))))
         force_setattr(self, "week_starts", _plainest_start(self))
-        _check_interval(self)
+        most = MAX_INTERVAL[self.frequency]
+        if not 1 <= self.interval <= most:
+            raise Invalid(interval=f"Choose a number of {UNITS[self.frequency]}s from 1 to {most}.")
         _check_known_traps(self)
         if not _is_sound(self):
             raise Invalid(repeat="Calendar apps don’t agree on this repeat pattern. Choose another one.")
-        _check_end(self)
+        if (self.until is None) == (self.count is None):
+            raise Invalid(until="Enter either the last date or the number of dates.")
+        if self.count is not None and not 1 <= self.count <= MAX_DATES:
+            raise Invalid(count=f"Choose a number of dates from 1 to {MAX_DATES:,}.")
 
 
 def check_number_of_dates(number: int) -> None:
@@ -115,12 +120,6 @@ def _plainest_start(rule: Rule) -> int:
     return next(is_plain, rule.week_starts)
 
 
-def _check_interval(rule: Rule) -> None:
-    most = MAX_INTERVAL[rule.frequency]
-    if not 1 <= rule.interval <= most:
-        raise Invalid(interval=f"Choose a number of {UNITS[rule.frequency]}s from 1 to {most}.")
-
-
 def _check_known_traps(rule: Rule) -> None:
     if rule.frequency is Frequency.WEEKLY and not rule.weekdays:
         raise Invalid(weekdays="Choose at least one day of the week.")
@@ -157,13 +156,6 @@ def _is_by_monthday(rule: Rule) -> bool:
         range(1, last_day_of_month(2001, rule.month).day + 1) if is_yearly and rule.month else (LAST, *range(1, 29))
     )
     return rule.monthday in allowed and rule.nth is rule.weekday is None
-
-
-def _check_end(rule: Rule) -> None:
-    if (rule.until is None) == (rule.count is None):
-        raise Invalid(until="Enter either the last date or the number of dates.")
-    if rule.count is not None and not 1 <= rule.count <= MAX_DATES:
-        raise Invalid(count=f"Choose a number of dates from 1 to {MAX_DATES:,}.")
 
 
 ONE_DAY = timedelta(days=1)
@@ -281,11 +273,20 @@ def dates_by_rule(rule: Rule | None, start: datetime, limit: int = MAX_DATES) ->
     check_start(start)
     if rule is None:
         return (start,)
-    _check_end_in_reach(rule, start.date())
+    first = start.date()
+    if rule.until and rule.until < first:
+        raise Invalid(until="The series ends before it starts.")
+    latest = day_years_after(first, MAX_YEARS)
+    if rule.until and rule.until > latest:
+        raise Invalid(until=f"A series can last at most {MAX_YEARS} years. End it by {short_date(latest)}.")
     _check_fit(rule, start.date())
     end = rule.until or day_years_after(start.date(), MAX_YEARS)
     days = tuple(islice(takewhile(lambda day: day <= end, _days(rule, start.date())), rule.count or limit + 1))
-    _check_size(rule, days, limit)
+    if rule.count and len(days) < rule.count:
+        raise Invalid(count=f"A series can last at most {MAX_YEARS} years. Choose at most {len(days):,} dates.")
+    if len(days) > limit:
+        sentence = f"A series can have at most {limit:,} dates. End it by {short_date(days[limit - 1])}."
+        raise Invalid(**{"count" if rule.count else "until": sentence})
     return tuple(datetime.combine(day, start.time()) for day in days)
 
 
@@ -316,14 +317,6 @@ def day_years_after(day: date, years: int) -> date:
     return last_day_of_month(day.year + years, 2) if is_leap_day else day.replace(year=day.year + years)
 
 
-def _check_end_in_reach(rule: Rule, first: date) -> None:
-    if rule.until and rule.until < first:
-        raise Invalid(until="The series ends before it starts.")
-    latest = day_years_after(first, MAX_YEARS)
-    if rule.until and rule.until > latest:
-        raise Invalid(until=f"A series can last at most {MAX_YEARS} years. End it by {short_date(latest)}.")
-
-
 def _check_fit(rule: Rule, first: date) -> None:
     fitting = next(_days(replace(rule, interval=1), first))
     if fitting != first:
@@ -331,14 +324,6 @@ def _check_fit(rule: Rule, first: date) -> None:
             date=f"{short_weekday_date(first)} isn’t a date of this series. "
             f"The first date that fits is {short_weekday_date(fitting)}."
         )
-
-
-def _check_size(rule: Rule, days: tuple[date, ...], limit: int) -> None:
-    if rule.count and len(days) < rule.count:
-        raise Invalid(count=f"A series can last at most {MAX_YEARS} years. Choose at most {len(days):,} dates.")
-    if len(days) > limit:
-        sentence = f"A series can have at most {limit:,} dates. End it by {short_date(days[limit - 1])}."
-        raise Invalid(**{"count" if rule.count else "until": sentence})
 
 
 def _days(rule: Rule, first: date) -> Iterator[date]:

@@ -279,7 +279,7 @@ def item_columns_of(item: CountedItem, window: ItemWindow) -> frozenset[ItemColu
         columns.add(ItemColumn.GIVEN)
     if _is_closed(item, window):
         columns.add(ItemColumn.CLOSED)
-        if _closed_day_is_due(item, window):
+        if local(item.closed_at or window.end, window.zone).date() <= item.due:
             columns.add(ItemColumn.ON_TIME)
     return frozenset(columns)
 
@@ -322,10 +322,6 @@ def _is_open(item: CountedItem, window: ItemWindow) -> bool:
 def _is_closed(item: CountedItem, window: ItemWindow) -> bool:
     is_done = item.status is ItemStatus.DONE and item.closed_at is not None
     return is_done and window.start <= (item.closed_at or window.end) < window.end
-
-
-def _closed_day_is_due(item: CountedItem, window: ItemWindow) -> bool:
-    return local(item.closed_at or window.end, window.zone).date() <= item.due
 
 
 def _age(item: CountedItem, window: ItemWindow) -> ItemColumn:

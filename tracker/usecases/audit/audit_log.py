@@ -271,7 +271,16 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
     verification = await verify_log(now, by=BY_CLOCK)
     if verification.broken:
         log.error("The audit log was altered. Entry %s: %s", verification.broken.seq, verification.broken.why)
-        await _notify_readers(verification.broken, now)
+        async with writing():
+            drafts = [
+                Draft(
+                    content=AuditLogAltered(),
+                    recipient_id=reader,
+                    key=f"audit_log_altered:{reader}:{verification.broken.seq}",
+                )
+                for reader in await _readers_to_notify()
+            ]
+            await outbox.enqueue_all(drafts, now)
     return verification
 
 
@@ -290,15 +299,6 @@ async def _is_first_since(moment: datetime, now: datetime) -> bool:
             return True
         claimed: dict[Any, Any] = {Watermark.until: now}
         return bool(await Watermark.update(claimed).where(mark & (Watermark.until < moment)).returning(Watermark.name))
-
-
-async def _notify_readers(broken: audit.BrokenEntry, now: datetime) -> None:
-    async with writing():
-        drafts = [
-            Draft(content=AuditLogAltered(), recipient_id=reader, key=f"audit_log_altered:{reader}:{broken.seq}")
-            for reader in await _readers_to_notify()
-        ]
-        await outbox.enqueue_all(drafts, now)
 
 
 async def _readers_to_notify() -> Sequence[UUID]:

@@ -149,7 +149,8 @@ async def open_feed(token: str, now: datetime) -> Feed:
     if row is None:
         raise NotFound
     rights = [one for one in rows if one["kind"] in RIGHT_KINDS]
-    viewer = _viewer(row, rights)
+    ids = {"member": UUID(row["member"]), "agency": UUID(row["agency"])}
+    viewer = viewer_from({**row, **ids, "is_guest": False}, rights)  # a guest has no feed
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
     only, alarms = _only(row), _alarms(row)
     committee = row["committee_name"] if only.committee_id and only.is_open_to(viewer) else ""
@@ -187,11 +188,6 @@ def _in_time(feed: Feed, now: datetime) -> Feed:
     if feed.ends_at <= now:
         raise NotFound
     return feed
-
-
-def _viewer(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> Viewer:
-    ids = {"member": UUID(row["member"]), "agency": UUID(row["agency"])}
-    return viewer_from({**row, **ids, "is_guest": False}, rights)  # a guest has no feed
 
 
 def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:

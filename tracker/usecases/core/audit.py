@@ -168,7 +168,10 @@ async def verify_chain(kept: Iterable[AuditLogHead] = (), *, batch: int = BATCH)
     """
     ends: dict[int, set[str]] = {}
     for log_head in kept:
-        _check_seal(log_head)
+        if _secret_age(log_head.seal, _sealed(log_head.seq, log_head.hash)) is None:
+            raise Invalid(
+                f"The recorded end at entry {log_head.seq} isn’t from this tracker, or the secret is different."
+            )
         ends.setdefault(log_head.seq, set()).add(log_head.hash)
     end = await _head()
     seq, previous, at_end, oldest = 0, START, START, len(keys.every(PURPOSE))
@@ -189,11 +192,6 @@ async def verify_chain(kept: Iterable[AuditLogHead] = (), *, batch: int = BATCH)
 
 class _Unreadable(Exception):
     """The next entry has a value that the database cannot return."""
-
-
-def _check_seal(kept: AuditLogHead) -> None:
-    if _secret_age(kept.seal, _sealed(kept.seq, kept.hash)) is None:
-        raise Invalid(f"The recorded end at entry {kept.seq} isn’t from this tracker, or the secret is different.")
 
 
 def _entry_fault(

@@ -31,7 +31,10 @@ async def approval_letter(content: ApprovalContent, message: Message, reader: Vi
 async def _written(content: ApprovalContent, event: Event, reader: Viewer, now: datetime) -> Letter | Skip:
     match content:
         case PlanSubmitted():
-            return await _submitted(event, reader)
+            operation = await plans.operation_plan(reader, event)
+            if operation is None or not is_supervisor(reader, operation):
+                return NOT_THEIRS
+            return decision.needed(reader, HOME) if operation.state is OperationState.SUBMITTED else DECIDED
         case PlanDecided():
             return _made(event, reader, event.lead_id)
         case AccessRequested(grant=grant_id):
@@ -39,13 +42,6 @@ async def _written(content: ApprovalContent, event: Event, reader: Viewer, now: 
         case AccessDecided(grant=grant_id):
             grant = await _grant(event, reader, grant_id)
             return _made(event, reader, grant.giver_id) if grant else NOT_THEIRS
-
-
-async def _submitted(event: Event, reader: Viewer) -> Letter | Skip:
-    operation = await plans.operation_plan(reader, event)
-    if operation is None or not is_supervisor(reader, operation):
-        return NOT_THEIRS
-    return decision.needed(reader, HOME) if operation.state is OperationState.SUBMITTED else DECIDED
 
 
 def _requested(grant: Grant | None, event: Event, reader: Viewer, now: datetime) -> Letter | Skip:

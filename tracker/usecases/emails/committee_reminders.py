@@ -160,14 +160,19 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
     """
     async with writing():
         await led_committee(viewer, committee_id)
-        row = await _stored(committee_id)
+        records = await CommitteePreference.select().where(CommitteePreference.committee == committee_id)
+        row = dict(records[0]) if records else None
         if row is None or row["replaced"] is None or row["changed_at"] != at or now >= at + UNDO_FOR:
             raise Gone(LATE)
         replaced = msgspec.json.decode(row["replaced"], type=Replaced)
         if replaced.by != viewer.member_id:
             raise Gone(LATE)
         for event_id, before in replaced.events.items():
-            await _put_back(viewer, event_id, before, now)
+            is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
+            policy = _columns(_policy(before, before.leads))
+            if not await rows.Event.update(policy).where(is_as_left).returning(rows.Event.id):
+                raise Conflict(MEANWHILE)
+            await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
         await history.forget_changes(viewer, replaced.events, at)
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
@@ -201,14 +206,6 @@ async def _set(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy,
         await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
-async def _put_back(viewer: Viewer, event_id: UUID, before: ReplacedEvent, now: datetime) -> None:
-    is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
-    policy = _columns(_policy(before, before.leads))
-    if not await rows.Event.update(policy).where(is_as_left).returning(rows.Event.id):
-        raise Conflict(MEANWHILE)
-    await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
-
-
 def _policy(before: Replaced | ReplacedEvent, leads: str) -> ReminderPolicy:
     return ReminderPolicy(
         leads=leads_in_text(leads),
@@ -220,11 +217,6 @@ def _policy(before: Replaced | ReplacedEvent, leads: str) -> ReminderPolicy:
 
 def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
     return {**columns_of_policy(policy), rows.Event.version: rows.Event.version + 1}
-
-
-async def _stored(committee_id: UUID) -> dict[str, Any] | None:
-    records = await CommitteePreference.select().where(CommitteePreference.committee == committee_id)
-    return dict(records[0]) if records else None
 
 
 async def _store(

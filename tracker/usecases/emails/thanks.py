@@ -47,7 +47,9 @@ async def thanks_of(viewer: Viewer, event_id: UUID, key: str, now: datetime, zon
     """Return whom a thank-you would reach, and what it says to the viewer. Errors: NotFound, NotAllowed."""
     occurrence = await _theirs(viewer, event_id, key)
     if not is_thanked_for(occurrence):
-        return _none(occurrence)
+        return Thanks(
+            occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, letter=None
+        )
     marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
     reached = await _reached(occurrence.event.id, marked, await everyones_wishes(), now)
     named = await audit.names_of_people(reached)
@@ -142,10 +144,4 @@ def _draft(occurrence_id: UUID, event_id: UUID, member_id: UUID, number: int, wi
         key=f"thanked:{occurrence_id}:{member_id}:{number}",
         due=max(now + UNDO_FOR, wishes.held_until(member_id, now, now + OF_USE)),
         not_after=now + OF_USE,
-    )
-
-
-def _none(occurrence: Occurrence) -> Thanks:
-    return Thanks(
-        occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, letter=None
     )

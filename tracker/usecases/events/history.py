@@ -169,7 +169,7 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
     recorded_replies = [
         recorded_reply
         for recorded_reply in await reply_rows.replies_recorded(viewer, event.id)
-        if _concerns(recorded_reply.occurrence_id, date)
+        if (date is None or recorded_reply.occurrence_id in (None, date.id))
     ]
     known = (
         {occurrence.id: occurrence for occurrence in await events.dates_in_order(viewer, event)}
@@ -195,7 +195,3 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
 def _reply_words(recorded_reply: reply_rows.RecordedReply) -> str:
     whom = f"the substitute of {recorded_reply.person}" if recorded_reply.is_of_substitute else recorded_reply.person
     return f"{REPLY_SAID.get(recorded_reply.value, NO_REPLY).capitalize()}, for {whom}"
-
-
-def _concerns(occurrence_id: UUID | None, date: Occurrence | None) -> bool:
-    return date is None or occurrence_id in (None, date.id)

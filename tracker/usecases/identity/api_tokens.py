@@ -72,7 +72,7 @@ async def count_tokens(member_id: UUID, now: datetime) -> int:
 async def revoke_token_of(viewer: Viewer, token_id: UUID, now: datetime) -> None:
     """Revoke one of the viewer's own tokens at once. Errors: NotFound."""
     async with writing():
-        mine = _own(viewer) & (rows.ApiToken.id == token_id)
+        mine = _of(viewer.member_id) & (rows.ApiToken.id == token_id)
         if not await rows.ApiToken.update({rows.ApiToken.revoked_at: now}).where(mine).returning(rows.ApiToken.id):
             raise NotFound
         await _log(viewer, "revoked", token_id, {}, now)
@@ -118,10 +118,6 @@ async def note_token_use(token_id: UUID, now: datetime) -> None:
 
 async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
     await audit.record(viewer.actor, verb, "api_token", token_id, facts, now)
-
-
-def _own(viewer: Viewer) -> Any:
-    return _of(viewer.member_id)
 
 
 def _live(member_id: UUID, now: datetime) -> Any:

@@ -51,7 +51,8 @@ async def open_session(account: SignInAccount, now: datetime, arrival: SignInArr
     session_id = keys.token_hash(token)
     async with writing():
         await Session.delete().where(Session.id == keys.token_hash(arrival.replacing))
-        await _end_sign_in_links(account.member_id)
+        waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
+        await SignInLink.delete().where((SignInLink.member == account.member_id) & waiting)
         await _forget_ended(now)
         await _make_room(account.member_id, arrival, now)
         await Session.insert(
@@ -70,11 +71,6 @@ async def open_session(account: SignInAccount, now: datetime, arrival: SignInArr
         by, facts = account.actor(arrival.origin.within(session_id)), {"how": how, "browser": arrival.browser}
         await audit.record(by, "signed_in", "member", account.member_id, facts, now)
     return token
-
-
-async def _end_sign_in_links(member_id: UUID) -> None:
-    waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
-    await SignInLink.delete().where((SignInLink.member == member_id) & waiting)
 
 
 async def sign_out(viewer: Viewer, session_id: str, now: datetime) -> None:

@@ -162,7 +162,11 @@ async def count_failure(
     await FailedAttempt.insert(*(FailedAttempt(id=ids.new_id(), account=one, at=now) for one in counted))
     failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
     if failures >= TRIES:
-        await _pause(key, who, now, stranger)
+        await forget_failures(key)  # after the pause, counting starts over
+        if who:
+            await Member.update({Member.locked_at: now}).where(Member.id == who)
+            await _notify(who, now)
+        await audit.record(stranger, "locked", "member", who or key, {"for": "15 minutes"}, now)
     return max(0, TRIES - failures)
 
 
@@ -209,14 +213,6 @@ def _network(known: str) -> str | None:
         return None
     place = ip_network((address, HOUSEHOLD), strict=False) if isinstance(address, IPv6Address) else address
     return hashlib.sha256(f"network {place}".encode()).hexdigest()
-
-
-async def _pause(key: str, member_id: UUID | None, now: datetime, stranger: Actor) -> None:
-    await forget_failures(key)  # after the pause, counting starts over
-    if member_id:
-        await Member.update({Member.locked_at: now}).where(Member.id == member_id)
-        await _notify(member_id, now)
-    await audit.record(stranger, "locked", "member", member_id or key, {"for": "15 minutes"}, now)
 
 
 async def _notify(member_id: UUID, now: datetime) -> None:

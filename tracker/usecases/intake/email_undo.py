@@ -125,7 +125,10 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
         raise NotFound
     viewer = replace(await viewer_for(made.member_id, now), origin=origin)
     if made.reply is not None and made.is_refusal:
-        refusal = await _release_refusal(viewer, made, made.reply, now)
+        date = await events.date_by_id(viewer, made.reply.occurrence_id) if made.reply.occurrence_id else None
+        if date is None:
+            raise NotFound
+        refusal = await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
         return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
     if made.reply is not None:
         reply = await earlier_reply(viewer, made.reply, now)
@@ -137,13 +140,6 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
     since = changed_since(item, update, await items.item_history(viewer, item))
     undone = UndoneItem(item=item, update=update, becomes=undo_update(item, update, now), since=since)
     return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
-
-
-async def _release_refusal(viewer: Viewer, made: MadeChange, reply: RecordedReply, now: datetime) -> SubstituteRefusal:
-    date = await events.date_by_id(viewer, reply.occurrence_id) if reply.occurrence_id else None
-    if date is None:
-        raise NotFound
-    return await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
 
 
 async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> None:

@@ -358,16 +358,12 @@ async def end_lapsed_access(now: datetime) -> int:
     async with writing():
         lapsed_grants = await background.lapsed_grants(now)
         for lapsed_grant in lapsed_grants:
-            await _end_grant(lapsed_grant, now)
+            await OperationGrant.update({OperationGrant.ended_at: now}).where(OperationGrant.id == lapsed_grant.id)
+            if lapsed_grant.is_granted:
+                await _take_off_list(lapsed_grant, now)
+            facts = {"for": lapsed_grant.member_id}
+            await audit.record(BY_CLOCK, "access_expired", "event", lapsed_grant.event_id, facts, now)
     return len(lapsed_grants)
-
-
-async def _end_grant(lapsed: LapsedGrant, now: datetime) -> None:
-    await OperationGrant.update({OperationGrant.ended_at: now}).where(OperationGrant.id == lapsed.id)
-    if lapsed.is_granted:
-        await _take_off_list(lapsed, now)
-    facts = {"for": lapsed.member_id}
-    await audit.record(BY_CLOCK, "access_expired", "event", lapsed.event_id, facts, now)
 
 
 async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:

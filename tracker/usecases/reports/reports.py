@@ -215,19 +215,15 @@ async def rows_behind(viewer: Viewer, asked: ReportRequest, number: ReportNumber
     reports.check_report_reader(viewer)
     match number.part:
         case NumberPart.PLACES if number.measure in reports.MEASURES:
-            return await _place_rows(viewer, asked, number, at_most)
+            cell = ReportCell(marks=reports.MEASURES[number.measure], agencies=await _agencies_in(number))
+            chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
+            place_rows = await visible_reports.place_rows(*chosen, at_most)
+            return ReportRows(count=await visible_reports.place_count(*chosen), places=place_rows, dates=[], items=[])
         case NumberPart.DATES if number.measure in ("held", "canceled"):
             return await _date_rows(viewer, asked, number, at_most)
         case NumberPart.ITEMS if number.measure in list(ItemColumn):
             return await _item_rows(viewer, asked, number, at_most)
     raise NotFound
-
-
-async def _place_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
-    cell = ReportCell(marks=reports.MEASURES[number.measure], agencies=await _agencies_in(number))
-    chosen = (viewer, asked.span(number.month), reports.reach_of(viewer), cell)
-    place_rows = await visible_reports.place_rows(*chosen, at_most)
-    return ReportRows(count=await visible_reports.place_count(*chosen), places=place_rows, dates=[], items=[])
 
 
 async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:

@@ -135,18 +135,14 @@ def _why_due(row: Mapping[str, Any], now: datetime) -> str:
 async def _suspend_due(row: Mapping[str, Any], why: str, now: datetime) -> int:
     leading = await coordinators()
     if row["id"] in leading and leading == {row["id"]}:
-        await _keep_open(row, now)
+        if accounts.is_account_over(row["expires_at"], now):
+            await _save_status(row["id"], {Member.expires_at: None}, row["version"])
+            await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
         return 0
     await _save_status(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
     await close_account(row["id"])
     await audit.record(BY_CLOCK, "suspended", "member", row["id"], {"why": why}, now)
     return 1
-
-
-async def _keep_open(row: Mapping[str, Any], now: datetime) -> None:
-    if accounts.is_account_over(row["expires_at"], now):
-        await _save_status(row["id"], {Member.expires_at: None}, row["version"])
-        await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
 
 
 async def _person_to_change(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:

@@ -68,7 +68,8 @@ async def change_committee(
     facts.check()
     async with writing():
         row = await _committee_row(committee_id, expected_version)
-        chairs = await _chairs(committee_id)
+        is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id)
+        chairs = frozenset(await MemberRole.select(MemberRole.member).where(is_chair).output(as_list=True))
         await _check_committee(viewer, facts, committee_id, chairs)
         changed = {name: value for name, value in _committee_columns(facts).items() if row[name] != value}
         wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
@@ -202,11 +203,6 @@ async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
         return member_ids
     are_it = Member.id.is_in(sorted(member_ids)) & (Member.status == Status.SUSPENDED)
     return frozenset(await Member.select(Member.id).where(are_it).output(as_list=True))
-
-
-async def _chairs(committee_id: UUID) -> frozenset[UUID]:
-    is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id)
-    return frozenset(await MemberRole.select(MemberRole.member).where(is_chair).output(as_list=True))
 
 
 async def _set_chair(committee_id: UUID, member_id: UUID | None) -> None:

@@ -1,6 +1,5 @@
 """How access ends: an account is closed, its credentials are deleted, or a member leaves for good."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -92,7 +91,8 @@ async def _transfer_seats(member_id: UUID, new_owner_id: UUID | None) -> None:
         if row["seat.agency"] == agency_id:  # the seat of a former agency stays there
             await _transfer_seat(row["seat"], agency_id, new_owner_id, is_primary=row["is_primary"])
     if new_owner_id:
-        await _transfer_chairs(chaired, new_owner_id)
+        for committee_id in sorted(set(chaired) - await _chaired(new_owner_id)):
+            await committees.make_chair(committee_id=committee_id, member_id=new_owner_id)
         await audience_versions.raise_audience_versions([audiences.member_audience(new_owner_id)])
     await committees.touch_committees(chaired | {row["seat.committee"] for row in held})
 
@@ -120,11 +120,6 @@ async def _first_alternate(seat_id: UUID, agency_id: UUID) -> UUID | None:
     row = await SeatHolder.select(holder).where((SeatHolder.seat == seat_id) & serves).order_by(holder.name).first()
     found: UUID | None = row["member"] if row else None
     return found
-
-
-async def _transfer_chairs(chaired: Iterable[UUID], new_owner_id: UUID) -> None:
-    for committee_id in sorted(set(chaired) - await _chaired(new_owner_id)):
-        await committees.make_chair(committee_id=committee_id, member_id=new_owner_id)
 
 
 async def _forget_invitations(member_id: UUID, now: datetime) -> None:

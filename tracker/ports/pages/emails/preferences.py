@@ -134,7 +134,7 @@ async def _page(
         status_code=status_code,
         form=form,
         errors=errors or Errors(),
-        offered=_offered(),
+        offered=[(minutes_of(span), f"{lead_words(span)} before") for span in OFFERED],
         usual=leads_words(policy.leads) if policy.leads else "none",
         usual_quiet=usual_quiet and quiet_words(usual_quiet),
         committees=committees,
@@ -143,7 +143,3 @@ async def _page(
         is_elsewhere=viewer.zone != zone,
         coming=[(local(planned.at, viewer.zone), planned.line) for planned in coming[:NEXT_SHOWN]],
     )
-
-
-def _offered() -> list[tuple[str, str]]:
-    return [(minutes_of(span), f"{lead_words(span)} before") for span in OFFERED]

@@ -66,7 +66,7 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
     committee_id = _committee(reader, offered, event)
     plan = Plan(
         **read_texts(reader, TEXTS),
-        kind=_kind(reader),
+        kind=_word_in(reader, "kind", Kind, "Choose a kind of event."),
         visibility=_visibility(reader, offered),
         starts=when.starts,
         duration=when.duration,
@@ -173,10 +173,6 @@ def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
     if span[1] <= span[0]:
         reader.refuse("ends", "The event ends before it starts. If it ends on a later day, fill in “Last day” too.")
     return span
-
-
-def _kind(reader: FormReader) -> Kind:
-    return _word_in(reader, "kind", Kind, "Choose a kind of event.")
 
 
 def _visibility(reader: FormReader, offered: EventChoices) -> Visibility:

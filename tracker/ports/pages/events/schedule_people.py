@@ -78,10 +78,11 @@ def picks_in_form(form: FormValues) -> Picks:
     people, unchecked = rules.picks_by_box(
         ids_among(form.all("person")), ids_among(form.all(BoxReason.BY_GROUP)), ids_among(form.all(BoxReason.BY_NAME))
     )
+    text = form["agencies_shown"]
     agencies, every_agency = rules.checked_agencies(
         ids_among(form.all("agency")),
         all_checked=EVERY_AGENCY in form.all("agency"),
-        shown_checked=_number(form["agencies_shown"]),
+        shown_checked=int(text) if text.isascii() and text.isdigit() and len(text) <= len("9999") else 0,
         by_name=ids_among(form.all(BY_NAME)),
     )
     return Picks(
@@ -245,7 +246,3 @@ def _differs(row: PersonRow) -> bool:
 
 def _member_of(name: str) -> UUID | None:
     return id_in(name.removeprefix(ROLE)) if name.startswith(ROLE) else None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= len("9999") else 0

@@ -1,7 +1,6 @@
 """Declining another time that someone proposed for a date by email, and undoing that."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, post
 
@@ -36,7 +35,9 @@ async def post_proposal_refusal(
         comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
         await proposals.decline_proposal(viewer, proposal_id, comment, now)
     except Invalid as wrong:
-        return await _again(pages, viewer, date, now, form, proposal_id, wrong)
+        view = await view_event(viewer, date.event.id, date.key, now)
+        typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
+        return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
     except Conflict as closed:
         return await _too_late(pages, viewer, date, now, form, closed)
     words = with_number_notified("Declined.", await messages.number_notified(viewer, [date.event.id], now))
@@ -57,14 +58,6 @@ async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer
 
 def _address(date: Occurrence) -> str:
     return f"{occurrence_address(date)}#proposals"
-
-
-async def _again(
-    pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, proposal_id: UUID, wrong: Invalid
-) -> Response[str]:
-    view = await view_event(viewer, date.event.id, date.key, now)
-    typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
-    return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
 
 
 async def _too_late(

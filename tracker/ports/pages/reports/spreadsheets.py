@@ -9,15 +9,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.roll_call import QuorumOfRecord
 from tracker.rules.core.wording import clock, local, short_day, zone_word
 from tracker.rules.reports.reports import ReportRequest
-from tracker.rules.reports.sums import (
-    ItemColumn,
-    ItemLine,
-    KindLine,
-    MonthLine,
-    OperationCount,
-    PlaceTally,
-    days_to_completion,
-)
+from tracker.rules.reports.sums import ItemColumn, ItemLine, KindLine, OperationCount, PlaceTally, days_to_completion
 from tracker.usecases.reports.reports import PeriodReport, ReportRows
 
 TALLY = (
@@ -103,7 +95,7 @@ def report_sheets(report: PeriodReport) -> list[SpreadsheetTable]:
         SpreadsheetTable(
             name="Attendance by month",
             columns=("Month", "Dates held", *TALLY),
-            rows=[_month(line) for line in report.months],
+            rows=[(f"{line.first:%Y-%m}", line.held, *_tally(line.tally)) for line in report.months],
         ),
         SpreadsheetTable(
             name="Action items",
@@ -171,10 +163,6 @@ def _tally(tally: PlaceTally) -> Iterable[Cell]:
         tally.rate,
         tally.walk_in,
     )
-
-
-def _month(line: MonthLine) -> tuple[Cell, ...]:
-    return f"{line.first:%Y-%m}", line.held, *_tally(line.tally)
 
 
 def _items(line: ItemLine) -> tuple[Cell, ...]:

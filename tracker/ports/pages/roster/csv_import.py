@@ -18,7 +18,6 @@ from tracker.rules.roster.csv_file import COLUMNS, REQUIRED
 from tracker.rules.views.impact import list_change_words
 from tracker.usecases.roster.csv_import import RosterImportReport
 from tracker.usecases.views import preview, seat_changes
-from tracker.usecases.views.seat_changes import ImportedList
 
 PATH = "/people/import"
 NO_FILE = "Choose a CSV file."
@@ -41,7 +40,8 @@ async def post_roster_import(
         return first
     try:
         text, is_trial = _list(upload, form)
-        report, impact = await _import(visit, zone, now, viewer, text, is_trial=is_trial)
+        deed = partial(seat_changes.import_list_for, viewer, text, visit.reauthenticated_at, now, zone)
+        report, impact = await (preview.do_and_roll_back(deed) if is_trial else deed())
     except (Invalid, TooLarge) as wrong:
         return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     if is_trial or report.faults:
@@ -49,11 +49,6 @@ async def post_roster_import(
         review = review_of(impact, zone)
         return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown, review=review)
     return pages.redirect("/people", f"Import complete: {_counted(report)}.{list_change_words(impact)}")
-
-
-async def _import(visit: Visit, zone: str, now: Now, viewer: Viewer, text: bytes, *, is_trial: bool) -> ImportedList:
-    deed = partial(seat_changes.import_list_for, viewer, text, visit.reauthenticated_at, now, zone)
-    return await (preview.do_and_roll_back(deed) if is_trial else deed())
 
 
 def _list(upload: Upload | None, form: FormValues) -> tuple[bytes, bool]:

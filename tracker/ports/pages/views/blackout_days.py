@@ -10,7 +10,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
+from tracker.ports.pages.core.form_values import FormReader, errors_of
 from tracker.ports.pages.views.agency_pages import agency_context
 from tracker.usecases.availability import blackout_days
 
@@ -25,7 +25,10 @@ async def post_blackout(
 ) -> Response[Any]:
     """Add blackout days, or show the page again with the errors."""
     try:
-        await _set_from_form(viewer, today, now, agency_id, form)
+        reader = FormReader(form)
+        first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
+        reader.check()
+        await blackout_days.set_blackout(viewer, agency_id, first, last, reason, now, today)
     except Invalid as wrong:
         shown = await agency_context(viewer, agency_id, zone, today, now)
         shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
@@ -40,13 +43,6 @@ async def post_blackout_removal(
     """Remove blackout days."""
     await blackout_days.remove_blackout(viewer, agency_id, blackout_id, now)
     return pages.redirect(_place_on_page(agency_id), "Blackout days removed.")
-
-
-async def _set_from_form(viewer: Viewer, today: Today, now: Now, agency_id: UUID, form: FormValues) -> None:
-    reader = FormReader(form)
-    first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
-    reader.check()
-    await blackout_days.set_blackout(viewer, agency_id, first, last, reason, now, today)
 
 
 def _place_on_page(agency_id: UUID) -> str:

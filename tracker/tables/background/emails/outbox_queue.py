@@ -4,7 +4,7 @@ The facts of a message leave here as stored, unread: they go into the message th
 is written with its recipient as the viewer. People read `visible.emails.messages`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -267,7 +267,7 @@ async def supersede_older(occurrence_ids: Iterable[UUID], reason: str) -> None:
     """Supersede waiting reminders of these dates that a newer one to the same person has overtaken."""
     dates = {*occurrence_ids}
     if dates:
-        await engine().run_querystring(QueryString(_SUPERSEDE, reason, _among(dates)))
+        await engine().run_querystring(QueryString(_SUPERSEDE, reason, sql_list(sorted(dates))))
 
 
 async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]:
@@ -313,7 +313,3 @@ async def queue(now: datetime, since: datetime) -> Queue:
         oldest_due=oldest["due"] if oldest else None,
         failed=await Message.count().where(failed),
     )
-
-
-def _among(ids: Sequence[UUID] | set[UUID]) -> QueryString:
-    return sql_list(sorted(ids))

@@ -126,7 +126,9 @@ async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list
     if not plan.spots:
         return []
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
-    boxes = _any_of(_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
+    conditions = (_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
+    each = list(conditions)
+    boxes = QueryString(" OR ".join(["{}"] * len(each)), *each)
     when = latest, earliest - LONGEST_OPERATION, earliest
     rows = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
     is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
@@ -152,11 +154,6 @@ def _in(box: SearchBox) -> QueryString:
     east = box.longitude_e6, *reach, box.longitude_in_1000_feet
     beside = QueryString(_IN_LONGITUDE, *east), QueryString(_ACROSS_THE_DATE_LINE, *east)
     return QueryString("({} AND ({} OR {}))", latitude, *beside)
-
-
-def _any_of(conditions: Iterable[QueryString]) -> QueryString:
-    each = list(conditions)
-    return QueryString(" OR ".join(["{}"] * len(each)), *each)
 
 
 async def moved_plans(now: datetime) -> list[UUID]:

@@ -12,9 +12,10 @@ a table `t` of recipients.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -23,6 +24,7 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
 
 Row = dict[str, Any]
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 _AMONG_AUDIENCES = "EXISTS (SELECT 1 FROM event_audience a WHERE a.event = e.id AND a.audience IN ({}))"
 _OWN_DRAFT = "(e.status = 'draft' AND e.lead = {})"
@@ -52,6 +54,23 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
     `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without a marker.
     """
     return list(await engine().run_querystring(_asked(viewer, select, where, arguments)))
+
+
+async def rows_as(shape: type[Shape], select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Shape]:
+    """Return what `rows` returns as values of a struct, whose fields have the names of the columns.
+
+    Enumerations, ids, yes and no, and times are read from what either database gives for them; a column that the struct
+    doesn't have is left out. Errors: as `rows`, and msgspec.ValidationError for a row that doesn't fit.
+    """
+    return msgspec.convert(await rows(select, viewer, where, *arguments), list[shape], strict=False)  # type: ignore[valid-type]  # a type that is given
+
+
+def with_agency(person: str, agency: str) -> str:
+    """Return SQL for a person as pages name them, "Kim Reyes (FBI)", from the aliases of `member` and `agency`.
+
+    NULL without a person.
+    """
+    return f"{person}.name || ' (' || {agency}.code || ')'"
 
 
 async def rows_of_each(viewer: Viewer, *questions: tuple[str, str, *tuple[Any, ...]]) -> list[list[Row]]:

@@ -163,14 +163,10 @@ async def disseminations(viewer: Viewer, event: Event, occurrence_id: UUID) -> l
     emails = await rows(_EMAILS, viewer, "", kinds, event.id)
     copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)
     return [
-        *(_read(row) for row in reads if row["actor"]),
+        *(_given(UUID(row["actor"]), Outlet(row["source"]), row["at"], _facts(row)) for row in reads if row["actor"]),
         *(_given(row["recipient"], Outlet.EMAIL, row["sent_at"], {"version": row["event_version"]}) for row in emails),
         *(_given(row["issued_to"], Outlet.PRINT, row["issued_at"], _facts(row)) for row in copies),
     ]
-
-
-def _read(row: Row) -> Dissemination:
-    return _given(UUID(row["actor"]), Outlet(row["source"]), row["at"], _facts(row))
 
 
 def _given(member_id: UUID, outlet: Outlet, at: datetime, facts: Mapping[str, Any]) -> Dissemination:

@@ -11,18 +11,10 @@ from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
 from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
-from tracker.rules.operations.plans import (
-    Commitment,
-    Disclosure,
-    Operation,
-    OutsideResult,
-    PlanClearance,
-    System,
-    knows_conflicts,
-)
+from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlanClearance, knows_conflicts
 from tracker.rules.operations.sites import PlannedSite, Point, SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, events_where, line_in
 
 PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
@@ -38,13 +30,14 @@ _SITES = (
     " JOIN operation_plan p ON p.id = s.plan JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
 )
 _AGENCIES = (
-    "SELECT a.agency, g.code, a.people, a.vehicles, a.skills, a.acknowledged, m.name, a.acknowledged_at"
+    "SELECT a.agency AS agency_id, g.code AS agency, a.people, a.vehicles, a.skills, a.acknowledged,"
+    " COALESCE(m.name, '') AS acknowledged_by, a.acknowledged_at"
     " FROM operation_agency a JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
     " JOIN agency g ON g.id = a.agency LEFT JOIN member m ON m.id = a.acknowledged_by WHERE MAY_SEE(e)"
 )
 _CLEARANCES = (
-    "SELECT c.system, c.number, c.result, c.reason, c.submitted_at, m.name, g.code, c.recorded_at, c.replaced_at,"
-    " x.name AS ended_by, y.code AS ended_by_agency FROM clearance c"
+    f"SELECT c.system, c.number, c.result, c.reason, c.submitted_at, {with_agency('m', 'g')} AS by, c.recorded_at,"
+    f" c.replaced_at, COALESCE({with_agency('x', 'y')}, '') AS ended_by FROM clearance c"
     " JOIN operation_plan p ON p.id = c.plan JOIN event e ON e.id = p.event"
     " JOIN member m ON m.id = c.submitted_by JOIN agency g ON g.id = m.agency"
     " LEFT JOIN member x ON x.id = c.ended_by LEFT JOIN agency y ON y.id = x.agency WHERE MAY_SEE(e)"
@@ -95,8 +88,8 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
         version=row["version"],
         kind=row["kind"],
         sites=tuple((await plan_sites(viewer, event)).values()),
-        commitments=tuple(_commitment(row) for row in await rows(_AGENCIES, viewer, _BY_AGENCY, event.id)),
-        clearances=tuple(_clearance(row) for row in await rows(_CLEARANCES, viewer, _NEWEST, event.id)),
+        commitments=tuple(await rows_as(Commitment, _AGENCIES, viewer, _BY_AGENCY, event.id)),
+        clearances=tuple(await rows_as(PlanClearance, _CLEARANCES, viewer, _NEWEST, event.id)),
     )
 
 
@@ -126,33 +119,6 @@ _NEWEST = " AND p.event = {} ORDER BY CASE WHEN c.replaced_at IS NULL THEN 0 ELS
 def _site(row: Row) -> PlannedSite:
     point = Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"])
     return PlannedSite(role=SiteRole(row["role"]), place=row["place"], point=point)
-
-
-def _commitment(row: Row) -> Commitment:
-    return Commitment(
-        agency_id=row["agency"],
-        agency=row["code"],
-        people=row["people"],
-        vehicles=row["vehicles"],
-        skills=row["skills"],
-        acknowledged=row["acknowledged"],
-        acknowledged_by=row["name"] or "",
-        acknowledged_at=row["acknowledged_at"],
-    )
-
-
-def _clearance(row: Row) -> PlanClearance:
-    return PlanClearance(
-        system=System(row["system"]) if row["system"] else None,
-        number=row["number"],
-        result=OutsideResult(row["result"]) if row["result"] else None,
-        reason=row["reason"],
-        submitted_at=row["submitted_at"],
-        by=f"{row['name']} ({row['code']})",
-        recorded_at=row["recorded_at"],
-        replaced_at=row["replaced_at"],
-        ended_by=f"{row['ended_by']} ({row['ended_by_agency']})" if row["ended_by"] else "",
-    )
 
 
 def _hit(row: Row) -> Hit:
