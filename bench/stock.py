@@ -109,9 +109,9 @@ async def _opened_with_dates(database: Path | str, dates: int) -> AsyncIterator[
 
 async def add_old_dates(cast: Cast, dates: int) -> None:
     """Add so many dates (in whole helpings) to the bound database, all of them over for more than half a year."""
-    company = Company(members=cast.members, committees=cast.committees, agencies=cast.agencies)
+    company = Company(members=cast.members, committees=cast.committees)
     async with writing():
-        await bulk.add(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
+        await bulk.add_batches(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
 
 
 async def add_people(cast: Cast, count: int) -> None:

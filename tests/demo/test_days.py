@@ -5,11 +5,9 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 
-from tracker.demo.days import CLOSES, OPENS, due_day, last_workday, next_call
 from tracker.demo.history import moved_start
 from tracker.demo.items import ERRANDS
-from tracker.demo.program import SERIES, SINGLES, SOON, Script
-from tracker.demo.timetable import timetable
+from tracker.demo.program import CLOSES, OPENS, PROGRAM, SERIES, SINGLES, SOON, Script, due_day, next_call, timetable
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 
 A_DAY = timedelta(days=1)
@@ -26,7 +24,7 @@ def spans(script: Script) -> Iterator[tuple[datetime, datetime]]:
     """Yield the local start and end of each date of a script, for each day on which the demo may start."""
     for today in STARTS:
         times = timetable(script, today)
-        yield from ((start, start + times.duration) for start in times.dates)
+        yield from ((start, start + script.duration) for start in times.dates)
 
 
 def is_holiday(day: date) -> bool:
@@ -55,7 +53,7 @@ def test_a_series_has_each_day_once_and_leaves_few_out(script: Script) -> None:
 
 def test_no_item_is_due_on_a_weekend_or_a_holiday_and_overdue_stays_overdue() -> None:
     for today in STARTS:
-        for days in {one.due for one in ERRANDS}:
+        for days in {errand.assigned.due for errand in ERRANDS}:
             due = due_day(days, today)
             assert is_working_day(due)
             assert (due < today) == (days < 0)
@@ -70,28 +68,25 @@ def test_a_date_is_moved_to_a_working_day_in_office_hours() -> None:
 
 def test_the_briefing_was_on_the_last_working_day() -> None:
     for today in STARTS:
-        found = last_workday(today)
-        assert found < today
-        assert not any(is_working_day(found + A_DAY * one) for one in range(1, (today - found).days))
-
-
-LENGTH = timedelta(minutes=SOON.minutes)
+        day = PROGRAM.singles["briefing"].when.first.on(today)
+        assert day < today
+        assert not any(is_working_day(day + A_DAY * number) for number in range(1, (today - day).days))
 
 
 @pytest.mark.parametrize("minutes", range(0, 24 * 60, 37))
 def test_the_call_that_is_scheduled_at_the_start_is_on_a_working_day_in_office_hours(minutes: int) -> None:
     for day in STARTS:
         now = datetime.combine(day, time()) + timedelta(minutes=minutes)
-        begins = next_call(now, LENGTH)
+        begins = next_call(now, SOON.duration)
         assert is_working_day(begins.date())
-        assert OPENS <= begins.time() <= (begins + LENGTH).time() <= CLOSES
+        assert OPENS <= begins.time() <= (begins + SOON.duration).time() <= CLOSES
         assert (begins - now >= timedelta(hours=2), begins.minute % 15) == (True, 0)
 
 
 @pytest.mark.parametrize("clock", ["06:00", "08:40", "11:59", "14:13"])
 def test_in_office_hours_the_call_is_so_soon_that_its_reminder_can_be_watched(clock: str) -> None:
     now = datetime.fromisoformat(f"2026-12-01T{clock}")
-    assert timedelta(hours=2) < next_call(now, LENGTH) - now < timedelta(hours=2, minutes=18)
+    assert timedelta(hours=2) < next_call(now, SOON.duration) - now < timedelta(hours=2, minutes=18)
 
 
 @pytest.mark.parametrize(
@@ -104,4 +99,4 @@ def test_in_office_hours_the_call_is_so_soon_that_its_reminder_can_be_watched(cl
     ],
 )
 def test_outside_office_hours_the_call_is_on_the_next_working_morning(now: str, begins: str) -> None:
-    assert next_call(datetime.fromisoformat(now), LENGTH) == datetime.fromisoformat(begins)
+    assert next_call(datetime.fromisoformat(now), SOON.duration) == datetime.fromisoformat(begins)

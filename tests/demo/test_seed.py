@@ -5,13 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import ValidationError
 
 from tests.database.sources import Source
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
-from tracker.demo import bulk
+from tracker.demo import Row, read_story
+from tracker.demo.bulk import BULK
 from tracker.demo.cast import Company
-from tracker.demo.days import CLOSES, OPENS
+from tracker.demo.program import CLOSES, OPENS
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.outbox import PAUSED, MessageKind, State
@@ -229,7 +231,7 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
     old = await occurrences.dates_between(company.members["coordinator"], NOW - 21 * YEAR, NOW - timedelta(days=200))
     assert (await Member.count(), len(old)) == (52, 1_000)
     recent = await occurrences.dates_between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
-    added = {title for meetings in bulk.MEETINGS.values() for title, _ in meetings}
+    added = {title for meetings in BULK.meetings.values() for title, _ in meetings.titles}
     assert added & {line.title for line in recent} == set()
     assert [one for one in await starts() if not is_believable(*one)] == []
 
@@ -251,3 +253,12 @@ async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo
         "State: Debriefed",
     ]
     assert log.lines[-1].at < line.ends_at + timedelta(hours=2)
+
+
+class Titles(Row, frozen=True):
+    soon: dict[str, object]
+
+
+def test_a_key_of_a_story_file_that_the_demo_does_not_know_is_named() -> None:
+    with pytest.raises(ValidationError, match=r"unknown field `(series|singles|poll)`"):
+        read_story("program", Titles)

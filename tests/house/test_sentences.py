@@ -9,6 +9,7 @@ from .reading import ROOT, modules, shown, tree_of
 
 LONGEST = 25  # words
 LONGEST_IN_DOCUMENTS = 40  # words
+QUOTED = re.compile(r'"{3}(.*?)"{3}|"([^"\n]*)"', re.DOTALL)
 WORD = re.compile(r"[A-Za-z0-9’'–-]+")
 UNKIND = re.compile(r"\b(click here|oops|simply|invalid)\b", re.IGNORECASE)
 SPEAKING = ("ports", "usecases", "rules", "ical", "config", "crypto", "database", "demo", "errors.py")
@@ -44,6 +45,14 @@ def said() -> Iterator[tuple[str, str]]:
         for _, text in texts.of_strings(tree_of(file)):
             if not WORD_LIST.fullmatch(text):
                 yield from ((shown(file), sentence) for sentence in sentences(text))
+    yield from invented()
+
+
+def invented() -> Iterator[tuple[str, str]]:
+    """Yield each sentence of the demo's story, with the file that has it."""
+    for file in sorted((ROOT / "tracker/demo/story").glob("*.toml")):
+        for text in map("".join, QUOTED.findall(file.read_text(encoding="utf-8"))):
+            yield from ((shown(file), sentence) for sentence in sentences(text))
 
 
 def written(file: Path) -> Iterator[tuple[str, str]]:

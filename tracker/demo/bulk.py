@@ -12,8 +12,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.crypto import ids
-from tracker.demo.cast import LAW, SERVICES, Company
-from tracker.demo.days import A_WEEK
+from tracker.demo import Row, read_story
+from tracker.demo.cast import Company
+from tracker.demo.program import A_WEEK
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.wall_clock import to_local
@@ -34,41 +35,25 @@ HOLIDAYS = 15  # in a year and a few weeks, at most
 INVITED = 10  # people of each series
 LATEST = timedelta(weeks=DATES + HOLIDAYS + 30)  # before today, for the first date of a series
 EARLIEST = timedelta(days=20 * 365)
-ROLES: Mapping[str, tuple[str, ...]] = {
-    "USAO": ("paralegal", "investigator", "victim advocate", "assistant U.S. attorney"),
-    "FBI": ("special agent", "analyst", "task force officer", "victim specialist"),
-    "HSI": ("special agent", "analyst", "forensic interviewer"),
-    "HHS": ("program specialist", "case manager"),
-    "KCPD": ("detective", "officer", "crime analyst", "sergeant"),
-    "IPD": ("detective", "officer", "crime analyst"),
-    "CAHT": ("outreach worker", "volunteer coordinator", "trainer"),
-    "Harbor House": ("advocate", "case manager", "night advocate"),
-    "Bridge Legal": ("attorney", "paralegal", "legal advocate"),
-}
-"""By the agency's code."""
-MEETINGS: Mapping[Visibility, tuple[tuple[str, str], ...]] = {
-    Visibility.ALL: (
-        ("Training committee", "KCPD academy, room 4"),
-        ("Outreach planning call", ""),
-        ("Data and reporting call", ""),
-        ("Protocol working group", "5th-floor conference room"),
-    ),
-    Visibility.LAW_ENFORCEMENT: (
-        ("Investigators meeting", "FBI field office, room 210"),
-        ("Intelligence sharing call", ""),
-        ("Tip line staffing call", ""),
-    ),
-    Visibility.VICTIM_SERVICES: (
-        ("Case managers meeting", "Bridge Legal, second floor"),
-        ("Referral network call", ""),
-        ("Volunteer schedule call", ""),
-    ),
-}
-"""Titles and places by who may see them; a call has no place."""
 FRIDAY = 4  # as date.weekday() counts
 STARTS = (time(9), time(10), time(11), time(13), time(14), time(15))
-SEEN_BY = {Visibility.ALL: 5, Visibility.LAW_ENFORCEMENT: 3, Visibility.VICTIM_SERVICES: 2}
-"""Who may see a series, and how many of ten."""
+
+
+class Meetings(Row, frozen=True, kw_only=True):
+    """Meetings that the same people may see: how many of ten series, and titles and places."""
+
+    share: int
+    titles: tuple[tuple[str, str], ...]
+
+
+class Bulk(Row, frozen=True, kw_only=True):
+    """What `bulk.toml` holds."""
+
+    roles: Mapping[str, tuple[str, ...]]
+    meetings: Mapping[Visibility, Meetings]
+
+
+BULK = read_story("bulk", Bulk)
 
 
 class _Helper(Struct, frozen=True):
@@ -78,7 +63,7 @@ class _Helper(Struct, frozen=True):
     arm: Arm
 
 
-async def add(company: Company, now: datetime, zone: str, luck: random.Random, times: int) -> None:
+async def add_batches(company: Company, now: datetime, zone: str, luck: random.Random, times: int) -> None:
     """Add this many batches of people and series, inside the caller's transaction."""
     for number in range(times):
         helpers = await _people(company, number, now - EARLIEST, zone, luck)
@@ -92,27 +77,26 @@ async def _people(company: Company, helping: int, joined_at: datetime, zone: str
     rows = [
         Member(
             id=ids.new_id(),
-            agency=viewer.agency_id,
+            agency=place.agency_id,
             zone=zone,
             status="active",
             joined_at=joined_at,
-            name=f"{viewer.agency} {luck.choice(ROLES[viewer.agency])} {helping * PEOPLE + number + 1}",
-            email=f"person{helping * PEOPLE + number + 1}@large.example",
+            name=f"{place.agency} {luck.choice(BULK.roles[place.agency])} {number}",
+            email=f"person{number}@large.example",
         )
-        for number, viewer in enumerate(chosen)
+        for number, place in enumerate(chosen, start=helping * PEOPLE + 1)
     ]
     await Member.insert(*rows)
-    return [_Helper(row.id, viewer.arm) for row, viewer in zip(rows, chosen, strict=True)]
+    return [_Helper(row.id, place.arm) for row, place in zip(rows, chosen, strict=True)]
 
 
 def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Helper]) -> Plan:
-    seen_by = luck.choices(list(SEEN_BY), list(SEEN_BY.values()))[0]
-    arms = {Visibility.LAW_ENFORCEMENT: (LAW,), Visibility.VICTIM_SERVICES: (SERVICES,)}.get(seen_by, tuple(Arm))
-    invited = [helper.id for helper in helpers if helper.arm in arms]
+    seen_by = luck.choices(list(BULK.meetings), [meetings.share for meetings in BULK.meetings.values()])[0]
+    invited = [helper.id for helper in helpers if seen_by in {Visibility.ALL, helper.arm}]
     first = to_local(now - LATEST - (EARLIEST - LATEST) * luck.random(), zone).date()
     weekday = first + timedelta(days=luck.randrange(FRIDAY + 1) - first.weekday())  # as likely on each working day
     starts = datetime.combine(next_working_day(weekday), luck.choice(STARTS))
-    title, place = luck.choice(MEETINGS[seen_by])
+    title, place = luck.choice(BULK.meetings[seen_by].titles)
     rule, on_holidays = _weekly(starts)
     return Plan(
         kind=Kind.MEETING,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tracker.config import settings_file
 from tracker.config.settings import PREFIX, SQLITE, Settings
-from tracker.demo.cast import BEHIND_THE_SCENES, address
+from tracker.demo.cast import CAST, address
 from tracker.errors import Conflict, Invalid
 
 NOTE = (
@@ -107,7 +107,7 @@ class DemoFolder:
         """Return the commands that print a sign-in link for people who are not personas."""
         # Valid for a day, because a clock set by --now starts again in each command.
         begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
-        return [f"{begin} {address(scene)}" for scene in BEHIND_THE_SCENES]
+        return [f"{begin} {address(key)}" for key in CAST.behind_the_scenes]
 
     def list(self, facts: Mapping[str, object]) -> None:
         """Write `demo.json`; it appears complete or not at all."""

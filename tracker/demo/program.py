@@ -1,55 +1,118 @@
-"""The demo's calendar: the recurring meetings of each arm and of both, trainings, outreach, operations."""
+"""The demo's calendar, as a pure function of the day on which it starts: current, and believable, on every day.
 
-from datetime import time
+Offices are closed on weekends and federal holidays; what is held in public or at night may fall on a weekend.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum, auto
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tracker.demo.days import (
-    FRIDAY,
-    MONDAY,
-    SATURDAY,
-    THURSDAY,
-    TUESDAY,
-    WEDNESDAY,
-    Day,
-    last_workday,
-    months,
-    unless_holiday,
-    weeks,
-    workday,
-)
+from tracker.demo import Row, read_story
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Category, Limit
-from tracker.rules.recurrence.series import RepeatChoice
+from tracker.rules.polls.polls import Fit
+from tracker.rules.recurrence.holidays import (
+    HolidayChoice,
+    federal_holidays,
+    held_starts,
+    is_working_day,
+    next_working_day,
+    working_day_by,
+)
+from tracker.rules.recurrence.series import RepeatChoice, Rule, dates_by_rule, nth_weekday, rule_for_choice
 
 VIDEO = "https://video.example/task-force"
-ALL, LAW, SERVICES = Visibility.ALL, Visibility.LAW_ENFORCEMENT, Visibility.VICTIM_SERVICES
+MONTHS = 12  # in a year
+A_DAY = timedelta(days=1)
+A_WEEK = timedelta(days=7)
+OPENS, CLOSES = time(8), time(17)
+MORNING = time(9)
+AHEAD = timedelta(hours=2, minutes=2)
+"""How far ahead a call is scheduled at the start: visitors can watch its reminder, which comes two hours before."""
+QUARTER = timedelta(minutes=15)
 
 
-class Script(Struct, frozen=True, kw_only=True):
-    """One event: `first` is the day of its first date, `who` are keys of people, committees or arms, or "everyone"."""
+class Weekday(StrEnum):
+    """A day of the week."""
 
-    key: str
-    title: str
-    lead: str
+    MONDAY = auto()
+    TUESDAY = auto()
+    WEDNESDAY = auto()
+    THURSDAY = auto()
+    FRIDAY = auto()
+    SATURDAY = auto()
+    SUNDAY = auto()
+
+    @property
+    def number(self) -> int:
+        """Return its number, as `date.weekday` counts."""
+        return list(Weekday).index(self)
+
+
+class Day(Row, frozen=True, kw_only=True):
+    """A day relative to today: a working day some days away, or a weekday of another week or month."""
+
+    days: int = 0
+    counts_back: bool = False
+    """Whether it is the working day before a day off, not the one after it."""
+    weeks: int = 0
+    months: int = 0
+    weekday: Weekday | None = None
+    nth: int | None = None
+    """Which such weekday of the month; None = the one of the week."""
+    skips_holidays: bool = False
+    """Whether it is a week later, or more, on a federal holiday."""
+
+    def on(self, today: date) -> date:
+        """Return the day in a demo that starts today."""
+        if self.weekday is None:
+            day = today + A_DAY * self.days
+            return working_day_by(day) if self.counts_back else next_working_day(day - A_DAY)
+        if self.nth is None:
+            day = today + A_WEEK * self.weeks + A_DAY * (self.weekday.number - today.weekday())
+        else:
+            year, month = divmod(today.year * MONTHS + today.month - 1 + self.months, MONTHS)
+            day = nth_weekday(year, month + 1, self.weekday.number, self.nth)
+        while self.skips_holidays and day in federal_holidays(day.year):
+            day += A_WEEK
+        return day
+
+
+class When(Row, frozen=True, kw_only=True):
+    """When an event takes place, and how often."""
+
     first: Day
-    who: tuple[str, ...]
-    kind: Kind = Kind.MEETING
-    sees: Visibility = ALL
-    committee: str | None = None
     starts: time = time(10)
-    """Ignored for all-day events."""
-    minutes: int = 60
+    """On the wall clock; ignored for all-day events."""
+    minutes: int
     repeat: RepeatChoice = RepeatChoice.NONE
     interval: int = 1
-    status: EventStatus = EventStatus.CONFIRMED
-    place: str = ""
-    video_link: str = ""
-    description: str = ""
-    agenda: str = ""
     notice: int = 14
     """Days before its first date on which it was scheduled."""
+
+
+class Script(Row, frozen=True, kw_only=True):
+    """One event: `who` are keys of people, committees or arms, or "everyone"."""
+
+    key: str = ""
+    title: str
+    lead: str
+    who: tuple[str, ...]
+    silent: frozenset[str] = frozenset()
+    """People who haven't replied, so that each persona is still waited for."""
+    when: When
+    kind: Kind = Kind.MEETING
+    sees: Visibility = Visibility.ALL
+    committee: str | None = None
+    status: EventStatus = EventStatus.CONFIRMED
+    place: str = ""
+    has_video: bool = False
+    description: str = ""
+    agenda: str = ""
     categories: frozenset[Category] = frozenset()
     """The marking by its organizer's agency, as controlled unclassified information; none = it is not marked."""
     limit: Limit | None = None
@@ -57,274 +120,97 @@ class Script(Struct, frozen=True, kw_only=True):
     """Scheduled when the demo starts, so that its invitations are really sent."""
 
     @property
+    def duration(self) -> timedelta:
+        """Return how long each date lasts."""
+        return timedelta(minutes=self.when.minutes)
+
+    @property
     def is_all_day(self) -> bool:
         """Return whether it is an all-day event."""
-        return self.minutes % (24 * 60) == 0
+        return self.duration % A_DAY == timedelta()
 
 
-SERIES = (
-    Script(
-        key="monthly",
-        title="Monthly task force meeting",
-        lead="coordinator",
-        first=months(-5, 2, THURSDAY),
-        who=("everyone",),
-        starts=time(14),
-        minutes=90,
-        repeat=RepeatChoice.MONTHLY_NTH,
-        place="5th-floor conference room",
-        video_link=VIDEO,
-        agenda="Open action items 10\nReports from each arm 30\nTraining and outreach 20\nUpcoming dates 10",
-    ),
-    Script(
-        key="steering",
-        title="Steering Committee",
-        lead="coordinator",
-        first=months(-4, 4, TUESDAY),
-        who=("steering",),
-        sees=Visibility.COMMITTEE,
-        committee="steering",
-        starts=time(14),
-        minutes=90,
-        repeat=RepeatChoice.MONTHLY_NTH,
-        place="5th-floor conference room",
-        agenda="Approval of minutes 5\nMOU renewals 30\nBudget 20",
-    ),
-    Script(
-        key="enforcement",
-        title="Law Enforcement Committee",
-        lead="coordinator",
-        first=months(-3, 1, WEDNESDAY),
-        who=("enforcement",),
-        sees=Visibility.COMMITTEE,
-        committee="enforcement",
-        starts=time(9),
-        minutes=75,
-        repeat=RepeatChoice.MONTHLY_NTH,
-        place="FBI field office, room 210",
-        agenda="Open action items 15\nUpcoming work 45",
-    ),
-    Script(
-        key="services",
-        title="Victim Services Committee",
-        lead="caht_lead",
-        first=months(-3, 3, MONDAY),
-        who=("services",),
-        sees=Visibility.COMMITTEE,
-        committee="services",
-        starts=time(13),
-        minutes=75,
-        repeat=RepeatChoice.MONTHLY_NTH,
-        place="Harbor House, community room",
-        agenda="Capacity 20\nReferral pathways 30\nTraining needs 15",
-    ),
-    Script(
-        key="case_call",
-        title="Coordination call",
-        lead="fbi_lead",
-        first=weeks(-10, TUESDAY),
-        who=(LAW,),
-        sees=LAW,
-        starts=time(10),
-        minutes=30,
-        repeat=RepeatChoice.WEEKLY,
-        video_link=VIDEO,
-        notice=7,
-    ),
-    Script(
-        key="tip_review",
-        title="Tip line review",
-        lead="hsi_liaison",
-        first=weeks(-9, THURSDAY),
-        who=("hsi_liaison", "hsi_agent", "fbi_agent", "kcpd_analyst", "ipd_detective"),
-        sees=LAW,
-        starts=time(15),
-        minutes=45,
-        repeat=RepeatChoice.WEEKLY,
-        interval=2,
-        video_link=VIDEO,
-    ),
-    Script(
-        key="capacity",
-        title="Shelter capacity call",
-        lead="caht_lead",
-        first=weeks(-8, FRIDAY),
-        who=(SERVICES,),
-        sees=SERVICES,
-        starts=time(9),
-        minutes=30,
-        repeat=RepeatChoice.WEEKLY,
-        video_link=VIDEO,
-        notice=7,
-    ),
-    Script(
-        key="partners",
-        title="Service providers meeting",
-        lead="caht_lead",
-        first=weeks(-9, WEDNESDAY),
-        who=(SERVICES,),
-        sees=SERVICES,
-        starts=time(13),
-        minutes=60,
-        repeat=RepeatChoice.WEEKLY,
-        interval=2,
-        place="Bridge Legal, second floor",
-        agenda="Referral pathways 20\nLegal clinic dates 20\nTransportation 10",
-    ),
-    Script(
-        key="figures",
-        title="Quarterly statistics due",
-        lead="coordinator",
-        first=months(-2, 3, FRIDAY),
-        who=("hsi_liaison", "kcpd_sergeant", "ipd_liaison", "caht_lead", "shelter_lead"),
-        kind=Kind.DEADLINE,
-        minutes=24 * 60,
-        repeat=RepeatChoice.MONTHLY_NTH,
-        interval=3,
-        description="Totals only. Don't include names.",
-    ),
+class PollDate(Row, frozen=True, kw_only=True):
+    """A date that the poll proposes."""
+
+    first: Day
+    starts: time
+
+
+class PollScript(Row, frozen=True, kw_only=True):
+    """The date poll: what it is about, its dates, and who replied what to each of them."""
+
+    title: str
+    place: str
+    dates: tuple[PollDate, ...]
+    minutes: int
+    reply_by: Day
+    replies: Mapping[str, tuple[Fit, ...]]
+
+
+class Program(Row, frozen=True, kw_only=True):
+    """What `program.toml` holds."""
+
+    series: Mapping[str, Script]
+    singles: Mapping[str, Script]
+    soon: Script
+    """Scheduled about two hours ahead when the demo starts."""
+    poll: PollScript
+
+
+PROGRAM = read_story("program", Program)
+SERIES, SINGLES = (
+    tuple(replace(script, key=key) for key, script in scripts.items()) for scripts in (PROGRAM.series, PROGRAM.singles)
 )
-SINGLES = (
-    Script(
-        key="interviewing",
-        title="Training: Trauma-informed interviewing",
-        lead="coordinator",
-        first=workday(-33),
-        who=(LAW, "caht_training"),
-        kind=Kind.TRAINING,
-        starts=time(9),
-        minutes=180,
-        place="KCPD academy, room 4",
-    ),
-    Script(
-        key="hotels",
-        title="Outreach: Hotel staff awareness night",
-        lead="coordinator",
-        first=workday(-19),
-        who=("caht_outreach", "advocate", "kcpd_detective", "ipd_liaison", "hhs_specialist"),
-        kind=Kind.OUTREACH,
-        starts=time(18),
-        minutes=120,
-        place="Independence public library",
-    ),
-    Script(
-        key="briefing",
-        title="Joint briefing",
-        lead="coordinator",
-        first=last_workday,
-        who=("everyone",),
-        starts=time(9),
-        minutes=60,
-        place="5th-floor conference room",
-        video_link=VIDEO,
-    ),
-    Script(
-        key="labor_rights",
-        title="Outreach: Labor rights fair",
-        lead="coordinator",
-        first=unless_holiday(weeks(2, SATURDAY)),
-        who=("caht_outreach", "bridge_advocate", "hhs_liaison", "hsi_specialist", "shelter_lead"),
-        kind=Kind.OUTREACH,
-        starts=time(11),
-        minutes=180,
-        place="Union Station, north hall",
-        notice=30,
-    ),
-    Script(
-        key="grant",
-        title="Grant progress report due",
-        lead="coordinator",
-        first=workday(24),
-        who=("caht_lead", "attorney"),
-        kind=Kind.DEADLINE,
-        minutes=24 * 60,
-        notice=40,
-    ),
-    Script(
-        key="center",
-        title="Family justice center tour",
-        lead="coordinator",
-        first=workday(20),
-        who=("steering",),
-        kind=Kind.OUTREACH,
-        starts=time(13),
-        minutes=90,
-        status=EventStatus.TENTATIVE,
-        place="Family justice center",
-        notice=25,
-    ),
-    Script(
-        key="radio",
-        title="Interagency radio check",
-        lead="fbi_lead",
-        first=workday(6),
-        who=(LAW,),
-        sees=LAW,
-        starts=time(8),
-        minutes=30,
-        notice=20,
-    ),
-    Script(
-        key="exercise",
-        title="Regional tabletop exercise",
-        lead="coordinator",
-        first=workday(45),
-        who=("everyone",),
-        kind=Kind.TRAINING,
-        starts=time(9),
-        minutes=240,
-        status=EventStatus.DRAFT,
-        notice=50,
-    ),
-    Script(
-        key="bluestem",
-        title="Operation Bluestem",
-        lead="fbi_lead",
-        first=unless_holiday(weeks(2, SATURDAY)),
-        who=("coordinator", "hsi_liaison", "kcpd_detective", "ipd_liaison"),
-        kind=Kind.JOINT_OPERATION,
-        sees=Visibility.NAMED,
-        starts=time(6),
-        minutes=360,
-        place="Staging lot north",
-        notice=30,
-        description="Briefing at 5:00 AM. Radio channel to follow separately.",
-        categories=frozenset({Category.SP_INV, Category.LEI}),
-        limit=Limit.NOCON,
-    ),
-    Script(
-        key="larkspur",
-        title="Operation Larkspur",
-        lead="kcpd_sergeant",
-        first=unless_holiday(weeks(2, SATURDAY)),
-        who=("kcpd_analyst", "ipd_detective"),
-        kind=Kind.JOINT_OPERATION,
-        sees=Visibility.NAMED,
-        starts=time(10),
-        minutes=240,
-        place="Staging garage east",
-        is_new=True,
-    ),
-    Script(
-        key="signs",
-        title="Training: Recognizing the signs",
-        lead="coordinator",
-        first=workday(9),
-        who=("hhs_specialist", "ipd_detective", "kcpd_analyst", "night_lead", "advocate", "bridge_advocate"),
-        kind=Kind.TRAINING,
-        starts=time(9),
-        minutes=120,
-        place="Harbor House, community room",
-        is_new=True,
-    ),
-)
-SOON = Script(
-    key="soon",
-    title="Weekly look-ahead call",
-    lead="coordinator",
-    first=workday(0),
-    is_new=True,
-    minutes=30,
-    who=("fbi_lead", "kcpd_detective", "caht_lead", "advocate", "hhs_liaison"),
-    video_link=VIDEO,
-)
+SOON = replace(PROGRAM.soon, key="soon")
+
+
+class Timetable(Struct, frozen=True, kw_only=True):
+    """When a script takes place: its first date, its rule, and what happens to dates on a holiday. Times are local."""
+
+    starts: datetime
+    rule: Rule | None
+    on_holidays: Mapping[date, HolidayChoice]
+
+    @property
+    def dates(self) -> list[datetime]:
+        """Return when each date begins that is held."""
+        return [start for _, start in held_starts(dates_by_rule(self.rule, self.starts), self.on_holidays)]
+
+
+def timetable(script: Script, today: date) -> Timetable:
+    """Return when a script takes place in a demo that starts today.
+
+    A date of a series on a federal holiday is held a week later, or left out where that day is no better.
+    """
+    when = script.when
+    starts = datetime.combine(when.first.on(today), time() if script.is_all_day else when.starts)
+    rule = rule_for_choice(when.repeat, starts, interval=when.interval)
+    days = [start.date() for start in dates_by_rule(rule, starts)] if rule else []
+    on_holidays = {}
+    for day in days:
+        if day in federal_holidays(day.year):
+            is_better = is_working_day(day + A_WEEK) and day + A_WEEK not in days
+            on_holidays[day] = HolidayChoice.NEXT_WEEK if is_better else HolidayChoice.SKIP
+    return Timetable(starts=starts, rule=rule, on_holidays=on_holidays)
+
+
+def due_day(number: int, today: date) -> date:
+    """Return the due date `number` days from today: a working day, and as much in the past or future as that."""
+    return Day(days=number, counts_back=number < 0).on(today)
+
+
+def next_call(now: datetime, length: timedelta) -> datetime:
+    """Return when a call of this length begins that is scheduled now: about two hours ahead, in office hours.
+
+    Times are local. Outside office hours, it is at nine on the next working day, so no reminder comes soon.
+    """
+    ahead = now + AHEAD
+    hour = ahead.replace(minute=0, second=0, microsecond=0)
+    begins = hour + -(-(ahead - hour) // QUARTER) * QUARTER
+    ends = begins + length
+    if is_working_day(begins.date()) and begins.time() >= OPENS and ends <= datetime.combine(begins.date(), CLOSES):
+        return begins
+    is_early = is_working_day(ahead.date()) and ahead.time() < OPENS
+    day = ahead.date() if is_early else next_working_day(ahead.date())
+    return datetime.combine(day, MORNING)

@@ -1,31 +1,42 @@
-"""Makes a demo and serves it: one process with the application, its clock, and a mail server that keeps every email."""
+"""Makes a demo and serves it: one process with the application, its clock, and a mail server that keeps every email.
+
+A visitor can be one of its personas, each with a one-time sign-in link, the address of a feed, and a token.
+"""
 
 import asyncio
 import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
 import uvicorn
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tracker import clock
 from tracker.config.settings import PREFIX, Settings, load_settings
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
+from tracker.demo.cast import CAST, address
 from tracker.demo.folder import DemoFolder
-from tracker.demo.greeting import WayIn, greeting, listing
-from tracker.demo.personas import OFFERED, personas
 from tracker.demo.seed import Recipe, fill
+from tracker.errors import NotFound
 from tracker.ports.cli.serve import server_config
 from tracker.ports.mail.sink import Sink
+from tracker.rules.calendars.feeds import FeedScope
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.identity.api_tokens import ApiScope
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.identity.sign_in_attempts import account_at
 
 Say = Callable[[str], None]
 
@@ -35,6 +46,11 @@ SINK_CLOSES = 1.0  # seconds
 SILENT = {f"{PREFIX}RUN_CLOCK": "no"}
 TICK = "5"  # seconds: shorter, because a visitor is watching
 SESSIONS = "20"  # of one persona, which several people may use at a time
+LIFETIME = timedelta(hours=24)
+FEED = "Phone"
+PROGRAM = "Demo"
+OFFERED = tuple(map(address, (*CAST.personas, *CAST.behind_the_scenes)))
+"""The email addresses of the people on the sign-in page, in its order."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -179,3 +195,90 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             await self._ready()
+
+
+class Persona(Struct, frozen=True, kw_only=True):
+    """One persona, as `demo.json` lists it."""
+
+    name: str
+    email: str
+    role: str
+    arm: str
+    agency: str
+    sign_in_url: str
+    feed_url: str
+    api_token: str
+
+
+class WayIn(Struct, frozen=True, kw_only=True):
+    """Where the demo takes replies by email."""
+
+    lmtp: str
+    """Host and port of its LMTP listener."""
+    authserv_id: str
+    """Whose Authentication-Results it trusts."""
+
+
+async def personas(base_url: str, now: datetime) -> list[Persona]:
+    """Return all five with new links, valid once and for 24 hours, and new tokens; missing feeds are made."""
+    return [await _persona(key, role, base_url, now) for key, role in CAST.personas.items()]
+
+
+async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona:
+    account = await account_at(address(key))
+    if account is None:
+        raise NotFound(f"This isn't a demo: no one has the address {address(key)}.")
+    viewer = await viewer_for(account.member_id, now)
+    link = await issue_link(viewer.member_id, now, LIFETIME)
+    return Persona(
+        name=viewer.name,
+        email=viewer.email,
+        role=role,
+        arm=viewer.arm,
+        agency=viewer.agency,
+        sign_in_url=f"{base_url}/sign-in/link/{link}",
+        feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
+        api_token=await _token(viewer, now),
+    )
+
+
+async def _feed(viewer: Viewer, now: datetime) -> str:
+    for token in (await subscriptions.feed_tokens(viewer, now, now)).values():
+        return token
+    _, token = await subscriptions.create_subscription(viewer, FEED, FeedScope.ALL, now, shows_operations=False)
+    return token
+
+
+async def _token(viewer: Viewer, now: datetime) -> str:
+    """Return a new token with all scopes, replacing that of an earlier start: only its hash was kept."""
+    for old in await api_tokens.api_tokens_of(viewer, now):
+        if old.name == PROGRAM:
+            await api_tokens.revoke_token_of(viewer, old.id, now)
+    return await api_tokens.create_token(viewer, PROGRAM, frozenset(ApiScope), now)
+
+
+def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:
+    """Return the content of `demo.json`: the address, where emails go and come in, and the personas."""
+    return {
+        "base_url": base_url,
+        "mail_folder": str(mails),
+        **asdict(way_in),
+        "personas": [asdict(person) for person in people],
+    }
+
+
+def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
+    """Return the lines for a terminal."""
+    width = max(len(person.role) for person in people)
+    return "\n".join(
+        [
+            "",
+            f"Task Force Tracker, a demonstration on this computer only: {base_url}",
+            "Open it and choose a person. Or use a link, which works once, within 24 hours:",
+            *(f"  {person.role:{width}}  {person.sign_in_url}" for person in people),
+            "",
+            f"Emails that it sends:  {base_url}/demo/mail  (files in {mails})",
+            "Stop it with Ctrl+C. The next start creates a fresh demo; --keep continues this one.",
+            "",
+        ]
+    )

@@ -7,14 +7,13 @@ from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.demo import after, bulk, calendars, committees, history, items, operations, polls, readiness
-from tracker.demo.cast import Company, assemble
-from tracker.demo.days import MONDAY, TUESDAY, WEDNESDAY, Day, weeks
-from tracker.demo.story import Story
+from tracker.demo import bulk
+from tracker.demo.cast import Company, assemble_company, choose_reminders, set_blackouts, share_calendars
+from tracker.demo.history import Story, ask_for_dates, give_thanks, write_history
+from tracker.demo.items import give_items, remind_of_items
+from tracker.demo.operations import notify_services, plan_operations, write_past_operation
 from tracker.rules.core.outbox import Skip, State
-from tracker.rules.core.wording import local
 from tracker.rules.intake.bounces import DeliveryRefusal
-from tracker.usecases.availability import blackout_days
 from tracker.usecases.core import outbox
 from tracker.usecases.intake import bounces
 from tracker.usecases.views import home
@@ -27,11 +26,6 @@ UNKNOWN = "hhs_specialist"
 """The person whose emails came back."""
 REFUSING = timedelta(days=60)
 """Since when they have."""
-BLACKOUTS: tuple[tuple[str, Day, Day, str], ...] = (
-    ("fbi_lead", weeks(2, MONDAY), weeks(2, WEDNESDAY), "Range week"),
-    ("caht_lead", weeks(1, TUESDAY), weeks(1, TUESDAY), "Staff retreat"),
-)
-"""Which days each person sets as blackout days for their agency, and why."""
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
@@ -50,37 +44,30 @@ async def fill(recipe: Recipe) -> Company:
     luck = random.Random(recipe.seed)  # noqa: S311 - a demo is to be repeatable
     try:
         async with writing():
-            company = await assemble(recipe.now - FIRST_DAY, recipe.zone)
-            await home.hide_set_up(company.members["coordinator"], recipe.now - FIRST_DAY)
-            await committees.choose(company, recipe.now - FIRST_DAY)
+            joined = recipe.now - FIRST_DAY
+            company = await assemble_company(joined, recipe.zone)
+            await home.hide_set_up(company.members["coordinator"], joined)
+            await choose_reminders(company, joined)
             story = Story(company=company, now=recipe.now, zone=recipe.zone, luck=luck)
-            dates = history.fill(story)
-            items.give(story, dates)
-            committees.give_thanks(story, dates)
-            polls.ask(story)
-            after.look_back(story)
-            await _past(story, recipe.now - JUST_NOW)
-            await _blackouts(company, recipe)
+            dates = write_history(story)
+            give_items(story, dates)
+            give_thanks(story, dates)
+            ask_for_dates(story)
+            write_past_operation(story)
+            await _live_past(story, recipe.now - JUST_NOW)
+            await set_blackouts(company, recipe.now, recipe.zone, recipe.now - JUST_NOW)
             await story.live(recipe.now)
-            await operations.plan(story)
-            await readiness.notify(story)
-            await items.remind(story)
-            await calendars.share(company, recipe.now, recipe.zone)
-            await bulk.add(company, recipe.now, recipe.zone, luck, recipe.size - 1)
+            await plan_operations(story)
+            await notify_services(story)
+            await remind_of_items(story)
+            await share_calendars(company, recipe.now, recipe.zone)
+            await bulk.add_batches(company, recipe.now, recipe.zone, luck, recipe.size - 1)
     finally:
         ids.seed(None)
     return company
 
 
-async def _blackouts(company: Company, recipe: Recipe) -> None:
-    """Set the blackout days of two agencies."""
-    now, today = recipe.now - JUST_NOW, local(recipe.now, recipe.zone).date()
-    for key, first, last, reason in BLACKOUTS:
-        lead = company.members[key]
-        await blackout_days.set_blackout(lead, lead.agency_id, first(today), last(today), reason, now, today)
-
-
-async def _past(story: Story, until: datetime) -> None:
+async def _live_past(story: Story, until: datetime) -> None:
     """Run day by day, so that an update in the past finds its invitation settled, as it would have been."""
     for days in range(FIRST_DAY.days, -1, -1):
         moment = until - timedelta(days=days)
