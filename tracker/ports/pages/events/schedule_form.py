@@ -19,7 +19,7 @@ from tracker.rules.core.wall_clock import zone_of
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import TEXTS, Event, EventStatus, Kind, clean_field
 from tracker.rules.events.events import field_texts as texts_of_event
-from tracker.rules.events.invitees import BoxReason, Picks
+from tracker.rules.events.invitees import BoxReason
 from tracker.rules.events.markings import Category, Limit, Marking, banner_of
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
@@ -64,10 +64,16 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
     reader = FormReader(form)
     when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     committee_id = _committee(reader, offered, event)
+    chosen = _word_in(reader, "visibility", Visibility, "Choose who can see it.")
+    if chosen not in offered.visibilities:
+        reader.refuse("visibility", "Choose who can see it from the list.")
+    picks = picks_in_form(reader.form)
+    if not picks.people <= {person.id for person in offered.people}:
+        reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
     plan = Plan(
         **read_texts(reader, TEXTS),
         kind=_word_in(reader, "kind", Kind, "Choose a kind of event."),
-        visibility=_visibility(reader, offered),
+        visibility=chosen,
         starts=when.starts,
         duration=when.duration,
         zone=zone_in_form(reader, zone),
@@ -75,7 +81,7 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
         rule=when.rule,
         committee_id=committee_id,
         status=status_in_form(form, event),
-        invitees=invited_by_form(_picks(reader, offered), offered),
+        invitees=invited_by_form(picks, offered),
         on_holidays=holiday_choices_in(form),
         marking=read_marking(reader, offered, event),
         reminders=read_reminders(form, offered, event, committee_id),
@@ -175,13 +181,6 @@ def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
     return span
 
 
-def _visibility(reader: FormReader, offered: EventChoices) -> Visibility:
-    chosen = _word_in(reader, "visibility", Visibility, "Choose who can see it.")
-    if chosen not in offered.visibilities:
-        reader.refuse("visibility", "Choose who can see it from the list.")
-    return chosen
-
-
 def _word_in(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
     found = next((word for word in words if word == reader.form[name]), None)
     if found is None:
@@ -199,13 +198,6 @@ def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -
     }:
         reader.refuse("committee", "Choose a committee from the list.")
     return chosen
-
-
-def _picks(reader: FormReader, offered: EventChoices) -> Picks:
-    picks = picks_in_form(reader.form)
-    if not picks.people <= {person.id for person in offered.people}:
-        reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
-    return picks
 
 
 def _check_operation(reader: FormReader, plan: Plan) -> None:
