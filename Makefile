@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE  # the tests start the product a hundred times
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-fast test-all coverage mutants lint fix types imports advisories static check wheel sbom bench bench-large bench-keep faults \
-	compat contract looks migration pictures pins
+	compat contract looks migration pictures pins same
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -105,6 +105,9 @@ migration: $(READY) ## Draft a migration: make migration NAME=add_rooms
 
 looks: $(READY) ## Take twenty pages of the demo at four widths, before and after their main click: make looks TO=../looks
 	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.looks $(TO)
+
+same: $(READY) ## Fetch every page, feed and email of the demo, to compare: make same TO=../same-now AGAINST=../same-before
+	@$(BIN)/python -m scripts.same "$(TO)" "$(AGAINST)"
 
 pictures: $(READY) ## Retake the pictures of docs/guide/ from the demo
 	@chromium="$$($(BIN)/python scripts/browser.py)" && TRACKER_CHROMIUM="$$chromium" $(BIN)/python -m scripts.pictures
