@@ -15,7 +15,7 @@ from bench.stock import opened
 from tests.cast import NOW, ZONE, everybody, meeting
 from tracker.database import engine
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 
 COUNT, PEOPLE = 10_000, 10  # reminders, and people who come to each meeting
@@ -42,15 +42,15 @@ def measure() -> Sequence[Figure]:
 async def _measured(folder: Path) -> tuple[float, float]:
     ours, theirs = folder / "ours.sqlite", folder / "bare.sqlite"
     async with opened(ours) as cast:
-        await queue_due(NOW, ZONE)
+        await queue_due_messages(NOW, ZONE)
         for _ in range(COUNT // PEOPLE):
             await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: PEOPLE - 1]), NOW)
-        await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
+        await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
         await Message.delete(force=True)
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copy(ours, theirs)
         began = time.process_time()
-        number = await queue_due(A_DAY_BEFORE, ZONE)
+        number = await queue_due_messages(A_DAY_BEFORE, ZONE)
         planned = time.process_time() - began
     if number != COUNT:
         raise RuntimeError(f"{number:,} and not {COUNT:,} reminders were planned.")

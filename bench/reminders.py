@@ -27,13 +27,13 @@ from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
 from tracker.ports.cli.serve import settle
-from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import LANES, Delivery
-from tracker.rules.core.outbox import Skip
+from tracker.rules.core.outbox import SendOutcome
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content as content_deeds
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails import emails as content_deeds
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 
 ROUNDS, DATES, PEOPLE = 6, 16, 12  # a seventh day would have reminders of a week before, too
@@ -78,16 +78,16 @@ async def _schedule(cast: Cast) -> None:
             plan = meeting(*everybody(cast), starts=STARTS + timedelta(days=number))
             await scheduling.schedule_event(cast.coordinator, plan, NOW)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
-    await queue_due(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
+    await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
 
 
 async def _round(server: Server, now: datetime) -> tuple[float, float, float]:
     """Return reminders planned, bare emails sent and reminders sent, each per second."""
     settings = Settings(secret=SECRET, smtp_port=server.port)
-    composer = Composer(settings, Links(b"k" * 32))
-    await queue_due(now - timedelta(seconds=1), ZONE)
+    composer = EmailComposer(settings, Links(b"k" * 32))
+    await queue_due_messages(now - timedelta(seconds=1), ZONE)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
-    planned = await _per_second(queue_due(now, ZONE), server)
+    planned = await _per_second(queue_due_messages(now, ZONE), server)
     bare = await _per_second(_bare(server.port, await _one_mail(composer, now)), server)
     delivery = Delivery(settings, composer, lambda: now)
     sent = await _per_second(delivery.dispatch(), server)
@@ -103,10 +103,10 @@ async def _per_second(work: Awaitable[int], server: Server) -> float:
     return done / (time.process_time() + server.worked - began)
 
 
-async def _one_mail(composer: Composer, now: datetime) -> bytes:
+async def _one_mail(composer: EmailComposer, now: datetime) -> bytes:
     [message] = await outbox.claim_messages("bench", (), now, 1)
-    letter = await content_deeds.letter(message, now, ZONE)
-    if isinstance(letter, Skip):
+    letter = await content_deeds.write_email(message, now, ZONE)
+    if isinstance(letter, SendOutcome):
         raise RuntimeError(letter.reason)  # noqa: TRY004 - not a wrong type but a wrong set-up
     await outbox.put_back_messages([message], "bench")
     return composer.mail(letter, message).content

@@ -26,9 +26,8 @@ from tests.cast import NOW, Cast, everybody, meeting
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.client_emails import PROGRAMS, Envelope
-from tracker.ports.mail.incoming import Reader
-from tracker.ports.mail.taking import Intake
+from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
+from tracker.ports.mail.received_emails import EmailParser, Intake
 from tracker.tables.schema.events.events import Invitation
 from tracker.usecases.events import scheduling
 
@@ -75,7 +74,7 @@ async def _measured(folder: Path) -> list[tuple[float, float]]:
     async with with_old_dates(folder / "replies.sqlite", STORED) as cast:
         keys.use_secret(SECRET)
         addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
-        intake = Intake(Reader(addresses=addresses, authserv_id=SERVER, zone=ZONE))
+        intake = Intake(EmailParser(addresses=addresses, authserv_id=SERVER, zone=ZONE))
         invited = await _invited(cast)
         emails, others = ([_email(addresses, one) for one in invited] for _ in range(2))
         return [
@@ -104,7 +103,7 @@ async def _invited(cast: Cast) -> list[Invited]:
 
 def _email(addresses: ReplyAddresses, of: Invited) -> Reply:
     to = addresses.of(of.id)
-    envelope = Envelope(sender=of.address, to=to, subject="Accepted: Meeting", sent_at=NOW, authserv_id=SERVER)
+    envelope = ReplyEnvelope(sender=of.address, to=to, subject="Accepted: Meeting", sent_at=NOW, authserv_id=SERVER)
     calendar = CLIENTS[of.program](of.uid, of.address, stamp=f"{NOW:%Y%m%dT%H%M%SZ}")
     return Reply(to, PROGRAMS[of.program](envelope, "Accepted", calendar))
 

@@ -37,13 +37,12 @@ from msgspec.structs import replace
 from scripts.same_text import Form, Numbered, Read, of_email, of_response, read_email
 from tracker import clock
 from tracker.app import create_app
-from tracker.config.settings import Settings, load
+from tracker.config.settings import Settings, load_settings
 from tracker.crypto import ids
-from tracker.demo.personas import OFFERED, personas
-from tracker.demo.run import Options, run
+from tracker.demo.run import OFFERED, Options, personas, run
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.mail import delivery
-from tracker.ports.mail.sink import Sink
+from tracker.ports.mail.demo_emails import EmailSink
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NOW = datetime.fromisoformat("2026-12-01T08:40:00-06:00")
@@ -425,11 +424,11 @@ def write_all(into: Path) -> Counter[str]:
         logging.disable()
         clock.start_at(NOW, stands_still=True)
         ids.seed(SEED + 1)
-        return asyncio.run(_write(into, {data: "<folder>"}, load(), jobs))
+        return asyncio.run(_write(into, {data: "<folder>"}, load_settings(), jobs))
 
 
 async def _write(into: Path, hidden: Mapping[str, str], settings: Settings, jobs: list[Any]) -> Counter[str]:
-    sink = Sink(Path(settings.mail_folder))
+    sink = EmailSink(Path(settings.mail_folder))
     port = await sink.start()
     folder = Folder(into, {**hidden, f"port {port}": "port <sink>"})
     app = create_app(replace(settings, smtp_port=port))

@@ -4,24 +4,24 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tracker.ports.mail.wording import Worded, button_label, worded
+from tracker.ports.mail.wording import WrittenEmail, button_label, fill_in_email
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.core.outbox import Skip
-from tracker.rules.emails.content import Button, CalendarPart, Letter, Target
+from tracker.rules.core.outbox import SendOutcome
+from tracker.rules.emails.emails import Button, CalendarPart, Email, LinkTarget
 
 
 class ReadButton(Struct, frozen=True):
     """A button as it is read, and where it leads."""
 
     label: str
-    target: Target
+    target: LinkTarget
 
 
 class ReadEmail(Struct, frozen=True):
     """An email with the words of its templates."""
 
-    letter: Letter
-    words: Worded
+    letter: Email
+    words: WrittenEmail
 
     @property
     def to(self) -> str:
@@ -68,14 +68,14 @@ class ReadEmail(Struct, frozen=True):
         return self.letter.banner
 
 
-def read_email(letter: Letter) -> ReadEmail:
+def read_email(letter: Email) -> ReadEmail:
     """Return an email as its reader gets it."""
-    return ReadEmail(letter, worded(letter))
+    return ReadEmail(letter, fill_in_email(letter))
 
 
-def read(made: Letter | Skip) -> ReadEmail | Skip:
+def read(made: Email | SendOutcome) -> ReadEmail | SendOutcome:
     """Return what became of a message: the email as its reader gets it, or why there is none."""
-    return made if isinstance(made, Skip) else read_email(made)
+    return made if isinstance(made, SendOutcome) else read_email(made)
 
 
 def _read_buttons(buttons: Iterable[Button]) -> tuple[ReadButton, ...]:

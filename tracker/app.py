@@ -26,15 +26,14 @@ from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import note_after_responses, recognize, refuse_unguarded
 from tracker.ports.http.security import BODY_LIMIT, protect
-from tracker.ports.mail import self_test
-from tracker.ports.mail.compose import Composer
+from tracker.ports.mail import compose
+from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import Delivery
-from tracker.ports.mail.imap_reader import MailboxReader
-from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.demo_emails import ReplyBox, SinkFolder
+from tracker.ports.mail.imap import MailboxReader
 from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.mailbox import Mailbox
-from tracker.ports.mail.reading import read_email
-from tracker.ports.mail.reply_box import ReplyBox
+from tracker.ports.mail.received_emails import EmailParser
+from tracker.ports.mail.wording import read_email
 from tracker.ports.outside.shared_calendars import Network, read_due
 from tracker.ports.pages.core.dependencies import usual_escalation
 from tracker.ports.pages.core.templating import error_page
@@ -101,7 +100,7 @@ def _state(settings: Settings, links: Links) -> State:
     return State(
         {
             "links": links,
-            "mailbox": Mailbox(Path(settings.mail_folder)),
+            "mailbox": SinkFolder(Path(settings.mail_folder)),
             "reply_box": ReplyBox(settings),
             "read_email": partial(
                 read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
@@ -150,9 +149,9 @@ async def _listening(settings: Settings) -> AsyncIterator[None]:
         await listener.stop()
 
 
-def _reader(settings: Settings) -> Reader:
+def _reader(settings: Settings) -> EmailParser:
     addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
-    return Reader(addresses=addresses, authserv_id=settings.authserv_id, zone=settings.time_zone)
+    return EmailParser(addresses=addresses, authserv_id=settings.authserv_id, zone=settings.time_zone)
 
 
 @asynccontextmanager
@@ -160,8 +159,8 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
     if not settings.run_clock:
         yield
         return
-    composer = Composer(settings, links)
-    self_test.prove(composer)
+    composer = EmailComposer(settings, links)
+    compose.prove_headers_safe(composer)
     delivery = Delivery(settings, composer, clock.now)
     mailbox = MailboxReader(settings, _reader(settings), clock.now) if settings.imap_host else None
     ticker = Clock([*_jobs(settings, delivery), *_reading(settings, mailbox)])
@@ -183,7 +182,7 @@ def _reading(settings: Settings, mailbox: MailboxReader | None) -> Sequence[Job]
 
 
 def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
-    plan = partial(reminders.queue_due, zone=settings.time_zone, escalation=usual_escalation(settings))
+    plan = partial(reminders.queue_due_messages, zone=settings.time_zone, escalation=usual_escalation(settings))
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: plan(clock.now())),
         ("undo", UNDO_EVERY, lambda: undo_deeds.purge_snapshots(clock.now())),

@@ -34,7 +34,7 @@ from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, 
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import BY_COMMAND
-from tracker.rules.emails.escalation import CommitteeDays
+from tracker.rules.emails.escalations import CommitteeDays
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.events import Kind as EventKind
@@ -111,7 +111,7 @@ async def live() -> None:
     await _choices(cast)
     await _ways_in(cast)
     await _undeliverable()
-    await reminders.queue_due(NOW + timedelta(days=8), ZONE)  # the action item is overdue, and escalates
+    await reminders.queue_due_messages(NOW + timedelta(days=8), ZONE)  # the action item is overdue, and escalates
 
 
 async def _events(cast: Cast) -> UUID:
@@ -128,7 +128,7 @@ async def _events(cast: Cast) -> UUID:
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
     await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
-    await reminders.queue_due(NOW, ZONE)
+    await reminders.queue_due_messages(NOW, ZONE)
     for version, primary in enumerate((cast.fbi_alternate, cast.fbi_lead), start=1):
         seat = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
@@ -282,10 +282,12 @@ REMINDED = ReminderPolicy(asks_before=frozenset({timedelta(days=5)}), asks_after
 
 
 async def _choices(cast: Cast) -> None:
-    await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW)
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await committee_reminders.save_usual(cast.coordinator, REMINDED, NOW)
-    await committee_reminders.save(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
+    await escalations.save_committee_escalation(
+        cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW
+    )
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await committee_reminders.save_usual_policy(cast.coordinator, REMINDED, NOW)
+    await committee_reminders.save_committee_policy(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save_draft(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
     await saved_filters.save_filter(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)

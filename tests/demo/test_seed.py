@@ -16,7 +16,7 @@ from tracker.demo.cast import Company
 from tracker.demo.program import CLOSES, OPENS
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.outbox import PAUSED, MessageKind, State
+from tracker.rules.core.outbox import PAUSED, MessageKind, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import EventStatus, Kind
@@ -142,14 +142,14 @@ async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
         Message.created_at < NOW - timedelta(minutes=10)
     )
     others = [row for row in past if row["recipient"] != demo.members[UNKNOWN].member_id]
-    assert {(row["state"], row["reason"]) for row in others} == {(State.SUPPRESSED, UNSENT.reason)}
+    assert {(row["state"], row["reason"]) for row in others} == {(MessageState.SUPPRESSED, UNSENT.reason)}
     theirs = {(row["state"], row["reason"]) for row in past if row not in others}
-    assert (State.SUPPRESSED, PAUSED) in theirs
-    assert State.BOUNCED in {state for state, _ in theirs}
+    assert (MessageState.SUPPRESSED, PAUSED) in theirs
+    assert MessageState.BOUNCED in {state for state, _ in theirs}
 
 
 async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:
-    waiting = await Message.select(Message.kind).where(Message.state == State.PENDING)
+    waiting = await Message.select(Message.kind).where(Message.state == MessageState.PENDING)
     assert {row["kind"] for row in waiting} == {
         MessageKind.INVITATION,
         MessageKind.UPDATE,

@@ -11,10 +11,10 @@ from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
 from tracker.ports.mail import imap
-from tracker.ports.mail.imap_reader import MailboxReader
+from tracker.ports.mail.imap import MailboxReader
 
 
-class Dying(imap.Folder):
+class Dying(imap.MailboxFolder):
     """A folder at which the process ends where an email would be marked."""
 
     def mark_read(self, uid: str) -> None:
@@ -34,5 +34,5 @@ async def _run(url: str, port: int, user: str) -> None:
     await MailboxReader(reading(port, user), reader(), clock.now, open_folder=_opened).run()
 
 
-def _opened(settings: Settings) -> imap.Folder:
-    return Dying(imap.opened(settings)._mailbox)
+def _opened(settings: Settings) -> imap.MailboxFolder:
+    return Dying(imap.open_folder(settings)._mailbox)

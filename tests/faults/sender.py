@@ -10,7 +10,7 @@ from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
 from tracker.ports.clock.ticker import Clock
 from tracker.ports.mail.delivery import Delivery
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 
 TICK = 0.05  # seconds
 
@@ -34,7 +34,7 @@ async def _run(url: str, port: str, start: str, speed: str) -> None:
         return first + timedelta(seconds=(time.monotonic() - began) * float(speed))
 
     async def plan() -> None:
-        await queue_due(now(), ZONE)
+        await queue_due_messages(now(), ZONE)
 
     delivery = Delivery(settings(smtp_port=int(port)), composer(), now)
     await Clock([("plan", TICK, plan), ("dispatch", TICK, delivery.dispatch)]).start()

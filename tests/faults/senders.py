@@ -15,7 +15,7 @@ from tests.faults import mailbox_reader, sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 
 STARTS = datetime.fromisoformat("2027-01-12T16:00+00:00")
@@ -33,13 +33,13 @@ async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> 
 
     `people` come to each date, the lead among them.
     """
-    await queue_due(NOW, zone)
+    await queue_due_messages(NOW, zone)
     for _ in range(-(-count // people)):
         await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
     await Message.update({Message.state: "superseded"}).where(Message.kind == "invitation")
-    await queue_due(A_DAY_BEFORE - timedelta(seconds=1), zone)
+    await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), zone)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
-    return await queue_due(A_DAY_BEFORE, zone)
+    return await queue_due_messages(A_DAY_BEFORE, zone)
 
 
 class Senders:

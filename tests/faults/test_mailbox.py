@@ -11,7 +11,7 @@ from tests.faults import mailbox_reader
 from tests.faults.senders import IS_FULL, PROCESSES
 from tests.ports.mail.mailboxes import accept, reader, reading
 from tracker.database import engine, is_postgres
-from tracker.ports.mail.imap_reader import MailboxReader
+from tracker.ports.mail.imap import MailboxReader
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ReplyOutcome
 from tracker.tables.background.events.invitees import invitations_by_member

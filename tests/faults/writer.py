@@ -13,7 +13,7 @@ from tests.cast import NOW, ZONE, meeting
 from tracker.config.settings import load_settings
 from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
@@ -53,7 +53,7 @@ async def _send(began: Path) -> None:
     while True:
         for number, message in enumerate(await outbox.claim_messages("writer", [], NOW, 50)):
             if number % 2:
-                await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
+                await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)
                 began.touch()
         await asyncio.sleep(0.01)
 

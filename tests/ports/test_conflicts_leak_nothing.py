@@ -20,7 +20,7 @@ from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.sites import SiteRole
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences
 from tracker.usecases.operations import deconfliction, plans
 from tracker.usecases.operations.plans import plan_basics, plan_view
@@ -135,7 +135,7 @@ async def _letters(reader: Viewer) -> list[tuple[str, object]]:
     mine = [
         one for one in await outbox.claim_messages(reader.name, [], NOW, 1_000) if one.recipient_id == reader.member_id
     ]
-    return sorted([(one.key, await content.letter(one, NOW, ZONE)) for one in mine], key=lambda one: one[0])
+    return sorted([(one.key, await emails.write_email(one, NOW, ZONE)) for one in mine], key=lambda one: one[0])
 
 
 async def different(folder: Path, secrets: Secrets, viewers: Sequence[str]) -> dict[str, list[str]]:

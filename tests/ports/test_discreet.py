@@ -25,9 +25,9 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import PREVIEW, SUBJECT, Letter
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email
 from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import TEXTS
@@ -38,9 +38,9 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content as content_deeds
-from tracker.usecases.emails import nudges, preferences, thanks
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails import emails as content_deeds
+from tracker.usecases.emails import nudges, preferences, thank_yous
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, scheduling
 
 NAME = "Canary Rescue Project"
@@ -71,7 +71,7 @@ def planned(*people: Viewer, **facts: Any) -> Plan:
 
 
 async def discreet(viewer: Viewer) -> Viewer:
-    await preferences.save(viewer, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(viewer, Preferences(is_discreet=True), NOW)
     return viewer
 
 
@@ -79,14 +79,14 @@ async def mails(reader: Viewer, now: datetime) -> list[tuple[ReadEmail, bytes]]:
     """Return what is due to a reader, as emails and as the bytes that go out, and record it as sent."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await content_deeds.letter(message, now, ZONE)
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
-        if isinstance(letter, Letter) and message.recipient_id == reader.member_id:
+        letter = await content_deeds.write_email(message, now, ZONE)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
+        if isinstance(letter, Email) and message.recipient_id == reader.member_id:
             found.append((read_email(letter), written(letter, message)))
     return found
 
 
-def written(letter: Letter, message: Message) -> bytes:
+def written(letter: Email, message: Message) -> bytes:
     return composer(task_force_name=NAME).mail(letter, message).content
 
 
@@ -162,7 +162,7 @@ async def out_of_sight(cast: Cast, reader: Viewer) -> None:
 
 async def not_replied(cast: Cast, reader: Viewer) -> None:
     event_id = await told_before(cast, reader, since=NOW - REST)
-    await nudges.nudge(cast.coordinator, event_id, KEY, NOW, ZONE)
+    await nudges.nudge_people(cast.coordinator, event_id, KEY, NOW, ZONE)
 
 
 async def named(cast: Cast, reader: Viewer) -> None:
@@ -201,7 +201,7 @@ async def thanked(cast: Cast, reader: Viewer) -> None:
     key, held = starts.date().isoformat(), NOW - timedelta(hours=1)
     await roll_call.record_marks(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
     await roll_call.close_attendance(cast.coordinator, event_id, key, held)
-    await thanks.send(cast.coordinator, event_id, key, NOW, people=1)
+    await thank_yous.send_thank_you(cast.coordinator, event_id, key, NOW, people=1)
 
 
 DEEDS = (
@@ -230,8 +230,8 @@ async def test_no_mail_says_more_than_the_time(sqlite_cast: Cast, deed: Callable
     assert len(found) == 1
     for letter, content in found:
         names_nothing(said(content))
-        assert len(letter.subject) <= SUBJECT
-        assert len(letter.preview) <= PREVIEW
+        assert len(letter.subject) <= LONGEST_SUBJECT
+        assert len(letter.preview) <= LONGEST_PREVIEW
         assert not {"/r/", "/u/"} & set(LINK.findall(said(content)))
 
 
@@ -246,12 +246,12 @@ async def test_the_same_mail_to_somebody_else_would_say_more(
 
 async def test_reminders_say_no_more_than_the_time(sqlite_cast: Cast) -> None:
     reader = await discreet(sqlite_cast.kcpd_detective)
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     await told_before(sqlite_cast, reader)
     starts = datetime(2027, 1, 12, 16, tzinfo=UTC)
     seen = []
     for lead in (timedelta(days=7), timedelta(days=1), timedelta(hours=2)):
-        await queue_due(starts - lead, ZONE)
+        await queue_due_messages(starts - lead, ZONE)
         for letter, content in await mails(reader, starts - lead):
             names_nothing(said(content))
             seen.append(letter.subject)
@@ -276,8 +276,8 @@ async def test_the_calendar_of_a_mail_keeps_uid_and_time(sqlite_cast: Cast) -> N
     await scheduling.schedule_event(sqlite_cast.coordinator, planned(plain, discreetly), NOW)
     entries = []
     for message in await outbox.claim_messages("test", (), LATER, 100):
-        letter = await content_deeds.letter(message, LATER, ZONE)
-        assert isinstance(letter, Letter)
+        letter = await content_deeds.write_email(message, LATER, ZONE)
+        assert isinstance(letter, Email)
         parsed = BytesParser(policy=default).parsebytes(written(letter, message))
         [part] = [one for one in parsed.walk() if one.get_content_type() == "text/calendar"]
         [entry] = icalendar.Calendar.from_ical(part.get_payload(decode=True)).walk("VEVENT")
@@ -306,7 +306,7 @@ async def test_switching_changes_the_bytes_and_the_etag_of_a_feed_and_keeps_the_
     assert {str(one["SUMMARY"]) for one in entries} == {"Appointment"}
     uids = {str(one["UID"]) for one in icalendar.Calendar.from_ical(before.text).walk("VEVENT")}
     assert {str(one["UID"]) for one in entries} == uids
-    await preferences.save(reader, Preferences(), NOW)
+    await preferences.save_preferences(reader, Preferences(), NOW)
     assert (await browser.get(f"/feeds/{token}.ics", headers=known)).status_code == 304
 
 

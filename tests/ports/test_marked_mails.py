@@ -12,13 +12,13 @@ from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.message_types import WeeklyDigest
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.markings import Category
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, digest, preferences
+from tracker.usecases.emails import digests, emails, preferences
 from tracker.usecases.events import occurrences, scheduling
 
 BANNER = "CUI//SP-INV/LEI"
@@ -30,9 +30,9 @@ async def mails(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
     """Return what is due to a reader, each part of it as text, and record it as sent."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await content.letter(message, now, ZONE)
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
-        if not isinstance(letter, Skip) and message.recipient_id == reader.member_id:
+        letter = await emails.write_email(message, now, ZONE)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
+        if not isinstance(letter, SendOutcome) and message.recipient_id == reader.member_id:
             whole = parts(composer().mail(letter, message).content)
             kinds = [kind for kind in whole if kind.startswith("text/")]
             found.append({kind: str(whole[kind].get_payload(decode=True), "utf-8") for kind in kinds})  # type: ignore[arg-type] - a part is bytes
@@ -88,7 +88,7 @@ async def test_a_mail_about_a_marked_operation_does_not_even_say_that_it_is_mark
 
 async def test_who_reads_discreetly_is_told_of_no_marking(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await preferences.save(cast.kcpd_detective, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.kcpd_detective, Preferences(is_discreet=True), NOW)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, marking=marking(cast)), NOW)
     [mail] = await mails(cast.kcpd_detective)
     assert not names_a_marking(mail)
@@ -111,7 +111,7 @@ async def test_a_mail_about_an_action_item_of_a_marked_event_is_marked_like_it(s
 
 async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast) -> None:
     cast, reader = sqlite_cast, sqlite_cast.kcpd_detective
-    await preferences.save(reader, Preferences(digest=True), NOW)
+    await preferences.save_preferences(reader, Preferences(digest=True), NOW)
     for day, categories in ((13, {Category.LEI}), (14, {Category.SP_INV})):
         starts = datetime(2027, 1, day, 10)  # noqa: DTZ001 - local to the zone
         mine = marking(cast, categories=frozenset(categories))
@@ -119,6 +119,6 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
     await scheduling.schedule_event(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
-    letter = await digest.digest_letter(WeeklyDigest(monday=monday.date()), reader, monday, ZONE)
-    assert not isinstance(letter, Skip)
+    letter = await digests.write_digest_email(WeeklyDigest(monday=monday.date()), reader, monday, ZONE)
+    assert not isinstance(letter, SendOutcome)
     assert letter.banner == BANNER

@@ -7,15 +7,15 @@ from pathlib import Path
 from tests.cast import NOW, ZONE
 from tests.ports.test_nothing_leaks import STRANGERS_OF_OPERATIONS, WORDS
 from tests.ports.worlds import Worlds, build, opened
-from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.emails.content import Letter
+from tracker.rules.core.outbox import Message, MessageState, SendOutcome
+from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails import emails, preferences
+from tracker.usecases.emails.reminders import queue_due_messages
 
 EVERY, UNTIL = timedelta(hours=3), NOW + timedelta(days=45)
-Mail = tuple[str, datetime, datetime | None, Letter | Skip]
+Mail = tuple[str, datetime, datetime | None, Email | SendOutcome]
 
 
 def moments() -> Iterator[datetime]:
@@ -32,9 +32,9 @@ async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
     found: dict[str, list[Mail]] = {name: [] for name in called.values()}
     async with opened(world):
         for one in worlds.cast.members.values():
-            await preferences.save(one, Preferences(digest=True), NOW)
+            await preferences.save_preferences(one, Preferences(digest=True), NOW)
         for now in moments():
-            await queue_due(now, ZONE)
+            await queue_due_messages(now, ZONE)
             for message in await outbox.claim_messages("test", (), now, 10_000):
                 letter = await _written(message, now)
                 if message.recipient_id in called:
@@ -42,9 +42,9 @@ async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
     return {name: sorted(sent, key=lambda one: (one[1], one[0])) for name, sent in found.items()}
 
 
-async def _written(message: Message, now: datetime) -> Letter | Skip:
-    letter = await content.letter(message, now, ZONE)
-    outcome = letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason="")
+async def _written(message: Message, now: datetime) -> Email | SendOutcome:
+    letter = await emails.write_email(message, now, ZONE)
+    outcome = letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
     await outbox.close_message(message, outcome, now)
     return letter
 

@@ -18,7 +18,7 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.identity import api_tokens
 
@@ -73,5 +73,7 @@ async def test_an_invitation_to_it_does_not_have_the_reason(sqlite_cast: Cast) -
     cast = sqlite_cast
     await opened(cast, cast.caht_lead)
     found = await outbox.claim_messages("test", (), NOW, 100)
-    letters = [await content.letter(one, NOW, ZONE) for one in found if one.recipient_id == cast.caht_lead.member_id]
+    letters = [
+        await emails.write_email(one, NOW, ZONE) for one in found if one.recipient_id == cast.caht_lead.member_id
+    ]
     assert (len(letters), SECRET in str(letters)) == (1, False)

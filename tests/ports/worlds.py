@@ -479,7 +479,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     )
     await _looks_at(cast, places.secret_event)
     await emails_about(cast, places.secret_event)
-    await reminders.queue_due(NOW, ZONE)
+    await reminders.queue_due_messages(NOW, ZONE)
     places.secret_message, places.secret_sending = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
     kept = await saved_filters.save_filter(

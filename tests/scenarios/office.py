@@ -18,9 +18,9 @@ from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.mail.making import parts, read
 from tests.ports.pages.forms import typed
 from tracker import clock
-from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import Delivery
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 
 A_WHILE = timedelta(minutes=5)
 """Until emails are looked for: edits within a minute are one email."""
@@ -41,7 +41,7 @@ class Office:
     async def at(self, moment: datetime) -> None:
         """Let it be a moment; reminders whose time has come until then are queued, as the clock of the product does."""
         clock.start_at(moment, stands_still=True)
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
 
     async def browser(self, person: str | None) -> Browser:
         """Return the browser of someone who has just signed in, or of a stranger."""
@@ -80,7 +80,7 @@ class Office:
     async def mails(self) -> list[EmailMessage]:
         """Let the emails that wait go out a while later, and return what has arrived since the last look."""
         clock.start_at(clock.now() + A_WHILE, stands_still=True)
-        composer = Composer(settings(**self.facts), self.app.state.links)
+        composer = EmailComposer(settings(**self.facts), self.app.state.links)
         sending = Delivery(settings(smtp_port=self._server.port), composer, clock.now)
         await sending.dispatch()
         await sending.stop()

@@ -21,7 +21,7 @@ from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import choice_of, dates_by_rule, rule_for_choice
 from tracker.tables.schema.core.tables import Message, Watermark
 from tracker.tables.schema.events import events as rows
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, series_split
 from tracker.usecases.events import scheduling as event_deeds
 
@@ -89,7 +89,7 @@ class SeriesEditor:
 
     async def _pass_time(self) -> None:
         clock.start_at(self.now, stands_still=True)
-        await queue_due(self.now, ZONE)
+        await queue_due_messages(self.now, ZONE)
 
     async def _dates(self, event_id: UUID) -> list[Occurrence]:
         event = await event_deeds.event_seen_by(self._cast.coordinator, event_id)

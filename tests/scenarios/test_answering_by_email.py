@@ -34,8 +34,8 @@ from tests.scenarios.ways_in import (
     stamped,
 )
 from tracker import clock
-from tracker.ports.mail.client_emails import PROGRAMS, Envelope
-from tracker.ports.mail.incoming import LARGEST
+from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
+from tracker.ports.mail.received_emails import LARGEST_EMAIL
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake import IncomingReply
@@ -94,7 +94,7 @@ async def test_2_a_maybe_of_outlook_keeps_its_note_and_a_no_to_may_is_one_howeve
 async def test_2_what_each_program_sends_counts_for_its_person(at: Desk) -> None:
     for person, (name, write) in zip(INVITED, PROGRAMS.items(), strict=False):
         of = at.invitation(person)
-        about = Envelope(sender=of.who, to=of.organizer, subject=name, sent_at=clock.now(), authserv_id=SERVER)
+        about = ReplyEnvelope(sender=of.who, to=of.organizer, subject=name, sent_at=clock.now(), authserv_id=SERVER)
         await at.get(Sent(of.organizer, write(about, "Declined", CLIENTS[name](of.uid, of.who, stamp=stamped()))))
     assert await outcomes() == {("recorded", None): len(PROGRAMS)}
     assert (await at.page(JANUARY)).count("By email, ") == len(PROGRAMS)
@@ -254,7 +254,7 @@ def away(of: Invitation) -> Sent:
 
 
 def thirty_megabytes(of: Invitation) -> Sent:
-    return Sent(of.organizer, envelope(of).as_bytes() + (b"x" * 70 + b"\r\n") * (30 * LARGEST // 72))
+    return Sent(of.organizer, envelope(of).as_bytes() + (b"x" * 70 + b"\r\n") * (30 * LARGEST_EMAIL // 72))
 
 
 def wrong_charset(of: Invitation) -> Sent:

@@ -22,13 +22,13 @@ from tests.usecases.events.autumn import asked
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.reminders import of_date
+from tracker.rules.emails.reminders import date_moments
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Invitation
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences
 from tracker.usecases.reports import reports
 
@@ -147,7 +147,7 @@ async def test_a_sequence_never_falls(cast: Cast, feeds: dict[str, str], deeds: 
 @given(deeds=edits)
 async def test_reminders_are_those_of_the_dates_as_they_are_in_the_end(cast: Cast, deeds: list[Deed]) -> None:
     editor = await edited(cast, deeds)
-    await queue_due(OCTOBER, ZONE)
+    await queue_due_messages(OCTOBER, ZONE)
     table = Message
     planned = await table.select(table.occurrence, table.recipient, table.due).where(
         (table.kind == "reminder") & (table.due > editor.now)
@@ -164,6 +164,6 @@ async def wanted(editor: SeriesEditor) -> list[tuple[object, object, datetime]]:
         (row["id"], member, moment.at)
         for row in await held(editor.events)
         for member in people[row["event"]]
-        for moment in of_date(row["starts_at"], ZONE, is_all_day=False)
+        for moment in date_moments(row["starts_at"], ZONE, is_all_day=False)
         if editor.now < moment.at <= OCTOBER
     )

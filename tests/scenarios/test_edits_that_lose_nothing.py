@@ -36,10 +36,10 @@ from tracker import clock
 from tracker.errors import Conflict, Gone, Invalid
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.emails.content import CalendarPart, Letter
+from tracker.rules.emails.emails import CalendarPart, Email
 from tracker.rules.events.events import Event, Kind, Occurrence
 from tracker.rules.events.history import ChangedField
 from tracker.rules.events.plans import DateChange, Plan
@@ -50,7 +50,7 @@ from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.views.event_page import view_series
@@ -372,10 +372,10 @@ class Mailbox:
     async def deliver(self, now: datetime) -> None:
         """Send what is due."""
         for message in await outbox.claim_messages("test", (), now, 1_000):
-            letter = await content.letter(message, now, ZONE)
-            if isinstance(letter, Letter):
+            letter = await emails.write_email(message, now, ZONE)
+            if isinstance(letter, Email):
                 self._accepted.append(self._composer.mail(letter, message).content)
-            ended = letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason="")
+            ended = letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
             await outbox.close_message(message, ended, now)
 
     def starts(self, of: Viewer) -> list[datetime]:
@@ -413,8 +413,8 @@ async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now:
     assert len(waiting) == len(found.mails.mails)
     mailed: dict[UUID, CalendarPart] = {}
     for message in await outbox.claim_messages("test", (), now + HOUR, 1_000):
-        letter = await content.letter(message, now, ZONE)
-        if isinstance(letter, Letter) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
+        letter = await emails.write_email(message, now, ZONE)
+        if isinstance(letter, Email) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
             mailed[letter.calendar.event.id] = letter.calendar
         await outbox.put_back_messages([message], "test")
     shown = {one for part in mailed.values() for one in held(_seen(date, OPEN) for date in part.dates)}

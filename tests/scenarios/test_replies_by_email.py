@@ -14,9 +14,8 @@ from tests.scenarios.office import calendar_of, words_of
 from tests.scenarios.ways_in import SERVER, TAKEN, ByLmtp, Desk, Sent, desk, email, envelope, stamped
 from tests.usecases.intake.writing_back import many_emails
 from tracker import clock
-from tracker.ports.mail.incoming import LARGEST
-from tracker.ports.mail.mailbox import Mailbox
-from tracker.ports.mail.reply_box import ReplyBox, Ways
+from tracker.ports.mail.demo_emails import ReplyBox, ReplyWays, SinkFolder
+from tracker.ports.mail.received_emails import LARGEST_EMAIL
 from tracker.usecases.core import send_hold
 
 JANUARY = "2027-01-12"
@@ -45,7 +44,7 @@ async def test_the_invitation_asks_for_a_reply_and_says_how(at: Desk) -> None:
 
 async def test_another_mailbox_and_an_email_that_is_too_large_are_refused(at: Desk) -> None:
     to = at.invitation("ipd_liaison").organizer
-    too_large = b"From: a@b.example\r\n\r\n" + b"x" * 70 + b"\r\n" * LARGEST
+    too_large = b"From: a@b.example\r\n\r\n" + b"x" * 70 + b"\r\n" * LARGEST_EMAIL
     answers = await at.way.get(Sent("calendar@tracker.example", b"From: a@b.example\r\n\r\n"), Sent(to, too_large))
     assert answers == ["550", "552"]
 
@@ -88,7 +87,7 @@ async def test_a_visitor_of_the_demo_replies_for_the_person_whose_email_they_rea
     at: Desk, way: ByLmtp, tmp_path: Path
 ) -> None:
     (tmp_path / "000001.eml").write_bytes(at.mails["ipd_liaison"].as_bytes())
-    kept = await Mailbox(tmp_path).mail("000001")
+    kept = await SinkFolder(tmp_path).mail("000001")
     assert kept
     box = ReplyBox(settings(reply_address=ADDRESS, lmtp=f"127.0.0.1:{way.port}", authserv_id=SERVER))
     assert await box.press(kept, "outlook", "decline", "In court, until ten", clock.now()) == "250 2.0.0 Taken"
@@ -98,7 +97,7 @@ async def test_a_visitor_of_the_demo_replies_for_the_person_whose_email_they_rea
     assert "by train" in await at.page(JANUARY)
     ways = box.ways(kept)
     assert ways.at
-    assert ways == Ways(has_buttons=True, reads_words=True, page=f"{BASE}/events/{at.event}", at=ways.at)
+    assert ways == ReplyWays(has_buttons=True, reads_words=True, page=f"{BASE}/events/{at.event}", at=ways.at)
     starts, ends = (each.replace(tzinfo=None) + timedelta(hours=3) for each in ways.at)
     assert await box.propose(kept, starts, ends, "Court until noon", clock.now()) == "250 2.0.0 Taken"
     assert "Tue, Jan 12, 1:00–2:30 PM, instead of Tue, Jan 12, 10:00–11:30 AM" in await at.page(JANUARY)

@@ -18,7 +18,7 @@ from tests.ports.standing import standing
 from tests.scenarios.monthly_meeting import replies, scheduled
 from tests.scenarios.office import Office, calendar_of, opened
 from tracker import clock
-from tracker.ports.mail.imap_reader import MailboxReader
+from tracker.ports.mail.imap import MailboxReader
 from tracker.ports.mail.lmtp import Listener
 
 SERVER = "mx.tracker.example"

@@ -180,7 +180,7 @@ async def choose_reminders(company: Company, now: datetime) -> None:
     for key, committee in COMMITTEES.items():
         if committee.chair and committee.reminders:
             chair = company.members[committee.chair]
-            await committee_reminders.save(chair, company.committees[key], committee.reminders, now)
+            await committee_reminders.save_committee_policy(chair, company.committees[key], committee.reminders, now)
 
 
 async def set_blackouts(company: Company, start: datetime, zone: str, now: datetime) -> None:

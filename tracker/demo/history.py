@@ -31,7 +31,7 @@ from tracker.rules.recurrence.holidays import next_working_day
 from tracker.rules.recurrence.series import RepeatChoice
 from tracker.rules.roster.reminder_policies import USUAL_POLICY
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.emails import thanks
+from tracker.usecases.emails import thank_yous
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.polls import polls
 
@@ -260,8 +260,8 @@ def give_thanks(story: Story, dates: Dates) -> None:
 
     async def thank(now: datetime) -> None:
         chair, event_id, key = story.who(COMMITTEES[THANKING].chair or ""), story.events[THANKING], held[-1].key
-        people = (await thanks.thanks_of(chair, event_id, key, now, story.zone)).people
-        await thanks.send(chair, event_id, key, now, people=len(people))
+        people = (await thank_yous.thank_you_view(chair, event_id, key, now, story.zone)).people
+        await thank_yous.send_thank_you(chair, event_id, key, now, people=len(people))
 
     if held:
         story.at(story.now - THANKED, thank)

@@ -11,11 +11,11 @@ from tracker.demo.program import A_DAY, due_day
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails import item_days
-from tracker.rules.emails.escalation import Escalation
+from tracker.rules.emails import escalations
+from tracker.rules.emails.escalations import Escalation
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.item_days import item_emails
+from tracker.usecases.emails.item_emails import item_messages_due
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events import occurrences
 
@@ -105,8 +105,8 @@ def _update(story: Story, errand: Errand, step: Step, version: int, made: list[s
 
 async def remind_of_items(story: Story) -> None:
     """Queue the emails about items of the last morning, which are sent when the demo starts, however late it is."""
-    _, morning = item_days.first_morning(story.today, story.zone, None)
+    _, morning = escalations.first_morning(story.today, story.zone, None)
     if morning > story.now:
-        _, morning = item_days.first_morning(story.today - A_DAY, story.zone, None)
-    drafts = await item_emails(morning - JUST_BEFORE, morning, story.zone, await everyones_wishes(), Escalation())
+        _, morning = escalations.first_morning(story.today - A_DAY, story.zone, None)
+    drafts = await item_messages_due(morning - JUST_BEFORE, morning, story.zone, await everyones_wishes(), Escalation())
     await outbox.enqueue_all([replace(draft, not_after=None) for draft in drafts], story.now)

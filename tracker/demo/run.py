@@ -28,7 +28,7 @@ from tracker.demo.folder import DemoFolder
 from tracker.demo.seed import Recipe, fill
 from tracker.errors import NotFound
 from tracker.ports.cli.serve import server_config
-from tracker.ports.mail.sink import Sink
+from tracker.ports.mail.demo_emails import EmailSink
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
@@ -161,7 +161,7 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
         say(greeting(settings.base_url, folder.mails, people))
 
     async def serve() -> None:
-        sink = Sink(folder.mails)
+        sink = EmailSink(folder.mails)
         os.environ[f"{PREFIX}SMTP_PORT"] = str(await sink.start())
         try:
             with _free_port() as port:

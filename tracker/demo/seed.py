@@ -12,7 +12,7 @@ from tracker.demo.cast import Company, assemble_company, choose_reminders, set_b
 from tracker.demo.history import Story, ask_for_dates, give_thanks, write_history
 from tracker.demo.items import give_items, remind_of_items
 from tracker.demo.operations import notify_services, plan_operations, write_past_operation
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.intake.bounces import DeliveryRefusal
 from tracker.usecases.core import outbox
 from tracker.usecases.intake import bounces
@@ -20,7 +20,7 @@ from tracker.usecases.views import home
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
 JUST_NOW = timedelta(minutes=10)  # before the start: newer messages are really emailed
-UNSENT = Skip(state=State.SUPPRESSED, reason="Part of the demo's invented past. No email was sent.")
+UNSENT = SendOutcome(state=MessageState.SUPPRESSED, reason="Part of the demo's invented past. No email was sent.")
 EVERYTHING = 1_000_000  # messages
 UNKNOWN = "hhs_specialist"
 """The person whose emails came back."""

@@ -9,8 +9,6 @@ TABLE_MODULES = (
     "tracker.tables.schema.availability",
     "tracker.tables.schema.identity",
     "tracker.tables.schema.emails.preferences",
-    "tracker.tables.schema.emails.escalation",
-    "tracker.tables.schema.emails.item_escalations",
     "tracker.tables.schema.events.events",
     "tracker.tables.schema.events.undo",
     "tracker.tables.schema.operations.records",

@@ -25,7 +25,7 @@ async def asked(app: Litestar) -> tuple[int, object]:
 
 
 async def ticked() -> None:
-    await reminders.queue_due(clock.now(), ZONE)
+    await reminders.queue_due_messages(clock.now(), ZONE)
 
 
 async def test_the_tracker_is_well_while_it_ticks_and_nothing_waits(sqlite_cast: Cast, app: Litestar) -> None:
@@ -61,7 +61,7 @@ async def test_it_is_not_well_without_its_database(sqlite_cast: Cast, app: Lites
 async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
     assert await health.work_state(NOW) == health.WorkState(is_late=False, is_ticking=False)
     await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW - timedelta(minutes=6))
-    await reminders.queue_due(NOW, ZONE)
+    await reminders.queue_due_messages(NOW, ZONE)
     assert await health.work_state(NOW) == health.WorkState(is_late=True, is_ticking=True)
     await health.note_mail_run(NOW)
     await health.note_mail_run(NOW + timedelta(seconds=10))

@@ -17,9 +17,9 @@ from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.health import mail_loop
 from tracker.ports.health.checks import CheckState
-from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.demo_emails import EmailSink
 from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.sink import Sink
+from tracker.ports.mail.received_emails import EmailParser
 from tracker.usecases.intake import received_emails
 
 ADDRESS = "reply@tracker.example"
@@ -35,7 +35,7 @@ def _now() -> Iterator[None]:
 @asynccontextmanager
 async def mail_server(folder: Path) -> AsyncIterator[Settings]:
     """A mail server that keeps what it takes, and the settings of a tracker behind it."""
-    sink = Sink(folder)
+    sink = EmailSink(folder)
     try:
         yield _settings(smtp_port=await sink.start())
     finally:
@@ -66,7 +66,7 @@ def _deliver(port: int, content: bytes) -> None:
 
 async def test_the_email_goes_out_and_comes_back(sqlite_cast: Cast, tmp_path: Path) -> None:
     addresses = ReplyAddresses(ADDRESS, keys.every("replies"))
-    listener = Listener(Reader(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE), clock.now)
+    listener = Listener(EmailParser(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE), clock.now)
     port = await listener.start("127.0.0.1", 0)
     async with mail_server(tmp_path) as chosen:
         (out, sent), (back, words) = await said(chosen, tmp_path, port)

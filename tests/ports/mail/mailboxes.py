@@ -7,7 +7,7 @@ from tests.ports.browser import settings
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.received_emails import EmailParser
 
 ADDRESS = "reply@tracker.example"
 WHO = "fbi_lead@fbi.example"
@@ -20,10 +20,10 @@ def reading(port: int, user: str, **facts: object) -> Settings:
     return settings(reply_address=ADDRESS, **{**account, **facts})
 
 
-def reader() -> Reader:
+def reader() -> EmailParser:
     """Return how the site reads emails, with the keys in use."""
     addresses = ReplyAddresses(ADDRESS, keys.every("replies"))
-    return Reader(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE)
+    return EmailParser(addresses=addresses, authserv_id="mx.tracker.example", zone=ZONE)
 
 
 def accept(to: str, uid: str, *, number: int = 1, head: str = VERIFIED) -> bytes:

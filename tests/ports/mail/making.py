@@ -10,9 +10,18 @@ from uuid import UUID
 from tests.ical.making import NOW, date_of, event
 from tracker.rules.core.message_types import Invited
 from tracker.rules.core.outbox import Message
-from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, ReplyPage, SitePage
-from tracker.rules.emails.event_contexts import InvitationEmail
-from tracker.rules.emails.facts import Fact, FactName, Footer
+from tracker.rules.emails.emails import (
+    Button,
+    ButtonName,
+    CalendarPart,
+    Email,
+    Fact,
+    FactName,
+    Footer,
+    ReplyPage,
+    SitePage,
+)
+from tracker.rules.emails.event_values import InvitationEmail
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -25,7 +34,7 @@ def invitation(text: str) -> InvitationEmail:
     )
 
 
-def letter(**other: Any) -> Letter:
+def letter(**other: Any) -> Email:
     made = {
         "to": "reader@kcpd.example",
         "to_name": "KCPD detective",
@@ -39,7 +48,7 @@ def letter(**other: Any) -> Letter:
         "more": (Button(name=ButtonName.AGENDA, target=SitePage(path="/events/1")),),
         **other,
     }
-    return Letter(**made)
+    return Email(**made)
 
 
 def message(key: str = "invitation:1:2") -> Message:
@@ -58,7 +67,7 @@ def message(key: str = "invitation:1:2") -> Message:
     )
 
 
-def with_calendar(*, is_cancel: bool = False, **facts: Any) -> Letter:
+def with_calendar(*, is_cancel: bool = False, **facts: Any) -> Email:
     of = event(**facts)
     part = CalendarPart(
         is_cancel=is_cancel,

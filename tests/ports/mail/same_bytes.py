@@ -12,9 +12,9 @@ from tests.cast import NOW, SECRET, ZONE
 from tests.ports.mail.sending import composer
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database, trying
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 
 LATER = NOW + timedelta(minutes=5)
 
@@ -27,8 +27,8 @@ async def main(url: str) -> None:
     await open_database(engine)
     async with trying(10):
         for message in await outbox.claim_messages("same bytes", (), LATER, 1_000):
-            letter = await content.letter(message, LATER, ZONE)
-            assert isinstance(letter, Letter)
+            letter = await emails.write_email(message, LATER, ZONE)
+            assert isinstance(letter, Email)
             mail = composer().mail(letter, message)
             sys.stdout.write(f"{message.id} {hashlib.sha256(mail.content).hexdigest()}\n")
     await close_database(engine)

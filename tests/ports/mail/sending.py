@@ -6,7 +6,7 @@ from typing import Any
 from tests.cast import SECRET
 from tracker.config.settings import Settings
 from tracker.crypto.signed_links import Links
-from tracker.ports.mail.compose import Composer
+from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import Delivery
 
 LINKS = Links(b"k" * 32)
@@ -26,8 +26,8 @@ def settings(**other: Any) -> Settings:
     return Settings(**given)
 
 
-def composer(**other: Any) -> Composer:
-    return Composer(settings(**other), LINKS)
+def composer(**other: Any) -> EmailComposer:
+    return EmailComposer(settings(**other), LINKS)
 
 
 def delivery(port: int, now: datetime) -> Delivery:

@@ -8,14 +8,14 @@ import pytest
 from tests.ports.mail import bounced
 from tests.processor_time import within
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.ports.mail.received_emails import LARGEST_EMAIL, EmailParser
 from tracker.rules.intake.bounces import Cause, Fate
 from tracker.rules.intake.received_emails import ReceivedEmail
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 MESSAGE = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
 ADDRESSES = ReplyAddresses("reply@tracker.example", [b"k" * 32])
-READER = Reader(addresses=ADDRESSES, authserv_id="mx.tracker.example", zone="America/Chicago")
+READER = EmailParser(addresses=ADDRESSES, authserv_id="mx.tracker.example", zone="America/Chicago")
 TO = ADDRESSES.of_bounced(MESSAGE)
 
 
@@ -72,7 +72,7 @@ def test_a_bounce_to_another_address_is_of_no_message(to: str) -> None:
         b"From: <>\r\nContent-Type: text/html\r\n\r\n" + b"<a " * 300_000,
         bounced.postfix(diagnostic="x" * 900_000),
         bounced.postfix().replace(b"Final-Recipient", b"Action: failed\r\n\r\nAction: x\r\n\r\n" * 20_000),
-        b"x" * (LARGEST + 1),
+        b"x" * (LARGEST_EMAIL + 1),
     ],
     ids=["words", "codes", "tags", "field", "recipients", "size"],
 )

@@ -8,17 +8,17 @@ import pytest
 from tests.cast import ZONE
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.client_emails import PROGRAMS, Envelope, in_words
-from tracker.ports.mail.incoming import Reader
+from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope, email_in_words
+from tracker.ports.mail.received_emails import EmailParser
 from tracker.rules.events.replies import ReplyValue
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 WHO, UID = "liaison@kcpd.example", "9a0c@tracker.example"
-READER = Reader(
+READER = EmailParser(
     addresses=ReplyAddresses("reply@tracker.example", [b"k" * 32]), authserv_id="mx.tracker.example", zone=ZONE
 )
 TO = READER.addresses.of(UUID(int=1))
-ENVELOPE = Envelope(sender=WHO, to=TO, subject="Declined: A\nB", sent_at=NOW, authserv_id="mx.tracker.example")
+ENVELOPE = ReplyEnvelope(sender=WHO, to=TO, subject="Declined: A\nB", sent_at=NOW, authserv_id="mx.tracker.example")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -30,5 +30,5 @@ def test_each_program_s_email_is_one_reply_of_its_confirmed_sender(program: str)
 
 
 def test_what_a_person_writes_is_above_the_email_that_they_got() -> None:
-    found = READER.read(in_words(ENVELOPE, "DONE", "Reply with\nDONE"), TO, NOW)
+    found = READER.read(email_in_words(ENVELOPE, "DONE", "Reply with\nDONE"), TO, NOW)
     assert found.text.splitlines() == ["DONE", "", "On Dec 15, 2026, Task Force wrote:", "> Reply with", "> DONE"]

@@ -4,15 +4,15 @@ import asyncio
 
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.database.statements import noted
-from tracker.ports.mail.closing import Closing
+from tracker.ports.mail.delivery import MessageCloser
 from tracker.rules.core import outbox as rules
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.events import scheduling
 
-SENT = Skip(state=State.SENT, reason="", sent_to="someone@fbi.example")
-UNKNOWN = Skip(state=State.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes
+SENT = SendOutcome(state=MessageState.SENT, reason="", sent_to="someone@fbi.example")
+UNKNOWN = SendOutcome(state=MessageState.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes
 
 
 async def claimed(cast: Cast, count: int) -> list[rules.Message]:
@@ -21,11 +21,11 @@ async def claimed(cast: Cast, count: int) -> list[rules.Message]:
 
 
 async def sent() -> int:
-    return await Message.count().where(Message.state == State.SENT.value)
+    return await Message.count().where(Message.state == MessageState.SENT.value)
 
 
 async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_cast: Cast) -> None:
-    messages, closing = await claimed(sqlite_cast, 5), Closing(lambda: NOW, lambda: 5)
+    messages, closing = await claimed(sqlite_cast, 5), MessageCloser(lambda: NOW, lambda: 5)
     with noted() as statements:
         await asyncio.gather(*(closing.close(one, SENT) for one in messages))
     assert await sent() == 5
@@ -33,7 +33,7 @@ async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_
 
 
 async def test_one_that_cannot_be_recorded_does_not_keep_the_others(sqlite_cast: Cast) -> None:
-    messages, closing = await claimed(sqlite_cast, 4), Closing(lambda: NOW, lambda: 4)
+    messages, closing = await claimed(sqlite_cast, 4), MessageCloser(lambda: NOW, lambda: 4)
     outcomes = [SENT, UNKNOWN, SENT, SENT]
     ended = await asyncio.gather(
         *(closing.close(*one) for one in zip(messages, outcomes, strict=True)), return_exceptions=True

@@ -18,23 +18,24 @@ from tests.ports.mail.sending import composer, settings
 from tracker.config.paths import folder
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links, ReplyAddresses
-from tracker.ports.mail.compose import OURS, Composer, Unsafe, check, checked_address
-from tracker.ports.mail.wording import worded
+from tracker.ports.mail.compose import OUR_HEADERS, EmailComposer, UnsafeEmail, check_bytes, checked_address
+from tracker.ports.mail.wording import fill_in_email
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import MailedEntry
-from tracker.rules.emails.content import (
-    SUBJECT,
+from tracker.rules.emails.emails import (
+    LONGEST_SUBJECT,
     Button,
     ButtonName,
     CalendarPart,
-    Elsewhere,
+    Fact,
+    FactName,
     InvitationPage,
-    ItemPage,
-    Reads,
-    Task,
+    ItemUpdatePage,
+    OutsideAddress,
+    ReplyByEmail,
+    TaskPart,
     one_line,
 )
-from tracker.rules.emails.facts import Fact, FactName
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.usecases.identity.one_time_links import mailed_token
 
@@ -72,7 +73,7 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
 def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
     keys.use_secret(SECRET)
     mail = composer(reply_address="reply@tracker.example").mail(
-        letter(reads=Reads.ITEM_WORDS, task=Task(item=ITEM)), message()
+        letter(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=ITEM)), message()
     )
     shape = [one.get_content_type() for one in read(mail.content).walk()]
     assert shape == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"]
@@ -160,18 +161,18 @@ def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
 def test_an_invitation_to_sign_in_holds_the_link_that_was_stored_for_it() -> None:
     keys.use_secret(SECRET)
     link = Button(name=ButtonName.SET_UP_ACCOUNT, target=InvitationPage(member_id=ONE, link_id=TWO))
-    mail = Composer(settings(), Links(keys.named("links"))).mail(letter(buttons=(link,)), message())
+    mail = EmailComposer(settings(), Links(keys.named("links"))).mail(letter(buttons=(link,)), message())
     assert f"/sign-in/link/{mailed_token(ONE, TWO)}" in parts(mail.content)["text/plain"].get_content()
 
 
 def test_an_item_is_updated_without_an_account() -> None:
-    target = ItemPage(item_id=ONE, owner_id=TWO, status="done")
+    target = ItemUpdatePage(item_id=ONE, owner_id=TWO, status="done")
     made = letter(buttons=(Button(name=ButtonName.MARK_DONE, target=target),))
     assert "/u/" in parts(composer().mail(made, message()).content)["text/plain"].get_content()
 
 
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
-    video = Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://v.example/1"))
+    video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://v.example/1"))
     found = parts(composer().mail(letter(more=(video,)), message()).content)
     for word in ("Core group", "Kansas City", "https://v.example/1", "Please choose a reply below."):
         assert word in found["text/plain"].get_content()
@@ -180,7 +181,7 @@ def test_text_and_html_hold_the_same_facts_and_links() -> None:
 
 def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
     def link_of(address: str) -> str:
-        video = Button(name=ButtonName.VIDEO, target=Elsewhere(url=address))
+        video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url=address))
         return str(composer().mail(letter(more=(video,)), message()).content)
 
     mine, yours = link_of("https://v.example/1?a=1&b=2"), link_of("https://v.example/2")
@@ -189,7 +190,7 @@ def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
 
 
 def test_an_address_is_text_in_plain_text_and_escaped_in_html() -> None:
-    video = Button(name=ButtonName.VIDEO, target=Elsewhere(url='https://v.example/?a=1&b="2"'))
+    video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url='https://v.example/?a=1&b="2"'))
     found = parts(composer().mail(letter(more=(video,)), message()).content)
     assert '  https://v.example/?a=1&b="2"' in found["text/plain"].get_content().splitlines()
     assert 'href="https://v.example/?a=1&amp;b=&#34;2&#34;"' in found["text/html"].get_content()
@@ -211,15 +212,15 @@ def test_no_text_makes_a_header(text: str) -> None:
     made = letter(says=invitation(text), facts=facts, to_name=text, indicator=text)
     head = composer(task_force_name=text or "x").mail(made, message()).content.partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0].decode() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
-    assert sorted(names) == sorted(OURS)
+    assert sorted(names) == sorted(OUR_HEADERS)
 
 
-@given(some.text(min_size=1, max_size=SUBJECT))
+@given(some.text(min_size=1, max_size=LONGEST_SUBJECT))
 @example("Invitation: Ünïcode Trauma-informed interviewing refresher for a…, Tue, Jan 12")
 def test_a_subject_reaches_its_reader_as_it_was_written(text: str) -> None:
     made = letter(says=invitation(text))
     subject = str(read(composer().mail(made, message()).content)["Subject"])
-    assert " ".join(subject.split()) == " ".join(worded(made).subject.split())
+    assert " ".join(subject.split()) == " ".join(fill_in_email(made).subject.split())
 
 
 @given(some.text(max_size=300))
@@ -267,7 +268,7 @@ def test_a_plain_address_is_taken(text: str) -> None:
     ],
 )
 def test_anything_but_one_plain_address_is_refused(text: str) -> None:
-    with pytest.raises(Unsafe):
+    with pytest.raises(UnsafeEmail):
         checked_address(text)
 
 
@@ -298,8 +299,8 @@ def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
 )
 def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: bytes) -> None:
     content, kinds = spoilt(old, new)
-    with pytest.raises(Unsafe):
-        check(content, kinds)
+    with pytest.raises(UnsafeEmail):
+        check_bytes(content, kinds)
 
 
 def test_how_to_reply_is_said_above_the_buttons() -> None:

@@ -19,12 +19,12 @@ from tracker.ports.mail.delivery import LANES
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import Bounce
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
@@ -149,13 +149,13 @@ async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cas
 async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
     cast: Cast, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, groups = content.letters, list[int]()
+    read, groups = emails.write_emails, list[int]()
 
     async def noted(messages: Sequence[outbox_rules.Message], now: datetime, zone: str) -> Any:
         groups.append(len(messages))
         return await read(messages, now, zone)
 
-    monkeypatch.setattr(content, "letters", noted)
+    monkeypatch.setattr(emails, "letters", noted)
     for _ in range(3):
         await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     assert await dispatch(server) == sum(groups) > 3 * LANES
@@ -165,11 +165,11 @@ async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
 async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [message] = await outbox.claim_messages("a worker", (), LATER, 10)
-    [letter] = await content.letters([message], LATER, "America/Chicago")
-    assert isinstance(letter, Letter)
+    [letter] = await emails.write_emails([message], LATER, "America/Chicago")
+    assert isinstance(letter, Email)
     await move(cast, event_id)
-    sent = outbox_rules.Skip(
-        state=outbox_rules.State.SENT, reason="", sent_to=letter.to, event_version=letter.event_version
+    sent = outbox_rules.SendOutcome(
+        state=outbox_rules.MessageState.SENT, reason="", sent_to=letter.to, event_version=letter.event_version
     )
     await outbox.close_message(message, sent, LATER)
     assert await Message.select(Message.event_version).where(Message.id == message.id) == [{"event_version": 1}]

@@ -19,9 +19,18 @@ from tests.usecases.intake.writing_back import many_emails
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.ports.mail import imap
-from tracker.ports.mail.imap import Away, Folder
-from tracker.ports.mail.imap_reader import FIRST_PAUSE, HELD, LASTED, LOOKS_EVERY, NOT_TAKEN, RETRY, MailboxReader
-from tracker.ports.mail.incoming import LARGEST
+from tracker.ports.mail.imap import (
+    FIRST_PAUSE,
+    HELD,
+    LASTED,
+    LOOKS_EVERY,
+    NOT_TAKEN,
+    RETRY,
+    MailboxAway,
+    MailboxFolder,
+    MailboxReader,
+)
+from tracker.ports.mail.received_emails import LARGEST_EMAIL
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
@@ -39,7 +48,9 @@ class Post:
         self.seconds = 0.0
         self.readers: list[MailboxReader] = []
 
-    def reader(self, open_folder: Callable[[Settings], Folder] = imap.opened, **facts: object) -> MailboxReader:
+    def reader(
+        self, open_folder: Callable[[Settings], MailboxFolder] = imap.open_folder, **facts: object
+    ) -> MailboxReader:
         """Return a reader as each process has one; it doesn't wait for emails unless `waits` says so."""
         waits = float(str(facts.pop("waits", 0.0)))
         given = reading(self.server.port, self.user, **facts)
@@ -116,7 +127,7 @@ async def test_a_sender_that_the_site_s_server_did_not_confirm_changes_nothing(p
 
 async def test_odd_emails_do_not_keep_the_next_one_from_being_taken(post: Post) -> None:
     to, uid = await post.invitation()
-    large = f"From: a@b.example\r\nTo: {to}\r\n\r\n".encode() + b"x" * 70 + b"\r\n" * LARGEST
+    large = f"From: a@b.example\r\nTo: {to}\r\n\r\n".encode() + b"x" * 70 + b"\r\n" * LARGEST_EMAIL
     await post.put(b"\r\n", b"\xff\xfe\x00", large, b"To: <\r\nTo: " + b"(" * 1_000 + b"\r\n\r\n", accept(to, uid))
     await post.reader().run()
     assert (await post.unseen(), (await outcomes()).count(ReplyOutcome.RECORDED)) == (0, 1)
@@ -131,8 +142,8 @@ def test_an_email_of_which_the_server_gives_nothing_is_not_taken_for_one_that_is
         def uid(self, *_: str) -> tuple[str, list[bytes]]:
             return "OK", [b"1 (UID 5 BODY[]<0> NIL)"]
 
-    folder = Folder(cast(BaseMailBox, SimpleNamespace(client=Client())))
-    with pytest.raises(imap.Unfetched):
+    folder = MailboxFolder(cast(BaseMailBox, SimpleNamespace(client=Client())))
+    with pytest.raises(imap.EmailUnfetched):
         folder.content("5")
 
 
@@ -159,13 +170,13 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
     await post.put(accept(to, uid), accept(to, uid, number=2))
     refused = ["1"]
 
-    class Refusing(Folder):
+    class Refusing(MailboxFolder):
         def content(self, uid: str) -> bytes | None:
             if uid in refused:
-                raise imap.Unfetched("It can't be converted.")
+                raise imap.EmailUnfetched("It can't be converted.")
             return super().content(uid)
 
-    one = post.reader(lambda given: Refusing(imap.opened(given)._mailbox))
+    one = post.reader(lambda given: Refusing(imap.open_folder(given)._mailbox))
     await one.run()
     assert (await outcomes(), await post.unseen()) == ([ReplyOutcome.RECORDED], 1)
     assert (await mailbox_status()).trouble == NOT_TAKEN
@@ -217,9 +228,9 @@ async def test_a_mailbox_without_passwords_is_read_with_an_access_token(post: Po
 async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) -> None:
     tries = []
 
-    def fail(_: Settings) -> Folder:
+    def fail(_: Settings) -> MailboxFolder:
         tries.append(post.seconds)
-        raise Away("Not today.")
+        raise MailboxAway("Not today.")
 
     one = post.reader(fail)
     for _ in range(12):
@@ -259,8 +270,8 @@ async def test_a_connection_that_ends_after_a_while_is_no_failure(post: Post) ->
 async def test_a_server_that_reports_nothing_is_asked_once_a_minute(post: Post) -> None:
     to, uid = await post.invitation()
 
-    def silent(given: Settings) -> Folder:
-        folder = imap.opened(given)
+    def silent(given: Settings) -> MailboxFolder:
+        folder = imap.open_folder(given)
         folder.can_idle = False
         return folder
 

@@ -14,7 +14,7 @@ from tests.ical.test_replies import alarms, folded, nested, zones
 from tests.ical.test_replies import reply as task_reply
 from tests.processor_time import within
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.incoming import LARGEST, Reader
+from tracker.ports.mail.received_emails import LARGEST_EMAIL, EmailParser
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.received_emails import ReceivedEmail
@@ -22,7 +22,7 @@ from tracker.rules.intake.received_emails import ReceivedEmail
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 INVITATION = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
 WHO, UID = "liaison@kcpd.example", "9a0c@tracker.example"
-READER = Reader(
+READER = EmailParser(
     addresses=ReplyAddresses("reply@tracker.example", [b"k" * 32]),
     authserv_id="mx.tracker.example",
     zone="America/Chicago",
@@ -149,7 +149,7 @@ def test_only_what_our_own_mail_server_confirms_counts(headers: list[str], expec
 
 
 def test_no_server_is_trusted_without_a_name() -> None:
-    reader = Reader(addresses=READER.addresses, authserv_id="", zone="America/Chicago")
+    reader = EmailParser(addresses=READER.addresses, authserv_id="", zone="America/Chicago")
     mail = message(Authentication_Results="; dmarc=pass header.from=kcpd.example")
     assert not reader.read(mail.as_bytes(), TO, NOW).sender.is_verified
 
@@ -248,7 +248,7 @@ def _charset() -> bytes:
 def _inside(calendar: Callable[[], bytes]) -> Callable[[], bytes]:
     """Return an email around a calendar file, as large as an email may be."""
     head = b"From: a@b.example\r\nContent-Type: text/calendar\r\n\r\n"
-    return lambda: (head + calendar())[:LARGEST]
+    return lambda: (head + calendar())[:LARGEST_EMAIL]
 
 
 def _emails_in_emails() -> bytes:
@@ -268,7 +268,7 @@ def _escapes() -> bytes:
 
 @pytest.mark.parametrize("calendar", [folded, zones, alarms, nested])
 def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> None:
-    content = _inside(calendar)()[: LARGEST // 8]
+    content = _inside(calendar)()[: LARGEST_EMAIL // 8]
     tracemalloc.start()
     read(content)
     _, peak = tracemalloc.get_traced_memory()
@@ -300,7 +300,7 @@ def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> N
         lambda: b"",
         lambda: b"\0" * 1_000,
         lambda: b"\r\n\r\n",
-        lambda: b"x" * (LARGEST + 1),
+        lambda: b"x" * (LARGEST_EMAIL + 1),
         lambda: b"From: \xff\xfe@b.example\r\nSubject: \xe9\r\n\r\n",
     ],
 )

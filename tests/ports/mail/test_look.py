@@ -10,8 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 from scripts.browser import ARGUMENTS, find
 from tests.ports.mail.making import letter, message, parts
 from tests.ports.mail.sending import composer
-from tracker.rules.emails.content import Button, ButtonName, Elsewhere, ReplyPage, SitePage
-from tracker.rules.emails.facts import Fact, FactName
+from tracker.rules.emails.emails import Button, ButtonName, Fact, FactName, OutsideAddress, ReplyPage, SitePage
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TALL = "[...document.querySelectorAll('a')].every(link => link.getBoundingClientRect().height >= 44)"
@@ -32,7 +31,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     buttons = tuple(Button(name=name, target=reply) for name in names)
     more = (
         Button(name=ButtonName.AGENDA_AND_PEOPLE, target=SitePage(path="/events/1")),
-        Button(name=ButtonName.VIDEO, target=Elsewhere(url="https://video.example/1")),
+        Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://video.example/1")),
     )
     made = composer().mail(letter(facts=FACTS, buttons=buttons, more=more), message())
     with sync_playwright() as playwright:

@@ -1,7 +1,7 @@
 """An email as a page shows it: every word, and no address that acts for its recipient."""
 
 from tests.ports.mail.making import NOW, letter
-from tracker.ports.mail.reading import read_email
+from tracker.ports.mail.wording import read_email
 from tracker.rules.core.message_types import MailedEntry
 
 

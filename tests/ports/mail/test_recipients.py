@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.incoming import MOST_HEADERS
-from tracker.ports.mail.recipients import MOST, recipients
+from tracker.ports.mail.imap import MOST_RECIPIENTS, reply_recipients
+from tracker.ports.mail.received_emails import MOST_HEADERS
 
 ADDRESSES = ReplyAddresses("reply@tracker.example", [b"k" * 32])
 OURS, OTHER = ADDRESSES.of(UUID(int=7)), ADDRESSES.of(UUID(int=8))
@@ -14,7 +14,7 @@ BODY = "\r\n\r\nTo: reply+in-the-body@tracker.example\r\n"
 
 
 def found(*headers: str) -> list[str]:
-    return list(recipients(("\r\n".join(headers) + BODY).encode(), ADDRESSES))
+    return list(reply_recipients(("\r\n".join(headers) + BODY).encode(), ADDRESSES))
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_what_is_no_recipient_of_ours_is_not_found(header: str) -> None:
 
 def test_a_long_list_of_addresses_is_cut() -> None:
     many = (f"reply+{number}@tracker.example" for number in range(50))
-    assert len(found("To: " + ", ".join(many))) == MOST
+    assert len(found("To: " + ", ".join(many))) == MOST_RECIPIENTS

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import delivery
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import nudges
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 
 KEY = "2027-01-16"
@@ -63,15 +63,15 @@ async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_
     moved = replace(plan, starts=plan.starts + LATER_ON_THE_DAY, place="Lot B", title="Operation Bluestem again")
     await scheduling.change_event(lead, event_id, moved, event.version, now)
     await dispatch(server, now := now + timedelta(minutes=5))
-    await nudges.nudge(lead, event_id, KEY, now, ZONE, confirmations=True)
+    await nudges.nudge_people(lead, event_id, KEY, now, ZONE, confirmations=True)
     await dispatch(server, now := now + timedelta(minutes=5))
     for moment in (now, EVENING_BEFORE):  # what becomes due between the two
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
     await dispatch(server, EVENING_BEFORE)
     event = await scheduling.event_seen_by(lead, event_id)
     await scheduling.cancel_event(lead, event_id, event.version, "Canary: called off", EVENING_BEFORE)
     await dispatch(server, EVENING_BEFORE + timedelta(minutes=5))
-    sent = await Message.select(Message.kind).where(Message.state == State.SENT).output(as_list=True)
+    sent = await Message.select(Message.kind).where(Message.state == MessageState.SENT).output(as_list=True)
     assert set(sent) == {"invitation", "update", "no_reply", "reminder", "cancellation"}
     said = {
         canary

@@ -7,8 +7,7 @@ import pytest
 
 from tests.ports.mail.making import letter, message, with_calendar
 from tests.ports.mail.sending import composer
-from tracker.ports.mail.mailbox import Mailbox
-from tracker.ports.mail.sink import Sink
+from tracker.ports.mail.demo_emails import EmailSink, SinkFolder
 
 
 async def post(port: int, *contents: bytes) -> None:
@@ -18,7 +17,7 @@ async def post(port: int, *contents: bytes) -> None:
 
 
 async def kept(folder: Path, *contents: bytes) -> list[bytes]:
-    sink = Sink(folder)
+    sink = EmailSink(folder)
     await post(await sink.start(), *contents)
     await sink.stop()
     return [one.read_bytes() for one in sorted(folder.iterdir())]
@@ -40,7 +39,7 @@ async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path)
         composer().mail(one, message(key)).content for one, key in ((letter(), "one"), (with_calendar(), "two"))
     )
     await kept(tmp_path, first, second)
-    newest, oldest = await Mailbox(tmp_path).newest()
+    newest, oldest = await SinkFolder(tmp_path).newest()
     assert (newest.name, newest.to) == ("000002", "reader@kcpd.example")
     assert newest.calendar.startswith("BEGIN:VCALENDAR")
     assert ("YOU'RE INVITED" in newest.text, "<h1" in newest.html, oldest.calendar) == (True, True, "")
@@ -48,7 +47,7 @@ async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path)
 
 async def test_the_mailbox_can_show_one_persons_mail(tmp_path: Path) -> None:
     await kept(tmp_path, composer().mail(letter(), message()).content)
-    mailbox = Mailbox(tmp_path)
+    mailbox = SinkFolder(tmp_path)
     assert len(await mailbox.newest("Reader@kcpd.example")) == 1
     assert await mailbox.newest("other@kcpd.example") == []
 
@@ -56,8 +55,8 @@ async def test_the_mailbox_can_show_one_persons_mail(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../000001", "000002", "", "x", "000001.eml", "\u0660" * 6])
 async def test_a_name_that_is_no_mail_of_the_sink_finds_nothing(tmp_path: Path, name: str) -> None:
     await kept(tmp_path / "mail", composer().mail(letter(), message()).content)
-    assert await Mailbox(tmp_path / "mail").mail(name) is None
+    assert await SinkFolder(tmp_path / "mail").mail(name) is None
 
 
 async def test_a_mailbox_without_a_folder_is_empty(tmp_path: Path) -> None:
-    assert await Mailbox(tmp_path / "none").newest() == []
+    assert await SinkFolder(tmp_path / "none").newest() == []

@@ -22,10 +22,10 @@ from tests.faults.server import MailServer, serving
 from tests.ports.mail.sending import ELSEWHERE, settings
 from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail import smtp
-from tracker.ports.mail.compose import Mail
-from tracker.ports.mail.smtp import Away, Line, Refused, Temporary
+from tracker.ports.mail.compose import MimeMessage
+from tracker.ports.mail.smtp import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure
 
-MAIL = Mail(
+MAIL = MimeMessage(
     sender="calendar@tracker.example",
     recipient="reader@kcpd.example",
     content=b"Subject: x\r\n\r\nx\r\n",
@@ -35,8 +35,8 @@ MAIL = Mail(
 
 async def test_mail_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
     async with serving(MailServer()) as server:
-        with pytest.raises(Away):
-            await Line(settings(smtp_host=ELSEWHERE, smtp_port=server.port)).send(MAIL)
+        with pytest.raises(MailServerAway):
+            await SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=server.port)).send(MAIL)
         assert server.accepted == []
     assert "The mail server refused us as a sender" in caplog.text
 
@@ -46,8 +46,8 @@ async def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_no_mail(
 ) -> None:
     server = MailServer()
     async with _serving_tls(server, _certificate(tmp_path)) as port:
-        with pytest.raises(Away):
-            await Line(settings(smtp_host=ELSEWHERE, smtp_port=port)).send(MAIL)
+        with pytest.raises(MailServerAway):
+            await SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=port)).send(MAIL)
     assert server.accepted == []
     assert "certificate verify failed" in caplog.text
 
@@ -58,7 +58,7 @@ async def test_mail_goes_over_starttls_when_the_certificate_holds(
     server, certificate = MailServer(), _certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with _serving_tls(server, certificate) as port:
-        line = Line(settings(smtp_host=ELSEWHERE, smtp_port=port))
+        line = SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=port))
         await line.send(MAIL)
         await line.close()
     assert len(server.accepted) == 1
@@ -66,16 +66,16 @@ async def test_mail_goes_over_starttls_when_the_certificate_holds(
 
 async def test_a_server_that_never_answers_costs_no_more_than_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "BUDGET", 0.3)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Away):  # connects, and that is all
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(MailServerAway):  # connects, and that is all
         async with asyncio.timeout(2):
-            await Line(settings(smtp_port=silent.getsockname()[1])).send(MAIL)
+            await SmtpConnection(settings(smtp_port=silent.getsockname()[1])).send(MAIL)
 
 
 async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None:
     async with serving(MailServer()) as server:
         server.cut_before_reply = lambda _: len(server.accepted) == 1
-        line = Line(settings(smtp_port=server.port))
-        with pytest.raises(Temporary):
+        line = SmtpConnection(settings(smtp_port=server.port))
+        with pytest.raises(TemporaryFailure):
             await line.send(MAIL)
         await line.send(MAIL)
         await line.close()
@@ -85,21 +85,21 @@ async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None
 @pytest.mark.parametrize(
     ("hook", "response", "error"),
     [
-        ("at_rcpt", "550 No such user", Refused),
-        ("at_rcpt", "450 Greylisted", Temporary),
-        ("at_data", "554 Not wanted", Refused),
-        ("at_data", "452 No space", Temporary),
-        ("at_mail", "451 Busy", Temporary),
-        ("at_mail", "550 Not from here", Temporary),
-        ("at_mail", "552 5.3.4 Message size exceeds fixed limit", Refused),
-        ("at_mail", "530 5.7.0 Authentication required", Away),
+        ("at_rcpt", "550 No such user", EmailRefused),
+        ("at_rcpt", "450 Greylisted", TemporaryFailure),
+        ("at_data", "554 Not wanted", EmailRefused),
+        ("at_data", "452 No space", TemporaryFailure),
+        ("at_mail", "451 Busy", TemporaryFailure),
+        ("at_mail", "550 Not from here", TemporaryFailure),
+        ("at_mail", "552 5.3.4 Message size exceeds fixed limit", EmailRefused),
+        ("at_mail", "530 5.7.0 Authentication required", MailServerAway),
     ],
 )
 async def test_what_the_server_says_decides_what_becomes_of_the_mail(
     hook: str, response: str, error: type[Exception]
 ) -> None:
     async with serving(MailServer(**{hook: lambda _: response})) as server:
-        line = Line(settings(smtp_port=server.port))
+        line = SmtpConnection(settings(smtp_port=server.port))
         with pytest.raises(error) as said:
             await line.send(MAIL)
         await line.close()
@@ -118,7 +118,7 @@ async def test_what_the_server_says_decides_what_becomes_of_the_mail(
 async def test_an_email_whose_sender_the_server_refuses_goes_out_from_its_author(hook: str, response: str) -> None:
     said = iter([response])
     async with serving(MailServer(**{hook: lambda _: next(said, None)})) as server:
-        line = Line(settings(smtp_port=server.port))
+        line = SmtpConnection(settings(smtp_port=server.port))
         await line.send(replace(MAIL, sender="reply+token@tracker.example"))
         await line.send(replace(MAIL, sender="reply+another@tracker.example"))
         await line.close()
@@ -130,8 +130,8 @@ async def test_a_recipient_who_is_refused_for_either_sender_is_refused_alone() -
         return "550 5.7.1 Not authorized to send: the list restricts senders" if address.startswith("list") else None
 
     async with serving(MailServer(at_rcpt=closed)) as server:
-        line = Line(settings(smtp_port=server.port))
-        with pytest.raises(Refused):
+        line = SmtpConnection(settings(smtp_port=server.port))
+        with pytest.raises(EmailRefused):
             await line.send(replace(MAIL, recipient="list@kcpd.example", sender="reply+token@tracker.example"))
         await line.send(replace(MAIL, sender="reply+another@tracker.example"))
         await line.close()
@@ -140,7 +140,7 @@ async def test_a_recipient_who_is_refused_for_either_sender_is_refused_alone() -
 
 async def test_each_mail_states_its_size() -> None:
     async with serving(MailServer()) as server:
-        line = Line(settings(smtp_port=server.port))
+        line = SmtpConnection(settings(smtp_port=server.port))
         await line.send(MAIL)
         await line.send(replace(MAIL, content=MAIL.content * 2))
         await line.close()
@@ -180,7 +180,7 @@ async def _saying(**replies: str) -> AsyncIterator[tuple[int, list[str]]]:
 
 async def test_a_server_that_knows_only_helo_gets_mail_that_states_nothing() -> None:
     async with _saying(EHLO="500 What?", DATA="354 Go") as (port, got):
-        line = Line(settings(smtp_port=port))
+        line = SmtpConnection(settings(smtp_port=port))
         await line.send(MAIL)
         await line.close()
     assert [one.split()[0] for one in got[:3]] == ["EHLO", "HELO", "MAIL"]
@@ -197,8 +197,8 @@ async def test_a_server_that_does_not_greet_has_got_nothing(
 ) -> None:
     monkeypatch.setattr(smtp, "BUDGET", 0.4)
     async with _saying(**replies) as (port, _):
-        line = Line(settings(smtp_port=port))
-        with pytest.raises(Away):
+        line = SmtpConnection(settings(smtp_port=port))
+        with pytest.raises(MailServerAway):
             await line.send(MAIL)
         await line.close()
 
@@ -206,15 +206,15 @@ async def test_a_server_that_does_not_greet_has_got_nothing(
 async def test_a_refusal_stays_one_when_the_server_does_not_forget_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "GOODBYE", 0.1)
     async with _saying(RCPT="550 No such user", RSET="") as (port, _):
-        line = Line(settings(smtp_port=port))
-        with pytest.raises(Refused, match="550"):
+        line = SmtpConnection(settings(smtp_port=port))
+        with pytest.raises(EmailRefused, match="550"):
             await line.send(MAIL)
         await line.close()
 
 
 async def test_an_address_that_cannot_be_sent_leaves_the_connection_for_the_next() -> None:
     async with serving(MailServer()) as server:
-        line = Line(settings(smtp_port=server.port))
+        line = SmtpConnection(settings(smtp_port=server.port))
         with pytest.raises(ValueError, match="character"):
             await line.send(replace(MAIL, recipient="a\x01b@kcpd.example"))
         await line.send(MAIL)
@@ -224,8 +224,8 @@ async def test_an_address_that_cannot_be_sent_leaves_the_connection_for_the_next
 
 async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
     async with serving(MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)) as server:
-        line = Line(settings(smtp_port=server.port))
-        with pytest.raises(Refused):
+        line = SmtpConnection(settings(smtp_port=server.port))
+        with pytest.raises(EmailRefused):
             await line.send(replace(MAIL, recipient="bad@kcpd.example"))
         await line.send(MAIL)
         await line.close()

@@ -12,13 +12,11 @@ from msgspec.structs import asdict, fields, replace
 
 from tests.ports.mail.making import letter
 from tracker.config.paths import folder
-from tracker.ports.mail.templates import FILES, words
-from tracker.ports.mail.wording import button_label, worded
+from tracker.ports.mail.wording import FILES, button_label, fill_in_email, word_environment
 from tracker.rules.core.message_types import AccountChange, AnswerOutcome
-from tracker.rules.emails.content import PREVIEW, SUBJECT, ButtonName
-from tracker.rules.emails.contexts import ItemAnsweredEmail, Says
-from tracker.rules.emails.event_contexts import DateAddedEmail, OwnReply
-from tracker.rules.emails.facts import Fact, FactName, Footer
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ButtonName, Fact, FactName, Footer
+from tracker.rules.emails.event_values import DateAddedEmail, OwnReply
+from tracker.rules.emails.template_values import EmailValues, ItemAnsweredEmail
 
 LONG = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
 REPLIES = (
@@ -47,7 +45,7 @@ def values_of(kind: Any, text: str) -> tuple[object, ...]:
     return tuple(kind)
 
 
-def every(says: type[Says], text: str = "Tue, Jan 12") -> Iterator[Says]:
+def every(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterator[EmailValues]:
     """Yield an email with each combination of values; what is always there has its text."""
     hints = get_type_hints(says)
     names = [one.name for one in fields(says)]
@@ -58,10 +56,10 @@ def every(says: type[Says], text: str = "Tue, Jan 12") -> Iterator[Says]:
 
 
 @pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
-def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
+def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None:
     for one in every(says):
         for is_discreet in (False, True):
-            made = worded(letter(says=one, is_discreet=is_discreet))
+            made = fill_in_email(letter(says=one, is_discreet=is_discreet))
             assert made.heading
             assert "." not in made.heading
             assert made.subject
@@ -71,18 +69,18 @@ def test_an_email_has_words_whatever_its_values(says: type[Says]) -> None:
 
 
 @pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
-def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[Says]) -> None:
+def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[EmailValues]) -> None:
     if "title" in {one.name for one in fields(says)}:
         for one in every(says):
-            made = worded(letter(says=replace(one, title=LONG)))
-            assert len(made.subject) <= SUBJECT
+            made = fill_in_email(letter(says=replace(one, title=LONG)))
+            assert len(made.subject) <= LONGEST_SUBJECT
             assert "…" in made.subject
     for one in every(says, LONG):
-        assert len(worded(letter(says=one)).preview) <= PREVIEW
+        assert len(fill_in_email(letter(says=one)).preview) <= LONGEST_PREVIEW
 
 
 def test_every_email_has_its_files_and_every_file_its_email() -> None:
-    assert set(FILES) == set(get_args(Says))
+    assert set(FILES) == set(get_args(EmailValues))
     named = {name for files in FILES.values() for name in files}
     own = {f"emails/{path.parent.name}/{path.name}" for path in EMAILS.glob("*/*.txt") if path.parent.name != "shared"}
     assert named == own
@@ -99,7 +97,7 @@ def test_a_template_uses_no_value_that_its_email_does_not_have() -> None:
     for says, files in FILES.items():
         known = {one.name for one in fields(says)} | {"is_discreet", "reads_replies", "reads_words", "questions_to"}
         for file in files:
-            assert used(words(), file) <= known, file
+            assert used(word_environment(), file) <= known, file
 
 
 def used(jinja: Environment, file: str) -> set[str]:
@@ -112,31 +110,31 @@ def used(jinja: Environment, file: str) -> set[str]:
 
 def test_a_value_that_is_not_there_is_an_error_and_no_gap() -> None:
     with pytest.raises(UndefinedError):
-        words().from_string("{{ nothing }}").render()
+        word_environment().from_string("{{ nothing }}").render()
 
 
 def test_a_tag_alone_in_its_line_leaves_no_line_and_another_one_keeps_its_end() -> None:
     source = "Heading{% if x %} of {{ x }}{% endif %}\n\n{# why #}\n{% if x %}\nFirst.\n{% endif %}\n\nSecond.\n"
-    assert words().from_string(source).render(x="X") == "Heading of X\n\nFirst.\n\nSecond.\n"
+    assert word_environment().from_string(source).render(x="X") == "Heading of X\n\nFirst.\n\nSecond.\n"
 
 
 def test_a_value_with_lines_and_controls_stays_in_its_line() -> None:
     hostile = "Title\r\n\r\nA paragraph\u2028Bcc: evil@x.example =?utf-8?q?x?="
-    line = words().from_string("{{ title }}").render(title=hostile)
+    line = word_environment().from_string("{{ title }}").render(title=hostile)
     assert line == "Title A paragraph Bcc: evil@x.example = ?utf-8?q?x?="
 
 
 @pytest.mark.parametrize("name", FactName)
 def test_every_row_of_facts_has_a_label_and_words(name: FactName) -> None:
     value = AccountChange.ADDRESS.value if name is FactName.ACCOUNT_CHANGE else "Value"
-    [(label, words_of)] = worded(letter(facts=(Fact(name=name, value=value),))).facts
+    [(label, words_of)] = fill_in_email(letter(facts=(Fact(name=name, value=value),))).facts
     assert label
     assert words_of
 
 
 @pytest.mark.parametrize("change", AccountChange)
 def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
-    [(_, said)] = worded(letter(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
+    [(_, said)] = fill_in_email(letter(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
     assert len(said.split()) > 1
 
 
@@ -144,14 +142,14 @@ def test_an_email_says_until_when_what_it_changed_of_an_item_can_be_undone() -> 
     answered = ItemAnsweredEmail(
         reference="AI-TWX4", due="Fri, Dec 4", outcome=AnswerOutcome.RECORDED, status="done", is_whole=True
     )
-    status, note = (worded(letter(says=one)) for one in (answered, replace(answered, status="")))
+    status, note = (fill_in_email(letter(says=one)) for one in (answered, replace(answered, status="")))
     undo = "If that's not what you meant, choose Undo."
     assert undo in note.paragraphs
     assert f"{undo} It works until someone changes the item's status or reassigns the item." in status.paragraphs
 
 
 def test_a_place_that_there_is_none_of_is_said() -> None:
-    assert worded(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No location"),)
+    assert fill_in_email(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No location"),)
 
 
 @pytest.mark.parametrize("name", ButtonName)
@@ -161,9 +159,9 @@ def test_every_button_has_a_label(name: ButtonName) -> None:
 
 @pytest.mark.parametrize("footer", Footer)
 def test_every_footer_has_words(footer: Footer) -> None:
-    assert worded(letter(footer=footer)).footer.endswith(".")
+    assert fill_in_email(letter(footer=footer)).footer.endswith(".")
 
 
 def test_an_email_of_times_alone_says_nothing_of_its_own_text() -> None:
-    made = worded(letter(is_discreet=True, is_time_only=True))
+    made = fill_in_email(letter(is_discreet=True, is_time_only=True))
     assert (made.heading, made.paragraphs) == ("You're invited", ("Sign in to see the details.",))

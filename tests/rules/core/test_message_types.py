@@ -19,7 +19,7 @@ from tracker.rules.core.message_types import (
     decode,
     encode,
 )
-from tracker.rules.core.outbox import KINDS, Draft, Topic
+from tracker.rules.core.outbox import KINDS, NewMessage, Topic
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
 BEFORE = KnownBefore(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
@@ -86,8 +86,8 @@ def test_every_type_of_message_has_a_kind_and_an_example_here() -> None:
 
 
 def test_every_type_of_message_has_a_topic_and_a_change_of_time_one_of_its_own() -> None:
-    topics = {Draft(content=content, recipient_id=ID, key="").topic for content in EVERY}
-    assert {*topics, Draft(content=types.Changed(is_moved=True), recipient_id=ID, key="").topic} == set(Topic)
+    topics = {NewMessage(content=content, recipient_id=ID, key="").topic for content in EVERY}
+    assert {*topics, NewMessage(content=types.Changed(is_moved=True), recipient_id=ID, key="").topic} == set(Topic)
     assert Topic.MOVED not in topics
 
 

@@ -6,27 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.emails.content import PREVIEW, SHORTEST_TITLE, SUBJECT, cut, fitting, length_words, one_line
+from tracker.rules.emails.emails import (
+    LONGEST_PREVIEW,
+    LONGEST_SUBJECT,
+    SHORTEST_TITLE,
+    fit_title,
+    length_words,
+    one_line,
+    shorten,
+)
 
 
-@given(title=some.text(min_size=1, max_size=200), beside=some.integers(0, SUBJECT - SHORTEST_TITLE))
+@given(title=some.text(min_size=1, max_size=200), beside=some.integers(0, LONGEST_SUBJECT - SHORTEST_TITLE))
 def test_a_subject_fits_a_phone_whatever_the_title(title: str, beside: int) -> None:
-    assert len(fitting(title, beside)) + beside <= SUBJECT
+    assert len(fit_title(title, beside)) + beside <= LONGEST_SUBJECT
 
 
 def test_a_short_title_stands_whole_in_its_subject() -> None:
-    assert fitting("Monthly task force meeting", len("Invitation: , Thu, Dec 10, 2:00 PM")) == (
+    assert fit_title("Monthly task force meeting", len("Invitation: , Thu, Dec 10, 2:00 PM")) == (
         "Monthly task force meeting"
     )
 
 
 def test_a_long_title_is_cut_at_a_word() -> None:
-    assert cut("Trauma-informed interviewing refresher for all", 30) == "Trauma-informed interviewing…"
+    assert shorten("Trauma-informed interviewing refresher for all", 30) == "Trauma-informed interviewing…"
 
 
 @given(some.text(max_size=300))
 def test_a_cut_text_is_never_longer_than_asked(text: str) -> None:
-    assert len(cut(text, PREVIEW)) <= PREVIEW
+    assert len(shorten(text, LONGEST_PREVIEW)) <= LONGEST_PREVIEW
 
 
 @given(some.text())

@@ -12,9 +12,8 @@ from tests.emails import read_email
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.content import PREVIEW, SUBJECT
-from tracker.rules.emails.digest import Week, monday_in, needs_follow_up, span_of
-from tracker.rules.emails.digest_words import digest
+from tracker.rules.emails.digests import DigestWeek, digest_email, monday_due, needs_follow_up, week_span
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 CHICAGO = "America/Chicago"
@@ -66,40 +65,42 @@ def item(title: str, due: date, **facts: Any) -> ActionItem:
     return action_item(**{"title": title, "due": due, "owner": "Advocate", "created_at": NOW, **facts})
 
 
-def week(**facts: Any) -> Week:
+def week(**facts: Any) -> DigestWeek:
     made = {"reader": reader(), "monday": MONDAY, "today": MONDAY, "events": (), "owed": (), "items": ()}
-    return Week(**{**made, **facts})
+    return DigestWeek(**{**made, **facts})
 
 
 def test_it_is_due_on_mondays_at_seven_by_the_reader_s_clock() -> None:
-    assert monday_in(SEVEN - SECOND, SEVEN, CHICAGO) == (MONDAY, SEVEN)
-    assert monday_in(SEVEN, SEVEN + SECOND, CHICAGO) is None
-    assert monday_in(SEVEN - timedelta(days=1), SEVEN - SECOND, CHICAGO) is None
+    assert monday_due(SEVEN - SECOND, SEVEN, CHICAGO) == (MONDAY, SEVEN)
+    assert monday_due(SEVEN, SEVEN + SECOND, CHICAGO) is None
+    assert monday_due(SEVEN - timedelta(days=1), SEVEN - SECOND, CHICAGO) is None
     eastern = SEVEN - timedelta(hours=1)
-    assert monday_in(eastern - SECOND, eastern, "America/New_York") == (MONDAY, eastern)
+    assert monday_due(eastern - SECOND, eastern, "America/New_York") == (MONDAY, eastern)
 
 
 def test_after_an_outage_of_weeks_only_the_last_monday_counts() -> None:
-    assert monday_in(SEVEN - timedelta(days=30), SEVEN + timedelta(days=3), CHICAGO) == (MONDAY, SEVEN)
+    assert monday_due(SEVEN - timedelta(days=30), SEVEN + timedelta(days=3), CHICAGO) == (MONDAY, SEVEN)
     before = SEVEN - timedelta(hours=1)
-    assert monday_in(SEVEN - timedelta(days=30), before, CHICAGO) == (date(2026, 12, 7), SEVEN - timedelta(days=7))
+    assert monday_due(SEVEN - timedelta(days=30), before, CHICAGO) == (date(2026, 12, 7), SEVEN - timedelta(days=7))
 
 
 def test_a_week_goes_from_monday_to_sunday_also_when_the_clocks_change() -> None:
-    starts, ends = span_of(date(2027, 3, 8), CHICAGO)
+    starts, ends = week_span(date(2027, 3, 8), CHICAGO)
     assert (starts, ends) == (datetime(2027, 3, 8, 6, tzinfo=UTC), datetime(2027, 3, 15, 5, tzinfo=UTC))
 
 
 def test_its_subject_counts_and_its_preview_names_the_week() -> None:
     made = week(events=(line("A", 15), line("B", 16)), owed=(line("B", 16),), items=(item("C", MONDAY),))
-    letter = read_email(digest(made))
+    letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 2 events, 1 reply needed, 1 action item"
     assert letter.preview == "Monday, December 14 to Sunday, December 20."
 
 
 def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
     late, due = item("Contact sheet", date(2026, 12, 10)), item("Shelter list", date(2026, 12, 18))
-    letter = read_email(digest(week(events=(line("Huddle", 15),), owed=(line("Refresher", 16),), items=(late, due))))
+    letter = read_email(
+        digest_email(week(events=(line("Huddle", 15),), owed=(line("Refresher", 16),), items=(late, due)))
+    )
     assert letter.facts == (
         ("Reply needed", "Refresher, Wed, Dec 16, 2:00 PM"),
         ("Event", "Huddle, Tue, Dec 15, 2:00 PM"),
@@ -111,7 +112,7 @@ def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
 def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
     named = line("Operation Bluestem", 16, visibility=Visibility.NAMED)
     made = week(events=(named,), owed=(named,), items=(item("Canary", MONDAY, is_restricted=True),))
-    letter = read_email(digest(made))
+    letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 1 event, 1 reply needed, 1 action item"
     assert (letter.facts, letter.paragraphs) == (
         (),
@@ -121,16 +122,18 @@ def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
 
 def test_to_who_reads_discreetly_it_only_counts() -> None:
     made = week(reader=reader(is_discreet=True), events=(line("Canary", 15),), items=(item("Canary", MONDAY),))
-    letter = read_email(digest(made))
+    letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 1 appointment, 1 thing to do"
     assert "Canary" not in str(letter)
     assert (letter.facts, letter.is_discreet) == ((), True)
 
 
 def test_a_long_week_is_cut_and_says_how_much_more_there_is() -> None:
-    letter = read_email(digest(week(events=tuple(line("x" * 200, 15) for _ in range(999)), owed=(line("y", 15),) * 99)))
-    assert len(letter.subject) <= SUBJECT
-    assert len(letter.preview) <= PREVIEW
+    letter = read_email(
+        digest_email(week(events=tuple(line("x" * 200, 15) for _ in range(999)), owed=(line("y", 15),) * 99))
+    )
+    assert len(letter.subject) <= LONGEST_SUBJECT
+    assert len(letter.preview) <= LONGEST_PREVIEW
     assert letter.facts[-1] == ("Event", "and 989 more")
 
 
@@ -162,6 +165,6 @@ def test_an_item_of_another_person_needs_a_coordinator_when_blocked_or_a_week_ov
 def test_items_to_follow_up_are_counted_and_listed_with_owner_and_reason() -> None:
     late = item("Contact sheet", MONDAY - timedelta(days=9), status=ItemStatus.BLOCKED, blocked_at=NOW)
     secret = item("Canary", MONDAY - timedelta(days=9), is_restricted=True)
-    letter = read_email(digest(week(followed_up=(late, secret))))
+    letter = read_email(digest_email(week(followed_up=(late, secret))))
     assert letter.subject == "Your week: 2 items to follow up"
     assert letter.facts == (("Follow up", "AI-7QK4, Contact sheet, Advocate (CAHT), blocked, overdue by 9 days"),)

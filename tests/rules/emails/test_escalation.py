@@ -11,17 +11,17 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.emails.escalation import (
+from tracker.rules.emails.escalations import (
     CommitteeDays,
     Escalation,
     Escalations,
-    Ladder,
     OpenItem,
+    PeopleOnRungs,
     Rung,
-    days_in,
-    escalate,
-    hearing,
-    hearing_within,
+    committee_days_in,
+    escalate_item,
+    people_hearing,
+    people_hearing_within,
 )
 
 OWNER, PRIMARY, LEAD, COORDINATOR, SECOND, ASSIGNER = (UUID(int=number) for number in range(1, 7))
@@ -48,8 +48,8 @@ def item(**facts: Any) -> OpenItem:
     )
 
 
-def ladder(without: Collection[UUID] = (), **facts: Any) -> Ladder:
-    return Ladder(
+def ladder(without: Collection[UUID] = (), **facts: Any) -> PeopleOnRungs:
+    return PeopleOnRungs(
         **{
             "reachable": {one: frozenset({"all"}) for one in EVERYONE.difference(without)},
             "primaries": {(STEERING, CAHT): PRIMARY},
@@ -60,10 +60,10 @@ def ladder(without: Collection[UUID] = (), **facts: Any) -> Ladder:
     )
 
 
-def calendar(about: OpenItem, people: Ladder, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
+def calendar(about: OpenItem, people: PeopleOnRungs, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
     """Return who hears of an item, by day, in the month around its due day."""
-    escalated = escalate(about, DAYS, escalations, people)
-    found = {f"{day:%b} {day.day}": {*hearing(escalated, day, people)} for day in DAYS}
+    escalated = escalate_item(about, DAYS, escalations, people)
+    found = {f"{day:%b} {day.day}": {*people_hearing(escalated, day, people)} for day in DAYS}
     return {day: people for day, people in found.items() if people}
 
 
@@ -137,12 +137,12 @@ def test_a_committee_chooses_days_for_its_items_and_keeps_the_others_of_the_task
 
 
 def test_a_form_gives_days_or_nothing_for_those_of_the_task_force() -> None:
-    assert days_in("2", " ", Escalation()) == CommitteeDays(agency=2)
-    assert days_in("0", "90", Escalation()) == CommitteeDays(agency=0, coordinator=90)
-    assert days_in("9", "0", Escalation()) == CommitteeDays(agency=9, coordinator=0)
-    assert days_in("", "4", Escalation()) == CommitteeDays(coordinator=4)
+    assert committee_days_in("2", " ", Escalation()) == CommitteeDays(agency=2)
+    assert committee_days_in("0", "90", Escalation()) == CommitteeDays(agency=0, coordinator=90)
+    assert committee_days_in("9", "0", Escalation()) == CommitteeDays(agency=9, coordinator=0)
+    assert committee_days_in("", "4", Escalation()) == CommitteeDays(coordinator=4)
     with pytest.raises(Invalid) as refused:
-        days_in("soon", "91", Escalation())
+        committee_days_in("soon", "91", Escalation())
     assert set(refused.value.fields) == {"agency", "coordinator"}
 
 
@@ -158,7 +158,7 @@ def test_days_in_a_contradictory_order_are_refused_at_the_field(
     agency: str, coordinator: str, field: str, words: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        days_in(agency, coordinator, Escalation())
+        committee_days_in(agency, coordinator, Escalation())
     assert refused.value.fields == {field: words}
 
 
@@ -169,18 +169,18 @@ def test_a_rung_without_a_day_is_reached_in_place_of_an_empty_one_only() -> None
 
 def test_a_morning_that_finds_an_item_past_its_days_is_their_day() -> None:
     late = [day for day in DAYS if day >= date(2027, 3, 20)]
-    after = escalate(item(), late, USUAL, ladder())
+    after = escalate_item(item(), late, USUAL, ladder())
     assert after.escalated == {Rung.AGENCY: date(2027, 3, 20), Rung.COORDINATOR: date(2027, 3, 20)}
-    assert hearing(after, date(2027, 3, 20), ladder()) == {PRIMARY: Rung.AGENCY, COORDINATOR: Rung.COORDINATOR}
+    assert people_hearing(after, date(2027, 3, 20), ladder()) == {PRIMARY: Rung.AGENCY, COORDINATOR: Rung.COORDINATOR}
 
 
 def test_an_item_that_reached_a_rung_reaches_it_again_only_after_a_new_start() -> None:
     """It becomes due later, or blocked again; its owner's agency is that of the kept day."""
-    once = escalate(item(), DAYS, USUAL, ladder())
+    once = escalate_item(item(), DAYS, USUAL, ladder())
     sooner = days(Escalation(agency=1, coordinator=2))
-    assert escalate(once, DAYS, sooner, ladder()) == once
+    assert escalate_item(once, DAYS, sooner, ladder()) == once
     later = replace(once, due=date(2027, 3, 20))
-    assert escalate(later, DAYS, USUAL, ladder()).escalated == {
+    assert escalate_item(later, DAYS, USUAL, ladder()).escalated == {
         Rung.AGENCY: date(2027, 3, 24),
         Rung.COORDINATOR: date(2027, 3, 28),
     }
@@ -188,7 +188,7 @@ def test_an_item_that_reached_a_rung_reaches_it_again_only_after_a_new_start() -
 
 def test_a_rung_waits_for_a_morning_on_which_people_can_be_reached() -> None:
     no_one = ladder(without=EVERYONE)
-    assert escalate(item(), DAYS, USUAL, no_one) == item()
+    assert escalate_item(item(), DAYS, USUAL, no_one) == item()
 
 
 PEOPLE = some.sampled_from(sorted(EVERYONE))
@@ -202,7 +202,7 @@ ITEMS = some.builds(
     audiences=AUDIENCES,
 )
 LADDERS = some.builds(
-    Ladder,
+    PeopleOnRungs,
     reachable=some.dictionaries(PEOPLE, AUDIENCES),
     primaries=some.dictionaries(some.just((STEERING, CAHT)), PEOPLE),
     leads=some.dictionaries(some.just(CAHT), some.frozensets(PEOPLE)),
@@ -213,24 +213,24 @@ LADDERS = some.builds(
 
 @given(about=ITEMS, people=LADDERS, day=some.sampled_from(DAYS))
 def test_no_one_hears_of_an_item_that_they_may_not_see_and_only_owners_as_owners(
-    about: OpenItem, people: Ladder, day: date
+    about: OpenItem, people: PeopleOnRungs, day: date
 ) -> None:
-    for person, rung in hearing(escalate(about, DAYS, USUAL, people), day, people).items():
+    for person, rung in people_hearing(escalate_item(about, DAYS, USUAL, people), day, people).items():
         assert people.reachable[person] & about.audiences
         assert (rung is Rung.OWNER) == (person == about.owner_id)
 
 
 @given(about=ITEMS, people=LADDERS, day=some.sampled_from(DAYS), hidden=PEOPLE)
 def test_a_person_who_may_not_see_an_item_changes_nothing_for_the_others_but_who_stands_in(
-    about: OpenItem, people: Ladder, day: date, hidden: UUID
+    about: OpenItem, people: PeopleOnRungs, day: date, hidden: UUID
 ) -> None:
     blind = replace(people, reachable={**people.reachable, hidden: frozenset()})
     gone = replace(people, reachable={one: may for one, may in people.reachable.items() if one != hidden})
-    heard = [hearing(escalate(about, DAYS, USUAL, ladder), day, ladder) for ladder in (blind, gone)]
+    heard = [people_hearing(escalate_item(about, DAYS, USUAL, ladder), day, ladder) for ladder in (blind, gone)]
     assert heard[0] == heard[1]
 
 
 def test_of_several_days_the_last_one_of_each_person_counts() -> None:
-    found = hearing_within(escalate(item(), DAYS, USUAL, ladder()), DAYS, ladder())
+    found = people_hearing_within(escalate_item(item(), DAYS, USUAL, ladder()), DAYS, ladder())
     assert found[PRIMARY] == (date(2027, 3, 13), Rung.AGENCY)
     assert found[OWNER] == (date(2027, 3, 24), Rung.OWNER)

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.follow_ups import NextFollowUp, after_invitation, rests, spaced, timing_words
+from tracker.rules.emails.follow_ups import (
+    NextFollowUp,
+    is_asked_too_soon,
+    moments_after_invitation,
+    space_moments,
+    timing_words,
+)
 from tracker.rules.emails.reminders import Moment
 from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED
 
@@ -18,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 def mornings(sent_at: datetime, *days: int, starts: datetime = STARTS) -> list[datetime]:
-    return [one.at for one in after_invitation(sent_at, ZONE, starts, [day * DAY for day in days])]
+    return [one.at for one in moments_after_invitation(sent_at, ZONE, starts, [day * DAY for day in days])]
 
 
 @pytest.mark.parametrize("hour", [6, 12, 29])  # midnight, 6:00 AM and 11:00 PM of January 12
@@ -42,14 +48,16 @@ def test_two_mornings_two_days_apart_both_ask(day: int) -> None:
     first = datetime(2027, 1, 1, 14, tzinfo=UTC) + day * DAY
     second = first + 2 * DAY - timedelta(hours=1 if day == 71 else 0)
     assert to_local(second, ZONE).hour == to_local(first, ZONE).hour
-    assert not rests(first + timedelta(seconds=14), second, ZONE)
-    assert rests(first, second - timedelta(minutes=16), ZONE)
+    assert not is_asked_too_soon(first + timedelta(seconds=14), second, ZONE)
+    assert is_asked_too_soon(first, second - timedelta(minutes=16), ZONE)
 
 
 @given(some.sets(some.sampled_from(ASKS_AFTER_OFFERED)))
 def test_everything_that_is_offered_can_be_chosen_together(days: set[timedelta]) -> None:
-    every = after_invitation(datetime(2027, 3, 8, 20, tzinfo=UTC), ZONE, datetime(2027, 5, 1, tzinfo=UTC), sorted(days))
-    assert spaced([(one, ZONE) for one in every], None) == every
+    every = moments_after_invitation(
+        datetime(2027, 3, 8, 20, tzinfo=UTC), ZONE, datetime(2027, 5, 1, tzinfo=UTC), sorted(days)
+    )
+    assert space_moments([(one, ZONE) for one in every], None) == every
 
 
 def test_of_several_on_one_day_the_first_alone_asks() -> None:
@@ -58,9 +66,9 @@ def test_of_several_on_one_day_the_first_alone_asks() -> None:
         for hour, lead in ((14, -2 * DAY), (18, 2 * DAY))
     )
     both = [(morning, ZONE), (noon, ZONE)]
-    assert spaced(both, None) == [morning]
-    assert spaced(both, morning.at - DAY) == []
-    assert spaced(both, morning.at - 3 * DAY) == [morning]
+    assert space_moments(both, None) == [morning]
+    assert space_moments(both, morning.at - DAY) == []
+    assert space_moments(both, morning.at - 3 * DAY) == [morning]
 
 
 @pytest.mark.parametrize(

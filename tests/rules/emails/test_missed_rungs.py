@@ -8,8 +8,14 @@ from uuid import UUID
 import pytest
 
 from tests.rules.emails.test_escalation import CAHT, COORDINATOR, LEAD, PRIMARY, STEERING, item, ladder
-from tracker.rules.emails.escalation import Ladder, Rung
-from tracker.rules.emails.missed_rungs import DayEmail, Planned, may_have_missed, without_missed
+from tracker.rules.emails.escalations import (
+    EarlierDayEmail,
+    PeopleOnRungs,
+    PlannedSoFar,
+    Rung,
+    may_have_missed_rung,
+    without_missed_rungs,
+)
 from tracker.rules.emails.preferences import Preferences, Wishes
 
 DAY, NEXT = date(2027, 3, 13), date(2027, 3, 14)  # a Saturday
@@ -18,8 +24,8 @@ REACHED = item(escalated={Rung.AGENCY: DAY})
 NEW_PRIMARY = ladder(without=[PRIMARY], primaries={(STEERING, CAHT): LEAD})
 
 
-def email(to: UUID = PRIMARY, **facts: Any) -> DayEmail:
-    return DayEmail(
+def email(to: UUID = PRIMARY, **facts: Any) -> EarlierDayEmail:
+    return EarlierDayEmail(
         **{
             "recipient_id": to,
             "since": DAY,
@@ -32,12 +38,12 @@ def email(to: UUID = PRIMARY, **facts: Any) -> DayEmail:
     )
 
 
-def planned(emails: Iterable[DayEmail] = (), until: datetime = AFTER, **wishes: Any) -> Planned:
-    return Planned(emails=[*emails], wishes=Wishes(**wishes), zone="America/Chicago", until=until)
+def planned(emails: Iterable[EarlierDayEmail] = (), until: datetime = AFTER, **wishes: Any) -> PlannedSoFar:
+    return PlannedSoFar(emails=[*emails], wishes=Wishes(**wishes), zone="America/Chicago", until=until)
 
 
-def is_reached(people: Ladder, *emails: DayEmail, **facts: Any) -> bool:
-    return bool(without_missed(REACHED, people, planned(emails, **facts)).escalated)
+def is_reached(people: PeopleOnRungs, *emails: EarlierDayEmail, **facts: Any) -> bool:
+    return bool(without_missed_rungs(REACHED, people, planned(emails, **facts)).escalated)
 
 
 def test_a_primary_who_left_before_the_email_was_sent_did_not_hear() -> None:
@@ -71,11 +77,11 @@ def test_who_has_a_quiet_weekend_hears_on_monday() -> None:
 
 def test_what_happened_before_the_days_that_are_made_up_for_stays() -> None:
     later = planned(until=datetime(2027, 3, 21, 16, tzinfo=UTC))
-    assert not may_have_missed(REACHED, later)
-    assert without_missed(REACHED, NEW_PRIMARY, later) == REACHED
-    assert may_have_missed(REACHED, planned())
+    assert not may_have_missed_rung(REACHED, later)
+    assert without_missed_rungs(REACHED, NEW_PRIMARY, later) == REACHED
+    assert may_have_missed_rung(REACHED, planned())
 
 
 def test_an_item_that_is_no_longer_stuck_has_reached_no_one() -> None:
     moved = item(due=date(2027, 4, 1), escalated={Rung.AGENCY: DAY})
-    assert without_missed(moved, ladder(), planned()) == moved
+    assert without_missed_rungs(moved, ladder(), planned()) == moved

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from tests.cast import ZONE
-from tracker.rules.emails.nudges import UNREACHABLE
-from tracker.rules.emails.poll_nudges import PollNudges
+from tracker.rules.emails.nudges import UNREACHABLE, PollNudges
 
 NOW = datetime(2027, 1, 5, 15, tzinfo=UTC)
 A, B = UUID(int=1), UUID(int=2)

@@ -9,12 +9,20 @@ from hypothesis import strategies as some
 
 from tracker.errors import Invalid
 from tracker.rules.emails import reminders
-from tracker.rules.emails.preferences import Preferences, Wish, Wishes, quieter, wanted
-from tracker.rules.emails.quiet_hours import LONGEST_QUIET, Quiet, check_quiet
+from tracker.rules.emails.preferences import (
+    LONGEST_QUIET,
+    Preferences,
+    QuietHours,
+    Wish,
+    Wishes,
+    check_quiet_hours,
+    out_of_quiet_hours,
+    wanted_moments,
+)
 from tracker.rules.roster.reminder_policies import OFFERED, USUAL
 
 CHICAGO = "America/Chicago"
-NIGHT = Quiet(starts=time(22), ends=time(6), zone=CHICAGO)
+NIGHT = QuietHours(starts=time(22), ends=time(6), zone=CHICAGO)
 DAY, HOURS = timedelta(days=1), timedelta(hours=2)
 ME, YOU, COMMITTEE = uuid4(), uuid4(), uuid4()
 
@@ -24,10 +32,10 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}-06:00").astimezone(UTC)
 
 
-def moved(starts_at: str, lead: timedelta, quiet: Quiet = NIGHT) -> datetime:
+def moved(starts_at: str, lead: timedelta, quiet: QuietHours = NIGHT) -> datetime:
     """Return when the reminder of a date goes out."""
-    every = reminders.of_date(at(starts_at), CHICAGO, is_all_day=False, leads=[lead])
-    return quieter(every[0], quiet).at
+    every = reminders.date_moments(at(starts_at), CHICAGO, is_all_day=False, leads=[lead])
+    return out_of_quiet_hours(every[0], quiet).at
 
 
 def test_a_reminder_outside_the_quiet_hours_stays() -> None:
@@ -54,13 +62,13 @@ def test_the_first_moment_of_the_quiet_hours_is_quiet_and_their_end_is_not() -> 
 
 
 def test_quiet_hours_of_the_day_do_not_reach_into_the_night() -> None:
-    school = Quiet(starts=time(8), ends=time(15), zone=CHICAGO)
+    school = QuietHours(starts=time(8), ends=time(15), zone=CHICAGO)
     assert school.around(at("2027-01-12T07:59")) is None
     assert school.around(at("2027-01-12T08:00")) == (at("2027-01-12T08:00"), at("2027-01-12T15:00"))
 
 
 def test_quiet_hours_are_those_of_the_person_wherever_the_event_is() -> None:
-    eastern = Quiet(starts=time(22), ends=time(6), zone="America/New_York")
+    eastern = QuietHours(starts=time(22), ends=time(6), zone="America/New_York")
     assert moved("2027-01-12T23:30", HOURS, eastern) == at("2027-01-12T20:55")
 
 
@@ -83,10 +91,10 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
     starts: time, length: int, lead: timedelta, day: date, clock: time
 ) -> None:
     ends = (datetime.combine(day, starts) + timedelta(minutes=length)).time()
-    quiet = Quiet(starts=starts, ends=ends, zone="America/New_York")
+    quiet = QuietHours(starts=starts, ends=ends, zone="America/New_York")
     begins = datetime.combine(day, clock, UTC)
-    [moment] = reminders.of_date(begins, CHICAGO, is_all_day=False, leads=[lead])
-    found = quieter(moment, quiet)
+    [moment] = reminders.date_moments(begins, CHICAGO, is_all_day=False, leads=[lead])
+    found = out_of_quiet_hours(moment, quiet)
     shift = Wishes(of_member={ME: Preferences(quiet=(starts, ends))}).shift + timedelta(hours=1)  # the clocks change
     assert quiet.around(found.at) is None
     assert found.at < begins
@@ -94,17 +102,17 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
 
 
 def test_only_chosen_lead_times_are_planned() -> None:
-    every = reminders.of_date(at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
+    every = reminders.date_moments(at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     long_ago, now = at("2026-01-01T00:00"), at("2027-01-12T09:00")
-    found = wanted(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
+    found = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
     assert [one.lead for one in found] == [DAY, HOURS]
-    assert wanted(every, None, long_ago, now) == []
+    assert wanted_moments(every, None, long_ago, now) == []
 
 
 def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
-    every = reminders.of_date(at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
+    every = reminders.date_moments(at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     wish = Wish(leads=frozenset({HOURS, timedelta(minutes=30)}), quiet=NIGHT)
-    found = wanted(every, wish, at("2027-01-11T21:00"), at("2027-01-11T22:00"))
+    found = wanted_moments(every, wish, at("2027-01-11T21:00"), at("2027-01-11T22:00"))
     assert [(one.lead, one.state) for one in found] == [(HOURS, "superseded"), (timedelta(minutes=30), "pending")]
 
 
@@ -135,17 +143,17 @@ def test_quiet_hours_have_a_beginning_and_an_end_and_leave_half_the_day(
     starts: time | None, ends: time | None, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        check_quiet(starts, ends)
+        check_quiet_hours(starts, ends)
     assert list(refused.value.fields) == [field]
 
 
 def test_twelve_quiet_hours_or_none_are_taken() -> None:
-    assert check_quiet(time(20), time(8)) == (time(20), time(8))
-    assert check_quiet(None, None) is None
+    assert check_quiet_hours(time(20), time(8)) == (time(20), time(8))
+    assert check_quiet_hours(None, None) is None
 
 
 def test_everyone_may_have_saved_preferences_while_the_task_force_has_quiet_hours() -> None:
     night = (time(21), time(6))
     wishes = Wishes(of_member={ME: Preferences()}, zones={ME: CHICAGO}, usual_quiet=night)
     [wish] = wishes.of_anyone(frozenset({DAY}))
-    assert wish.quiet == Quiet(starts=night[0], ends=night[1], zone=CHICAGO)
+    assert wish.quiet == QuietHours(starts=night[0], ends=night[1], zone=CHICAGO)

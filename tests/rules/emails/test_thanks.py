@@ -10,7 +10,7 @@ from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
 from tests.rules.emails.test_digest import item, reader
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.thanks import LISTED, Sent, sent_words, thank_you
+from tracker.rules.emails.thank_yous import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
 
 TODAY, DUE = date(2026, 12, 11), date(2027, 1, 5)
 ME = reader()
@@ -19,7 +19,7 @@ THEIRS = item("Renew the agreement", DUE, reference="AI-2222", owner="IPD liaiso
 
 
 def written(*items: ActionItem, to: Viewer = ME) -> ReadEmail:
-    return read_email(thank_you(to, a_date(an_event(), attendance_closed_at=STARTS), items, TODAY))
+    return read_email(thank_you_email(to, a_date(an_event(), attendance_closed_at=STARTS), items, TODAY))
 
 
 def test_it_names_the_meeting_and_who_says_thanks() -> None:
@@ -59,4 +59,7 @@ def test_a_time_only_email_names_neither_the_meeting_nor_an_item() -> None:
 
 
 def test_the_event_says_to_how_many_it_went_and_when() -> None:
-    assert sent_words(Sent(at=STARTS, people=5), "America/Chicago", TODAY) == "Thank-you to 5 people, Thu, Dec 10."
+    assert (
+        sent_thank_you_words(SentThankYou(at=STARTS, people=5), "America/Chicago", TODAY)
+        == "Thank-you to 5 people, Thu, Dec 10."
+    )

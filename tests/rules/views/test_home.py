@@ -10,7 +10,7 @@ from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.nudges import Nudge
+from tracker.rules.emails.nudges import DateNudges
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 from tracker.rules.views.home import (
     LateItem,
@@ -138,7 +138,7 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
     soon, later = meeting(timedelta(hours=5)), meeting(timedelta(days=9))
 
     def missing(line: DateLine, *reminded: UUID) -> MissingReplies:
-        nudge = Nudge(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
+        nudge = DateNudges(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 
     all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)

@@ -14,16 +14,16 @@ pytestmark = pytest.mark.both_engines
 
 async def test_how_many_are_told_is_told_to_who_may_see_the_event_alone(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
-    assert await messages.number_notified(cast.coordinator, [event_id], NOW) == 2
-    assert await messages.number_notified(cast.harbor_advocate, [event_id], NOW) == 0
+    assert await messages.count_notified(cast.coordinator, [event_id], NOW) == 2
+    assert await messages.count_notified(cast.harbor_advocate, [event_id], NOW) == 0
 
 
 async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     [message_id] = await Message.select(Message.id).output(as_list=True)
-    [stored] = await messages.stored(cast.coordinator, [message_id])
+    [stored] = await messages.stored_messages(cast.coordinator, [message_id])
     assert stored.recipient_id == cast.fbi_lead.member_id
-    assert await messages.stored(cast.harbor_advocate, [message_id]) == []
+    assert await messages.stored_messages(cast.harbor_advocate, [message_id]) == []
 
 
 async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) -> None:

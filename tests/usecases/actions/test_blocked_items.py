@@ -9,15 +9,15 @@ import pytest
 from tests.cast import LINK, NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.outbox import KINDS, MessageKind, Skip, State
+from tracker.rules.core.outbox import KINDS, MessageKind, MessageState, SendOutcome
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.content import SitePage
+from tracker.rules.emails.emails import SitePage
 from tracker.rules.views.home import BlockedItem
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import MemberRole
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.views.home import home_for
 
@@ -46,8 +46,10 @@ async def emailed(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
     """Send due emails, and return the emails of one kind by recipient."""
     found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await content.letter(message, now, ZONE))
-        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        made = read(await emails.write_email(message, now, ZONE))
+        await outbox.close_message(
+            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
+        )
         if isinstance(made, ReadEmail) and KINDS[type(message.content)] is kind:
             found[message.recipient_id] = made
     return found

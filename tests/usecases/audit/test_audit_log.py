@@ -37,7 +37,7 @@ from tracker.usecases.audit.audit_log import (
     verify_nightly,
 )
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.recorded_replies import record_reply_for
@@ -439,7 +439,7 @@ async def test_the_mail_says_when_and_where_to_look_and_names_no_entry(sqlite_ca
         for one in await outbox.claim_messages("w", [], THREE, 9)
         if one.recipient_id == sqlite_cast.auditor.member_id
     ]
-    letter = emails_read(await content.letter(mine[0], THREE, ZONE))
+    letter = emails_read(await emails.write_email(mine[0], THREE, ZONE))
     assert isinstance(letter, ReadEmail)
     assert (letter.to, letter.facts) == (
         sqlite_cast.auditor.email,

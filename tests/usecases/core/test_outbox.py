@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing
 from tracker.rules.core.message_types import Canceled, Changed, Content, Invited, ItemDue, KnownBefore, ReminderDue
-from tracker.rules.core.outbox import PAUSE, Draft, Message, Skip, State
-from tracker.rules.emails.content import Letter
+from tracker.rules.core.outbox import PAUSE, Message, MessageState, NewMessage, SendOutcome
+from tracker.rules.emails.emails import Email
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
@@ -23,12 +23,12 @@ from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.events.events import Occurrence
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import Worker, enlist_worker
-from tracker.usecases.emails.content import letter
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import occurrences, scheduling
 
 pytestmark = pytest.mark.both_engines
 
-SENT = Skip(state=State.SENT, reason="")
+SENT = SendOutcome(state=MessageState.SENT, reason="")
 LATER = NOW + timedelta(minutes=5)
 ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
@@ -45,8 +45,8 @@ async def queue(cast: Cast, *keys: str, **facts: Any) -> None:
         await outbox.enqueue_all([draft(cast, key, **facts) for key in keys], NOW)
 
 
-def draft(cast: Cast, key: str, content: Content = ITEM_DUE, **facts: Any) -> Draft:
-    return Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)
+def draft(cast: Cast, key: str, content: Content = ITEM_DUE, **facts: Any) -> NewMessage:
+    return NewMessage(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)
 
 
 async def claim(worker: Worker, now: datetime = LATER, gone: tuple[str, ...] = (), limit: int = 50) -> list[Message]:
@@ -149,7 +149,7 @@ async def test_a_message_never_ends_twice(cast: Cast, worker: Worker) -> None:
     await queue(cast, "one")
     [message] = await claim(worker)
     await outbox.close_message(message, SENT, LATER)
-    await outbox.close_message(message, Skip(state=State.BOUNCED, reason="late news"), LATER)
+    await outbox.close_message(message, SendOutcome(state=MessageState.BOUNCED, reason="late news"), LATER)
     assert await rows.Message.select(rows.Message.state).output(as_list=True) == ["sent"]
 
 
@@ -216,7 +216,7 @@ async def test_a_change_of_what_was_canceled_a_moment_ago_keeps_no_one_from_hear
     event_id = await canceled_and_moved(cast, worker)
     waiting = await claim(worker, NOW + timedelta(hours=1))
     assert [type(one.content) for one in waiting] == [Canceled, Changed]
-    assert [type(await letter(one, NOW + timedelta(hours=1), ZONE)) for one in waiting] == [Letter, Skip]
+    assert [type(await write_email(one, NOW + timedelta(hours=1), ZONE)) for one in waiting] == [Email, SendOutcome]
     assert (await scheduling.event_seen_by(cast.coordinator, event_id)).status is EventStatus.CANCELED
 
 

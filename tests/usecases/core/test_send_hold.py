@@ -15,7 +15,7 @@ from tracker.tables.schema.identity import Session, SignInLink
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import OpenFeeds
 from tracker.usecases.core import audit, send_hold
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import issue_link, redeem_link
@@ -49,12 +49,12 @@ async def test_a_held_copy_sends_what_waits_only_when_it_is_let(cast: Cast) -> N
 
 
 async def test_what_was_of_use_while_it_was_held_is_too_late_afterwards(cast: Cast) -> None:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     await send_hold.hold_sending(BACKUP, NOW)
-    assert await queue_due(STARTS - HOUR, ZONE) == 0
+    assert await queue_due_messages(STARTS - HOUR, ZONE) == 0
     await send_hold.release_sending(None, OVER)
-    await queue_due(OVER, ZONE)
+    await queue_due_messages(OVER, ZONE)
     assert await sent(cast, OVER) == 0
     reminders = await Message.select(Message.state).where(Message.kind == "reminder").distinct().output(as_list=True)
     assert reminders == ["too_late"]

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting
 from tests.emails import ReadEmail, read
-from tracker.rules.core.outbox import Skip, State
-from tracker.rules.emails.content import CalendarPart
+from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, scheduling, series_split, undo
 
 KEY, OTHER = "2027-02-09", "2027-03-09"
@@ -30,8 +30,10 @@ async def sent(now: datetime) -> list[ReadEmail]:
     """Send due emails, and return the emails."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await content.letter(message, now, ZONE))
-        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        made = read(await emails.write_email(message, now, ZONE))
+        await outbox.close_message(
+            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
+        )
         found += [made] if isinstance(made, ReadEmail) else []
     return found
 
@@ -167,7 +169,7 @@ async def test_an_email_about_a_series_gives_the_reason_of_each_change_before_it
 
 
 async def test_a_time_only_email_gives_no_reason_of_an_earlier_change(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await series(cast)
     await cancel(cast, event_id, THEN, OTHER, reason="Canary")
     await change_place(cast, event_id, THEN + SECOND)
@@ -247,7 +249,7 @@ async def test_an_invitation_that_waits_says_why_the_rest_of_the_series_was_canc
 
 
 async def test_a_time_only_invitation_gives_no_reason(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     onward = await split(cast, await series(cast), THEN)
     await cancel(cast, onward, THEN + SECOND, "2027-05-11", reason="Canary")
     assert [one for one in await sent(LATER) if "Canary" in str(one)] == []
@@ -368,8 +370,8 @@ async def test_an_invitation_that_a_cancellation_overtook_is_made_up_for_when_th
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [invitation] = await outbox.claim_messages("test", (), NOW, 100)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW + SECOND)
-    skipped = await content.letter(invitation, NOW + SECOND, ZONE)
-    assert isinstance(skipped, Skip)
+    skipped = await emails.write_email(invitation, NOW + SECOND, ZONE)
+    assert isinstance(skipped, SendOutcome)
     await outbox.close_message(invitation, skipped, NOW + SECOND)
     await scheduling.restore_event(cast.coordinator, event_id, 2, NOW + 2 * SECOND)
     assert [one.subject.partition(":")[0] for one in await sent(LATER)] == ["Back on"]

@@ -18,10 +18,10 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import ItemDue, ItemOverdue, MailedEntry, ReminderDue, Unreadable
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
-from tracker.rules.emails.event_contexts import InvitationEmail, SeriesContinuedEmail
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
+from tracker.rules.emails.event_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.notifications import Notify
@@ -32,7 +32,7 @@ from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails import emails as content_deeds
 from tracker.usecases.emails import preferences
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
@@ -41,13 +41,13 @@ RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
 TODAY = date(2026, 12, 15)
 
 
-async def waiting(now: datetime) -> list[ReadEmail | Skip]:
+async def waiting(now: datetime) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of each message that is due, and record it as done."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append(read(await content_deeds.letter(message, now, ZONE)))
+        found.append(read(await content_deeds.write_email(message, now, ZONE)))
         made = found[-1]
-        done = made if isinstance(made, Skip) else Skip(state=State.SENT, reason="")
+        done = made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
         await outbox.close_message(message, done, now)
     return found
 
@@ -58,9 +58,9 @@ async def the_letter(now: datetime = LATER) -> ReadEmail:
     return letter
 
 
-async def the_skip(now: datetime = LATER) -> State:
+async def the_skip(now: datetime = LATER) -> MessageState:
     [skip] = await waiting(now)
-    assert isinstance(skip, Skip)
+    assert isinstance(skip, SendOutcome)
     return skip.state
 
 
@@ -84,14 +84,14 @@ async def test_a_person_whose_account_has_ended_by_then_gets_no_email(cast: Cast
     until = Member.update({Member.expires_at: LATER})
     await until.where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await the_skip(LATER) is State.SUPPRESSED
+    assert await the_skip(LATER) is MessageState.SUPPRESSED
 
 
 async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
     """Queue a reminder as the planner would for the date as it is now."""
     occurrence = await occurrences.date_seen_by(member, event_id, key)
     async with writing():
-        draft = outbox_rules.Draft(
+        draft = outbox_rules.NewMessage(
             content=ReminderDue(starts_at=occurrence.starts_at, lead=int(lead.total_seconds())),
             recipient_id=member.member_id,
             key=str(uuid4()),
@@ -187,7 +187,7 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
 
 @pytest.mark.parametrize("is_discreet", [False, True])
 async def test_every_email_with_a_request_says_that_calendar_apps_do_not_reply(cast: Cast, is_discreet: bool) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert APPS in above_the_buttons(await the_letter())
 
@@ -295,9 +295,9 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
     [message] = await outbox.claim_messages("slow", (), MOVED, 10)
     date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
-    late = await content_deeds.letter(message, MOVED, ZONE)
-    assert isinstance(late, Skip)
-    assert late.state is State.SUPERSEDED
+    late = await content_deeds.write_email(message, MOVED, ZONE)
+    assert isinstance(late, SendOutcome)
+    assert late.state is MessageState.SUPERSEDED
 
 
 async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
@@ -401,7 +401,7 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     found = await waiting(MOVED)
-    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPPRESSED]
+    assert [one.state for one in found if isinstance(one, SendOutcome)] == [MessageState.SUPPRESSED]
     assert [one.subject for one in found if isinstance(one, ReadEmail)] == [
         "You've been removed from a task force event"
     ]
@@ -411,7 +411,7 @@ async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
     await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_lead.member_id)
-    assert await the_skip() is State.SUPPRESSED
+    assert await the_skip() is MessageState.SUPPRESSED
 
 
 async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast) -> None:
@@ -468,32 +468,32 @@ async def test_who_declined_is_not_reminded(cast: Cast) -> None:
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", LATER, for_series=False
     )
-    assert await the_skip() is State.SUPERSEDED
+    assert await the_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await remind(cast.fbi_lead, event_id, "2027-02-09")
     await move(cast, event_id, datetime(2027, 2, 11, 13))
-    assert await the_skip() is State.SUPERSEDED
+    assert await the_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_canceled_date_is_not_sent(cast: Cast) -> None:
     event_id = await series(cast)
     await remind(cast.fbi_lead, event_id, "2027-02-09")
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    assert await the_skip() is State.SUPERSEDED
+    assert await the_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_date_that_began_is_too_late(cast: Cast) -> None:
     event_id = await single(cast)
     await remind(cast.fbi_lead, event_id, "2027-01-12")
-    assert await the_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is State.TOO_LATE
+    assert await the_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is MessageState.TOO_LATE
 
 
 async def test_an_invitation_to_what_is_over_is_too_late(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await the_skip(NOW + timedelta(days=60)) is State.TOO_LATE
+    assert await the_skip(NOW + timedelta(days=60)) is MessageState.TOO_LATE
 
 
 async def item(
@@ -513,7 +513,9 @@ async def item(
 async def item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
     [row] = await ActionItem.select(ActionItem.id)
     async with writing():
-        draft = outbox_rules.Draft(content=content, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"])
+        draft = outbox_rules.NewMessage(
+            content=content, recipient_id=owner.member_id, key=str(uuid4()), item_id=row["id"]
+        )
         await outbox.enqueue_all([draft], NOW)
 
 
@@ -558,14 +560,14 @@ async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
     await waiting(LATER)
     await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, LATER, TODAY)
-    assert await the_skip() is State.SUPERSEDED
+    assert await the_skip() is MessageState.SUPERSEDED
 
 
 async def test_an_item_with_another_due_day_is_not_reminded_of_on_the_old_one(cast: Cast) -> None:
     await item(cast)
     await waiting(LATER)
     await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 2)))
-    assert await the_skip() is State.SUPERSEDED
+    assert await the_skip() is MessageState.SUPERSEDED
 
 
 async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
@@ -574,7 +576,7 @@ async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
     await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
     found = {type(one) for one in await waiting(LATER)}
-    assert found == {Skip, ReadEmail}
+    assert found == {SendOutcome, ReadEmail}
 
 
 async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
@@ -585,7 +587,9 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     found += await waiting(MOVED)
     assert all(
-        len(one.subject) <= SUBJECT and len(one.preview) <= PREVIEW for one in found if isinstance(one, ReadEmail)
+        len(one.subject) <= LONGEST_SUBJECT and len(one.preview) <= LONGEST_PREVIEW
+        for one in found
+        if isinstance(one, ReadEmail)
     )
 
 
@@ -625,7 +629,7 @@ async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_on
 async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told_with_it(
     cast: Cast, is_discreet: bool
 ) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
     event_id = await series(cast)
     moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
@@ -718,7 +722,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
 
 
 async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
     assert letter.subject == "Changed: Appointment, now 9:00 AM from Tue, Apr 13"
     assert "Canary" not in str(letter)
@@ -760,7 +764,7 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
 
 
 async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await series(cast)
     await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
     assert (await the_letter(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
@@ -880,9 +884,9 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
 async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [message] = await outbox.claim_messages("test", (), LATER, 100)
-    made = await content_deeds.letter(replace(message, content=Unreadable()), LATER, ZONE)
-    assert isinstance(made, Skip)
-    assert made.state is State.FAILED
+    made = await content_deeds.write_email(replace(message, content=Unreadable()), LATER, ZONE)
+    assert isinstance(made, SendOutcome)
+    assert made.state is MessageState.FAILED
 
 
 async def tentative(cast: Cast, **facts: Any) -> UUID:

@@ -15,7 +15,7 @@ from tests.emails import ReadEmail, read
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import WeeklyDigest
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
@@ -24,10 +24,9 @@ from tracker.tables.schema.intake import EmailPause
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
-from tracker.usecases.emails.messages import AHEAD
-from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.emails.upcoming_digests import own_digests
+from tracker.usecases.emails import emails, preferences
+from tracker.usecases.emails.digests import own_digests
+from tracker.usecases.emails.reminders import MESSAGES_AHEAD, queue_due_messages
 from tracker.usecases.events import replies, scheduling
 
 MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
@@ -35,22 +34,24 @@ MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM
 
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     return cast
 
 
 async def turned_on(viewer: Viewer, **facts: object) -> Viewer:
-    await preferences.save(viewer, Preferences(digest=True, date_reminders=False, **facts), NOW)  # type: ignore[arg-type]  # fields of the test
+    await preferences.save_preferences(viewer, Preferences(digest=True, date_reminders=False, **facts), NOW)  # type: ignore[arg-type]  # fields of the test
     return viewer
 
 
-async def sent(now: datetime = MONDAY) -> list[ReadEmail | Skip]:
+async def sent(now: datetime = MONDAY) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of the digests that are due."""
-    await queue_due(now, ZONE)
+    await queue_due_messages(now, ZONE)
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await content.letter(message, now, ZONE))
-        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        made = read(await emails.write_email(message, now, ZONE))
+        await outbox.close_message(
+            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
+        )
         if isinstance(message.content, WeeklyDigest):
             found.append(made)
     return found
@@ -63,7 +64,7 @@ async def the_digest(now: datetime = MONDAY) -> ReadEmail:
 
 
 async def planned(viewer: Viewer, at: datetime = NOW) -> list[tuple[datetime, date]]:
-    return [(one.at, one.monday) for one in await own_digests(viewer, at + AHEAD, at, ZONE)]
+    return [(one.at, one.monday) for one in await own_digests(viewer, at + MESSAGES_AHEAD, at, ZONE)]
 
 
 @pytest.mark.both_engines
@@ -143,7 +144,7 @@ async def test_it_lists_items_of_others_that_escalated_to_its_reader(cast: Cast)
         committee_id=cast.committees["steering"],
     )
     reference = await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
-    await queue_due(MONDAY - timedelta(hours=23), ZONE)  # Sunday, four days after it was due
+    await queue_due_messages(MONDAY - timedelta(hours=23), ZONE)  # Sunday, four days after it was due
     letter = await the_digest()
     assert letter.subject == "Your week: 1 item to follow up"
     assert dict(letter.facts)["Follow up"] == (
@@ -157,11 +158,11 @@ async def test_an_operation_is_only_counted_and_for_who_may_not_see_it_not_even_
     await scheduling.schedule_event(
         cast.fbi_lead, operation(cast.kcpd_detective, starts=datetime(2026, 12, 23, 6)), NOW
     )
-    letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, Skip))
+    letter, nothing = sorted(await sent(), key=lambda one: isinstance(one, SendOutcome))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Your week: 1 event, 1 reply needed"
     assert "Bluestem" not in str(letter)
-    assert isinstance(nothing, Skip)
+    assert isinstance(nothing, SendOutcome)
 
 
 async def test_it_comes_once_a_week_at_seven_by_the_own_clock(cast: Cast) -> None:
@@ -169,7 +170,7 @@ async def test_it_comes_once_a_week_at_seven_by_the_own_clock(cast: Cast) -> Non
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     moment = MONDAY - timedelta(hours=3)
     while moment < MONDAY + timedelta(days=8):
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
         moment += timedelta(hours=1)
     found = await Message.select(Message.due).where(Message.kind == "digest").order_by(Message.due).output(as_list=True)
     assert found == [MONDAY - timedelta(hours=1), MONDAY + timedelta(days=7, hours=-1)]
@@ -177,7 +178,7 @@ async def test_it_comes_once_a_week_at_seven_by_the_own_clock(cast: Cast) -> Non
 
 async def test_in_quiet_hours_it_waits_for_their_end(cast: Cast) -> None:
     await turned_on(cast.fbi_lead, quiet=(time(22), time(8)))
-    await queue_due(MONDAY, ZONE)
+    await queue_due_messages(MONDAY, ZONE)
     assert await Message.select(Message.due).where(Message.kind == "digest").output(as_list=True) == [
         MONDAY + timedelta(hours=1)
     ]
@@ -185,18 +186,18 @@ async def test_in_quiet_hours_it_waits_for_their_end(cast: Cast) -> None:
 
 async def test_one_that_is_a_day_late_is_not_sent(cast: Cast) -> None:
     await turned_on(cast.fbi_lead)
-    await queue_due(MONDAY + timedelta(days=1), ZONE)
+    await queue_due_messages(MONDAY + timedelta(days=1), ZONE)
     assert await Message.count().where(Message.kind == "digest") == 0
 
 
 async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
     reader = await turned_on(cast.fbi_lead)
     await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=datetime(2026, 12, 22, 10)), NOW)
-    await queue_due(MONDAY, ZONE)
+    await queue_due_messages(MONDAY, ZONE)
     await preferences.stop_digest(reader.member_id, MONDAY, LINK)
     [skip] = await sent(MONDAY + timedelta(minutes=1))
-    assert isinstance(skip, Skip)
-    assert skip.state is State.SUPPRESSED
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.SUPPRESSED
 
 
 async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cast: Cast) -> None:

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling, series_split
 
 Deed = Callable[[Cast, UUID, datetime], Awaitable[object]]
@@ -29,10 +29,10 @@ async def sent(now: datetime) -> list[ReadEmail]:
     """Return the emails that go out."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await content.letter(message, now, ZONE)
-        assert not isinstance(letter, Skip)
+        letter = await emails.write_email(message, now, ZONE)
+        assert not isinstance(letter, SendOutcome)
         found.append(read(letter))
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return [one for one in found if isinstance(one, ReadEmail)]
 
 

@@ -10,15 +10,15 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.emails import ReadEmail, read
-from tracker.rules.core.outbox import Skip, State
-from tracker.rules.emails.content import CalendarPart
+from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 FIRST, SECOND, THIRD = "2027-01-12", "2027-01-19", "2027-01-26"
@@ -31,8 +31,10 @@ async def sent(now: datetime) -> dict[str, ReadEmail]:
     """Send the emails that are due, and return them by their first word, such as "Invitation"."""
     found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await content.letter(message, now, ZONE))
-        await outbox.close_message(message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), now)
+        made = read(await emails.write_email(message, now, ZONE))
+        await outbox.close_message(
+            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
+        )
         if isinstance(made, ReadEmail):
             found[made.subject.partition(":")[0]] = made
     return found
@@ -106,7 +108,7 @@ async def test_an_invitation_names_the_dates_that_have_a_place_or_a_title_of_the
 
 
 async def test_a_time_only_invitation_names_no_place_and_no_title_of_a_date(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     await change_date(cast, await weekly(cast), FIRST, NOW, place="Annex 2", title="Kickoff")
     [invitation] = (await sent(THEN)).values()
     assert not {"Annex 2", "Kickoff"} & {word for _, value in invitation.facts for word in value.split(": ")}
@@ -217,7 +219,7 @@ async def test_an_update_of_a_date_says_which_details_changed(cast: Cast) -> Non
 
 
 async def test_a_time_only_update_says_no_detail(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await weekly(cast)
     await sent(THEN)
     await change_agenda(cast, event_id, THEN)

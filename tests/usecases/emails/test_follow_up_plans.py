@@ -10,9 +10,13 @@ import pytest
 from tests.cast import NOW
 from tests.database.statements import noted
 from tracker.database.sqlite import SQLiteEngine
-from tracker.tables.background.emails import due, follow_ups
+from tracker.tables.background.emails import due
 
-READERS = [partial(follow_ups.invited, since=NOW), follow_ups.invitations, partial(due.nudged, since=NOW)]
+READERS = [
+    partial(due.newest_invitation_times, since=NOW),
+    due.newest_invitations,
+    partial(due.requests_since, since=NOW),
+]
 
 
 @pytest.mark.parametrize("count", [1, 3, 40])

@@ -16,12 +16,12 @@ from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.plans import plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.background.emails.chains import chains
+from tracker.tables.background.emails.due import chains_of_events
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.nudges import nudge, nudge_of
-from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
+from tracker.usecases.emails import reminders
+from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.nudges import nudge_people, nudges_of_date
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling, series_split
 from tracker.usecases.events.occurrences import date_seen_by
 
@@ -34,7 +34,7 @@ FIRST_ASKS = datetime(2027, 1, 10, 16, tzinfo=UTC)  # two days before the first 
 
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     return cast
 
 
@@ -52,19 +52,19 @@ async def split_series(
 
 
 async def planned(viewer: Viewer, at: datetime) -> list[tuple[str, datetime]]:
-    every = await upcoming_reminders.of_theirs(viewer, at)
+    every = await reminders.reminders_ahead(viewer, at)
     return sorted((to.name, one.at) for one in every if one.kind is MessageKind.NO_REPLY for to in one.people)
 
 
 async def plan_every_hour(after: datetime, hours: int) -> None:
     for hour in range(hours):
-        await queue_due(after + timedelta(hours=hour), ZONE)
+        await queue_due_messages(after + timedelta(hours=hour), ZONE)
 
 
 @pytest.mark.both_engines
 async def test_no_one_is_asked_about_the_two_halves_of_a_split_series_within_two_days(cast: Cast) -> None:
     await split_series(cast)
-    await queue_due(A_WEEK_BEFORE, ZONE)
+    await queue_due_messages(A_WEEK_BEFORE, ZONE)
     before = await asked()
     expected = await planned(cast.coordinator, A_WEEK_BEFORE)
     assert {at for _, at in expected} == {SECOND_ASKS, datetime(2027, 1, 17, 15, tzinfo=UTC)}
@@ -88,10 +88,10 @@ async def test_the_page_of_a_date_counts_what_is_asked_about_the_other_half(sqli
 async def test_a_reminder_by_hand_about_one_half_holds_back_the_follow_up_about_the_other(cast: Cast) -> None:
     event_id, _ = await split_series(cast)
     by_hand = SECOND_ASKS - timedelta(hours=3)
-    await queue_due(A_WEEK_BEFORE, ZONE)
-    await nudge(cast.coordinator, event_id, FIRST, by_hand, ZONE)
+    await queue_due_messages(A_WEEK_BEFORE, ZONE)
+    await nudge_people(cast.coordinator, event_id, FIRST, by_hand, ZONE)
     assert SECOND_ASKS not in {at for _, at in await planned(cast.coordinator, by_hand)}
-    await queue_due(SECOND_ASKS, ZONE)
+    await queue_due_messages(SECOND_ASKS, ZONE)
     assert SECOND_ASKS not in {at for _, at in await asked()}
 
 
@@ -101,7 +101,7 @@ async def test_an_invitation_to_one_half_is_the_last_email_that_asked_about_the_
     await sent_to(cast.fbi_lead, cast.hsi_liaison, at=A_WEEK_BEFORE)
     await Message.update({Message.sent_at: NOW}).where(Message.event == onward_id)
     date = await date_seen_by(cast.coordinator, onward_id, SECOND)
-    found = await nudge_of(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))
+    found = await nudges_of_date(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))
     assert found
     assert (found.asked, set(found.last_asked.values())) == ((), {A_WEEK_BEFORE})
 
@@ -109,9 +109,9 @@ async def test_an_invitation_to_one_half_is_the_last_email_that_asked_about_the_
 @pytest.mark.both_engines
 async def test_halves_that_other_people_may_see_are_chains_of_their_own(cast: Cast) -> None:
     event_id, onward_id = await split_series(cast)
-    assert len(set((await chains([onward_id])).values())) == 1
-    assert (await chains([onward_id])).keys() == {event_id, onward_id}
+    assert len(set((await chains_of_events([onward_id])).values())) == 1
+    assert (await chains_of_events([onward_id])).keys() == {event_id, onward_id}
     named, apart = await split_series(cast, Visibility.NAMED, Visibility.ALL)
-    assert (await chains([apart])).keys() == {apart}
-    found = await chains([apart, named])
+    assert (await chains_of_events([apart])).keys() == {apart}
+    found = await chains_of_events([apart, named])
     assert (found.keys(), len(set(found.values()))) == ({apart, named}, 2)

@@ -11,22 +11,22 @@ from tests.emails import read_email
 from tests.ports.mail.sending import composer
 from tracker.database.connections import is_read
 from tracker.errors import NotAllowed
-from tracker.ports.mail.wording import Worded
+from tracker.ports.mail.wording import WrittenEmail
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.outbox import MessageKind, Skip, State
+from tracker.rules.core.outbox import MessageKind, MessageState, SendOutcome
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.emails.content import Letter, Reads
-from tracker.rules.emails.escalation import CommitteeDays, Escalation
-from tracker.rules.emails.messages import Narrowed, Standing
+from tracker.rules.emails.emails import Email, ReplyByEmail
+from tracker.rules.emails.escalations import CommitteeDays, Escalation
+from tracker.rules.emails.messages import MessageFilter, MessageStatus
 from tracker.rules.emails.preferences import Preferences
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, escalations, messages, preferences
-from tracker.usecases.emails.item_reminders import coming_reminders
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails import emails, escalations, messages, preferences
+from tracker.usecases.emails.item_emails import item_reminders_ahead
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, scheduling
 
 DUE = date(2027, 3, 9)
@@ -35,7 +35,7 @@ TODAY = NOW.date()
 
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     return cast
 
 
@@ -53,32 +53,32 @@ async def give(cast: Cast, owner: Viewer, title: str = "Draft the protocol", **f
 
 async def all_sent_until(moment: datetime) -> None:
     """Let everything that was due before a moment have been sent."""
-    await queue_due(moment, ZONE)
-    await rows.Message.update({rows.Message.state: State.SENT.value}, force=True)
+    await queue_due_messages(moment, ZONE)
+    await rows.Message.update({rows.Message.state: MessageState.SENT.value}, force=True)
 
 
-async def sent(moment: datetime) -> dict[str, Letter]:
+async def sent(moment: datetime) -> dict[str, Email]:
     """Return the emails about items of a day on which all is well, by the name of their readers."""
     await all_sent_until(moment - timedelta(hours=1))
     return await plan(moment)
 
 
-async def plan(moment: datetime) -> dict[str, Letter]:
+async def plan(moment: datetime) -> dict[str, Email]:
     """Plan and send at a moment; return the emails about items by the name of their readers."""
-    await queue_due(moment, ZONE)
-    found: dict[str, Letter] = {}
+    await queue_due_messages(moment, ZONE)
+    found: dict[str, Email] = {}
     for message in await outbox.claim_messages("worker", (), moment, 1_000):
-        written = await content.letter(message, moment, ZONE)
-        is_skipped = isinstance(written, Skip)
-        outcome = written if is_skipped else Skip(state=State.SENT, reason="", said=written.said)
+        written = await emails.write_email(message, moment, ZONE)
+        is_skipped = isinstance(written, SendOutcome)
+        outcome = written if is_skipped else SendOutcome(state=MessageState.SENT, reason="", said=written.said)
         await outbox.close_message(message, outcome, moment)
-        if isinstance(written, Letter) and message.key.startswith("items_of_day"):
+        if isinstance(written, Email) and message.key.startswith("items_of_day"):
             assert written.to_name not in found
             found[written.to_name] = written
     return found
 
 
-def said(letter: Letter) -> Worded:
+def said(letter: Email) -> WrittenEmail:
     return read_email(letter).words
 
 
@@ -130,7 +130,7 @@ async def test_an_email_about_one_item_of_their_own_is_that_items(cast: Cast) ->
 async def test_an_email_counts_days_from_the_day_on_which_it_is_sent(cast: Cast) -> None:
     await give(cast, cast.caht_lead)
     await all_sent_until(morning(2) - timedelta(hours=1))
-    await queue_due(morning(2), ZONE)
+    await queue_due_messages(morning(2), ZONE)
     await rows.Message.update({rows.Message.not_after: None}, force=True)  # as the demo, which starts at any hour
     letter = (await plan(morning(2) + timedelta(hours=20)))["Caht lead"]
     assert said(letter).heading == "Due in 6 days"
@@ -140,11 +140,11 @@ async def test_an_email_that_has_one_item_left_when_it_is_sent_can_be_answered_i
     reference = await give(cast, cast.caht_lead)
     other = await give(cast, cast.caht_lead, "Call the shelter")
     await all_sent_until(morning(10) - timedelta(hours=1))
-    await queue_due(morning(10), ZONE)
+    await queue_due_messages(morning(10), ZONE)
     await action_items.save_item_edit(cast.caht_lead, other, ItemEdit(status=ItemStatus.DONE), 1, morning(10), TODAY)
     letter = (await plan(morning(10)))["Caht lead"]
     assert said(letter).subject == f"Overdue by 1 day: action item {reference}"
-    assert letter.reads is Reads.ITEM_WORDS
+    assert letter.reads is ReplyByEmail.ITEM_WORDS
     today = rows.Message.key.like("%2027-03-10")
     assert await rows.Message.select(rows.Message.item.reference).where(today) == [{"item.reference": reference}]
 
@@ -153,7 +153,7 @@ async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
     reference = await give(cast, cast.caht_lead)
     other = await give(cast, cast.caht_alternate)
     await all_sent_until(morning(10) - timedelta(hours=1))
-    await queue_due(morning(10), ZONE)
+    await queue_due_messages(morning(10), ZONE)
     claimed = await outbox.claim_messages("worker", (), morning(10), 1_000)
     [message] = [one for one in claimed if one.recipient_id == cast.caht_lead.member_id and one.item_id]
     stored = rows.Message.select(rows.Message.item.reference).where(rows.Message.id == message.id)
@@ -161,7 +161,7 @@ async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
     await outbox.keep_item(message, of_other)
     assert await stored == [{"item.reference": reference}]
     with noted() as statements:
-        assert isinstance(await content.letter(message, morning(10), ZONE), Letter)
+        assert isinstance(await emails.write_email(message, morning(10), ZONE), Email)
     assert [sql for sql, _ in statements if not is_read(sql) and not sql.startswith(("BEGIN", "ROLLBACK"))] == []
 
 
@@ -177,11 +177,11 @@ async def test_an_item_whose_people_left_before_they_had_its_email_goes_to_the_n
 ) -> None:
     reference = await give(cast, cast.caht_alternate)
     await all_sent_until(morning(13) - timedelta(hours=1))
-    await queue_due(morning(13), ZONE)
+    await queue_due_messages(morning(13), ZONE)
     await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == cast.caht_lead.member_id)
     assert await plan(morning(13)) == {}
     item = (await item_lists.item_view(cast.coordinator, reference)).item
-    coming = await coming_reminders(cast.coordinator, item, morning(13), ZONE, Escalation())
+    coming = await item_reminders_ahead(cast.coordinator, item, morning(13), ZONE, Escalation())
     assert [(one.day.day, [person.name for person in one.people]) for one in coming[:2]] == [
         (14, ["Coordinator"]),
         (17, ["Caht alternate", "Coordinator"]),
@@ -206,7 +206,7 @@ async def test_who_had_an_email_that_does_not_name_an_item_did_not_hear_of_it(ca
     await give(cast, cast.caht_alternate)
     await give(cast, cast.caht_lead, "Call the shelter", due=date(2027, 3, 13))
     await all_sent_until(morning(13) - timedelta(hours=1))
-    await queue_due(morning(13), ZONE)
+    await queue_due_messages(morning(13), ZONE)
     await seat_the_alternate(cast)
     sent_today = await plan(morning(13))
     assert said(sent_today["Caht lead"]).heading == "Due today"
@@ -219,7 +219,7 @@ async def test_who_had_an_email_that_names_an_item_heard_of_it_whatever_was_plan
     reference = await give(cast, cast.caht_alternate)
     await give(cast, cast.coordinator, "Book the room", due=date(2027, 3, 13))
     await all_sent_until(morning(13) - timedelta(hours=1))
-    await queue_due(morning(13), ZONE)
+    await queue_due_messages(morning(13), ZONE)
     await seat_the_alternate(cast)
     assert reference in str(read_email((await plan(morning(13)))["Coordinator"]))
     [letter] = (await plan(morning(14))).values()
@@ -229,7 +229,7 @@ async def test_who_had_an_email_that_names_an_item_heard_of_it_whatever_was_plan
 async def test_an_item_that_no_one_at_all_could_hear_of_reaches_the_first_who_can_be_reached(cast: Cast) -> None:
     await give(cast, cast.caht_alternate, committee_id=None)
     await all_sent_until(morning(13) - timedelta(hours=1))
-    await queue_due(morning(13), ZONE)
+    await queue_due_messages(morning(13), ZONE)
     await Member.update({Member.status: Status.SUSPENDED}, force=True)
     assert [await plan(moment) for moment in (morning(13), morning(14))] == [{}, {}]
     await Member.update({Member.status: Status.ACTIVE}).where(Member.id == cast.caht_lead.member_id)
@@ -253,7 +253,7 @@ async def test_an_item_of_a_restricted_event_is_counted_for_those_who_may_see_it
 
 
 async def test_time_only_emails_count_and_say_nothing_else(cast: Cast) -> None:
-    await preferences.save(cast.caht_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.caht_lead, Preferences(is_discreet=True), NOW)
     await give(cast, cast.caht_alternate)
     email = read_email((await sent(morning(13)))["Caht lead"])
     assert "protocol" not in str(email)
@@ -264,8 +264,10 @@ async def test_whom_a_day_s_email_went_to_is_shown_to_that_person_alone(cast: Ca
     """Which items it is about, and so who else could read of it, depends on all that its reader may see."""
     await give(cast, cast.caht_lead)
     await sent(morning(10))
-    of_days = Narrowed(kind=MessageKind.ITEMS_OF_DAY)
-    pages = [await messages.message_page(one, of_days, None, morning(10)) for one in (cast.caht_lead, cast.coordinator)]
+    of_days = MessageFilter(kind=MessageKind.ITEMS_OF_DAY)
+    pages = [
+        await messages.sendings_page(one, of_days, None, morning(10)) for one in (cast.caht_lead, cast.coordinator)
+    ]
     assert [bool(page.sendings) for page in pages] == [True, False]
 
 
@@ -278,7 +280,7 @@ async def test_planning_again_or_by_two_processes_makes_no_second_email(cast: Ca
 
 async def test_a_reminder_that_the_due_day_overtook_is_too_late_and_that_day_s_goes_out_once(cast: Cast) -> None:
     await give(cast, cast.caht_lead, due=date(2027, 2, 9))
-    await queue_due(datetime(2027, 2, 8, 13, tzinfo=UTC), ZONE)
+    await queue_due_messages(datetime(2027, 2, 8, 13, tzinfo=UTC), ZONE)
     [letter] = (await plan(datetime(2027, 2, 9, 15, tzinfo=UTC))).values()
     words = said(letter)
     assert "This reminder is late" in " ".join(words.paragraphs)
@@ -289,7 +291,7 @@ async def test_a_reminder_that_the_due_day_overtook_is_too_late_and_that_day_s_g
 async def test_what_a_day_without_a_mail_server_could_not_say_is_in_the_next_email(cast: Cast) -> None:
     await give(cast, cast.caht_alternate)
     await all_sent_until(morning(13) - timedelta(hours=1))
-    await queue_due(morning(13), ZONE)
+    await queue_due_messages(morning(13), ZONE)
     letters = await plan(morning(14))
     assert said(letters["Caht lead"]).facts[0][1].endswith("overdue by 5 days")
     assert await plan(morning(15)) == {}
@@ -304,7 +306,7 @@ async def test_a_closed_item_is_in_no_email(cast: Cast) -> None:
 async def test_an_item_that_closes_after_planning_is_not_in_the_email(cast: Cast) -> None:
     reference = await give(cast, cast.caht_lead)
     await all_sent_until(morning(10) - timedelta(hours=1))
-    await queue_due(morning(10), ZONE)
+    await queue_due_messages(morning(10), ZONE)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await plan(morning(10)) == {}
     assert (await states())[-1] == ("2027-03-10", "superseded")
@@ -314,16 +316,16 @@ async def test_an_items_page_names_exactly_who_is_reminded_and_when(cast: Cast) 
     reference = await give(cast, cast.caht_alternate)
     item = (await item_lists.item_view(cast.coordinator, reference)).item
     first = morning(1)
-    coming = await coming_reminders(cast.coordinator, item, first, ZONE, Escalation())
+    coming = await item_reminders_ahead(cast.coordinator, item, first, ZONE, Escalation())
     said_so = {one.day: [person.name for person in one.people] for one in coming}
     assert said_so == {one: sorted(await sent(morning(one.day))) for one in said_so}
     assert [one.day for one in said_so] == [2, 8, 9, 10, 13]
-    assert await coming_reminders(cast.harbor_advocate, item, first, ZONE, Escalation()) == []
+    assert await item_reminders_ahead(cast.harbor_advocate, item, first, ZONE, Escalation()) == []
 
 
 async def theirs(reader: Viewer, now: datetime, **asked: Any) -> list[tuple[datetime, str]]:
     """Return the emails about items that Messages says a reader will get."""
-    narrowed = Narrowed(**{"standing": Standing.PLANNED, **asked})
+    narrowed = MessageFilter(**{"standing": MessageStatus.PLANNED, **asked})
     found = await messages.planned_items(reader, narrowed, None, now, ZONE, Escalation())
     return [(one.at, one.words) for one in found]
 
@@ -359,7 +361,7 @@ async def test_messages_plans_no_email_about_items_for_a_paused_address_or_anoth
 async def test_messages_plans_the_email_that_covers_a_day_whose_own_was_not_sent(cast: Cast) -> None:
     await give(cast, cast.caht_lead)
     await all_sent_until(morning(10) - timedelta(hours=1))
-    await queue_due(morning(10), ZONE)
+    await queue_due_messages(morning(10), ZONE)
     [(at, _), *_] = await theirs(cast.caht_lead, morning(10) + timedelta(hours=16))
     assert at == morning(11) - timedelta(minutes=5)
     assert list(await plan(morning(11))) == ["Caht lead"]
@@ -367,17 +369,19 @@ async def test_messages_plans_the_email_that_covers_a_day_whose_own_was_not_sent
 
 async def test_the_days_that_a_committee_s_chair_chose_apply_to_its_items(cast: Cast) -> None:
     services = cast.committees["services"]
-    await escalations.save(cast.caht_lead, services, CommitteeDays(coordinator=2), NOW)
+    await escalations.save_committee_escalation(cast.caht_lead, services, CommitteeDays(coordinator=2), NOW)
     await give(cast, cast.harbor_advocate, committee_id=services)
     assert list(await sent(morning(11))) == ["Coordinator"]
     with pytest.raises(NotAllowed):
-        await escalations.save(cast.harbor_advocate, services, CommitteeDays(), NOW)
+        await escalations.save_committee_escalation(cast.harbor_advocate, services, CommitteeDays(), NOW)
 
 
 async def test_an_item_past_its_day_escalates_the_next_morning_once_when_the_days_change(cast: Cast) -> None:
     await give(cast, cast.caht_alternate)
     await all_sent_until(morning(14))
-    await escalations.save(cast.coordinator, cast.committees["steering"], CommitteeDays(coordinator=2), morning(14))
+    await escalations.save_committee_escalation(
+        cast.coordinator, cast.committees["steering"], CommitteeDays(coordinator=2), morning(14)
+    )
     assert list(await sent(morning(15))) == ["Coordinator"]
     assert await sent(morning(16)) == {}
     assert list(await sent(morning(17))) == ["Caht alternate"], "the day on which it would have escalated"
@@ -396,7 +400,7 @@ async def test_an_item_past_its_day_escalates_to_a_new_owner_s_agency_and_to_no_
 
 async def test_whose_quiet_hours_cover_the_day_hears_of_it_when_they_end(cast: Cast) -> None:
     """Mar 13 is a Saturday: what reached a person then is in their email of Monday."""
-    await preferences.save(cast.caht_lead, Preferences(has_quiet_weekends=True), NOW)
+    await preferences.save_preferences(cast.caht_lead, Preferences(has_quiet_weekends=True), NOW)
     await give(cast, cast.caht_alternate)
     assert await sent(morning(13)) == {}
     assert list(await sent(morning(15))) == ["Caht lead"]
@@ -407,15 +411,13 @@ async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(c
     for owner in (cast.caht_alternate, cast.caht_lead):
         await give(cast, owner, due=date(2027, 2, 9))
     await all_sent_until(morning(8, 2) - timedelta(hours=1))
-    await queue_due(morning(8, 2), ZONE)
+    await queue_due_messages(morning(8, 2), ZONE)
     made = []
     for number, worker in enumerate(("killed", "second")):
         now = morning(8, 2) + number * timedelta(minutes=2)
         messages = await outbox.claim_messages(worker, ["killed"], now, 10)
-        written = {one: await content.letter(one, now, ZONE) for one in messages}
-        made.append(
-            {one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Letter)}
-        )
+        written = {one: await emails.write_email(one, now, ZONE) for one in messages}
+        made.append({one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Email)})
         assert {one.attempts for one in messages} == {number + 1}
     assert len(made[0]) == 2
     assert made[0] == made[1]

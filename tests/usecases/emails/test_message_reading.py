@@ -12,18 +12,18 @@ from tests.emails import ReadEmail, read_email
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SeriesContinued
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import EventAudience
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, message_reading, preferences
-from tracker.usecases.emails.content import Reading
-from tracker.usecases.emails.message_reading import ReadMessage, read_message
+from tracker.usecases.emails import emails, messages, preferences
+from tracker.usecases.emails.emails import MessageReading
+from tracker.usecases.emails.messages import ReadMessage, read_message
 from tracker.usecases.events import occurrences, scheduling, series_split, undo
 
 pytestmark = pytest.mark.both_engines
@@ -38,7 +38,7 @@ async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
 
 async def sent() -> None:
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), LATER)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), LATER)
 
 
 async def newest(recipient: Viewer) -> UUID:
@@ -119,7 +119,7 @@ async def test_a_message_about_what_its_recipient_may_not_see_any_more_says_why_
 
 
 async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     await scheduled(cast, cast.fbi_lead)
     email = await words(cast.coordinator, cast.fbi_lead)
     assert "Monthly task force meeting" not in f"{email.subject} {email.facts}"
@@ -137,8 +137,8 @@ async def test_what_the_recipient_may_see_and_the_reader_may_not_is_left_out(cas
     [ended] = [one for one in claimed if isinstance(one.content, SeriesContinued)]
     facts = []
     for by in (cast.coordinator, cast.harbor_advocate):
-        letter = await content.letter(ended, LATER, ZONE, Reading(by=by, at=LATER))
-        assert isinstance(letter, Letter)
+        letter = await emails.write_email(ended, LATER, ZONE, MessageReading(by=by, at=LATER))
+        assert isinstance(letter, Email)
         facts.append(dict(read_email(letter).facts))
     assert facts[0]["Now"].startswith("Every week on Tuesday, 12:00")
     assert "Now" not in facts[1]
@@ -180,7 +180,7 @@ async def with_a_past(cast: Cast) -> UUID:
 
 async def sent_all(at: datetime) -> None:
     for message in await outbox.claim_messages("test", (), at + timedelta(minutes=30), 1_000):
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), at + timedelta(minutes=30))
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), at + timedelta(minutes=30))
 
 
 async def said_to(viewer: Viewer, event_id: UUID, recipient: Viewer, now: datetime) -> list[str]:
@@ -195,9 +195,9 @@ async def test_people_to_whom_an_event_opens_do_not_read_what_its_messages_said_
     event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
     await opened_to_its_arm(cast, event_id, opening, place="Federal building")
     said = await said_to(cast.coordinator, event_id, cast.kcpd_detective, opening)
-    assert (len(said) > 4, set(said)) == (True, {message_reading.CONFINED.reason})
+    assert (len(said) > 4, set(said)) == (True, {messages.CONFINED.reason})
     own = await said_to(cast.kcpd_detective, event_id, cast.kcpd_detective, opening)
-    assert message_reading.CONFINED.reason not in own
+    assert messages.CONFINED.reason not in own
 
 
 async def test_an_opening_that_is_undone_lets_the_messages_be_read_as_before(cast: Cast) -> None:
@@ -207,7 +207,7 @@ async def test_an_opening_that_is_undone_lets_the_messages_be_read_as_before(cas
     assert change_id
     await undo.undo_change(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
     said = await said_to(cast.fbi_lead, event_id, cast.kcpd_detective, opening + timedelta(minutes=1))
-    assert message_reading.CONFINED.reason not in said
+    assert messages.CONFINED.reason not in said
 
 
 async def test_what_is_said_after_an_event_opened_is_read_by_those_to_whom_it_opened(cast: Cast) -> None:
@@ -229,7 +229,7 @@ async def test_a_message_that_took_over_what_waited_when_an_event_opened_is_not_
     event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
     await scheduling.restore_event(cast.fbi_lead, event_id, event.version, deed + timedelta(seconds=2))
     said = await said_to(cast.coordinator, event_id, cast.kcpd_detective, deed + timedelta(seconds=3))
-    assert set(said) == {message_reading.CONFINED.reason}
+    assert set(said) == {messages.CONFINED.reason}
 
 
 async def test_a_series_that_continues_one_that_opened_keeps_its_earlier_messages_from_others(cast: Cast) -> None:
@@ -248,5 +248,5 @@ async def test_a_series_that_continues_one_that_opened_keeps_its_earlier_message
         cast.coordinator, event_id, "2027-01-30", onward, event.version, split
     )
     said = [one for e in (event_id, new_id) for one in await said_to(cast.coordinator, e, cast.kcpd_detective, split)]
-    assert message_reading.CONFINED.reason in said
+    assert messages.CONFINED.reason in said
     assert not any("Leaked" in one for one in said)

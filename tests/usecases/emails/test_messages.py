@@ -17,19 +17,19 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Content, ItemDue, ReplyNudge
-from tracker.rules.core.outbox import Draft, MessageKind, Skip, State, Topic
+from tracker.rules.core.outbox import MessageKind, MessageState, NewMessage, SendOutcome, Topic
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.messages import (
     KIND_WORDS,
     STATES,
     TOPIC_WORDS,
+    MessageFilter,
     MessageLine,
-    Narrowed,
-    Sending,
-    Standing,
-    kinds_for,
-    next_key,
-    number_of,
+    MessageStatus,
+    SendingSummary,
+    message_kinds_for,
+    resend_key,
+    try_number,
 )
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
@@ -40,23 +40,23 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import EmailPause
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content as content_deeds
+from tracker.usecases.emails import emails as content_deeds
 from tracker.usecases.emails import preferences
-from tracker.usecases.emails.messages import PAGE, MessagePage, message_page, resend, sending_page
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.messages import PAGE, SendingsPage, resend_message, sending_page, sendings_page
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling
 
 pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
-ALL = Narrowed()
+ALL = MessageFilter()
 ASKING = ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
 ITEM_DUE = ItemDue(due=date(2027, 2, 9))
 
 
-async def seen(viewer: Viewer, now: datetime = LATER, **asked: Any) -> MessagePage:
-    return await message_page(viewer, Narrowed(**asked), None, now)
+async def seen(viewer: Viewer, now: datetime = LATER, **asked: Any) -> SendingsPage:
+    return await sendings_page(viewer, MessageFilter(**asked), None, now)
 
 
 async def every_line(viewer: Viewer, **asked: Any) -> list[MessageLine]:
@@ -70,7 +70,7 @@ async def lines(viewer: Viewer, **asked: Any) -> list[tuple[str, str]]:
     return sorted((one.kind.value, one.recipient) for one in await every_line(viewer, **asked))
 
 
-async def the_sending(viewer: Viewer, **asked: Any) -> Sending:
+async def the_sending(viewer: Viewer, **asked: Any) -> SendingSummary:
     page = await seen(viewer, **asked)
     [sending] = [*page.failed, *page.sendings]
     return sending
@@ -80,14 +80,16 @@ async def scheduled(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
     return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), NOW)
 
 
-async def end(*outcomes: State, now: datetime = LATER) -> None:
+async def end(*outcomes: MessageState, now: datetime = LATER) -> None:
     """Let what waits end in these ways, one after the other, and the rest as the last."""
     for number, message in enumerate(await outbox.claim_messages("test", (), now, 1_000)):
-        await outbox.close_message(message, Skip(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now)
+        await outbox.close_message(
+            message, SendOutcome(state=outcomes[min(number, len(outcomes) - 1)], reason="because"), now
+        )
 
 
 async def queue(cast: Cast, content: Content, key: str = "one", at: datetime = NOW, **facts: Any) -> None:
-    await outbox.enqueue_all([Draft(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)], at)
+    await outbox.enqueue_all([NewMessage(content=content, recipient_id=cast.fbi_lead.member_id, key=key, **facts)], at)
 
 
 async def the_line(viewer: Viewer, **asked: Any) -> MessageLine:
@@ -162,7 +164,7 @@ async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast
     first = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     await scheduled(cast, cast.fbi_lead, title="Another")
     await given(cast, cast.caht_lead, seen_by=Visibility.ALL)
-    await end(State.SENT, State.BOUNCED, State.SUPPRESSED, State.TOO_LATE)
+    await end(MessageState.SENT, MessageState.BOUNCED, MessageState.SUPPRESSED, MessageState.TOO_LATE)
     of = cast.coordinator
     ended = await Message.select(Message.sending, Message.state)
     for standing, states in STATES.items():
@@ -175,11 +177,11 @@ async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast
 
 async def test_a_line_says_about_what_how_it_stands_and_why(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead)
-    await end(State.SUPERSEDED)
+    await end(MessageState.SUPERSEDED)
     line = await the_line(cast.fbi_lead)
     assert line.about is not None
     assert (line.about.event_id, line.about.title, line.about.key) == (event_id, "Monthly task force meeting", None)
-    assert (line.standing, line.reason, line.tries) == (Standing.SKIPPED, "because", "")
+    assert (line.standing, line.reason, line.tries) == (MessageStatus.SKIPPED, "because", "")
 
 
 async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) -> None:
@@ -189,7 +191,7 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
     await scheduled(cast, *everybody(cast))
     found, after, pages = [], None, 0
     while pages == 0 or after:
-        page = await message_page(cast.fbi_lead, ALL, after, LATER)
+        page = await sendings_page(cast.fbi_lead, ALL, after, LATER)
         found, after, pages = [*found, *page.sendings], page.older, pages + 1
     assert (pages, len(found), len({one.id for one in found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
     assert [one.queued_at for one in found] == sorted((one.queued_at for one in found), reverse=True)
@@ -197,7 +199,7 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
 
 async def test_reminders_to_come_are_computed_for_whoever_may_edit_the_event(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await preferences.save(cast.caht_lead, Preferences(leads=frozenset({timedelta(days=1)})), NOW)
+    await preferences.save_preferences(cast.caht_lead, Preferences(leads=frozenset({timedelta(days=1)})), NOW)
     planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), event=event_id)).planned
     assert [(one.at, [to.name for to in one.people]) for one in planned] == [
         (STARTS - timedelta(days=7), ["Fbi lead", "Coordinator"]),
@@ -216,7 +218,7 @@ async def test_of_what_goes_out_to_many_a_list_for_one_person_names_that_person_
 
 async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    planned = (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned
+    planned = (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=MessageStatus.PLANNED)).planned
     assert {to.name for one in planned for to in one.people} == {"Caht lead"}
     assert len(planned) == 3
 
@@ -227,7 +229,7 @@ async def test_no_reminder_is_planned_to_a_paused_address(cast: Cast) -> None:
     await EmailPause.insert(paused)
     planned = (await seen(cast.coordinator, STARTS - timedelta(days=8), event=event_id)).planned
     assert {to.name for one in planned for to in one.people} == {"Fbi lead", "Coordinator"}
-    assert (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=Standing.PLANNED)).planned == []
+    assert (await seen(cast.caht_lead, STARTS - timedelta(days=8), standing=MessageStatus.PLANNED)).planned == []
 
 
 async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:
@@ -242,60 +244,62 @@ async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_cancel
 
 async def test_what_could_not_be_sent_is_sent_again_under_a_key_of_its_own(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
-    await end(State.BOUNCED)
-    await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
+    await end(MessageState.BOUNCED)
+    await resend_message(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
     sending = await the_sending(cast.coordinator)
     again, first = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines[::-1]
     assert (first.number, first.state, again.number, again.state) == (1, "bounced", 2, "pending")
-    await end(State.SENT, now=LATER + timedelta(minutes=1))
-    await resend(cast.coordinator, again.id, LATER + timedelta(hours=1))
+    await end(MessageState.SENT, now=LATER + timedelta(minutes=1))
+    await resend_message(cast.coordinator, again.id, LATER + timedelta(hours=1))
     found = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines
     assert sorted(one.number for one in found) == [1, 2, 3]
 
 
 async def test_what_was_sent_again_is_not_sent_a_second_time_from_the_first_try(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
-    await end(State.BOUNCED)
+    await end(MessageState.BOUNCED)
     first = await the_line(cast.coordinator)
-    await resend(cast.coordinator, first.id, LATER)
-    await end(State.SENT, now=LATER + timedelta(minutes=1))
+    await resend_message(cast.coordinator, first.id, LATER)
+    await end(MessageState.SENT, now=LATER + timedelta(minutes=1))
     with pytest.raises(Conflict, match="sent again"):
-        await resend(cast.coordinator, first.id, LATER + timedelta(hours=1))
+        await resend_message(cast.coordinator, first.id, LATER + timedelta(hours=1))
 
 
 async def test_it_says_what_holds_when_it_is_sent_again(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     await scheduling.change_event(cast.coordinator, event_id, replace(plan, title="New"), event.version, LATER)
-    await resend(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
+    await resend_message(cast.coordinator, (await the_line(cast.coordinator)).id, LATER)
     [message] = await outbox.claim_messages("test", (), LATER, 10)
-    letter = read(await content_deeds.letter(message, LATER, ZONE))
+    letter = read(await content_deeds.write_email(message, LATER, ZONE))
     assert getattr(letter, "subject", "").startswith("Invitation: New")
 
 
 async def test_who_may_not_see_it_any_more_gets_nothing_again(cast: Cast) -> None:
     event_id = await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     line = await the_line(cast.coordinator, person=cast.caht_lead.member_id)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
     await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
-    await end(State.SENT, now=LATER + timedelta(minutes=5))
-    await resend(cast.coordinator, line.id, LATER + timedelta(hours=1))
+    await end(MessageState.SENT, now=LATER + timedelta(minutes=5))
+    await resend_message(cast.coordinator, line.id, LATER + timedelta(hours=1))
     [message] = await outbox.claim_messages("test", (), LATER + timedelta(hours=2), 10)
-    skip = await content_deeds.letter(message, LATER + timedelta(hours=2), ZONE)
-    assert isinstance(skip, Skip)
-    assert skip.state is State.SUPPRESSED
+    skip = await content_deeds.write_email(message, LATER + timedelta(hours=2), ZONE)
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.SUPPRESSED
 
 
 async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
     line = await the_line(cast.coordinator)
     with pytest.raises(Conflict, match=r"The message to Fbi lead \(FBI\) is still waiting to be sent\."):
-        await resend(cast.coordinator, line.id, LATER)
-    await end(State.SENT)
-    done = await asyncio.gather(*(resend(cast.coordinator, line.id, LATER) for _ in range(2)), return_exceptions=True)
+        await resend_message(cast.coordinator, line.id, LATER)
+    await end(MessageState.SENT)
+    done = await asyncio.gather(
+        *(resend_message(cast.coordinator, line.id, LATER) for _ in range(2)), return_exceptions=True
+    )
     assert sorted(type(one).__name__ for one in done) == ["Conflict", "UUID"]
     assert await Message.count() == 2
 
@@ -303,38 +307,38 @@ async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cas
 async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
     async with writing():
         await queue(cast, ITEM_DUE, not_after=LATER)
-    await end(State.SENT, now=NOW)
+    await end(MessageState.SENT, now=NOW)
     line = await the_line(cast.fbi_lead)
     assert (line.why_not_resent(NOW), line.why_not_resent(LATER)) == (
         "",
         "The message to Fbi lead (FBI) is out of date.",
     )
     with pytest.raises(Conflict):
-        await resend(cast.fbi_lead, line.id, LATER)
+        await resend_message(cast.fbi_lead, line.id, LATER)
 
 
 async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast) -> None:
     async with writing():
         await queue(cast, ReplyNudge())
-    await end(State.SENT)
+    await end(MessageState.SENT)
     line = await the_line(cast.fbi_lead)
     assert line.why_not_resent(LATER) == "To ask for a reply again, choose Remind on the event’s page."
 
 
 async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     line = await the_line(cast.coordinator)
     for message_id in (line.id, uuid4()):
         with pytest.raises(NotFound):
-            await resend(cast.caht_lead, message_id, LATER)
+            await resend_message(cast.caht_lead, message_id, LATER)
 
 
 async def test_the_trail_names_who_sent_what_again(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     line = await the_line(cast.coordinator)
-    await resend(cast.coordinator, line.id, LATER)
+    await resend_message(cast.coordinator, line.id, LATER)
     [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(AuditEntry.verb == "resent")
     assert entry == {"actor": str(cast.coordinator.member_id), "subject_id": str(line.id)}
 
@@ -345,7 +349,7 @@ def test_every_kind_of_message_has_its_words() -> None:
 
 async def test_only_kinds_that_the_viewer_s_list_can_have_are_offered(sqlite_cast: Cast) -> None:
     cast, of_roles = sqlite_cast, {MessageKind.EMAIL_TEST, MessageKind.AUDIT_LOG_ALTERED}
-    missing = {one: set(MessageKind) - set(kinds_for(viewer)) for one, viewer in cast.members.items()}
+    missing = {one: set(MessageKind) - set(message_kinds_for(viewer)) for one, viewer in cast.members.items()}
     assert missing["coordinator"] == {MessageKind.ADDRESS_CHECK, MessageKind.READINESS}
     assert missing["administrator"] == missing["coordinator"] | {MessageKind.AUDIT_LOG_ALTERED}
     assert missing["auditor"] == missing["coordinator"] | {MessageKind.EMAIL_TEST}
@@ -364,7 +368,7 @@ async def test_only_kinds_that_the_viewer_s_list_can_have_are_offered(sqlite_cas
 
 async def test_a_coordinator_in_victim_services_is_offered_what_coordinators_get(sqlite_cast: Cast) -> None:
     viewer = replace(sqlite_cast.caht_lead, roles=frozenset({Role.COORDINATOR}))
-    assert set(MessageKind) - set(kinds_for(viewer)) == {
+    assert set(MessageKind) - set(message_kinds_for(viewer)) == {
         MessageKind.ADDRESS_CHECK,
         MessageKind.CONFLICT_FOUND,
         MessageKind.COMPARISONS_REPORTED,
@@ -378,9 +382,9 @@ def test_every_topic_has_its_words() -> None:
 
 
 def test_each_try_has_the_next_number() -> None:
-    assert next_key("invitation:1:2") == "invitation:1:2#2"
-    assert next_key("invitation:1:2#9") == "invitation:1:2#10"
-    assert [number_of(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
+    assert resend_key("invitation:1:2") == "invitation:1:2#2"
+    assert resend_key("invitation:1:2#9") == "invitation:1:2#10"
+    assert [try_number(one) for one in ("a#b", "a#2b", "a#12")] == [1, 1, 12]
 
 
 async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_silent(cast: Cast) -> None:
@@ -406,12 +410,12 @@ async def test_requests_to_reply_that_an_event_wants_are_planned_for_who_is_sile
     ],
 )
 async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast, policy: ReminderPolicy) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
-    await preferences.save(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=(time(22), time(9))), NOW)
+    await preferences.save_preferences(cast.hsi_liaison, Preferences(date_reminders=False), NOW)
     people = (cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     starts = datetime(2026, 12, 24, 10)  # noqa: DTZ001 - local to the event's zone
     event_id = await scheduled(cast, *people, reminders=policy, starts=starts)
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}).where(
         (Message.kind == "invitation") & (Message.recipient != cast.caht_lead.member_id)
     )
@@ -419,7 +423,7 @@ async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast, polic
     moment = NOW
     while moment < datetime(2026, 12, 24, 16, tzinfo=UTC):
         moment += timedelta(hours=1)
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
         await Message.update({Message.state: "sent", Message.sent_at: Message.due}).where(Message.kind == "invitation")
     queued = await Message.select(Message.kind, Message.due, Message.recipient).where(
         Message.kind.is_in(["reminder", "no_reply"])

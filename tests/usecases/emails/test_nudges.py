@@ -14,11 +14,11 @@ from tests.usecases.intake.returned import paused
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Changed, ConfirmationNudge
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import PREVIEW, SUBJECT, ReplyPage
-from tracker.rules.emails.contexts import Reason, RestrictedEmail
-from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
+from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped_words
+from tracker.rules.emails.template_values import RestrictedEmail, RestrictedReason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -26,8 +26,8 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Agency, Member, SeatHolder
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
-from tracker.usecases.emails.nudges import nudge, nudge_of, undo
+from tracker.usecases.emails import emails
+from tracker.usecases.emails.nudges import nudge_people, nudges_of_date, undo_date_nudges
 from tracker.usecases.events import occurrences, replies, scheduling
 
 KEY = "2027-01-12"
@@ -37,13 +37,13 @@ EARLIER = NOW - timedelta(days=5)
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
     """Schedule a meeting whose invitations went out long enough ago."""
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), EARLIER)
-    await close_invitations(State.SENT, NOW - REST)
+    await close_invitations(MessageState.SENT, NOW - REST)
     return event_id
 
 
-async def close_invitations(state: State, at: datetime) -> None:
+async def close_invitations(state: MessageState, at: datetime) -> None:
     for message in await outbox.claim_messages("test", (), EARLIER + timedelta(minutes=1), 100):
-        await outbox.close_message(message, Skip(state=state, reason=""), at)
+        await outbox.close_message(message, SendOutcome(state=state, reason=""), at)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series: bool = False) -> None:
@@ -53,7 +53,7 @@ async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, for_series
 
 
 async def remind(viewer: Viewer, event_id: UUID, now: datetime = NOW, key: str = KEY) -> int:
-    return await nudge(viewer, event_id, key, now, ZONE)
+    return await nudge_people(viewer, event_id, key, now, ZONE)
 
 
 async def reminded() -> list[str]:
@@ -66,12 +66,12 @@ async def reminded() -> list[str]:
     return found
 
 
-async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | Skip]:
+async def sent(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | SendOutcome]:
     """Send due emails, and return what became of it."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append(read(await content.letter(message, now, ZONE)))
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
+        found.append(read(await emails.write_email(message, now, ZONE)))
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return found
 
 
@@ -123,7 +123,7 @@ async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
 async def test_reminders_that_have_not_left_are_undone_and_can_be_sent_again(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
     await remind(cast.coordinator, event_id)
-    await undo(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR - timedelta(seconds=1))
+    await undo_date_nudges(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR - timedelta(seconds=1))
     assert await sent() == []
     assert await remind(cast.coordinator, event_id, NOW + UNDO_FOR) == 2
     assert len(await sent(NOW + 2 * UNDO_FOR)) == 2
@@ -133,7 +133,7 @@ async def test_undoing_reminders_twice_undoes_them_once_and_is_no_error(cast: Ca
     event_id = await asked(cast, cast.fbi_lead, cast.caht_lead)
     await remind(cast.coordinator, event_id)
     for now in (NOW, NOW, NOW + UNDO_FOR):
-        await undo(cast.coordinator, event_id, KEY, NOW, now)
+        await undo_date_nudges(cast.coordinator, event_id, KEY, NOW, now)
     assert await sent(NOW + UNDO_FOR) == []
     recorded = AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "reminders_undone").output(as_list=True)
     assert await recorded == ['{"people": 2}']
@@ -145,7 +145,7 @@ async def test_reminders_that_no_one_needed_any_longer_are_not_called_undone(cas
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     await sent(NOW + UNDO_FOR)
     with pytest.raises(Gone):
-        await undo(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR)
+        await undo_date_nudges(cast.coordinator, event_id, KEY, NOW, NOW + UNDO_FOR)
 
 
 async def test_reminders_leave_when_they_can_no_longer_be_undone(cast: Cast) -> None:
@@ -161,11 +161,11 @@ async def test_nothing_is_undone_when_a_reminder_may_have_gone_out(cast: Cast) -
     await remind(cast.coordinator, event_id)
     [first, *_] = await outbox.claim_messages("test", (), NOW + UNDO_FOR, 1)
     with pytest.raises(Gone, match="A reminder may have gone out"):
-        await undo(cast.coordinator, event_id, KEY, NOW, NOW + timedelta(seconds=5))
+        await undo_date_nudges(cast.coordinator, event_id, KEY, NOW, NOW + timedelta(seconds=5))
     await outbox.put_back_messages([first], "test")
     for at, now in ((NOW, NOW + UNDO_FOR), (NOW - timedelta(seconds=1), NOW)):
         with pytest.raises(Gone):
-            await undo(cast.coordinator, event_id, KEY, at, now)
+            await undo_date_nudges(cast.coordinator, event_id, KEY, at, now)
     assert len(await sent(NOW + UNDO_FOR)) == 2
 
 
@@ -173,7 +173,7 @@ async def test_who_may_not_remind_undoes_nothing(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)
     with pytest.raises(NotAllowed):
-        await undo(cast.fbi_lead, event_id, KEY, NOW, NOW)
+        await undo_date_nudges(cast.fbi_lead, event_id, KEY, NOW, NOW)
 
 
 async def test_a_nudge_about_one_date_leaves_the_other_dates_of_the_series_free(cast: Cast) -> None:
@@ -189,16 +189,18 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
     more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison).invitees)
     await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
-    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later)
+    found = await nudges_of_date(
+        cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later
+    )
     assert found is not None
-    assert skipped(found, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
+    assert skipped_words(found, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
     assert len(found.asked) == await remind(cast.coordinator, event_id, later) == 2
     assert await reminded() == ["Caht lead", "Fbi lead", "Hsi liaison"]
 
 
 async def test_who_was_invited_lately_is_not_reminded_and_it_says_when_they_can_be(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
-    await close_invitations(State.SENT, NOW)
+    await close_invitations(MessageState.SENT, NOW)
     later = NOW + REST - timedelta(seconds=1)
     with pytest.raises(
         Conflict,
@@ -215,14 +217,16 @@ async def test_who_is_invited_later_than_the_others_is_skipped_for_two_days(cast
     await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
     await sent(later)
-    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later)
+    found = await nudges_of_date(
+        cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later
+    )
     assert found is not None
-    assert skipped(found, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
+    assert skipped_words(found, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
     assert found.asked == (cast.fbi_lead.member_id,)
 
 
-@pytest.mark.parametrize("state", [State.PENDING, State.FAILED])
-async def test_an_invitation_that_was_not_sent_puts_off_no_reminder(cast: Cast, state: State) -> None:
+@pytest.mark.parametrize("state", [MessageState.PENDING, MessageState.FAILED])
+async def test_an_invitation_that_was_not_sent_puts_off_no_reminder(cast: Cast, state: MessageState) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await Message.update({Message.state: state.value}).where(Message.kind == "invitation")
     assert await remind(cast.coordinator, event_id) == 1
@@ -230,7 +234,7 @@ async def test_an_invitation_that_was_not_sent_puts_off_no_reminder(cast: Cast, 
 
 async def test_an_invitation_that_came_back_puts_off_no_reminder(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), EARLIER)
-    await close_invitations(State.SENT, NOW)
+    await close_invitations(MessageState.SENT, NOW)
     await Message.update({Message.bounced_at: NOW}).where(Message.kind == "invitation")
     assert await remind(cast.coordinator, event_id) == 1
 
@@ -238,25 +242,27 @@ async def test_an_invitation_that_came_back_puts_off_no_reminder(cast: Cast) -> 
 async def test_who_was_invited_lately_can_be_asked_to_confirm_a_change(cast: Cast) -> None:
     series = meeting(cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
     event_id = await scheduling.schedule_event(cast.coordinator, series, EARLIER)
-    await close_invitations(State.SENT, NOW)
+    await close_invitations(MessageState.SENT, NOW)
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
-    assert await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(minutes=1), ZONE, confirmations=True) == 1
+    assert (
+        await nudge_people(cast.coordinator, event_id, KEY, NOW + timedelta(minutes=1), ZONE, confirmations=True) == 1
+    )
 
 
 async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> None:
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
-    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
+    found = await nudges_of_date(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
-    assert skipped(found, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
+    assert skipped_words(found, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
 
 
 async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, cast.hsi_liaison)
     await paused(cast, cast.hsi_liaison)
-    found = await nudge_of(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
+    found = await nudges_of_date(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
     assert found.asked == (cast.fbi_lead.member_id,)
 
@@ -264,7 +270,7 @@ async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
 async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead)
     await remind(cast.coordinator, event_id)
-    await Message.update({Message.state: State.SUPERSEDED.value}).where(Message.kind == "no_reply")
+    await Message.update({Message.state: MessageState.SUPERSEDED.value}).where(Message.kind == "no_reply")
     assert await remind(cast.coordinator, event_id, NOW + timedelta(hours=1)) == 1
 
 
@@ -308,7 +314,7 @@ async def test_only_who_may_edit_an_event_reminds(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         await remind(cast.caht_lead, event_id)
     occurrence = await occurrences.date_seen_by(cast.caht_lead, event_id, KEY)
-    assert await nudge_of(cast.caht_lead, occurrence, NOW) is None
+    assert await nudges_of_date(cast.caht_lead, occurrence, NOW) is None
 
 
 async def test_for_who_may_not_see_an_event_there_is_none_to_remind_about(cast: Cast) -> None:
@@ -342,15 +348,17 @@ async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
     event_id = await asked(cast, cast.fbi_lead, title="Trauma-informed interviewing refresher for all " * 4)
     await remind(cast.coordinator, event_id)
     letter = await the_letter()
-    assert (len(letter.subject) <= SUBJECT, len(letter.preview) <= PREVIEW) == (True, True)
+    assert (len(letter.subject) <= LONGEST_SUBJECT, len(letter.preview) <= LONGEST_PREVIEW) == (True, True)
 
 
 async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await sent(NOW - REST)
-    await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
+    await nudge_people(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
     found = [one for one in await sent() if isinstance(one, ReadEmail)]
-    [letter] = [one for one in found if one.letter.says == RestrictedEmail(reason=Reason.REPLY, has_attachment=False)]
+    [letter] = [
+        one for one in found if one.letter.says == RestrictedEmail(reason=RestrictedReason.REPLY, has_attachment=False)
+    ]
     assert (letter.subject, letter.preview) == (
         "Task force event: please sign in and reply",
         "Sign in to see the details.",
@@ -363,8 +371,8 @@ async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) 
     await remind(cast.coordinator, event_id)
     await reply(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     [skip] = await sent()
-    assert isinstance(skip, Skip)
-    assert (skip.state, skip.reason) == (State.SUPERSEDED, "The recipient has replied.")
+    assert isinstance(skip, SendOutcome)
+    assert (skip.state, skip.reason) == (MessageState.SUPERSEDED, "The recipient has replied.")
 
 
 async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> None:
@@ -379,10 +387,10 @@ async def test_a_request_to_confirm_goes_out_after_the_email_about_the_change(ca
     event_id = await asked(cast, cast.fbi_lead, rule=rule_for_choice("monthly_nth", meeting().starts, count=3))
     moved = DateChange(starts=datetime(2027, 1, 14, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW, notify=Notify.ALL)
-    await nudge(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
+    await nudge_people(cast.coordinator, event_id, KEY, NOW + timedelta(seconds=5), ZONE, confirmations=True)
     order = []
     for seconds in (10, 60, 75):
         for message in await outbox.claim_messages("test", (), NOW + timedelta(seconds=seconds), 100):
             order.append(type(message.content))
-            await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
+            await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)
     assert order == [Changed, ConfirmationNudge]

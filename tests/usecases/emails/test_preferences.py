@@ -21,9 +21,9 @@ from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
-from tracker.usecases.emails import preferences, upcoming_reminders
-from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
+from tracker.usecases.emails import preferences, reminders
+from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 
@@ -36,24 +36,24 @@ NIGHT = (time(22), time(9, 30))
 
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     return cast
 
 
 async def choose(viewer: Viewer, now: datetime = NOW, **facts: Any) -> None:
-    await preferences.save(viewer, Preferences(**facts), now)
+    await preferences.save_preferences(viewer, Preferences(**facts), now)
 
 
 async def plan(*moments: datetime) -> None:
     for moment in moments:
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
 
 
 async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = EARLIER) -> None:
     moment = start
     while moment < end:
         moment = min(end, moment + step)
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
 
 
 async def dues(of: Viewer, *kinds: str) -> list[datetime]:
@@ -72,8 +72,8 @@ async def single(cast: Cast, **facts: Any) -> UUID:
 
 async def test_what_was_chosen_is_there_again(cast: Cast) -> None:
     chosen = Preferences(leads=frozenset({DAY, HALF}), quiet=NIGHT, item_reminders=False, is_discreet=True)
-    await preferences.save(cast.fbi_lead, Preferences(date_reminders=False), NOW)
-    await preferences.save(cast.fbi_lead, chosen, NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(date_reminders=False), NOW)
+    await preferences.save_preferences(cast.fbi_lead, chosen, NOW)
     assert await preferences.preferences_of(cast.fbi_lead) == chosen
     assert await preferences.preferences_of(cast.caht_lead) == Preferences()
 
@@ -135,7 +135,7 @@ async def test_a_reminder_whose_time_before_new_quiet_hours_is_over_still_comes(
     await plan_until(chosen_at)
     await choose(cast.fbi_lead, chosen_at, quiet=(time(20), ends))
     moment = STARTS - timedelta(hours=hours)  # when they end, or at once if the meeting is less than 30 minutes later
-    planned = await upcoming_reminders.of_event(cast.fbi_lead, event_id, chosen_at)
+    planned = await reminders.event_reminders_ahead(cast.fbi_lead, event_id, chosen_at)
     assert [one.at for one in planned] == [moment]
     await plan_until(STARTS, timedelta(minutes=10), chosen_at)
     assert (await dues(cast.fbi_lead))[2:] == [moment]
@@ -145,7 +145,7 @@ async def test_a_reminder_that_went_out_before_quiet_hours_is_not_announced_agai
     await choose(cast.fbi_lead, quiet=(time(20), time(9, 30)))
     event_id = await single(cast)
     await plan_until(STARTS - timedelta(hours=3))
-    assert await upcoming_reminders.of_event(cast.fbi_lead, event_id, STARTS - timedelta(hours=3)) == []
+    assert await reminders.event_reminders_ahead(cast.fbi_lead, event_id, STARTS - timedelta(hours=3)) == []
     await plan_until(STARTS, timedelta(minutes=10), STARTS - timedelta(hours=3))
     assert len(await dues(cast.fbi_lead)) == 3
 
@@ -244,7 +244,7 @@ async def test_when_people_are_asked_next_is_found_from_the_preferences_of_those
     asks = ReminderPolicy(asks_before=frozenset({timedelta(days=2)}))
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, reminders=asks), NOW)
     for one in (cast.fbi_lead, cast.caht_lead):
-        await preferences.save(one, Preferences(has_quiet_weekends=True), NOW)
+        await preferences.save_preferences(one, Preferences(has_quiet_weekends=True), NOW)
     date = await date_seen_by(cast.coordinator, event_id, "2027-01-12")
     with noted() as statements:
         assert await next_follow_up(cast.coordinator, date, NOW)

@@ -20,7 +20,7 @@ from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling
 
 STARTS = datetime(2027, 1, 12, 16, tzinfo=UTC)  # 10:00 AM
@@ -36,7 +36,7 @@ async def cast(cast: Cast) -> Cast:
 
 
 async def plan(now: datetime) -> int:
-    return await queue_due(now, ZONE)
+    return await queue_due_messages(now, ZONE)
 
 
 async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start: datetime = EARLIER) -> None:

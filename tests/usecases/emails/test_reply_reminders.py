@@ -22,9 +22,9 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import preferences
-from tracker.usecases.emails.nudges import nudge
-from tracker.usecases.emails.reminders import queue_due
-from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
+from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.nudges import nudge_people
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 
@@ -35,7 +35,7 @@ FIVE, TWO = timedelta(days=5), timedelta(days=2)
 
 @pytest.fixture
 async def cast(cast: Cast) -> Cast:
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     return cast
 
 
@@ -56,7 +56,7 @@ async def asked() -> list[tuple[str, datetime]]:
 
 async def plan(*moments: datetime) -> None:
     for moment in moments:
-        await queue_due(moment, ZONE)
+        await queue_due_messages(moment, ZONE)
 
 
 async def test_who_has_not_replied_is_asked_five_and_two_days_before(cast: Cast) -> None:
@@ -81,12 +81,12 @@ async def test_an_event_that_does_not_ask_again_asks_no_one(cast: Cast) -> None:
 
 async def test_after_a_click_nobody_is_asked_for_two_days_and_the_other_way_round(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    await nudge(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=47), ZONE)
+    await nudge_people(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=47), ZONE)
     await plan(STARTS - FIVE, STARTS - TWO)
     assert [name for name, due in await asked() if due == STARTS - FIVE] == []
     assert [name for name, due in await asked() if due == STARTS - TWO] == ["Fbi lead", "Hsi liaison"]
     with pytest.raises(Conflict):
-        await nudge(cast.coordinator, event_id, KEY, STARTS - timedelta(days=1), ZONE)
+        await nudge_people(cast.coordinator, event_id, KEY, STARTS - timedelta(days=1), ZONE)
 
 
 async def test_looking_again_asks_nobody_twice(cast: Cast) -> None:
@@ -117,12 +117,12 @@ async def test_a_deadline_asks_for_no_reply(cast: Cast) -> None:
 
 
 async def test_in_quiet_hours_it_waits_for_their_end_by_hand_too(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
     event_id = await scheduled(cast)
     await plan(STARTS - FIVE)
     noon = timedelta(hours=2)
     assert await asked() == [("Hsi liaison", STARTS - FIVE), ("Fbi lead", STARTS - FIVE + noon)]
-    await nudge(cast.coordinator, event_id, KEY, STARTS - TWO, ZONE)
+    await nudge_people(cast.coordinator, event_id, KEY, STARTS - TWO, ZONE)
     assert (await asked())[2:] == [("Hsi liaison", STARTS - TWO + UNDO_FOR), ("Fbi lead", STARTS - TWO + noon)]
 
 
@@ -172,7 +172,7 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
     )
     await replies.record_own_reply(cast.fbi_lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     assert await said(morning(3)) == "1 person hasn’t replied. The next follow-up goes out Tuesday, January 5."
-    await nudge(cast.coordinator, event_id, KEY, morning(5), ZONE)
+    await nudge_people(cast.coordinator, event_id, KEY, morning(5), ZONE)
     assert await said(morning(5)) == "1 person hasn’t replied. The next follow-up goes out Friday, January 8."
     assert await said(morning(9)) == "1 person hasn’t replied. No follow-ups are planned."
     assert await said(morning(3), cast.hsi_liaison) is None
@@ -181,7 +181,7 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
 
 
 async def test_a_follow_up_that_waits_for_the_end_of_quiet_hours_is_the_next(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=(time(9), time(12))), NOW)
     event_id = await scheduled(cast, TWO)
     await plan(STARTS - TWO)
     date = await date_seen_by(cast.coordinator, event_id, KEY)
@@ -246,7 +246,7 @@ async def test_of_a_series_the_next_date_is_followed_up(cast: Cast) -> None:
 
 
 async def test_in_quiet_hours_a_follow_up_after_the_invitation_waits_for_their_end(cast: Cast) -> None:
-    await preferences.save(cast.fbi_lead, Preferences(quiet=(time(20), time(8, 30))), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=(time(20), time(8, 30))), NOW)
     await asking_after(cast, 2)
     await sent_to(cast.fbi_lead, at=morning(4))
     await plan_each_morning(4, 12)
@@ -262,7 +262,7 @@ async def test_after_an_outage_one_follow_up_after_the_invitation_is_made_up_for
 
 async def test_who_was_not_asked_by_hand_is_asked_on_the_day_although_others_rest(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    await nudge(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=3), ZONE)
+    await nudge_people(cast.coordinator, event_id, KEY, STARTS - FIVE - timedelta(hours=3), ZONE)
     event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     more = replace(known, invitees={**known.invitees, cast.caht_lead.member_id: AttendeeRole.REQUIRED})
     await scheduling.change_event(

@@ -13,12 +13,21 @@ from tracker.database import bind, close_database, engine, open_database
 from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State, Topic
+from tracker.rules.core.outbox import MessageState, SendOutcome, Topic
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.messages import Narrowed, Sending, Standing
+from tracker.rules.emails.messages import MessageFilter, MessageStatus, SendingSummary
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.messages import FRESH, MOST_FAILED, PAGE, PEOPLE, SHOWN, message_page, retry, sending_page
+from tracker.usecases.emails.messages import (
+    FRESH,
+    MOST_FAILED,
+    PAGE,
+    PEOPLE,
+    SHOWN,
+    retry_sending,
+    sending_page,
+    sendings_page,
+)
 from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines
@@ -30,16 +39,18 @@ async def scheduled(cast: Cast, *invitees: Viewer, at: Any = NOW, **facts: Any) 
     return await scheduling.schedule_event(cast.coordinator, meeting(*invitees, **facts), at)
 
 
-async def end(**outcomes: State) -> None:
+async def end(**outcomes: MessageState) -> None:
     """Let what waits end: as it is said for the first letters of a name, or as sent."""
     names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
-        state = next((how for name, how in outcomes.items() if names[message.id].lower().startswith(name)), State.SENT)
-        await outbox.close_message(message, Skip(state=state, reason=""), LATER)
+        state = next(
+            (how for name, how in outcomes.items() if names[message.id].lower().startswith(name)), MessageState.SENT
+        )
+        await outbox.close_message(message, SendOutcome(state=state, reason=""), LATER)
 
 
-async def listed(viewer: Viewer, **asked: Any) -> list[Sending]:
-    page = await message_page(viewer, Narrowed(**asked), None, LATER)
+async def listed(viewer: Viewer, **asked: Any) -> list[SendingSummary]:
+    page = await sendings_page(viewer, MessageFilter(**asked), None, LATER)
     return [*page.failed, *page.sendings]
 
 
@@ -49,7 +60,7 @@ async def test_a_moved_meeting_is_one_row_with_its_people_and_how_it_ended_for_t
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(hours=1))
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW + timedelta(minutes=1))
-    await end(caht=State.BOUNCED)
+    await end(caht=MessageState.BOUNCED)
     first, second = await listed(cast.coordinator)
     assert (first.topic, first.people, first.words, first.retries) == (Topic.MOVED, 3, "2 sent, 1 failed", 1)
     assert (second.topic, second.words) == (Topic.INVITED, "3 sent")
@@ -66,7 +77,7 @@ async def test_the_row_says_why_people_got_no_email(cast: Cast) -> None:
     names = {row["id"]: row["recipient.name"] for row in await Message.select(Message.id, Message.recipient.name)}
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
         reason = why[names[message.id].lower().partition(" ")[0]]
-        await outbox.close_message(message, Skip(state=State.SUPERSEDED, reason=reason), LATER)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SUPERSEDED, reason=reason), LATER)
     [one] = await listed(cast.coordinator)
     assert (one.words, one.people) == ("3 not sent", 3)
     assert one.why == "2: The recipient has replied. 1: It has since been canceled."
@@ -76,7 +87,7 @@ async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
         await outbox.close_message(
-            message, Skip(state=State.TOO_LATE, reason="It was over before it could be sent."), LATER
+            message, SendOutcome(state=MessageState.TOO_LATE, reason="It was over before it could be sent."), LATER
         )
     [one] = await listed(cast.coordinator)
     assert one.why == "It was over before it could be sent."
@@ -85,7 +96,7 @@ async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
 async def test_of_many_people_the_row_names_a_few_those_first_whom_it_failed_for(cast: Cast) -> None:
     people = (cast.fbi_lead, cast.fbi_alternate, cast.caht_lead, cast.hsi_liaison, cast.kcpd_detective)
     await scheduled(cast, *people, cast.kcpd_alternate, cast.harbor_advocate)
-    await end(kcpd=State.FAILED)
+    await end(kcpd=MessageState.FAILED)
     [one] = await listed(cast.coordinator)
     assert (one.people, len(one.lines), SHOWN) == (7, 5, 5)
     assert [line.recipient for line in one.lines][:2] == ["Kcpd alternate", "Kcpd detective"]
@@ -93,7 +104,7 @@ async def test_of_many_people_the_row_names_a_few_those_first_whom_it_failed_for
 
 async def test_who_is_invited_finds_one_person_in_it_themselves(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await end(caht=State.BOUNCED)
+    await end(caht=MessageState.BOUNCED)
     [mine] = await listed(cast.fbi_lead)
     assert (mine.people, mine.words) == (1, "1 sent")
     page = await sending_page(cast.fbi_lead, mine.id, 0, LATER)
@@ -104,11 +115,11 @@ async def test_sendings_that_failed_lately_stand_above_the_newer_ones_and_on_no_
     await scheduled(cast, cast.caht_lead, at=NOW - timedelta(days=2), title="Failing")
     for number in range(PAGE):
         await scheduled(cast, cast.fbi_lead, title=f"Meeting {number}")
-    await end(caht=State.FAILED)
-    page = await message_page(cast.coordinator, Narrowed(), None, LATER)
+    await end(caht=MessageState.FAILED)
+    page = await sendings_page(cast.coordinator, MessageFilter(), None, LATER)
     assert [one.about.title for one in page.failed if one.about] == ["Failing"]
     assert (len(page.sendings), page.older) == (PAGE, None)
-    again = await message_page(cast.coordinator, Narrowed(), None, NOW + FRESH)
+    again = await sendings_page(cast.coordinator, MessageFilter(), None, NOW + FRESH)
     assert again.failed == []
     assert again.older
 
@@ -116,18 +127,18 @@ async def test_sendings_that_failed_lately_stand_above_the_newer_ones_and_on_no_
 async def test_more_failures_than_stand_above_are_in_their_places_below(cast: Cast) -> None:
     for number in range(MOST_FAILED + 2):
         await scheduled(cast, cast.caht_lead, title=f"Meeting {number}")
-    await end(caht=State.FAILED)
-    page = await message_page(cast.coordinator, Narrowed(), None, LATER)
+    await end(caht=MessageState.FAILED)
+    page = await sendings_page(cast.coordinator, MessageFilter(), None, LATER)
     assert (len(page.failed), len(page.sendings)) == (MOST_FAILED, 2)
-    assert len(await listed(cast.coordinator, standing=Standing.FAILED)) == MOST_FAILED + 2
+    assert len(await listed(cast.coordinator, standing=MessageStatus.FAILED)) == MOST_FAILED + 2
 
 
 async def test_a_list_for_one_person_counts_that_person_alone(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await end(caht=State.BOUNCED)
+    await end(caht=MessageState.BOUNCED)
     [one] = await listed(cast.coordinator, person=cast.fbi_lead.member_id)
     assert (one.people, one.words, [line.recipient for line in one.lines]) == (1, "1 sent", ["Fbi lead"])
-    assert await listed(cast.coordinator, person=cast.fbi_lead.member_id, standing=Standing.FAILED) == []
+    assert await listed(cast.coordinator, person=cast.fbi_lead.member_id, standing=MessageStatus.FAILED) == []
 
 
 async def test_an_unseen_sending_is_in_no_count_and_has_no_page(cast: Cast) -> None:
@@ -139,7 +150,7 @@ async def test_an_unseen_sending_is_in_no_count_and_has_no_page(cast: Cast) -> N
         with pytest.raises(NotFound):
             await sending_page(viewer, sending_id, 0, LATER)
         with pytest.raises(NotFound):
-            await retry(viewer, sending_id, LATER)
+            await retry_sending(viewer, sending_id, LATER)
 
 
 async def test_who_may_not_see_the_event_any_more_is_in_no_count_of_others(cast: Cast) -> None:
@@ -162,22 +173,22 @@ async def test_a_message_that_a_change_moved_to_an_unseen_event_leaves_the_count
 
 async def test_trying_again_reaches_those_it_failed_for_and_nobody_else(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
-    await end(caht=State.BOUNCED, hsi=State.FAILED)
+    await end(caht=MessageState.BOUNCED, hsi=MessageState.FAILED)
     [one] = await listed(cast.coordinator)
-    assert await retry(cast.coordinator, one.id, LATER) == 2
+    assert await retry_sending(cast.coordinator, one.id, LATER) == 2
     [again] = await listed(cast.coordinator)
     assert (again.id, again.people, again.words, again.retries) == (one.id, 3, "1 sent, 2 waiting", 0)
     with pytest.raises(Conflict):
-        await retry(cast.coordinator, one.id, LATER)
+        await retry_sending(cast.coordinator, one.id, LATER)
     assert await AuditEntry.count().where(AuditEntry.verb == "resent") == 2
 
 
 async def test_whoever_was_only_invited_tries_again_nothing_of_others(cast: Cast) -> None:
     await scheduled(cast, cast.fbi_lead, cast.caht_lead)
-    await end(caht=State.BOUNCED)
+    await end(caht=MessageState.BOUNCED)
     [mine] = await listed(cast.fbi_lead)
     with pytest.raises(Conflict):
-        await retry(cast.fbi_lead, mine.id, LATER)
+        await retry_sending(cast.fbi_lead, mine.id, LATER)
 
 
 async def test_a_sending_to_many_people_goes_on_on_another_page(cast: Cast) -> None:
@@ -229,5 +240,5 @@ async def test_a_page_reads_the_same_number_of_rows_however_many_messages_and_re
 async def cost(cast: Cast, counting: CountingEngine) -> tuple[int, int]:
     """Return how many statements a page takes, and how many rows they return."""
     counting.statements = counting.rows = 0
-    await message_page(cast.coordinator, Narrowed(), None, LATER)
+    await sendings_page(cast.coordinator, MessageFilter(), None, LATER)
     return counting.statements, counting.rows

@@ -13,16 +13,16 @@ from tests.usecases.events.test_recorded_replies import NEXT, SUBSTITUTE_REPLIES
 from tracker.errors import NotAllowed
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SubstituteDeclined
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import ReplyPage
+from tracker.rules.emails.emails import ReplyPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.events.events import Invitation
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling
 from tracker.usecases.events.recorded_replies import record_reply_for
 
@@ -40,13 +40,13 @@ async def declined(cast: Cast, *keys: str) -> UUID:
     return event_id
 
 
-async def to(reader: Viewer, now: datetime = AFTER) -> list[ReadEmail | Skip]:
+async def to(reader: Viewer, now: datetime = AFTER) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of the messages to a reader that say that a substitute can't come."""
     due = [
         one for one in await outbox.claim_messages("test", (), now, 100) if isinstance(one.content, SubstituteDeclined)
     ]
     assert {one.recipient_id for one in due} <= {reader.member_id}
-    return [read(await content.letter(one, now, ZONE)) for one in due]
+    return [read(await emails.write_email(one, now, ZONE)) for one in due]
 
 
 async def the_email(reader: Viewer) -> ReadEmail:
@@ -108,15 +108,15 @@ async def test_nothing_is_sent_once_they_have_replied_or_no_one_is_expected(
 ) -> None:
     await deed(sqlite_cast, await declined(sqlite_cast))
     [skip] = await to(sqlite_cast.fbi_lead)
-    assert isinstance(skip, Skip)
-    assert skip.state is State.SUPERSEDED
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.SUPERSEDED
 
 
 async def test_nothing_is_sent_after_the_date(sqlite_cast: Cast) -> None:
     await declined(sqlite_cast)
     [skip] = await to(sqlite_cast.fbi_lead, NOW + timedelta(days=60))
-    assert isinstance(skip, Skip)
-    assert skip.state is State.TOO_LATE
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.TOO_LATE
 
 
 async def test_a_reply_to_another_date_leaves_it_as_it_is(sqlite_cast: Cast) -> None:
@@ -133,8 +133,8 @@ async def test_nothing_is_sent_to_someone_who_may_no_longer_see_the_event(sqlite
         sqlite_cast.coordinator, event_id, without, event.version, LATER, notify=Notify.NO_ONE
     )
     [skip] = await to(sqlite_cast.fbi_lead)
-    assert isinstance(skip, Skip)
-    assert skip.state is State.SUPPRESSED
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.SUPPRESSED
 
 
 async def test_the_email_about_a_restricted_event_only_asks_to_sign_in_and_reply(sqlite_cast: Cast) -> None:
@@ -151,12 +151,12 @@ async def test_nothing_is_sent_to_someone_whose_account_isn_t_active(sqlite_cast
     await declined(sqlite_cast)
     await Member.update({Member.status: "departed"}).where(Member.id == sqlite_cast.fbi_lead.member_id)
     [skip] = await to(sqlite_cast.fbi_lead)
-    assert isinstance(skip, Skip)
-    assert skip.state is State.SUPPRESSED
+    assert isinstance(skip, SendOutcome)
+    assert skip.state is MessageState.SUPPRESSED
 
 
 async def test_a_time_only_email_names_neither_the_substitute_nor_the_event(sqlite_cast: Cast) -> None:
-    await preferences.save(sqlite_cast.fbi_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(sqlite_cast.fbi_lead, Preferences(is_discreet=True), NOW)
     await declined(sqlite_cast)
     email = await the_email(sqlite_cast.fbi_lead)
     assert email.subject == "Your substitute can't come: Appointment, Tue, Jan 19, 10:00 AM"

@@ -7,14 +7,14 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
-from tracker.rules.emails.contexts import ItemWithdrawnEmail
+from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.template_values import ItemWithdrawnEmail
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, scheduling
 
 LATER, TODAY = NOW + timedelta(minutes=5), date(2026, 12, 15)
@@ -25,13 +25,13 @@ async def given(by: Viewer, owner: Viewer, **facts: Any) -> str:
     return await action_items.create_item(by, replace(new, **facts), NOW, TODAY)
 
 
-async def letters(to: Viewer) -> list[Letter | Skip]:
+async def letters(to: Viewer) -> list[Email | SendOutcome]:
     """Return what becomes of the messages about action items to someone; those to others are done too."""
     found = []
     for message in await outbox.claim_messages("test", (), LATER, 100):
-        made = await content.letter(message, LATER, ZONE)
+        made = await emails.write_email(message, LATER, ZONE)
         await outbox.close_message(
-            message, made if isinstance(made, Skip) else Skip(state=State.SENT, reason=""), LATER
+            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), LATER
         )
         if message.recipient_id == to.member_id and message.item_id:
             found.append(made)
@@ -40,7 +40,7 @@ async def letters(to: Viewer) -> list[Letter | Skip]:
 
 async def tasks(to: Viewer) -> list[tuple[str, bool] | None]:
     """Return the state of the task in each email about an action item to someone, and whether it is withdrawn."""
-    made = [one for one in await letters(to) if isinstance(one, Letter)]
+    made = [one for one in await letters(to) if isinstance(one, Email)]
     return [(one.task.item.status.value, one.task.is_withdrawn) if one.task else None for one in made]
 
 
@@ -70,7 +70,7 @@ async def test_the_task_of_a_marked_event_stays_on_the_site_because_task_lists_s
 
 
 async def test_a_reader_of_time_only_emails_gets_no_task(sqlite_cast: Cast) -> None:
-    await preferences.save(sqlite_cast.caht_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(sqlite_cast.caht_lead, Preferences(is_discreet=True), NOW)
     await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     assert await tasks(sqlite_cast.caht_lead) == [None]
 
@@ -88,7 +88,7 @@ async def test_an_earlier_owner_is_notified_and_their_task_is_withdrawn(sqlite_c
     await letters(cast.caht_lead)
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
     [letter] = await letters(cast.caht_lead)
-    assert isinstance(letter, Letter)
+    assert isinstance(letter, Email)
     assert letter.task
     assert (type(letter.says), letter.task.is_withdrawn) == (ItemWithdrawnEmail, True)
 
@@ -115,5 +115,5 @@ async def test_an_owner_who_has_the_item_again_does_not_read_that_it_was_taken_a
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_lead.member_id, 2, NOW, TODAY)
     found = await letters(cast.caht_lead)
-    assert [one.state for one in found if isinstance(one, Skip)] == [State.SUPERSEDED]
-    assert [one.task.is_withdrawn for one in found if isinstance(one, Letter) and one.task] == [False]
+    assert [one.state for one in found if isinstance(one, SendOutcome)] == [MessageState.SUPERSEDED]
+    assert [one.task.is_withdrawn for one in found if isinstance(one, Email) and one.task] == [False]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tracker.errors import Conflict
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.nudges import REST
 from tracker.rules.events.history import ChangeConfirmations
@@ -19,8 +19,8 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
-from tracker.usecases.emails.nudges import nudge
+from tracker.usecases.emails import emails
+from tracker.usecases.emails.nudges import nudge_people
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.recorded_replies import record_reply_for
 from tracker.usecases.views.event_page import view_event
@@ -116,7 +116,7 @@ async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_bo
     assert [one.name for one in board.substitutes] == ["Fbi alternate"]
     previews = {}
     for one in await outbox.claim_messages("test", (), NOW + AN_HOUR, 100):
-        email = read(await content.letter(one, NOW + AN_HOUR, ZONE))
+        email = read(await emails.write_email(one, NOW + AN_HOUR, ZONE))
         assert isinstance(email, ReadEmail)
         previews[email.to] = email.preview
     assert "Fbi alternate (FBI) is still coming in your place" in previews[cast.fbi_lead.email]
@@ -178,11 +178,11 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
     assert await board_of(cast.fbi_lead, event_id) is None
 
 
-async def sent(now: datetime) -> list[ReadEmail | Skip]:
+async def sent(now: datetime) -> list[ReadEmail | SendOutcome]:
     found = await outbox.claim_messages("test", (), now, 100)
-    made = [read(await content.letter(one, now, ZONE)) for one in found]
+    made = [read(await emails.write_email(one, now, ZONE)) for one in found]
     for one in found:
-        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
     return made
 
 
@@ -191,7 +191,7 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     await move(cast, event_id, HALF_AN_HOUR_LATER)
     await sent(NOW + timedelta(minutes=1))
     await reply(cast.caht_lead, event_id, NOW + timedelta(minutes=2))
-    assert await nudge(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True) == 2
+    assert await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True) == 2
     made = {one.letter.to_name: one for one in await sent(NOW + 2 * AN_HOUR) if isinstance(one, ReadEmail)}
     assert set(made) == {"Fbi lead", "Hsi liaison"}
     assert made["Fbi lead"].subject == "Please confirm the new time: Monthly task force meeting, Tue, Jan 12"
@@ -205,18 +205,18 @@ async def test_who_confirms_before_the_mail_goes_out_is_not_bothered(cast: Cast)
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, HALF_AN_HOUR_LATER)
     await sent(NOW + timedelta(minutes=1))
-    await nudge(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True)
+    await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True)
     await reply(cast.fbi_lead, event_id, NOW + AN_HOUR)
-    assert sum(isinstance(one, Skip) for one in await sent(NOW + 2 * AN_HOUR)) == 1
+    assert sum(isinstance(one, SendOutcome) for one in await sent(NOW + 2 * AN_HOUR)) == 1
 
 
 async def test_who_was_reminded_by_either_request_rests_for_two_days(cast: Cast) -> None:
     event_id = await asked(cast, rule=MONTHLY)
     await move(cast, event_id, HALF_AN_HOUR_LATER)
-    await nudge(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE)
+    await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE)
     assert await Message.count().where(Message.kind == "no_reply") == 1
-    assert await nudge(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True) == 2
-    assert await nudge(cast.coordinator, event_id, KEY, NOW + AN_HOUR + REST, ZONE, confirmations=True) == 1
+    assert await nudge_people(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True) == 2
+    assert await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR + REST, ZONE, confirmations=True) == 1
 
 
 async def test_when_everybody_confirmed_there_is_nobody_to_remind(cast: Cast) -> None:
@@ -225,7 +225,7 @@ async def test_when_everybody_confirmed_there_is_nobody_to_remind(cast: Cast) ->
     for one in (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison):
         await reply(one, event_id, NOW + AN_HOUR)
     with pytest.raises(Conflict, match="Everyone has confirmed the change"):
-        await nudge(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True)
+        await nudge_people(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True)
 
 
 async def test_the_mail_about_an_event_for_named_people_does_not_even_say_that_it_changed(cast: Cast) -> None:
@@ -234,6 +234,6 @@ async def test_the_mail_about_an_event_for_named_people_does_not_even_say_that_i
     changed = operation(cast.kcpd_detective, starts=plan.starts + AN_HOUR)
     await scheduling.change_event(cast.fbi_lead, event_id, changed, event.version, NOW)
     await sent(NOW + timedelta(minutes=1))
-    await nudge(cast.fbi_lead, event_id, "2027-01-16", NOW + AN_HOUR, ZONE, confirmations=True)
+    await nudge_people(cast.fbi_lead, event_id, "2027-01-16", NOW + AN_HOUR, ZONE, confirmations=True)
     [letter] = await sent(NOW + 2 * AN_HOUR)
     assert not any(word in str(letter) for word in ("Bluestem", "Larkspur", "Jan 16", "new time"))

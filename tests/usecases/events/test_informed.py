@@ -15,9 +15,9 @@ from tracker.ical.itip import Attendee
 from tracker.ical.vevents import Organizer
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import CalendarPart
+from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
@@ -30,7 +30,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.availability import suggested_times
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, nudges, reminders
+from tracker.usecases.emails import emails, nudges, reminders
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.events import replies as events_replies
 from tracker.usecases.views.event_page import view_event
@@ -50,11 +50,11 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
     return await scheduling.schedule_event(cast.coordinator, plan(cast, **facts), NOW)
 
 
-async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
+async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
     mails = await outbox.claim_messages("test", (), now, 1_000)
     for one in mails:
-        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
-    return [read(await content.letter(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
+    return [read(await emails.write_email(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
 
 
 async def test_they_see_the_event_on_its_page_and_are_asked_nothing(cast: Cast) -> None:
@@ -131,12 +131,12 @@ async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
     )
     date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     assert cast.hhs_liaison.member_id not in (await replies.silent_invitees(cast.coordinator, [date.id]))[date.id]
-    nudge = await nudges.nudge_of(cast.coordinator, date, NOW)
+    nudge = await nudges.nudges_of_date(cast.coordinator, date, NOW)
     assert nudge is not None
     assert cast.hhs_liaison.member_id not in nudge.silent
     await Message.delete(force=True)
-    await reminders.queue_due(NOW, ZONE)
-    await reminders.queue_due(STARTS - timedelta(minutes=30), ZONE)
+    await reminders.queue_due_messages(NOW, ZONE)
+    await reminders.queue_due_messages(STARTS - timedelta(minutes=30), ZONE)
     assert not await Message.exists().where(Message.recipient == cast.hhs_liaison.member_id)
 
 
@@ -168,8 +168,8 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
     view = await view_event(cast.coordinator, event_id, KEY, LATER)
     assert (view.total.accepted, view.total.invited) == (1, 2)  # the organizer
     await letters_to(cast.fbi_lead, LATER + timedelta(minutes=1))
-    await reminders.queue_due(LATER, ZONE)
-    await reminders.queue_due(STARTS - timedelta(minutes=30), ZONE)
+    await reminders.queue_due_messages(LATER, ZONE)
+    await reminders.queue_due_messages(STARTS - timedelta(minutes=30), ZONE)
     assert [one for one in await letters_to(cast.fbi_lead, STARTS) if isinstance(one, ReadEmail)] == []
 
 

@@ -13,8 +13,8 @@ from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tests.usecases.events.test_substitute_emails import KEY, MINUTE, NO, YES, letters, of_committee, says
 from tracker.rules.core.outbox import Message
-from tracker.rules.emails.content import Letter
-from tracker.rules.emails.event_contexts import RemovedEmail, SubstituteEmail
+from tracker.rules.emails.emails import Email
+from tracker.rules.emails.event_values import RemovedEmail, SubstituteEmail
 from tracker.rules.events.replies import AttendeeRole
 from tracker.usecases.events import recorded_replies, scheduling
 
@@ -29,7 +29,7 @@ async def informed(cast: Cast) -> UUID:
     return event_id
 
 
-def entry_of(message: Message, letter: Letter) -> tuple[str, str]:
+def entry_of(message: Message, letter: Email) -> tuple[str, str]:
     """Return METHOD of the calendar part, and ROLE of its reader."""
     text = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
     calendar = icalendar.Calendar.from_ical(text)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Changed, decode
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -70,7 +70,7 @@ async def mailed(now: datetime) -> list[str]:
     """Send what waits, and return the types of messages, each once."""
     found = await outbox.claim_messages("test", (), now, 1_000)
     for message in found:
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return sorted({type(message.content).__name__ for message in found})
 
 

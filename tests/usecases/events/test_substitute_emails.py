@@ -14,15 +14,15 @@ from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.database import writing
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import transfer_event
 
@@ -50,13 +50,13 @@ async def says(who: Viewer, event_id: UUID, value: ReplyValue, now: datetime, se
     await replies.record_own_reply(who, event_id, KEY, value, "", now, for_series=False, substitute=substitute)
 
 
-async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Letter]]:
+async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Email]]:
     """Send what is queued; return what one person gets."""
     got, now = [], queued + MINUTE / 2
     for one in await outbox.claim_messages("test", (), now, 1_000):
-        letter = await content.letter(one, now, ZONE)
-        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
-        if one.recipient_id == to.member_id and not isinstance(letter, Skip):
+        letter = await emails.write_email(one, now, ZONE)
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
+        if one.recipient_id == to.member_id and not isinstance(letter, SendOutcome):
             got.append((one, letter))
     return got
 
@@ -66,7 +66,7 @@ async def mailed(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
     return [_rank(one, letter) for one, letter in await letters(to, queued)]
 
 
-def _rank(message: Message, letter: Letter) -> tuple[str, Rank]:
+def _rank(message: Message, letter: Email) -> tuple[str, Rank]:
     part = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
     calendar = icalendar.Calendar.from_ical(part)
     [entry] = calendar.events
@@ -172,7 +172,7 @@ async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_the
 
 
 async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(sqlite_cast: Cast) -> None:
-    await preferences.save(sqlite_cast.fbi_alternate, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(sqlite_cast.fbi_alternate, Preferences(is_discreet=True), NOW)
     email = await released(sqlite_cast, YES)
     assert email.subject == "No longer the substitute: Appointment, Tue, Jan 19"
     assert "Fbi lead" not in str(email.words)

@@ -13,9 +13,9 @@ from tracker.errors import Invalid
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import CalendarPart
+from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import Kind
 from tracker.rules.events.notifications import Notify
@@ -26,8 +26,8 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences, upcoming_reminders
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails import emails, preferences, reminders
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling, series_split, substitutes
 from tracker.usecases.views.event_page import view_event
 
@@ -71,12 +71,12 @@ async def waiting(cast: Cast) -> list[tuple[str, str]]:
     return sorted((row["kind"], names[row["recipient"]]) for row in found)
 
 
-async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | Skip]:
+async def letters_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
     """Take what is due and return what is written to one person."""
     mails = await outbox.claim_messages("test", (), now, 1_000)
     for one in mails:
-        await outbox.close_message(one, Skip(state=State.SENT, reason=""), now)
-    return [read(await content.letter(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
+    return [read(await emails.write_email(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
 
 
 async def choices(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
@@ -131,7 +131,7 @@ async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cas
 
 
 async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast: Cast) -> None:
-    await preferences.save(cast.fbi_alternate, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.fbi_alternate, Preferences(is_discreet=True), NOW)
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     later = DateChange(starts=STARTS + timedelta(days=7, minutes=10), duration=timedelta(minutes=90))
@@ -166,13 +166,13 @@ async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_
     event_id = await asked(cast)
     await send(cast, event_id, cast.fbi_alternate)
     await sent()
-    planned = await upcoming_reminders.of_event(cast.coordinator, event_id, NOW, ahead=None)
+    planned = await reminders.event_reminders_ahead(cast.coordinator, event_id, NOW, ahead=None)
     dates = {one.line.key for one in planned for to in one.people if to.name == "Fbi alternate"}
     assert dates == {KEY}
     assert not [one for one in planned for to in one.people if to.name == "Fbi lead" and one.line.key == KEY]
-    await queue_due(NOW, ZONE)
+    await queue_due_messages(NOW, ZONE)
     the_day_before = datetime(2027, 1, 18, 16, 1, tzinfo=UTC)
-    await queue_due(the_day_before, ZONE)
+    await queue_due_messages(the_day_before, ZONE)
     [letter] = [one for one in await letters_to(cast.fbi_alternate, the_day_before) if isinstance(one, ReadEmail)]
     assert letter.subject.startswith("Tomorrow")
     assert not [one for one in await letters_to(cast.fbi_lead, the_day_before) if isinstance(one, ReadEmail)]
@@ -379,7 +379,7 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
     event_id = await asked(cast, cast.fbi_lead, cast.fbi_alternate)
     await send(cast, event_id, cast.fbi_alternate)
     assert await letters_to(cast.fbi_alternate, NOW) == [
-        Skip(state=State.SUPERSEDED, reason="The recipient now has their own invitation.")
+        SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient now has their own invitation.")
     ]
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, NOW)
     assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1

@@ -18,7 +18,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import events as event_rules
 from tracker.rules.events.notifications import Notify
@@ -85,8 +85,8 @@ async def test_its_invitations_wait_as_long_as_it_can_be_undone(cast: Cast) -> N
 async def test_a_new_event_is_gone_although_a_reminder_of_it_waits_already(sqlite_cast: Cast) -> None:
     soon = meeting(sqlite_cast.fbi_lead, starts=datetime(2026, 12, 15, 11, 0, 5))  # noqa: DTZ001 - local
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, soon, NOW, notified_at=NOW + UNDO_FOR)
-    await reminders.queue_due(NOW, ZONE)
-    await reminders.queue_due(NOW + timedelta(seconds=10), ZONE)
+    await reminders.queue_due_messages(NOW, ZONE)
+    await reminders.queue_due_messages(NOW + timedelta(seconds=10), ZONE)
     assert await rows.Message.count().where(rows.Message.kind == "reminder") > 0
     await undone(sqlite_cast.coordinator, event_id)
     assert await rows.Message.count() == 0
@@ -339,9 +339,9 @@ async def named_substitute(cast: Cast, event_id: UUID) -> datetime:
 async def reminded(_: Cast, __: UUID) -> datetime:
     """Let the reminders of the second date fall due; return when they are emailed."""
     due = datetime(2027, 1, 18, 17, tzinfo=UTC)
-    await reminders.queue_due(due - AN_HOUR * 3, ZONE)
+    await reminders.queue_due_messages(due - AN_HOUR * 3, ZONE)
     await sent()
-    await reminders.queue_due(due, ZONE)
+    await reminders.queue_due_messages(due, ZONE)
     return due + timedelta(minutes=5)
 
 
@@ -364,7 +364,7 @@ async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_af
         other = replace(plan, title="Other", rule=rule_for_choice("weekly", plan.starts, count=1 if is_cut else 3))
         await scheduling.change_event(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
         for one in in_hand:
-            await outbox.close_message(one, Skip(state=State.SENT, reason=""), now + timedelta(seconds=2))
+            await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now + timedelta(seconds=2))
         await undone(cast.coordinator, event_id, now, now + timedelta(seconds=10))
         assert await outbox.claim_messages(me.name, (), now + AN_HOUR, 50) == []
     finally:

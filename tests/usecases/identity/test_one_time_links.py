@@ -13,14 +13,14 @@ from tests.usecases.identity.world import PASSWORD, enroll, locked_at
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
-from tracker.rules.emails.contexts import AccountLockedEmail
+from tracker.rules.emails.template_values import AccountLockedEmail
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.identity import Session, SignInLink
 from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity import sign_in as sign_in_deeds
 from tracker.usecases.identity.one_time_links import (
@@ -220,7 +220,7 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
 async def test_the_owner_is_mailed_once_that_the_account_is_paused(each_world: Cast):
     await fail_five_times(each_world.kcpd_detective)
     [message] = await outbox.claim_messages("test", (), SOON, 10)
-    letter = read(await content.letter(message, SOON, ZONE))
+    letter = read(await emails.write_email(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
     assert letter.to == each_world.kcpd_detective.email
     assert letter.letter.says == AccountLockedEmail(call=each_world.coordinator.name)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from tests.cast import NOW, Cast, meeting, operation
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.bounces import Bounce, bounce_of_refusal
 from tracker.rules.intake.calendar_replies import Sender
@@ -32,7 +32,7 @@ async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = Fal
         )
     for one in await outbox.claim_messages("a worker", [], LATER, 100):
         [address] = await Member.select(Member.email).where(Member.id == one.recipient_id).output(as_list=True)
-        await outbox.close_message(one, Skip(state=State.SENT, reason="", sent_to=address), LATER)
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason="", sent_to=address), LATER)
     return made
 
 

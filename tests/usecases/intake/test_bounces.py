@@ -10,9 +10,9 @@ from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import outbox
 from tracker.rules.core.message_types import AccountLocked
-from tracker.rules.core.outbox import PAUSED, State
+from tracker.rules.core.outbox import PAUSED, MessageState
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.messages import Narrowed
+from tracker.rules.emails.messages import MessageFilter
 from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import Bounce as BounceRow
@@ -39,8 +39,12 @@ async def verbs() -> list[str]:
 async def test_a_message_that_came_back_is_undeliverable_and_stays_sent(cast: Cast) -> None:
     [message_id] = await sent(cast, cast.kcpd_detective)
     assert await came_back(message_id) == ["failed"]
-    page = await messages.message_page(cast.coordinator, Narrowed(person=cast.kcpd_detective.member_id), None, LATER)
-    assert [(one.state, one.reason) for one in page.failed[0].lines] == [(State.BOUNCED, "550 5.1.1 User unknown")]
+    page = await messages.sendings_page(
+        cast.coordinator, MessageFilter(person=cast.kcpd_detective.member_id), None, LATER
+    )
+    assert [(one.state, one.reason) for one in page.failed[0].lines] == [
+        (MessageState.BOUNCED, "550 5.1.1 User unknown")
+    ]
     assert await states(cast.kcpd_detective) == [("sent", "550 5.1.1 User unknown")]
 
 
@@ -61,7 +65,7 @@ async def test_after_three_emails_nothing_is_sent_and_what_waits_says_why(cast: 
 async def test_no_one_silences_a_security_notice_by_sending_back_three_emails(cast: Cast) -> None:
     who = cast.kcpd_detective
     before, after = (
-        outbox.Draft(content=AccountLocked(), recipient_id=who.member_id, key=key) for key in ("before", "after")
+        outbox.NewMessage(content=AccountLocked(), recipient_id=who.member_id, key=key) for key in ("before", "after")
     )
     messages_sent = await sent(cast, who, 3)
     async with writing():
@@ -133,9 +137,9 @@ async def test_what_was_not_sent_can_be_sent_again_once_it_is_resumed(cast: Cast
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(who), LATER)
     [message_id] = await Message.select(Message.id).where(Message.event == event_id).output(as_list=True)
     with pytest.raises(Conflict):
-        await messages.resend(cast.coordinator, message_id, LATER)
+        await messages.resend_message(cast.coordinator, message_id, LATER)
     await bounces.resume_address(cast.coordinator, who.member_id, LATER)
-    await messages.resend(cast.coordinator, message_id, LATER)
+    await messages.resend_message(cast.coordinator, message_id, LATER)
     assert ("pending", "") in await states(who)
 
 

@@ -18,9 +18,9 @@ from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStatus
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import ItemPage, Letter
+from tracker.rules.emails.emails import Email, ItemUpdatePage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -33,7 +33,7 @@ from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.tables.visible.actions import block_reasons
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.intake import email_undo, emailed_words, received_emails
@@ -45,10 +45,10 @@ async def confirmations() -> list[tuple[str, ReadEmail]]:
     """Return the confirmations that are due, each with the address that it goes to."""
     found = []
     for message in await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100):
-        letter = await content.letter(message, WRITING_BACK_LATER, ZONE)
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), WRITING_BACK_LATER)
+        letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), WRITING_BACK_LATER)
         made = read(letter)
-        if message.key.startswith("email_answered") and isinstance(letter, Letter) and isinstance(made, ReadEmail):
+        if message.key.startswith("email_answered") and isinstance(letter, Email) and isinstance(made, ReadEmail):
             found.append((letter.to, made))
     return found
 
@@ -71,7 +71,10 @@ async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(s
     await writing_back_said(cast.caht_lead, "BLOCKED no key yet")
     [(_, one)] = await confirmations()
     update = one.buttons[1]
-    assert (update.label, update.target) == ("Update this item", ItemPage(item_id=item.id, owner_id=item.owner_id))
+    assert (update.label, update.target) == (
+        "Update this item",
+        ItemUpdatePage(item_id=item.id, owner_id=item.owner_id),
+    )
 
 
 async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast) -> None:
@@ -138,7 +141,7 @@ async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite
 async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
-    await preferences.save(cast.caht_lead, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(cast.caht_lead, Preferences(is_discreet=True), NOW)
     assert await writing_back_said(cast.caht_lead, "DONE") is AnswerOutcome.SIGN_IN
     [(_, one)] = await confirmations()
     assert one.is_discreet
@@ -148,8 +151,8 @@ async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqli
 async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlite_cast: Cast) -> None:
     await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     [message] = await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100)
-    letter = await content.letter(message, WRITING_BACK_LATER, ZONE)
-    assert isinstance(letter, Letter)
+    letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
+    assert isinstance(letter, Email)
     with_address = composer(reply_address="reply@tracker.example").mail(letter, message).content.decode()
     without = composer().mail(letter, message).content.decode()
     assert "Reply-To: reply+" in with_address
@@ -404,12 +407,12 @@ async def invited(cast: Cast, *, is_series: bool = False, **facts: Any) -> UUID:
     return event_id
 
 
-async def sent(now: datetime) -> list[tuple[str, ReadEmail | Skip]]:
+async def sent(now: datetime) -> list[tuple[str, ReadEmail | SendOutcome]]:
     """Send what is due, and return the key of each message with its email."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append((message.key, read(await content.letter(message, now, ZONE))))
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), now)
+        found.append((message.key, read(await emails.write_email(message, now, ZONE))))
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return found
 
 

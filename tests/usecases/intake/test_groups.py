@@ -9,7 +9,7 @@ from tests.cast import Cast
 from tests.database.statements import noted
 from tests.usecases.intake.replying import YES, email, invited, reply_of, said
 from tracker.errors import Busy
-from tracker.ports.mail.grouping import Group
+from tracker.ports.mail.grouping import GroupedWork
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR, ReceivedEmail
 from tracker.usecases.core import audit
@@ -41,7 +41,7 @@ async def test_emails_of_one_group_are_recorded_one_after_another(cast: Cast) ->
 
 async def test_emails_that_come_while_one_is_recorded_go_into_one_transaction(sqlite_cast: Cast) -> None:
     first, second = await from_both(sqlite_cast)
-    group = Group(received_emails.take_emails)
+    group = GroupedWork(received_emails.take_emails)
     with noted() as statements:
         outcomes = await asyncio.gather(*map(group.do, (first, second, second)))
     assert outcomes == [[ReplyOutcome.RECORDED], [ReplyOutcome.RECORDED], ["repeated"]]
@@ -52,7 +52,7 @@ async def test_emails_that_come_while_one_is_recorded_go_into_one_transaction(sq
 async def test_an_email_that_cannot_be_recorded_keeps_none_of_its_group(cast: Cast) -> None:
     first, second = await from_both(cast)
     bad = replace(first, name="1" * 64, sender=UNREADABLE)
-    group = Group(received_emails.take_emails)
+    group = GroupedWork(received_emails.take_emails)
     found = await asyncio.gather(*map(group.do, (first, bad, second)), return_exceptions=True)
     assert [one if isinstance(one, list) else None for one in found] == [
         [ReplyOutcome.RECORDED],

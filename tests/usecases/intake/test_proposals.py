@@ -27,7 +27,7 @@ from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import Message
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import DeclinedProposal, Letter
+from tracker.rules.emails.emails import DeclinedProposal, Email
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
@@ -35,7 +35,7 @@ from tracker.rules.intake.proposals import Proposal, ProposalState
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.intake import proposals, received_emails
 from tracker.usecases.intake.received_emails import take_email
@@ -80,13 +80,13 @@ async def move(cast: Cast, event_id: UUID, by: timedelta, key: str = MAY) -> Non
     await occurrences.change_occurrence(cast.coordinator, event_id, key, change, date.version, LATER)
 
 
-async def letters(now: datetime) -> list[tuple[Message, Letter]]:
+async def letters(now: datetime) -> list[tuple[Message, Email]]:
     """Return the emails about proposals that are sent by then."""
     claimed = [
         one for one in await outbox.claim_messages("w", [], now, 99) if isinstance(one.content, ProposalDeclined)
     ]
-    made = [(one, await content.letter(one, now, ZONE)) for one in claimed]
-    return [(one, letter) for one, letter in made if isinstance(letter, Letter)]
+    made = [(one, await emails.write_email(one, now, ZONE)) for one in claimed]
+    return [(one, letter) for one, letter in made if isinstance(letter, Email)]
 
 
 async def test_a_proposal_is_shown_with_its_times_and_comment_and_moves_nothing(cast: Cast) -> None:

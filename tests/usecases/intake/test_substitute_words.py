@@ -15,7 +15,7 @@ from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import UndoPage
+from tracker.rules.emails.emails import UndoPage
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.unrecorded_replies import BECAUSE, Settled

@@ -14,7 +14,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import PAUSE, Skip, State
+from tracker.rules.core.outbox import PAUSE, MessageState, SendOutcome
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Limit
@@ -57,7 +57,7 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
 async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_sent(two: Cast) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
-    await outbox.close_message(waiting, Skip(state=State.SENT, reason=""), NOW)
+    await outbox.close_message(waiting, SendOutcome(state=MessageState.SENT, reason=""), NOW)
     [one] = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
     assert (one.outlet, one.version, one.at) == (Outlet.EMAIL, 1, NOW)
 

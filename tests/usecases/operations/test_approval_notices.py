@@ -9,14 +9,14 @@ import pytest
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import RISSAFE, approved, let_in, planned, submitted
 from tracker.rules.core.message_types import AccessDecided, AccessRequested, PlanDecided, PlanSubmitted
-from tracker.rules.core.outbox import Skip
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import OpenRequests
 from tracker.tables.visible.operations import access as requests
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.content import letter
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import access, approvals
 from tracker.usecases.views.home import home_for
@@ -24,15 +24,15 @@ from tracker.usecases.views.home import home_for
 LATER = NOW + timedelta(minutes=5)
 
 
-async def written(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Letter | Skip]]:
+async def written(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Email | SendOutcome]]:
     """Return what each email of these kinds is now, with its recipient."""
     queued = await outbox.claim_messages("w", [], now, 1_000)
-    return [(one.recipient_id, await letter(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
+    return [(one.recipient_id, await write_email(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
 
 
-def page_of(mail: Letter | Skip) -> str:
+def page_of(mail: Email | SendOutcome) -> str:
     """Return where an email leads that has neither facts nor an entry for calendars."""
-    assert isinstance(mail, Letter)
+    assert isinstance(mail, Email)
     assert (mail.facts, mail.calendar) == ((), None)
     [button] = mail.buttons
     return button.target.path
@@ -54,14 +54,14 @@ async def test_a_supervisor_who_is_taken_off_the_operation_gets_no_email_about_i
     bluestem = await submitted(two)
     await access.take_off_operation(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
     [(_, mail)] = await written(PlanSubmitted)
-    assert isinstance(mail, Skip)
+    assert isinstance(mail, SendOutcome)
 
 
 async def test_a_plan_that_is_submitted_again_is_emailed_again(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, LATER)
-    assert [isinstance(mail, Letter) for _, mail in await written(PlanSubmitted, now=LATER)] == [True, True]
+    assert [isinstance(mail, Email) for _, mail in await written(PlanSubmitted, now=LATER)] == [True, True]
 
 
 async def test_the_lead_is_emailed_that_the_plan_is_approved(two: Cast) -> None:
@@ -91,7 +91,7 @@ async def at_home(viewer: Viewer) -> list[int]:
 async def test_everyone_who_can_approve_access_is_emailed_and_finds_it_on_home_and_no_one_else(two: Cast) -> None:
     await requested(two)
     second = [two.hsi_liaison, two.kcpd_detective]
-    mails = [one for one in await written(AccessRequested, now=LATER) if isinstance(one[1], Letter)]
+    mails = [one for one in await written(AccessRequested, now=LATER) if isinstance(one[1], Email)]
     assert sorted(one for one, _ in mails) == sorted(one.member_id for one in second)
     assert [page_of(mail) for _, mail in mails] == ["/", "/"]
     others = [two.fbi_lead, two.harbor_advocate, two.caht_lead, two.coordinator, two.kcpd_alternate]
@@ -121,6 +121,6 @@ async def test_a_request_waits_for_no_one_while_the_operation_is_canceled(two: C
 async def test_a_request_that_is_withdrawn_before_the_emails_go_out_sends_none(two: Cast) -> None:
     bluestem, grant_id = await requested(two)
     await access.decline_access(two.fbi_lead, bluestem, grant_id, LATER)
-    reasons = {mail.reason for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Skip)}
+    reasons = {mail.reason for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, SendOutcome)}
     assert reasons == {"It no longer waits for a decision."}
-    assert not [mail for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Letter)]
+    assert not [mail for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Email)]

@@ -11,15 +11,15 @@ from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import let_in, planned, under_way
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import CheckOutMissing
-from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.operations.check_ins import CheckIn, CheckInTally, Direction, LineCorrection, Presence, Tap, WalkIn
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingCheckOut, Need
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.content import letter
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, check_ins
 from tracker.usecases.operations.check_ins import CheckInList
@@ -329,8 +329,8 @@ async def test_at_12_10_the_lead_gets_one_email_that_names_no_one(two: Cast, rel
     [email] = await emails(at(12, 10))
     assert (email.recipient_id, email.event_id) == (two.fbi_lead.member_id, released)
     assert await check_ins.notify_leads_of_missing(at(12, 11)) == 0
-    made = await letter(email, at(12, 10), ZONE)
-    assert isinstance(made, Letter)
+    made = await write_email(email, at(12, 10), ZONE)
+    assert isinstance(made, Email)
     assert (made.facts, made.calendar) == ((), None)
     assert [button.target.path for button in made.buttons] == ["/"]
 
@@ -350,7 +350,7 @@ async def test_the_check_out_at_12_15_clears_it_and_ends_the_operation(two: Cast
     assert await state(two, released) is OperationState.RELEASED
     assert await named_at_home(two.fbi_lead, at(12, 15)) == []
     assert (await seen(two, released, at(12, 15))).is_overdue is False
-    assert isinstance(await letter(email, at(12, 15), ZONE), Skip)
+    assert isinstance(await write_email(email, at(12, 15), ZONE), SendOutcome)
     assert await check_ins.notify_leads_of_missing(at(12, 16)) == 0
 
 
@@ -383,7 +383,7 @@ async def test_someone_who_does_not_lead_it_gets_no_email(two: Cast, released: U
     stranger = two.kcpd_alternate.member_id
     other = replace(email, recipient_id=stranger)
     assert plan
-    assert isinstance(await letter(other, at(12, 10), ZONE), Skip)
+    assert isinstance(await write_email(other, at(12, 10), ZONE), SendOutcome)
 
 
 SIX = datetime(2027, 1, 16, 12, tzinfo=NOW.tzinfo)

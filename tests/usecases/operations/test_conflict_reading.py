@@ -5,13 +5,13 @@ from uuid import UUID
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import FAR, B, disclose, planned, site
 from tracker.rules.core.message_types import ConflictFound
-from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.plans import Disclosure
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.content import Reading, letter
+from tracker.usecases.emails.emails import MessageReading, write_email
 from tracker.usecases.operations import deconfliction, plans
 from tracker.usecases.operations.plans import plan_view
 
@@ -31,8 +31,8 @@ async def about_it() -> dict[UUID, Message]:
     return {one.recipient_id: one for one in queued if isinstance(one.content, ConflictFound)}
 
 
-async def said(by: Viewer, message: Message) -> Letter | Skip:
-    return await letter(message, NOW, ZONE, Reading(by=by, at=NOW))
+async def said(by: Viewer, message: Message) -> Email | SendOutcome:
+    return await write_email(message, NOW, ZONE, MessageReading(by=by, at=NOW))
 
 
 async def ended(two: Cast, bluestem: UUID, event_id: UUID) -> None:
@@ -48,7 +48,7 @@ async def test_a_lead_learns_nothing_of_a_conflict_from_the_officer_s_email(two:
     found = [await said(two.fbi_lead, of_officer)]
     await ended(two, bluestem, event_id)
     found.append(await said(two.fbi_lead, of_officer))
-    assert all(isinstance(one, Skip) for one in found)
+    assert all(isinstance(one, SendOutcome) for one in found)
     assert found[0] == found[1]
 
 
@@ -57,5 +57,5 @@ async def test_the_officer_and_each_recipient_read_the_email_about_a_conflict(tw
     await larkspur(two)
     made = await about_it()
     officer = two.coordinator
-    assert isinstance(await said(officer, made[officer.member_id]), Letter)
-    assert isinstance(await said(two.fbi_lead, made[two.fbi_lead.member_id]), Letter)
+    assert isinstance(await said(officer, made[officer.member_id]), Email)
+    assert isinstance(await said(two.fbi_lead, made[two.fbi_lead.member_id]), Email)

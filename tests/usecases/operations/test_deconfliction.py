@@ -13,9 +13,9 @@ from tests.usecases.operations.test_approval_notices import written as written_e
 from tests.usecases.operations.world import FAR, SIX, A, B, disclose, planned, site, with_places
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
-from tracker.rules.core.outbox import Message, MessageKind, Skip
+from tracker.rules.core.outbox import Message, MessageKind, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome, conflicts_by_operation
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.sites import SiteRole
@@ -25,7 +25,7 @@ from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.emails import messages
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.content import letter
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
 from tracker.usecases.operations.deconfliction import DAY
@@ -248,9 +248,9 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
         await with_places(two.fbi_lead, before, now)
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), now)
     [message] = await reports()
-    made = await letter(message, NOW, ZONE)
+    made = await write_email(message, NOW, ZONE)
     assert message.recipient_id == two.coordinator.member_id
-    assert isinstance(made, Letter)
+    assert isinstance(made, Email)
     assert [one.target.path for one in made.buttons] == ["/admin"]
     assert (made.facts, made.calendar) == ((), None)
 
@@ -331,11 +331,13 @@ async def larkspur(two: Cast, level: Disclosure = Disclosure.CONTACT_ONLY) -> UU
     return event_id
 
 
-async def written(two: Cast, kind: type[ConflictFound | ConflictEnded] = ConflictFound) -> dict[UUID, Letter | Skip]:
+async def written(
+    two: Cast, kind: type[ConflictFound | ConflictEnded] = ConflictFound
+) -> dict[UUID, Email | SendOutcome]:
     """Return what each email about the conflict is now."""
     queued = await outbox.claim_messages("w", [], NOW, 1_000)
     about = [one for one in queued if isinstance(one.content, kind)]
-    return {one.recipient_id: await letter(one, NOW, ZONE) for one in about}
+    return {one.recipient_id: await write_email(one, NOW, ZONE) for one in about}
 
 
 async def test_both_leads_and_the_officer_get_one_email_each(two: Cast) -> None:
@@ -353,7 +355,7 @@ async def test_the_side_that_is_shown_nothing_gets_no_email_and_sees_none(two: C
     assert await recipients() == sorted([two.kcpd_alternate.member_id, two.coordinator.member_id])
     of_kind = TablesMessage.kind == MessageKind.CONFLICT_FOUND.value
     found = await TablesMessage.select(TablesMessage.id).where(of_kind).output(as_list=True)
-    assert await messages.stored(two.fbi_lead, found) == []
+    assert await messages.stored_messages(two.fbi_lead, found) == []
     assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
 

@@ -20,9 +20,9 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.reminder_policies import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Member
-from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.nudges import nudge, of_silent
-from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
+from tracker.usecases.emails import reminders
+from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.nudges import nudge_people, silent_people_of_date
 from tracker.usecases.events import scheduling, undo
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import schedule_event
@@ -304,17 +304,17 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
     await changed(two.fbi_lead, bluestem, reminders=asks)
     date = await date_seen_by(two.fbi_lead, bluestem, KEY)
     assert await next_follow_up(two.fbi_lead, date, NOW)
-    assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None)
+    assert await reminders.event_reminders_ahead(two.fbi_lead, bluestem, NOW, ahead=None)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     assert await next_follow_up(two.fbi_lead, date, NOW) is None
-    assert await upcoming_reminders.of_event(two.fbi_lead, bluestem, NOW, ahead=None) == []
+    assert await reminders.event_reminders_ahead(two.fbi_lead, bluestem, NOW, ahead=None) == []
 
 
 async def test_no_one_is_reminded_to_reply_to_an_operation_that_was_stood_down(two: Cast) -> None:
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     date = await date_seen_by(two.fbi_lead, bluestem, KEY)
-    assert await of_silent(two.fbi_lead, date, NOW)
+    assert await silent_people_of_date(two.fbi_lead, date, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
-    assert await of_silent(two.fbi_lead, date, NOW) is None
+    assert await silent_people_of_date(two.fbi_lead, date, NOW) is None
     with pytest.raises(Conflict, match=r"This operation was stood down, so no one needs to reply\."):
-        await nudge(two.fbi_lead, bluestem, KEY, NOW, ZONE)
+        await nudge_people(two.fbi_lead, bluestem, KEY, NOW, ZONE)

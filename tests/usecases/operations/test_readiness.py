@@ -11,9 +11,9 @@ from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import A, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ReadinessNews
-from tracker.rules.core.outbox import Message, Skip
+from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
+from tracker.rules.emails.emails import Email
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
 from tracker.rules.operations.states import OperationState
@@ -21,7 +21,7 @@ from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.visible.roster import public_sites
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.content import letter
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import scheduling, undo
 from tracker.usecases.operations import approvals, officer, readiness
 from tracker.usecases.operations.states import operation_for
@@ -81,9 +81,9 @@ async def queued() -> list[tuple[UUID, str]]:
     return sorted((who, content.state) for who, content in found if isinstance(content, ReadinessNews))
 
 
-async def mails() -> list[tuple[Message, Letter | Skip]]:
+async def mails() -> list[tuple[Message, Email | SendOutcome]]:
     claimed = await outbox.claim_messages("w", [], RELEASE, 1_000)
-    return [(one, await letter(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
+    return [(one, await write_email(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
 
 
 async def test_before_its_release_there_is_nothing_for_its_recipients(two: Cast) -> None:
@@ -110,7 +110,7 @@ async def test_at_its_release_each_recipient_gets_one_email_and_no_one_else_does
 async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
     _, notice_id = await released(two)
     for message, mail in await mails():
-        assert isinstance(mail, Letter)
+        assert isinstance(mail, Email)
         assert [button.target.path for button in mail.buttons] == [f"/notices/{notice_id}"]
         assert (mail.facts, mail.calendar, message.event_id) == ((), None, None)
 
@@ -119,8 +119,8 @@ async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two
     event_id, notice_id = await released(two)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
     outcomes = {one.content.state: mail for one, mail in await mails() if isinstance(one.content, ReadinessNews)}
-    assert isinstance(outcomes["released"], Skip)
-    assert isinstance(outcomes["stood_down"], Letter)
+    assert isinstance(outcomes["released"], SendOutcome)
+    assert isinstance(outcomes["stood_down"], Email)
 
 
 async def test_the_lead_sees_who_has_acknowledged_and_when_all_have(two: Cast) -> None:

@@ -12,7 +12,7 @@ from tracker.database import writing
 from tracker.rules.audit import audit_log
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.messages import Narrowed
+from tracker.rules.emails.messages import MessageFilter
 from tracker.rules.operations.check_ins import Direction, Tap
 from tracker.rules.operations.deconfliction import Decision
 from tracker.usecases.audit import audit_log as audit_reading
@@ -57,7 +57,7 @@ async def verbs(viewer: Viewer, event_id: UUID) -> set[str]:
 
 
 async def topics(viewer: Viewer) -> set[str]:
-    page = await messages.message_page(viewer, Narrowed(), None, NOW)
+    page = await messages.sendings_page(viewer, MessageFilter(), None, NOW)
     return {str(one.topic) for one in page.sendings}
 
 

@@ -13,18 +13,18 @@ from tests.usecases.polls.world import NEW, asked, asked_again, in_words, reply
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.content import Letter
-from tracker.rules.emails.contexts import PollCanceledEmail, PollOpenedEmail
-from tracker.rules.emails.event_contexts import InvitationEmail
+from tracker.rules.emails.emails import Email
+from tracker.rules.emails.event_values import InvitationEmail
+from tracker.rules.emails.template_values import PollCanceledEmail, PollOpenedEmail
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.polls.polls import Fit, PollCancellation, PollState
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible import attendance
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, poll_reminders
+from tracker.usecases.emails import emails, poll_emails
 from tracker.usecases.events import occurrences, scheduling, undo
 from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.views.preview import do_and_roll_back
@@ -34,15 +34,15 @@ A_SECOND = timedelta(seconds=1)
 KEY = "2027-01-13"
 
 
-async def sent(now: datetime) -> dict[str, list[Letter]]:
+async def sent(now: datetime) -> dict[str, list[Email]]:
     """Send what is due, and return each person's emails."""
-    found: dict[str, list[Letter]] = {}
+    found: dict[str, list[Email]] = {}
     for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await content.letter(message, now, ZONE)
+        letter = await emails.write_email(message, now, ZONE)
         await outbox.close_message(
-            message, letter if isinstance(letter, Skip) else Skip(state=State.SENT, reason=""), now
+            message, letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
-        if isinstance(letter, Letter):
+        if isinstance(letter, Email):
             found.setdefault(letter.to_name, []).append(letter)
     return found
 
@@ -191,7 +191,7 @@ async def test_a_cancellation_is_undone_while_no_email_about_it_can_have_left(sq
 
 async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_nothing(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
-    await poll_reminders.remind(organizer, poll_id, LATER)
+    await poll_emails.remind_respondents(organizer, poll_id, LATER)
     await pause(sqlite_cast.caht_lead)
     foreseen = await do_and_roll_back(partial(poll_closing.cancel_poll, organizer, poll_id, LATER))
     assert foreseen == PollCancellation(notified=3, unsent=1, replied=3)
@@ -209,7 +209,7 @@ async def test_a_poll_canceled_once_its_dates_are_over_promises_no_email(sqlite_
 
 async def test_reminders_that_a_cancellation_stopped_go_out_once_it_is_undone(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await replied(sqlite_cast)
-    await poll_reminders.remind(organizer, poll_id, LATER)
+    await poll_emails.remind_respondents(organizer, poll_id, LATER)
     await poll_closing.cancel_poll(organizer, poll_id, LATER + 10 * A_SECOND)
     assert await sent(LATER + 25 * A_SECOND) == {}
     await poll_closing.restore_poll(organizer, poll_id, LATER + 26 * A_SECOND)
@@ -232,8 +232,8 @@ async def test_what_waits_about_a_poll_in_whose_place_people_were_asked_again_sa
     poll_id = await replied(sqlite_cast)
     await asked_again(sqlite_cast.coordinator, poll_id, LATER)
     of_both = await outbox.claim_messages("test", (), LATER + timedelta(minutes=1), 100)
-    said = [await content.letter(one, LATER + timedelta(minutes=1), ZONE) for one in of_both]
-    assert {one.reason for one in said if isinstance(one, Skip)} == {"People have since been asked again."}
+    said = [await emails.write_email(one, LATER + timedelta(minutes=1), ZONE) for one in of_both]
+    assert {one.reason for one in said if isinstance(one, SendOutcome)} == {"People have since been asked again."}
 
 
 async def test_a_poll_goes_with_its_draft_when_the_organizer_leaves(sqlite_cast: Cast) -> None:

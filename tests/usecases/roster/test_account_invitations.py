@@ -13,15 +13,15 @@ from tests.emails import ReadEmail, read
 from tests.ports.browser import session_of
 from tests.usecases.roster.forms import facts_of, verbs
 from tracker.errors import Gone, Invalid, NotAllowed
-from tracker.rules.core.outbox import Message, Skip, State
+from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.emails.content import InvitationPage
-from tracker.rules.emails.contexts import AccountInvitationEmail
+from tracker.rules.emails.emails import InvitationPage
+from tracker.rules.emails.template_values import AccountInvitationEmail
 from tracker.tables.schema.identity import SignInLink
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.emails import content
+from tracker.usecases.emails import emails
 from tracker.usecases.identity.one_time_links import check_link, mailed_token, redeem_link
 from tracker.usecases.roster import account_invitations, accounts, people
 from tracker.usecases.roster.account_invitations import LIFETIME, SentInvitation
@@ -42,8 +42,8 @@ async def sending() -> list[Message]:
     return await outbox.claim_messages("test", (), SOON, 100)
 
 
-async def letter_of(message: Message) -> ReadEmail | Skip:
-    return read(await content.letter(message, SOON, ZONE))
+async def letter_of(message: Message) -> ReadEmail | SendOutcome:
+    return read(await emails.write_email(message, SOON, ZONE))
 
 
 async def token_in(message: Message) -> str:
@@ -146,8 +146,8 @@ async def test_a_second_invitation_ends_the_link_of_the_first_whose_mail_does_no
     with pytest.raises(Gone):
         await check_link(token, SOON)
     skipped = await letter_of(first)
-    assert isinstance(skipped, Skip)
-    assert skipped.state is State.SUPERSEDED
+    assert isinstance(skipped, SendOutcome)
+    assert skipped.state is MessageState.SUPERSEDED
 
 
 async def test_who_has_come_in_by_another_link_gets_no_mail_and_the_mailed_link_is_over(cast: Cast) -> None:
@@ -155,7 +155,7 @@ async def test_who_has_come_in_by_another_link_gets_no_mail_and_the_mailed_link_
     mails = {one.recipient_id: one for one in await sending()}
     token = await token_in(mails[cast.fbi_lead.member_id])
     await session_of(cast.fbi_lead, SOON)
-    assert isinstance(await letter_of(mails[cast.fbi_lead.member_id]), Skip)
+    assert isinstance(await letter_of(mails[cast.fbi_lead.member_id]), SendOutcome)
     with pytest.raises(Gone):
         await check_link(token, SOON)
     assert isinstance(await letter_of(mails[cast.hsi_liaison.member_id]), ReadEmail)
@@ -183,14 +183,14 @@ async def test_no_invitation_outlives_the_address_it_was_mailed_to(cast: Cast, c
     await people.save_person(cast.coordinator, who.member_id, facts, 1, SOON, SOON)
     with pytest.raises(Gone):
         await redeem_link(token, SOON, asks_code=False)
-    assert isinstance(await letter_of(message), Skip)
+    assert isinstance(await letter_of(message), SendOutcome)
 
 
 async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes_there(cast: Cast) -> None:
     who = cast.caht_alternate
     await invite(cast.coordinator, who)
     [message] = await sending()
-    await outbox.close_message(message, Skip(state=State.SENT, reason=""), SOON)
+    await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), SOON)
     told = await mailed_to(cast, who)
     assert told.is_good(SOON)
     facts = await facts_of(cast, who, email="right@caht.example")
@@ -221,8 +221,8 @@ async def test_each_invitation_stands_in_the_trail(cast: Cast) -> None:
 async def test_how_the_last_invitation_stands_is_told(cast: Cast) -> None:
     await invite(cast.coordinator, cast.fbi_lead)
     [message] = await sending()
-    await outbox.close_message(message, Skip(state=State.BOUNCED, reason="No such mailbox."), SOON)
+    await outbox.close_message(message, SendOutcome(state=MessageState.BOUNCED, reason="No such mailbox."), SOON)
     mailed = await mailed_to(cast, cast.fbi_lead)
-    assert (mailed.state, mailed.reason, mailed.is_good(SOON)) == (State.BOUNCED, "No such mailbox.", False)
+    assert (mailed.state, mailed.reason, mailed.is_good(SOON)) == (MessageState.BOUNCED, "No such mailbox.", False)
     known = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
     assert known[cast.hsi_liaison.member_id] is None

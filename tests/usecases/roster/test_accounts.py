@@ -14,8 +14,8 @@ from tests.usecases.roster.forms import column, facts_of, person, verbs
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.contexts import AccountChangedEmail
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.template_values import AccountChangedEmail
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.rules.roster.accounts import IDLE
@@ -24,7 +24,7 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers_for
-from tracker.usecases.emails import content, preferences
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.identity import api_tokens
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
@@ -247,7 +247,7 @@ async def replace_address(cast: Cast, by: Viewer, who: Viewer) -> None:
 
 async def the_letter() -> ReadEmail:
     [message] = await outbox.claim_messages("test", (), SOON, 10)
-    letter = read(await content.letter(message, SOON, ZONE))
+    letter = read(await emails.write_email(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
     assert isinstance(letter.letter.says, AccountChangedEmail)
     return letter
@@ -295,7 +295,7 @@ async def test_a_change_by_the_only_coordinator_names_nobody_else_to_call(sqlite
 
 
 async def test_who_reads_discreetly_is_told_of_a_change_without_a_name_of_the_task_force(sqlite_cast: Cast):
-    await preferences.save(sqlite_cast.kcpd_detective, Preferences(is_discreet=True), NOW)
+    await preferences.save_preferences(sqlite_cast.kcpd_detective, Preferences(is_discreet=True), NOW)
     await accounts.make_reset_link(sqlite_cast.administrator, sqlite_cast.kcpd_detective.member_id, NOW)
     assert (await the_letter()).is_discreet
 

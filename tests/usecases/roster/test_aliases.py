@@ -10,14 +10,14 @@ from tests.emails import ReadEmail, read
 from tests.usecases.roster.forms import verbs
 from tracker.database import writing
 from tracker.errors import Gone, Invalid
-from tracker.rules.core.outbox import Skip
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.emails.content import SitePage
-from tracker.rules.emails.messages import Narrowed
+from tracker.rules.emails.emails import SitePage
+from tracker.rules.emails.messages import MessageFilter
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import EmailAlias
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import content, messages
+from tracker.usecases.emails import emails, messages
 from tracker.usecases.roster import aliases, people
 from tracker.usecases.views import offboarding
 
@@ -37,8 +37,8 @@ async def confirmed(who: Viewer, address: str = ADDRESS) -> UUID:
     return alias_id
 
 
-async def letters() -> list[ReadEmail | Skip]:
-    return [read(await content.letter(one, NOW, ZONE)) for one in await outbox.claim_messages("test", (), NOW, 100)]
+async def letters() -> list[ReadEmail | SendOutcome]:
+    return [read(await emails.write_email(one, NOW, ZONE)) for one in await outbox.claim_messages("test", (), NOW, 100)]
 
 
 async def test_the_link_goes_to_the_address_alone_and_says_nothing_of_events(cast: Cast) -> None:
@@ -100,7 +100,7 @@ async def test_no_list_of_messages_shows_whether_the_link_was_sent(sqlite_cast: 
     await added(sqlite_cast.coordinator, sqlite_cast.fbi_lead.email)
     await added(sqlite_cast.coordinator)
     assert await Message.count() == 2
-    assert (await messages.message_page(sqlite_cast.coordinator, Narrowed(), None, NOW)).sendings == []
+    assert (await messages.sendings_page(sqlite_cast.coordinator, MessageFilter(), None, NOW)).sendings == []
 
 
 async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_cast: Cast) -> None:

@@ -14,7 +14,7 @@ from tracker.database import engine
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Kind, Occurrence
 from tracker.rules.events.plans import DateChange, Plan
@@ -273,10 +273,10 @@ async def to_do(viewer: Viewer) -> list[SetUpStep]:
 async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
     await schedule_event(cast.coordinator, meeting(), NOW)
-    await email_tests.send(cast.coordinator, NOW)
+    await email_tests.send_email_test(cast.coordinator, NOW)
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL]
     for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
-        await outbox.close_message(message, Skip(state=State.SENT, reason=""), NOW)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)
     assert await home.set_up_list(cast.coordinator, await deployment_state()) is None
 
 

@@ -15,7 +15,7 @@ from tracker.database import trying
 from tracker.errors import Invalid
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notices, Notify
@@ -28,7 +28,7 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events.events import Event
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
-from tracker.usecases.emails.reminders import queue_due
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.views.event_page import view_event
 from tracker.usecases.views.preview import Deed, dry_run
@@ -261,7 +261,7 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
 
 async def sent() -> None:
     for one in await outbox.claim_messages("test", (), NOW, 1_000):
-        await outbox.close_message(one, Skip(state=State.SENT, reason=""), NOW)
+        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), NOW)
 
 
 async def queued(cast: Cast) -> Mails:
@@ -274,8 +274,8 @@ async def queued(cast: Cast) -> Mails:
 async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]:
     """Return to whom reminders would go out from now on, and when; nothing is kept of it."""
     async with trying(1.0):
-        await queue_due(now, ZONE)
-        await queue_due(IN_THE_END, ZONE)
+        await queue_due_messages(now, ZONE)
+        await queue_due_messages(IN_THE_END, ZONE)
         found = await Message.select(Message.recipient, Message.event, Message.due).where(
             (Message.kind == "reminder") & (Message.due > now)
         )
@@ -320,7 +320,7 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
         await cancel("one" if "one" in name else "all")(cast, event_id, now)()
         later = now + AN_HOUR
         for one in await outbox.claim_messages("test", (), later, 1_000):
-            await outbox.close_message(one, Skip(state=State.SENT, reason=""), later)
+            await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), later)
         now = later
     deed = making(cast, event_id, now)
     notified = await dry_run(cast.coordinator, event_id, deed, now)

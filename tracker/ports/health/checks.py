@@ -24,8 +24,8 @@ from tracker.usecases.audit import audit_log
 from tracker.usecases.audit.audit_log import Verification
 from tracker.usecases.core import send_hold
 from tracker.usecases.core.send_hold import DeploymentState
-from tracker.usecases.emails import queue
-from tracker.usecases.emails.queue import FAILED_WITHIN
+from tracker.usecases.emails import email_tests
+from tracker.usecases.emails.email_tests import FAILED_WITHIN
 from tracker.usecases.events.series import count_drifted_dates
 from tracker.usecases.intake import bounces, received_emails
 from tracker.usecases.views.health import LATE
@@ -224,7 +224,7 @@ async def of_incoming(chosen: Settings) -> AsyncIterator[CheckLine]:
 
 async def of_queue(chosen: Settings) -> CheckLine:
     """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
-    found = await queue.state(clock.now())
+    found = await email_tests.email_queue(clock.now())
     failed = f"In the last {FAILED_WITHIN.days} days, {plural(found.failed, 'email')} couldn't be delivered."
     if found.oldest_due is None:
         return CheckLine(CheckState.OK, "Outgoing email", f"No email is due. {failed}")

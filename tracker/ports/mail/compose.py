@@ -1,14 +1,25 @@
-"""From an email's content to its bytes: two emails with one Message-ID are the same, and no header is unintended.
+"""From an email to its MIME message: two with one Message-ID have the same bytes, and no header is unintended.
 
-Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834.
+Calendar messages: RFC 6047 (iMIP); headers: RFC 5322, RFC 3834. Only the MIME forms that the tracker needs are written
+(RFC 2045 to 2047), the same on every Python: its own writer takes several times as long, and in some versions lets a
+text make headers. Its parser checks the bytes before they are sent (`check_bytes`).
+
+Some releases of Python let a title make headers of its own (CVE-2024-6923, CVE-2025-11468, CVE-2026-1299). So hostile
+titles are tried before a process sends its first email; one whose emails would all be refused does not start.
 """
 
+import base64
+import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from email.header import Header
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from functools import lru_cache
+from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -18,13 +29,22 @@ from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.ical import itip
 from tracker.ical.vevents import Organizer
 from tracker.ical.vtodo import vtodo_calendar
-from tracker.ports.mail.mime import INNER, OUTER, Part, encoded, header, multipart, readable
-from tracker.ports.mail.text import Addresses, bodies
-from tracker.ports.mail.wording import Worded, worded
+from tracker.ports.mail.bodies import LinkAddresses, email_bodies
+from tracker.ports.mail.wording import WrittenEmail, fill_in_email
 from tracker.rules.calendars.feeds import APPOINTMENTS
-from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.message_types import Invited, MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name
-from tracker.rules.emails.content import CalendarPart, DeclinedProposal, Letter, Task, one_line
+from tracker.rules.emails.emails import (
+    CalendarPart,
+    DeclinedProposal,
+    Email,
+    Fact,
+    FactName,
+    Footer,
+    TaskPart,
+    one_line,
+)
+from tracker.rules.emails.event_values import InvitationEmail
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 SHAPES = 256  # combinations of parts that are remembered as sound
@@ -35,7 +55,7 @@ ADDRESS = re.compile(
     r"@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
     re.ASCII | re.IGNORECASE,
 )
-OURS = (
+OUR_HEADERS = (
     "From",
     "To",
     "Reply-To",
@@ -50,13 +70,44 @@ OURS = (
 TO_STOP = ("List-Unsubscribe", "List-Unsubscribe-Post")
 EMPTY_LINE, MAYBE_BOUNDARY = b"\r\n\r\n", b"\r\n--"
 OF_PARTS = {"content-type", "content-transfer-encoding", "content-disposition", "mime-version"}
+LINES_REMEMBERED = 4_096  # lines of text: most of those in an email are its layout, or go to everyone who gets it
+LINE_END = b"\r\n"
+LINE_LENGTH = 78  # characters (RFC 5322 §2.1.1)
+OUTER, INNER = "=_parts_of_this_mail", "=_forms_of_this_letter"
+"""Boundaries: the same for every try, and no text can contain them, because an = in it is written as =3D."""
+HOSTILE_TITLES = (
+    "=?utf-8?q?x=0D=0ABcc:_somebody=40else.example?=",
+    "Notes =?utf-8?b?DQpCY2M6IHNvbWVib2R5QGVsc2UuZXhhbXBsZQ==?=",
+    "Title\r\nBcc: someone@else.example",
+    "Title\n\nA body of its own",
+    "Title\u2028Bcc: someone@else.example",
+    "Title\x85Bcc: someone@else.example",
+    "Title\x00\ud800",
+    "Ü" * 200 + "\r\nBcc: someone@else.example",
+)
+"""Each once made an extra header, ended the headers, or could not be written, in some release."""
+NO_ONE = UUID(int=0)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+TEST_MESSAGE = Message(
+    id=NO_ONE,
+    key="self-test",
+    content=Invited(),
+    recipient_id=NO_ONE,
+    event_id=None,
+    occurrence_id=None,
+    item_id=None,
+    created_at=LONG_AGO,
+    due=LONG_AGO,
+    not_after=None,
+    attempts=1,
+)
 
 
-class Unsafe(Exception):
+class UnsafeEmail(Exception):
     """The email would differ from what was intended; it is not sent, and people see why."""
 
 
-class Mail(Struct, frozen=True, kw_only=True):
+class MimeMessage(Struct, frozen=True, kw_only=True):
     """What is handed to the email server."""
 
     sender: str
@@ -67,7 +118,19 @@ class Mail(Struct, frozen=True, kw_only=True):
     """The address in From, for a mail server that takes no other sender."""
 
 
-class Composer:
+class MimePart(NamedTuple):
+    """A part with its headers; `kinds` are its own type and those of its parts, in order."""
+
+    headers: tuple[str, ...]
+    body: bytes
+    kinds: tuple[str, ...]
+
+    def as_bytes(self) -> bytes:
+        """Return headers and body."""
+        return "\r\n".join((*self.headers, "", "")).encode("ascii") + self.body
+
+
+class EmailComposer:
     """Makes emails in the name of the task force."""
 
     def __init__(self, settings: Settings, links: Links) -> None:
@@ -78,42 +141,42 @@ class Composer:
         self._reply_to = checked_address(settings.coordinator_address)
         self._base_url = settings.base_url
         self._zone = settings.time_zone
-        self._addresses = Addresses(settings.base_url, links)
+        self._addresses = LinkAddresses(settings.base_url, links)
         self._replies = (
             ReplyAddresses(settings.reply_address, keys.every("replies")) if settings.reply_address else None
         )
 
-    def mail(self, letter: Letter, message: Message) -> Mail:
+    def mail(self, letter: Email, message: Message) -> MimeMessage:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
-        words = worded(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
+        words = fill_in_email(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
         recipient = checked_address(letter.to)
         body = self._parts(letter, words, message)
         stop = self._stop(letter)
         unnamed = body._replace(headers=(*self._headers(letter, words, message, recipient), *stop, *body.headers))
         name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
         content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
-        check(content, body.kinds, (*OURS, *TO_STOP) if stop else OURS)
+        check_bytes(content, body.kinds, (*OUR_HEADERS, *TO_STOP) if stop else OUR_HEADERS)
         sender = self._replies.of_bounced(message.id) if self._replies else self._from
-        return Mail(sender=sender, recipient=recipient, content=content, author=self._from)
+        return MimeMessage(sender=sender, recipient=recipient, content=content, author=self._from)
 
-    def _headers(self, letter: Letter, words: Worded, message: Message, recipient: str) -> tuple[str, ...]:
+    def _headers(self, letter: Email, words: WrittenEmail, message: Message, recipient: str) -> tuple[str, ...]:
         """Return the headers that every email has, except its Message-ID, which is made of everything else."""
         return (
             f"From: {self._unnamed if letter.is_discreet else self._named}",
             f"To: {recipient}",
             f"Reply-To: {self._answers_to(letter, message)}",
-            header("Subject", words.subject),
+            header_line("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
             f"References: <{thread_name(letter.thread)}@{self._domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
         )
 
-    def _answers_to(self, letter: Letter, message: Message) -> str:
+    def _answers_to(self, letter: Email, message: Message) -> str:
         """Return the address that reads what its reader can write back, or else the coordinator's."""
         return self._replies.of_message(message.id) if self._replies and letter.reads else self._reply_to
 
-    def _stop(self, letter: Letter) -> tuple[str, ...]:
+    def _stop(self, letter: Email) -> tuple[str, ...]:
         """Return the headers for one-click unsubscribe (RFC 8058 §3.1); required emails have none."""
         if letter.stop is None:
             return ()
@@ -122,20 +185,20 @@ class Composer:
             "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         )
 
-    def _parts(self, letter: Letter, words: Worded, message: Message) -> Part:
+    def _parts(self, letter: Email, words: WrittenEmail, message: Message) -> MimePart:
         """Return the parts, the calendar last, where email programs look for it."""
-        forms = bodies(letter, words, self._addresses, self._name)
-        alternatives = [readable("text/plain", forms.text), readable("text/html", forms.html)]
+        forms = email_bodies(letter, words, self._addresses, self._name)
+        alternatives = [text_part("text/plain", forms.text), text_part("text/html", forms.html)]
         if letter.calendar is None:
-            whole = multipart("multipart/alternative", INNER, alternatives)
+            whole = multipart_of("multipart/alternative", INNER, alternatives)
             to = self._answers_to(letter, message)
             return self._with_task(whole, letter.task, to) if letter.task else whole
         content = self._calendar(letter, letter.calendar)
         method = _method(letter.calendar)
-        alternatives.append(encoded("text/calendar", content, f'; method={method}; charset="UTF-8"'))
-        return _with_file(multipart("multipart/alternative", INNER, alternatives), content, "invite.ics")
+        alternatives.append(base64_part("text/calendar", content, f'; method={method}; charset="UTF-8"'))
+        return _with_file(multipart_of("multipart/alternative", INNER, alternatives), content, "invite.ics")
 
-    def _with_task(self, whole: Part, task: Task, to: str) -> Part:
+    def _with_task(self, whole: MimePart, task: TaskPart, to: str) -> MimePart:
         """Return an email with a task as a file alone: no program takes the email for an invitation.
 
         `to` is the address that reads what programs send when someone completes the task.
@@ -144,7 +207,7 @@ class Composer:
         content = vtodo_calendar(task.item, organizer, self._zone, is_withdrawn=task.is_withdrawn)
         return _with_file(whole, content, "action-item.ics")
 
-    def _calendar(self, letter: Letter, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
+    def _calendar(self, letter: Email, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
         address = self._replies.of(letter.invitation_id) if self._replies and letter.invitation_id else self._from
         organizer = Organizer(name=name, address=address, base_url=self._base_url)
@@ -176,9 +239,9 @@ class Composer:
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
 
 
-def _with_file(whole: Part, content: bytes, name: str) -> Part:
-    copy = encoded("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
-    return multipart("multipart/mixed", OUTER, [whole, copy])
+def _with_file(whole: MimePart, content: bytes, name: str) -> MimePart:
+    copy = base64_part("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
+    return multipart_of("multipart/mixed", OUTER, [whole, copy])
 
 
 def _delegation(part: CalendarPart) -> dict[str, str]:
@@ -196,35 +259,38 @@ def _method(part: CalendarPart | MailedEntry | DeclinedProposal) -> str:
 
 
 def checked_address(text: str) -> str:
-    """Return one plain email address, its domain in ASCII; raise `Unsafe` for anything else, such as two of them."""
+    """Return one plain email address, its domain in ASCII.
+
+    Raise `UnsafeEmail` for anything else, such as two of them.
+    """
     local, _, domain = text.strip().rpartition("@")
     try:
         address = f"{local}@{domain.encode('idna').decode('ascii') if not domain.isascii() else domain}"
     except UnicodeError as odd:
-        raise Unsafe("The email address can't be used.") from odd
+        raise UnsafeEmail("The email address can't be used.") from odd
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(address):
-        raise Unsafe("The email address can't be used.")
+        raise UnsafeEmail("The email address can't be used.")
     return address
 
 
-def check(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OURS) -> None:
-    """Parse the finished bytes and raise `Unsafe` unless they are exactly what was intended.
+def check_bytes(content: bytes, kinds: Sequence[str], headers: Sequence[str] = OUR_HEADERS) -> None:
+    """Parse the finished bytes and raise `UnsafeEmail` unless they are exactly what was intended.
 
     Some versions of Python's `email` let a text make headers of its own (CVE-2024-6923, CVE-2026-1299).
     """
     ends = {content.count(end) for end in (b"\r\n", b"\r", b"\n")}  # all alike: no lone CR or LF
     if len(ends) > 1 or not content.isascii() or b"\0" in content:
-        raise Unsafe("The email would contain characters that email can't carry.")
+        raise UnsafeEmail("The email would contain characters that email can't carry.")
     if max(map(len, content.split(b"\r\n"))) > LONGEST_LINE:
-        raise Unsafe("A line of the email would be too long.")
+        raise UnsafeEmail("A line of the email would be too long.")
     headers_alone, _, body = content.partition(EMPTY_LINE)
     head = headers_alone.split(b"\r\n")
     begun = [line for line in head if line[:1] not in (b" ", b"\t")]  # the others continue a header
     names = [line.partition(b":")[0].decode("ascii") for line in begun]
     if sorted(names) != sorted(headers) or head[:1] != begun[:1] or not all(b":" in line for line in begun):
-        raise Unsafe("The email would have other headers than intended.")
+        raise UnsafeEmail("The email would have other headers than intended.")
     if problem := _problem_of_parts(_frame(head, body), tuple(kinds)):
-        raise Unsafe(problem)
+        raise UnsafeEmail(problem)
 
 
 @lru_cache(maxsize=SHAPES)
@@ -254,3 +320,76 @@ def _frame(head: Sequence[bytes], body: bytes) -> bytes:
     parts = (b"\r\n" + body).split(MAYBE_BOUNDARY)[1:]
     begun = [part[: end + 2] if (end := part.find(EMPTY_LINE)) >= 0 else part for part in parts]
     return MAYBE_BOUNDARY.join([b"\r\n".join([*kept, b""]), *begun])
+
+
+def text_part(kind: str, text: str) -> MimePart:
+    """Return text as quoted-printable UTF-8."""
+    *whole, last = text.split("\n")
+    body = b"".join([*map(_quoted, whole), _quoted(last).removesuffix(LINE_END)])
+    headers = (f'Content-Type: {kind}; charset="utf-8"', "Content-Transfer-Encoding: quoted-printable")
+    return MimePart(headers, body, (kind,))
+
+
+@lru_cache(LINES_REMEMBERED)
+def _quoted(line: str) -> bytes:
+    """Return a line with its end; without one, the soft breaks within it would be lone LFs."""
+    return binascii.b2a_qp(line.encode("utf-8") + LINE_END, istext=True)
+
+
+def base64_part(kind: str, content: bytes, parameters: str = "", *more: str) -> MimePart:
+    """Return bytes as base64; `parameters` follow the type, `more` are further headers."""
+    headers = (f"Content-Type: {kind}{parameters}", "Content-Transfer-Encoding: base64", *more)
+    return MimePart(headers, base64.encodebytes(content).replace(b"\n", b"\r\n"), (kind,))
+
+
+def multipart_of(kind: str, boundary: str, parts: Iterable[MimePart]) -> MimePart:
+    """Return several parts as one."""
+    held = list(parts)
+    line = f"\r\n--{boundary}".encode("ascii")
+    body = b"".join(line + b"\r\n" + part.as_bytes() for part in held) + line + b"--\r\n"
+    kinds = tuple(inner for part in held for inner in part.kinds)
+    return MimePart((f'Content-Type: {kind}; boundary="{boundary}"',), body.removeprefix(b"\r\n"), (kind, *kinds))
+
+
+def header_line(name: str, text: str) -> str:
+    """Return a header with one line of text, in encoded words if it is not ASCII, folded if it is long."""
+    if text.isascii() and len(name) + len(text) + 2 <= LINE_LENGTH:
+        return f"{name}: {text}"
+    words = Header(text, "us-ascii" if text.isascii() else "utf-8", header_name=name)
+    folded = words.encode(linesep="\r\n")
+    return f"{name}: {folded}"
+
+
+class EmailWriter(Protocol):
+    """An object that makes emails from content."""
+
+    def mail(self, letter: Email, message: Message) -> MimeMessage:
+        """Return the finished email."""
+
+
+def prove_headers_safe(writer: EmailWriter) -> None:
+    """Raise `UnsafeEmail` unless each hostile title becomes an email to one reader with just the expected headers."""
+    for title in HOSTILE_TITLES:
+        mail = writer.mail(_hostile_email(title), TEST_MESSAGE)
+        read = BytesParser(policy=compat32).parsebytes(mail.content)
+        if sorted(read.keys()) != sorted(OUR_HEADERS) or read["To"] != mail.recipient:
+            raise UnsafeEmail(
+                f"Emails would have headers that were not intended, for example with the title {title!r}."
+            )
+
+
+def _hostile_email(title: str) -> Email:
+    says = InvitationEmail(
+        title=title,
+        starts=title,
+        reply_by=title,
+        reply_kept="",
+        asks_reply=True,
+        is_tentative=False,
+        is_informed=False,
+        outline=title,
+    )
+    facts = (Fact(name=FactName.WHAT, value=title),)
+    return Email(
+        says=says, to="nobody@tracker.invalid", to_name=title, facts=facts, thread=NO_ONE, footer=Footer.INVITED
+    )

@@ -1,4 +1,7 @@
-"""The dispatcher: claims due messages, writes each email from what is true now, sends it, and records the result."""
+"""The dispatcher: claims due messages, writes each email from what is true now, sends it, and records the result.
+
+Messages that end within a moment of each other are recorded in one transaction.
+"""
 
 import asyncio
 import logging
@@ -10,16 +13,15 @@ from uuid import UUID
 
 from tracker.config.settings import Settings
 from tracker.errors import Invalid
-from tracker.ports.mail.closing import MOMENT, Closing
-from tracker.ports.mail.compose import Composer, Mail, Unsafe
-from tracker.ports.mail.grouping import Group
-from tracker.ports.mail.smtp import Away, Line, Refused, Temporary, Unconfirmed
-from tracker.rules.core.outbox import Message, Skip, State
-from tracker.rules.emails.content import Letter
+from tracker.ports.mail.compose import EmailComposer, MimeMessage, UnsafeEmail
+from tracker.ports.mail.grouping import GroupedWork
+from tracker.ports.mail.smtp import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure, UnconfirmedDelivery
+from tracker.rules.core.outbox import Message, MessageState, SendOutcome
+from tracker.rules.emails.emails import Email
 from tracker.rules.intake.bounces import DeliveryRefusal
 from tracker.usecases.core import outbox, send_hold
 from tracker.usecases.core.process_locks import Worker, enlist_worker
-from tracker.usecases.emails import content, quiet_hours
+from tracker.usecases.emails import emails, preferences
 from tracker.usecases.intake import bounces
 
 BATCH = 50  # messages claimed at once
@@ -27,31 +29,31 @@ LANES = 5  # connections at most: this many emails can arrive twice when the pro
 PER_LANE = 10  # messages that justify one more connection
 
 OUR_ERROR = "The tracker couldn’t send it because of an error of its own. The log has the details."
-
+CLOSING_WAIT = 0.02  # seconds for which lanes wait for one another: five are read and recorded almost as fast as one
 log = logging.getLogger("tracker.mail")
 
 
-class _Written(NamedTuple):
+class _ComposedEmail(NamedTuple):
     """An email to send, and what it says."""
 
-    mail: Mail
-    letter: Letter
+    mail: MimeMessage
+    letter: Email
 
 
 class Delivery:
     """Sends due messages each time it runs; any number of processes may do so."""
 
-    def __init__(self, settings: Settings, composer: Composer, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, composer: EmailComposer, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._composer = composer
         self._now = now
         self._worker: Worker | None = None
         self._lock = asyncio.Lock()
-        self._writing = Group(self._write, MOMENT, self._lanes_at_work)
-        self._closing = Closing(now, self._lanes_at_work)
+        self._writing = GroupedWork(self._write, CLOSING_WAIT, self._lanes_at_work)
+        self._closing = MessageCloser(now, self._lanes_at_work)
         self._is_stopping = False
         self._at_work = 0  # lanes
-        self._sent: dict[UUID, Skip] = {}  # accepted by the mail server, but not yet recorded in the database
+        self._sent: dict[UUID, SendOutcome] = {}  # accepted by the mail server, but not yet recorded in the database
         self._unconfirmed: set[UUID] = set()  # perhaps accepted, and not yet recorded either
 
     async def dispatch(self) -> int:
@@ -61,7 +63,7 @@ class Delivery:
                 return 0
             worker = await self._present()
             gone = await worker.gone(await outbox.claiming_workers())
-            lines = [Line(self._settings) for _ in range(LANES)]
+            lines = [SmtpConnection(self._settings) for _ in range(LANES)]
             try:
                 return await self._empty(worker, gone, lines)
             finally:
@@ -81,11 +83,11 @@ class Delivery:
             self._worker = await enlist_worker()
         return self._worker
 
-    async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[Line]) -> int:
+    async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[SmtpConnection]) -> int:
         done = 0
         while self._may_go_on(worker):
             batch = await outbox.claim_messages(worker.name, gone, self._now(), BATCH)
-            may_go = await quiet_hours.sendable(batch, worker.name, self._now())
+            may_go = await preferences.sendable_messages(batch, worker.name, self._now())
             left = await self._send(may_go, worker, lines)
             done += len(may_go) - len(left)
             if not batch or left:
@@ -93,7 +95,7 @@ class Delivery:
                 break
         return done
 
-    async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[Line]) -> list[Message]:
+    async def _send(self, batch: Sequence[Message], worker: Worker, lines: Sequence[SmtpConnection]) -> list[Message]:
         """Send a batch over a suitable number of connections and return what was not tried."""
         waiting = deque(batch)
         used = lines[: 1 + len(batch) // PER_LANE]
@@ -106,37 +108,37 @@ class Delivery:
     def _lanes_at_work(self) -> int:
         return self._at_work
 
-    async def _write(self, messages: Sequence[Message]) -> Sequence[_Written | Skip]:
+    async def _write(self, messages: Sequence[Message]) -> Sequence[_ComposedEmail | SendOutcome]:
         """Return the emails that are about to be sent. They are handed over side by side, so all are finished first."""
-        found = await content.letters(messages, self._now(), self._settings.time_zone)
+        found = await emails.write_emails(messages, self._now(), self._settings.time_zone)
         return [
-            self._composed(message, letter) if isinstance(letter, Letter) else letter
+            self._composed(message, letter) if isinstance(letter, Email) else letter
             for message, letter in zip(messages, found, strict=True)
         ]
 
-    def _composed(self, message: Message, letter: Letter) -> _Written | Skip:
+    def _composed(self, message: Message, letter: Email) -> _ComposedEmail | SendOutcome:
         try:
-            return _Written(self._composer.mail(letter, message), letter)
-        except (Unsafe, Invalid, ValueError) as unsound:
+            return _ComposedEmail(self._composer.mail(letter, message), letter)
+        except (UnsafeEmail, Invalid, ValueError) as unsound:
             log.exception("Message %s could not be written safely.", message.id)
-            return Skip(state=State.FAILED, reason=f"It could not be written safely. {unsound}")
+            return SendOutcome(state=MessageState.FAILED, reason=f"It could not be written safely. {unsound}")
 
     def _may_go_on(self, worker: Worker) -> bool:
         """Return whether the claims are still valid: others take them when the database gives up on this worker."""
         return not self._is_stopping and worker.is_there()
 
-    async def _lane(self, waiting: deque[Message], worker: Worker, line: Line) -> None:
+    async def _lane(self, waiting: deque[Message], worker: Worker, line: SmtpConnection) -> None:
         while waiting and self._may_go_on(worker):
             if not await self._one(waiting.popleft(), worker.name, line):
                 break
         self._at_work -= 1
 
-    async def _one(self, message: Message, worker: str, line: Line) -> bool:
+    async def _one(self, message: Message, worker: str, line: SmtpConnection) -> bool:
         """Handle one message; return whether the server can take more."""
         try:
             await self._close(message, await self._tried(message, line))
-        except Temporary as later:
-            return await self._put_off(message, str(later), worker) and not isinstance(later, Away)
+        except TemporaryFailure as later:
+            return await self._put_off(message, str(later), worker) and not isinstance(later, MailServerAway)
         except Exception:  # one message that can't be handled must not stop the others
             log.exception("Message %s could not be processed.", message.id)
             return await self._put_off(message, OUR_ERROR, worker)
@@ -144,7 +146,7 @@ class Delivery:
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _close(self, message: Message, tried: Skip | DeliveryRefusal) -> None:
+    async def _close(self, message: Message, tried: SendOutcome | DeliveryRefusal) -> None:
         if isinstance(tried, DeliveryRefusal):
             await bounces.record_refusal(message, tried, self._now())
         else:
@@ -161,25 +163,27 @@ class Delivery:
         self._unconfirmed.discard(message.id)
         return True
 
-    async def _tried(self, message: Message, line: Line) -> Skip | DeliveryRefusal:
+    async def _tried(self, message: Message, line: SmtpConnection) -> SendOutcome | DeliveryRefusal:
         if message.id in self._sent:
             return self._sent[message.id]
         written = await self._writing.do(message)
-        return written if isinstance(written, Skip) else await self._handed_over(message, written, line)
+        return written if isinstance(written, SendOutcome) else await self._handed_over(message, written, line)
 
-    async def _handed_over(self, message: Message, written: _Written, line: Line) -> Skip | DeliveryRefusal:
+    async def _handed_over(
+        self, message: Message, written: _ComposedEmail, line: SmtpConnection
+    ) -> SendOutcome | DeliveryRefusal:
         """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
         mail = written.mail
         try:
             await line.send(mail)
-        except Refused as refused:
+        except EmailRefused as refused:
             return DeliveryRefusal(words=str(refused), sent_to=mail.recipient, at_recipient=refused.at_recipient)
         except BaseException as ended:
-            if isinstance(ended, Unconfirmed) or not isinstance(ended, Temporary):
+            if isinstance(ended, UnconfirmedDelivery) or not isinstance(ended, TemporaryFailure):
                 self._unconfirmed.add(message.id)
             raise
-        sent = Skip(
-            state=State.SENT,
+        sent = SendOutcome(
+            state=MessageState.SENT,
             reason="",
             sent_to=mail.recipient,
             event_version=written.letter.event_version,
@@ -187,3 +191,19 @@ class Delivery:
         )
         self._sent[message.id] = sent
         return sent
+
+
+class MessageCloser:
+    """Closes messages for several lanes, each of which waits until its own is recorded."""
+
+    def __init__(self, now: Callable[[], datetime], lanes: Callable[[], int]) -> None:
+        self._now = now
+        self._recording = GroupedWork(self._record, CLOSING_WAIT, lanes)
+
+    async def close(self, message: Message, outcome: SendOutcome) -> None:
+        """Record how a message ended."""
+        await self._recording.do((message, outcome))
+
+    async def _record(self, ended: Sequence[tuple[Message, SendOutcome]]) -> Sequence[None]:
+        await outbox.close_messages(ended, self._now())
+        return [None] * len(ended)

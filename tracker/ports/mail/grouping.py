@@ -26,7 +26,7 @@ class _Waiting(Struct, Generic[T, R], eq=False):
         return bool(self.found) or self.error is not None
 
 
-class Group(Generic[T, R]):
+class GroupedWork(Generic[T, R]):
     """Does things for tasks, each of which waits until its own is done; `do` returns a result for each."""
 
     def __init__(

@@ -14,8 +14,7 @@ from typing import Any
 from aiosmtpd.lmtp import LMTP
 
 from tracker.errors import Busy
-from tracker.ports.mail.incoming import LARGEST, Reader
-from tracker.ports.mail.taking import Intake
+from tracker.ports.mail.received_emails import LARGEST_EMAIL, EmailParser, Intake
 from tracker.usecases.core import send_hold
 
 TAKEN = "250 2.0.0 Taken"
@@ -30,14 +29,14 @@ log = logging.getLogger("tracker.mail.incoming")
 class Listener:
     """Takes emails to reply addresses until it is stopped."""
 
-    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+    def __init__(self, reader: EmailParser, now: Callable[[], datetime]) -> None:
         self._intake, self._now = Intake(reader), now
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listen, on any free port for 0, and return the port. Errors: OSError when another program has it."""
         loop = asyncio.get_running_loop()
-        make = partial(LMTP, self, hostname="tracker", data_size_limit=LARGEST, timeout=IDLE, loop=loop)
+        make = partial(LMTP, self, hostname="tracker", data_size_limit=LARGEST_EMAIL, timeout=IDLE, loop=loop)
         # Each process of the product listens at the same address, and the kernel gives each connection to one of them.
         self._server = await loop.create_server(make, host, port, reuse_port=hasattr(socket, "SO_REUSEPORT"))
         address: tuple[str, int] = self._server.sockets[0].getsockname()

@@ -1,8 +1,9 @@
 """One connection to the mail server (RFC 5321): encrypted unless it stays on this machine, used for many emails.
 
-Errors are either `Refused` (this email, permanently) or `Temporary` (try again later), of which `Unconfirmed` may have
-arrived. When the server refuses the tracker and not the recipient, the fault is in this deployment: the email is kept
-and the log says so. The others are tried all the same, because the server may have meant this one.
+Errors are either `EmailRefused` (this email, permanently) or `TemporaryFailure` (try again later), of which
+`UnconfirmedDelivery` may have arrived. When the server refuses the tracker and not the recipient, the fault is in this
+deployment: the email is kept and the log says so. The others are tried all the same, because the server may have meant
+this one.
 """
 
 import asyncio
@@ -24,8 +25,8 @@ from aiosmtplib import (
 
 from tracker.config.settings import Settings
 from tracker.ports.http.request_source import is_loopback
-from tracker.ports.mail.compose import Mail
-from tracker.rules.emails.content import cut, one_line
+from tracker.ports.mail.compose import MimeMessage
+from tracker.rules.emails.emails import one_line, shorten
 
 BUDGET = 20.0  # seconds for one email, from connecting to the server's reply
 CONNECTING = 0.75  # of them for connecting and signing in; then nothing of the email was handed over
@@ -39,7 +40,7 @@ GOODBYE = 2.0  # seconds for QUIT, and for RSET after a refusal
 log = logging.getLogger("tracker.mail")
 
 
-class Refused(Exception):
+class EmailRefused(Exception):
     """The server will never accept this email: no such recipient, or a text that it refuses."""
 
     def __init__(self, words: str, *, at_recipient: bool = False) -> None:
@@ -47,19 +48,19 @@ class Refused(Exception):
         super().__init__(words)
 
 
-class Temporary(Exception):
+class TemporaryFailure(Exception):
     """The email may be accepted later."""
 
 
-class Unconfirmed(Temporary):
+class UnconfirmedDelivery(TemporaryFailure):
     """The connection broke before the server's reply, so the email may have arrived (RFC 1047)."""
 
 
-class Away(Temporary):
+class MailServerAway(TemporaryFailure):
     """The server can't be reached or used at all, so other emails need not be tried now."""
 
 
-class Line:
+class SmtpConnection:
     """A connection that opens with the first email and again after it broke; one email at a time."""
 
     def __init__(self, settings: Settings) -> None:
@@ -68,7 +69,7 @@ class Line:
         self._takes_any_sender = True
         self._has_warned = False
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: MimeMessage) -> None:
         """Send one email within 20 s; return only when the server accepted it.
 
         Errors: Refused, Temporary, Unconfirmed, Away.
@@ -82,9 +83,9 @@ class Line:
             raise (self._unwelcome(refused) if _is_of_sender(refused) else _judged(refused)) from refused
         except (SMTPException, OSError, TimeoutError) as broken:
             self._drop()
-            raise Unconfirmed(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
+            raise UnconfirmedDelivery(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
 
-    async def _handed_over(self, client: aiosmtplib.SMTP, mail: Mail) -> None:
+    async def _handed_over(self, client: aiosmtplib.SMTP, mail: MimeMessage) -> None:
         """Send an email; where the server refuses its sender, those of this connection come from their author."""
         sender = mail.sender if self._takes_any_sender else mail.author
         try:
@@ -116,7 +117,7 @@ class Line:
             raise _unconnected(problem) from problem
         return self._client
 
-    def _unwelcome(self, refused: SMTPResponseException) -> Temporary:
+    def _unwelcome(self, refused: SMTPResponseException) -> TemporaryFailure:
         """Return a reason to wait: for every email if the server wants a sign-in first, else for this one.
 
         A server that refuses each of thousands is logged once.
@@ -125,8 +126,8 @@ class Line:
             return _trouble(refused)
         if not self._has_warned:
             self._has_warned = True
-            return Temporary(str(_trouble(refused)))
-        return Temporary(_words(refused))
+            return TemporaryFailure(str(_trouble(refused)))
+        return TemporaryFailure(_words(refused))
 
     def _drop(self) -> None:
         if self._client is not None:
@@ -160,7 +161,7 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()
 
 
-async def _transact(client: aiosmtplib.SMTP, sender: str, mail: Mail) -> None:
+async def _transact(client: aiosmtplib.SMTP, sender: str, mail: MimeMessage) -> None:
     """Hand over an email, or put the connection back to where it was before (RFC 5321 §4.1.1.5).
 
     `sendmail` does the same in twice the time: it looks for the ends of lines once more, to state the size (RFC 1870).
@@ -177,22 +178,22 @@ async def _transact(client: aiosmtplib.SMTP, sender: str, mail: Mail) -> None:
         raise
 
 
-def _unconnected(problem: Exception) -> Away:
+def _unconnected(problem: Exception) -> MailServerAway:
     """Return what to raise: a server that is away may come back; sign-in, STARTTLS and certificates need a person."""
     match problem:
         case ssl.SSLError():
             return _trouble(problem)
         case SMTPConnectError() | SMTPServerDisconnected() | SMTPTimeoutError() | OSError():
-            return Away(_words(problem))
+            return MailServerAway(_words(problem))
         case SMTPHeloError() if problem.code < PERMANENT:
-            return Away(_words(problem))
+            return MailServerAway(_words(problem))
         case _:
             return _trouble(problem)
 
 
-def _judged(response: SMTPResponseException, *, at_recipient: bool = False) -> Refused | Temporary:
+def _judged(response: SMTPResponseException, *, at_recipient: bool = False) -> EmailRefused | TemporaryFailure:
     words = _words(response)
-    return Refused(words, at_recipient=at_recipient) if response.code >= PERMANENT else Temporary(words)
+    return EmailRefused(words, at_recipient=at_recipient) if response.code >= PERMANENT else TemporaryFailure(words)
 
 
 def _may_be_of_sender(refused: SMTPResponseException) -> bool:
@@ -209,17 +210,17 @@ def _is_of_sender(response: SMTPResponseException) -> bool:
     return response.code >= PERMANENT and (is_early or is_late)
 
 
-def _trouble(problem: Exception) -> Away:
+def _trouble(problem: Exception) -> MailServerAway:
     """Return a reason to wait, and log an alert: the settings or the server must be fixed."""
     log.error("The mail server refused us as a sender: %s", _words(problem))
-    return Away(_words(problem))
+    return MailServerAway(_words(problem))
 
 
 def _words(problem: Exception) -> str:
     match problem:
         case SMTPResponseException():
-            return cut(one_line(f"{problem.code} {problem.message}"), 150)
+            return shorten(one_line(f"{problem.code} {problem.message}"), 150)
         case TimeoutError():
             return f"The mail server did not respond within {BUDGET:.0f} seconds."
         case _:
-            return cut(one_line(str(problem) or type(problem).__name__), 150)
+            return shorten(one_line(str(problem) or type(problem).__name__), 150)

@@ -14,19 +14,11 @@ from tracker.ports.pages.availability import suggested_times
 from tracker.ports.pages.calendars import calendars, subscriptions
 from tracker.ports.pages.core import drafts, saved_filters, static
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
-from tracker.ports.pages.emails import (
-    committee_escalation,
-    committee_reminders,
-    demo_mail,
-    digest_link,
-    message,
-    messages,
-    nudges,
-    preferences,
-    quiet_hours,
-    thanks,
-    usual_reminders,
-)
+from tracker.ports.pages.emails import committee_reminders as usual_reminders
+from tracker.ports.pages.emails import demo_emails as demo_mail
+from tracker.ports.pages.emails import escalations as committee_escalation
+from tracker.ports.pages.emails import messages, nudges, preferences
+from tracker.ports.pages.emails import thank_yous as thanks
 from tracker.ports.pages.events import calendar_import, cancellations, event_edit, templates, undo
 from tracker.ports.pages.events import occurrences as occurrence_edit
 from tracker.ports.pages.events import replies as substitution
@@ -108,17 +100,7 @@ ROOMS = {
     "intake": _room(email_undo, waiting_emails, proposals),
     "calendars": _room(calendars, subscriptions),
     "emails": _room(
-        messages,
-        message,
-        preferences,
-        quiet_hours,
-        usual_reminders,
-        committee_reminders,
-        committee_escalation,
-        thanks,
-        nudges,
-        digest_link,
-        **message.DEPENDENCIES,
+        messages, preferences, usual_reminders, committee_escalation, thanks, nudges, **messages.DEPENDENCIES
     ),
     "reports": _room(reports),
     "audit": _room(audit_log, send_hold),

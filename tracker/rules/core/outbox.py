@@ -192,7 +192,7 @@ OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY, MessageKind
 """Kinds of which one deed can send several, each about its own date."""
 
 
-class State(StrEnum):
+class MessageState(StrEnum):
     """The state of a message; only a pending one is still to be sent."""
 
     PENDING = "pending"
@@ -208,7 +208,7 @@ class State(StrEnum):
     """The recipient may no longer see it, or it no longer concerns them."""
 
 
-class Draft(Struct, frozen=True, kw_only=True):
+class NewMessage(Struct, frozen=True, kw_only=True):
     """A message to be queued; `key` names the change and the person: the same key never makes two messages.
 
     `due` None means now, or for a change after `PAUSE`, so that further edits join it. From `not_after` on the message
@@ -223,7 +223,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     item_id: UUID | None = None
     due: datetime | None = None
     not_after: datetime | None = None
-    state: State = State.PENDING
+    state: MessageState = MessageState.PENDING
     reason: str = ""
     sending_id: UUID | None = None
     """The sending of the message that this one repeats; None = it belongs to the sending of its deed."""
@@ -263,10 +263,10 @@ class Message(Struct, frozen=True, kw_only=True):
     attempts: int
 
 
-class Skip(Struct, frozen=True, kw_only=True):
+class SendOutcome(Struct, frozen=True, kw_only=True):
     """Why a message is not sent."""
 
-    state: State
+    state: MessageState
     reason: str
     sent_to: str = ""
     """The address for which it was handed over to the mail server; empty when it wasn't."""
@@ -290,13 +290,13 @@ def thread_name(thread: UUID) -> str:
     return hashlib.sha256(f"thread:{thread}".encode()).hexdigest()[:32]
 
 
-def next_try(message: Message, now: datetime) -> datetime | Skip:
+def next_try(message: Message, now: datetime) -> datetime | SendOutcome:
     """Return when to try again, or that it is too late: 30 s after a failure, doubled each time, at most 30 min."""
     pause = min(FIRST_RETRY * int(2 ** min(message.attempts - 1, 10)), LONGEST_RETRY)
     chance = hashlib.sha256(f"{message.key}:{message.attempts}".encode()).digest()[0] / 255
     at = now + pause * (1 - JITTER + 2 * JITTER * chance)
     if message.not_after is not None and at >= message.not_after:
-        return Skip(state=State.TOO_LATE, reason="The email server couldn’t be reached in time.")
+        return SendOutcome(state=MessageState.TOO_LATE, reason="The email server couldn’t be reached in time.")
     if at >= message.created_at + GIVE_UP:
-        return Skip(state=State.FAILED, reason="The email server didn’t accept it for 5 days.")
+        return SendOutcome(state=MessageState.FAILED, reason="The email server didn’t accept it for 5 days.")
     return at

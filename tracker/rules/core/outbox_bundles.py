@@ -27,13 +27,13 @@ from tracker.rules.core.message_types import (
     SeriesEnded,
     Unreadable,
 )
-from tracker.rules.core.outbox import Draft, State
+from tracker.rules.core.outbox import MessageState, NewMessage
 
 SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."
 NEVER_SHOWN = "They hadn’t been notified of it yet."
 
 
-class Earlier(Struct, frozen=True, kw_only=True):
+class EarlierMessage(Struct, frozen=True, kw_only=True):
     """An earlier message to the same person about the same event.
 
     Waiting: pending, not claimed, and no try of it can have arrived. A message that may have arrived counts as known.
@@ -48,7 +48,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
     queued_at: datetime
     sent_at: datetime | None = None
 
-    def may_show(self, other: "Earlier") -> bool:
+    def may_show(self, other: "EarlierMessage") -> bool:
         """Return whether its reader may know from it of the change that the other message announces.
 
         Every email is written from what is true when it is sent, so a message about the whole event, sent while the
@@ -58,7 +58,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
         return is_about_it and self.may_be_known and (self.sent_at is None or self.sent_at >= other.queued_at)
 
 
-def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]:
+def bundle_messages(draft: NewMessage, earlier: Iterable[EarlierMessage]) -> tuple[NewMessage, list[UUID]]:
     """Return the message to be queued, and the waiting ones that it supersedes.
 
     A waiting invitation covers every change, because it is written when it is sent. What one message says for several
@@ -73,17 +73,17 @@ def bundle(draft: Draft, earlier: Iterable[Earlier]) -> tuple[Draft, list[UUID]]
             return _beside_an_invitation(draft, waiting, may_be_known=any(earlier.may_be_known for earlier in known))
         case EventUpdate() | SeriesEnd() | Canceled() | Removed() as news:
             same = [earlier for earlier in waiting if _is_said_by(draft, news, earlier)]
-            return _joined(draft, news, same, known)
+            return _join_edits(draft, news, same, known)
         case _:
             return draft, []
 
 
-def in_invitation(draft: Draft, earlier: Iterable[Earlier]) -> tuple[UUID, Invited] | None:
+def invitation_to_extend(draft: NewMessage, earlier: Iterable[EarlierMessage]) -> tuple[UUID, Invited] | None:
     """Return the waiting invitation that gives the reason of a change, because the change has no email of its own.
 
     None if no invitation waits, or no reason was given.
     """
-    also = _why(draft)
+    also = _reason_of_change(draft)
     waiting = [
         (earlier.id, earlier.content)
         for earlier in earlier
@@ -96,7 +96,7 @@ def in_invitation(draft: Draft, earlier: Iterable[Earlier]) -> tuple[UUID, Invit
     return message_id, Invited(also=(*others, also))
 
 
-def _why(draft: Draft) -> Also | None:
+def _reason_of_change(draft: NewMessage) -> Also | None:
     """Return what a change did to a date, or to the rest of a series, with the reason that was given."""
     match draft.content:
         case Changed(reason=reason) if reason and draft.occurrence_id:
@@ -109,7 +109,7 @@ def _why(draft: Draft) -> Also | None:
             return None
 
 
-def _is_said_by(draft: Draft, news: News, earlier: Earlier) -> bool:
+def _is_said_by(draft: NewMessage, news: News, earlier: EarlierMessage) -> bool:
     """Return whether the draft covers a waiting message: both are about one date, or the draft is about all dates."""
     if draft.occurrence_id not in (None, earlier.occurrence_id):
         return False
@@ -138,7 +138,9 @@ def _is_beyond(news: SeriesEnd, content: Content | Unreadable) -> bool:
             return False
 
 
-def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known: bool) -> tuple[Draft, list[UUID]]:
+def _beside_an_invitation(
+    draft: NewMessage, waiting: list[EarlierMessage], *, may_be_known: bool
+) -> tuple[NewMessage, list[UUID]]:
     match draft.content:
         case Removed():
             is_over = True
@@ -147,13 +149,15 @@ def _beside_an_invitation(draft: Draft, waiting: list[Earlier], *, may_be_known:
         case _:
             is_over = False
     if not is_over:
-        return replace(draft, state=State.SUPERSEDED, reason=SAID_BY_INVITATION), []
+        return replace(draft, state=MessageState.SUPERSEDED, reason=SAID_BY_INVITATION), []
     if may_be_known:
         return draft, _ids(waiting)
-    return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN), _ids(waiting)
+    return replace(draft, state=MessageState.SUPERSEDED, reason=NEVER_SHOWN), _ids(waiting)
 
 
-def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection[Earlier]) -> tuple[Draft, list[UUID]]:
+def _join_edits(
+    draft: NewMessage, news: News, same: Sequence[EarlierMessage], known: Collection[EarlierMessage]
+) -> tuple[NewMessage, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     before = next(filter(None, _known_before(draft, same)), None)
     canceled = [
@@ -169,7 +173,7 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
         and is_invited
         and not any(earlier.may_show(canceled[0]) for earlier in known)
     ):
-        return _unheard(draft, news, before, _also(draft, news, same)), _ids(same)
+        return _without_unknown_cancellation(draft, news, before, _also(draft, news, same)), _ids(same)
     content = structs.replace(news, entry=_entry(same) or news.entry)
     match content:
         case EventUpdate():
@@ -184,25 +188,29 @@ def _joined(draft: Draft, news: News, same: Sequence[Earlier], known: Collection
     return replace(draft, content=content), _ids(same)
 
 
-def _unheard(draft: Draft, news: Restored, before: KnownBefore | None, also: tuple[Also, ...]) -> Draft:
+def _without_unknown_cancellation(
+    draft: NewMessage, news: Restored, before: KnownBefore | None, also: tuple[Also, ...]
+) -> NewMessage:
     """Omit a cancellation that was undone before its reader was notified; keep only what changed beside it."""
     if before is None and not also:
-        return replace(draft, state=State.SUPERSEDED, reason=NEVER_SHOWN)
+        return replace(draft, state=MessageState.SUPERSEDED, reason=NEVER_SHOWN)
     return replace(draft, content=Changed(before=before, entry=news.entry, also=also))
 
 
-def _also(draft: Draft, news: EventUpdate | SeriesEnd | Canceled, same: Iterable[Earlier]) -> tuple[Also, ...]:
+def _also(
+    draft: NewMessage, news: EventUpdate | SeriesEnd | Canceled, same: Iterable[EarlierMessage]
+) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
     found: dict[UUID | None, Also] = {}
     for earlier in same:
-        for also in _said(earlier, is_same=earlier.occurrence_id == draft.occurrence_id):
+        for also in _said_beside(earlier, is_same=earlier.occurrence_id == draft.occurrence_id):
             if also.date not in found or found[also.date].what is not AlsoWhat.ADDED:
                 found[also.date] = also
     own = news.date if isinstance(news, DateAdded) else None
     return tuple(also for date, also in found.items() if date is None or date != own)
 
 
-def _said(earlier: Earlier, *, is_same: bool) -> Iterator[Also]:
+def _said_beside(earlier: EarlierMessage, *, is_same: bool) -> Iterator[Also]:
     """Yield what a message says that a later one does not repeat; `is_same` = both have the same subject."""
     if isinstance(earlier.content, EventNews):
         yield from earlier.content.also
@@ -217,7 +225,7 @@ def _said(earlier: Earlier, *, is_same: bool) -> Iterator[Also]:
             yield Also(what=AlsoWhat.CANCELED, date=earlier.occurrence_id, reason=reason)
 
 
-def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[KnownBefore | None]:
+def _known_before(draft: NewMessage, same: Iterable[EarlierMessage]) -> Iterator[KnownBefore | None]:
     """Yield what the reader knew before each waiting change of the same event or date, oldest first."""
     for earlier in same:
         if earlier.occurrence_id == draft.occurrence_id:
@@ -226,7 +234,7 @@ def _known_before(draft: Draft, same: Iterable[Earlier]) -> Iterator[KnownBefore
                     yield before
 
 
-def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | None:
+def _since(draft: NewMessage, news: Changed, same: Iterable[EarlierMessage]) -> datetime | None:
     """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
     alike = (earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id)
     waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, EventUpdate)]
@@ -235,17 +243,17 @@ def _since(draft: Draft, news: Changed, same: Iterable[Earlier]) -> datetime | N
     return min(known) if len(known) == len(starts) else None
 
 
-def _reason(draft: Draft, same: Iterable[Earlier]) -> str:
+def _reason(draft: NewMessage, same: Iterable[EarlierMessage]) -> str:
     """Return the latest reason that waiting changes of the same event or date give."""
     changes = [earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id]
     reasons = [change.reason for change in changes if isinstance(change, Changed) and change.reason]
     return reasons[-1] if reasons else ""
 
 
-def _entry(same: Iterable[Earlier]) -> MailedEntry | None:
+def _entry(same: Iterable[EarlierMessage]) -> MailedEntry | None:
     news = (earlier.content for earlier in same if isinstance(earlier.content, EventNews))
     return next((one.entry for one in news if one.entry), None)
 
 
-def _ids(messages: Iterable[Earlier]) -> list[UUID]:
+def _ids(messages: Iterable[EarlierMessage]) -> list[UUID]:
     return [message.id for message in messages]

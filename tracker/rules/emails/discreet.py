@@ -24,9 +24,8 @@ from tracker.rules.core.message_types import (
     Restored,
     SeriesEnded,
 )
-from tracker.rules.emails.content import Button, ButtonName, CalendarPart, Letter, SitePage
-from tracker.rules.emails.facts import FactName, Footer
-from tracker.rules.emails.parts import Occasion
+from tracker.rules.emails.emails import Button, ButtonName, CalendarPart, Email, FactName, Footer, SitePage
+from tracker.rules.emails.event_parts import EventForReader
 from tracker.rules.events.events import TEXTS, Event, Occurrence
 
 SOMEONE = "someone"
@@ -71,22 +70,22 @@ KEPT_FACTS = frozenset(
 """The rows that show times and the reader's own reply."""
 
 
-def of_event(occasion: Occasion, make: Callable[[Occasion], Letter]) -> Letter:
+def discreet_event_email(occasion: EventForReader, make: Callable[[EventForReader], Email]) -> Email:
     """Return the email that `make` writes, about an appointment."""
-    return _discreet(make(_appointment(occasion)), f"/events/{occasion.event.id}")
+    return _without_details(make(_appointment(occasion)), f"/events/{occasion.event.id}")
 
 
-def of_named_event(letter: Letter, page: str = "") -> Letter:
+def discreet_restricted_email(letter: Email, page: str = "") -> Email:
     """Return the email about a restricted event, which doesn't even show the time; `page` is where to read on."""
-    return _discreet(letter, page or f"/events/{letter.thread}")
+    return _without_details(letter, page or f"/events/{letter.thread}")
 
 
-def of_nothing_more(letter: Letter) -> Letter:
+def discreet_email(letter: Email) -> Email:
     """Return an email that reveals nothing about an event or item and doesn't name the task force."""
     return replace(letter, footer=Footer.DISCREET, is_discreet=True)
 
 
-def _discreet(letter: Letter, page: str) -> Letter:
+def _without_details(letter: Email, page: str) -> Email:
     part = letter.calendar
     return replace(
         letter,
@@ -101,25 +100,27 @@ def _discreet(letter: Letter, page: str) -> Letter:
     )
 
 
-def _appointment(occasion: Occasion) -> Occasion:
-    event, onward = _nameless(occasion.event), _nameless(occasion.onward) if occasion.onward else None
+def _appointment(occasion: EventForReader) -> EventForReader:
+    event, onward = _nameless_event(occasion.event), _nameless_event(occasion.onward) if occasion.onward else None
     return replace(
         occasion,
         event=event,
-        date=_of(event, occasion.date),
-        dates=tuple(_of(event, occurrence) for occurrence in occasion.dates),
-        ahead=tuple(_of(event, occurrence) for occurrence in occasion.ahead),
+        date=_nameless_date(event, occasion.date),
+        dates=tuple(_nameless_date(event, occurrence) for occurrence in occasion.dates),
+        ahead=tuple(_nameless_date(event, occurrence) for occurrence in occasion.ahead),
         replies=None,
         released="",
         delegation=replace(occasion.delegation, name=SOMEONE) if occasion.delegation else None,
         substitution=replace(occasion.substitution, principal=SOMEONE) if occasion.substitution else None,
         onward=onward,
-        onward_dates=tuple(_of(onward, occurrence) for occurrence in occasion.onward_dates) if onward else (),
-        content=_times_of(occasion.content),
+        onward_dates=tuple(_nameless_date(onward, occurrence) for occurrence in occasion.onward_dates)
+        if onward
+        else (),
+        content=_times_only(occasion.content),
     )
 
 
-def _times_of(content: EventContent) -> EventContent:
+def _times_only(content: EventContent) -> EventContent:
     """Return a message without what people wrote: no reason, no place, nothing about what is to be confirmed."""
     bare = content
     if isinstance(content, EventNews | Invited):
@@ -145,10 +146,10 @@ def _placeless(before: KnownBefore | None) -> KnownBefore | None:
     return structs.replace(before, place="", details={}) if before else None
 
 
-def _nameless(event: Event) -> Event:
+def _nameless_event(event: Event) -> Event:
     texts: dict[str, Any] = dict.fromkeys(TEXTS, "") | {"title": APPOINTMENT}
     return replace(event, **texts, reference=None, committee=None, lead="", lead_agency="", marking=None)
 
 
-def _of(event: Event, date: Occurrence) -> Occurrence:
+def _nameless_date(event: Event, date: Occurrence) -> Occurrence:
     return replace(date, event=event, title=APPOINTMENT, place="", agenda="", cancel_reason="")

@@ -1,54 +1,77 @@
-"""The rows of facts that emails about events share: what, when and where, and the dates of a series."""
+"""The rows of facts that emails about an event share: what, when and where, the dates of a series, and the own reply.
 
+After a change, the reader's reply still counts, or a new one is requested.
+"""
+
+from collections import Counter
 from datetime import datetime
 
 from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import long_day, plural, short_day, time_span, zone_word
-from tracker.rules.emails.content import cut, one_line
-from tracker.rules.emails.facts import Fact, FactName, Facts
-from tracker.rules.emails.parts import Occasion, day_and_time, place, when_words
+from tracker.rules.emails.emails import (
+    REPLY_KEYS,
+    REPLY_WORDS,
+    Button,
+    ButtonName,
+    Fact,
+    FactName,
+    Facts,
+    one_line,
+    shorten,
+)
+from tracker.rules.emails.event_parts import (
+    EventForReader,
+    day_and_time,
+    place_in_words,
+    reply_button,
+    reply_buttons,
+    when_words,
+)
+from tracker.rules.emails.event_values import OwnReply
 from tracker.rules.events.events import NO_LOCATION, Occurrence
 from tracker.rules.events.kept_dates import own_texts
 from tracker.rules.events.plans import is_moved, rule_of
+from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import dates_by_rule
 
 MOST_NAMED = 6  # dates that differ from the rule, or that changed too
 LONGEST = 80  # characters of a place or title of one date
 NEXT_NAMED = 5  # dates, the same number as on the form
-_ALSO = {
+_OTHER_CHANGES = {
     AlsoWhat.ADDED: FactName.ALSO_ADDED,
     AlsoWhat.CHANGED: FactName.ALSO_CHANGED,
     AlsoWhat.CANCELED: FactName.ALSO_CANCELED,
     AlsoWhat.RESTORED: FactName.ALSO_RESTORED,
 }
+_ALL_REPLY_WORDS = {**REPLY_WORDS, ReplyValue.NEEDS_ACTION: "none yet"}
 
 
-def what_when_where(occasion: Occasion, when: FactName = FactName.WHEN) -> Facts:
+def what_when_where(occasion: EventForReader, when: FactName = FactName.WHEN) -> Facts:
     """Return the facts that nearly every email begins with."""
-    where = place(occasion)
+    where = place_in_words(occasion)
     return (
-        what(occasion),
+        title_fact(occasion),
         Fact(name=when, value=when_words(occasion)),
-        *_dates(occasion),
-        *_own_time(occasion),
+        *_date_facts(occasion),
+        *_own_time_facts(occasion),
         *([Fact(name=FactName.WHERE, value=where)] if where else []),
-        *own_details(occasion),
+        *own_detail_facts(occasion),
         *([Fact(name=FactName.TENTATIVE)] if occasion.is_tentative else []),
     )
 
 
-def what(occasion: Occasion) -> Fact:
+def title_fact(occasion: EventForReader) -> Fact:
     """Return the fact that names the event or date."""
     return Fact(name=FactName.WHAT, value=occasion.title)
 
 
-def why(reason: str) -> Facts:
+def reason_facts(reason: str) -> Facts:
     """Return the reason that was given."""
     return (Fact(name=FactName.WHY, value=reason.strip()),) if reason.strip() else ()
 
 
-def also(occasion: Occasion) -> Facts:
+def other_change_facts(occasion: EventForReader) -> Facts:
     """Return what earlier changes, for which no email of their own goes out, did to dates that are still to come."""
     if not isinstance(occasion.content, EventNews | Invited):
         return ()
@@ -58,33 +81,33 @@ def also(occasion: Occasion) -> Facts:
     found: dict[FactName, list[str]] = {}
     for one, date in said:
         if not one.reason:
-            found.setdefault(_ALSO[one.what], []).append(day_and_time(occasion, date))
+            found.setdefault(_OTHER_CHANGES[one.what], []).append(day_and_time(occasion, date))
     of_all = [one for one in occasion.content.also if one.date is None]
     is_back = any(one.what is AlsoWhat.RESTORED for one in of_all)
     return (
         *([Fact(name=FactName.ALSO_RESTORED)] if is_back else []),
-        *(Fact(name=name, value=_some(words)) for name, words in found.items()),
+        *(Fact(name=name, value=_some_of(words)) for name, words in found.items()),
         *(_with_reason(occasion, one, date) for one, date in said if one.reason),
         *(
-            _rest(occasion, one.reason)
+            _rest_of_series(occasion, one.reason)
             for one in of_all
             if one.what is AlsoWhat.CANCELED and one.reason and occasion.ahead
         ),
     )
 
 
-def _date_of(occasion: Occasion, one: Also) -> Occurrence | None:
+def _date_of(occasion: EventForReader, one: Also) -> Occurrence | None:
     """Return the upcoming date about which a change is still true; None = there is nothing to say."""
     date = next((date for date in occasion.dates if date.id == one.date and date.ends_at > occasion.now), None)
     return date if date and date.is_off == (one.what is AlsoWhat.CANCELED) else None
 
 
-def _with_reason(occasion: Occasion, one: Also, date: Occurrence) -> Fact:
+def _with_reason(occasion: EventForReader, one: Also, date: Occurrence) -> Fact:
     """Return "Thu, Dec 10, 3:00 PM. Reason: Room is being painted."."""
-    return Fact(name=_ALSO[one.what], value=f"{day_and_time(occasion, date)}. Reason: {one.reason.strip()}")
+    return Fact(name=_OTHER_CHANGES[one.what], value=f"{day_and_time(occasion, date)}. Reason: {one.reason.strip()}")
 
 
-def _rest(occasion: Occasion, reason: str) -> Fact:
+def _rest_of_series(occasion: EventForReader, reason: str) -> Fact:
     """Return "Dates after Thu, Dec 10. Reason: The grant ends."."""
     last = max(to_local(occurrence.starts_at, occasion.event.zone) for occurrence in occasion.ahead)
     return Fact(
@@ -92,7 +115,7 @@ def _rest(occasion: Occasion, reason: str) -> Fact:
     )
 
 
-def _dates(occasion: Occasion) -> Facts:
+def _date_facts(occasion: EventForReader) -> Facts:
     if not occasion.is_series or not occasion.ahead:
         return ()
     starts = sorted(to_local(occurrence.starts_at, occasion.event.zone) for occurrence in occasion.ahead)
@@ -102,11 +125,11 @@ def _dates(occasion: Occasion) -> Facts:
         Fact(name=FactName.FIRST_DATE, value=long_day(starts[0])),
         *([Fact(name=FactName.THEN, value=then)] if then else []),
         Fact(name=FactName.DATES, value=number),
-        *exceptions(occasion),
+        *exception_facts(occasion),
     )
 
 
-def exceptions(occasion: Occasion, last: datetime | None = None) -> Facts:
+def exception_facts(occasion: EventForReader, last: datetime | None = None) -> Facts:
     """Return which upcoming dates of a series differ from its rule: canceled, moved, or added.
 
     Canceled dates after `last` (local) are left out: the series ends before them.
@@ -133,15 +156,15 @@ def exceptions(occasion: Occasion, last: datetime | None = None) -> Facts:
         (FactName.MOVED, moved),
         (FactName.ALSO_ON, beside),
     )
-    return tuple(Fact(name=name, value=_some(words)) for name, words in named if words)
+    return tuple(Fact(name=name, value=_some_of(words)) for name, words in named if words)
 
 
-def own_details(occasion: Occasion) -> Facts:
+def own_detail_facts(occasion: EventForReader) -> Facts:
     """Return which upcoming dates have a place or title that is not the one of their series: "Wed, Dec 23: Annex 2"."""
     if not occasion.is_series:
         return ()
     places = [
-        (occurrence, place(occasion, occurrence.place) or NO_LOCATION)
+        (occurrence, place_in_words(occasion, occurrence.place) or NO_LOCATION)
         for occurrence in occasion.ahead
         if _has_own(occasion, occurrence, "place")
     ]
@@ -154,22 +177,22 @@ def own_details(occasion: Occasion) -> Facts:
     return tuple(
         Fact(
             name=name,
-            value=_some([f"{_day_of(occasion, occurrence)}: {cut(text, LONGEST)}" for occurrence, text in said]),
+            value=_some_of([f"{_day_of(occasion, occurrence)}: {shorten(text, LONGEST)}" for occurrence, text in said]),
         )
         for name, said in named
         if said
     )
 
 
-def _has_own(occasion: Occasion, date: Occurrence, name: str) -> bool:
+def _has_own(occasion: EventForReader, date: Occurrence, name: str) -> bool:
     return own_texts(date)[name] != occasion.texts[name]
 
 
-def _day_of(occasion: Occasion, date: Occurrence) -> str:
+def _day_of(occasion: EventForReader, date: Occurrence) -> str:
     return short_day(to_local(date.starts_at, occasion.event.zone), occasion.today)
 
 
-def _moved_words(occasion: Occasion, date: Occurrence) -> str:
+def _moved_words(occasion: EventForReader, date: Occurrence) -> str:
     """Return "Tue, Mar 9 to Wed, Mar 10, 1:00 PM"; on the same day, only the new hours."""
     starts, ends = (to_local(at, occasion.event.zone) for at in (date.starts_at, date.ends_at))
     is_same_day = starts.date() == date.original_start.date() and not occasion.event.is_all_day
@@ -177,16 +200,16 @@ def _moved_words(occasion: Occasion, date: Occurrence) -> str:
     return f"{short_day(date.original_start, occasion.today)} to {now}"
 
 
-def _is_ahead(occasion: Occasion, start: datetime) -> bool:
+def _is_ahead(occasion: EventForReader, start: datetime) -> bool:
     return start > occasion.today.replace(tzinfo=None)
 
 
-def _some(words: list[str]) -> str:
+def _some_of(words: list[str]) -> str:
     rest = len(words) - MOST_NAMED
     return "; ".join(words[:MOST_NAMED]) + (f"; and {plural(rest, 'more date')}" if rest > 0 else "")
 
 
-def _own_time(occasion: Occasion) -> Facts:
+def _own_time_facts(occasion: EventForReader) -> Facts:
     """Return the time in the reader's own zone, where it differs."""
     own = to_local(occasion.date.starts_at, occasion.reader.zone)
     if occasion.event.is_all_day or own.utcoffset() == occasion.starts.utcoffset():
@@ -194,3 +217,51 @@ def _own_time(occasion: Occasion) -> Facts:
     hours = time_span(own, to_local(occasion.date.ends_at, occasion.reader.zone))
     value = f"{short_day(own, occasion.today)}, {hours} {zone_word(occasion.reader.zone)}"
     return (Fact(name=FactName.OWN_TIME, value=value),)
+
+
+def own_reply(occasion: EventForReader) -> OwnReply:
+    """Return what happens to the reader's reply after a change."""
+    if occasion.is_lead or not occasion.role.takes_part:
+        return OwnReply()
+    if occasion.substitutes_for:
+        return OwnReply(comes_for=occasion.substitutes_for)
+    if occasion.has_no_reply:
+        return OwnReply(is_missing=True)
+    sends = one_line(occasion.delegation.name) if occasion.delegation and not occasion.is_series else ""
+    return OwnReply(kept=reply_words(occasion), sends=sends)
+
+
+def reply_facts(occasion: EventForReader) -> Facts:
+    """Return the row of facts that says whether the reply still counts."""
+    if occasion.is_lead or not occasion.role.takes_part:
+        return ()
+    if occasion.substitutes_for:
+        return (Fact(name=FactName.COMES_FOR, value=occasion.substitutes_for),)
+    if occasion.has_no_reply:
+        return mixed_reply_facts(occasion) or (Fact(name=FactName.REPLY_MISSING_FOR_TIME),)
+    return (Fact(name=FactName.REPLY_KEPT, value=reply_words(occasion)),)
+
+
+def mixed_reply_facts(occasion: EventForReader) -> Facts:
+    """Return that the reader has replied for some upcoming dates of a series, and not for others."""
+    is_mixed = occasion.has_no_reply and len(set(occasion.asked_replies)) > 1
+    return (Fact(name=FactName.REPLY_MISSING_FOR_SOME, value=reply_words(occasion)),) if is_mixed else ()
+
+
+def reply_words(occasion: EventForReader) -> str:
+    """Return "Yes", or "Yes for 2 dates, none yet for 1 date" where replies to dates of a series differ."""
+    numbers = Counter(occasion.asked_replies)
+    given = [(words, numbers[value]) for value, words in _ALL_REPLY_WORDS.items() if numbers[value]]
+    if len(given) == 1:
+        return given[0][0]
+    return ", ".join(f"{words} for {plural(number, 'date')}" for words, number in given)
+
+
+def kept_reply_buttons(occasion: EventForReader) -> tuple[Button, ...]:
+    """Return the three replies, or two links for people who have replied; different replies have no button to keep."""
+    if occasion.has_no_reply:
+        return reply_buttons(occasion)
+    if len(set(occasion.asked_replies)) > 1:
+        return reply_button(occasion, ButtonName.CHANGE_REPLY)
+    kept = REPLY_KEYS.get(occasion.reply, "")
+    return *reply_button(occasion, ButtonName.KEEP_REPLY, kept), *reply_button(occasion, ButtonName.CHANGE_REPLY)

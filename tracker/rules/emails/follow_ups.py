@@ -17,14 +17,16 @@ from tracker.rules.emails.reminders import LATE, MORNING, Moment
 from tracker.rules.roster.reminder_policies import lead_words
 
 
-def after_invitation(sent_at: datetime, zone: str, starts_at: datetime, days: Iterable[timedelta]) -> list[Moment]:
+def moments_after_invitation(
+    sent_at: datetime, zone: str, starts_at: datetime, days: Iterable[timedelta]
+) -> list[Moment]:
     """Return when a person is asked again about a date after their invitation, each with a negative lead time."""
     day = to_local(sent_at, zone).date()
     ahead = ((to_utc(datetime.combine(day + span, MORNING), zone), span) for span in days)
     return [Moment(at=at, lead=-span, ends=starts_at) for at, span in ahead if at < starts_at]
 
 
-def rests(last: datetime, at: datetime, zone: str) -> bool:
+def is_asked_too_soon(last: datetime, at: datetime, zone: str) -> bool:
     """Return whether a person was asked about an event, or its chain, too lately to be asked again by itself.
 
     Two mornings two days apart are far enough, also when the clocks go forward between them.
@@ -33,14 +35,14 @@ def rests(last: datetime, at: datetime, zone: str) -> bool:
     return at < last + REST and not is_two_days_later
 
 
-def spaced(moments: Iterable[tuple[Moment, str]], last: datetime | None) -> list[Moment]:
+def space_moments(moments: Iterable[tuple[Moment, str]], last: datetime | None) -> list[Moment]:
     """Return which of these moments ask a person, in their order, if `last` was the last request about their chain.
 
     Each comes with the zone of its event.
     """
     kept: list[Moment] = []
     for moment, zone in moments:
-        if last is None or not rests(last, moment.at, zone):
+        if last is None or not is_asked_too_soon(last, moment.at, zone):
             kept.append(moment)
             last = moment.at
     return kept

@@ -9,16 +9,16 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, State, Topic
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, MessageState, Topic
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 
-AGAIN = "#"
+TRY_MARK = "#"
 """Separates the change from the number of the try in a key."""
-_NUMBER = re.compile(rf"{AGAIN}([0-9]+)\Z")
+_NUMBER = re.compile(rf"{TRY_MARK}([0-9]+)\Z")
 
 
-class Standing(StrEnum):
+class MessageStatus(StrEnum):
     """The status of a message as people see it; one status can cover several states."""
 
     PLANNED = "planned"
@@ -30,19 +30,19 @@ class Standing(StrEnum):
 
 
 STATES = {
-    Standing.WAITING: frozenset({State.PENDING}),
-    Standing.SENT: frozenset({State.SENT}),
-    Standing.FAILED: frozenset({State.FAILED, State.BOUNCED}),
-    Standing.SKIPPED: frozenset({State.SUPERSEDED, State.SUPPRESSED, State.TOO_LATE}),
+    MessageStatus.WAITING: frozenset({MessageState.PENDING}),
+    MessageStatus.SENT: frozenset({MessageState.SENT}),
+    MessageStatus.FAILED: frozenset({MessageState.FAILED, MessageState.BOUNCED}),
+    MessageStatus.SKIPPED: frozenset({MessageState.SUPERSEDED, MessageState.SUPPRESSED, MessageState.TOO_LATE}),
 }
 STATE_WORDS = {
-    State.PENDING: "Waiting",
-    State.SENT: "Sent",
-    State.BOUNCED: "Failed, undeliverable",
-    State.FAILED: "Failed",
-    State.TOO_LATE: "Not sent",
-    State.SUPERSEDED: "Not sent",
-    State.SUPPRESSED: "Not sent",
+    MessageState.PENDING: "Waiting",
+    MessageState.SENT: "Sent",
+    MessageState.BOUNCED: "Failed, undeliverable",
+    MessageState.FAILED: "Failed",
+    MessageState.TOO_LATE: "Not sent",
+    MessageState.SUPERSEDED: "Not sent",
+    MessageState.SUPPRESSED: "Not sent",
 }
 KIND_WORDS = {
     MessageKind.INVITATION: "Invitation",
@@ -138,10 +138,10 @@ TOPIC_WORDS = {
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 REPEATED = "To ask for a reply again, choose Remind on the event’s page."
 CHECK_ADDRESS = "A coordinator can check the address."
-RESENDABLE = STATES[Standing.FAILED] | STATES[Standing.SENT]
+RESENDABLE = STATES[MessageStatus.FAILED] | STATES[MessageStatus.SENT]
 
 
-def kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
+def message_kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
     """Return the kinds of which the viewer's list can have a message, with their words.
 
     It follows from their arm and their roles alone, never from which messages there are.
@@ -166,7 +166,7 @@ def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
     return missing if viewer.reads_audit else missing | {MessageKind.AUDIT_LOG_ALTERED}
 
 
-class About(Struct, frozen=True, kw_only=True):
+class MessageSubject(Struct, frozen=True, kw_only=True):
     """The date or the whole event that a message is about, as the viewer may see it."""
 
     event_id: UUID
@@ -186,7 +186,7 @@ class MessageLine(Struct, frozen=True, kw_only=True):
     id: UUID
     sending_id: UUID
     kind: MessageKind
-    state: State
+    state: MessageState
     reason: str
     attempts: int
     due: datetime
@@ -202,15 +202,15 @@ class MessageLine(Struct, frozen=True, kw_only=True):
     """When it was resent, as another message; None = this is the last one."""
     is_paused: bool
     """Whether nothing is sent to the address that its recipient has now."""
-    about: About | None
+    about: MessageSubject | None
     item: str | None
     """Reference of the action item."""
     item_title: str | None
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> MessageStatus:
         """Return the status."""
-        return standing_of(self.state)
+        return status_of_state(self.state)
 
     @property
     def tries(self) -> str:
@@ -232,10 +232,10 @@ class MessageLine(Struct, frozen=True, kw_only=True):
         is_dropped = self.state not in RESENDABLE and self.reason != PAUSED
         reasons = {
             f"The message to {whom} was already sent again.": self.resent_at is not None,
-            f"The message to {whom} is still waiting to be sent.": self.state is State.PENDING,
+            f"The message to {whom} is still waiting to be sent.": self.state is MessageState.PENDING,
             "Account emails aren’t sent again. To invite someone again, use Invite people.": self.kind in OF_ACCOUNTS,
             f"The message to {whom} is out of date.": self.not_after is not None and now >= self.not_after,
-            REPEATED: self.kind is MessageKind.NO_REPLY and self.state is State.SENT,
+            REPEATED: self.kind is MessageKind.NO_REPLY and self.state is MessageState.SENT,
             f"The message to {whom} wasn’t sent. {self.reason}".rstrip(): is_dropped,
             f"Sending to {whom} is paused because emails couldn’t be delivered. {CHECK_ADDRESS}": self.is_paused,
         }
@@ -243,10 +243,10 @@ class MessageLine(Struct, frozen=True, kw_only=True):
 
     def may_retry(self, now: datetime) -> bool:
         """Return whether it failed and can be resent."""
-        return self.standing is Standing.FAILED and self.may_resend(now)
+        return self.standing is MessageStatus.FAILED and self.may_resend(now)
 
 
-class Sending(Struct, frozen=True, kw_only=True):
+class SendingSummary(Struct, frozen=True, kw_only=True):
     """What one deed sent, as far as the viewer may know of it: the people it went to, and how that ended.
 
     A message that was resent counts by its last try.
@@ -256,7 +256,7 @@ class Sending(Struct, frozen=True, kw_only=True):
     topic: Topic | None
     queued_at: datetime
     people: int
-    counts: Mapping[Standing, int]
+    counts: Mapping[MessageStatus, int]
     """How many people have a message in each status; statuses without one are left out."""
     reasons: Mapping[str, int]
     """Why messages were not sent, and to how many people."""
@@ -286,53 +286,58 @@ class Sending(Struct, frozen=True, kw_only=True):
         return " ".join(f"{people}: {reason}" for reason, people in found)
 
     @property
-    def worst(self) -> Standing:
+    def worst(self) -> MessageStatus:
         """Return the status that needs the most attention."""
         return next(standing for standing in BY_URGENCY if standing in self.counts)
 
     @property
-    def about(self) -> About | None:
+    def about(self) -> MessageSubject | None:
         """Return what it is about."""
         return self.lines[0].about
 
 
-COUNTED = {Standing.SENT: "sent", Standing.WAITING: "waiting", Standing.FAILED: "failed", Standing.SKIPPED: "not sent"}
+COUNTED = {
+    MessageStatus.SENT: "sent",
+    MessageStatus.WAITING: "waiting",
+    MessageStatus.FAILED: "failed",
+    MessageStatus.SKIPPED: "not sent",
+}
 """The words after a number of people, in the order in which they are said."""
-BY_URGENCY = (Standing.FAILED, Standing.WAITING, Standing.SKIPPED, Standing.SENT)
+BY_URGENCY = (MessageStatus.FAILED, MessageStatus.WAITING, MessageStatus.SKIPPED, MessageStatus.SENT)
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class ListPosition(Struct, frozen=True, kw_only=True):
     """Where a page of the list continues: after this sending, newest first."""
 
     at: datetime
     id: UUID
 
 
-class Narrowed(Struct, frozen=True, kw_only=True):
+class MessageFilter(Struct, frozen=True, kw_only=True):
     """The filters on the list; empty = everything."""
 
-    standing: Standing | None = None
+    standing: MessageStatus | None = None
     kind: MessageKind | None = None
     person: UUID | None = None
     event: UUID | None = None
 
     @property
-    def states(self) -> frozenset[State]:
+    def states(self) -> frozenset[MessageState]:
         """Return the states that the filter covers; none = all."""
         return STATES.get(self.standing, frozenset()) if self.standing else frozenset()
 
 
-def standing_of(state: State) -> Standing:
+def status_of_state(state: MessageState) -> MessageStatus:
     """Return the status that a state means to people."""
     return next(standing for standing, states in STATES.items() if state in states)
 
 
-def next_key(key: str) -> str:
+def resend_key(key: str) -> str:
     """Return the key for resending a message."""
-    return f"{_NUMBER.sub('', key)}{AGAIN}{number_of(key) + 1}"
+    return f"{_NUMBER.sub('', key)}{TRY_MARK}{try_number(key) + 1}"
 
 
-def number_of(key: str) -> int:
+def try_number(key: str) -> int:
     """Return which try a key names: 1 for the first."""
     match = _NUMBER.search(key)
     return int(match[1]) if match else 1

@@ -1,4 +1,4 @@
-"""Nudges to people who have not replied: when they are useful, and no person within two days of being asked before."""
+"""Nudges to people who have not replied to a date or a date poll: no person within two days of being asked before."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ REST = timedelta(hours=48)
 """How long after their invitation, or a nudge about a date, a person gets no other nudge about that date."""
 UNDO_FOR = timedelta(seconds=20)
 """How long reminders wait before they leave, so that the person who sent them can undo it."""
-LEFT = "It’s too late to undo this. A reminder may have gone out."
+NUDGES_LEFT = "It’s too late to undo this. A reminder may have gone out."
 UNREACHABLE = "no active account, no access to the event, or an undeliverable email address"
 NAMED = 6  # skipped people who are named; more are counted
 
 
-class Nudge(Struct, frozen=True, kw_only=True):
+class DateNudges(Struct, frozen=True, kw_only=True):
     """The people who are invited to a date and have not replied to it, and which of them can be nudged now."""
 
     line: DateLine
@@ -62,7 +62,7 @@ def takes_nudges(line: DateLine, now: datetime) -> bool:
     return line.kind.asks_reply and takes_place and now < line.starts_at
 
 
-def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
+def why_no_nudge(nudge: DateNudges, now: datetime, zone: str) -> str | None:
     """Return the sentence that explains why no one can be nudged now, or None; days as in `zone`."""
     if nudge.asked:
         return None
@@ -73,7 +73,7 @@ def why_not(nudge: Nudge, now: datetime, zone: str) -> str | None:
     return "Everyone has confirmed the change." if nudge.board else "Everyone who was asked has replied."
 
 
-def _why_later(nudge: Nudge, now: datetime, zone: str) -> str:
+def _why_later(nudge: DateNudges, now: datetime, zone: str) -> str:
     last, here = nudge.last_asked, local(now, zone)
     at = [_at(local(last[one], zone), here) for one in nudge.resting]
     opens = last[nudge.resting[0]] + REST
@@ -86,28 +86,28 @@ def _why_later(nudge: Nudge, now: datetime, zone: str) -> str:
     return f"{when} You can remind them{again} {_at(local(opens, zone), here)}."
 
 
-def skipped(nudge: Nudge, now: datetime, zone: str) -> tuple[str, ...]:
+def skipped_words(nudge: DateNudges, now: datetime, zone: str) -> tuple[str, ...]:
     """Return who is not among those nudged, and why, one sentence for each reason; days as in `zone`."""
     last, here = nudge.last_asked, local(now, zone)
     why: dict[str, list[UUID]] = {}
     for one in nudge.resting:
         why.setdefault(f"{_how(nudge, one)} {_at(local(last[one], zone), here)}", []).append(one)
-    said = [f"Skips {_names(nudge, people)} ({reason})." for reason, people in why.items()]
+    said = [f"Skips {_names_of(nudge, people)} ({reason})." for reason, people in why.items()]
     if gone := [one for one in nudge.silent if one in nudge.unreachable]:
-        said.append(f"Skips {_names(nudge, gone)} ({UNREACHABLE}).")
+        said.append(f"Skips {_names_of(nudge, gone)} ({UNREACHABLE}).")
     return tuple(said)
 
 
-def done_words(count: int, deed: str = "reply") -> str:
+def nudged_words(count: int, deed: str = "reply") -> str:
     """Return the page's confirmation; `deed` is what people are asked to do."""
     return f"Reminded {plural(count, 'person', 'people')} to {deed}. You can remind them again in 48 hours."
 
 
-def _how(nudge: Nudge, member_id: UUID) -> str:
+def _how(nudge: DateNudges, member_id: UUID) -> str:
     return "reminded" if nudge.last.get(member_id) == nudge.last_asked[member_id] else "invited"
 
 
-def _names(nudge: Nudge, people: Collection[UUID]) -> str:
+def _names_of(nudge: DateNudges, people: Collection[UUID]) -> str:
     names = sorted(nudge.names.get(person, "") for person in people)
     more = len(names) - NAMED
     return ", ".join(names) if more <= 0 else f"{', '.join(names[:NAMED])} and {more} more"
@@ -115,3 +115,50 @@ def _names(nudge: Nudge, people: Collection[UUID]) -> str:
 
 def _at(moment: datetime, today: datetime) -> str:
     return f"on {short_day(moment, today)} at {clock(moment)}"
+
+
+class PollNudges(Struct, frozen=True, kw_only=True):
+    """The people who have not replied to a poll, and which of them can be nudged now."""
+
+    silent: tuple[UUID, ...]
+    """Members."""
+    last: Mapping[UUID, datetime] = field(default_factory=dict)
+    """When people were last nudged about the poll, for those nudged within `REST`."""
+    unreachable: Collection[UUID] = frozenset()
+    """Those who get no email about the poll: it comes back, they may not see it, or their account isn't active."""
+
+    @property
+    def asked(self) -> tuple[UUID, ...]:
+        """Return the people who would get an email now."""
+        return tuple(one for one in self.silent if one not in self.last and one not in self.unreachable)
+
+    @property
+    def resting(self) -> tuple[UUID, ...]:
+        """Return the people who are skipped because they were nudged lately."""
+        return tuple(one for one in self.silent if one in self.last and one not in self.unreachable)
+
+    def why_not(self, now: datetime, zone: str) -> str:
+        """Return why no one can be nudged now; empty when someone can. Days as in `zone`."""
+        if self.asked:
+            return ""
+        if not self.silent:
+            return "Everyone who was asked has replied."
+        if not self.resting:
+            return f"The people who haven’t replied have {UNREACHABLE}."
+        first = min(self.last[one] for one in self.resting)
+        people = plural(sum(self.last[one] == first for one in self.resting), "person", "people")
+        opens = local(first + REST, zone)
+        return f"You can remind {people} again on {short_day(opens, local(now, zone))} at {clock(opens)}."
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """Return whom a nudge skips, and why, one sentence for each reason."""
+        unreachable = [one for one in self.silent if one in self.unreachable]
+        return (
+            *([f"Skips {_count_of_people(self.resting)} reminded in the last 48 hours."] if self.resting else []),
+            *([f"Skips {_count_of_people(unreachable)} ({UNREACHABLE})."] if unreachable else []),
+        )
+
+
+def _count_of_people(some: Collection[UUID]) -> str:
+    return plural(len(some), "person", "people")

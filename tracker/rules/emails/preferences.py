@@ -1,18 +1,47 @@
-"""What a member chose about email: which reminders, how long before, quiet hours, and how much an email shows."""
+"""What a member chose about email: which reminders, how long before, quiet hours, and how much an email shows.
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+In quiet hours, a person gets no reminders, requests to reply, digests or thank-yous: those wait. Everything else goes
+out at any hour: what people announce, such as an invitation or a cancellation, and what can't wait, such as a sign-in
+link or a service-readiness notice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tracker.rules.emails.quiet_hours import LONGEST_QUIET, LONGEST_WITH_WEEKEND, Quiet, held_until
-from tracker.rules.emails.reminders import Moment, judged
+from tracker.errors import Invalid
+from tracker.rules.core import message_types as types
+from tracker.rules.core.message_types import Content, ItemsOfDay, Unreadable
+from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import clock
+from tracker.rules.emails.reminders import Moment, judge_moments
 from tracker.rules.roster.reminder_policies import USUAL
 
 BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""
+A_DAY = timedelta(days=1)
+LONGEST_QUIET = timedelta(hours=12)
+LONGEST_WITH_WEEKEND = LONGEST_QUIET + 2 * A_DAY
+"""Friday night, Saturday, Sunday, and the night to Monday, whose two nights together are one."""
+OF_USE = timedelta(minutes=30)
+"""How long before it is outdated an email must arrive to be of use; one that can't wait so long is sent in between."""
+HELD = "Held for quiet hours."
+SATURDAY = 5
+HELD_TYPES = (
+    types.ReminderDue,
+    types.ReplyNudge,
+    types.ConfirmationNudge,
+    types.PollNudge,
+    types.ItemDue,
+    types.ItemOverdue,
+    ItemsOfDay,
+    types.WeeklyDigest,
+    types.Thanked,
+)
+"""The messages that wait for the end of their reader's quiet hours."""
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
@@ -40,12 +69,54 @@ class Preferences(Struct, frozen=True, kw_only=True):
         return self.quiet is not None or self.has_quiet_weekends
 
 
+class QuietHours(Struct, frozen=True, kw_only=True):
+    """Hours of each day, on the wall clock of a zone, which may cross midnight, and perhaps all of Saturday and Sunday.
+
+    `starts` and `ends` are None together: then only weekends are quiet.
+    """
+
+    starts: time | None = None
+    ends: time | None = None
+    has_weekends: bool = False
+    zone: str
+
+    def around(self, moment: datetime) -> tuple[datetime, datetime] | None:
+        """Return the start and end of the quiet hours that contain a moment, or None.
+
+        A night that touches a weekend is one with it.
+        """
+        today = to_local(moment, self.zone).date()
+        reach = 4 if self.has_weekends else 1
+        found: tuple[datetime, datetime] | None = None
+        for begins, ends in sorted(self._spans(today - reach * A_DAY, today + (reach - 1) * A_DAY)):
+            if found and begins <= found[1]:
+                found = found[0], max(found[1], ends)
+            elif found and moment < found[1]:
+                break
+            else:
+                found = begins, ends
+        return found if found and found[0] <= moment < found[1] else None
+
+    def _spans(self, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the nights and weekends that begin from one day to another, each day a span of its own."""
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            if self.starts is not None and self.ends is not None:
+                until = day if self.starts < self.ends else day + A_DAY
+                yield self._at(day, self.starts), self._at(until, self.ends)
+            if self.has_weekends and day.weekday() >= SATURDAY:
+                yield self._at(day, time.min), self._at(day + A_DAY, time.min)
+
+    def _at(self, day: date, at: time) -> datetime:
+        return to_utc(datetime.combine(day, at), self.zone)
+
+
 class Wish(Struct, frozen=True, kw_only=True):
     """The reminders that one person wants for one date or for their items."""
 
     leads: frozenset[timedelta] | None = USUAL
     """None = all there are."""
-    quiet: Quiet | None = None
+    quiet: QuietHours | None = None
 
     def wants(self, moment: Moment) -> bool:
         """Return whether it is one of the lead times."""
@@ -92,14 +163,14 @@ class Wishes(Struct, frozen=True, kw_only=True):
         is_any = self.usual_quiet or any(preferences.quiet for preferences in self.of_member.values())
         return LONGEST_QUIET + BEFORE_QUIET if is_any else timedelta(0)
 
-    def quiet_of(self, member_id: UUID) -> Quiet | None:
+    def quiet_of(self, member_id: UUID) -> QuietHours | None:
         """Return a person's quiet hours: their own, or those of the task force; None for none."""
         own = self.of_member.get(member_id, Preferences())
         hours = own.quiet if own.has_own_quiet else self.usual_quiet
         if own.is_never_quiet or not (hours or own.has_quiet_weekends):
             return None
         starts, ends = hours or (None, None)
-        return Quiet(starts=starts, ends=ends, has_weekends=own.has_quiet_weekends, zone=self.zones[member_id])
+        return QuietHours(starts=starts, ends=ends, has_weekends=own.has_quiet_weekends, zone=self.zones[member_id])
 
     def wants_thanks(self, member_id: UUID) -> bool:
         """Return whether a person gets thank-yous."""
@@ -107,15 +178,15 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
     def held_until(self, member_id: UUID, now: datetime, not_after: datetime | None) -> datetime:
         """Return when a message that waits for quiet hours may be sent to a person: now, or when those end."""
-        return held_until(now, not_after, self.quiet_of(member_id)) or now
+        return quiet_until(now, not_after, self.quiet_of(member_id)) or now
 
 
-def wanted(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: datetime) -> list[Moment]:
+def wanted_moments(moments: Iterable[Moment], wish: Wish | None, after: datetime, now: datetime) -> list[Moment]:
     """Return the moments for one date or item that a person wants and that are in (after, now], each judged."""
-    return judged(chosen(moments, wish), after, now)
+    return judge_moments(chosen_moments(moments, wish), after, now)
 
 
-def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
+def chosen_moments(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
     """Return the moments that a person wants, each outside their quiet hours, and second chances of those moved up.
 
     The time before quiet hours can be over when they are set, or when the date moves or is scheduled. What was sent at
@@ -126,16 +197,16 @@ def chosen(moments: Iterable[Moment], wish: Wish | None) -> list[Moment]:
     return [chance for moment in moments if wish.wants(moment) for chance in _chances(moment, wish.quiet)]
 
 
-def _chances(moment: Moment, quiet: Quiet | None) -> tuple[Moment, ...]:
+def _chances(moment: Moment, quiet: QuietHours | None) -> tuple[Moment, ...]:
     """Return a reminder outside quiet hours; if that is before them, also as one that becomes due in them is sent."""
-    first = quieter(moment, quiet)
+    first = out_of_quiet_hours(moment, quiet)
     if first.at >= moment.at:
         return (first,)
-    later = held_until(moment.at, moment.ends, quiet) or moment.at
+    later = quiet_until(moment.at, moment.ends, quiet) or moment.at
     return first, replace(moment, at=later, instead_of=first.at)
 
 
-def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
+def out_of_quiet_hours(moment: Moment, quiet: QuietHours | None) -> Moment:
     """Return a reminder moved out of quiet hours, to their end or shortly before their start.
 
     It moves to the end while at least half of its lead time is left then, so that it is still useful; it never moves
@@ -147,3 +218,39 @@ def quieter(moment: Moment, quiet: Quiet | None) -> Moment:
     begins, ends = hours
     is_of_use = moment.ends - ends >= (moment.ends - moment.at) / 2
     return replace(moment, at=ends if is_of_use else begins - BEFORE_QUIET)
+
+
+def waits_for_quiet_hours(content: Content | Unreadable) -> bool:
+    """Return whether a message waits for the end of quiet hours."""
+    return isinstance(content, HELD_TYPES)
+
+
+def quiet_until(now: datetime, not_after: datetime | None, quiet: QuietHours | None) -> datetime | None:
+    """Return when a message that waits may be sent, if not now: the end of quiet hours.
+
+    One that would come too late by then, because its event has begun or is about to, is sent now. `not_after` is the
+    moment from which it is outdated; None = never.
+    """
+    hours = quiet.around(now) if quiet else None
+    if hours is None or (not_after is not None and not_after < hours[1] + OF_USE):
+        return None
+    return hours[1]
+
+
+def check_quiet_hours(starts: time | None, ends: time | None) -> tuple[time, time] | None:
+    """Return quiet hours, or None for none. Errors: Invalid(quiet_from, quiet_until)."""
+    if starts is None and ends is None:
+        return None
+    if starts is None:
+        raise Invalid(quiet_from="Enter when quiet hours start.")
+    if ends is None:
+        raise Invalid(quiet_until="Enter when quiet hours end.")
+    minutes = (ends.hour * 60 + ends.minute - starts.hour * 60 - starts.minute) % (24 * 60)
+    if not timedelta(0) < timedelta(minutes=minutes) <= LONGEST_QUIET:
+        raise Invalid(quiet_until="Quiet hours can last at most 12 hours.")
+    return starts, ends
+
+
+def quiet_hours_words(hours: tuple[time, time] | None) -> str:
+    """Return "9:00 PM to 6:00 AM", or "none"."""
+    return " to ".join(clock(datetime.combine(date.min, hour)) for hour in hours) if hours else "none"

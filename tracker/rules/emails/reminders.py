@@ -11,13 +11,13 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.roster.reminder_policies import LEAD_TIMES
 
 MORNING = time(8)
 """When reminders that count in whole days are sent: all-day events and action items."""
-SHIFT = timedelta(hours=12)
+LONGEST_SHIFT = timedelta(hours=12)
 """The most by which a lead time in wall clock time, or for an all-day event, differs from the same exact time."""
 LATE = timedelta(minutes=15)
 """A reminder that is sent later than this says so."""
@@ -29,19 +29,19 @@ class Moment(Struct, frozen=True, kw_only=True):
     at: datetime
     lead: timedelta
     ends: datetime
-    state: State = State.PENDING
+    state: MessageState = MessageState.PENDING
     reason: str = ""
     is_late: bool = False
     instead_of: datetime | None = None
     """Set on a second chance: when the same reminder was to be sent, before quiet hours."""
 
 
-def key_of(occurrence_id: UUID, member_id: UUID, starts_at: datetime, lead: timedelta) -> str:
+def reminder_key(occurrence_id: UUID, member_id: UUID, starts_at: datetime, lead: timedelta) -> str:
     """Return the key of a reminder: the same for the same date, person, time, and lead time."""
     return f"reminder:{occurrence_id}:{member_id}:{starts_at.isoformat()}:{int(lead.total_seconds())}"
 
 
-def of_date(
+def date_moments(
     starts_at: datetime, zone: str, *, is_all_day: bool, leads: Iterable[timedelta] = LEAD_TIMES
 ) -> list[Moment]:
     """Return when the people of a date are reminded, earliest first; `zone` is the event's.
@@ -54,28 +54,28 @@ def of_date(
         ahead = {lead: to_utc(datetime.combine(local.date() - lead, MORNING), zone) for lead in days}
     else:
         ahead = {lead: to_utc(local - lead, zone) if lead.days else starts_at - lead for lead in leads}
-    return sorted((Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()), key=_when)
+    return sorted((Moment(at=at, lead=lead, ends=starts_at) for lead, at in ahead.items()), key=_by_time)
 
 
-def judged(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
+def judge_moments(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
     """Return the moments for one date in (after, now], each with what happens to it.
 
     Only the latest one that is still useful is sent: after an outage people don't get three emails at once.
     """
-    passed = {moment.lead: moment for moment in sorted(moments, key=_when) if after < moment.at <= now}.values()
+    passed = {moment.lead: moment for moment in sorted(moments, key=_by_time) if after < moment.at <= now}.values()
     useful = [moment for moment in passed if now < moment.ends]
-    latest = max(useful, key=_when, default=None)
-    return [_judged(moment, latest, now) for moment in passed]
+    latest = max(useful, key=_by_time, default=None)
+    return [_judge(moment, latest, now) for moment in passed]
 
 
-def _when(moment: Moment) -> tuple[datetime, timedelta]:
+def _by_time(moment: Moment) -> tuple[datetime, timedelta]:
     """Order by time; of two at the same time, the one closer to the event comes later."""
     return moment.at, -moment.lead
 
 
-def _judged(moment: Moment, latest: Moment | None, now: datetime) -> Moment:
+def _judge(moment: Moment, latest: Moment | None, now: datetime) -> Moment:
     if moment is latest:
         return replace(moment, is_late=now - moment.at > LATE)
     if now < moment.ends:
-        return replace(moment, state=State.SUPERSEDED, reason="A later reminder was sent instead.")
-    return replace(moment, state=State.TOO_LATE, reason="It couldn’t be sent in time.")
+        return replace(moment, state=MessageState.SUPERSEDED, reason="A later reminder was sent instead.")
+    return replace(moment, state=MessageState.TOO_LATE, reason="It couldn’t be sent in time.")

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tracker.rules.actions.action_items import ActionItem, days_late, may_update_item
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.nudges import Nudge
+from tracker.rules.emails.nudges import DateNudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations.approvals import PlanReturn
 
@@ -51,7 +51,7 @@ class MissingReplies(Struct, frozen=True, kw_only=True):
     invited: int
     waiting: int
     agencies: tuple[tuple[str, int], ...]
-    nudge: Nudge | None = None
+    nudge: DateNudges | None = None
     """The people whom the viewer could nudge."""
     need: Need = Need.REPLIES
 

@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.outbox import MessageKey, MessageKind, State
+from tracker.rules.core.outbox import MessageKey, MessageKind, MessageState
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.tables.schema.core.tables import Message
 
@@ -39,7 +39,7 @@ class PollMessage(NamedTuple):
     id: UUID
     key: MessageKey
     recipient_id: UUID
-    state: State
+    state: MessageState
     is_untried: bool
     """Whether no one can have it: it waits, no worker has it, and no try ended in doubt."""
 
@@ -59,8 +59,8 @@ async def messages_of(event_id: UUID) -> list[PollMessage]:
             row["id"],
             MessageKey(row["key"]),
             row["recipient"],
-            State(row["state"]),
-            row["state"] == State.PENDING and not row["worker"] and row["unconfirmed_at"] is None,
+            MessageState(row["state"]),
+            row["state"] == MessageState.PENDING and not row["worker"] and row["unconfirmed_at"] is None,
         )
         for row in rows
     ]
@@ -104,7 +104,9 @@ async def reminded_of_polls(event_ids: Iterable[UUID], since: datetime) -> dict[
     found: dict[UUID, dict[UUID, datetime]] = {}
     if wanted:
         is_nudge = (Message.kind == MessageKind.POLL.value) & Message.key.like(f"{NUDGE_KEYS}%")
-        is_known = Message.state.is_in([State.PENDING.value, State.SENT.value]) & (Message.created_at > since)
+        is_known = Message.state.is_in([MessageState.PENDING.value, MessageState.SENT.value]) & (
+            Message.created_at > since
+        )
         rows = await Message.select(Message.event, Message.recipient, Message.created_at).where(
             Message.event.is_in(wanted) & is_nudge & is_known
         )

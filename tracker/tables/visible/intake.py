@@ -17,7 +17,7 @@ from tracker.rules.intake.proposals import NewProposal, Proposal
 from tracker.rules.intake.unrecorded_replies import EmailDecision, Settled, UnrecordedReply
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, rows, seen_by
-from tracker.tables.visible.emails.messages import SEEN, whose
+from tracker.tables.visible.emails.messages import SEEN, known_to_viewer
 
 SHOWN = 20
 """Of those that wait, and of the others."""
@@ -385,4 +385,6 @@ _SAID = f"SELECT m.id, b.words FROM bounce b JOIN message m ON m.id = b.message{
 async def bounced_words(viewer: Viewer, member_id: UUID) -> dict[UUID, str]:
     """Return the messages to a person that came back, as far as the viewer may know of them, with the last reason."""
     of_person = " AND m.recipient = {} ORDER BY b.received_at"
-    return {row["id"]: row["words"] for row in await rows(_SAID, viewer, of_person, *whose(viewer), member_id)}
+    return {
+        row["id"]: row["words"] for row in await rows(_SAID, viewer, of_person, *known_to_viewer(viewer), member_id)
+    }

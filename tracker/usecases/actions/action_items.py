@@ -384,7 +384,7 @@ async def notify_new_owner(viewer: Viewer, item_id: UUID, owner_id: UUID, versio
     """Notify a new owner, unless they assigned the item to themselves; the caller is inside `writing()`."""
     if owner_id != viewer.member_id:
         key = f"item_assigned:{item_id}:{owner_id}:{version}"
-        draft = outbox_rules.Draft(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
+        draft = outbox_rules.NewMessage(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
         await outbox.enqueue_all([draft], now)
 
 
@@ -392,7 +392,9 @@ async def notify_earlier_owner(viewer: Viewer, before: ActionItem, after: Action
     """Notify the owner of an item that another person canceled or reassigned; the caller is inside `writing()`."""
     if before.owner_id != viewer.member_id and before.is_open:
         key = f"item_withdrawn:{after.id}:{before.owner_id}:{after.version}"
-        draft = outbox_rules.Draft(content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id)
+        draft = outbox_rules.NewMessage(
+            content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id
+        )
         await outbox.enqueue_all([draft], now)
 
 
@@ -412,13 +414,13 @@ async def notify_about_help(viewer: Viewer, before: ActionItem, after: ActionIte
     if rules.is_helping(viewer.member_id, before, after, note):
         key = f"item_noted:{after.id}:{after.version}"
         content = ItemNoted(at=now)
-        draft = outbox_rules.Draft(content=content, recipient_id=after.owner_id, key=key, item_id=after.id)
+        draft = outbox_rules.NewMessage(content=content, recipient_id=after.owner_id, key=key, item_id=after.id)
         await outbox.enqueue_all([draft], now)
 
 
-async def _calls_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> list[outbox_rules.Draft]:
+async def _calls_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> list[outbox_rules.NewMessage]:
     return [
-        outbox_rules.Draft(
+        outbox_rules.NewMessage(
             content=ItemBlocked(since=now),
             recipient_id=one,
             key=f"item_blocked:{item.id}:{one}:{item.version}",

@@ -19,7 +19,7 @@ from tracker.rules.audit import facts as audit_facts
 from tracker.rules.audit.audit_log import OPEN_SUBJECTS, AuditFilter, AuditLine, DeedEntries, whole_deeds
 from tracker.rules.audit.facts import readable_facts
 from tracker.rules.core.message_types import AuditLogAltered
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Viewer
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.tables.schema.core.tables import Watermark
@@ -273,7 +273,7 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
         log.error("The audit log was altered. Entry %s: %s", verification.broken.seq, verification.broken.why)
         async with writing():
             drafts = [
-                Draft(
+                NewMessage(
                     content=AuditLogAltered(),
                     recipient_id=reader,
                     key=f"audit_log_altered:{reader}:{verification.broken.seq}",

@@ -20,16 +20,16 @@ from tracker.rules.core.outbox import (
     DESPITE_A_PAUSE,
     PAUSE,
     PAUSED,
-    Draft,
     Message,
     MessageKind,
-    Skip,
-    State,
+    MessageState,
+    NewMessage,
+    SendOutcome,
     next_try,
 )
-from tracker.rules.core.outbox_bundles import Earlier, bundle, in_invitation
-from tracker.tables.background.emails import email_pauses, outbox_queue
-from tracker.tables.background.emails.outbox_queue import Claimed, Queued
+from tracker.rules.core.outbox_bundles import EarlierMessage, bundle_messages, invitation_to_extend
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails.outbox_queue import ClaimedMessage, QueuedMessage
 from tracker.tables.schema.core import tables as rows
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
@@ -47,7 +47,7 @@ _CLOSE = (
 )
 
 
-async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
+async def enqueue_all(drafts: Iterable[NewMessage], now: datetime) -> None:
     """Queue the messages of a deed inside the caller's `writing()`; one whose key exists already is skipped.
 
     Those of one kind about one event, date, or action item are one sending.
@@ -55,25 +55,27 @@ async def enqueue_all(drafts: Iterable[Draft], now: datetime) -> None:
     await enqueue_first(await _bundled(list(drafts)), now)
 
 
-async def enqueue_first(drafts: Sequence[Draft], now: datetime) -> None:
+async def enqueue_first(drafts: Sequence[NewMessage], now: datetime) -> None:
     """Queue messages about new events as `enqueue_all` does, without looking for earlier ones."""
     sendings = await _sendings([draft for draft in drafts if draft.sending_id is None], now)
-    paused = await email_pauses.paused() if drafts else frozenset[UUID]()
+    paused = await outbox_queue.paused_members() if drafts else frozenset[UUID]()
     made = [_row(_unless(paused, draft), draft.sending_id or sendings[draft.shares], now) for draft in drafts]
     await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
 
 
-def _unless(paused: Collection[UUID], draft: Draft) -> Draft:
+def _unless(paused: Collection[UUID], draft: NewMessage) -> NewMessage:
     """Return a message that isn't sent when its recipient's address is paused; as in `suppress_messages`."""
     is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
-    is_to_send = draft.state is State.PENDING
-    return replace(draft, state=State.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
+    is_to_send = draft.state is MessageState.PENDING
+    return replace(draft, state=MessageState.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
 
 
 async def hold_messages(event_id: UUID, until: datetime) -> None:
     """Delay waiting messages about an event until `until` at the earliest. The caller is inside `writing()`."""
     waits = (
-        (rows.Message.event == event_id) & (rows.Message.state == State.PENDING.value) & rows.Message.kind.is_in(HELD)
+        (rows.Message.event == event_id)
+        & (rows.Message.state == MessageState.PENDING.value)
+        & rows.Message.kind.is_in(HELD)
     )
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
@@ -91,35 +93,35 @@ async def was_anyone_notified(event_id: UUID, since: datetime, *, of_anything: b
 
     With `of_anything`, any message about it counts, a reminder for example.
     """
-    return await outbox_queue.anyone_notified(event_id, list(MessageKind) if of_anything else NEWS, since)
+    return await outbox_queue.may_have_notified(event_id, list(MessageKind) if of_anything else NEWS, since)
 
 
 async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
     """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
     free = ["", *gone]
     async with writing():
-        claimeds = await outbox_queue.claim(worker, free, INTERRUPTED, now, limit)
+        claimeds = await outbox_queue.claim_due_messages(worker, free, INTERRUPTED, now, limit)
     return [_message(claimed) for claimed in claimeds]
 
 
 async def claiming_workers() -> list[str]:
     """Return the workers that have claimed messages."""
-    return [*await outbox_queue.workers()]
+    return [*await outbox_queue.workers_with_claims()]
 
 
-async def close_message(message: Message, outcome: Skip, now: datetime) -> None:
+async def close_message(message: Message, outcome: SendOutcome, now: datetime) -> None:
     """Record how a message ended; a sent message is recorded as sent even if another worker has claimed it since."""
     await close_messages([(message, outcome)], now)
 
 
-async def close_messages(ended: Iterable[tuple[Message, Skip]], now: datetime) -> None:
+async def close_messages(ended: Iterable[tuple[Message, SendOutcome]], now: datetime) -> None:
     """Record how some messages ended, in one transaction, as `close_message` does."""
     async with writing():
         await run_for_each(_CLOSE, [_closed(message, outcome, now) for message, outcome in ended])
 
 
-def _closed(message: Message, outcome: Skip, now: datetime) -> list[Any]:
-    is_sent = outcome.state is State.SENT
+def _closed(message: Message, outcome: SendOutcome, now: datetime) -> list[Any]:
+    is_sent = outcome.state is MessageState.SENT
     reason, sent_at = outcome.reason[:200] or None, now if is_sent else None
     said = encode(outcome.said) if outcome.said else None
     ended = [outcome.state.value, reason, sent_at, outcome.sent_to or None, said]
@@ -144,8 +146,8 @@ async def postpone_message(
     if may_have_arrived:
         await rows.Message.update({rows.Message.unconfirmed_at: now}).where(_is_open(message))
     later = next_try(message, now)
-    if isinstance(later, Skip):
-        await close_message(message, Skip(state=later.state, reason=f"{later.reason} {reason}"), now)
+    if isinstance(later, SendOutcome):
+        await close_message(message, SendOutcome(state=later.state, reason=f"{later.reason} {reason}"), now)
         return
     await rows.Message.update(
         {rows.Message.worker: "", rows.Message.try_after: later, rows.Message.reason: reason[:200]}
@@ -158,7 +160,7 @@ async def doubt_waiting(now: datetime) -> None:
     The caller is inside `writing()`.
     """
     await rows.Message.update({rows.Message.unconfirmed_at: now}).where(
-        rows.Message.state == State.PENDING.value, rows.Message.unconfirmed_at.is_null()
+        rows.Message.state == MessageState.PENDING.value, rows.Message.unconfirmed_at.is_null()
     )
 
 
@@ -193,8 +195,8 @@ async def suppress_messages(member_id: UUID, reason: str) -> None:
 
     Security and safety notices (`DESPITE_A_PAUSE`) stay. The caller is inside `writing()`.
     """
-    waits = (rows.Message.recipient == member_id) & (rows.Message.state == State.PENDING.value)
-    await rows.Message.update({rows.Message.state: State.SUPPRESSED.value, rows.Message.reason: reason}).where(
+    waits = (rows.Message.recipient == member_id) & (rows.Message.state == MessageState.PENDING.value)
+    await rows.Message.update({rows.Message.state: MessageState.SUPPRESSED.value, rows.Message.reason: reason}).where(
         waits & (rows.Message.worker == "") & rows.Message.kind.not_in([*DESPITE_A_PAUSE])
     )
 
@@ -204,7 +206,7 @@ async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID])
 
     The message invites the same person to the event `event_id`, or says that it ends. The caller is inside `writing()`.
     """
-    waiting = await outbox_queue.about_events([event_id, new_id])
+    waiting = await outbox_queue.messages_about_events([event_id, new_id])
     said: dict[UUID, tuple[Also, ...]] = {}
     for queued in waiting:
         content = decode(queued.facts)
@@ -224,9 +226,9 @@ async def take_back_message(key: str) -> bool:
 
     It cannot if the message may have replaced others, which would then be missing. The caller is inside `writing()`.
     """
-    if not await outbox_queue.is_the_only_news(key, NEWS, UNDONE):
+    if not await outbox_queue.is_only_change_waiting(key, NEWS, UNDONE):
         return False
-    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
         rows.Message.key == key
     )
     return True
@@ -237,18 +239,18 @@ async def take_back_lone_message(key: str) -> bool:
 
     The caller is inside `writing()`.
     """
-    waiting = await outbox_queue.untried(key)
+    waiting = await outbox_queue.untried_message(key)
     if waiting is None:
         return False
-    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
         rows.Message.id == waiting
     )
     return True
 
 
-async def _sendings(drafts: Iterable[Draft], now: datetime) -> dict[tuple[object, ...], UUID]:
+async def _sendings(drafts: Iterable[NewMessage], now: datetime) -> dict[tuple[object, ...], UUID]:
     """Add the sendings of a deed, and return the id of each by what its messages share."""
-    first: dict[tuple[object, ...], Draft] = {}
+    first: dict[tuple[object, ...], NewMessage] = {}
     for draft in drafts:
         first.setdefault(draft.shares, draft)
     known = {shares: ids.new_id() for shares in first}
@@ -267,15 +269,17 @@ async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
 
 async def undo_thanks(occurrence_id: UUID, at: datetime) -> int:
     """Drop the thank-you about a date that was queued at that moment, as `undo_nudges` does."""
-    return await _undo([thank for thank in await outbox_queue.thanks(occurrence_id) if thank.created_at == at])
+    return await _undo(
+        [thank for thank in await outbox_queue.thank_yous_about(occurrence_id) if thank.created_at == at]
+    )
 
 
-async def _undo(queueds: Sequence[Queued]) -> int:
+async def _undo(queueds: Sequence[QueuedMessage]) -> int:
     if not queueds or not all(
-        queued.state is State.PENDING and queued.is_free and not queued.is_unconfirmed for queued in queueds
+        queued.state is MessageState.PENDING and queued.is_free and not queued.is_unconfirmed for queued in queueds
     ):
         return 0
-    await rows.Message.update({rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
+    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
         rows.Message.id.is_in([queued.id for queued in queueds])
     )
     return len(queueds)
@@ -283,35 +287,35 @@ async def _undo(queueds: Sequence[Queued]) -> int:
 
 async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
     """Return whether one deed queued requests about a date at that moment, and all of them were undone."""
-    return await outbox_queue.ended_for(occurrence_id, at, UNDONE)
+    return await outbox_queue.have_requests_ended(occurrence_id, at, UNDONE)
 
 
-async def _bundled(drafts: list[Draft]) -> list[Draft]:
+async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
     earlier = await _earlier([draft for draft in drafts if isinstance(draft.content, Invited | EventNews)])
-    made: list[Draft] = []
+    made: list[NewMessage] = []
     superseded: list[UUID] = []
     invitations: dict[UUID, Invited] = {}
     for draft in drafts:
         known = earlier.get((draft.recipient_id, draft.event_id), [])
-        kept, replaced = bundle(draft, known)
+        kept, replaced = bundle_messages(draft, known)
         made.append(kept)
         superseded.extend(replaced)
-        if found := in_invitation(draft, known):
+        if found := invitation_to_extend(draft, known):
             invitations[found[0]] = found[1]
     if superseded:
         await rows.Message.update(
-            {rows.Message.state: State.SUPERSEDED.value, rows.Message.reason: "A later message covers this."}
+            {rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: "A later message covers this."}
         ).where(rows.Message.id.is_in(superseded))
     await run_for_each(_SAY, [[encode(content), one] for one, content in invitations.items() if one not in superseded])
     return made
 
 
-async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[Earlier]]:
-    known: dict[tuple[UUID, UUID | None], list[Earlier]] = {}
+async def _earlier(drafts: list[NewMessage]) -> dict[tuple[UUID, UUID | None], list[EarlierMessage]]:
+    known: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}
     if not drafts:
         return known
-    queueds = await outbox_queue.to_people(
+    queueds = await outbox_queue.messages_to_people(
         {draft.recipient_id for draft in drafts}, {draft.event_id for draft in drafts if draft.event_id}, NEWS
     )
     for queued in queueds:
@@ -319,20 +323,20 @@ async def _earlier(drafts: list[Draft]) -> dict[tuple[UUID, UUID | None], list[E
     return known
 
 
-def _earlier_one(queued: Queued) -> Earlier:
-    is_pending = queued.state is State.PENDING
-    return Earlier(
+def _earlier_one(queued: QueuedMessage) -> EarlierMessage:
+    is_pending = queued.state is MessageState.PENDING
+    return EarlierMessage(
         id=queued.id,
         content=decode(queued.facts),
         occurrence_id=queued.occurrence_id,
         is_waiting=is_pending and queued.is_free and not queued.is_unconfirmed,
-        may_be_known=queued.state is State.SENT or queued.is_unconfirmed or (is_pending and not queued.is_free),
+        may_be_known=queued.state is MessageState.SENT or queued.is_unconfirmed or (is_pending and not queued.is_free),
         queued_at=queued.created_at,
         sent_at=queued.sent_at,
     )
 
 
-def _row(draft: Draft, sending_id: UUID, now: datetime) -> dict[str, Any]:
+def _row(draft: NewMessage, sending_id: UUID, now: datetime) -> dict[str, Any]:
     pause = PAUSE if isinstance(draft.content, EventNews) else PAUSE * 0
     return {
         "id": ids.new_id(),
@@ -352,7 +356,7 @@ def _row(draft: Draft, sending_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def _message(claimed: Claimed) -> Message:
+def _message(claimed: ClaimedMessage) -> Message:
     return Message(
         id=claimed.id,
         key=claimed.key,
@@ -369,4 +373,4 @@ def _message(claimed: Claimed) -> Message:
 
 
 def _is_open(message: Message) -> Any:
-    return (rows.Message.id == message.id) & (rows.Message.state == State.PENDING.value)
+    return (rows.Message.id == message.id) & (rows.Message.state == MessageState.PENDING.value)

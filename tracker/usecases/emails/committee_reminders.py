@@ -35,7 +35,7 @@ LATE = "It’s too late to undo this because 20 seconds have passed. You can sti
 MEANWHILE = "Nothing was undone because an event has changed since. You can still change the reminders."
 
 
-class Policy(NamedTuple):
+class CommitteePolicy(NamedTuple):
     """What the form of a committee's reminders shows."""
 
     committee: CommitteeChoice
@@ -60,7 +60,7 @@ class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-class Replaced(msgspec.Struct, frozen=True, kw_only=True):
+class ReplacedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What a change of a policy replaced; `leads` is None if the committee had none of its own."""
 
     by: UUID
@@ -80,7 +80,7 @@ async def led_committees(viewer: Viewer) -> list[CommitteeChoice]:
     ]
 
 
-async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Policy:
+async def committee_policy(viewer: Viewer, committee_id: UUID, now: datetime) -> CommitteePolicy:
     """Return a committee, its policy, and how many upcoming events and dates it has. Errors: NotFound, NotAllowed."""
     committee = await led_committee(viewer, committee_id)
     policies = await reminder_policies.reminder_policies()
@@ -88,10 +88,10 @@ async def of_committee(viewer: Viewer, committee_id: UUID, now: datetime) -> Pol
     every = (date for dates in (await events.dates_of_events(viewer, upcoming)).values() for date in dates)
     ahead = len([occurrence for occurrence in every if occurrence.starts_at > now and not occurrence.is_off])
     is_usual = committee_id not in policies.of_committee
-    return Policy(committee, policies.of(committee_id), policies.usual, is_usual, len(upcoming), ahead)
+    return CommitteePolicy(committee, policies.of(committee_id), policies.usual, is_usual, len(upcoming), ahead)
 
 
-async def save(
+async def save_committee_policy(
     viewer: Viewer, committee_id: UUID, own: ReminderPolicy | None, now: datetime, *, upcoming: int | None = None
 ) -> int:
     """Save the policy with which new events of a committee begin, and return how many events changed.
@@ -108,7 +108,7 @@ async def save(
             raise Conflict(OTHER_EVENTS)
         policies = await reminder_policies.reminder_policies()
         policy, before = own or policies.usual, policies.of_committee.get(committee_id)
-        replaced = Replaced(
+        replaced = ReplacedPolicy(
             by=viewer.member_id,
             leads=text_of_leads(before.leads) if before else None,
             asks_before=text_of_leads(before.asks_before) if before else "",
@@ -116,15 +116,15 @@ async def save(
             sends_thanks=bool(before and before.sends_thanks),
             events={event.id: _replaced(event) for event in changed},
         )
-        await _store(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
-        await _set(viewer, changed, policy, now)
+        await _store_preference(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
+        await _set_policy(viewer, changed, policy, now)
         facts = {"is_usual": own is None, "was_is_usual": before is None, "upcoming_events": len(changed)}
         facts |= _facts(before or policies.usual, policy)
         await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
     return len(changed)
 
 
-async def save_usual(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> None:
+async def save_usual_policy(viewer: Viewer, policy: ReminderPolicy, now: datetime) -> None:
     """Save the policy of the task force, with which new events begin where no committee chose one. Errors: NotAllowed.
 
     Events that are already scheduled keep theirs.
@@ -153,7 +153,7 @@ def _facts_of(policy: ReminderPolicy) -> dict[str, Any]:
     }
 
 
-async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) -> None:
+async def undo_committee_policy(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) -> None:
     """Undo the change of a policy that the viewer made at `at`, also in upcoming events, within 20 seconds.
 
     Errors: NotFound, NotAllowed, Gone (too late, or another change since), Conflict (an event has changed since).
@@ -164,12 +164,12 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
         row = dict(records[0]) if records else None
         if row is None or row["replaced"] is None or row["changed_at"] != at or now >= at + UNDO_FOR:
             raise Gone(LATE)
-        replaced = msgspec.json.decode(row["replaced"], type=Replaced)
+        replaced = msgspec.json.decode(row["replaced"], type=ReplacedPolicy)
         if replaced.by != viewer.member_id:
             raise Gone(LATE)
         for event_id, before in replaced.events.items():
             is_as_left = (rows.Event.id == event_id) & (rows.Event.version == before.version)
-            policy = _columns(_policy(before, before.leads))
+            policy = _columns(_policy_before(before, before.leads))
             if not await rows.Event.update(policy).where(is_as_left).returning(rows.Event.id):
                 raise Conflict(MEANWHILE)
             await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
@@ -177,7 +177,7 @@ async def undo(viewer: Viewer, committee_id: UUID, at: datetime, now: datetime) 
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
-            await _store(committee_id, _policy(replaced, replaced.leads), None, now, is_usual=False)
+            await _store_preference(committee_id, _policy_before(replaced, replaced.leads), None, now, is_usual=False)
         facts = {"upcoming_events": len(replaced.events)}
         await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
 
@@ -197,7 +197,7 @@ def _replaced(event: Event) -> ReplacedEvent:
     )
 
 
-async def _set(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy, now: datetime) -> None:
+async def _set_policy(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy, now: datetime) -> None:
     """Set the policy of events; their versions rise, so that an open form of one doesn't save over it unseen."""
     for event in changed:
         await rows.Event.update(_columns(policy)).where(rows.Event.id == event.id)
@@ -206,7 +206,7 @@ async def _set(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy,
         await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
-def _policy(before: Replaced | ReplacedEvent, leads: str) -> ReminderPolicy:
+def _policy_before(before: ReplacedPolicy | ReplacedEvent, leads: str) -> ReminderPolicy:
     return ReminderPolicy(
         leads=leads_in_text(leads),
         asks_before=leads_in_text(before.asks_before),
@@ -219,7 +219,7 @@ def _columns(policy: ReminderPolicy) -> dict[Any, Any]:
     return {**columns_of_policy(policy), rows.Event.version: rows.Event.version + 1}
 
 
-async def _store(
+async def _store_preference(
     committee_id: UUID, policy: ReminderPolicy, replaced: str | None, now: datetime, *, is_usual: bool
 ) -> None:
     row = CommitteePreference(

@@ -1,4 +1,7 @@
-"""The Messages page: what each deed sent, to whom, and how it ended; and sending a message again."""
+"""The Messages page: what each deed sent, to whom, how it ended, and what it says; and sending a message again.
+
+People who may know of a message read it as its recipient would see it now.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
@@ -9,20 +12,32 @@ from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
+from tracker.rules.audit.audit_log import READ
 from tracker.rules.core.message_types import Unreadable, decode
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.outbox import Message, MessageKind, MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.escalation import Escalation
-from tracker.rules.emails.messages import MessageLine, Narrowed, Place, Sending, Standing, next_key
+from tracker.rules.emails.emails import Email
+from tracker.rules.emails.escalations import Escalation
+from tracker.rules.emails.messages import (
+    ListPosition,
+    MessageFilter,
+    MessageLine,
+    MessageStatus,
+    SendingSummary,
+    resend_key,
+)
 from tracker.rules.events.events import Event
-from tracker.tables.visible.emails import messages, sendings
+from tracker.tables.visible.emails import messages
+from tracker.tables.visible.emails.messages import StoredMessage
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.emails import upcoming_polls, upcoming_reminders
-from tracker.usecases.emails.item_reminders import PlannedItems, own_emails
-from tracker.usecases.emails.upcoming_digests import PlannedDigest, own_digests
-from tracker.usecases.emails.upcoming_polls import PlannedPoll
-from tracker.usecases.emails.upcoming_reminders import AHEAD, Planned
+from tracker.usecases.core.audit import record_read
+from tracker.usecases.emails import emails, poll_emails, reminders
+from tracker.usecases.emails.digests import PlannedDigest, own_digests
+from tracker.usecases.emails.emails import MessageReading
+from tracker.usecases.emails.item_emails import PlannedItemsEmail, own_item_emails
+from tracker.usecases.emails.poll_emails import PlannedPollReminder
+from tracker.usecases.emails.reminders import MESSAGES_AHEAD, PlannedReminder
 
 PAGE = 20  # sendings on a page
 SHOWN = 5  # messages of a sending that the list shows
@@ -36,86 +51,93 @@ NONE_LEFT = (
 MOST_FAILED = 10  # sendings above the others
 MOST_PLANNED = 100  # upcoming reminders in the list
 PLANNED_KINDS = (None, MessageKind.REMINDER, MessageKind.NO_REPLY)
+CONFINED = SendOutcome(
+    state=MessageState.SUPPRESSED,
+    reason="The event has been opened to more people. Messages that may have earlier details are shown only to their "
+    "recipients.",
+)
 
 
-class MessagePage(Struct, frozen=True, kw_only=True):
+class SendingsPage(Struct, frozen=True, kw_only=True):
     """One page of sendings, newest first, and of upcoming reminders, soonest first."""
 
-    failed: list[Sending]
+    failed: list[SendingSummary]
     """On the first page, those of the last days with messages that failed; no page lists them a second time."""
-    sendings: list[Sending]
-    planned: list[Planned]
+    sendings: list[SendingSummary]
+    planned: list[PlannedReminder]
     event: Event | None
     """The event that the list was narrowed to."""
-    older: Place | None
+    older: ListPosition | None
     """Where the next page starts; None = this is the last one."""
 
 
 class SendingPage(Struct, frozen=True, kw_only=True):
     """A sending, and a page of its messages."""
 
-    sending: Sending
+    sending: SendingSummary
     lines: list[MessageLine]
     next_skip: int | None
     """How many messages come before the next page; None = this is the last one."""
 
 
-async def message_page(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> MessagePage:
+async def sendings_page(
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
+) -> SendingsPage:
     """Return a page of sendings that the viewer may know of. Errors: NotFound for an event that they may not see."""
-    event = await _event(viewer, narrowed.event)
-    failed, found = await _found(viewer, narrowed, after, now)
+    event = await _event_listed(viewer, narrowed.event)
+    failed, found = await _listed_sendings(viewer, narrowed, after, now)
     first = [] if after else failed
     above = {one for one, *_ in first}
-    shown = await sendings.with_people(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
+    shown = await messages.summarize_sendings(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
     last = found[PAGE - 1] if len(found) > PAGE else None
-    return MessagePage(
+    return SendingsPage(
         failed=[sending for sending in shown if sending.id in above],
         sendings=[sending for sending in shown if sending.id not in above],
         event=event,
-        planned=await _planned(viewer, narrowed, after, now),
-        older=Place(at=last[2], id=last[0]) if last else None,
+        planned=await _planned_reminders(viewer, narrowed, after, now),
+        older=ListPosition(at=last[2], id=last[0]) if last else None,
     )
 
 
-async def _found(
-    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime
-) -> tuple[list[sendings.Found], list[sendings.Found]]:
+async def _listed_sendings(
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
+) -> tuple[list[messages.FoundSending], list[messages.FoundSending]]:
     """Return the sendings that are listed above the others, and one more than a page of the others."""
-    if narrowed.standing is Standing.PLANNED:
+    if narrowed.standing is MessageStatus.PLANNED:
         return [], []
     if narrowed.standing is not None:
-        return [], await sendings.newest(viewer, narrowed, PAGE + 1, after=after)
-    failing = replace(narrowed, standing=Standing.FAILED)
-    failed = await sendings.newest(viewer, failing, MOST_FAILED, since=now - FRESH)
+        return [], await messages.newest_sendings(viewer, narrowed, PAGE + 1, after=after)
+    failing = replace(narrowed, standing=MessageStatus.FAILED)
+    failed = await messages.newest_sendings(viewer, failing, MOST_FAILED, since=now - FRESH)
     above = [one for one, *_ in failed]
-    return failed, await sendings.newest(viewer, narrowed, PAGE + 1, after=after, without=above)
+    return failed, await messages.newest_sendings(viewer, narrowed, PAGE + 1, after=after, without=above)
 
 
 async def sending_page(viewer: Viewer, sending_id: UUID, skip: int, now: datetime) -> SendingPage:
     """Return a sending with a page of its messages, after `skip` of them. Errors: NotFound."""
-    found = await sendings.sending(viewer, sending_id)
-    if found is None or not (shown := await sendings.with_people(viewer, [found], None, 1, now)):
+    found = await messages.find_sending(viewer, sending_id)
+    if found is None or not (shown := await messages.summarize_sendings(viewer, [found], None, 1, now)):
         raise NotFound
-    lines = await sendings.lines(viewer, sending_id, PEOPLE + 1, skip)
+    lines = await messages.sending_lines(viewer, sending_id, PEOPLE + 1, skip)
     next_skip = skip + PEOPLE if len(lines) > PEOPLE else None
     return SendingPage(sending=shown[0], lines=lines[:PEOPLE], next_skip=next_skip)
 
 
-async def sending_of(viewer: Viewer, message_id: UUID) -> UUID:
+async def sending_of_message(viewer: Viewer, message_id: UUID) -> UUID:
     """Return the sending of a message. Errors: NotFound."""
-    line = await messages.message(viewer, message_id)
+    line = await messages.message_line(viewer, message_id)
     if line is None:
         raise NotFound
     return line.sending_id
 
 
-async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
+async def resend_message(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
     """Queue a message again, under a new key, and return its sending; its content is read again when it is sent.
 
     Errors: NotFound, Conflict (it is still waiting, no longer useful, or already queued again).
     """
     async with writing():
-        line = await messages.message(viewer, message_id)
+        line = await messages.message_line(viewer, message_id)
         if line is None:
             raise NotFound
         if why_not := line.why_not_resent(now):
@@ -124,16 +146,18 @@ async def resend(viewer: Viewer, message_id: UUID, now: datetime) -> UUID:
     return line.sending_id
 
 
-async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
+async def retry_sending(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
     """Queue the messages of a sending that failed again, and return to how many people they go.
 
     Errors: NotFound, Conflict (none is left, or they are out of date).
     """
     async with writing():
-        if await sendings.sending(viewer, sending_id) is None:
+        if await messages.find_sending(viewer, sending_id) is None:
             raise NotFound
         lines = [
-            message_line for message_line in await sendings.failed(viewer, sending_id) if message_line.may_retry(now)
+            message_line
+            for message_line in await messages.failed_lines(viewer, sending_id)
+            if message_line.may_retry(now)
         ]
         if not lines:
             raise Conflict(NONE_LEFT)
@@ -142,9 +166,9 @@ async def retry(viewer: Viewer, sending_id: UUID, now: datetime) -> int:
 
 
 async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: datetime) -> None:
-    storeds = await messages.stored(viewer, [line.id for line in lines])
+    storeds = await messages.stored_messages(viewer, [line.id for line in lines])
     await outbox.note_resent([stored.id for stored in storeds], now)
-    await outbox.enqueue_all([_once_more(stored, now) for stored in storeds], now)
+    await outbox.enqueue_all([_repeated_message(stored, now) for stored in storeds], now)
     deeds = [
         audit.NewAuditEntry(
             actor=viewer.actor,
@@ -158,14 +182,14 @@ async def _queue_again(viewer: Viewer, lines: Iterable[MessageLine], now: dateti
     await audit.record_all(deeds, now)
 
 
-def _once_more(stored: messages.Stored, now: datetime) -> Draft:
+def _repeated_message(stored: messages.StoredMessage, now: datetime) -> NewMessage:
     content = decode(stored.facts)
     if isinstance(content, Unreadable):
         raise Conflict("This message can’t be sent again. Another version of the tracker queued it.")
-    return Draft(
+    return NewMessage(
         content=content,
         recipient_id=stored.recipient_id,
-        key=next_key(stored.key),
+        key=resend_key(stored.key),
         event_id=stored.event_id,
         occurrence_id=stored.occurrence_id,
         item_id=stored.item_id,
@@ -180,49 +204,53 @@ async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: date
 
     A change that ends a series and starts another one concerns two events.
     """
-    return await messages.number_notified(viewer, event_ids, now)
+    return await messages.count_notified(viewer, event_ids, now)
 
 
-async def any_waiting(viewer: Viewer, event_ids: Collection[UUID], date_id: UUID | None = None) -> bool:
+async def any_emails_waiting(viewer: Viewer, event_ids: Collection[UUID], date_id: UUID | None = None) -> bool:
     """Return whether emails that wait since an earlier change say what these events are like, or this date."""
-    return await messages.any_waiting(viewer, event_ids, date_id)
+    return await messages.has_waiting_emails(viewer, event_ids, date_id)
 
 
 async def planned_items(
-    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime, zone: str, usual: Escalation
-) -> list[PlannedItems]:
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime, zone: str, usual: Escalation
+) -> list[PlannedItemsEmail]:
     """Return the viewer's own emails about action items of the next two weeks, where the list includes them."""
     if not _lists_own(viewer, narrowed, after, MessageKind.ITEMS_OF_DAY):
         return []
-    return await own_emails(viewer, now + AHEAD, now, zone, usual)
+    return await own_item_emails(viewer, now + MESSAGES_AHEAD, now, zone, usual)
 
 
 async def planned_digests(
-    viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime, zone: str
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime, zone: str
 ) -> list[PlannedDigest]:
     """Return the viewer's own digests of the next two weeks, where the list includes them."""
     if not _lists_own(viewer, narrowed, after, MessageKind.DIGEST):
         return []
-    return await own_digests(viewer, now + AHEAD, now, zone)
+    return await own_digests(viewer, now + MESSAGES_AHEAD, now, zone)
 
 
-def _lists_own(viewer: Viewer, narrowed: Narrowed, after: Place | None, kind: MessageKind) -> bool:
+def _lists_own(viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, kind: MessageKind) -> bool:
     """Return whether the list includes what is planned for the viewer alone, of a kind that is about no event."""
     is_theirs = narrowed.person in (None, viewer.member_id) and narrowed.kind in (None, kind)
-    return narrowed.standing is Standing.PLANNED and is_theirs and not (after or narrowed.event)
+    return narrowed.standing is MessageStatus.PLANNED and is_theirs and not (after or narrowed.event)
 
 
-async def planned_polls(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[PlannedPoll]:
+async def planned_polls(
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
+) -> list[PlannedPollReminder]:
     """Return upcoming reminders of date polls where the list includes them, as it does those of dates."""
-    is_listed = narrowed.standing is Standing.PLANNED or (narrowed.standing is None and narrowed.event)
+    is_listed = narrowed.standing is MessageStatus.PLANNED or (narrowed.standing is None and narrowed.event)
     if after or not is_listed or narrowed.kind not in (None, MessageKind.POLL):
         return []
-    polls = await upcoming_polls.of_theirs(viewer, now, now + AHEAD, narrowed.event)
-    wanted = [replace(planned_poll, people=_those(narrowed.person, planned_poll.people)) for planned_poll in polls]
+    polls = await poll_emails.poll_reminders_ahead(viewer, now, now + MESSAGES_AHEAD, narrowed.event)
+    wanted = [
+        replace(planned_poll, people=_people_listed(narrowed.person, planned_poll.people)) for planned_poll in polls
+    ]
     return [planned_poll for planned_poll in wanted if planned_poll.people]
 
 
-async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
+async def _event_listed(viewer: Viewer, event_id: UUID | None) -> Event | None:
     if event_id is None:
         return None
     event = await events.event_by_id(viewer, event_id)
@@ -231,21 +259,70 @@ async def _event(viewer: Viewer, event_id: UUID | None) -> Event | None:
     return event
 
 
-async def _planned(viewer: Viewer, narrowed: Narrowed, after: Place | None, now: datetime) -> list[Planned]:
+async def _planned_reminders(
+    viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
+) -> list[PlannedReminder]:
     """Return upcoming reminders where the list includes them: alone, or above the first page of an event."""
-    if after or narrowed.standing not in (None, Standing.PLANNED) or narrowed.kind not in PLANNED_KINDS:
+    if after or narrowed.standing not in (None, MessageStatus.PLANNED) or narrowed.kind not in PLANNED_KINDS:
         return []
     if narrowed.event:
-        planneds = await upcoming_reminders.of_event(viewer, narrowed.event, now)
-    elif narrowed.standing is Standing.PLANNED:
-        planneds = await upcoming_reminders.of_theirs(viewer, now)
+        planneds = await reminders.event_reminders_ahead(viewer, narrowed.event, now)
+    elif narrowed.standing is MessageStatus.PLANNED:
+        planneds = await reminders.reminders_ahead(viewer, now)
     else:
         return []
     kept = [planned for planned in planneds if narrowed.kind in (None, planned.kind)]
-    wanted = [replace(planned, people=_those(narrowed.person, planned.people)) for planned in kept]
+    wanted = [replace(planned, people=_people_listed(narrowed.person, planned.people)) for planned in kept]
     return [planned for planned in wanted if planned.people][:MOST_PLANNED]
 
 
-def _those(person: UUID | None, people: tuple[Viewer, ...]) -> tuple[Viewer, ...]:
+def _people_listed(person: UUID | None, people: tuple[Viewer, ...]) -> tuple[Viewer, ...]:
     """Return the one of these recipients that the list is narrowed to; without one, all of them."""
     return tuple(viewer for viewer in people if person in (None, viewer.member_id))
+
+
+class ReadMessage(Struct, frozen=True, kw_only=True):
+    """A message, its sending, and what it says; None with the reason why that can't be shown."""
+
+    line: MessageLine
+    sending: SendingSummary
+    letter: Email | None
+    reason: str
+
+
+async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: str) -> ReadMessage:
+    """Return what a message says to its recipient, as far as the viewer may see it too.
+
+    That another person's message was read is recorded once a day. Errors: NotFound.
+    """
+    line = await messages.message_line(viewer, message_id)
+    found = await messages.find_sending(viewer, line.sending_id) if line else None
+    stored = await messages.stored_messages(viewer, [message_id])
+    shown = await messages.summarize_sendings(viewer, [found], None, 1, now) if found else []
+    if line is None or not stored or not shown:
+        raise NotFound
+    reading = MessageReading(by=viewer, at=line.sent_at or min(line.due, now))
+    is_confined = stored[0].is_confined
+    written = CONFINED if is_confined else await emails.write_email(_message_as_stored(stored[0]), now, zone, reading)
+    if line.recipient_id != viewer.member_id:
+        facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
+        await record_read(viewer, READ, "message", str(message_id), facts, now)
+    if isinstance(written, SendOutcome):
+        return ReadMessage(line=line, sending=shown[0], letter=None, reason=written.reason)
+    return ReadMessage(line=line, sending=shown[0], letter=written, reason="")
+
+
+def _message_as_stored(stored: StoredMessage) -> Message:
+    return Message(
+        id=stored.id,
+        key=stored.key,
+        content=decode(stored.facts),
+        recipient_id=stored.recipient_id,
+        event_id=stored.event_id,
+        occurrence_id=stored.occurrence_id,
+        item_id=stored.item_id,
+        created_at=stored.created_at,
+        due=stored.due,
+        not_after=stored.not_after,
+        attempts=stored.attempts,
+    )

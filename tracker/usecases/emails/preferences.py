@@ -1,6 +1,11 @@
-"""Email preferences of members: read for one or for all at once, and saved."""
+"""Email preferences of members: read for one or for all at once, and saved; and quiet hours at the moment of sending.
 
-from collections.abc import Iterable, Mapping
+What waits for quiet hours is held then, whatever was known when it was planned. A planner chooses a time outside quiet
+hours where it can. This is what keeps the promise: a message can become due late, be tried again, or have a reader who
+has chosen other hours since.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,13 +16,15 @@ from tracker.crypto import ids
 from tracker.database import engine, together, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import NotAllowed
+from tracker.rules.core.message_types import ItemsOfDay
+from tracker.rules.core.outbox import Message
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.emails.preferences import Preferences, Wishes
+from tracker.rules.emails.preferences import HELD, Preferences, Wishes, waits_for_quiet_hours
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.emails import preferences as rows
 from tracker.tables.schema.events.event_columns import leads_in_text, text_of_leads
 from tracker.tables.schema.roster import Member
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.send_hold import ONLY_ROW
 from tracker.usecases.identity.sign_in_attempts import account_of
 
@@ -45,9 +52,9 @@ MEMBERS_OWN = [
 
 async def everyones_wishes() -> Wishes:
     """Return the preferences of every member. At most three queries, however many people are reminded."""
-    [members], usual = await together(engine().read_each(QueryString(_WISHES)), usual_quiet())
+    [members], usual = await together(engine().read_each(QueryString(_WISHES)), usual_quiet_hours())
     zones = await Member.select(Member.id, Member.zone) if usual else []
-    return _wishes(members, zones, usual)
+    return _wishes_in(members, zones, usual)
 
 
 async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
@@ -55,18 +62,18 @@ async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
     wanted = list(member_ids)
     if not wanted:
         return Wishes()
-    [members], usual = await together(engine().read_each(QueryString(_WISHES_OF, id_list(wanted))), usual_quiet())
+    [members], usual = await together(engine().read_each(QueryString(_WISHES_OF, id_list(wanted))), usual_quiet_hours())
     zones = await Member.select(Member.id, Member.zone).where(Member.id.is_in(wanted)) if usual else []
-    return _wishes(members, zones, usual)
+    return _wishes_in(members, zones, usual)
 
 
 async def preferences_of(viewer: Viewer) -> Preferences:
     """Return the viewer's preferences, with defaults where none are set."""
     records = await rows.Preference.select().where(rows.Preference.member == viewer.member_id)
-    return _preferences(records[0]) if records else Preferences()
+    return _preferences_in(records[0]) if records else Preferences()
 
 
-async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
+async def save_preferences(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
     """Save the viewer's preferences; they apply to reminders not queued yet, and to the next feed."""
     row = rows.Preference(
         id=ids.new_id(),
@@ -97,13 +104,13 @@ async def save(viewer: Viewer, chosen: Preferences, now: datetime) -> None:
         await audit.record(viewer.actor, "changed", "preference", viewer.member_id, facts, now)
 
 
-async def usual_quiet() -> tuple[time, time] | None:
+async def usual_quiet_hours() -> tuple[time, time] | None:
     """Return the quiet hours of people who have chosen nothing about them, or None."""
     [row] = await Deployment.select(Deployment.quiet_from, Deployment.quiet_until)
-    return _quiet(row)
+    return _quiet_hours_in(row)
 
 
-async def save_usual_quiet(viewer: Viewer, hours: tuple[time, time] | None, now: datetime) -> None:
+async def save_usual_quiet_hours(viewer: Viewer, hours: tuple[time, time] | None, now: datetime) -> None:
     """Set the quiet hours of people who have chosen nothing about them. Errors: NotAllowed."""
     if not viewer.is_coordinator:
         raise NotAllowed(ONLY_COORDINATORS)
@@ -126,17 +133,17 @@ async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
             await audit.record(account.actor(origin), "changed", "preference", member_id, {"digest": False}, now)
 
 
-def _wishes(
+def _wishes_in(
     members: Iterable[Mapping[str, Any]], zones: Iterable[Mapping[str, Any]], usual: tuple[time, time] | None
 ) -> Wishes:
     return Wishes(
-        of_member={row["member"]: _preferences(row) for row in members},
+        of_member={row["member"]: _preferences_in(row) for row in members},
         zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
         usual_quiet=usual,
     )
 
 
-def _preferences(row: Mapping[str, Any]) -> Preferences:
+def _preferences_in(row: Mapping[str, Any]) -> Preferences:
     return Preferences(
         date_reminders=bool(row["date_reminders"]),
         item_reminders=bool(row["item_reminders"]),
@@ -144,12 +151,34 @@ def _preferences(row: Mapping[str, Any]) -> Preferences:
         is_discreet=bool(row["is_discreet"]),
         thank_yous=bool(row["thank_yous"]),
         digest=bool(row["digest"]),
-        quiet=_quiet(row),
+        quiet=_quiet_hours_in(row),
         has_quiet_weekends=bool(row["has_quiet_weekends"]),
         is_never_quiet=bool(row["is_never_quiet"]),
     )
 
 
-def _quiet(row: Mapping[str, Any]) -> tuple[time, time] | None:
+def _quiet_hours_in(row: Mapping[str, Any]) -> tuple[time, time] | None:
     starts, ends = row["quiet_from"], row["quiet_until"]
     return None if starts is None else (time.fromisoformat(starts), time.fromisoformat(ends))
+
+
+async def sendable_messages(batch: Sequence[Message], worker: str, now: datetime) -> list[Message]:
+    """Return the claimed messages that may be sent now, and release the others until quiet hours end."""
+    waiting = [one for one in batch if waits_for_quiet_hours(one.content)]
+    if not waiting:
+        return [*batch]
+    wishes = await everyones_wishes()
+    until = {one.id: wishes.held_until(one.recipient_id, now, _useful_until(one)) for one in waiting}
+    held: dict[datetime, list[Message]] = {}
+    for message in waiting:
+        if until[message.id] > now:
+            held.setdefault(until[message.id], []).append(message)
+    async with writing():
+        for end, messages in held.items():
+            await outbox.delay_messages(messages, end, HELD, worker)
+    return [one for one in batch if until.get(one.id, now) <= now]
+
+
+def _useful_until(message: Message) -> datetime | None:
+    """Return from when on a message is outdated; None where another one covers it, which can come in the morning."""
+    return None if isinstance(message.content, ItemsOfDay) else message.not_after

@@ -2,43 +2,61 @@
 
 Nothing is planned ahead, so a date that moves, is canceled or gains people needs no new plan. The watermark records how
 far the planner has run; a message's key includes its time. Reminder preferences are read in the same run, for all
-members at once.
+members at once. Upcoming reminders, as they would go out if nothing changed, are computed when viewed, and never
+stored.
+
+Invitees who have not declined are reminded, including the organizer, and substitutes.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from tracker.database import writing
+from msgspec import Struct
+
+from tracker.database import together, writing
 from tracker.rules.core.message_types import ReminderDue
-from tracker.rules.core.outbox import Draft
-from tracker.rules.core.viewers import BY_CLOCK
+from tracker.rules.core.outbox import MessageKind, NewMessage
+from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
-from tracker.rules.emails.escalation import Escalation
-from tracker.rules.emails.preferences import Wishes, wanted
+from tracker.rules.emails.escalations import Escalation
+from tracker.rules.emails.nudges import takes_nudges
+from tracker.rules.emails.preferences import Wish, Wishes, chosen_moments, wanted_moments
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policies import OFFERED
+from tracker.rules.events.events import DateLine, EventStatus, may_edit
+from tracker.rules.events.replies import ReplyValue, effective_reply
+from tracker.rules.roster.reminder_policies import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
+from tracker.tables.background.events import events as audiences
+from tracker.tables.background.events.invitees import GivenReply, invited_to_each, replies_to_invitations
 from tracker.tables.schema.core.tables import Watermark
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit, outbox, send_hold
-from tracker.usecases.emails.digest import digests
-from tracker.usecases.emails.item_days import item_emails
-from tracker.usecases.emails.poll_reminders import poll_reminders
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails import follow_ups
+from tracker.usecases.emails.digests import digests_due
+from tracker.usecases.emails.follow_ups import reply_requests_due
+from tracker.usecases.emails.item_emails import item_messages_due
+from tracker.usecases.emails.poll_emails import poll_reminders_due
 from tracker.usecases.emails.preferences import everyones_wishes
-from tracker.usecases.emails.reminder_recipients import who_comes
-from tracker.usecases.emails.reply_reminders import requests_to_reply
-from tracker.usecases.emails.thanks import thanks_due
+from tracker.usecases.emails.thank_yous import thank_yous_due
+from tracker.usecases.events.substitutes import substitutes_by_date
 
-MARK = "reminders"
+PLANNER_MARK = "reminders"
 OUTAGE = timedelta(hours=1)
 """After a longer gap, the audit log records what was caught up."""
-USUAL = Escalation()
+USUAL_ESCALATION = Escalation()
 NEWER = "A later reminder was sent instead."
+MESSAGES_AHEAD = timedelta(days=14)
+"""Later reminders are not shown."""
+HORIZON = MESSAGES_AHEAD + max(*OFFERED, *ASKS_OFFERED) + rules.LONGEST_SHIFT
+"""How far ahead the dates of these reminders can be."""
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
-async def queue_due(now: datetime, zone: str, escalation: Escalation = USUAL) -> int:
+async def queue_due_messages(now: datetime, zone: str, escalation: Escalation = USUAL_ESCALATION) -> int:
     """Queue the reminders that have become due since the last run, and return how many messages that made.
 
     The very first run only sets the watermark. `zone` and `escalation` are the task force's, for action items. A
@@ -47,52 +65,55 @@ async def queue_due(now: datetime, zone: str, escalation: Escalation = USUAL) ->
     async with writing():
         if await send_hold.held_copy():
             return 0
-        after = await _mark(now)
+        after = await _planned_until(now)
         if after >= now:  # the first run, or a clock that was set back
             return 0
         wishes = await everyones_wishes()
-        drafts = [*await _of_dates(after, now, wishes), *await item_emails(after, now, zone, wishes, escalation)]
-        drafts += [*await requests_to_reply(after, now, wishes), *digests(after, now, wishes)]
-        drafts += [*await poll_reminders(after, now, wishes), *await thanks_due(after, now, wishes)]
+        drafts = [
+            *await _date_reminders(after, now, wishes),
+            *await item_messages_due(after, now, zone, wishes, escalation),
+        ]
+        drafts += [*await reply_requests_due(after, now, wishes), *digests_due(after, now, wishes)]
+        drafts += [*await poll_reminders_due(after, now, wishes), *await thank_yous_due(after, now, wishes)]
         await outbox.enqueue_all(drafts, now)
-        await _supersede_older(drafts)
-        await Watermark.update({Watermark.until: now}).where(Watermark.name == MARK)
+        await _supersede_older_ones(drafts)
+        await Watermark.update({Watermark.until: now}).where(Watermark.name == PLANNER_MARK)
         if now - after > OUTAGE:
             facts = {"since": after.isoformat(), **Counter(draft.state.value for draft in drafts)}
-            await audit.record(BY_CLOCK, "caught_up", "outbox", MARK, facts, now)
+            await audit.record(BY_CLOCK, "caught_up", "outbox", PLANNER_MARK, facts, now)
     return len(drafts)
 
 
-async def _mark(now: datetime) -> datetime:
-    rows = await Watermark.select(Watermark.until).where(Watermark.name == MARK)
+async def _planned_until(now: datetime) -> datetime:
+    rows = await Watermark.select(Watermark.until).where(Watermark.name == PLANNER_MARK)
     if rows:
         until: datetime = rows[0]["until"]
         return until
-    await Watermark.insert(Watermark(name=MARK, until=now))
+    await Watermark.insert(Watermark(name=PLANNER_MARK, until=now))
     return now
 
 
-async def _of_dates(after: datetime, now: datetime, wishes: Wishes) -> list[Draft]:
-    around = rules.SHIFT + wishes.shift
+async def _date_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
+    around = rules.LONGEST_SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in OFFERED)
     anyone = {leads: wishes.of_anyone(leads) for leads in {due_date.leads for due_date in near}}
     passed = [
         (date, every)
         for date in near
         if (every := _near_moments(date, after, now, wishes))
-        and any(wanted(every, wish, after, now) for wish in anyone[date.leads])
+        and any(wanted_moments(every, wish, after, now) for wish in anyone[date.leads])
     ]
-    people = await who_comes([(date.id, date.event_id) for date, _ in passed])
+    people = await people_to_remind([(date.id, date.event_id) for date, _ in passed])
     found = [
         (moment, _reminder(date, member_id, moment))
         for date, every in passed
         for member_id in people.get(date.id, [])
-        for moment in wanted(every, wishes.of_date(member_id, date.leads), after, now)
+        for moment in wanted_moments(every, wishes.of_date(member_id, date.leads), after, now)
     ]
     return await _unsent(found)
 
 
-async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
+async def _unsent(found: Sequence[tuple[Moment, NewMessage]]) -> list[NewMessage]:
     """Return the messages, without second chances of reminders that were queued before quiet hours."""
     second = {draft.key: draft for moment, draft in found if moment.instead_of}
     dates = {draft.occurrence_id for draft in second.values() if draft.occurrence_id}
@@ -102,18 +123,18 @@ async def _unsent(found: Sequence[tuple[Moment, Draft]]) -> list[Draft]:
 
 def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
     """Return the moments of a date in (after, now], widened by the longest shift that quiet hours can cause."""
-    every = rules.of_date(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
+    every = rules.date_moments(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
     return [moment for moment in every if after - wishes.shift < moment.at <= now + wishes.shift]
 
 
-def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
+def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> NewMessage:
     lead = int(moment.lead.total_seconds())
-    return Draft(
+    return NewMessage(
         content=ReminderDue(starts_at=date.starts_at, lead=lead, is_late=moment.is_late),
         recipient_id=member_id,
         event_id=date.event_id,
         occurrence_id=date.id,
-        key=rules.key_of(date.id, member_id, date.starts_at, moment.lead),
+        key=rules.reminder_key(date.id, member_id, date.starts_at, moment.lead),
         due=moment.at,
         not_after=moment.ends,
         state=moment.state,
@@ -121,6 +142,162 @@ def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> Draft:
     )
 
 
-async def _supersede_older(drafts: Sequence[Draft]) -> None:
+async def _supersede_older_ones(drafts: Sequence[NewMessage]) -> None:
     """Supersede reminders that a newer one to the same person has overtaken while no email could be sent."""
-    await outbox_queue.supersede_older([draft.occurrence_id for draft in drafts if draft.occurrence_id], NEWER)
+    await outbox_queue.supersede_older_reminders(
+        [draft.occurrence_id for draft in drafts if draft.occurrence_id], NEWER
+    )
+
+
+class PlannedReminder(Struct, frozen=True, kw_only=True):
+    """One reminder about a date, with its time and recipients."""
+
+    at: datetime
+    kind: MessageKind
+    """A reminder, or a request to reply."""
+    lead: timedelta
+    line: DateLine
+    people: tuple[Viewer, ...]
+    """The recipients, by agency and name."""
+
+
+async def own_reminders_ahead(viewer: Viewer, now: datetime) -> list[PlannedReminder]:
+    """Return the viewer's own reminders of the next two weeks, soonest first."""
+    return await _reminders_of_lines(
+        viewer, await events.lines_invited_to(viewer, now, now + HORIZON), now, set(), now + MESSAGES_AHEAD
+    )
+
+
+async def event_reminders_ahead(
+    viewer: Viewer, event_id: UUID, now: datetime, *, ahead: timedelta | None = MESSAGES_AHEAD
+) -> list[PlannedReminder]:
+    """Return the upcoming reminders of one event: all of them for an editor of the event, otherwise the viewer's own.
+
+    They cover the next two weeks, or another span `ahead`; None = all.
+    """
+    event = await events.event_by_id(viewer, event_id)
+    dates = await events.dates_in_order(viewer, event) if event else []
+    is_bounded = ahead is not None and not (event and event.reminders.asks_after)
+    until = now + ahead + HORIZON - MESSAGES_AHEAD if ahead and is_bounded else END_OF_TIME
+    near = [occurrence.id for occurrence in dates if now < occurrence.starts_at <= until]
+    lines = await events.lines_by_id(viewer, near)
+    return await _of_lines_until(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
+
+
+async def reminders_ahead(viewer: Viewer, now: datetime) -> list[PlannedReminder]:
+    """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
+    near = await events.lines_between(viewer, now, now + HORIZON)
+    asking = await events.next_lines_asking(viewer, now)
+    return await _of_lines_until(
+        viewer, [*{date_line.id: date_line for date_line in (*near, *asking)}.values()], now, now + MESSAGES_AHEAD
+    )
+
+
+async def _of_lines_until(
+    viewer: Viewer, lines: list[DateLine], now: datetime, until: datetime
+) -> list[PlannedReminder]:
+    return await _reminders_of_lines(viewer, lines, now, {line.id for line in lines if may_edit(viewer, line)}, until)
+
+
+async def _reminders_of_lines(
+    viewer: Viewer, lines: Iterable[DateLine], now: datetime, ids: Collection[UUID], until: datetime
+) -> list[PlannedReminder]:
+    """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
+    ahead_of_now = [line for line in lines if _is_ahead(line, now)]
+    wishes, stood_down, paused = await together(
+        everyones_wishes(),
+        due.stood_down_events({date_line.event_id for date_line in ahead_of_now}),
+        outbox_queue.paused_members(),
+    )
+    by_id = {date_line.id: date_line for date_line in ahead_of_now if date_line.event_id not in stood_down}
+    asking = [one for one in ids if one in by_id and by_id[one].reminders.asks]
+    coming, silent, seen_by = await together(
+        people_to_remind((date_line.id, date_line.event_id) for date_line in by_id.values()),
+        replies.silent_invitees(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
+        audiences.audiences_of_each({date_line.event_id for date_line in by_id.values()}),
+    )
+    asked = await follow_ups.follow_ups_ahead(viewer, [by_id[one] for one in asking], silent, wishes, now)
+    whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
+    reminded = [(by_id[one], member) for one, member in whom if one in ids or member == viewer.member_id]
+    recipients = await viewers_for(
+        {member for _, member in reminded} | {follow_up.member_id for follow_up in asked}, now
+    )
+    moments = _Moments(wishes)
+    ahead = [(moment, MessageKind.REMINDER, line, to) for line, to in reminded for moment in moments(line, to, now)]
+    ahead += [(follow_up.moment, MessageKind.NO_REPLY, follow_up.line, follow_up.member_id) for follow_up in asked]
+    queued = await outbox_queue.reminder_keys({line.id for moment, _, line, _ in ahead if moment.instead_of})
+    found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
+    for moment, kind, line, member in ahead:
+        to, key = recipients.get(member), rules.reminder_key(line.id, member, line.starts_at, moment.lead)
+        is_sent = moment.instead_of is not None and key in queued
+        if to and to.audiences & seen_by[line.event_id] and now < moment.at <= until and not is_sent:
+            found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
+    return [
+        PlannedReminder(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
+        for (at, date_id, kind, lead), to in sorted(found.items(), key=lambda one: one[0])
+    ]
+
+
+class _Moments:
+    """The moments at which one person is reminded of a date, computed once per distinct preference."""
+
+    def __init__(self, wishes: Wishes) -> None:
+        self._wishes = wishes
+        self._known: dict[tuple[UUID, Wish | None], list[Moment]] = {}
+
+    def __call__(self, line: DateLine, member_id: UUID, now: datetime) -> list[Moment]:
+        """Return the moments; of two at once, the one with the shorter lead time counts.
+
+        A second chance is one only if the first is over.
+        """
+        wish = self._wishes.of_date(member_id, line.reminders.leads)
+        key = line.id, wish
+        if key not in self._known:
+            every = rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
+            likely = (
+                moment
+                for moment in chosen_moments(every, wish)
+                if moment.instead_of is None or moment.instead_of <= now
+            )
+            self._known[key] = list({moment.at: moment for moment in likely}.values())
+        return self._known[key]
+
+
+def _is_ahead(line: DateLine, now: datetime) -> bool:
+    return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
+
+
+def _by_agency(viewer: Viewer) -> tuple[str, str, str]:
+    return viewer.agency, viewer.name, str(viewer.member_id)
+
+
+async def people_to_remind(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
+    """Return the members to remind of each date; `dates` are (occurrence, event)."""
+    return {
+        date_id: [member for member, reply in given.items() if reply is not ReplyValue.DECLINED]
+        for date_id, given in (await counting_replies(dates)).items()
+    }
+
+
+async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, ReplyValue]]:
+    """Return the reply that counts for each invitee of each date, by member; `dates` are (occurrence, event).
+
+    A substitute counts as accepted.
+    """
+    wanted = list(dates)
+    instead, invited = await together(
+        substitutes_by_date(wanted), invited_to_each({event_id for _, event_id in wanted})
+    )
+    replies: dict[UUID, list[GivenReply]] = {}
+    for reply in await replies_to_invitations(person for people in invited.values() for person in people):
+        replies.setdefault(reply.invitation_id, []).append(reply)
+    return {
+        date_id: dict.fromkeys(instead.get(date_id, ()), ReplyValue.ACCEPTED)
+        | {member: _counting_reply(replies.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
+        for date_id, event_id in wanted
+    }
+
+
+def _counting_reply(replies: list[GivenReply] | None, date_id: UUID) -> ReplyValue:
+    given = effective_reply(replies, date_id) if replies else None
+    return given.value if given else ReplyValue.NEEDS_ACTION

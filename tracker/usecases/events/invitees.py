@@ -181,11 +181,11 @@ def _event_message(
     version: int,
     *,
     of_event: bool = False,
-) -> outbox_rules.Draft:
+) -> outbox_rules.NewMessage:
     """Return a message to one person; `version` is that of the date after the change, or `of_event` the event's."""
     kind = KINDS[type(content)]
     about = f"{event_id}:{occurrence_id}" if occurrence_id and of_event else str(occurrence_id or event_id)
-    return outbox_rules.Draft(
+    return outbox_rules.NewMessage(
         content=content,
         recipient_id=member_id,
         event_id=event_id,
@@ -262,7 +262,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
         await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all(
-        [outbox_rules.Draft(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now
+        [outbox_rules.NewMessage(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now
     )
 
 
@@ -462,7 +462,7 @@ async def _change_place(
     if change.new_id:
         await audience_versions.raise_audience_versions({audiences.member_audience(change.new_id)})
         await add_invitee(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
-    waiting = {event.recipient_id for event in await outbox_queue.about_events([meeting.id])}
+    waiting = {event.recipient_id for event in await outbox_queue.messages_about_events([meeting.id])}
     return ChangedList(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)
 
 

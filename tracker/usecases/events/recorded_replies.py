@@ -17,7 +17,7 @@ from tracker.database import all_together, writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.rules.attendance.roll_call import named_participants
 from tracker.rules.core.message_types import SubstituteDeclined
-from tracker.rules.core.outbox import Draft, MessageKind
+from tracker.rules.core.outbox import MessageKind, NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import (
@@ -188,8 +188,8 @@ async def _notify_principals(
 
 def _refusal_message(
     principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime
-) -> Draft:
-    return Draft(
+) -> NewMessage:
+    return NewMessage(
         content=SubstituteDeclined(at=said_at),
         recipient_id=principal_id,
         event_id=occurrence.event.id,

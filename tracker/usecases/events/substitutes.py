@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
 from tracker.rules.core.message_types import Removed, SubstituteNamed
-from tracker.rules.core.outbox import KINDS, Draft
+from tracker.rules.core.outbox import KINDS, NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, Substitution
@@ -207,10 +207,10 @@ def _draft(
     standing: NamedSubstitute,
     now: datetime,
     left: Container[UUID] | None = None,
-) -> Draft:
+) -> NewMessage:
     """Return the email; for a date that is no longer in the series (not in `left`), it is about the whole event."""
     _, substitute, date_id = standing
-    return Draft(
+    return NewMessage(
         content=content,
         recipient_id=substitute,
         event_id=event_id,

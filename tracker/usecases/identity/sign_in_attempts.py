@@ -216,7 +216,7 @@ def _network(known: str) -> str | None:
 
 
 async def _notify(member_id: UUID, now: datetime) -> None:
-    draft = outbox.Draft(
+    draft = outbox.NewMessage(
         content=AccountLocked(),
         recipient_id=member_id,
         key=f"account_locked:{member_id}:{now.isoformat()}",

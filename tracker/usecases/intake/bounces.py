@@ -11,7 +11,7 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.outbox import PAUSED, Message, Skip, State
+from tracker.rules.core.outbox import PAUSED, Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Actor, Origin, Viewer
 from tracker.rules.intake.bounces import (
     COUNTED_FOR,
@@ -25,7 +25,7 @@ from tracker.rules.intake.bounces import (
     must_pause,
 )
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.intake import received_emails as known
 from tracker.tables.background.intake.received_emails import SentMessage
 from tracker.tables.schema import intake as rows
@@ -69,7 +69,7 @@ async def take_bounce(email: ReceivedEmail, sent: SentMessage | None) -> list[st
 async def record_refusal(message: Message, refusal: DeliveryRefusal, now: datetime) -> None:
     """Record that a mail server refused a message for good, as `outbox.close_message` does, and that it is a bounce."""
     async with writing():
-        ended = Skip(state=State.BOUNCED, reason=refusal.words, sent_to=refusal.sent_to)
+        ended = SendOutcome(state=MessageState.BOUNCED, reason=refusal.words, sent_to=refusal.sent_to)
         await outbox.close_message(message, ended, now)
         await _keep_bounce(message.id, await known.sent_message(message.id), refusal.bounce, now)
 
@@ -92,7 +92,7 @@ async def _keep_bounce(
         )
     )
     if bounce.fate is Fate.FAILED:
-        was_sent = (schema.Message.id == message_id) & (schema.Message.state == State.SENT.value)
+        was_sent = (schema.Message.id == message_id) & (schema.Message.state == MessageState.SENT.value)
         await schema.Message.update({"bounced_at": at, "reason": bounce.reason}).where(was_sent)
     if sent and sent.is_to_current and bounce.counts:
         await _pause_address(sent.recipient_id, at)
@@ -105,7 +105,7 @@ async def _pause_address(member_id: UUID, now: datetime) -> None:
         for returned_message in returned
         if returned_message.is_counted
     ]
-    if not must_pause(failures, now) or member_id in await email_pauses.paused():
+    if not must_pause(failures, now) or member_id in await outbox_queue.paused_members():
         return
     [address] = await Member.select(Member.email).where(Member.id == member_id).output(as_list=True)
     await rows.EmailPause.insert(

@@ -391,7 +391,7 @@ async def queue_confirmation(viewer: Viewer, understood: UnderstoodEmail, row_id
         is_whole=understood.said.is_whole,
         undo=row_id if is_recorded else None,
     )
-    draft = outbox_rules.Draft(
+    draft = outbox_rules.NewMessage(
         content=content,
         recipient_id=viewer.member_id,
         key=f"email_answered:{row_id if is_recorded else _key_of_day(viewer, understood, now)}",

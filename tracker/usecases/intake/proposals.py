@@ -9,7 +9,7 @@ from uuid import UUID
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.core.message_types import ProposalDeclined
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Occurrence, may_edit
 from tracker.rules.events.undo import UNDO_FOR
@@ -104,9 +104,9 @@ async def _found(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Prop
     return next((each, state, date) for each, state in every if each.id == proposal_id)
 
 
-def _draft(proposal: Proposal, comment: str, now: datetime) -> Draft:
+def _draft(proposal: Proposal, comment: str, now: datetime) -> NewMessage:
     starts_at, ends_at = proposal.made.times
-    return Draft(
+    return NewMessage(
         content=ProposalDeclined(
             at=now, starts_at=starts_at, ends_at=ends_at, sequence=proposal.sequence, comment=comment
         ),

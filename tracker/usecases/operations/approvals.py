@@ -12,7 +12,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted, tag_of
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
@@ -272,7 +272,7 @@ async def enqueue_for_approval(
     """Queue an email about a plan that waits for a decision, or about what was decided, for each recipient."""
     what = f"{tag_of(content)}:{event.id}:{now.isoformat()}"
     drafts = [
-        Draft(
+        NewMessage(
             content=content, recipient_id=recipient, key=f"{what}:{recipient}", event_id=event.id, not_after=not_after
         )
         for recipient in recipients

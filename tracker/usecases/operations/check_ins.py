@@ -16,7 +16,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import CheckOutMissing
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations import check_ins as rules
@@ -401,8 +401,8 @@ async def is_anyone_missing(viewer: Viewer, event_id: UUID, now: datetime) -> bo
     return any(line.event_id == event_id for line, _ in await unaccounted_people(viewer, now))
 
 
-def _missing_email(release: OverdueRelease) -> Draft:
-    return Draft(
+def _missing_email(release: OverdueRelease) -> NewMessage:
+    return NewMessage(
         content=CheckOutMissing(release=release.id),
         recipient_id=release.lead_id,
         key=f"check_out_missing:{release.id}",

@@ -18,7 +18,7 @@ from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Viewer
 from tracker.rules.operations import deconfliction as rules
 from tracker.rules.operations.deconfliction import (
@@ -322,7 +322,7 @@ async def notify_of_ended_conflict(pair: ConflictPair, sides: Mapping[UUID, Comp
     """Queue the emails to the leads who were shown a conflict that it has ended, inside the caller's `writing()`."""
     were_shown = [one for one, knew in ((pair.first, pair.first_knows), (pair.second, pair.second_knows)) if knew]
     drafts = [
-        Draft(
+        NewMessage(
             content=ConflictEnded(hit=pair.id),
             recipient_id=sides[one].lead_id,
             key=f"conflict_ended:{pair.id}:{one}",
@@ -343,7 +343,7 @@ async def notify_of_dropped_decision(pair: ConflictPair, now: datetime) -> bool:
     knew = ((pair.first, pair.second, pair.first_knows), (pair.second, pair.first, pair.second_knows))
     known_to = [one for one, other, was_shown in knew if was_shown and sides[other].disclosure is not Disclosure.SILENT]
     drafts = [
-        Draft(
+        NewMessage(
             content=DecisionDropped(hit=pair.id),
             recipient_id=sides[one].lead_id,
             key=f"decision_dropped:{pair.id}:{one}:{now.isoformat()}",
@@ -369,7 +369,7 @@ async def _remember_who_knows(pairs: Iterable[ConflictPair], planned: Mapping[UU
             await hit.update({column: True}).where(hit.id.is_in(shown))
 
 
-def _to_lead(pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan) -> list[Draft]:
+def _to_lead(pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan) -> list[NewMessage]:
     """Return the email to the lead of one side, unless the other side discloses nothing."""
     is_told = other.disclosure is not Disclosure.SILENT
     return [_conflict_email(pair, compared_plan, compared_plan.lead_id, for_officer=False)] if is_told else []
@@ -377,7 +377,7 @@ def _to_lead(pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPla
 
 def _to_officers(
     pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan, informed: Iterable[UUID]
-) -> list[Draft]:
+) -> list[NewMessage]:
     knows = next(
         (
             plan
@@ -389,8 +389,10 @@ def _to_officers(
     return [_conflict_email(pair, knows, officer, for_officer=True) for officer in informed] if knows else []
 
 
-def _conflict_email(pair: ConflictPair, compared_plan: ComparedPlan, recipient_id: UUID, *, for_officer: bool) -> Draft:
-    return Draft(
+def _conflict_email(
+    pair: ConflictPair, compared_plan: ComparedPlan, recipient_id: UUID, *, for_officer: bool
+) -> NewMessage:
+    return NewMessage(
         content=ConflictFound(hit=pair.id, for_officer=for_officer),
         recipient_id=recipient_id,
         key=f"conflict_found:{pair.id}:{recipient_id}:{'officer' if for_officer else 'lead'}",
@@ -453,7 +455,7 @@ async def _count(actor: Actor, member_id: UUID, agency_id: UUID, places: int, no
 async def _report_limit(actor: Actor, member_id: UUID, used: ComparisonCount, now: datetime) -> None:
     """Queue one email to each officer about a person and day, and record it."""
     drafts = [
-        Draft(
+        NewMessage(
             content=ComparisonsReported(),
             recipient_id=officer,
             key=f"comparisons_reported:{member_id}:{now.date()}:{officer}",

@@ -15,7 +15,7 @@ from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.audiences import emergency_audience as audience_of
 from tracker.rules.core.message_types import EmergencyAccessUsed
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Emergency, Viewer, is_recent
 from tracker.rules.events.events import Event
 from tracker.rules.operations.access import (
@@ -200,8 +200,8 @@ async def _close(access_id: UUID, at: datetime) -> None:
     await background.close_emergency_audience(access_id)
 
 
-def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) -> Draft:
-    return Draft(
+def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) -> NewMessage:
+    return NewMessage(
         content=EmergencyAccessUsed(access=access_id),
         recipient_id=recipient_id,
         event_id=event_id,

@@ -18,7 +18,7 @@ from tracker.rules.audit.audit_log import READ
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ReadinessNews
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import readiness as rules
@@ -387,8 +387,8 @@ def _state_columns(state: NoticeState, now: datetime) -> dict[Any, Any]:
     return values
 
 
-def _notice_email(notice_id: UUID, state: NoticeState, recipient_id: UUID, ends_at: datetime) -> Draft:
-    return Draft(
+def _notice_email(notice_id: UUID, state: NoticeState, recipient_id: UUID, ends_at: datetime) -> NewMessage:
+    return NewMessage(
         content=ReadinessNews(notice=notice_id, state=state),
         recipient_id=recipient_id,
         key=f"readiness:{notice_id}:{state}:{recipient_id}",

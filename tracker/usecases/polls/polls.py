@@ -15,7 +15,7 @@ from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened, tag_of
-from tracker.rules.core.outbox import Draft, State
+from tracker.rules.core.outbox import MessageState, NewMessage
 from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplySource
@@ -32,7 +32,7 @@ from tracker.rules.polls.polls import (
     Respondent,
     lost_replies_words,
 )
-from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import events
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.polls import PollMessage, messages_of
@@ -343,7 +343,7 @@ async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]
 async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
     people, may_see = await viewers_for(member_ids, now), await events.audiences_of(poll.event.id)
-    paused = await email_pauses.paused()
+    paused = await outbox_queue.paused_members()
     return {
         member_id for member_id in member_ids if member_id not in paused and is_seen_by(people.get(member_id), may_see)
     }
@@ -361,7 +361,7 @@ async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: da
     emailed = {
         poll_message.recipient_id
         for poll_message in asked
-        if poll_message.state is State.SENT or (_is_waiting(poll_message) and not poll_message.is_untried)
+        if poll_message.state is MessageState.SENT or (_is_waiting(poll_message) and not poll_message.is_untried)
     }
     replied = {person.member_id for person in people if person.role.is_asked and person.has_replied}
     aware = {person.member_id for person in people if person.role.is_asked and person.member_id in replied | emailed}
@@ -397,11 +397,11 @@ async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime
         for poll_message in _messages_with(await messages_of(poll.event.id), content)
         if poll_message.key.endswith(end)
     ]
-    waiting = [poll_message for poll_message in said if poll_message.state is not State.SUPERSEDED]
+    waiting = [poll_message for poll_message in said if poll_message.state is not MessageState.SUPERSEDED]
     if not all(poll_message.is_untried for poll_message in waiting):
         return None
     if waiting:
-        await Message.update({Message.state: State.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
+        await Message.update({Message.state: MessageState.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
             Message.id.is_in([poll_message.id for poll_message in waiting])
         )
     return len(waiting)
@@ -409,9 +409,9 @@ async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime
 
 def draft_poll_message(
     poll: Poll, content: PollContent, member_id: UUID, now: datetime, *, once: bool = False, due: datetime | None = None
-) -> Draft:
+) -> NewMessage:
     """Return a message about a poll to one person; `once` in a poll, else once at this moment."""
-    return Draft(
+    return NewMessage(
         content=content,
         recipient_id=member_id,
         event_id=poll.event.id,
@@ -437,4 +437,4 @@ def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[P
 
 
 def _is_waiting(poll_message: PollMessage) -> bool:
-    return poll_message.state is State.PENDING
+    return poll_message.state is MessageState.PENDING

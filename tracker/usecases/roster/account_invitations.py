@@ -12,12 +12,12 @@ from tracker.database import engine, writing
 from tracker.errors import Invalid
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import AccountInvited
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Role, Status, Viewer
-from tracker.rules.emails.messages import Standing, standing_of
+from tracker.rules.emails.messages import MessageStatus, status_of_state
 from tracker.rules.roster import accounts
 from tracker.rules.roster.directory import AccountState, PersonCard
-from tracker.tables.background.emails import email_pauses
+from tracker.tables.background.emails import outbox_queue
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.emails import messages
 from tracker.usecases.core import audit, outbox
@@ -44,20 +44,20 @@ class SentInvitation(Struct, frozen=True, kw_only=True):
     """The state of a person's latest invitation."""
 
     at: datetime
-    state: State
+    state: MessageState
     reason: str
     until: datetime
     is_open: bool
     """Whether its link still works: a corrected address, or a newer link, ends it."""
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> MessageStatus:
         """Return what its state means in plain words."""
-        return standing_of(self.state)
+        return status_of_state(self.state)
 
     def is_good(self, now: datetime) -> bool:
         """Return whether it is on its way, or arrived with a link that still works."""
-        return self.is_open and self.state in (State.PENDING, State.SENT) and now < self.until
+        return self.is_open and self.state in (MessageState.PENDING, MessageState.SENT) and now < self.until
 
 
 class Newcomer(Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class InvitationsSent(Struct, frozen=True, kw_only=True):
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
-    mailed, paused = await _sent_invitations(viewer), await email_pauses.paused()
+    mailed, paused = await _sent_invitations(viewer), await outbox_queue.paused_members()
     return [
         Newcomer(person=person_card, mailed=mailed.get(person_card.id), is_paused=person_card.id in paused)
         for person_card in await _people_to_invite(viewer, now)
@@ -119,7 +119,7 @@ async def send_invitations(
         await one_time_links.issue_mailed_links(links, now + LIFETIME)
         await outbox.enqueue_all([_draft(viewer, *pair, now) for pair in links.items()], now)
         await audit.record_all([_deed(viewer, member_id) for member_id in new], now)
-        paused = await email_pauses.paused() & links.keys()
+        paused = await outbox_queue.paused_members() & links.keys()
     return InvitationsSent(sent=len(new) - len(paused), paused=len(paused))
 
 
@@ -149,8 +149,8 @@ async def _sent_invitations(viewer: Viewer) -> dict[UUID, SentInvitation]:
     }
 
 
-def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox_rules.Draft:
-    return outbox_rules.Draft(
+def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox_rules.NewMessage:
+    return outbox_rules.NewMessage(
         content=AccountInvited(link_id=link_id, by=f"{viewer.name} ({viewer.agency})"),
         recipient_id=member_id,
         key=f"account_invitation:{link_id}",

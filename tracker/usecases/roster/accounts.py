@@ -268,7 +268,7 @@ async def notify_of_account_change(viewer: Viewer, member_id: UUID, what: Accoun
     [row] = await Member.select(Member.email, Member.name).where(Member.id == member_id)
     changed = AccountChanged(what=what, to=row["email"], name=row["name"], by=viewer.name, by_id=viewer.member_id)
     key = f"account_changed:{member_id}:{what}:{now.isoformat()}"
-    await outbox.enqueue_all([outbox_rules.Draft(content=changed, recipient_id=member_id, key=key)], now)
+    await outbox.enqueue_all([outbox_rules.NewMessage(content=changed, recipient_id=member_id, key=key)], now)
 
 
 async def whom_to_call(but: UUID) -> str:

@@ -15,7 +15,7 @@ from tracker.database import engine, writing
 from tracker.database.sql_list import id_list
 from tracker.errors import Gone, NotFound
 from tracker.rules.core.message_types import AddressAdded, AddressCheck
-from tracker.rules.core.outbox import Draft
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.roster import aliases as rules
 from tracker.rules.roster.aliases import Alias
@@ -86,7 +86,7 @@ async def add_alias(viewer: Viewer, address: str, now: datetime) -> bool:
         replaced = await EmailAlias.update({EmailAlias.removed_at: now}).where(earlier).returning(EmailAlias.id)
         row = EmailAlias(id=ids.new_id(), member=viewer.member_id, address=address, added_at=now)
         await EmailAlias.insert(row)
-        draft = Draft(
+        draft = NewMessage(
             content=AddressCheck(alias=row.id),
             recipient_id=viewer.member_id,
             key=f"address_check:{row.id}",
@@ -165,7 +165,7 @@ async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
         ):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
-        draft = Draft(
+        draft = NewMessage(
             content=AddressAdded(address=open_alias.alias.address),
             recipient_id=open_alias.viewer.member_id,
             key=f"address_added:{alias_id}",

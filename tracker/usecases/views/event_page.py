@@ -15,8 +15,8 @@ from tracker.rules.attendance.thanks import may_thank
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.follow_ups import NextFollowUp
-from tracker.rules.emails.nudges import Nudge
-from tracker.rules.emails.thanks import sent_words
+from tracker.rules.emails.nudges import DateNudges
+from tracker.rules.emails.thank_yous import sent_thank_you_words
 from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_key, may_edit
 from tracker.rules.events.history import HistoryEntry, history_with_beginning
 from tracker.rules.events.markings import may_copy
@@ -30,9 +30,9 @@ from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
 from tracker.usecases.core.audit import EventReading, readings_of
-from tracker.usecases.emails.nudges import of_silent, with_confirmations
-from tracker.usecases.emails.thanks import sent_about
-from tracker.usecases.emails.upcoming_follow_ups import next_follow_up
+from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.nudges import silent_people_of_date, with_confirmations
+from tracker.usecases.emails.thank_yous import thank_you_sent_about
 from tracker.usecases.events import history as event_history
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.events.history import history_of_event
@@ -96,7 +96,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     """People for whom the viewer may record a reply."""
     notified: int
     """How many people get an email about a change."""
-    nudge: Nudge | None
+    nudge: DateNudges | None
     """Whom the viewer could remind to reply; None when they may not, or it is too late."""
     follow_up: NextFollowUp | None
     """When people who have not replied are asked next by themselves; None when they aren't, or for other viewers."""
@@ -175,7 +175,7 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         attendance.participants(viewer, occurrence),
         attendance.informed_people(viewer, event.id),
         history_of_event(viewer, event, occurrence),
-        of_silent(viewer, occurrence, now),
+        silent_people_of_date(viewer, occurrence, now),
     )
     named = named_participants(viewer, event, participants)
     own = next((participant for participant in participants if participant.member_id == viewer.member_id), None)
@@ -240,9 +240,12 @@ async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> 
 
 async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     is_offered = may_thank(viewer, occurrence)
-    sent = await sent_about(occurrence.id) if is_offered else None
+    sent = await thank_you_sent_about(occurrence.id) if is_offered else None
     zone = occurrence.event.zone
-    return {"may_thank": is_offered, "thanked": sent_words(sent, zone, to_local(now, zone).date()) if sent else ""}
+    return {
+        "may_thank": is_offered,
+        "thanked": sent_thank_you_words(sent, zone, to_local(now, zone).date()) if sent else "",
+    }
 
 
 async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:

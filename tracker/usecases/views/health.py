@@ -13,10 +13,10 @@ from tracker.database.migrate import newest
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.schema.core.tables import Watermark
 from tracker.usecases.audit import audit_log
-from tracker.usecases.emails.reminders import MARK
+from tracker.usecases.emails.reminders import PLANNER_MARK
 
 LATE = timedelta(minutes=5)
-REMINDERS, MAIL, AUDIT = MARK, "mail", audit_log.VERIFICATION_MARK
+REMINDERS, MAIL, AUDIT = PLANNER_MARK, "mail", audit_log.VERIFICATION_MARK
 NOTED_EVERY = timedelta(seconds=30)
 _SIZE = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()"
 _SIZE_POSTGRES = "SELECT pg_database_size(current_database()) AS bytes"
@@ -50,7 +50,7 @@ class Storage(Struct, frozen=True, kw_only=True):
 async def work_state(now: datetime) -> WorkState:
     """Return the state of the work."""
     since = now - LATE
-    health = await outbox_queue.health(since, REMINDERS)
+    health = await outbox_queue.outbox_health(since, REMINDERS)
     return WorkState(is_late=health.is_late, is_ticking=health.is_ticking)
 
 

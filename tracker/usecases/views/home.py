@@ -50,7 +50,7 @@ from tracker.rules.views.home import (
 )
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.visible import actions
-from tracker.tables.visible.emails.email_tests import SentTest
+from tracker.tables.visible.emails.messages import SentEmailTest
 from tracker.tables.visible.events import events, replies
 from tracker.tables.visible.operations.check_ins import check_in_days
 from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
@@ -58,7 +58,7 @@ from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.core import audit
 from tracker.usecases.core.send_hold import ONLY_ROW, DeploymentState, deployment_state
 from tracker.usecases.emails import email_tests
-from tracker.usecases.emails.nudges import nudges_of
+from tracker.usecases.emails.nudges import nudges_by_date
 from tracker.usecases.events.replies import OwedReply, owed_replies
 from tracker.usecases.intake import proposals
 from tracker.usecases.intake.item_emails import waiting_emails
@@ -286,7 +286,7 @@ async def _replies(viewer: Viewer, led: list[DateLine], now: datetime) -> list[M
         (line, missing_replies) for line in led if (missing_replies := of_date.get(line.id)) and missing_replies.waiting
     ]
     silent = {line.id: one.silent for line, one in missing}
-    nudges = await nudges_of(viewer, [line for line, _ in missing], silent, now)
+    nudges = await nudges_by_date(viewer, [line for line, _ in missing], silent, now)
     return [
         MissingReplies(
             line=line,
@@ -332,7 +332,7 @@ class SetUp(Struct, frozen=True, kw_only=True):
     """The steps with whether each is done, and the last test email."""
 
     steps: Mapping[SetUpStep, bool]
-    test: SentTest | None
+    test: SentEmailTest | None
 
     @property
     def done(self) -> int:
@@ -351,16 +351,16 @@ async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
 async def set_up_progress(viewer: Viewer) -> SetUp:
     """Return the steps as they are now, whether or not the list is shown."""
     sizes, tests, sees_any = await together(
-        directory_rows.roster_sizes(), email_tests.every(viewer), events.sees_any_event(viewer)
+        directory_rows.roster_sizes(), email_tests.every_email_test(viewer), events.sees_any_event(viewer)
     )
     present = SetUpState(
         agencies=sizes.agencies,
         people=sizes.people,
         committees=sizes.committees,
-        was_email_sent=email_tests.any_was_sent(tests),
+        was_email_sent=email_tests.was_any_test_sent(tests),
         has_event=viewer.may_schedule and sees_any,
     )
-    return SetUp(steps=rules.set_up_steps(viewer, present), test=email_tests.latest(viewer, tests))
+    return SetUp(steps=rules.set_up_steps(viewer, present), test=email_tests.latest_email_test(viewer, tests))
 
 
 async def is_set_up_hidden() -> bool:

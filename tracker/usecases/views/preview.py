@@ -30,13 +30,13 @@ from tracker.rules.views.impact import (
     consequences_between,
 )
 from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.emails.outbox_queue import Queued
+from tracker.tables.background.emails.outbox_queue import QueuedMessage
 from tracker.tables.background.events.events import audiences_of
 from tracker.tables.visible.events import events as visible_events
 from tracker.usecases.calendars.feeds import FeedReader, feed_owners_of, feed_readers
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.emails import upcoming_reminders
-from tracker.usecases.emails.reminder_recipients import counting_replies
+from tracker.usecases.emails import reminders
+from tracker.usecases.emails.reminders import counting_replies
 from tracker.usecases.events.visibility import opens_to_more
 
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
@@ -131,8 +131,8 @@ async def _dates(
     return occurrences, await _replies(open_to)
 
 
-async def _waiting(event_ids: Sequence[UUID]) -> list[Queued]:
-    return await outbox_queue.about_events(event_ids) if event_ids else []
+async def _waiting(event_ids: Sequence[UUID]) -> list[QueuedMessage]:
+    return await outbox_queue.messages_about_events(event_ids) if event_ids else []
 
 
 def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subject, object]:
@@ -151,7 +151,7 @@ def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subje
     }
 
 
-def _subject(waiting: Queued) -> Subject | None:
+def _subject(waiting: QueuedMessage) -> Subject | None:
     """Return what a message is about, if it says what is true of that when it is sent."""
     return (waiting.event_id, waiting.occurrence_id) if waiting.event_id and waiting.kind in CURRENT else None
 
@@ -179,7 +179,7 @@ async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) 
     """Return the reminders and the follow-ups of events."""
     follow_ups: dict[datetime, frozenset[UUID]] = {}
     found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
-    every = await all_together([upcoming_reminders.of_event(viewer, event.id, now, ahead=None) for event in events])
+    every = await all_together([reminders.event_reminders_ahead(viewer, event.id, now, ahead=None) for event in events])
     for planned in every:
         for one in planned:
             is_reminder = one.kind is MessageKind.REMINDER

@@ -108,7 +108,7 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     services, desk = sqlite_cast.committees["services"], await browse(sqlite_cast.caht_lead)
-    await committee_reminders.save(sqlite_cast.caht_lead, services, DAY, NOW)
+    await committee_reminders.save_committee_policy(sqlite_cast.caht_lead, services, DAY, NOW)
     page = (await desk.get("/schedule")).text
     assert "Victim Services Committee: Reminders go out 1 day before." in page
     about = {"title": "Case review", "committee": str(services), "visibility": "committee", "save": "send"}

@@ -13,8 +13,8 @@ from tests.ports.browser import Browser, settings
 from tests.ports.standing import standing
 from tracker.app import create_app
 from tracker.errors import Invalid
-from tracker.ports.mail.reply_box import Ways
-from tracker.ports.pages.emails.demo_mail import pieces
+from tracker.ports.mail.demo_emails import ReplyWays
+from tracker.ports.pages.emails.demo_emails import text_pieces
 
 TEN, ELEVEN = datetime(2027, 1, 12, 10, tzinfo=UTC), datetime(2027, 1, 12, 11, tzinfo=UTC)
 LINK = "http://tracker.test/r/abc.def?a=yes"
@@ -120,8 +120,8 @@ class Box:
     def __init__(self) -> None:
         self.sent: list[tuple[str, ...]] = []
 
-    def ways(self, _mail: object) -> Ways:
-        return Ways(has_buttons=True, reads_words=True, page="http://tracker.test/events/1", at=(TEN, ELEVEN))
+    def ways(self, _mail: object) -> ReplyWays:
+        return ReplyWays(has_buttons=True, reads_words=True, page="http://tracker.test/events/1", at=(TEN, ELEVEN))
 
     async def press(self, _mail: object, program: str, button: str, note: str, _now: object) -> str:
         if note == "long":
@@ -190,7 +190,6 @@ async def test_an_email_without_an_address_that_is_read_has_no_reply_box(visitor
 
 
 def test_an_address_ends_before_the_full_stop() -> None:
-    assert [one for one, is_address in pieces("See http://a.example/b?c=1. Or (http://d.example/)") if is_address] == [
-        "http://a.example/b?c=1",
-        "http://d.example/",
-    ]
+    assert [
+        one for one, is_address in text_pieces("See http://a.example/b?c=1. Or (http://d.example/)") if is_address
+    ] == ["http://a.example/b?c=1", "http://d.example/"]

@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.database import writing
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import ItemDue
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.polls.polls import Fit
 from tracker.tables.schema.core.tables import Message, Sending
@@ -34,9 +34,9 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
     return await schedule_event(cast.coordinator, plan, NOW - timedelta(hours=2))
 
 
-async def end(state: State, reason: str = "") -> None:
+async def end(state: MessageState, reason: str = "") -> None:
     for message in await outbox.claim_messages("test", (), NOW, 100):
-        await outbox.close_message(message, Skip(state=state, reason=reason), NOW)
+        await outbox.close_message(message, SendOutcome(state=state, reason=reason), NOW)
 
 
 async def main(browser: Browser, query: str = "") -> str:
@@ -51,7 +51,7 @@ def text(html: str) -> str:
 
 async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await scheduled(sqlite_cast)
-    await end(State.BOUNCED, "550 no such mailbox")
+    await end(MessageState.BOUNCED, "550 no such mailbox")
     page = await main(await browse(sqlite_cast.coordinator))
     assert "Invitation: Monthly task force meeting" in text(page)
     assert "2 people" in page
@@ -77,7 +77,7 @@ async def test_filters_are_in_the_address_and_what_nobody_understands_is_passed_
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     await scheduled(sqlite_cast)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     browser = await browse(sqlite_cast.coordinator)
     assert "Caht lead (CAHT)" in await main(browser, "?state=sent&kind=invitation")
     assert "No messages match." in await main(browser, "?state=failed")
@@ -90,7 +90,9 @@ async def test_the_next_page_goes_on_where_this_one_ends(sqlite_cast: Cast, brow
     async with writing():
         person, content = sqlite_cast.fbi_lead.member_id, ItemDue(due=NOW.date())
         for number in range(PAGE + 10):
-            await outbox.enqueue_all([outbox_rules.Draft(content=content, recipient_id=person, key=str(number))], NOW)
+            await outbox.enqueue_all(
+                [outbox_rules.NewMessage(content=content, recipient_id=person, key=str(number))], NOW
+            )
     browser = await browse(sqlite_cast.fbi_lead)
     first = await main(browser)
     found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)
@@ -116,7 +118,7 @@ async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     await scheduled(sqlite_cast)
-    await end(State.FAILED)
+    await end(MessageState.FAILED)
     browser = await browse(sqlite_cast.coordinator)
     page = await main(browser, "?state=failed")
     address = re.search(r'action="(/messages/sendings/[^"]+/retries)"', page)
@@ -134,7 +136,7 @@ async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
 
 async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
-    await end(State.SENT)
+    await end(MessageState.SENT)
     to_fbi = Message.recipient == sqlite_cast.fbi_lead.member_id
     [row] = await Message.select(Message.id, Message.sending).where(to_fbi)
     browser = await browse(sqlite_cast.coordinator)
@@ -169,7 +171,7 @@ async def test_an_odd_page_of_a_sending_breaks_nothing(sqlite_cast: Cast, browse
 
 async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
-    await end(State.FAILED)
+    await end(MessageState.FAILED)
     browser = await browse(sqlite_cast.coordinator)
     person = f"?person={sqlite_cast.kcpd_detective.member_id}"
     asked = ("", person, *(f"?state={one}" for one in ("planned", "waiting", "sent", "failed", "skipped")))
@@ -178,7 +180,7 @@ async def test_an_unseen_event_leaves_the_page_as_it_was_to_the_byte(sqlite_cast
     for number in range(PAGE):
         secret = operation(*others, starts=NEXT_WEEK + timedelta(hours=number))
         await schedule_event(sqlite_cast.fbi_lead, secret, NOW - timedelta(minutes=number))
-    for state in (State.FAILED, State.SENT):
+    for state in (MessageState.FAILED, MessageState.SENT):
         assert before == [await main(browser, query) for query in asked]
         await end(state)
     assert before == [await main(browser, query) for query in asked]
@@ -203,12 +205,12 @@ async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast:
     ("state", "sentence"),
     [
         (None, "This email hasn’t been sent yet."),
-        (State.SENT, "This isn’t a copy of what was sent. No copies are kept."),
-        (State.SUPERSEDED, "This email wasn’t sent."),
+        (MessageState.SENT, "This isn’t a copy of what was sent. No copies are kept."),
+        (MessageState.SUPERSEDED, "This email wasn’t sent."),
     ],
 )
 async def test_a_message_says_that_it_is_shown_with_the_details_of_today(
-    sqlite_cast: Cast, browse: SignIn, state: State | None, sentence: str
+    sqlite_cast: Cast, browse: SignIn, state: MessageState | None, sentence: str
 ) -> None:
     await scheduled(sqlite_cast)
     if state:
@@ -221,7 +223,7 @@ async def test_a_message_says_that_it_is_shown_with_the_details_of_today(
 
 async def test_a_row_of_people_who_got_no_email_says_why(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
-    await end(State.SUPPRESSED, "The recipient is no longer invited.")
+    await end(MessageState.SUPPRESSED, "The recipient is no longer invited.")
     page = text(await main(await browse(sqlite_cast.coordinator)))
     assert "2 not sent · The recipient is no longer invited." in page
 
@@ -236,14 +238,14 @@ async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -
 
 async def test_a_list_for_one_person_sends_again_to_that_person_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
-    await end(State.BOUNCED)
+    await end(MessageState.BOUNCED)
     browser, person = await browse(sqlite_cast.coordinator), sqlite_cast.fbi_lead.member_id
     page = await main(browser, f"?person={person}")
     assert "/retries" not in page
     address = re.search(r'action="(/messages/[^"]+/sendings)"', page)
     assert address
     await browser.post(address[1])
-    waiting = await Message.select(Message.recipient).where(Message.state == State.PENDING.value)
+    waiting = await Message.select(Message.recipient).where(Message.state == MessageState.PENDING.value)
     assert [row["recipient"] for row in waiting] == [person]
 
 
@@ -283,7 +285,7 @@ async def test_planned_lists_the_reminder_of_a_date_poll_to_those_who_may_see_it
 async def test_planned_lists_the_weekly_digest_to_its_reader_alone(sqlite_cast: Cast, browse: SignIn) -> None:
     cast = sqlite_cast
     await scheduled(cast)
-    await preferences.save(cast.fbi_lead, Preferences(digest=True), NOW)
+    await preferences.save_preferences(cast.fbi_lead, Preferences(digest=True), NOW)
     planned = "?state=planned&kind=digest"
     said = text(await main(await browse(cast.fbi_lead), planned))
     assert "Mon, Dec 21, 7:00 AM Weekly digest: week of Mon, Dec 21 You" in said

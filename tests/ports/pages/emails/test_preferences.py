@@ -97,7 +97,7 @@ async def test_it_is_said_what_cannot_be_turned_off(sqlite_cast: Cast, browse: S
 async def test_the_next_reminders_are_shown_as_they_would_come(sqlite_cast: Cast, browse: SignIn) -> None:
     starts = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
     await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, starts=starts), NOW - timedelta(days=5))
-    await preferences.save(sqlite_cast.fbi_lead, Preferences(leads=frozenset({DAY, HOURS})), NOW)
+    await preferences.save_preferences(sqlite_cast.fbi_lead, Preferences(leads=frozenset({DAY, HOURS})), NOW)
     browser = await browse(sqlite_cast.fbi_lead)
     page = (await browser.get(PATH)).text
     assert "Mon, Dec 21, 10:00 AM" in page

@@ -16,7 +16,7 @@ from tracker.app import create_app
 from tracker.database import engine
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import Skip, State
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Kind
 from tracker.usecases.actions import action_items
@@ -246,10 +246,10 @@ async def test_a_stranger_does_not_see_the_home_page(browse: SignIn) -> None:
 HTMX = {"HX-Request": "true"}
 
 
-async def sent(state: State = State.SENT, reason: str = "") -> None:
+async def sent(state: MessageState = MessageState.SENT, reason: str = "") -> None:
     """Let the outbox send what waits."""
     for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
-        await outbox.close_message(message, Skip(state=state, reason=reason), NOW)
+        await outbox.close_message(message, SendOutcome(state=state, reason=reason), NOW)
 
 
 async def steps(browser: Browser) -> list[str]:
@@ -306,8 +306,8 @@ async def test_in_place_the_row_asks_again_until_the_email_left(sqlite_cast: Cas
 async def test_a_test_email_that_was_refused_says_why_and_another_one_can_be_sent(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    await email_tests.send(sqlite_cast.coordinator, NOW)
-    await sent(State.BOUNCED, "550 No such user")
+    await email_tests.send_email_test(sqlite_cast.coordinator, NOW)
+    await sent(MessageState.BOUNCED, "550 No such user")
     row = section(await read(await browse(sqlite_cast.coordinator)), "h-set-up")
     assert "550 No such user" in row
     assert "Send another" in row
@@ -331,7 +331,7 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
 
 async def test_it_is_gone_when_all_is_done(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_event(sqlite_cast.coordinator, meeting(), NOW)
-    await email_tests.send(sqlite_cast.coordinator, NOW)
+    await email_tests.send_email_test(sqlite_cast.coordinator, NOW)
     await sent()
     assert "h-set-up" not in await read(await browse(sqlite_cast.coordinator))
 

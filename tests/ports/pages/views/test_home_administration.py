@@ -47,7 +47,7 @@ async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
 
 
 async def test_what_is_well_is_not_listed(sqlite_cast: Cast, app: Litestar) -> None:
-    await reminders.queue_due(NOW, "America/Chicago")
+    await reminders.queue_due_messages(NOW, "America/Chicago")
     found = " ".join(rows(await opened(app, sqlite_cast.administrator)))
     assert [name for name in ("Jobs", "Mail server", "Database", "Schema", "Audit log") if name in found] == []
 

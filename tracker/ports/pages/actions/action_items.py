@@ -46,7 +46,7 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.core.drafts import event_of_drafted_date
-from tracker.usecases.emails.item_reminders import coming_reminders
+from tracker.usecases.emails.item_emails import item_reminders_ahead
 
 ITEM = "/action-items/{reference:str}"
 LISTING = "action-items"
@@ -115,7 +115,7 @@ async def show_item(
     item = await item_lists.item_for(viewer, reference)
     context, reminded, carried = await together(
         _begun_edit(drafts, viewer, today, item),
-        coming_reminders(viewer, item, now, settings.time_zone, usual_escalation(settings)),
+        item_reminders_ahead(viewer, item, now, settings.time_zone, usual_escalation(settings)),
         item_lists.times_carried(viewer, item, now),
     )
     return pages.render("actions/show.html", **{**context, "reminded": reminded, "carried": carried})

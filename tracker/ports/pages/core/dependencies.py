@@ -19,7 +19,7 @@ from tracker.ports.pages.core import form_drafts, form_values, home_part, templa
 from tracker.ports.pages.core.form_values import FormValues, read_form, read_query
 from tracker.rules.core.viewers import Viewer, is_recent
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.escalation import Escalation
+from tracker.rules.emails.escalations import Escalation
 from tracker.rules.events.undo import UNDO_FOR
 from tracker.usecases.core.viewers import Visit
 from tracker.usecases.events import undo

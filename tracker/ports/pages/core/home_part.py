@@ -17,7 +17,7 @@ from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.templating import Pages
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local, short_day
-from tracker.rules.emails.nudges import skipped, why_not
+from tracker.rules.emails.nudges import skipped_words, why_no_nudge
 from tracker.rules.views.home import AHEAD, SHOWN, asks_for_a_deed
 from tracker.usecases.views.home import NEXT_DAYS, Home
 from tracker.usecases.views.home import home_for as what_needs
@@ -50,7 +50,7 @@ def home_context(home: Home, now: datetime, zone: str) -> dict[str, Any]:
         "tiles": [*_items(home), *_dates(home, zone), *_owed(home)],
         "times": lambda line: date_times(line, zone),
         "address": date_address,
-        "reminder_words": lambda nudge: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
+        "reminder_words": lambda nudge: (why_no_nudge(nudge, now, zone), skipped_words(nudge, now, zone)),
     }
 
 

@@ -1,28 +1,48 @@
-"""The Messages page: what each deed sent, to whom, and how it ended; a page for each sending; and sending again."""
+"""The Messages page: what each deed sent, to whom, and how it ended; pages of a sending and a message; sending again.
 
+The application puts the function that words an email into `app.state.read_email`.
+"""
+
+import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.di import Provide
 from litestar.response import Redirect
+from litestar.types import Scope
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import Conflict
-from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Zone
+from tracker.ports.http.dependencies import Injected, Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import ChosenPerson, is_typed, read_chosen_person
 from tracker.ports.pages.core.date_entries import date_address
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.emails.messages_query import PATH, SENDINGS, address_of_sending, asked_for, skip_in
+from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import local, plural
+from tracker.rules.emails.emails import Email
 from tracker.rules.emails.follow_ups import timing_words
-from tracker.rules.emails.messages import KIND_WORDS, STATE_WORDS, kinds_for
+from tracker.rules.emails.messages import (
+    KIND_WORDS,
+    STATE_WORDS,
+    ListPosition,
+    MessageFilter,
+    MessageStatus,
+    message_kinds_for,
+)
 from tracker.usecases.emails import messages
+from tracker.usecases.emails.messages import read_message
 from tracker.usecases.roster.known_people import people_to_invite
 
-STANDINGS = [
+STATUSES = [
     ("", "All"),
     ("planned", "Planned"),
     ("waiting", "Waiting"),
@@ -30,34 +50,38 @@ STANDINGS = [
     ("failed", "Failed"),
     ("skipped", "Not sent, and why"),
 ]
-AGAIN = "Sending again, with current details."
+RESENT = "Sending again, with current details."
+MESSAGES = "/messages"
+SENDINGS = f"{MESSAGES}/sendings"
+_NUMBER = re.compile("[0-9]{1,6}")
+BETWEEN = "_"  # the time and the id of a place
 
 
-@get(PATH, guards=[signed_in])
-async def message_list(
+@get(MESSAGES, guards=[signed_in])
+async def show_messages(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, *, settings: Settings, now: Now
 ) -> Response[Any]:
     """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
-    to = await _recipient(viewer, params)
-    asked = asked_for(viewer, params.but({"person": to.value}) if to else params)
+    to = await _recipient_chosen(viewer, params)
+    asked = message_query_in(viewer, params.but({"person": to.value}) if to else params)
     is_found = to is not None and is_typed(params, "person") and not to.error
     if is_found and not pages.is_htmx:
         return Redirect(asked.address, status_code=303)
     usual = usual_escalation(settings)
     message_page, items, digests, polls, saved = await together(
-        messages.message_page(viewer, asked.narrowed, asked.after, now),
+        messages.sendings_page(viewer, asked.narrowed, asked.after, now),
         messages.planned_items(viewer, asked.narrowed, asked.after, now, settings.time_zone, usual),
         messages.planned_digests(viewer, asked.narrowed, asked.after, now, settings.time_zone),
         messages.planned_polls(viewer, asked.narrowed, asked.after, now),
         saved_in(viewer, query_string, "messages"),
     )
     context: dict[str, Any] = {
-        **words_for(viewer, zone),
+        **message_words(viewer, zone),
         "asked": asked,
         "found": message_page,
         "planned": sorted([*message_page.planned, *items, *digests, *polls], key=lambda one: one.at),
-        "standings": STANDINGS,
-        "kinds": [("", "All"), *((kind.value, words) for kind, words in kinds_for(viewer).items())],
+        "standings": STATUSES,
+        "kinds": [("", "All"), *((kind.value, words) for kind, words in message_kinds_for(viewer).items())],
         "to": to,
         "kind_words": KIND_WORDS,
         "timing_words": timing_words,
@@ -71,37 +95,39 @@ async def message_list(
 
 
 @get(f"{SENDINGS}/{{sending_id:uuid}}", guards=[signed_in])
-async def sending_page(
+async def show_sending(
     sending_id: PathId, pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
 ) -> Response[str]:
     """Show to whom a sending went, and how it ended for each."""
-    return await _sending(pages, viewer, sending_id, zone, now, skip=skip_in(params["skip"]))
+    return await _sending_page(pages, viewer, sending_id, zone, now, skip=skip_in(params["skip"]))
 
 
-@post(f"{PATH}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def send_again(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
+@post(f"{MESSAGES}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
+async def post_resend(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
     """Queue a message again, and show its sending, or show there why it isn't sent again."""
     try:
-        sending_id = await messages.resend(viewer, message_id, now)
+        sending_id = await messages.resend_message(viewer, message_id, now)
     except Conflict as refused:
-        sending_id = await messages.sending_of(viewer, message_id)
-        return await _sending(pages, viewer, sending_id, zone, now, refused=refused.sentence)
-    return pages.redirect(address_of_sending(sending_id), AGAIN)
+        sending_id = await messages.sending_of_message(viewer, message_id)
+        return await _sending_page(pages, viewer, sending_id, zone, now, refused=refused.sentence)
+    return pages.redirect(address_of_sending(sending_id), RESENT)
 
 
 @post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
-async def retry(sending_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[Any]:
+async def post_retry(
+    sending_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
+) -> Response[Any]:
     """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
     try:
-        number = await messages.retry(viewer, sending_id, now)
+        number = await messages.retry_sending(viewer, sending_id, now)
     except Conflict as refused:
-        back = asked_for(viewer, form).address
-        return await _sending(pages, viewer, sending_id, zone, now, refused=refused.sentence, back=back)
-    back = address_of_sending(sending_id) if form["on"] == "sending" else asked_for(viewer, form).address
+        back = message_query_in(viewer, form).address
+        return await _sending_page(pages, viewer, sending_id, zone, now, refused=refused.sentence, back=back)
+    back = address_of_sending(sending_id) if form["on"] == "sending" else message_query_in(viewer, form).address
     return pages.redirect(back, f"Sending again to {plural(number, 'person', 'people')}, with current details.")
 
 
-async def _sending(
+async def _sending_page(
     pages: Pages,
     viewer: Viewer,
     sending_id: UUID,
@@ -110,14 +136,14 @@ async def _sending(
     *,
     skip: int = 0,
     refused: str = "",
-    back: str = PATH,
+    back: str = MESSAGES,
 ) -> Response[str]:
     """Return the page of a sending; `refused` says why nothing was sent again, and `back` leads to the list."""
     page = await messages.sending_page(viewer, sending_id, skip, now)
     return pages.render(
         "emails/pages/sending.html",
         status_code=409 if refused else 200,
-        **words_for(viewer, zone),
+        **message_words(viewer, zone),
         found=page,
         sending=page.sending,
         address=address_of_sending(sending_id),
@@ -128,7 +154,7 @@ async def _sending(
     )
 
 
-def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
+def message_words(viewer: Viewer, zone: str) -> dict[str, Any]:
     """Return what the templates of messages have in common."""
     return {
         "state_words": STATE_WORDS,
@@ -137,6 +163,102 @@ def words_for(viewer: Viewer, zone: str) -> dict[str, Any]:
     }
 
 
-async def _recipient(viewer: Viewer, params: Query) -> ChosenPerson | None:
+async def _recipient_chosen(viewer: Viewer, params: Query) -> ChosenPerson | None:
     """Return the person to filter by; none for viewers who organize nothing, because they see only their own."""
     return await read_chosen_person(params, "person", people_to_invite(viewer)) if viewer.may_schedule else None
+
+
+class MessageQuery(Struct, frozen=True, kw_only=True):
+    """A page of the list."""
+
+    narrowed: MessageFilter
+    after: ListPosition | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the address of the first page."""
+        asked = [(name, text) for name, text in self.fields.items() if text]
+        return f"{MESSAGES}?{urlencode(asked)}" if asked else MESSAGES
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Return the hidden values with which a form comes back here."""
+        narrowed = self.narrowed
+        return {
+            "state": narrowed.standing or "",
+            "kind": narrowed.kind or "",
+            "person": str(narrowed.person or ""),
+            "event": str(narrowed.event or ""),
+        }
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Return whether a filter is set, apart from the event."""
+        return replace(self.narrowed, event=None) != MessageFilter()
+
+    @property
+    def of_event(self) -> str:
+        """Return the address without any filter but the event."""
+        return MessageQuery(narrowed=MessageFilter(event=self.narrowed.event)).address
+
+    def older(self, place: ListPosition) -> str:
+        """Return the address of the page that continues after a sending."""
+        after = urlencode({"after": f"{place.at.isoformat()}{BETWEEN}{place.id}"})
+        return f"{self.address}{'&' if self.address != MESSAGES else '?'}{after}"
+
+
+def message_query_in(viewer: Viewer, query: FormValues) -> MessageQuery:
+    """Return the query of an address or a form; values that are unknown, or not offered to the viewer, are ignored."""
+    standing, kind = query["state"], query["kind"]
+    narrowed = MessageFilter(
+        standing=MessageStatus(standing) if standing in set(MessageStatus) else None,
+        kind=MessageKind(kind) if kind in message_kinds_for(viewer) else None,
+        person=id_in(query["person"]),
+        event=id_in(query["event"]),
+    )
+    return MessageQuery(narrowed=narrowed, after=_position_in(query["after"]))
+
+
+def address_of_sending(sending_id: UUID, skip: int = 0) -> str:
+    """Return the address of a sending, or of the page of its messages after `skip` of them."""
+    return f"{SENDINGS}/{sending_id}{f'?skip={skip}' if skip else ''}"
+
+
+def skip_in(text: str) -> int:
+    """Return how many messages come before the page that is asked for; 0 for a text that says no such number."""
+    return int(text) if _NUMBER.fullmatch(text) else 0
+
+
+def _position_in(text: str) -> ListPosition | None:
+    at, _, sending_id = text.partition(BETWEEN)
+    moment, found = moment_in(at), id_in(sending_id)
+    return ListPosition(at=moment, id=found) if moment and found else None
+
+
+PageEmailReader = Callable[[Email], Any]
+"""Returns the words of an email, without its links (`tracker.ports.mail.wording`)."""
+
+
+def _page_email_reader(scope: Scope) -> PageEmailReader:
+    found: PageEmailReader = scope["litestar_app"].state["read_email"]
+    return found
+
+
+@get(f"{MESSAGES}/{{message_id:uuid}}", guards=[signed_in])
+async def show_message(
+    message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now, read_email: Injected[PageEmailReader]
+) -> Response[str]:
+    """Show one message, as its recipient would see it now."""
+    message = await read_message(viewer, message_id, now, zone)
+    return pages.render(
+        "emails/pages/message.html",
+        **message_words(viewer, zone),
+        found=message,
+        line=message.line,
+        sending=message.sending,
+        email=read_email(message.letter) if message.letter else None,
+        may_resend=message.line.may_resend(now),
+    )
+
+
+DEPENDENCIES = {"read_email": Provide(_page_email_reader, sync_to_thread=False)}

@@ -14,14 +14,14 @@ from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import moment_in
 from tracker.ports.pages.core.home_part import is_from_home
-from tracker.rules.emails.nudges import UNDO_FOR, done_words
+from tracker.rules.emails.nudges import UNDO_FOR, nudged_words
 from tracker.usecases.emails import nudges
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
-async def remind(
+async def post_nudges(
     event_id: PathId,
     key: PathText,
     pages: Pages,
@@ -36,14 +36,14 @@ async def remind(
     confirms = bool(form["confirmations"])
     refused = ""
     try:
-        count = await nudges.nudge(viewer, event_id, key, now, zone, confirmations=confirms)
-        said = done_words(count, "confirm the change" if confirms else "reply")
+        count = await nudges.nudge_people(viewer, event_id, key, now, zone, confirmations=confirms)
+        said = nudged_words(count, "confirm the change" if confirms else "reply")
     except Conflict as conflict:
         said = refused = conflict.sentence
     fields = {"at": now.isoformat(), "next": form["next"]}
     undo_button = Undo(address=f"/events/{event_id}/{key}/nudges/removal", fields=fields, until=now + UNDO_FOR)
     if home_rows.are_asked_for(form):
-        return await _row(home_rows, event_id, key, said, refused, None if refused else undo_button)
+        return await _home_row(home_rows, event_id, key, said, refused, None if refused else undo_button)
     address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
     if refused:
         return pages.refuse(address, refused if address == HOME else "")
@@ -51,22 +51,22 @@ async def remind(
 
 
 @post("/events/{event_id:uuid}/{key:str}/nudges/removal", guards=[signed_in], status_code=303)
-async def undo(
+async def post_nudges_undo(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
 ) -> Response[Any]:
     """Undo reminders that have not left yet, or say that they may have."""
     said, refused = "Undone. No one was reminded.", ""
     try:
-        await nudges.undo(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+        await nudges.undo_date_nudges(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         said = refused = gone.sentence
     if home_rows.are_asked_for(form):
-        return await _row(home_rows, event_id, key, said, refused)
+        return await _home_row(home_rows, event_id, key, said, refused)
     address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
     return pages.refuse(address, refused) if refused else pages.redirect(address, said)
 
 
-async def _row(
+async def _home_row(
     home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_button: Undo | None = None
 ) -> Response[str]:
     """Return the row of the home page, also when nothing is left to do: it shows why."""

@@ -10,7 +10,7 @@ from tracker.ports.http.dependencies import Now
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
-from tracker.rules.emails.nudges import skipped, why_not
+from tracker.rules.emails.nudges import skipped_words, why_no_nudge
 from tracker.rules.events.events import EventStatus, Occurrence, agenda_items, planned_minutes
 from tracker.rules.events.plans import is_moved, may_change_from, rule_of, slot_at
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
@@ -72,7 +72,7 @@ def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
         "was": tuple(local(moment, event.zone) for moment in by_rule)
         if event.is_series and is_moved(occurrence)
         else None,
-        "nudge_words": lambda nudge, zone: (why_not(nudge, now, zone), skipped(nudge, now, zone)),
+        "nudge_words": lambda nudge, zone: (why_no_nudge(nudge, now, zone), skipped_words(nudge, now, zone)),
         "from_here": event.is_series and may_change_from(occurrence, view.before, now),
         "attendance_opens": local(view.attendance_opens, event.zone),
         "takes_items": event.status is not EventStatus.DRAFT and not occurrence.is_off,

@@ -199,7 +199,7 @@ async def _saved(
         await scheduling.event_seen_by(viewer, event_id)
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
-    any_waiting = await messages.any_waiting(viewer, changed)
+    any_waiting = await messages.any_emails_waiting(viewer, changed)
     people = await messages.number_notified(viewer, changed, now)
     words = with_number_notified("Saved.", people, any_waiting=any_waiting)
     return pages.redirect(f"/events/{event_id}", words, undo)

@@ -92,7 +92,7 @@ async def post_date(
     except Conflict:
         view = await _theirs(viewer, now, event_id, key)
         return await _date_form(pages, viewer, view, overtake_sheet(form, _opened_sheet(view), DATE_WORDS), now)
-    any_waiting = await messages.any_waiting(viewer, [event_id], view.occurrence.id)
+    any_waiting = await messages.any_emails_waiting(viewer, [event_id], view.occurrence.id)
     people = await messages.number_notified(viewer, [event_id], now)
     words = with_number_notified("Saved.", people, any_waiting=any_waiting)
     return pages.redirect(occurrence_address(view.occurrence), words, await undo_for(viewer, event_id, now, key))

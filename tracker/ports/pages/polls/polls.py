@@ -20,7 +20,7 @@ from tracker.ports.http.guards import POLLED, link, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, with_number_notified
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, moment_in
 from tracker.rules.core.wording import local
-from tracker.rules.emails.nudges import UNDO_FOR, done_words
+from tracker.rules.emails.nudges import UNDO_FOR, nudged_words
 from tracker.rules.polls.polls import (
     Fit,
     Poll,
@@ -32,7 +32,7 @@ from tracker.rules.polls.polls import (
     replied_words,
 )
 from tracker.usecases.core import audit
-from tracker.usecases.emails import poll_reminders
+from tracker.usecases.emails import poll_emails
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import PollView
 
@@ -152,7 +152,7 @@ async def _poll_page_by_id(viewer: Viewer, poll_id: UUID, now: datetime) -> dict
 
 async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
     """Return what the page of a poll shows, with whom the viewer can remind."""
-    nudge = await poll_reminders.nudges_of(viewer, poll, now)
+    nudge = await poll_emails.poll_nudges_of(viewer, poll, now)
     why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
     return poll_context(await polls.view_poll(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
 
@@ -249,18 +249,18 @@ def _private(response: PollLinkResponse) -> PollLinkResponse:
 async def post_poll_reminder(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remind them and say how many, with a button that undoes it; if no one can be reminded, say why."""
     try:
-        count = await poll_reminders.remind(viewer, poll_id, now)
+        count = await poll_emails.remind_respondents(viewer, poll_id, now)
     except (Conflict, Gone) as refused:
         return pages.refuse(f"/polls/{poll_id}", refused.sentence)
     undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
-    return pages.redirect(f"/polls/{poll_id}", done_words(count), undo_button)
+    return pages.redirect(f"/polls/{poll_id}", nudged_words(count), undo_button)
 
 
 @post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
 async def post_poll_reminder_undo(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo reminders that have not left yet, or say that they may have."""
     try:
-        await poll_reminders.undo(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
+        await poll_emails.undo_poll_nudges(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         return pages.refuse(f"/polls/{poll_id}", gone.sentence)
     return pages.redirect(f"/polls/{poll_id}", "Undone. No one was reminded.")

@@ -22,7 +22,7 @@ from tracker.ports.pages.roster.list_review import is_reviewed, review_of
 from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Status
-from tracker.rules.emails.escalation import escalation_words
+from tracker.rules.emails.escalations import escalation_words
 from tracker.rules.roster.csv_file import LONGEST_COMMITTEE
 from tracker.rules.roster.directory import (
     ARM_WORDS,
@@ -37,7 +37,7 @@ from tracker.rules.roster.directory import (
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.views.impact import ListImpact, list_change_words
 from tracker.usecases.core import audit
-from tracker.usecases.emails.escalations import days_of
+from tracker.usecases.emails.escalations import committee_escalation_days
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.reminder_policies import policy_of_committee
 from tracker.usecases.roster.sites import open_sites
@@ -77,7 +77,7 @@ async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, set
     """Show one committee with its seats."""
     committee_card = await directory.committee_for(viewer, committee_id)
     known, policy, days = await together(
-        _may_sit(viewer, committee_card), policy_of_committee(committee_id), days_of(committee_id)
+        _may_sit(viewer, committee_card), policy_of_committee(committee_id), committee_escalation_days(committee_id)
     )
     seated = {seat.agency_id for seat in committee_card.seats}
     seatless = [

@@ -121,7 +121,7 @@ async def health_page(
         jobs=jobs,
         storage=await health.storage(),
         backup=local(known.backed_up_at, settings.time_zone) if known.backed_up_at else None,
-        test=email_tests.latest(viewer, await email_tests.every(viewer)),
+        test=email_tests.latest_email_test(viewer, await email_tests.every_email_test(viewer)),
         stray=await received_emails.stray_emails(viewer),
         is_held=known.copy_of is not None,
         lines=[

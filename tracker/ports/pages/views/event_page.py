@@ -28,7 +28,7 @@ from tracker.ports.pages.events.previews import consequences_of_deed
 from tracker.ports.pages.events.replies import refusal_undo_button
 from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
 from tracker.rules.core.wording import local, plural, short_date
-from tracker.rules.emails.content import REPLY_WORDS
+from tracker.rules.emails.emails import REPLY_WORDS
 from tracker.rules.events.events import EventStatus, dates_taking_place
 from tracker.rules.events.plans import rule_of
 from tracker.rules.events.replies import Participant

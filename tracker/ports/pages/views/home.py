@@ -23,7 +23,7 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.home_part import home_context, read_home
 from tracker.ports.pages.views.admin import MailServer
 from tracker.rules.calendars import calendars
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Role
 from tracker.rules.core.viewers import Viewer as Person
 from tracker.rules.intake.bounces import PausedPerson
@@ -103,7 +103,7 @@ async def _administration(
 @post("/test-emails", guards=[signed_in], status_code=303)
 async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Send a test email to the viewer; the row says what became of it."""
-    await email_tests.send(viewer, now)
+    await email_tests.send_email_test(viewer, now)
     said = f"A test email to {viewer.email} is on its way."
     if pages.is_htmx:
         return await _test_row(pages, viewer, said, is_set_up=bool(form["set-up"]))
@@ -140,12 +140,12 @@ async def post_set_up(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
 async def _test_row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:
     progress = await home.set_up_progress(viewer)
     test = progress.test
-    if not said and test and test.state is not State.PENDING:
+    if not said and test and test.state is not MessageState.PENDING:
         said = _test_words(test.state, was_sent=test.sent_at is not None)
     return pages.render("views/admin/test-email-part.html", test=test, set_up=progress, is_set_up=is_set_up, said=said)
 
 
-def _test_words(state: State, *, was_sent: bool) -> str:
-    if state is State.SENT:
+def _test_words(state: MessageState, *, was_sent: bool) -> str:
+    if state is MessageState.SENT:
         return "The email server took the test email."
     return "The test email couldn’t be delivered." if was_sent else "The test email wasn’t sent."

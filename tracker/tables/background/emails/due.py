@@ -1,6 +1,7 @@
 """What the clock reads of dates, items and changes: only ids and times, for planners that show nothing to people.
 
-Whether a person may know of the thing is checked by `visible` when the email is written.
+Whether a person may know of the thing is checked by `visible` when the email is written. A chain is a series and those
+that continue it: no one is asked to reply about it twice within two days.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,11 +15,12 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
-from tracker.rules.core.outbox import MessageKind, State
+from tracker.rules.core.outbox import MessageKind, MessageState
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.events import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.emails.preferences import ItemEscalation
 from tracker.tables.schema.events.event_columns import POLICY, leads_in_text
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
@@ -41,12 +43,36 @@ _SILENT = (
 _NUDGED = (
     "SELECT m.event, m.occurrence, m.recipient, m.created_at FROM event e CROSS JOIN message m"
     f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.NO_REPLY}'"
-    f" AND m.state IN ('{State.PENDING}', '{State.SENT}') AND m.created_at > {{}} ORDER BY m.created_at"
+    f" AND m.state IN ('{MessageState.PENDING}', '{MessageState.SENT}') AND m.created_at > {{}} ORDER BY m.created_at"
 )
 _STOOD_DOWN = f"SELECT e.id FROM event e WHERE e.id IN ({{}}) AND {_IS_STOOD_DOWN}"
 _WAITING = (
     "SELECT event, occurrence, recipient, due FROM message"
-    f" WHERE kind = '{MessageKind.NO_REPLY}' AND state = '{State.PENDING}' AND occurrence = {{}} AND due > {{}}"
+    f" WHERE kind = '{MessageKind.NO_REPLY}' AND state = '{MessageState.PENDING}' AND occurrence = {{}} AND due > {{}}"
+)
+# Where other people may see the one than the other, joining them would show that there is another.
+_SEEN_BY_THE_SAME = (
+    "NOT EXISTS (SELECT 1 FROM event_audience a WHERE a.event IN (o.id, n.id) GROUP BY a.audience HAVING COUNT(*) = 1)"
+)
+CHAIN = (
+    "WITH RECURSIVE chain (event, id) AS (SELECT e.id, e.id FROM event e WHERE e.id IN ({})"
+    " UNION SELECT c.event, n.id FROM chain c JOIN event o ON o.id = c.id"
+    " JOIN event n ON (n.previous_series = o.id OR n.id = o.previous_series)"
+    f" AND {_SEEN_BY_THE_SAME})"
+)
+"""The rows `chain (event, id)`: each of these events, with every event of its chain, itself too."""
+_CHAINS = f"{CHAIN} SELECT event, id FROM chain"
+_ZONES = "SELECT DISTINCT zone FROM event WHERE ask_after <> '' AND status IN ('tentative', 'confirmed')"
+# CROSS JOIN keeps SQLite at the events: by the index of states, it would go through every message that was sent.
+_INVITATIONS = (
+    "SELECT m.event, m.recipient, m.state, m.due, m.sent_at FROM event e CROSS JOIN message m"
+    f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL"
+    f" AND m.state IN ('{MessageState.PENDING}', '{MessageState.SENT}') ORDER BY m.created_at, m.id"
+)
+_INVITED = (
+    f"{CHAIN} SELECT c.event, m.recipient, m.sent_at FROM chain c CROSS JOIN message m"
+    f" WHERE m.event = c.id AND m.kind = '{MessageKind.INVITATION}' AND m.bounced_at IS NULL"
+    f" AND m.state = '{MessageState.SENT}' AND m.sent_at > {{}} ORDER BY m.sent_at"
 )
 
 
@@ -79,7 +105,7 @@ class DueItem(NamedTuple):
     """Who may see it, for one without an origin."""
 
 
-class Nudged(NamedTuple):
+class RequestSent(NamedTuple):
     """A request to reply to a date, or to confirm its change."""
 
     event_id: UUID
@@ -120,14 +146,14 @@ async def _dates(which: QueryString) -> list[DueDate]:
     ]
 
 
-async def stood_down(event_ids: Iterable[UUID]) -> frozenset[UUID]:
+async def stood_down_events(event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return which of these events are operations that were stood down: no reminder or follow-up of theirs goes out."""
     wanted = list(event_ids)
     rows = await engine().run_querystring(QueryString(_STOOD_DOWN, sql_list(wanted))) if wanted else []
     return frozenset(row["id"] for row in rows)
 
 
-async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+async def silent_by_date(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the invitees of each of these dates who have not replied, except its organizer."""
     wanted = list(occurrence_ids)
     found: dict[UUID, list[UUID]] = {}
@@ -137,14 +163,14 @@ async def silent(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     return found
 
 
-async def items_due(until: date) -> list[DueItem]:
+async def due_items(until: date) -> list[DueItem]:
     """Return the open action items that are due by this day, and those that are blocked."""
     return await _items(
         ActionItem.closed_at.is_null() & ((ActionItem.due <= until) | ActionItem.blocked_at.is_not_null())
     )
 
 
-async def items_by_id(item_ids: Iterable[UUID]) -> list[DueItem]:
+async def due_items_by_id(item_ids: Iterable[UUID]) -> list[DueItem]:
     """Return those of these action items that are open."""
     wanted = list(item_ids)
     return await _items(ActionItem.closed_at.is_null() & ActionItem.id.is_in(wanted)) if wanted else []
@@ -178,16 +204,84 @@ async def _items(which: Combinable) -> list[DueItem]:
     ]
 
 
-async def nudged(event_ids: Iterable[UUID], since: datetime) -> list[Nudged]:
+async def requests_since(event_ids: Iterable[UUID], since: datetime) -> list[RequestSent]:
     """Return the requests to reply or confirm about these events after `since` that were sent or wait, oldest first."""
     wanted = list(event_ids)
     if not wanted:
         return []
     rows = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
-    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in rows]
+    return [RequestSent(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in rows]
 
 
-async def waiting(occurrence_id: UUID, after: datetime) -> list[Nudged]:
+async def waiting_requests(occurrence_id: UUID, after: datetime) -> list[RequestSent]:
     """Return the requests to reply to a date, or to confirm its change, that wait to be sent `after` this moment."""
     rows = await engine().run_querystring(QueryString(_WAITING, occurrence_id, after))
-    return [Nudged(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in rows]
+    return [RequestSent(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in rows]
+
+
+async def chains_of_events(event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the id of its chain for each of these events, and for each other event of their chains.
+
+    The series that a split made of one are a chain as far as the same people may see them.
+    """
+    wanted = list(event_ids)
+    if not wanted:
+        return {}
+    found: dict[UUID, set[UUID]] = {}
+    for row in await engine().run_querystring(QueryString(_CHAINS, sql_list(wanted))):
+        found.setdefault(row["event"], set()).add(row["id"])
+    return {event: min(events) for events in found.values() for event in events}
+
+
+class NewestInvitation(NamedTuple):
+    """The newest invitation of a person to an event, which was sent or waits to be sent at a moment."""
+
+    at: datetime
+    is_sent: bool
+
+
+async def follow_up_zones() -> list[ZoneName]:
+    """Return the zones of the events that follow up after their invitations."""
+    return [ZoneName(row["zone"]) for row in await engine().run_querystring(QueryString(_ZONES))]
+
+
+async def newest_invitation_times(event_ids: Collection[UUID], since: datetime) -> dict[UUID, dict[UUID, datetime]]:
+    """Return when people's newest invitation to each of these events, or one of its chain, was sent."""
+    found: dict[UUID, dict[UUID, datetime]] = {}
+    if event_ids:
+        for row in await engine().run_querystring(QueryString(_INVITED, sql_list(sorted(event_ids)), since)):
+            found.setdefault(row["event"], {})[row["recipient"]] = row["sent_at"]
+    return found
+
+
+async def newest_invitations(event_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], NewestInvitation]:
+    """Return the newest invitation to each of these events by event and person; none that failed or came back."""
+    if not event_ids:
+        return {}
+    return {
+        (row["event"], row["recipient"]): NewestInvitation(
+            row["sent_at"] or row["due"], row["state"] == MessageState.SENT
+        )
+        for row in await engine().run_querystring(QueryString(_INVITATIONS, sql_list(sorted(event_ids))))
+    }
+
+
+class EscalatedItem(NamedTuple):
+    """The last day on which an item reached a rung, while its owner's agency was this one."""
+
+    item_id: UUID
+    rung: int
+    agency_id: UUID
+    day: date
+
+
+async def escalated_items(item_ids: Collection[UUID]) -> list[EscalatedItem]:
+    """Return what these items reached, earliest first."""
+    if not item_ids:
+        return []
+    rows = (
+        await ItemEscalation.select()
+        .where(ItemEscalation.item.is_in(list(item_ids)))
+        .order_by(ItemEscalation.day, ItemEscalation.id)
+    )
+    return [EscalatedItem(row["item"], row["rung"], row["agency"], row["day"]) for row in rows]

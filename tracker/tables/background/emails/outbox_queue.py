@@ -1,7 +1,8 @@
 """Messages for their writers and senders, without a viewer: ids, states, times.
 
 The facts of a message leave here as stored, unread: they go into the message that replaces it, or into the email that
-is written with its recipient as the viewer. People read `visible.emails.messages`.
+is written with its recipient as the viewer. People read `visible.emails.messages`. To a person whose address is paused,
+because emails to it came back, nothing is sent.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,11 +15,11 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.outbox import MessageKey, MessageKind, State, StoredFacts, WorkerName
+from tracker.rules.core.outbox import MessageKey, MessageKind, MessageState, StoredFacts, WorkerName
 from tracker.tables.schema.core.tables import Message
 
 # People read what is new about an event before they are reminded of it.
-_NEWS_WAITS = (
+_CHANGE_WAITS = (
     "EXISTS (SELECT 1 FROM message n WHERE n.recipient = m.recipient AND n.event = m.event AND n.state = 'pending'"
     " AND n.created_at <= m.created_at AND n.kind IN ('invitation', 'update', 'cancellation', 'withdrawal'))"
 )
@@ -29,9 +30,9 @@ _CLAIM = (
     " unconfirmed_at = CASE WHEN worker = '' THEN unconfirmed_at ELSE {} END"
     " WHERE id IN (SELECT m.id FROM message m WHERE m.state = 'pending' AND m.due <= {}"
     " AND (m.try_after IS NULL OR m.try_after <= {}) AND m.worker IN ({})"
-    f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_NEWS_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
+    f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_CHANGE_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
 )
-_IN_HAND = (
+_CLAIMED = (
     "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
     " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
 )
@@ -48,9 +49,18 @@ _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
     " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
 )
+IS_PAUSED = (
+    "EXISTS (SELECT 1 FROM email_pause p JOIN member w ON w.id = p.member AND w.email = p.address"
+    " WHERE p.member = m.recipient AND p.restored_at IS NULL)"
+)
+"""Whether the address that the recipient of message `m` has now is paused."""
+_PAUSED = (
+    "SELECT p.member FROM email_pause p JOIN member w ON w.id = p.member AND w.email = p.address"
+    " WHERE p.restored_at IS NULL"
+)
 
 
-class Claimed(NamedTuple):
+class ClaimedMessage(NamedTuple):
     """A message that a worker has claimed."""
 
     id: UUID
@@ -67,7 +77,7 @@ class Claimed(NamedTuple):
     attempts: int
 
 
-class Queued(NamedTuple):
+class QueuedMessage(NamedTuple):
     """A message about an event; free = not claimed, unconfirmed = an earlier try may have delivered it."""
 
     id: UUID
@@ -75,7 +85,7 @@ class Queued(NamedTuple):
     recipient_id: UUID
     event_id: UUID | None
     occurrence_id: UUID | None
-    state: State
+    state: MessageState
     is_free: bool
     is_unconfirmed: bool
     created_at: datetime
@@ -83,16 +93,16 @@ class Queued(NamedTuple):
     facts: StoredFacts
 
 
-class Outcome(NamedTuple):
+class MessageOutcome(NamedTuple):
     """What became of a message; bounced = it was sent, and came back."""
 
     recipient_id: UUID
-    state: State
+    state: MessageState
     is_bounced: bool
     facts: StoredFacts
 
 
-class Queue(NamedTuple):
+class EmailQueue(NamedTuple):
     """The emails that are due, and those that failed since a moment."""
 
     due: int
@@ -100,29 +110,29 @@ class Queue(NamedTuple):
     failed: int
 
 
-class Health(NamedTuple):
+class OutboxHealth(NamedTuple):
     """Whether due work was left undone, and whether a job ran lately."""
 
     is_late: bool
     is_ticking: bool
 
 
-async def about_events(event_ids: Iterable[UUID]) -> list[Queued]:
+async def messages_about_events(event_ids: Iterable[UUID]) -> list[QueuedMessage]:
     """Return the waiting messages about these events."""
-    return await _queued(Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value))
+    return await _queued(Message.event.is_in(list(event_ids)) & (Message.state == MessageState.PENDING.value))
 
 
-async def nudges_of_deed(occurrence_id: UUID, at: datetime) -> list[Queued]:
+async def nudges_of_deed(occurrence_id: UUID, at: datetime) -> list[QueuedMessage]:
     """Return the requests to reply or confirm about a date that one deed queued at that moment."""
     return await _queued(_of_deed(occurrence_id, at))
 
 
-async def thanks(occurrence_id: UUID) -> list[Queued]:
+async def thank_yous_about(occurrence_id: UUID) -> list[QueuedMessage]:
     """Return the thank-yous about a date, undone ones included."""
     return await _queued((Message.occurrence == occurrence_id) & (Message.kind == MessageKind.THANK_YOU.value))
 
 
-async def ended_for(occurrence_id: UUID, at: datetime, reason: str) -> bool:
+async def have_requests_ended(occurrence_id: UUID, at: datetime, reason: str) -> bool:
     """Return whether the requests that one deed queued have all ended for this reason; False when there are none."""
     rows = await Message.select(Message.reason).where(_of_deed(occurrence_id, at))
     return bool(rows) and all(row["reason"] == reason for row in rows)
@@ -136,7 +146,9 @@ def _of_deed(occurrence_id: UUID, at: datetime) -> Combinable:
     )
 
 
-async def to_people(recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds: Iterable[str]) -> list[Queued]:
+async def messages_to_people(
+    recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds: Iterable[str]
+) -> list[QueuedMessage]:
     """Return the messages of some kinds to these people about these events, oldest first."""
     return await _queued(
         Message.recipient.is_in(list(recipients))
@@ -145,13 +157,13 @@ async def to_people(recipients: Iterable[UUID], event_ids: Iterable[UUID], kinds
     )
 
 
-async def is_the_only_news(key: str, kinds: Collection[str], undone: str) -> bool:
+async def is_only_change_waiting(key: str, kinds: Collection[str], undone: str) -> bool:
     """Return whether a message waits of which its reader cannot know, and which replaced no other of these kinds.
 
     It replaced none if none about the same event was replaced since the reader got the last one; those that were
     dropped for the reason `undone` were not replaced by any.
     """
-    waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
+    waits = (Message.key == key) & (Message.state == MessageState.PENDING.value) & (Message.worker == "")
     rows = await Message.select(Message.recipient, Message.event).where(waits & Message.unconfirmed_at.is_null())
     if not rows:
         return False
@@ -160,13 +172,13 @@ async def is_the_only_news(key: str, kinds: Collection[str], undone: str) -> boo
         about & Message.kind.is_in(list(kinds))
     )
     known = max((row["sent_at"] for row in others if row["sent_at"]), default=None)
-    replaced = [row for row in others if row["state"] == State.SUPERSEDED.value and row["reason"] != undone]
+    replaced = [row for row in others if row["state"] == MessageState.SUPERSEDED.value and row["reason"] != undone]
     return not any(known is None or row["created_at"] > known for row in replaced)
 
 
-async def untried(key: str) -> UUID | None:
+async def untried_message(key: str) -> UUID | None:
     """Return the message with this key if it waits and its reader cannot know of it."""
-    waits = (Message.key == key) & (Message.state == State.PENDING.value) & (Message.worker == "")
+    waits = (Message.key == key) & (Message.state == MessageState.PENDING.value) & (Message.worker == "")
     rows = await Message.select(Message.id).where(waits & Message.unconfirmed_at.is_null())
     return rows[0]["id"] if rows else None
 
@@ -181,11 +193,11 @@ async def any_may_be_known(keys: Iterable[str]) -> bool:
 async def waits_or_was_sent(kind: MessageKind, recipient_id: UUID, occurrence_id: UUID) -> bool:
     """Return whether a message of a kind about a date waits for a person, or was sent to them."""
     to_them = (Message.recipient == recipient_id) & (Message.occurrence == occurrence_id)
-    is_so = Message.state.is_in([State.PENDING.value, State.SENT.value])
+    is_so = Message.state.is_in([MessageState.PENDING.value, MessageState.SENT.value])
     return await Message.exists().where(to_them & (Message.kind == kind.value) & is_so)
 
 
-async def _queued(where: Combinable) -> list[Queued]:
+async def _queued(where: Combinable) -> list[QueuedMessage]:
     rows = (
         await Message.select(
             Message.id,
@@ -204,13 +216,13 @@ async def _queued(where: Combinable) -> list[Queued]:
         .order_by(Message.created_at)
     )
     return [
-        Queued(
+        QueuedMessage(
             row["id"],
             MessageKind(row["kind"]),
             row["recipient"],
             row["event"],
             row["occurrence"],
-            State(row["state"]),
+            MessageState(row["state"]),
             not row["worker"],
             row["unconfirmed_at"] is not None,
             row["created_at"],
@@ -221,14 +233,16 @@ async def _queued(where: Combinable) -> list[Queued]:
     ]
 
 
-async def anyone_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
+async def may_have_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
     """Return whether a message of these kinds about an event may have gone out since then, or is being sent."""
     condition = (Message.event == event_id) & Message.kind.is_in(list(kinds))
     went_out = (Message.sent_at >= since) | (Message.unconfirmed_at >= since)
     return await Message.exists().where(condition & (went_out | (Message.worker != "")))
 
 
-async def claim(worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int) -> list[Claimed]:
+async def claim_due_messages(
+    worker: str, free: Collection[str], interrupted: str, now: datetime, limit: int
+) -> list[ClaimedMessage]:
     """Claim up to `limit` due messages, unclaimed or of the workers `free`, and return all that `worker` has claimed.
 
     A reminder or request to reply waits for earlier messages about its event to the same person.
@@ -239,7 +253,7 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
     workers = sql_list(free)
     await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, now, workers, limit))
     return [
-        Claimed(
+        ClaimedMessage(
             row["id"],
             MessageKey(row["key"]),
             MessageKind(row["kind"]),
@@ -253,17 +267,17 @@ async def claim(worker: str, free: Collection[str], interrupted: str, now: datet
             row["not_after"],
             row["attempts"],
         )
-        for row in await engine().run_querystring(QueryString(_IN_HAND, now, worker))
+        for row in await engine().run_querystring(QueryString(_CLAIMED, now, worker))
     ]
 
 
-async def workers() -> frozenset[WorkerName]:
+async def workers_with_claims() -> frozenset[WorkerName]:
     """Return the workers that have claimed messages."""
-    held = (Message.state == State.PENDING.value) & (Message.worker != "")
+    held = (Message.state == MessageState.PENDING.value) & (Message.worker != "")
     return frozenset(await Message.select(Message.worker).where(held).distinct().output(as_list=True))
 
 
-async def supersede_older(occurrence_ids: Iterable[UUID], reason: str) -> None:
+async def supersede_older_reminders(occurrence_ids: Iterable[UUID], reason: str) -> None:
     """Supersede waiting reminders of these dates that a newer one to the same person has overtaken."""
     dates = {*occurrence_ids}
     if dates:
@@ -279,7 +293,7 @@ async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]
     return frozenset(MessageKey(one) for one in await Message.select(Message.key).where(of_dates).output(as_list=True))
 
 
-async def of_kind(kind: MessageKind, since: datetime) -> list[Outcome]:
+async def outcomes_of_kind(kind: MessageKind, since: datetime) -> list[MessageOutcome]:
     """Return what became of the messages of a kind that were due since a moment, earliest first."""
     rows = (
         await Message.select(Message.recipient, Message.state, Message.bounced_at, Message.facts)
@@ -287,7 +301,9 @@ async def of_kind(kind: MessageKind, since: datetime) -> list[Outcome]:
         .order_by(Message.due, Message.created_at)
     )
     return [
-        Outcome(row["recipient"], State(row["state"]), row["bounced_at"] is not None, StoredFacts(row["facts"]))
+        MessageOutcome(
+            row["recipient"], MessageState(row["state"]), row["bounced_at"] is not None, StoredFacts(row["facts"])
+        )
         for row in rows
     ]
 
@@ -297,19 +313,24 @@ async def drop_empty_sendings(queued_at: datetime) -> None:
     await engine().run_querystring(QueryString(_DROP_EMPTY, queued_at))
 
 
-async def health(since: datetime, job: str) -> Health:
+async def outbox_health(since: datetime, job: str) -> OutboxHealth:
     """Return the state of the work since a moment, by one query over two indexes."""
     (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
-    return Health(bool(row["late"]), bool(row["ticking"]))
+    return OutboxHealth(bool(row["late"]), bool(row["ticking"]))
 
 
-async def queue(now: datetime, since: datetime) -> Queue:
+async def count_queue(now: datetime, since: datetime) -> EmailQueue:
     """Return how many messages are due, since when, and how many failed that were due since a moment."""
-    is_due = (Message.state == State.PENDING.value) & (Message.due <= now)
+    is_due = (Message.state == MessageState.PENDING.value) & (Message.due <= now)
     oldest = await Message.select(Message.due).where(is_due).order_by(Message.due).first()
-    failed = Message.state.is_in([State.FAILED.value, State.BOUNCED.value]) & (Message.due >= since)
-    return Queue(
+    failed = Message.state.is_in([MessageState.FAILED.value, MessageState.BOUNCED.value]) & (Message.due >= since)
+    return EmailQueue(
         due=await Message.count().where(is_due),
         oldest_due=oldest["due"] if oldest else None,
         failed=await Message.count().where(failed),
     )
+
+
+async def paused_members() -> frozenset[UUID]:
+    """Return the people whose address is paused."""
+    return frozenset(row["member"] for row in await engine().run_querystring(QueryString(_PAUSED)))

@@ -18,7 +18,7 @@ from piccolo.table import Table
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.events.undo import StoredRows, UndoReach
 from tracker.tables.schema.core.tables import Message
@@ -100,7 +100,7 @@ async def stored_rows_of(event_ids: Collection[UUID], reach: UndoReach, at: date
     for table, of in PUT_BACK.items():
         where = _reached(table, of, event_ids, reach, at)
         found[_name(table)] = await _rows(table, table.all_columns(), where) if where else {}
-    is_open = (Message.state == State.PENDING.value) | (Message.created_at == at)
+    is_open = (Message.state == MessageState.PENDING.value) | (Message.created_at == at)
     condition = Message.event.is_in([*event_ids]) & _or_of_dates(is_open, Message.occurrence, reach.lost)
     found[_name(Message)] = await _rows(Message, _OF_MESSAGES, condition)
     return StoredRows(msgspec.json.encode(found).decode())
@@ -130,7 +130,7 @@ async def last_numbers(event_id: UUID, lost: Collection[UUID]) -> dict[UUID, int
 
 async def waiting_messages(event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return the messages about these events that wait, that no worker has claimed, and that can't have arrived."""
-    condition = Message.event.is_in(list(event_ids)) & (Message.state == State.PENDING.value)
+    condition = Message.event.is_in(list(event_ids)) & (Message.state == MessageState.PENDING.value)
     is_free = (Message.worker == "") & Message.unconfirmed_at.is_null()
     return frozenset(await Message.select(Message.id).where(condition & is_free).output(as_list=True))
 

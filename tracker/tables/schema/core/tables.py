@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
-from tracker.rules.core.outbox import State
+from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
 from tracker.tables.schema.events.event_columns import USUAL_LEADS
@@ -111,7 +111,7 @@ class Message(Table):
     """When a person sent it again, as another message of the same sending; None = it is the last try to reach them"""
 
     constraints = (
-        one_of("state", State),
+        one_of("state", MessageState),
         index("message_waiting", "due", where="state = 'pending'"),
         index("message_sending", "sending", "recipient"),
         index("message_state", "state", "due", "id"),

@@ -1,11 +1,16 @@
-"""Email preferences of members, and of committees for their events; without a row, the defaults apply."""
+"""Email preferences of members, and of committees for their events; and when action items escalate.
 
-from piccolo.columns import UUID, Boolean, Text, Timestamptz, Varchar
+Without a row, the defaults apply. Committees choose after how many days action items reach others than their owners. On
+which day an item escalated is kept, so that each level hears of it once.
+"""
+
+from piccolo.columns import UUID, Boolean, Date, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check
-from tracker.tables.schema.roster import Committee, Member
+from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, unique
+from tracker.tables.schema.roster import Agency, Committee, Member
 
 
 class Preference(Table):
@@ -55,3 +60,29 @@ class CommitteePreference(Table):
     """JSON of what the last change replaced, here and in upcoming events, so that it can be undone; None = nothing"""
     is_usual = Boolean(default=False)
     """Whether the committee has no policy of its own, but that of the task force; the row then keeps `replaced`"""
+
+
+class CommitteeEscalation(Table):
+    """The days that a committee chose; NULL = those of the task force, 0 = never."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
+    agency = Integer(null=True, default=None)
+    coordinator = Integer(null=True, default=None)
+    changed_at = Timestamptz(null=False)
+
+    constraints = (check("agency >= 0"), check("coordinator >= 0"))
+
+
+class ItemEscalation(Table):
+    """The last day on which an item, while its owner's agency was this one, reached a rung."""
+
+    id = UUID(primary_key=True, default=NEW_ID)
+    item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
+    rung = Integer(null=False, default=None)
+    """1 = the owner's agency, 2 = the coordinators"""
+    agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
+    day = Date(null=False, default=None)
+    """In the task force's zone"""
+
+    constraints = (check("rung IN (1, 2)"), unique("item", "rung", "agency"))

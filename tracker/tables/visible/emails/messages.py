@@ -1,22 +1,34 @@
-"""The one reader of messages for people: about what the viewer may see, and sent to them or about their own events.
+"""The readers of messages for people: about what the viewer may see, and sent to them or about their own events.
 
-A message about an event that its reader may not see is missing and not counted, even if it was sent to them.
+A message about an event that its reader may not see is missing and not counted, even if it was sent to them. Whether a
+viewer may know of a sending is asked of its messages alone; what they may not see is in no count and on no page.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 from piccolo.querystring import QueryString
 
+from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, State
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, MessageState, Topic
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.messages import About, MessageLine, number_of
-from tracker.tables.background.emails.email_pauses import IS_PAUSED
+from tracker.rules.emails.messages import (
+    OF_ACCOUNTS,
+    ListPosition,
+    MessageFilter,
+    MessageLine,
+    MessageStatus,
+    MessageSubject,
+    SendingSummary,
+    try_number,
+)
+from tracker.tables.background.emails.outbox_queue import IS_PAUSED
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 SEEN = (
@@ -25,8 +37,9 @@ SEEN = (
     " OR (e.id IS NULL AND i.id IS NOT NULL AND i.audience IN ({}))"
     " OR (e.id IS NULL AND i.id IS NULL AND m.recipient = {} AND m.kind <> 'address_check')){}"
 )
-"""What follows the messages `m` of a query, and keeps those that the viewer may know of; `whose` are its arguments.
+"""What follows the messages `m` of a query, and keeps those that the viewer may know of.
 
+`known_to_viewer` are its arguments.
 No one sees whether the link that confirms a further address was sent: it isn't, to an address that is someone else's.
 """
 STATE = "CASE WHEN m.bounced_at IS NULL THEN m.state ELSE 'bounced' END"
@@ -38,7 +51,7 @@ LINE = (
     " m.resent_at, m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
     " e.mark_categories, o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
 )
-"""The columns from which `line_of` makes a line."""
+"""The columns from which `message_line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
 _WITHHELD = sql_list(sorted(LAW_ENFORCEMENT_ONLY))
 _NOT_WITHHELD = QueryString(" AND m.kind NOT IN ({})", _WITHHELD)
@@ -60,18 +73,72 @@ _OF_NO_EVENT = (
     f"SELECT m.recipient, m.created_at, {STATE} AS state, m.reason, m.not_after FROM message m"
     " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
 )
-_TOLD = (
+_NOTIFIED = (
     "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
     " AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
 )
-_WAITING = (
+_EMAILS_WAITING = (
     "SELECT COUNT(*) AS emails FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e) AND e.id IN ({})"
     " AND m.state = 'pending' AND m.kind IN ('invitation', 'update', 'substitute', 'substitute_declined')"
     " AND (m.occurrence IS NULL OR m.occurrence = {})"
 )
+_SENDING = (
+    "SELECT s.id, s.topic, s.queued_at FROM sending s"
+    f" WHERE EXISTS (SELECT 1 FROM message m{SEEN} AND m.sending = s.id{{}}){{}}"
+)
+_NEWEST_FIRST = " ORDER BY s.queued_at DESC, s.id DESC LIMIT {}"
+_STANDING = (
+    f"CASE {STATE} WHEN 'pending' THEN 'waiting' WHEN 'sent' THEN 'sent'"
+    " WHEN 'failed' THEN 'failed' WHEN 'bounced' THEN 'failed' ELSE 'skipped' END"
+)
+_COUNTS = (
+    f"WITH known AS (SELECT m.sending, m.recipient, m.occurrence, m.reason, {_STANDING} AS standing,"
+    f" CASE WHEN m.kind IN ({{}}) OR m.not_after <= {{}} OR {IS_PAUSED} THEN 0 ELSE 1 END AS is_of_use"
+    f" FROM message m{SEEN} AND m.resent_at IS NULL AND m.sending IN ({{}}){{}})"
+    " SELECT sending, standing, '' AS reason, COUNT(DISTINCT recipient) AS people, 0 AS retries, 0 AS dates FROM known"
+    " GROUP BY sending, standing UNION ALL SELECT sending, 'skipped', reason, COUNT(DISTINCT recipient), 0, 0"
+    " FROM known WHERE standing = 'skipped' AND reason <> '' GROUP BY sending, reason"
+    " UNION ALL SELECT sending, '', '', COUNT(DISTINCT recipient),"
+    " COUNT(DISTINCT CASE WHEN standing = 'failed' AND is_of_use = 1 THEN recipient END),"
+    " CASE WHEN COUNT(occurrence) = COUNT(*) THEN COUNT(DISTINCT occurrence) ELSE 0 END FROM known GROUP BY sending"
+)
+_URGENT = f"CASE {STATE} WHEN 'failed' THEN 0 WHEN 'bounced' THEN 0 WHEN 'pending' THEN 1 WHEN 'sent' THEN 3 ELSE 2 END"
+_FIRST_LINES = (
+    f"SELECT * FROM (SELECT {LINE},"
+    f" ROW_NUMBER() OVER (PARTITION BY m.sending ORDER BY {_URGENT}, r.name, m.id) AS place{NAMED}{SEEN}"
+    " AND m.resent_at IS NULL AND m.sending IN ({}){}) l WHERE place <= {} ORDER BY place"
+)
+_EVERY_LINE = f"SELECT {LINE}{NAMED}{SEEN} AND m.sending = {{}}"
+_BY_PERSON = f" ORDER BY {_URGENT}, r.name, m.created_at DESC, m.id LIMIT {{}} OFFSET {{}}"
+_TO_RETRY = f" AND {STATE} IN ('failed', 'bounced') AND m.resent_at IS NULL ORDER BY r.name, m.id"
+# COALESCE keeps SQLite from sorting all of them where the index by time finds the newest first.
+_THEIRS = (
+    " AND COALESCE(s.id, s.id) IN (SELECT x.sending FROM message x WHERE x.recipient = {}"
+    " UNION ALL SELECT x.sending FROM message x JOIN event t ON t.id = x.event WHERE t.lead = {} OR t.committee IN ({})"
+    " UNION ALL SELECT x.sending FROM message x JOIN action_item n ON n.id = x.item"
+    " JOIN occurrence d ON d.id = n.origin JOIN event t ON t.id = d.event WHERE t.lead = {} OR t.committee IN ({}))"
+)
+_TO_PERSON = " AND COALESCE(s.id, s.id) IN (SELECT x.sending FROM message x WHERE x.recipient = {})"
+_OF_EVENT = (
+    " AND s.id IN (SELECT x.sending FROM message x WHERE x.event = {} UNION ALL SELECT x.sending FROM message x"
+    " JOIN action_item n ON n.id = x.item JOIN occurrence d ON d.id = n.origin WHERE d.event = {})"
+)
+_RARE = (
+    " AND s.id IN (SELECT x.sending FROM message x WHERE x.state IN ({}) AND x.resent_at IS NULL"
+    " UNION ALL SELECT x.sending FROM message x WHERE x.bounced_at IS NOT NULL AND x.resent_at IS NULL)"
+)
+_AFTER = " AND (s.queued_at < {} OR (s.queued_at = {} AND s.id < {}))"
+_IN_STATES = f" AND {STATE} IN ({{}}) AND m.resent_at IS NULL"
+_FEW = frozenset({MessageStatus.WAITING, MessageStatus.FAILED})
+"""Statuses that few messages have, so that it is faster to start from those."""
+_TESTS = (
+    f"SELECT m.recipient, r.email, m.created_at, {STATE} AS state, m.reason, m.sent_at FROM message m"
+    " JOIN member r ON r.id = m.recipient LEFT JOIN event e ON e.id = m.event"
+    " WHERE m.kind = 'email_test' AND (e.id IS NULL OR MAY_SEE(e))"
+)
 
 
-class Stored(Struct, frozen=True, kw_only=True):
+class StoredMessage(Struct, frozen=True, kw_only=True):
     """A message with what is needed to write it, or to send it again."""
 
     id: UUID
@@ -92,27 +159,27 @@ class Stored(Struct, frozen=True, kw_only=True):
     """Whether it may say what only fewer people could know, because its event has opened to more of them since."""
 
 
-class AccountInvitation(Struct, frozen=True, kw_only=True):
+class AccountInvitationSent(Struct, frozen=True, kw_only=True):
     """An email with a link for a person who has never signed in."""
 
     recipient_id: UUID
     at: datetime
-    state: State
+    state: MessageState
     reason: str
     until: datetime
 
 
-async def message(viewer: Viewer, message_id: UUID) -> MessageLine | None:
+async def message_line(viewer: Viewer, message_id: UUID) -> MessageLine | None:
     """Return one message, or None when it is missing or not for this viewer."""
-    records = await rows(_MESSAGE, viewer, " AND m.id = {}", *whose(viewer), message_id)
-    return line_of(records[0]) if records else None
+    records = await rows(_MESSAGE, viewer, " AND m.id = {}", *known_to_viewer(viewer), message_id)
+    return message_line_of(records[0]) if records else None
 
 
-async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
+async def stored_messages(viewer: Viewer, message_ids: Iterable[UUID]) -> list[StoredMessage]:
     """Return messages as stored, without those that are missing or not for this viewer."""
     wanted, of_them = id_list(message_ids), " AND m.id IN ({}) ORDER BY m.id"
     return [
-        Stored(
+        StoredMessage(
             id=row["id"],
             key=row["key"],
             kind=MessageKind(row["kind"]),
@@ -128,30 +195,30 @@ async def stored(viewer: Viewer, message_ids: Iterable[UUID]) -> list[Stored]:
             attempts=row["attempts"],
             is_confined=bool(row["is_confined"]),
         )
-        for row in await rows(_STORED, viewer, of_them, viewer.member_id, *whose(viewer), wanted)
+        for row in await rows(_STORED, viewer, of_them, viewer.member_id, *known_to_viewer(viewer), wanted)
     ]
 
 
-async def number_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
+async def count_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
     """Return how many people will get an email about the change made to these events at that moment."""
-    return int((await rows(_TOLD, viewer, "", id_list(event_ids), queued_at))[0]["people"])
+    return int((await rows(_NOTIFIED, viewer, "", id_list(event_ids), queued_at))[0]["people"])
 
 
-async def any_waiting(viewer: Viewer, event_ids: Iterable[UUID], date_id: UUID | None) -> bool:
+async def has_waiting_emails(viewer: Viewer, event_ids: Iterable[UUID], date_id: UUID | None) -> bool:
     """Return whether emails about these events, or about this date of one of them, are about to go out."""
-    return bool((await rows(_WAITING, viewer, "", id_list(event_ids), date_id))[0]["emails"])
+    return bool((await rows(_EMAILS_WAITING, viewer, "", id_list(event_ids), date_id))[0]["emails"])
 
 
-async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
+async def account_invitations(viewer: Viewer) -> list[AccountInvitationSent]:
     """Return all invitations to sign in ever queued, oldest first; none for viewers who may not manage accounts."""
     if not viewer.manages_accounts:
         return []
     of_kind = " AND m.kind = {} ORDER BY m.created_at"
     return [
-        AccountInvitation(
+        AccountInvitationSent(
             recipient_id=row["recipient"],
             at=row["created_at"],
-            state=State(row["state"]),
+            state=MessageState(row["state"]),
             reason=row["reason"],
             until=row["not_after"],
         )
@@ -159,7 +226,7 @@ async def account_invitations(viewer: Viewer) -> list[AccountInvitation]:
     ]
 
 
-def whose(viewer: Viewer) -> tuple[Any, ...]:
+def known_to_viewer(viewer: Viewer) -> tuple[Any, ...]:
     """Return the arguments of `SEEN`: all that a coordinator may see; for others, theirs and about their own events.
 
     Outside law enforcement, without what victim services on an operation may not know of it.
@@ -171,13 +238,13 @@ def whose(viewer: Viewer) -> tuple[Any, ...]:
     return seen_by(viewer)[0], viewer.member_id, whole
 
 
-def line_of(row: Row) -> MessageLine:
+def message_line_of(row: Row) -> MessageLine:
     """Return the line of a row with the columns `LINE`."""
     return MessageLine(
         id=row["id"],
         sending_id=row["sending"],
         kind=MessageKind(row["kind"]),
-        state=State(row["state"]),
+        state=MessageState(row["state"]),
         reason=row["reason"],
         attempts=row["attempts"],
         due=row["due"],
@@ -187,7 +254,7 @@ def line_of(row: Row) -> MessageLine:
         recipient_id=row["recipient"],
         recipient=row["name"],
         agency=row["code"],
-        number=number_of(row["key"]),
+        number=try_number(row["key"]),
         resent_at=row["resent_at"],
         is_paused=bool(row["is_paused"]),
         about=_about(row) if row["event"] else None,
@@ -196,9 +263,9 @@ def line_of(row: Row) -> MessageLine:
     )
 
 
-def _about(row: Row) -> About:
+def _about(row: Row) -> MessageSubject:
     has_date = row["starts_at"] is not None
-    return About(
+    return MessageSubject(
         event_id=row["event"],
         title=row["own_title"] or row["title"],
         visibility=Visibility(row["visibility"]),
@@ -207,3 +274,163 @@ def _about(row: Row) -> About:
         starts_at=row["starts_at"],
         zone=row["zone"],
     )
+
+
+FoundSending = tuple[UUID, Topic | None, datetime]
+"""A sending: its id, what it announces (None = another version knows), and when it was queued."""
+
+
+async def newest_sendings(
+    viewer: Viewer,
+    narrowed: MessageFilter,
+    limit: int,
+    *,
+    after: ListPosition | None = None,
+    since: datetime | None = None,
+    without: Collection[UUID] = (),
+) -> list[FoundSending]:
+    """Return up to `limit` sendings with a message that meets the filters, newest first: id, topic, and when."""
+    clauses = _narrowed_sendings(viewer, narrowed)
+    if after is not None:
+        clauses.append(QueryString(_AFTER, after.at, after.at, after.id))
+    if since is not None:
+        clauses.append(QueryString(" AND s.queued_at >= {}", since))
+    if without:
+        clauses.append(QueryString(" AND s.id NOT IN ({})", id_list(without)))
+    asked = (*known_to_viewer(viewer), _met(_of_messages(narrowed)), _met(clauses), limit)
+    records = await rows(_SENDING, viewer, _NEWEST_FIRST, *asked)
+    return [_found_sending(row) for row in records]
+
+
+async def find_sending(viewer: Viewer, sending_id: UUID) -> FoundSending | None:
+    """Return one sending, or None when the viewer may not know of any of its messages."""
+    only = QueryString(" AND s.id = {}", sending_id)
+    records = await rows(_SENDING, viewer, "", *known_to_viewer(viewer), QueryString(""), only)
+    return _found_sending(records[0]) if records else None
+
+
+async def summarize_sendings(
+    viewer: Viewer, found: Iterable[FoundSending], person: UUID | None, shown: int, now: datetime
+) -> list[SendingSummary]:
+    """Return sendings with their counts and up to `shown` messages each; with `person`, as far as they concern one.
+
+    One whose messages are gone since it was found is left out.
+    """
+    wanted = list(found)
+    if not wanted:
+        return []
+    to = QueryString(" AND m.recipient = {}", person) if person else QueryString("")
+    ids = id_list(one for one, *_ in wanted)
+    counts, of_each = await together(
+        rows(_COUNTS, viewer, "", _sql_words(OF_ACCOUNTS), now, *known_to_viewer(viewer), ids, to),
+        rows(_FIRST_LINES, viewer, "", *known_to_viewer(viewer), ids, to, shown),
+    )
+    lines = [message_line_of(row) for row in of_each]
+    there = {line.sending_id for line in lines} & {row["sending"] for row in counts}
+    return [_summary(one, counts, lines) for one in wanted if one[0] in there]
+
+
+async def sending_lines(viewer: Viewer, sending_id: UUID, limit: int, skip: int) -> list[MessageLine]:
+    """Return messages of a sending, those that failed first, then by name; of a person's, the last try first."""
+    asked = (*known_to_viewer(viewer), sending_id, limit, skip)
+    return [message_line_of(row) for row in await rows(_EVERY_LINE, viewer, _BY_PERSON, *asked)]
+
+
+async def failed_lines(viewer: Viewer, sending_id: UUID) -> list[MessageLine]:
+    """Return the messages of a sending that failed and were not resent."""
+    return [
+        message_line_of(row) for row in await rows(_EVERY_LINE, viewer, _TO_RETRY, *known_to_viewer(viewer), sending_id)
+    ]
+
+
+def _found_sending(row: Row) -> FoundSending:
+    topic = Topic(row["topic"]) if row["topic"] in set(Topic) else None
+    return row["id"], topic, row["queued_at"]
+
+
+def _narrowed_sendings(viewer: Viewer, narrowed: MessageFilter) -> list[QueryString]:
+    """Return where sendings are searched: these conditions only narrow what `_of_messages` asks of each."""
+    found = []
+    if not viewer.is_coordinator:
+        led = (viewer.member_id, id_list(viewer.chairs))
+        found.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
+    if narrowed.person:
+        found.append(QueryString(_TO_PERSON, narrowed.person))
+    if narrowed.event:
+        found.append(QueryString(_OF_EVENT, narrowed.event, narrowed.event))
+    if narrowed.standing in _FEW:
+        found.append(QueryString(_RARE, _sql_words(narrowed.states)))
+    return found
+
+
+def _of_messages(narrowed: MessageFilter) -> list[QueryString]:
+    """Return the conditions that one message of the sending meets, all of them."""
+    asked = []
+    if narrowed.kind:
+        asked.append(QueryString(" AND m.kind = {}", narrowed.kind.value))
+    if narrowed.person:
+        asked.append(QueryString(" AND m.recipient = {}", narrowed.person))
+    if narrowed.event:
+        asked.append(QueryString(" AND e.id = {}", narrowed.event))
+    if narrowed.states:
+        asked.append(QueryString(_IN_STATES, _sql_words(narrowed.states)))
+    return asked
+
+
+def _met(clauses: list[QueryString]) -> QueryString:
+    return QueryString("".join(["{}"] * len(clauses)), *clauses)
+
+
+def _sql_words(words: Iterable[StrEnum]) -> QueryString:
+    given = sorted(word.value for word in words)
+    return sql_list(given)
+
+
+def _summary(one: FoundSending, counts: Iterable[Row], lines: Iterable[MessageLine]) -> SendingSummary:
+    id_, topic, queued_at = one
+    records = [row for row in counts if row["sending"] == id_]
+    whole = next(row for row in records if not row["standing"])
+    return SendingSummary(
+        id=id_,
+        topic=topic,
+        queued_at=queued_at,
+        people=whole["people"],
+        counts={
+            MessageStatus(row["standing"]): row["people"] for row in records if row["standing"] and not row["reason"]
+        },
+        reasons={row["reason"]: row["people"] for row in records if row["reason"]},
+        retries=whole["retries"],
+        is_of_one_date=whole["dates"] == 1,
+        lines=tuple(line for line in lines if line.sending_id == id_),
+    )
+
+
+class SentEmailTest(Struct, frozen=True, kw_only=True):
+    """A test email."""
+
+    recipient_id: UUID
+    recipient: str
+    """The address of the person now."""
+    at: datetime
+    """When it was asked for."""
+    state: MessageState
+    reason: str
+    sent_at: datetime | None
+    """When the email server took it."""
+
+
+async def email_tests(viewer: Viewer) -> list[SentEmailTest]:
+    """Return all test emails ever queued, newest first; none for viewers who may not manage accounts."""
+    if not viewer.manages_accounts:
+        return []
+    return [
+        SentEmailTest(
+            recipient_id=row["recipient"],
+            recipient=row["email"],
+            at=row["created_at"],
+            state=MessageState(row["state"]),
+            reason=row["reason"],
+            sent_at=row["sent_at"],
+        )
+        for row in await rows(_TESTS, viewer, " ORDER BY m.created_at DESC")
+    ]

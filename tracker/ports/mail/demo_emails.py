@@ -1,0 +1,249 @@
+"""A demo's emails: its mail server, which keeps them in a folder, the reader of that folder, and a box to answer them.
+
+The server accepts everything on loopback, keeps one .eml per email, named in order of arrival, and sends nothing on. An
+email is answered as the program of its recipient would answer, through the real way in (LMTP).
+"""
+
+import asyncio
+import os
+import re
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP
+from anyio import to_thread
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tracker.config.settings import Settings
+from tracker.crypto import keys
+from tracker.crypto.signed_links import ReplyAddresses
+from tracker.errors import Invalid, NotFound
+from tracker.ical import client_replies
+from tracker.ical.client_replies import CENTRAL, ClientInvitation, ClientReply, invitation_in
+from tracker.ports.mail import client_emails
+from tracker.ports.mail.client_emails import ReplyEnvelope
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.replies import LONGEST_COMMENT
+
+HOST = "127.0.0.1"
+LARGEST_KEPT = 10_000_000  # bytes
+FILE_NAME = re.compile(r"\d{6,12}", re.ASCII)
+MOST_SHOWN = 200  # emails in a list
+TAKEN_REPLY = 250  # the code for yes (RFC 5321 §4.2.3)
+ANSWERS = {"accept": "Accepted", "maybe": "Tentative", "decline": "Declined"}
+"""The buttons of calendar programs, and what their emails begin with; in capitals, PARTSTAT."""
+
+
+class EmailSink:
+    """Keeps emails in a folder; nothing is ever sent on."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._last = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self, port: int = 0) -> int:
+        """Listen, on any free port unless one is given, and return the port."""
+        self._last = await to_thread.run_sync(_prepare_folder, self._folder)
+        loop = asyncio.get_running_loop()
+        make = partial(SMTP, self, hostname="sink.example", data_size_limit=LARGEST_KEPT, loop=loop)
+        self._server = await loop.create_server(make, HOST, port)
+        address: tuple[str, int] = self._server.sockets[0].getsockname()
+        return address[1]
+
+    async def stop(self) -> None:
+        """Stop listening; received emails are kept."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
+        """Keep one email as it came."""
+        self._last += 1
+        await to_thread.run_sync(_keep_file, self._folder, f"{self._last:06}.eml", bytes(envelope.content))
+        return "250 Kept"
+
+
+def _prepare_folder(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    return max((int(one.stem) for one in folder.glob("*.eml") if one.stem.isdecimal()), default=0)
+
+
+def _keep_file(folder: Path, name: str, content: bytes) -> None:
+    part = folder / f".{name}.part"
+    part.write_bytes(content)
+    os.replace(part, folder / name)  # noqa: PTH105 - the one call that is atomic on every system
+
+
+class SinkEmail(Struct, frozen=True, kw_only=True):
+    """One email as its reader has it; missing parts are empty."""
+
+    name: str
+    """Its number, for addresses."""
+    subject: str
+    to: str
+    sent_at: datetime | None
+    reply_to: str = ""
+    text: str = ""
+    html: str = ""
+    calendar: str = ""
+
+
+class SinkFolder:
+    """The folder of a sink."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def newest(self, to: str = "") -> list[SinkEmail]:
+        """Return the newest emails first, to one address if it is given."""
+        return await to_thread.run_sync(self._newest, to.lower())
+
+    async def mail(self, name: str) -> SinkEmail | None:
+        """Return one email, or None."""
+        return await to_thread.run_sync(self._mail, name) if FILE_NAME.fullmatch(name) else None
+
+    def _newest(self, to: str) -> list[SinkEmail]:
+        names = sorted((one.stem for one in self._folder.glob("*.eml") if FILE_NAME.fullmatch(one.stem)), reverse=True)
+        found = (mail for name in names if (mail := self._mail(name)) and to in ("", mail.to.lower()))
+        return [mail for mail, _ in zip(found, range(MOST_SHOWN), strict=False)]
+
+    def _mail(self, name: str) -> SinkEmail | None:
+        try:
+            content = (self._folder / f"{name}.eml").read_bytes()
+        except FileNotFoundError:
+            return None
+        message = BytesParser(policy=default).parsebytes(content)
+        date = message["Date"]
+        return SinkEmail(
+            name=name,
+            subject=str(message["Subject"] or ""),
+            to=str(message["To"] or ""),
+            sent_at=date.datetime if date else None,
+            reply_to=str(message["Reply-To"] or ""),
+            **_readable_parts(message),
+        )
+
+
+def _readable_parts(message: EmailMessage) -> dict[str, str]:
+    kinds = {"text/plain": "text", "text/html": "html", "text/calendar": "calendar"}
+    return {kinds[kind]: str(one.get_content()) for one in message.walk() if (kind := one.get_content_type()) in kinds}
+
+
+class ReplyWays(Struct, frozen=True, kw_only=True):
+    """How the recipient of an email can answer it by email."""
+
+    has_buttons: bool
+    """Whether their calendar program shows Accept, Maybe, and Decline."""
+    reads_words: bool
+    page: str = ""
+    """What the email is about, of this site; empty = it names no page."""
+    at: tuple[datetime, datetime] | None = None
+    """The time of the event, or of the first date of a series, on the clocks of the Central zone; None = no buttons."""
+
+
+class ReplyBox:
+    """The programs of everyone who gets the demo's emails."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
+
+    def ways(self, mail: SinkEmail) -> ReplyWays:
+        """Return how an email can be answered; without a way in, it can't."""
+        if not self._settings.lmtp:
+            return ReplyWays(has_buttons=False, reads_words=False)
+        invitation = self._invitation(mail)
+        return ReplyWays(
+            has_buttons=invitation is not None,
+            reads_words=self._is_ours(mail.reply_to),
+            page=invitation.url if invitation else "",
+            at=(invitation.starts.astimezone(CENTRAL), invitation.ends.astimezone(CENTRAL)) if invitation else None,
+        )
+
+    async def press(self, mail: SinkEmail, program: str, button: str, note: str, now: datetime) -> str:
+        """Send what a calendar program sends, and return what the way in answered.
+
+        Errors: NotFound for an email without buttons, an unknown program, or an unknown button; Invalid for the note.
+        """
+        invitation = self._invitation(mail)
+        if invitation is None or program not in client_replies.PROGRAMS or button not in ANSWERS:
+            raise NotFound
+        comment = clean(note, LONGEST_COMMENT, "note", multiline=True)
+        said = ANSWERS[button]
+        answer = ClientReply(who=mail.to, said=said.upper(), stamped_at=now, note=comment)
+        calendar = client_replies.PROGRAMS[program](invitation, answer)
+        envelope = self._envelope(mail, invitation.organizer, f"{said}: {invitation.title}", now)
+        content = client_emails.PROGRAMS[program](envelope, f"{said}: {invitation.title}\n{comment}", calendar)
+        return await to_thread.run_sync(self._hand_over, envelope, content)
+
+    async def propose(self, mail: SinkEmail, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
+        """Send what Outlook sends for "Tentative and Propose New Time", and return what the way in answered.
+
+        The times are naive, on the clocks of the Central zone. Of a series, it is about its first date: Outlook
+        proposes no time for all of them. Errors: NotFound for an email without buttons, Invalid for the times.
+        """
+        invitation = self._invitation(mail)
+        if invitation is None:
+            raise NotFound
+        if ends <= starts:
+            raise Invalid(ends="The end comes before the start.")
+        of = replace(invitation, date=invitation.starts) if invitation.is_series else invitation
+        answer = ClientReply(
+            who=mail.to,
+            said="TENTATIVE",
+            stamped_at=now,
+            note=clean(note, LONGEST_COMMENT, "reason", multiline=True),
+            proposed=(starts.replace(tzinfo=CENTRAL), ends.replace(tzinfo=CENTRAL)),
+        )
+        envelope = self._envelope(mail, of.organizer, f"New Time Proposed: {of.title}", now)
+        content = client_emails.outlook_email(
+            envelope, f"New Time Proposed: {of.title}", client_replies.outlook(of, answer)
+        )
+        return await to_thread.run_sync(self._hand_over, envelope, content)
+
+    async def write(self, mail: SinkEmail, text: str, now: datetime) -> str:
+        """Send what a person writes back, and return what the way in answered.
+
+        Errors: NotFound for an email that takes no words, Invalid for the text.
+        """
+        if not self._is_ours(mail.reply_to):
+            raise NotFound
+        words = clean(text, LONGEST_COMMENT, "words", multiline=True)
+        if not words:
+            raise Invalid(words="Write a reply.")
+        envelope = self._envelope(mail, mail.reply_to, f"Re: {mail.subject}", now)
+        return await to_thread.run_sync(
+            self._hand_over, envelope, client_emails.email_in_words(envelope, words, mail.text)
+        )
+
+    def _invitation(self, mail: SinkEmail) -> ClientInvitation | None:
+        """Return the invitation in an email, if replies to it come to us."""
+        content = mail.calendar.encode()
+        client_invitation = invitation_in(content, self._settings.time_zone) if content else None
+        return client_invitation if client_invitation and self._is_ours(client_invitation.organizer) else None
+
+    def _is_ours(self, address: str) -> bool:
+        return bool(self._settings.reply_address) and self._addresses.is_ours(address)
+
+    def _envelope(self, mail: SinkEmail, to: str, subject: str, now: datetime) -> ReplyEnvelope:
+        authserv_id = self._settings.authserv_id
+        return ReplyEnvelope(sender=mail.to, to=to, subject=subject, sent_at=now, authserv_id=authserv_id)
+
+    def _hand_over(self, envelope: ReplyEnvelope, content: bytes) -> str:
+        host, port = self._settings.lmtp_address
+        with smtplib.LMTP(host, port, local_hostname=self._settings.authserv_id) as server:
+            server.ehlo()
+            server.mail(envelope.sender)
+            code, words = server.rcpt(envelope.to)
+            if code == TAKEN_REPLY:
+                code, words = server.data(content)
+        return f"{code} {words.decode('utf-8', 'replace')}"

@@ -1,0 +1,352 @@
+"""Emails about a change of an event: its time, place or details, an added date, a restored event, and series that end.
+
+A series is cut short, or another one continues it. From which date on a change of a series counts is for its subject:
+some dates keep their own time or texts.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from tracker.rules.core.message_types import Changed, DateAdded, KnownBefore, Restored, SeriesEnded
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import clock, long_day, short_day, time_span
+from tracker.rules.emails.emails import ButtonName, Email, Fact, FactName, Facts
+from tracker.rules.emails.event_facts import (
+    exception_facts,
+    kept_reply_buttons,
+    other_change_facts,
+    own_detail_facts,
+    own_reply,
+    reason_facts,
+    reply_facts,
+    title_fact,
+    what_when_where,
+)
+from tracker.rules.emails.event_parts import (
+    EventForReader,
+    calendar_part,
+    day_and_time,
+    email_to_reader,
+    event_link,
+    event_place_words,
+    place_in_words,
+    rule_words,
+)
+from tracker.rules.emails.event_values import (
+    ChangedEmail,
+    ChangedPart,
+    DateAddedEmail,
+    EventEmail,
+    RemovedFromSeriesEmail,
+    RestoredEmail,
+    SeriesChangedEmail,
+    SeriesContinuedEmail,
+    SeriesEndedEmail,
+)
+from tracker.rules.events.events import Event, Occurrence, dates_taking_place, field_label
+from tracker.rules.events.kept_dates import own_texts
+from tracker.rules.events.notifications import changed_details, detail_hashes
+from tracker.rules.events.plans import is_moved, rule_of, starts_by_rule
+from tracker.rules.recurrence.series import dates_by_rule
+from tracker.rules.recurrence.series_words import pattern_words
+
+
+def update_email(occasion: EventForReader, content: Changed | DateAdded | Restored) -> Email:
+    """Return the email about a change, an added date, or a restored event or date."""
+    before = content.before
+    when = FactName.NOW if _is_moved(occasion, before) and not occasion.is_series else FactName.WHEN
+    reason = content.reason if isinstance(content, Changed) else ""
+    return email_to_reader(
+        occasion,
+        _update_values(occasion, content),
+        facts=(
+            *_was_facts(occasion, before),
+            *_changed_detail_facts(occasion, before),
+            *what_when_where(occasion, when),
+            *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(occasion, before) else []),
+            *other_change_facts(occasion),
+            *reason_facts(reason),
+            *reply_facts(occasion),
+        ),
+        buttons=kept_reply_buttons(occasion),
+        more=(event_link(occasion),),
+        calendar=calendar_part(occasion),
+    )
+
+
+def _update_values(occasion: EventForReader, content: Changed | DateAdded | Restored) -> EventEmail:
+    was, reply = _was_words(occasion, content.before), own_reply(occasion)
+    match content:
+        case Restored():
+            return RestoredEmail(
+                title=occasion.title, starts=day_and_time(occasion), is_series=occasion.is_series, was=was, reply=reply
+            )
+        case DateAdded(starts=on):
+            time = "" if occasion.event.is_all_day else clock(on)
+            return DateAddedEmail(
+                title=occasion.title, day=short_day(on, occasion.today), time=time, was=was, reply=reply
+            )
+        case Changed(before=before):
+            return _series_changed_values(occasion, before) if occasion.is_series else _changed_values(occasion, before)
+
+
+def _changed_values(occasion: EventForReader, before: KnownBefore | None) -> ChangedEmail:
+    was = _starts_before(occasion, before) if before else occasion.starts
+    return ChangedEmail(
+        title=occasion.title,
+        change=_what_changed(occasion, before),
+        starts=day_and_time(occasion),
+        day=short_day(occasion.starts, occasion.today),
+        time="" if occasion.event.is_all_day else clock(occasion.starts),
+        was_day=short_day(was, occasion.today) if was.date() != occasion.starts.date() else "",
+        was=_was_words(occasion, before),
+        reply=own_reply(occasion),
+    )
+
+
+def _what_changed(occasion: EventForReader, before: KnownBefore | None) -> ChangedPart:
+    if _is_moved(occasion, before):
+        return ChangedPart.TIME
+    if _old_place(occasion, before) != place_in_words(occasion):
+        return ChangedPart.PLACE
+    return ChangedPart.CONFIRMED if _is_confirmed(occasion, before) else ChangedPart.DETAILS
+
+
+def _series_changed_values(occasion: EventForReader, before: KnownBefore | None) -> SeriesChangedEmail:
+    hour, ends = _hour_before(occasion, before), _other_end(occasion, before)
+    is_elsewhere = _old_place(occasion, before) != place_in_words(occasion)
+    first = _first_affected(occasion, before, is_moved=bool(_time_before(occasion, before)), is_elsewhere=is_elsewhere)
+    return SeriesChangedEmail(
+        title=occasion.title,
+        starts=day_and_time(occasion, first),
+        day=short_day(to_local(first.starts_at, occasion.event.zone), occasion.today),
+        time=clock(occasion.event.starts),
+        was_time=clock(hour) if hour else "",
+        until=short_day(ends[1], occasion.today) if ends else "",
+        was_until=short_day(ends[0], occasion.today) if ends else "",
+        is_longer=bool(ends and ends[1] > ends[0]),
+        is_elsewhere=is_elsewhere,
+        is_confirmed=_is_confirmed(occasion, before) and not _was_facts(occasion, before) and not is_elsewhere,
+        reply=own_reply(occasion),
+    )
+
+
+def _first_affected(
+    occasion: EventForReader, before: KnownBefore | None, *, is_moved: bool, is_elsewhere: bool
+) -> Occurrence:
+    """Return the first upcoming date of a series that has its new time, or else its new place or texts."""
+    if is_moved:
+        return first_date_by_rule(occasion.event, occasion.ahead) or occasion.date
+    if is_elsewhere:
+        return first_date_at(occasion.texts["place"], occasion.ahead) or occasion.date
+    own = set(_details_since(occasion, before)) & own_texts(occasion.date).keys()
+    return first_date_with({name: occasion.texts[name] for name in own}, occasion.ahead) or occasion.date
+
+
+def _other_end(occasion: EventForReader, before: KnownBefore | None) -> tuple[date, date] | None:
+    """Return the earlier and the new last date of a series that differs only in its end.
+
+    An end where another series continues it doesn't count: a separate message announces it.
+    """
+    rule = rule_of(occasion.event)
+    if rule is None or before is None or before.until is None or before.repeats != pattern_words(rule):
+        return None
+    if occasion.continues_from and occasion.continues_from.date() <= before.until:
+        return None
+    now = dates_by_rule(rule, occasion.event.starts)[-1].date()
+    return (before.until, now) if before.until != now else None
+
+
+def _hour_before(occasion: EventForReader, before: KnownBefore | None) -> datetime | None:
+    """Return the hour at which the dates of a series used to begin, where its rule has another hour now."""
+    if before is None or not occasion.is_series or occasion.event.is_all_day:
+        return None
+    was = _starts_before(occasion, before)
+    return was if was.time() != occasion.event.starts.time() else None
+
+
+def _was_words(occasion: EventForReader, before: KnownBefore | None) -> str:
+    """Return "1:30 PM", with the day where that changed too, or nothing where neither did."""
+    if hour := _hour_before(occasion, before):
+        return clock(hour)
+    if before is None or occasion.is_series or not _is_moved(occasion, before):
+        return ""
+    was = _starts_before(occasion, before)
+    if was.date() == occasion.starts.date():
+        return clock(was)
+    on = short_day(was, occasion.today)
+    return on if occasion.event.is_all_day else f"{on}, {clock(was)}"
+
+
+def _was_facts(occasion: EventForReader, before: KnownBefore | None) -> Facts:
+    notified: list[Fact] = []
+    if time := _time_before(occasion, before):
+        notified.append(Fact(name=FactName.WAS, value=time))
+    if last := _other_end(occasion, before):
+        notified.append(Fact(name=FactName.WAS_UNTIL, value=long_day(last[0])))
+    if _old_place(occasion, before) not in ("", place_in_words(occasion)):
+        notified.append(Fact(name=FactName.WAS_AT, value=_old_place(occasion, before)))
+    return tuple(notified)
+
+
+def _changed_detail_facts(occasion: EventForReader, before: KnownBefore | None) -> Facts:
+    """Return which texts changed beside the place, by their labels: "Agenda"."""
+    said = ", ".join(field_label(name) for name in _details_since(occasion, before))
+    return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
+
+
+def _details_since(occasion: EventForReader, before: KnownBefore | None) -> list[str]:
+    return changed_details(before.details, detail_hashes(occasion.event, occasion.texts)) if before else []
+
+
+def _time_before(occasion: EventForReader, before: KnownBefore | None) -> str:
+    """Return the earlier time, or the earlier rule and hours of a series, where they differ from now."""
+    if before is None:
+        return ""
+    starts, ends = _starts_before(occasion, before), to_local(before.ends_at, occasion.event.zone)
+    hours = time_span(starts, ends, occasion.event.is_all_day)
+    if not occasion.is_series:
+        return f"{long_day(starts)}, {hours}" if _is_moved(occasion, before) else ""
+    rule = rule_of(occasion.event)
+    if rule and before.repeats and before.repeats != pattern_words(rule):
+        return f"{before.repeats}, {hours}"
+    return hours if _hour_before(occasion, before) else ""
+
+
+def _is_moved(occasion: EventForReader, before: KnownBefore | None) -> bool:
+    if before is None:
+        return False
+    return (before.starts_at, before.ends_at) != (occasion.date.starts_at, occasion.date.ends_at)
+
+
+def _is_confirmed(occasion: EventForReader, before: KnownBefore | None) -> bool:
+    """Return whether the reader knew the event as tentative, and it no longer is."""
+    return before is not None and before.was_tentative and not occasion.is_tentative
+
+
+def _old_place(occasion: EventForReader, before: KnownBefore | None) -> str:
+    """Return the earlier place in the words of `place`; where no earlier place is known, the present one."""
+    return place_in_words(occasion, before.place if before else None)
+
+
+def _starts_before(occasion: EventForReader, before: KnownBefore) -> datetime:
+    """Return the earlier start, on the wall clock of the event."""
+    return to_local(before.starts_at, occasion.event.zone)
+
+
+def removed_from_series_email(occasion: EventForReader) -> Email:
+    """Return the email that a series continues as another one, to which its reader is not invited."""
+    says = RemovedFromSeriesEmail(title=occasion.title, last_day=short_day(_last_start(occasion), occasion.today))
+    return _series_email(occasion, says, ends=_last_date(occasion))
+
+
+def series_ended_email(occasion: EventForReader, content: SeriesEnded) -> Email:
+    """Return the email that the upcoming dates of a series are canceled."""
+    says = SeriesEndedEmail(title=occasion.title, last_day=short_day(_last_start(occasion), occasion.today))
+    return _series_email(occasion, says, ends=_last_date(occasion), facts=reason_facts(content.reason))
+
+
+def series_continued_email(occasion: EventForReader) -> Email:
+    """Return the email that another series continues this one."""
+    if occasion.onward is None:
+        return _series_email(occasion, _unknown_continuation(occasion), ends=_last_date(occasion))
+    return _series_email(
+        occasion, _continuation_values(occasion, occasion.onward), facts=_was_and_now(occasion, occasion.onward)
+    )
+
+
+def _series_email(occasion: EventForReader, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Email:
+    return email_to_reader(
+        occasion,
+        says,
+        facts=(
+            title_fact(occasion),
+            *ends,
+            *exception_facts(occasion, _last_start(occasion)),
+            *own_detail_facts(occasion),
+            *other_change_facts(occasion),
+            *facts,
+        ),
+        more=(event_link(occasion, ButtonName.SERIES),),
+        calendar=calendar_part(occasion),
+    )
+
+
+def _last_date(occasion: EventForReader) -> Facts:
+    return (Fact(name=FactName.LAST_DATE, value=long_day(_last_start(occasion))),)
+
+
+def _last_start(occasion: EventForReader) -> datetime:
+    left = dates_taking_place(occasion.dates)
+    return to_local(
+        max((occurrence.starts_at for occurrence in left), default=occasion.date.starts_at), occasion.event.zone
+    )
+
+
+def _unknown_continuation(occasion: EventForReader) -> SeriesContinuedEmail:
+    return SeriesContinuedEmail(
+        title=occasion.title, first_day="", time="", was_time="", was="", is_same_time=False, is_elsewhere=False
+    )
+
+
+def _continuation_values(occasion: EventForReader, now: Event) -> SeriesContinuedEmail:
+    was = occasion.event
+    is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
+    return SeriesContinuedEmail(
+        title=occasion.title,
+        first_day=short_day(_starts_with(occasion, now, is_same_time=is_same_time), occasion.today),
+        time="" if now.is_all_day else clock(now.starts),
+        was_time=clock(was.starts) if is_other_hour else "",
+        was="" if is_same_time or is_other_hour else rule_words(was),
+        is_same_time=is_same_time,
+        is_elsewhere=_place_of(was) != _place_of(now),
+    )
+
+
+def _was_and_now(occasion: EventForReader, now: Event) -> Facts:
+    was = occasion.event
+    changed: list[Fact] = []
+    if rule_words(was) != rule_words(now):
+        changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
+        changed.append(
+            Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {long_day(_starts_with(occasion, now))}")
+        )
+    if (
+        _place_of(was) != _place_of(now) and now.marking == was.marking
+    ):  # the email has the banner of the earlier series
+        changed.append(Fact(name=FactName.WAS_AT, value=_place_of(was)))
+        changed.append(Fact(name=FactName.NOW_AT, value=_place_of(now)))
+    return tuple(changed)
+
+
+def _starts_with(occasion: EventForReader, now: Event, *, is_same_time: bool = False) -> datetime:
+    """Return the local start of the first date with the new time, or with the new place where the time is the same."""
+    ahead = occasion.onward_dates
+    first = first_date_at(now.place, ahead) if is_same_time else first_date_by_rule(now, ahead)
+    return to_local(first.starts_at, now.zone) if first else now.starts
+
+
+def _is_at_another_hour(was: Event, now: Event) -> bool:
+    return was.starts.time() != now.starts.time() and not (was.is_all_day or now.is_all_day)
+
+
+def _place_of(event: Event) -> str:
+    return event_place_words(event, event.place)
+
+
+def first_date_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of these dates that is when the rule says; None when all of them are moved or added."""
+    by_rule = set(starts_by_rule(event))
+    return next(
+        (occurrence for occurrence in dates if occurrence.original_start in by_rule and not is_moved(occurrence)), None
+    )
+
+
+def first_date_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of the dates that is held at a place; None when all of them are held elsewhere."""
+    return first_date_with({"place": place}, dates)
+
+
+def first_date_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of the dates that has these texts, by their fields; None when all of them have others."""
+    return next((occurrence for occurrence in dates if texts.items() <= own_texts(occurrence).items()), None)

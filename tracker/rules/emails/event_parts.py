@@ -1,0 +1,279 @@
+"""What emails about an event are made of: the event as their reader may see it, words, buttons, and calendar part."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from tracker.rules.core.message_types import Changed, EventContent
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import clock, long_day, short_day, time_span, zone_word
+from tracker.rules.emails.emails import (
+    Button,
+    ButtonName,
+    CalendarPart,
+    DeclinedProposal,
+    Delegation,
+    Email,
+    Facts,
+    Footer,
+    OutsideAddress,
+    ReplyByEmail,
+    ReplyPage,
+    SitePage,
+    length_words,
+    one_line,
+)
+from tracker.rules.emails.event_values import EventEmail
+from tracker.rules.events import replies as reply_rules
+from tracker.rules.events.events import Event, EventStatus, Occurrence, where_words
+from tracker.rules.events.kept_dates import own_texts, usual_texts_of_dates
+from tracker.rules.events.plans import rule_of
+from tracker.rules.events.replies import AttendeeRole, ReplyValue, Substitution
+from tracker.rules.recurrence.series_words import pattern_words
+
+
+class EventForReader(Struct, frozen=True, kw_only=True, dict=True):
+    """What an email about an event is made of, all as its reader may see it."""
+
+    content: EventContent
+    reader: Viewer
+    event: Event
+    date: Occurrence
+    """The date that it is about; for the whole event, the next date or else the last one."""
+    is_whole: bool
+    """Whether it is about the whole event and not one date of a series."""
+    dates: tuple[Occurrence, ...]
+    ahead: tuple[Occurrence, ...]
+    """The upcoming dates that take place."""
+    invitation_id: UUID | None
+    reply: ReplyValue
+    """The reader's reply to `date`."""
+    own_replies: Mapping[datetime, ReplyValue] = field(default_factory=dict)
+    """The reader's replies to `dates`, by `original_start`."""
+    is_replied: bool = False
+    """Whether its reader has replied for each upcoming date."""
+    role: AttendeeRole
+    responded_at: datetime | None = None
+    """When its reader last replied."""
+    note: str = ""
+    """What its reader wrote with the reply that it confirms."""
+    released: str = ""
+    """The person who no longer comes in the reader's place because of that reply, or of their own No."""
+    replies: tuple[int, int, int] | None = None
+    """How many people replied yes, maybe and no so far; only for readers who are asked to reply."""
+    substitution: Substitution | None = None
+    """For whom the reader substitutes on its date, or did; None for a reader with an invitation of their own."""
+    delegation: Delegation | None = None
+    """The address of that person, or of the substitute whom the reader sends to its date."""
+    onward: Event | None = None
+    """The series that continues this one where it was cut short."""
+    onward_dates: tuple[Occurrence, ...] = ()
+    """The upcoming dates of that series that take place."""
+    continues_from: datetime | None = None
+    """The first local start of the series that continues this one; known for changes only."""
+    is_continuation: bool = False
+    """Whether it continues a series to which the reader is invited too."""
+    now: datetime
+
+    @cached_property
+    def title(self) -> str:
+        """Return the title of the event, safe for a header."""
+        return one_line(self.texts["title"])
+
+    @cached_property
+    def texts(self) -> Mapping[str, str]:
+        """Return the title, place and agenda of its date, of most dates from which a series changed, or of it all."""
+        if not self.is_whole:
+            return own_texts(self.date)
+        is_from_a_date = isinstance(self.content, Changed) and self.content.since is not None
+        return usual_texts_of_dates(self.ahead or (self.date,)) if is_from_a_date else own_texts(self.event)
+
+    @cached_property
+    def starts(self) -> datetime:
+        """Return the start on the wall clock of the event."""
+        return to_local(self.date.starts_at, self.event.zone)
+
+    @cached_property
+    def today(self) -> datetime:
+        """Return the current time on the wall clock of the event."""
+        return to_local(self.now, self.event.zone)
+
+    @property
+    def is_series(self) -> bool:
+        """Return whether it is about a series as a whole."""
+        return self.is_whole and self.event.is_series
+
+    @property
+    def is_tentative(self) -> bool:
+        """Return whether the event may still change."""
+        return self.event.status is EventStatus.TENTATIVE
+
+    @property
+    def has_no_reply(self) -> bool:
+        """Return whether the reader still owes a reply, for a series to any of its upcoming dates.
+
+        The organizer and informed people never do.
+        """
+        return ReplyValue.NEEDS_ACTION in self.asked_replies and not self.is_lead and self.role.takes_part
+
+    @cached_property
+    def asked_replies(self) -> tuple[ReplyValue, ...]:
+        """Return the reader's replies to each date that the email is about: for a series, the upcoming ones."""
+        of_ahead = tuple(self.own_replies.get(occurrence.original_start, self.reply) for occurrence in self.ahead)
+        return of_ahead if self.is_series and of_ahead else (self.reply,)
+
+    @property
+    def substitutes_for(self) -> str:
+        """Return the person for whom the reader substitutes; nothing for readers who were invited themselves."""
+        return self.substitution.principal if self.substitution and not self.substitution.is_over else ""
+
+    @property
+    def is_released(self) -> bool:
+        """Return whether the reader was to come in another person's place, and no longer is."""
+        return self.substitution is not None and self.substitution.is_over
+
+    @property
+    def is_lead(self) -> bool:
+        """Return whether the reader is the organizer."""
+        return self.reader.member_id == self.event.lead_id
+
+
+def email_to_reader(
+    occasion: EventForReader,
+    says: EventEmail,
+    *,
+    facts: Facts,
+    buttons: tuple[Button, ...] = (),
+    more: tuple[Button, ...],
+    calendar: CalendarPart | DeclinedProposal | None = None,
+    footer: Footer = Footer.INVITED,
+) -> Email:
+    """Return an email to the reader, in the thread of the event."""
+    if footer is Footer.INVITED and not occasion.role.takes_part:
+        footer = Footer.INFORMED
+    if footer is Footer.INVITED and occasion.substitution:
+        footer = Footer.SUBSTITUTE
+    return Email(
+        says=says,
+        to=occasion.reader.email,
+        to_name=occasion.reader.name,
+        thread=occasion.event.id,
+        facts=facts,
+        buttons=buttons,
+        more=more,
+        calendar=calendar,
+        invitation_id=occasion.substitution.invitation_id if calendar and occasion.substitution else None,
+        footer=footer,
+        reads=ReplyByEmail.REPLY_WORDS if any(isinstance(button.target, ReplyPage) for button in buttons) else None,
+    )
+
+
+def when_words(occasion: EventForReader) -> str:
+    """Return "Thursday, December 10, 2026, 2:00–3:30 PM Central", or the rule and the times of a series."""
+    return rule_words(occasion.event) if occasion.is_series else f"{long_day(occasion.starts)}, {time_words(occasion)}"
+
+
+def rule_words(event: Event) -> str:
+    """Return "Every month on the second Tuesday, 9:00–10:30 AM Central": when the dates of a series are by its rule."""
+    hours = time_span(event.starts, event.starts + event.duration, event.is_all_day)
+    zone = "" if event.is_all_day else f" {zone_word(event.zone)}"
+    rule = rule_of(event)
+    return f"{pattern_words(rule) if rule else long_day(event.starts)}, {hours}{zone}"
+
+
+def time_words(occasion: EventForReader) -> str:
+    """Return "2:00–3:30 PM Central", or "All day", for its date."""
+    hours = time_span(occasion.starts, to_local(occasion.date.ends_at, occasion.event.zone), occasion.event.is_all_day)
+    return hours if occasion.event.is_all_day else f"{hours} {zone_word(occasion.event.zone)}"
+
+
+def day_and_time(occasion: EventForReader, date: Occurrence | None = None) -> str:
+    """Return "Thu, Dec 10, 2:00 PM" for its date or another one, without a time for all-day events."""
+    starts = to_local((date or occasion.date).starts_at, occasion.event.zone)
+    on = short_day(starts, occasion.today)
+    return on if occasion.event.is_all_day else f"{on}, {clock(starts)}"
+
+
+def place_in_words(occasion: EventForReader, room: str | None = None) -> str:
+    """Return "5th-floor conference room, or by video", or nothing; `room` replaces the present room."""
+    return event_place_words(occasion.event, occasion.texts["place"] if room is None else room)
+
+
+def event_place_words(event: Event, room: str) -> str:
+    """Return where an event takes place, in one of its rooms, in the words of `place_in_words`."""
+    words = where_words(one_line(room), event.video_link)
+    return words[:1].upper() + words[1:]
+
+
+def length_and_way_words(occasion: EventForReader) -> str:
+    """Return "90 minutes, in person or by video.", as far as it is known."""
+    ways = (("in person", occasion.event.place), ("by video", occasion.event.video_link))
+    way = " or ".join(word for word, given in ways if given)
+    length = length_words(
+        occasion.event.duration if occasion.is_series else occasion.date.ends_at - occasion.date.starts_at
+    )
+    words = ", ".join(filter(None, (length, way)))
+    return f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def own_reply_deadline(occasion: EventForReader) -> datetime | None:
+    """Return the deadline for replies: 5 PM two days before the date; None when it has passed."""
+    return reply_rules.reply_deadline(occasion.starts, occasion.today)
+
+
+def reply_buttons(occasion: EventForReader) -> tuple[Button, ...]:
+    """Return the three buttons of an invitation; none for the organizer."""
+    names = ((ButtonName.REPLY_YES, "yes"), (ButtonName.REPLY_MAYBE, "maybe"), (ButtonName.REPLY_NO, "no"))
+    return tuple(button for name, key in names for button in reply_button(occasion, name, key))
+
+
+def reply_button(occasion: EventForReader, name: ButtonName, key: str = "") -> tuple[Button, ...]:
+    """Return a button to the reply page, or nothing when there is nothing to reply to."""
+    if occasion.invitation_id is None or occasion.is_lead or not occasion.role.takes_part:
+        return ()
+    date = None if occasion.is_whole else occasion.date.id
+    page = ReplyPage(invitation_id=occasion.invitation_id, occurrence_id=date, reply=key)
+    return (Button(name=name, target=page),)
+
+
+def event_link(occasion: EventForReader, name: ButtonName = ButtonName.AGENDA_AND_PEOPLE) -> Button:
+    """Return the link to the event's page, or to the page of one of its dates."""
+    path = f"/events/{occasion.event.id}" if occasion.is_whole else f"/events/{occasion.event.id}/{occasion.date.key}"
+    return Button(name=name, target=SitePage(path=path))
+
+
+def video_room_links(occasion: EventForReader) -> tuple[Button, ...]:
+    """Return the link to the video room, when there is one on the web."""
+    link = occasion.event.video_link
+    is_on_the_web = link.startswith("https://")
+    return (Button(name=ButtonName.VIDEO, target=OutsideAddress(url=link)),) if is_on_the_web else ()
+
+
+def calendar_part(occasion: EventForReader, *, is_cancel: bool = False) -> CalendarPart:
+    """Return what changes in the reader's calendar; a series of which every date is canceled leaves it."""
+    is_empty = occasion.is_series and all(occurrence.is_canceled for occurrence in occasion.dates)
+    return CalendarPart(
+        is_cancel=is_cancel or is_empty,
+        event=occasion.event,
+        date=None if occasion.is_whole else occasion.date,
+        dates=occasion.dates,
+        reply=reply_rules.most_frequent_reply(occasion.asked_replies),
+        replies=_replies_by_date(occasion),
+        role=occasion.role,
+        joined_or_left_at=occasion.substitution.changed_at if occasion.substitution else None,
+        delegation=None if occasion.is_series else occasion.delegation,
+    )
+
+
+def _replies_by_date(occasion: EventForReader) -> dict[datetime, ReplyValue]:
+    """Return the replies to the dates of a series that may have an entry of their own; the others are over."""
+    ahead = {occurrence.id for occurrence in occasion.ahead}
+    shown = (occurrence for occurrence in occasion.dates if occurrence.is_changed or occurrence.id in ahead)
+    return {
+        occurrence.original_start: occasion.own_replies.get(occurrence.original_start, occasion.reply)
+        for occurrence in shown
+    }

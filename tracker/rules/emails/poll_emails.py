@@ -1,0 +1,125 @@
+"""The emails about a date poll: which dates suit the reader, a request to reply, and that it was canceled."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import clock, local, long_day, short_day, time_span, zone_word
+from tracker.rules.emails import discreet
+from tracker.rules.emails.emails import (
+    Button,
+    ButtonName,
+    Email,
+    Fact,
+    FactName,
+    Facts,
+    Footer,
+    PollPage,
+    SitePage,
+    mark_email,
+    one_line,
+)
+from tracker.rules.emails.event_parts import event_place_words
+from tracker.rules.emails.template_values import (
+    EmailValues,
+    PollCanceledEmail,
+    PollNudgeEmail,
+    PollOpenedEmail,
+    RestrictedEmail,
+    RestrictedReason,
+)
+from tracker.rules.polls.polls import Fit, Poll, PollDate
+
+Fits = Mapping[UUID, Fit]
+
+
+def poll_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Email:
+    """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing.
+
+    `fits`: what the reader has replied, by date. Once they have, the email is only read in Messages.
+    """
+    page = f"/polls/{poll.id}"
+    if not (poll.event.is_restricted or reader.is_discreet):
+        written = _open_email(content, poll, reader, fits, now)
+        return written if poll.is_private_again else mark_email(written, poll.event.marking)
+    neutral = _neutral_email(content, poll, reader, page)
+    return discreet.discreet_restricted_email(neutral, page) if reader.is_discreet else neutral
+
+
+def _open_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Email:
+    is_over = isinstance(content, PollCanceled)
+    reply = Button(name=ButtonName.REPLY_TO_POLL, target=PollPage(poll_id=poll.id, member_id=reader.member_id))
+    see = Button(name=ButtonName.POLL, target=SitePage(path=f"/polls/{poll.id}"))
+    return Email(
+        says=_poll_values(content, poll, now),
+        to=reader.email,
+        to_name=reader.name,
+        thread=poll.event.id,
+        facts=(*_what(poll), *(() if is_over else _dates(poll, fits, now))),
+        buttons=() if is_over else (reply,),
+        more=() if is_over else (see,),
+        footer=Footer.POLL,
+    )
+
+
+def _neutral_email(content: PollContent, poll: Poll, reader: Viewer, page: str) -> Email:
+    is_over = isinstance(content, PollCanceled)
+    sign_in = ButtonName.SIGN_IN_TO_READ if is_over else ButtonName.SIGN_IN_AND_REPLY
+    return Email(
+        says=RestrictedEmail(
+            reason=RestrictedReason.UPDATE if is_over else RestrictedReason.REPLY,
+            has_attachment=False,
+            asks_reply=not is_over,
+        ),
+        to=reader.email,
+        to_name=reader.name,
+        thread=poll.event.id,
+        facts=(Fact(name=FactName.DETAILS),),
+        buttons=(Button(name=sign_in, target=SitePage(path=page)),),
+        footer=Footer.RESTRICTED,
+    )
+
+
+def _poll_values(content: PollContent, poll: Poll, now: datetime) -> EmailValues:
+    title, by = one_line(poll.event.title), local(poll.reply_by, poll.event.zone)
+    reply_by = short_day(by, local(now, poll.event.zone))
+    match content:
+        case PollOpened():
+            return PollOpenedEmail(title=title, reply_by=reply_by)
+        case PollNudge():
+            return PollNudgeEmail(title=title, reply_by=reply_by if now < poll.reply_by else "")
+        case PollCanceled():
+            return PollCanceledEmail(title="" if poll.is_private_again else title)
+
+
+def _what(poll: Poll) -> Facts:
+    event = poll.event
+    organizer = Fact(name=FactName.ORGANIZER, value=one_line(f"{event.lead} ({event.lead_agency})"))
+    if poll.is_private_again:
+        return (organizer,)
+    where = event_place_words(event, event.place)
+    return (
+        Fact(name=FactName.WHAT, value=one_line(event.title)),
+        organizer,
+        *([Fact(name=FactName.WHERE, value=where)] if where else []),
+    )
+
+
+def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
+    by = local(poll.reply_by, poll.event.zone)
+    proposed = [_in_words(poll, poll_date, fits.get(poll_date.id), now) for poll_date in poll.ahead(now)]
+    return (
+        *[Fact(name=FactName.PROPOSED, value=one) for one in proposed],
+        Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
+    )
+
+
+def _in_words(poll: Poll, option: PollDate, fit: Fit | None, now: datetime) -> str:
+    """Return a date, with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
+    zone = poll.event.zone
+    starts, ends = (local(moment, zone) for moment in poll.slot(option))
+    on = short_day(starts, local(now, zone))
+    date = on if poll.event.is_all_day else f"{on}, {time_span(starts, ends)} {zone_word(zone)}"
+    return f"{date}: {fit.label}" if fit else date

@@ -1,0 +1,237 @@
+"""The emails about a date poll, as long as their reader may see it and is asked in it.
+
+There is one reminder before the deadline by the clock, and those that a person sends. Upcoming ones, as they would go
+out if nothing changed, are computed when viewed, and never stored.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from tracker.database import together, writing
+from tracker.errors import Conflict, Gone, NotAllowed
+from tracker.rules.core.audiences import Audience
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge
+from tracker.rules.core.outbox import MessageKind, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.viewers import Viewer, is_seen_by
+from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.emails import poll_emails
+from tracker.rules.emails.emails import Email
+from tracker.rules.emails.nudges import NUDGES_LEFT, REST, UNDO_FOR, PollNudges
+from tracker.rules.emails.preferences import Wishes, out_of_quiet_hours
+from tracker.rules.emails.reminders import Moment
+from tracker.rules.events.events import may_edit
+from tracker.rules.polls import polls as poll_rules
+from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
+from tracker.tables.background import polls as due
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.events import events
+from tracker.tables.background.polls import DuePoll
+from tracker.tables.visible import polls as visible
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.nudges import ONLY_THEY_REMIND
+from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.polls import polls
+from tracker.usecases.polls.polls import check_poll_open, poll_for
+
+NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
+NOT_ASKED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer asked.")
+OPEN_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been restored.")
+CANCELED = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been canceled.")
+ASKED_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="People have since been asked again.")
+SCHEDULED = SendOutcome(state=MessageState.SUPERSEDED, reason="The date is set.")
+REPLIED = SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient has replied.")
+OVER = SendOutcome(state=MessageState.TOO_LATE, reason="It was over before it could be sent.")
+
+
+async def poll_reminders_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
+    """Return the reminders whose time came in (after, now]; none to people reminded within two days."""
+    passed = [
+        (poll, at)
+        for poll in await due.polls_to_remind(now, now + LONGEST_AHEAD)
+        if (at := poll_reminder_at(poll.reply_by, poll.opened_at, poll.zone)) and after < at <= now
+    ]
+    resting = await due.reminded_of_polls([poll.event_id for poll, _ in passed], now - REST)
+    silent = await due.silent_in_polls([poll.id for poll, _ in passed])
+    return [
+        _poll_reminder(poll, member_id, at, wishes)
+        for poll, at in passed
+        for member_id in silent.get(poll.id, ())
+        if member_id not in resting.get(poll.event_id, {})
+    ]
+
+
+async def poll_nudges_of(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges | None:
+    """Return whom the viewer could remind; None when they may not, or no date is left."""
+    if not poll_rules.may_remind_poll(viewer, poll) or not poll.ahead(now):
+        return None
+    return await _poll_nudges(viewer, poll, now)
+
+
+async def remind_respondents(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
+    """Remind the people who have not replied, and return how many they are.
+
+    Errors: NotFound, NotAllowed, Conflict (no one is left to remind, or all were reminded within two days), Gone (it
+    takes no replies now).
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not may_edit(viewer, poll.event):
+            raise NotAllowed(ONLY_THEY_REMIND)
+        check_poll_open(poll, now)
+        poll_nudges = await _poll_nudges(viewer, poll, now)
+        if refusal := poll_nudges.why_not(now, poll.event.zone):
+            raise Conflict(refusal)
+        wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
+        until = polls.last_poll_start(poll)
+        drafts = [
+            polls.draft_poll_message(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
+            for one in poll_nudges.asked
+        ]
+        await outbox.enqueue_all(drafts, now)
+        await audit.record(viewer.actor, "poll_reminded", "event", poll.event.id, {"people": len(drafts)}, now)
+    return len(poll_nudges.asked)
+
+
+async def undo_poll_nudges(viewer: Viewer, poll_id: UUID, at: datetime, now: datetime) -> None:
+    """Undo the reminders that were sent with one click at `at`, while all of them still wait.
+
+    Does nothing when they have all been undone before. Errors: NotFound, NotAllowed, Gone (too late).
+    """
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not may_edit(viewer, poll.event):
+            raise NotAllowed(ONLY_THEY_REMIND)
+        people = await polls.take_back_poll_messages(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
+        if people is None:
+            raise Gone(NUDGES_LEFT)
+        if people:
+            await audit.record(viewer.actor, "poll_reminders_undone", "event", poll.event.id, {"people": people}, now)
+
+
+async def _poll_nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
+    silent = tuple(person.member_id for person in poll_rules.waiting_people(await visible.poll_people(viewer, poll)))
+    last = (await due.reminded_of_polls([poll.event.id], now - REST)).get(poll.event.id, {})
+    reached = await polls.people_reached(poll, silent, now)
+    return PollNudges(silent=silent, last=last, unreachable={one for one in silent if one not in reached})
+
+
+def _poll_reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> NewMessage:
+    moment = Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by)
+    return NewMessage(
+        content=PollNudge(poll=poll.id),
+        recipient_id=member_id,
+        event_id=poll.event_id,
+        key=f"{due.NUDGE_KEYS}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
+        due=out_of_quiet_hours(moment, wishes.quiet_of(member_id)).at,
+        not_after=to_utc(poll.last, poll.zone),
+    )
+
+
+async def write_poll_email(
+    content: PollContent, reader: Viewer, now: datetime, *, is_sent: bool
+) -> Email | SendOutcome:
+    """Return the email, or why it is not sent; one that is only read (`is_sent` False) need not be current."""
+    poll = await visible.poll_by_id(reader, content.poll)
+    if poll is None:
+        return ASKED_AGAIN if await visible.poll_in_place_of(reader, content.poll) else NOT_AUTHORIZED
+    asked = {person.member_id: person for person in await visible.poll_people(reader, poll) if person.role.is_asked}
+    own = asked.get(reader.member_id)
+    if own is None:
+        return NOT_ASKED
+    if is_sent and (skip := _why_no_poll_email(content, poll, own, now)):
+        return skip
+    return poll_emails.poll_email(content, poll, reader, own.fits, now)
+
+
+def _why_no_poll_email(content: PollContent, poll: Poll, own: Respondent, now: datetime) -> SendOutcome | None:
+    if isinstance(content, PollCanceled):
+        return None if poll.state is PollState.CANCELED else OPEN_AGAIN
+    if poll.state is not PollState.OPEN:
+        return CANCELED if poll.state is PollState.CANCELED else SCHEDULED
+    if own.has_replied:
+        return REPLIED
+    return None if poll.ahead(now) else OVER
+
+
+class PlannedPollReminder(Struct, frozen=True, kw_only=True):
+    """One reminder of a date poll, with its time and recipients."""
+
+    at: datetime
+    poll: Poll
+    people: tuple[Viewer, ...]
+    """The recipients, by agency and name."""
+
+    @property
+    def kind(self) -> MessageKind:
+        """Return the kind that people filter by."""
+        return MessageKind.POLL
+
+
+async def poll_reminders_ahead(
+    viewer: Viewer, now: datetime, until: datetime, event_id: UUID | None = None
+) -> list[PlannedPollReminder]:
+    """Return the reminders in (now, until] of the polls that the viewer sees, or of one event's, soonest first.
+
+    People who may not edit an event read only of their own.
+    """
+    found = await visible.polls_due(viewer, now, until + LONGEST_AHEAD)
+    ahead = [
+        poll
+        for poll in found
+        if event_id in (None, poll.event.id) and (due_at := _reminder_moment(poll)) and now < due_at.at
+    ]
+    if not ahead:
+        return []
+    event_ids = {poll.event.id for poll in ahead}
+    asked, wishes, resting, paused, seen_by = await together(
+        visible.people_of_polls(viewer, ahead),
+        everyones_wishes(),
+        due.reminded_of_polls(event_ids, now - REST),
+        outbox_queue.paused_members(),
+        events.audiences_of_each(event_ids),
+    )
+    times: dict[tuple[datetime, UUID], list[UUID]] = {}
+    for poll in ahead:
+        for moment, member_id in _silent_respondents(viewer, poll, asked[poll.id], resting.get(poll.event.id, {})):
+            at = out_of_quiet_hours(moment, wishes.quiet_of(member_id)).at
+            if member_id not in paused and at <= until:
+                times.setdefault((at, poll.id), []).append(member_id)
+    people = await viewers_for({member for members in times.values() for member in members}, now)
+    by_id = {poll.id: poll for poll in ahead}
+    planned = [
+        PlannedPollReminder(
+            at=at, poll=by_id[poll_id], people=_reached_viewers(members, people, seen_by[by_id[poll_id].event.id])
+        )
+        for (at, poll_id), members in sorted(times.items())
+    ]
+    return [planned_poll for planned_poll in planned if planned_poll.people]
+
+
+def _silent_respondents(
+    viewer: Viewer, poll: Poll, people: Iterable[Respondent], last: Mapping[UUID, datetime]
+) -> Iterator[tuple[Moment, UUID]]:
+    """Yield the people who have not replied, without those who were reminded within two days before."""
+    moment = _reminder_moment(poll)
+    if moment is None:
+        return
+    for person in poll_rules.waiting_people(people):
+        is_theirs = may_edit(viewer, poll.event) or person.member_id == viewer.member_id
+        is_resting = person.member_id in last and last[person.member_id] > moment.at - REST
+        if is_theirs and not is_resting:
+            yield moment, person.member_id
+
+
+def _reached_viewers(
+    members: Iterable[UUID], people: Mapping[UUID, Viewer], may_see: AbstractSet[Audience]
+) -> tuple[Viewer, ...]:
+    return tuple(to for member in members if (to := people.get(member)) and is_seen_by(to, may_see))
+
+
+def _reminder_moment(poll: Poll) -> Moment | None:
+    at = poll_reminder_at(poll.reply_by, poll.opened_at, poll.event.zone)
+    return Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by) if at else None

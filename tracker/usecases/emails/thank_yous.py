@@ -1,0 +1,190 @@
+"""Thanking the people who were at a date: whom it would reach, sending and undoing it, and what the clock sends.
+
+The email goes out as long as its reader counts as present and may see the date.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from tracker.database import writing
+from tracker.errors import Conflict, Gone, NotAllowed
+from tracker.rules.attendance.thanks import is_thanked_for, why_no_thanks
+from tracker.rules.core.message_types import Thanked
+from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.viewers import Viewer, is_seen_by
+from tracker.rules.core.wall_clock import to_local
+from tracker.rules.emails import thank_yous as rules
+from tracker.rules.emails.emails import Email
+from tracker.rules.emails.preferences import Wishes
+from tracker.rules.emails.thank_yous import (
+    AFTER_CLOSING,
+    NO_ONE,
+    OF_USE,
+    ONLY_THEY_THANK,
+    THANK_YOU_LEFT,
+    UNDO_FOR,
+    SentThankYou,
+)
+from tracker.rules.events.events import Occurrence, may_edit
+from tracker.tables.background import attendance
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.events import events
+from tracker.tables.visible import actions
+from tracker.tables.visible.events import events as events_events
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.preferences import everyones_wishes, preferences_of
+from tracker.usecases.events.occurrences import date_seen_by
+
+NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
+NOT_THANKED = SendOutcome(
+    state=MessageState.SUPPRESSED, reason="Attendance was reopened, or the event was canceled or restricted."
+)
+NOT_PRESENT = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer marked present.")
+STOPPED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient turned thank-yous off.")
+
+
+class ThankYouView(Struct, frozen=True, kw_only=True):
+    """What the page of a thank-you shows."""
+
+    occurrence: Occurrence
+    people: tuple[str, ...]
+    """Who gets it, each with their agency, by name."""
+    skipped: int
+    """How many others are marked present and have an account or address here, the organizer left out."""
+    why_not: str
+    """Why it can't be sent; empty when it can."""
+    sent: SentThankYou | None
+    letter: Email | None
+    """As it would be written to the viewer; None when it can't be sent."""
+
+
+async def thank_you_view(viewer: Viewer, event_id: UUID, key: str, now: datetime, zone: str) -> ThankYouView:
+    """Return whom a thank-you would reach, and what it says to the viewer. Errors: NotFound, NotAllowed."""
+    occurrence = await _date_to_thank_for(viewer, event_id, key)
+    if not is_thanked_for(occurrence):
+        return ThankYouView(
+            occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, letter=None
+        )
+    marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
+    reached = await _people_reached(occurrence.event.id, marked, await everyones_wishes(), now)
+    named = await audit.names_of_people(reached)
+    items = await actions.items_from_date(viewer, occurrence.id)
+    return ThankYouView(
+        occurrence=occurrence,
+        people=tuple(sorted("{} ({})".format(*named[one]) for one in reached)),
+        skipped=len(marked) - len(reached),
+        why_not="" if reached else NO_ONE,
+        sent=await thank_you_sent_about(occurrence.id),
+        letter=rules.thank_you_email(viewer, occurrence, items, to_local(now, zone).date()),
+    )
+
+
+async def send_thank_you(viewer: Viewer, event_id: UUID, key: str, now: datetime, *, people: int) -> int:
+    """Thank the people who are marked present, and return how many get an email; `people` is how many were shown.
+
+    Errors: NotFound, NotAllowed, Conflict (it can't be sent, was sent before, or reaches more or fewer people now).
+    """
+    async with writing():
+        occurrence = await _date_to_thank_for(viewer, event_id, key)
+        if not is_thanked_for(occurrence):
+            raise Conflict(why_no_thanks(occurrence))
+        if await thank_you_sent_about(occurrence.id):
+            raise Conflict("A thank-you for this date was already sent.")
+        marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
+        wishes = await everyones_wishes()
+        reached = await _people_reached(occurrence.event.id, marked, wishes, now)
+        if len(reached) != people or not reached:
+            raise Conflict("The recipients have changed. Check the number and send it again." if reached else NO_ONE)
+        number = len({thank.created_at for thank in await outbox_queue.thank_yous_about(occurrence.id)})
+        await outbox.enqueue_all(
+            [_thank_you(occurrence.id, occurrence.event.id, one, number, wishes, now) for one in sorted(reached)], now
+        )
+        await audit.record(viewer.actor, "thanked", "occurrence", occurrence.id, {"people": len(reached)}, now)
+    return len(reached)
+
+
+async def undo_thank_you(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
+    """Undo the thank-you that was sent at `at`, while all of it still waits. Errors: NotFound, NotAllowed, Gone."""
+    async with writing():
+        occurrence = await _date_to_thank_for(viewer, event_id, key)
+        people = await outbox.undo_thanks(occurrence.id, at) if now - UNDO_FOR < at else 0
+        if not people:
+            raise Gone(THANK_YOU_LEFT)
+        await audit.record(viewer.actor, "thanks_undone", "occurrence", occurrence.id, {"people": people}, now)
+
+
+async def thank_you_sent_about(occurrence_id: UUID) -> SentThankYou | None:
+    """Return the thank-you about a date that was sent or waits; None when there is none, or it was undone."""
+    queueds = [
+        thank
+        for thank in await outbox_queue.thank_yous_about(occurrence_id)
+        if thank.state is not MessageState.SUPERSEDED
+    ]
+    return SentThankYou(at=min(queued.created_at for queued in queueds), people=len(queueds)) if queueds else None
+
+
+async def thank_yous_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
+    """Return the thank-yous of events that send them by themselves, an hour after attendance was closed."""
+    drafts: list[NewMessage] = []
+    for occurrence in await attendance.closed_dates(after - AFTER_CLOSING, now - AFTER_CLOSING):
+        if await outbox_queue.thank_yous_about(occurrence.id):
+            continue  # a person sent one, or undid it
+        marked = await attendance.present_members(occurrence.id) - {occurrence.lead_id}
+        reached = await _people_reached(occurrence.event_id, marked, wishes, now)
+        drafts += [_thank_you(occurrence.id, occurrence.event_id, one, 0, wishes, now) for one in sorted(reached)]
+    return drafts
+
+
+async def _date_to_thank_for(viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
+    occurrence = await date_seen_by(viewer, event_id, key)
+    if not may_edit(viewer, occurrence.event):
+        raise NotAllowed(ONLY_THEY_THANK)
+    return occurrence
+
+
+async def _people_reached(event_id: UUID, marked: Iterable[UUID], wishes: Wishes, now: datetime) -> frozenset[UUID]:
+    """Return who gets the email: active people who see the event, want thank-yous, and whose email isn't paused."""
+    people: Mapping[UUID, Viewer] = await viewers_for(marked, now)
+    may_see, paused = await events.audiences_of(event_id), await outbox_queue.paused_members()
+    return frozenset(
+        one
+        for one, person in people.items()
+        if is_seen_by(person, may_see) and one not in paused and wishes.wants_thanks(one)
+    )
+
+
+def _thank_you(
+    occurrence_id: UUID, event_id: UUID, member_id: UUID, number: int, wishes: Wishes, now: datetime
+) -> NewMessage:
+    """Return one message; its key has the number of attempts undone before, so that no two are sent about a date."""
+    return NewMessage(
+        content=Thanked(),
+        recipient_id=member_id,
+        event_id=event_id,
+        occurrence_id=occurrence_id,
+        key=f"thanked:{occurrence_id}:{member_id}:{number}",
+        due=max(now + UNDO_FOR, wishes.held_until(member_id, now, now + OF_USE)),
+        not_after=now + OF_USE,
+    )
+
+
+async def write_thank_you_email(message: Message, reader: Viewer, today: date, *, is_sent: bool) -> Email | SendOutcome:
+    """Return the email, or why it is not sent; `today` is that of the task force, for due dates."""
+    occurrence = await events_events.date_by_id(reader, message.occurrence_id) if message.occurrence_id else None
+    if occurrence is None:
+        return NOT_AUTHORIZED
+    if not is_thanked_for(occurrence):
+        return NOT_THANKED
+    if is_sent and (skip := await _why_no_thank_you(occurrence, reader)):
+        return skip
+    return rules.thank_you_email(reader, occurrence, await actions.items_from_date(reader, occurrence.id), today)
+
+
+async def _why_no_thank_you(occurrence: Occurrence, reader: Viewer) -> SendOutcome | None:
+    if reader.member_id not in await attendance.present_members(occurrence.id):
+        return NOT_PRESENT
+    return None if (await preferences_of(reader)).thank_yous else STOPPED
