@@ -1,5 +1,7 @@
 """From a letter to bytes: what is in them, and what no one can put into them."""
 
+import binascii
+import quopri
 import re
 from datetime import UTC, datetime
 
@@ -7,6 +9,7 @@ import icalendar
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
+from hypothesis import strategies as st
 from markupsafe import escape
 from msgspec.structs import replace
 
@@ -18,15 +21,26 @@ from tests.ports.mail.sending import composer, settings
 from tracker.config.paths import folder
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links, ReplyAddresses
-from tracker.ports.mail.compose import OUR_HEADERS, EmailComposer, UnsafeEmail, check_bytes, checked_address
+from tracker.ports.mail.compose import (
+    OUR_HEADERS,
+    EmailComposer,
+    MimeMessage,
+    UnsafeEmail,
+    check_bytes,
+    checked_address,
+    prove_headers_safe,
+    text_part,
+)
 from tracker.ports.mail.wording import fill_in_email
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.outbox import Message
 from tracker.rules.emails.emails import (
     LONGEST_SUBJECT,
     Button,
     ButtonName,
     CalendarPart,
+    Email,
     Fact,
     FactName,
     InvitationPage,
@@ -336,3 +350,45 @@ def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> No
     calendar = parts(composer().mail(letter(calendar=part), message()).content)["text/calendar"].get_content()
     replies = [one["ATTENDEE"].params["PARTSTAT"] for one in icalendar.Calendar.from_ical(calendar).walk("VEVENT")]
     assert replies == ["NEEDS-ACTION", "DECLINED"]
+
+
+TEXTS = st.text(st.sampled_from("ab =.\t—\u2028\n")).map(lambda text: text * 9)
+
+
+@given(TEXTS)
+def test_text_that_is_encoded_line_by_line_is_the_same_as_when_it_is_encoded_whole(text: str) -> None:
+    whole = f"{text}\n".replace("\n", "\r\n").encode()
+    assert text_part("text/plain", f"{text}\n").body == binascii.b2a_qp(whole, istext=True)
+
+
+@given(TEXTS)
+def test_text_without_an_end_of_line_is_read_as_it_was_written(text: str) -> None:
+    assert quopri.decodestring(text_part("text/plain", text).body).decode() == text.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("text", ["word " * 40, "é" * 80])
+def test_a_long_line_is_broken_by_both_characters_that_end_a_line(text: str) -> None:
+    body = text_part("text/plain", text).body
+    assert body.count(b"\n") == body.count(b"\r\n") > 0
+
+
+class Careless:
+    """Writes emails as some releases of Python did: the content of an encoded word becomes headers."""
+
+    def __init__(self, header: bytes) -> None:
+        self._composer, self._header = composer(), header
+
+    def mail(self, letter: Email, message: Message) -> MimeMessage:
+        sound = self._composer.mail(letter, message)
+        content = self._header + sound.content if "=?" in letter.to_name else sound.content
+        return replace(sound, content=content)
+
+
+def test_our_mails_pass() -> None:
+    prove_headers_safe(composer())
+
+
+@pytest.mark.parametrize("header", [b"Bcc: someone@else.example\r\n", b"To: someone@else.example\r\n"])
+def test_a_builder_that_lets_a_title_make_headers_is_found(header: bytes) -> None:
+    with pytest.raises(UnsafeEmail, match="headers that were not intended"):
+        prove_headers_safe(Careless(header))

@@ -11,14 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.database.statements import noted
 from tests.faults.mailboxes import shown
 from tests.faults.server import MailServer, fine, serving
 from tests.ports.mail.sending import delivery
 from tracker.database import engine
-from tracker.ports.mail.delivery import LANES
+from tracker.ports.mail.delivery import LANES, MessageCloser
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.outbox import GIVE_UP
+from tracker.rules.core.outbox import GIVE_UP, MessageState, SendOutcome
 from tracker.rules.emails.emails import Email
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import Bounce
@@ -26,8 +27,6 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
 from tracker.usecases.events import scheduling
-
-pytestmark = pytest.mark.both_engines
 
 LATER = NOW + timedelta(minutes=5)
 MOVED_TO = datetime(2027, 1, 12, 21, tzinfo=UTC)
@@ -62,6 +61,7 @@ async def outcome() -> dict[str, tuple[str, str]]:
     return {row["recipient.email"]: (row["state"], row["reason"]) for row in found}
 
 
+@pytest.mark.both_engines
 async def test_everybody_invited_gets_one_mail_and_the_outbox_knows(cast: Cast, server: MailServer) -> None:
     await invite(cast)
     assert await dispatch(server) == 2
@@ -69,12 +69,14 @@ async def test_everybody_invited_gets_one_mail_and_the_outbox_knows(cast: Cast, 
     assert {state for state, _ in (await outcome()).values()} == {"sent"}
 
 
+@pytest.mark.both_engines
 async def test_nothing_is_sent_twice(cast: Cast, server: MailServer) -> None:
     await invite(cast)
     await dispatch(server)
     assert await dispatch(server) == 0
 
 
+@pytest.mark.both_engines
 async def test_an_address_that_the_server_does_not_know_bounces_and_others_get_theirs(
     cast: Cast, server: MailServer
 ) -> None:
@@ -86,6 +88,7 @@ async def test_an_address_that_the_server_does_not_know_bounces_and_others_get_t
     assert server.recipients() == ["fbi_lead@fbi.example"]
 
 
+@pytest.mark.both_engines
 async def test_a_busy_server_gets_the_same_bytes_again_later(cast: Cast, server: MailServer) -> None:
     server.at_data = lambda _: None if len(server.tries) and server.tries.total() > 2 else "452 No space"
     await invite(cast)
@@ -95,6 +98,7 @@ async def test_a_busy_server_gets_the_same_bytes_again_later(cast: Cast, server:
     assert {state for state, _ in (await outcome()).values()} == {"sent"}
 
 
+@pytest.mark.both_engines
 async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_name(
     cast: Cast, server: MailServer
 ) -> None:
@@ -107,6 +111,7 @@ async def test_a_mail_whose_acceptance_was_not_heard_goes_again_under_the_same_n
     assert len(set(server.accepted)) == 2
 
 
+@pytest.mark.both_engines
 async def test_a_change_after_a_try_that_may_have_arrived_goes_out_and_the_retry_has_another_message_id(
     cast: Cast, server: MailServer
 ) -> None:
@@ -121,6 +126,7 @@ async def test_a_change_after_a_try_that_may_have_arrived_goes_out_and_the_retry
     assert shown(server.accepted) == {"fbi_lead@fbi.example": [MOVED_TO]}
 
 
+@pytest.mark.both_engines
 async def test_a_cancellation_after_a_try_that_may_have_arrived_goes_out_and_the_retry_does_not(
     cast: Cast, server: MailServer
 ) -> None:
@@ -133,6 +139,7 @@ async def test_a_cancellation_after_a_try_that_may_have_arrived_goes_out_and_the
     assert shown(server.accepted) == {"fbi_lead@fbi.example": []}
 
 
+@pytest.mark.both_engines
 async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cast: Cast, server: MailServer) -> None:
     server.cut_before_reply = lambda _: len(server.accepted) == 1
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead), NOW)
@@ -146,6 +153,7 @@ async def test_a_retry_to_a_person_who_lost_access_says_nothing_of_the_event(cas
     assert shown(server.accepted) == {"caht_lead@caht.example": []}
 
 
+@pytest.mark.both_engines
 async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
     cast: Cast, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +170,7 @@ async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
     assert 1 < max(groups) <= LANES
 
 
+@pytest.mark.both_engines
 async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     [message] = await outbox.claim_messages("a worker", (), LATER, 10)
@@ -175,6 +184,7 @@ async def test_an_email_is_on_record_with_the_version_of_the_event_that_it_gives
     assert await Message.select(Message.event_version).where(Message.id == message.id) == [{"event_version": 1}]
 
 
+@pytest.mark.both_engines
 async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(cast: Cast, server: MailServer) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await outbox.claim_messages("gone", (), LATER, 10)
@@ -186,6 +196,7 @@ async def test_what_another_worker_was_sending_when_it_ended_may_have_arrived(ca
     assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation", "Changed"]
 
 
+@pytest.mark.both_engines
 async def test_what_the_server_refused_for_now_has_not_arrived_and_says_the_change_itself(
     cast: Cast, server: MailServer
 ) -> None:
@@ -198,6 +209,7 @@ async def test_what_the_server_refused_for_now_has_not_arrived_and_says_the_chan
     assert [subject.partition(":")[0] for subject in server.subjects()] == ["Invitation"]
 
 
+@pytest.mark.both_engines
 async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast: Cast, server: MailServer) -> None:
     server.at_mail = lambda _: "550 Not from here"
     await invite(cast)
@@ -205,6 +217,7 @@ async def test_a_server_that_refuses_us_and_not_the_recipient_loses_no_mail(cast
     assert {state for state, _ in (await outcome()).values()} == {"pending"}
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("refusal", "state"), [("552 5.3.4 Message size exceeds fixed limit", "bounced"), ("550 Not from here", "pending")]
 )
@@ -219,6 +232,7 @@ async def test_an_email_that_the_server_refuses_before_its_recipient_does_not_ho
     assert not await Bounce.exists().where(Bounce.is_counted == True)  # noqa: E712 - a clause of SQL
 
 
+@pytest.mark.both_engines
 async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: Cast, server: MailServer) -> None:
     async with serving(MailServer()) as gone:
         pass
@@ -228,6 +242,7 @@ async def test_while_the_server_is_away_mails_wait_and_only_one_is_tried(cast: C
     assert (sum(tried) <= 2, len(tried)) == (True, 11)
 
 
+@pytest.mark.both_engines
 async def test_after_five_days_without_a_server_a_mail_is_given_up(cast: Cast) -> None:
     async with serving(MailServer()) as gone:
         pass
@@ -238,6 +253,7 @@ async def test_after_five_days_without_a_server_a_mail_is_given_up(cast: Cast) -
     assert "5 days" in reason
 
 
+@pytest.mark.both_engines
 async def test_a_mail_that_cannot_be_written_safely_fails_where_people_see_it(cast: Cast, server: MailServer) -> None:
     await Member.update({Member.email: "a@x.example, e@y.example"}).where(Member.email == "caht_lead@caht.example")
     await invite(cast)
@@ -246,6 +262,7 @@ async def test_a_mail_that_cannot_be_written_safely_fails_where_people_see_it(ca
     assert (state, server.recipients()) == ("failed", ["fbi_lead@fbi.example"])
 
 
+@pytest.mark.both_engines
 async def test_a_message_of_an_unknown_type_fails_in_a_sentence_and_the_others_go_out(
     cast: Cast, server: MailServer
 ) -> None:
@@ -260,6 +277,7 @@ async def test_a_message_of_an_unknown_type_fails_in_a_sentence_and_the_others_g
     )
 
 
+@pytest.mark.both_engines
 async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer) -> None:
     for _ in range(5):
         await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
@@ -267,6 +285,7 @@ async def test_one_connection_carries_many_mails(cast: Cast, server: MailServer)
     assert (len(server.accepted), server.connections) == (55, 5)
 
 
+@pytest.mark.both_engines
 async def test_a_stopped_delivery_leaves_what_it_did_not_begin_to_others(cast: Cast, server: MailServer) -> None:
     await invite(cast)
     stopped = delivery(server.port, LATER)
@@ -276,6 +295,7 @@ async def test_a_stopped_delivery_leaves_what_it_did_not_begin_to_others(cast: C
     assert await dispatch(server) == 2
 
 
+@pytest.mark.both_engines
 async def test_a_mail_about_a_restricted_event_says_nothing_of_it(cast: Cast, server: MailServer) -> None:
     plan = operation(cast.hsi_liaison, video_link="https://video.example/secret-room")
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
@@ -295,6 +315,7 @@ def _all_texts(mail: bytes) -> str:
     return "\n".join([*headers, *parts])
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends(
     cast: Cast, server: MailServer
@@ -310,6 +331,7 @@ async def test_a_delivery_that_the_database_lost_sight_of_enlists_anew_and_sends
     await sending.stop()
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_others(
     cast: Cast, server: MailServer
@@ -331,3 +353,34 @@ async def test_a_delivery_that_the_database_loses_sight_of_leaves_the_rest_to_ot
     ids = server.message_ids()
     assert len(ids) == 5 * len(everybody(cast))
     assert ids.total() - len(ids) <= LANES
+
+
+SENT = SendOutcome(state=MessageState.SENT, reason="", sent_to="someone@fbi.example")
+UNKNOWN = SendOutcome(state=MessageState.SENT, reason="", sent_to=object())  # type: ignore[arg-type]  # what no database takes
+
+
+async def claimed(cast: Cast, count: int) -> list[outbox_rules.Message]:
+    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
+    return await outbox.claim_messages("a worker", [], NOW, count)
+
+
+async def sent() -> int:
+    return await Message.count().where(Message.state == MessageState.SENT.value)
+
+
+async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_cast: Cast) -> None:
+    messages, closing = await claimed(sqlite_cast, 5), MessageCloser(lambda: NOW, lambda: 5)
+    with noted() as statements:
+        await asyncio.gather(*(closing.close(one, SENT) for one in messages))
+    assert await sent() == 5
+    assert sum(query == "COMMIT" for query, _ in statements) == 1
+
+
+async def test_one_that_cannot_be_recorded_does_not_keep_the_others(sqlite_cast: Cast) -> None:
+    messages, closing = await claimed(sqlite_cast, 4), MessageCloser(lambda: NOW, lambda: 4)
+    outcomes = [SENT, UNKNOWN, SENT, SENT]
+    ended = await asyncio.gather(
+        *(closing.close(*one) for one in zip(messages, outcomes, strict=True)), return_exceptions=True
+    )
+    assert [one is None for one in ended] == [True, False, True, True]
+    assert await sent() == 3

@@ -10,10 +10,10 @@ from jinja2 import Environment, meta
 from jinja2.exceptions import UndefinedError
 from msgspec.structs import asdict, fields, replace
 
-from tests.ports.mail.making import letter
+from tests.ports.mail.making import NOW, letter
 from tracker.config.paths import folder
-from tracker.ports.mail.wording import FILES, button_label, fill_in_email, word_environment
-from tracker.rules.core.message_types import AccountChange, AnswerOutcome
+from tracker.ports.mail.wording import FILES, button_label, fill_in_email, read_email, word_environment
+from tracker.rules.core.message_types import AccountChange, AnswerOutcome, MailedEntry
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ButtonName, Fact, FactName, Footer
 from tracker.rules.emails.event_values import DateAddedEmail, OwnReply
 from tracker.rules.emails.template_values import EmailValues, ItemAnsweredEmail
@@ -165,3 +165,16 @@ def test_every_footer_has_words(footer: Footer) -> None:
 def test_an_email_of_times_alone_says_nothing_of_its_own_text() -> None:
     made = fill_in_email(letter(is_discreet=True, is_time_only=True))
     assert (made.heading, made.paragraphs) == ("You're invited", ("Sign in to see the details.",))
+
+
+def test_an_email_on_a_page_has_its_words_and_the_labels_of_its_buttons_without_their_links() -> None:
+    email = read_email(letter())
+    assert email.words.subject.startswith("Invitation: Core group")
+    assert email.buttons[0] == "Reply yes"
+    assert "http" not in str(email)
+
+
+def test_an_email_that_takes_an_entry_out_of_the_calendar_says_that_it_changes_it() -> None:
+    entry = MailedEntry(uid="1@tracker.example", sequence=1, at=NOW)
+    assert not read_email(letter()).has_calendar
+    assert read_email(letter(calendar=entry)).has_calendar

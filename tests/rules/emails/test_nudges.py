@@ -1,10 +1,11 @@
 """What is said of people who were reminded lately."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from tests.cast import ZONE
 from tests.rules.views.test_home import meeting
-from tracker.rules.emails.nudges import DateNudges, skipped_words, why_no_nudge
+from tracker.rules.emails.nudges import UNREACHABLE, DateNudges, PollNudges, skipped_words, why_no_nudge
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ANN, BEN = uuid4(), uuid4()
@@ -53,3 +54,31 @@ def test_people_whose_invitations_went_out_in_the_same_minute_are_named_together
     assert skipped_words(nudge, NOW, "America/Chicago") == (
         "Skips Ann (FBI), Ben (HSI) (invited on Tue, Dec 15 at 8:59 AM).",
     )
+
+
+POLL_NUDGES_NOW = datetime(2027, 1, 5, 15, tzinfo=UTC)
+A, B = UUID(int=1), UUID(int=2)
+
+
+def test_people_who_were_reminded_lately_are_skipped() -> None:
+    found = PollNudges(silent=(A, B), last={B: POLL_NUDGES_NOW - timedelta(hours=1)})
+    assert (found.asked, found.why_not(POLL_NUDGES_NOW, ZONE)) == ((A,), "")
+    assert found.skipped == ("Skips 1 person reminded in the last 48 hours.",)
+
+
+def test_the_page_says_when_people_can_be_reminded_again() -> None:
+    found = PollNudges(silent=(A,), last={A: POLL_NUDGES_NOW})
+    assert found.why_not(POLL_NUDGES_NOW, ZONE) == "You can remind 1 person again on Thu, Jan 7 at 9:00 AM."
+    assert PollNudges(silent=()).why_not(POLL_NUDGES_NOW, ZONE) == "Everyone who was asked has replied."
+
+
+def test_only_those_whose_two_days_are_over_then_are_counted() -> None:
+    found = PollNudges(silent=(A, B), last={A: POLL_NUDGES_NOW, B: POLL_NUDGES_NOW + timedelta(hours=5)})
+    assert found.why_not(POLL_NUDGES_NOW, ZONE) == "You can remind 1 person again on Thu, Jan 7 at 9:00 AM."
+
+
+def test_people_who_get_no_email_are_skipped_and_named_as_the_reason() -> None:
+    found = PollNudges(silent=(A, B), unreachable={B})
+    assert (found.asked, found.skipped) == ((A,), (f"Skips 1 person ({UNREACHABLE}).",))
+    none_left = PollNudges(silent=(B,), unreachable={B})
+    assert none_left.why_not(POLL_NUDGES_NOW, ZONE) == f"The people who haven’t replied have {UNREACHABLE}."

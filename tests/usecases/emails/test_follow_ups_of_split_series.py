@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
-from tests.usecases.emails.test_reply_reminders import asked, scheduled, sent_to
+from tests.usecases.emails.test_follow_ups import asked, scheduled, sent_to
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer

@@ -1,4 +1,4 @@
-"""Emails as people's programs send them are read within fixed limits, and nothing in them makes reading fail."""
+"""A bounce is read as one of its message, in each form that mail servers write, and nothing else counts as one."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -12,29 +12,103 @@ import pytest
 from tests.ical import client_replies
 from tests.ical.test_replies import alarms, folded, nested, zones
 from tests.ical.test_replies import reply as task_reply
+from tests.ports.mail import bounced
 from tests.processor_time import within
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.received_emails import LARGEST_EMAIL, EmailParser
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import ReplyValue
+from tracker.rules.intake.bounces import Cause, Fate
 from tracker.rules.intake.received_emails import ReceivedEmail
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
+MESSAGE = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
+ADDRESSES = ReplyAddresses("reply@tracker.example", [b"k" * 32])
+READER = EmailParser(addresses=ADDRESSES, authserv_id="mx.tracker.example", zone="America/Chicago")
+TO = ADDRESSES.of_bounced(MESSAGE)
+
+
+def read(content: bytes, to: str = TO) -> ReceivedEmail:
+    return READER.read(content, to, NOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "words"),
+    [
+        (bounced.postfix(), "5.1.1", "550 5.1.1 <detective@kcpd.example>: Recipient address rejected: User unknown"),
+        (bounced.exchange_online(), "5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found"),
+        (bounced.gmail(), "5.1.1", "550-5.1.1 The email account that you tried to reach does not exist."),
+        (bounced.qmail(), "5.1.1", "Sorry, no mailbox here by that name. (#5.1.1)"),
+    ],
+    ids=["postfix", "exchange_online", "gmail", "qmail"],
+)
+def test_a_bounce_is_of_the_message_that_its_address_names(content: bytes, status: str, words: str) -> None:
+    found = read(content)
+    assert (found.bounced_id, found.message_id, found.invitation_id) == (MESSAGE, None, None)
+    assert (found.bounce.fate, found.bounce.cause, found.bounce.status) == (Fate.FAILED, Cause.NO_ADDRESS, status)
+    assert found.bounce.words.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (bounced.postfix("delayed", "4.4.1"), Fate.DELAYED),
+        (bounced.postfix("delivered", "2.0.0"), Fate.UNCLEAR),
+        (bounced.out_of_office(), Fate.UNCLEAR),
+        (bounced.read_receipt(), Fate.UNCLEAR),
+        (b"", Fate.UNCLEAR),
+        (b"From: MAILER-DAEMON@a.example\r\nContent-Type: text/html\r\n\r\n<p>Delivery <b>failed</b></p>", Fate.FAILED),
+    ],
+    ids=["delayed", "delivered", "away", "receipt", "empty", "html"],
+)
+def test_what_is_no_failure_is_none(content: bytes, expected: Fate) -> None:
+    assert read(content).bounce.fate is expected
+
+
+@pytest.mark.parametrize(
+    "to", [ADDRESSES.of_message(MESSAGE), "reply@tracker.example", f"reply+{'a' * 52}@tracker.example", f"x{TO}"]
+)
+def test_a_bounce_to_another_address_is_of_no_message(to: str) -> None:
+    found = read(bounced.postfix(), to)
+    assert (found.bounced_id, found.bounce.fate) == (None, Fate.UNCLEAR)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: <>\r\n\r\n" + b"domain" * 150_000,
+        b"From: <>\r\n\r\n" + b"550 " * 200_000,
+        b"From: <>\r\nContent-Type: text/html\r\n\r\n" + b"<a " * 300_000,
+        bounced.postfix(diagnostic="x" * 900_000),
+        bounced.postfix().replace(b"Final-Recipient", b"Action: failed\r\n\r\nAction: x\r\n\r\n" * 20_000),
+        b"x" * (LARGEST_EMAIL + 1),
+    ],
+    ids=["words", "codes", "tags", "field", "recipients", "size"],
+)
+def test_a_hostile_one_takes_little_time(content: bytes) -> None:
+    assert len(within(500, lambda: read(content)).bounce.words) <= 150
+
+
 INVITATION = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")
 WHO, UID = "liaison@kcpd.example", "9a0c@tracker.example"
-READER = EmailParser(
+INCOMING_READER = EmailParser(
     addresses=ReplyAddresses("reply@tracker.example", [b"k" * 32]),
     authserv_id="mx.tracker.example",
     zone="America/Chicago",
 )
-TO = READER.addresses.of(INVITATION)
+INCOMING_TO = INCOMING_READER.addresses.of(INVITATION)
 PASSES = "mx.tracker.example; dmarc=pass (p=reject) header.from=kcpd.example"
 
 
 def message(calendar: bytes | None = None, sender: str = f"Liaison <{WHO}>", **headers: str) -> EmailMessage:
     """Return an email as Gmail builds it: text, and the reply as the last alternative."""
     mail = EmailMessage(policy=policy.SMTP)
-    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, TO, "Accepted: Monthly meeting", "<1@kcpd>"
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = (
+        sender,
+        INCOMING_TO,
+        "Accepted: Monthly meeting",
+        "<1@kcpd>",
+    )
     for name, value in headers.items():
         mail[name.replace("_", "-")] = value
     mail.set_content("Liaison has accepted this invitation.")
@@ -43,19 +117,19 @@ def message(calendar: bytes | None = None, sender: str = f"Liaison <{WHO}>", **h
     return mail
 
 
-def read(mail: EmailMessage | bytes) -> ReceivedEmail:
-    return READER.read(mail if isinstance(mail, bytes) else mail.as_bytes(), TO, NOW)
+def read_of_incoming(mail: EmailMessage | bytes) -> ReceivedEmail:
+    return INCOMING_READER.read(mail if isinstance(mail, bytes) else mail.as_bytes(), INCOMING_TO, NOW)
 
 
 def test_a_reply_is_read_with_its_sender_and_the_invitation_of_its_address() -> None:
-    found = read(message(client_replies.google(UID, WHO), Authentication_Results=PASSES))
+    found = read_of_incoming(message(client_replies.google(UID, WHO), Authentication_Results=PASSES))
     assert (found.invitation_id, found.sender.address, found.sender.is_verified) == (INVITATION, WHO, True)
     assert [one.value for one in found.replies] == [ReplyValue.ACCEPTED]
     assert (found.is_automatic, found.is_readable, len(found.name)) == (False, True, 64)
 
 
 def test_the_address_of_a_message_names_it() -> None:
-    found = READER.read(message().as_bytes(), READER.addresses.of_message(INVITATION), NOW)
+    found = INCOMING_READER.read(message().as_bytes(), INCOMING_READER.addresses.of_message(INVITATION), NOW)
     assert (found.message_id, found.invitation_id) == (INVITATION, None)
 
 
@@ -82,11 +156,11 @@ OF_OUTLOOK = (
     ],
 )
 def test_what_people_read_comes_from_the_text_or_else_from_the_html(mail: EmailMessage, expected: str) -> None:
-    assert read(mail).text.strip() == expected
+    assert read_of_incoming(mail).text.strip() == expected
 
 
 def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() -> None:
-    found = read(message(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
+    found = read_of_incoming(message(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
     assert found.task
     assert (found.is_readable, found.replies, found.task.word) == (True, (), AnswerWord.DONE)
 
@@ -94,13 +168,13 @@ def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() 
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
     mail = message()
     mail.add_attachment(client_replies.apple(UID, WHO), maintype="text", subtype="calendar", filename="reply.ics")
-    assert [one.value for one in read(mail).replies] == [ReplyValue.ACCEPTED]
+    assert [one.value for one in read_of_incoming(mail).replies] == [ReplyValue.ACCEPTED]
 
 
 def test_thunderbird_s_two_copies_are_one_reply() -> None:
     mail = message(client_replies.thunderbird(UID, WHO))
     mail.add_attachment(client_replies.thunderbird(UID, WHO), maintype="application", subtype="ics")
-    assert len(read(mail).replies) == 1
+    assert len(read_of_incoming(mail).replies) == 1
 
 
 def test_a_wrong_charset_loses_nothing() -> None:
@@ -110,14 +184,14 @@ def test_a_wrong_charset_loses_nothing() -> None:
     in_latin = message()
     latin = content.decode().encode("latin-1")
     in_latin.add_attachment(latin, maintype="text", subtype="calendar", params={"charset": "latin-1"})
-    assert [read(one).replies[0].comment for one in (named, in_latin)] == ["Años", "Años"]
+    assert [read_of_incoming(one).replies[0].comment for one in (named, in_latin)] == ["Años", "Años"]
 
 
 def test_the_same_email_has_the_same_name_and_another_has_another() -> None:
     first, again = message(), message(Received="from elsewhere")
     other = message()
     other.replace_header("Message-ID", "<2@kcpd>")
-    assert read(first).name == read(again).name != read(other).name
+    assert read_of_incoming(first).name == read_of_incoming(again).name != read_of_incoming(other).name
 
 
 @pytest.mark.parametrize(
@@ -145,13 +219,13 @@ def test_only_what_our_own_mail_server_confirms_counts(headers: list[str], expec
     mail = message()
     for one in headers:
         mail.add_header("Authentication-Results", one)
-    assert read(mail).sender.is_verified is expected
+    assert read_of_incoming(mail).sender.is_verified is expected
 
 
 def test_no_server_is_trusted_without_a_name() -> None:
-    reader = EmailParser(addresses=READER.addresses, authserv_id="", zone="America/Chicago")
+    reader = EmailParser(addresses=INCOMING_READER.addresses, authserv_id="", zone="America/Chicago")
     mail = message(Authentication_Results="; dmarc=pass header.from=kcpd.example")
-    assert not reader.read(mail.as_bytes(), TO, NOW).sender.is_verified
+    assert not reader.read(mail.as_bytes(), INCOMING_TO, NOW).sender.is_verified
 
 
 @pytest.mark.parametrize(
@@ -159,12 +233,12 @@ def test_no_server_is_trusted_without_a_name() -> None:
 )
 def test_an_email_of_no_one_or_of_several_has_no_sender(sender: str) -> None:
     raw = message().as_bytes().replace(b"From: Liaison <liaison@kcpd.example>", b"From: " + sender.encode())
-    assert read(raw).sender.address == ""
+    assert read_of_incoming(raw).sender.address == ""
 
 
 def test_two_senders_are_no_sender() -> None:
     raw = b"From: other@kcpd.example\r\n" + message().as_bytes()
-    assert read(raw).sender.address == ""
+    assert read_of_incoming(raw).sender.address == ""
 
 
 @pytest.mark.parametrize(
@@ -184,7 +258,7 @@ def test_a_machine_s_email_is_known_by_its_headers(
     headers: dict[str, str], has_calendar: object, expected: object
 ) -> None:
     calendar = client_replies.google(UID, WHO) if has_calendar else None
-    assert read(message(calendar, **headers)).is_automatic is expected
+    assert read_of_incoming(message(calendar, **headers)).is_automatic is expected
 
 
 def _deep() -> bytes:
@@ -270,7 +344,7 @@ def _escapes() -> bytes:
 def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> None:
     content = _inside(calendar)()[: LARGEST_EMAIL // 8]
     tracemalloc.start()
-    read(content)
+    read_of_incoming(content)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 32 * len(content)
@@ -306,13 +380,13 @@ def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> N
 )
 def test_a_hostile_email_takes_little_time(hostile: Callable[[], bytes]) -> None:
     content = hostile()
-    found = within(500, lambda: read(content))
+    found = within(500, lambda: read_of_incoming(content))
     assert (found.replies, found.sender.is_verified) == ((), False)
 
 
 def test_a_reply_without_a_date_of_its_own_is_read_too() -> None:
     file = client_replies.google(UID, WHO).replace(b"DTSTAMP:20261201T160400Z\r\n", b"")
-    assert read(message(file)).replies[0].stamped_at is None
-    assert read(message(client_replies.google(UID, WHO))).replies[0].stamped_at == NOW - timedelta(
+    assert read_of_incoming(message(file)).replies[0].stamped_at is None
+    assert read_of_incoming(message(client_replies.google(UID, WHO))).replies[0].stamped_at == NOW - timedelta(
         days=13, hours=22, minutes=56
     )

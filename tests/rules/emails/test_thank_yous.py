@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tests.emails import ReadEmail, read_email
 from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
-from tests.rules.emails.test_digest import item, reader
+from tests.rules.emails.test_digests import item, reader
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.thank_yous import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
