@@ -78,7 +78,7 @@ ROOMS = {
         people, accounts, account_invitations, aliases, csv_import, agencies, committees, sites, confidential_sites
     ),
     "events": _room(
-        schedule, templates, event_page, occurrence_edit, event_edit, cancellations, undo, substitution, calendar_import
+        schedule, templates, occurrence_edit, event_edit, cancellations, undo, substitution, calendar_import
     ),
     "availability": _room(suggested_times, shared_calendar),
     "operations": _room(
@@ -106,6 +106,7 @@ ROOMS = {
     "audit": _room(audit_log, send_hold),
     "views": _room(
         home,
+        event_page,
         search,
         agency_pages,
         blackout_days,

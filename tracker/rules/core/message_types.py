@@ -29,7 +29,7 @@ class KnownBefore(Struct, frozen=True, kw_only=True):
     """The last date under that rule."""
     was_tentative: bool = False
     details: dict[str, str] = {}
-    """Hashes of its texts beside the place, by their fields (`shown_details`)."""
+    """Hashes of its texts beside the place, by their fields (`notifications.detail_hashes`)."""
 
 
 EntryUid = NewType("EntryUid", str)

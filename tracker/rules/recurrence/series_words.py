@@ -22,7 +22,7 @@ def series_sentence(
 ) -> str:
     """Return when an event takes place, as one sentence.
 
-    `start` is naive in `zone`; `duration` is on the wall clock. Errors as in `dates`, and Invalid(zone).
+    `start` is naive in `zone`; `duration` is on the wall clock. Errors as in `dates_by_rule`, and Invalid(zone).
     """
     all_dates = dates_by_rule(rule, start)
     if rule is None:
