@@ -163,7 +163,7 @@ async def test_no_more_emails_are_read_at_once_than_are_about_to_be_sent(
         groups.append(len(messages))
         return await read(messages, now, zone)
 
-    monkeypatch.setattr(emails, "letters", noted)
+    monkeypatch.setattr(emails, "write_emails", noted)
     for _ in range(3):
         await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
     assert await dispatch(server) == sum(groups) > 3 * LANES
