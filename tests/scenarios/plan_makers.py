@@ -16,7 +16,7 @@ from tracker.errors import TrackerError
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.plans import Disclosure
-from tracker.rules.operations.states import OperationState, next_step
+from tracker.rules.operations.states import STATES, OperationState
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.schema.operations.plans import ComparedPlaces
@@ -28,7 +28,7 @@ from tracker.usecases.operations.states import operation_for
 
 LEAD, SUPERVISOR, ANOTHER, RIVAL = "fbi_lead", "fbi_alternate", "kcpd_detective", "kcpd_alternate"
 PEOPLE = (LEAD, SUPERVISOR, ANOTHER, RIVAL, "hsi_liaison", "coordinator", "caht_lead", "administrator")
-STATES = tuple(OperationState)
+IN_ORDER = tuple(OperationState)
 MINUTES = (-90, -45, -30, 30, 45, 90)
 
 
@@ -148,7 +148,7 @@ class PlanMakers:
         """Do what is missing for the next step, by the people whose part it is; sometimes leave one thing out."""
         lead, supervisor, another = (self._cast.members[one] for one in (LEAD, SUPERVISOR, ANOTHER))
         operation = await operation_for(lead, self.bluestem)
-        following = next_step(operation.state)
+        following = STATES[operation.state].next
         if following is OperationState.APPROVED and operation.clearance is None and which != 0:
             await approvals.record_deconfliction_number(lead, self.bluestem, RISSAFE, NOW)
         if following is OperationState.BRIEFED and operation.waiting and which != 1:
@@ -158,7 +158,7 @@ class PlanMakers:
             await approvals.change_plan_state(by, self.bluestem, following, _when(following))
 
     async def _move(self, who: Viewer, which: int) -> None:
-        to = STATES[which % len(STATES)]
+        to = IN_ORDER[which % len(IN_ORDER)]
         await approvals.change_plan_state(who, self.bluestem, to, _when(to))
 
     async def _add_site(self, who: Viewer, which: int) -> None:

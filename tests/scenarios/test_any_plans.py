@@ -8,7 +8,7 @@ from tests.cast import Cast
 from tests.faults.senders import IS_FULL
 from tests.scenarios.plan_makers import LEAD, PEOPLE, RIVAL, SUPERVISOR, Deed, Held, PlanMakers
 from tests.usecases.operations.world import with_another_lead
-from tracker.rules.operations.states import MOVES, OperationState
+from tracker.rules.operations.states import STATES, OperationState
 
 RELIED_ON = frozenset({OperationState.APPROVED, OperationState.BRIEFED})
 """States in which people rely on an approval that may still be changed."""
@@ -51,7 +51,7 @@ def check_move(deed: Deed, before: Held, after: Held) -> None:
     if after.state is before.state:
         return
     falls_back = after.state is OperationState.PLANNING and deed.name in {"add site", "remove site", "basics", "shift"}
-    assert after.state in MOVES[before.state] or falls_back
+    assert after.state in STATES[before.state].moves or falls_back
     assert deed.name in {"advance", "move"} or falls_back
     if deed.name == "move" and after.state is not OperationState.APPROVED:
         assert deed.who == LEAD

@@ -6,7 +6,7 @@ import pytest
 
 from tracker.rules.audit.audit_log import VERBS, AuditLine
 from tracker.rules.core.viewers import Origin
-from tracker.rules.operations.states import MOVES, OperationState
+from tracker.rules.operations.states import STATES, OperationState
 
 
 def entry(verb: str) -> AuditLine:
@@ -26,9 +26,9 @@ def entry(verb: str) -> AuditLine:
     )
 
 
-@pytest.mark.parametrize("state", sorted({to for ways in MOVES.values() for to in ways}))
+@pytest.mark.parametrize("state", STATES)
 def test_every_state_that_a_plan_can_reach_has_words_of_its_own(state: OperationState) -> None:
-    assert f"operation_{state}" in VERBS
+    assert STATES[state].verb in VERBS
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_every_state_that_a_plan_can_reach_has_words_of_its_own(state: Operation
     ],
 )
 def test_a_step_of_an_operation_reads_as_a_sentence(state: OperationState, sentence: str) -> None:
-    assert entry(f"operation_{state}").words_with_title == sentence
+    assert entry(STATES[state].verb).words_with_title == sentence

@@ -16,7 +16,7 @@ from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.events import DateLine, EventStatus
 from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, may_plan
-from tracker.rules.operations.states import FALLS_BACK, MOVES, OVER, STATE_WORDS, OperationState
+from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, OperationState
 
 NO_COMMENT = f"Say what should change in up to {LONGEST_REASON} characters."
 NOT_SUBMITTED = "The plan isn’t waiting for approval."
@@ -103,8 +103,9 @@ def why_too_early(starts_at: datetime, zone: str, now: datetime) -> str:
 
 def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> tuple[str, ...]:
     """Return why the viewer can't take the operation to a state; empty when they can."""
-    if to not in MOVES[operation.state]:
-        return (f"The operation is {STATE_WORDS[operation.state].lower()} now. Reload the page to see the next steps.",)
+    state = STATES[operation.state]
+    if to not in state.moves:
+        return (f"The operation is {state.label.lower()} now. Reload the page to see the next steps.",)
     return tuple(_refusals(viewer, operation, to, facts))
 
 

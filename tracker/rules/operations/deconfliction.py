@@ -33,9 +33,7 @@ MOST_IN_AN_HOUR, MOST_IN_A_DAY = 100, 300  # places of one person
 OF_AN_AGENCY = 2  # times as many
 AFTER_AN_HOUR = "Try again in an hour, or ask a deconfliction officer."
 AFTER_A_DAY = "Try again tomorrow, or ask a deconfliction officer."
-BACK_TO_DRAFT = frozenset(
-    {OperationState.PLANNING, OperationState.SUBMITTED, OperationState.APPROVED, OperationState.BRIEFED}
-)
+BACK_TO_DRAFT = COMPARED - {OperationState.EXECUTING}
 """From where a plan whose time moves too often is taken out of the comparison; never once the operation has begun."""
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.clean_text import too_long_words
-from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.states import UNFINISHED, OperationState
 
 LONGEST_PARAGRAPH = 5_000  # characters
 EMPTY_ORDER = "Write at least one paragraph."
@@ -24,16 +24,7 @@ MOST_PHASES = 20
 NO_PHASE_NAME = f"Enter the phase in up to {LONGEST_PHASE_NAME} characters."
 PHASE_REACH = timedelta(days=2)
 """How long before the start and after the end of the operation a phase can be planned."""
-TIMED_IN = frozenset(
-    {
-        OperationState.APPROVED,
-        OperationState.BRIEFED,
-        OperationState.EXECUTING,
-        OperationState.RELEASED,
-        OperationState.DEBRIEFED,
-        OperationState.ABORTED,
-    }
-)
+TIMED_IN = UNFINISHED | {OperationState.APPROVED, OperationState.BRIEFED}
 """The states in which it can be recorded that a phase began or ended."""
 TIMELINE_WIDTH = 360
 TIMELINE_MARGIN = 22  # left and right, so that the times at the ends have space

@@ -134,6 +134,9 @@ class Operation(Struct, frozen=True, kw_only=True):
 
     id: UUID
     event: Event
+    starts_at: datetime
+    ends_at: datetime
+    """Of its only date; aware UTC."""
     state: OperationState
     supervisor_id: UUID | None
     supervisor: str

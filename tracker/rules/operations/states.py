@@ -12,7 +12,8 @@ CONFIRMED.
 """
 
 from enum import StrEnum
-from itertools import pairwise
+
+from msgspec import Struct
 
 from tracker.rules.events.events import Event, EventStatus
 
@@ -36,78 +37,147 @@ class OperationState(StrEnum):
     """Broken off after it began."""
 
 
-STEPS = (
-    OperationState.DRAFT,
-    OperationState.PLANNING,
-    OperationState.SUBMITTED,
-    OperationState.APPROVED,
-    OperationState.BRIEFED,
-    OperationState.EXECUTING,
-    OperationState.RELEASED,
-    OperationState.DEBRIEFED,
-    OperationState.CLOSED,
-)
-"""In the order in which an operation goes through them."""
-STATE_WORDS = {
-    OperationState.DRAFT: "Draft",
-    OperationState.PLANNING: "Planning",
-    OperationState.SUBMITTED: "Submitted",
-    OperationState.APPROVED: "Approved",
-    OperationState.BRIEFED: "Briefed",
-    OperationState.EXECUTING: "Executing",
-    OperationState.RELEASED: "Released",
-    OperationState.DEBRIEFED: "Debriefed",
-    OperationState.CLOSED: "Closed",
-    OperationState.STOOD_DOWN: "Stood down",
-    OperationState.ABORTED: "Aborted",
-}
-MOVES = {
-    OperationState.DRAFT: (OperationState.PLANNING,),
-    OperationState.PLANNING: (OperationState.SUBMITTED, OperationState.STOOD_DOWN),
-    OperationState.SUBMITTED: (OperationState.APPROVED, OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.APPROVED: (OperationState.BRIEFED, OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.BRIEFED: (OperationState.EXECUTING, OperationState.PLANNING, OperationState.STOOD_DOWN),
-    OperationState.EXECUTING: (OperationState.RELEASED, OperationState.ABORTED),
-    OperationState.RELEASED: (OperationState.DEBRIEFED,),
-    OperationState.DEBRIEFED: (OperationState.CLOSED,),
-    OperationState.CLOSED: (),
-    OperationState.STOOD_DOWN: (OperationState.PLANNING,),
-    OperationState.ABORTED: (OperationState.DEBRIEFED,),
-}
-COMPARED = frozenset(
-    {
-        OperationState.PLANNING,
-        OperationState.SUBMITTED,
-        OperationState.APPROVED,
-        OperationState.BRIEFED,
-        OperationState.EXECUTING,
-    }
-)
-"""The states in which a plan is compared with others."""
-FALLS_BACK = frozenset({OperationState.SUBMITTED, OperationState.APPROVED, OperationState.BRIEFED})
-"""The states that a changed site, or a time moved beyond the buffer, ends."""
-OVER = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED, OperationState.CLOSED, OperationState.ABORTED})
-"""The states after the operation, in which its plan no longer changes."""
+class StateDefinition(Struct, frozen=True, kw_only=True):
+    """All that is said of a state once: what people read, what can follow, and what a plan in it takes part in."""
 
+    label: str
+    button: str = ""
+    """On the button of the next step that leads here; empty for a state that isn't one."""
+    sentence: str
+    """What the page says after someone took the operation here."""
+    verb: str
+    """Of the audit log, for taking it here."""
+    status: EventStatus
+    """What calendars outside of the tracker show."""
+    next: OperationState | None
+    """The next step; None after the last, or when the operation was stood down."""
+    exits: tuple[OperationState, ...] = ()
+    """Where else it can go."""
+    is_compared: bool = False
+    """Whether a plan is compared with others."""
+    falls_back: bool = False
+    """Whether a changed site, or a time moved beyond the buffer, takes the plan back to planning."""
+    is_over: bool = False
+    """Whether it is after the operation, so that the plan no longer changes."""
+
+    @property
+    def moves(self) -> tuple[OperationState, ...]:
+        """Return every state that can follow, the next step first."""
+        return (self.next, *self.exits) if self.next else self.exits
+
+
+STATES = {
+    OperationState.DRAFT: StateDefinition(
+        label="Draft",
+        sentence="Returned to draft.",
+        verb="operation_draft",
+        status=EventStatus.TENTATIVE,
+        next=OperationState.PLANNING,
+    ),
+    OperationState.PLANNING: StateDefinition(
+        label="Planning",
+        button="Start planning",
+        sentence="Planning started.",
+        verb="operation_planning",
+        status=EventStatus.TENTATIVE,
+        next=OperationState.SUBMITTED,
+        exits=(OperationState.STOOD_DOWN,),
+        is_compared=True,
+    ),
+    OperationState.SUBMITTED: StateDefinition(
+        label="Submitted",
+        button="Submit for approval",
+        sentence="Plan submitted for approval.",
+        verb="operation_submitted",
+        status=EventStatus.TENTATIVE,
+        next=OperationState.APPROVED,
+        exits=(OperationState.PLANNING, OperationState.STOOD_DOWN),
+        is_compared=True,
+        falls_back=True,
+    ),
+    OperationState.APPROVED: StateDefinition(
+        label="Approved",
+        button="Approve",
+        sentence="Plan approved.",
+        verb="operation_approved",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.BRIEFED,
+        exits=(OperationState.PLANNING, OperationState.STOOD_DOWN),
+        is_compared=True,
+        falls_back=True,
+    ),
+    OperationState.BRIEFED: StateDefinition(
+        label="Briefed",
+        button="Mark as briefed",
+        sentence="Marked as briefed.",
+        verb="operation_briefed",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.EXECUTING,
+        exits=(OperationState.PLANNING, OperationState.STOOD_DOWN),
+        is_compared=True,
+        falls_back=True,
+    ),
+    OperationState.EXECUTING: StateDefinition(
+        label="Executing",
+        button="Begin the operation",
+        sentence="The operation has begun.",
+        verb="operation_executing",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.RELEASED,
+        exits=(OperationState.ABORTED,),
+        is_compared=True,
+    ),
+    OperationState.RELEASED: StateDefinition(
+        label="Released",
+        button="Mark as released",
+        sentence="Everyone is out. Operation marked as released.",
+        verb="operation_released",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.DEBRIEFED,
+        is_over=True,
+    ),
+    OperationState.DEBRIEFED: StateDefinition(
+        label="Debriefed",
+        button="Mark as debriefed",
+        sentence="Marked as debriefed.",
+        verb="operation_debriefed",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.CLOSED,
+        is_over=True,
+    ),
+    OperationState.CLOSED: StateDefinition(
+        label="Closed",
+        button="Close the operation",
+        sentence="Operation closed.",
+        verb="operation_closed",
+        status=EventStatus.CONFIRMED,
+        next=None,
+        is_over=True,
+    ),
+    OperationState.STOOD_DOWN: StateDefinition(
+        label="Stood down",
+        sentence="Operation stood down. No one on it was emailed.",
+        verb="operation_stood_down",
+        status=EventStatus.CANCELED,
+        next=None,
+        exits=(OperationState.PLANNING,),
+    ),
+    OperationState.ABORTED: StateDefinition(
+        label="Aborted",
+        sentence="Operation aborted. No one was emailed.",
+        verb="operation_aborted",
+        status=EventStatus.CONFIRMED,
+        next=OperationState.DEBRIEFED,
+        is_over=True,
+    ),
+}
+STEPS = tuple(state for state in STATES if state not in {OperationState.STOOD_DOWN, OperationState.ABORTED})
+"""In the order in which an operation goes through them."""
+COMPARED = frozenset(state for state, definition in STATES.items() if definition.is_compared)
+FALLS_BACK = frozenset(state for state, definition in STATES.items() if definition.falls_back)
+OVER = frozenset(state for state, definition in STATES.items() if definition.is_over)
 UNFINISHED = OVER - {OperationState.CLOSED} | {OperationState.EXECUTING}
 """The states in which the lead still has something to do, also when the time of the operation is over."""
-
-
-def next_step(state: OperationState) -> OperationState | None:
-    """Return the step that follows; None after the last, or when the operation was stood down."""
-    if state is OperationState.ABORTED:
-        return OperationState.DEBRIEFED
-    return next((after for before, after in pairwise(STEPS) if before is state), None)
-
-
-_UNDECIDED = frozenset({OperationState.DRAFT, OperationState.PLANNING, OperationState.SUBMITTED})
-
-
-def status_of_plan(state: OperationState) -> EventStatus:
-    """Return the status that a plan in this state gives its operation."""
-    if state is OperationState.STOOD_DOWN:
-        return EventStatus.CANCELED
-    return EventStatus.TENTATIVE if state in _UNDECIDED else EventStatus.CONFIRMED
 
 
 def status_in_calendars(event: Event, state: OperationState | None) -> EventStatus:
@@ -117,6 +187,5 @@ def status_in_calendars(event: Event, state: OperationState | None) -> EventStat
     """
     if state is None or event.status in (EventStatus.CANCELED, EventStatus.DRAFT):
         return event.status
-    by_plan = status_of_plan(state)
-    is_sure = by_plan is EventStatus.CONFIRMED
-    return event.status if is_sure else by_plan
+    by_plan = STATES[state].status
+    return event.status if by_plan is EventStatus.CONFIRMED else by_plan

@@ -20,9 +20,8 @@ from tracker.rules.operations.after_actions import titles_without_owner
 from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
 from tracker.rules.operations.deconfliction import count_for_state
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
-from tracker.rules.operations.states import FALLS_BACK, OperationState
+from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations import plans as times
 from tracker.tables.schema.operations import plans as rows
 from tracker.tables.schema.operations.plans import OperationReturn
 from tracker.tables.visible.operations import check_ins as operation_day
@@ -50,13 +49,12 @@ async def reasons_not_to_enter(
 ) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
     hits = await plans.plan_hits(viewer, operation)
-    starts_at = (await times.compared_plans([operation.id]))[operation.id].starts_at
     facts = StateFacts(
         has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
         open_hits=sum(hit.is_open for hit in hits),
         still_in=await check_ins.people_still_in(viewer, operation),
         without_owner=titles_without_owner(await operation_day.after_action_items(viewer, operation.event)),
-        too_early=why_too_early(starts_at, operation.event.zone, now),
+        too_early=why_too_early(operation.starts_at, operation.event.zone, now),
     )
     return state_refusals(viewer, operation, to, facts)
 
@@ -84,8 +82,7 @@ async def change_plan_state(
     Errors: NotFound, Conflict when the plan has changed since, NotAllowed with every reason.
     """
     async with writing():
-        found = await operation_for(viewer, event_id)
-        await compare_plan(found.id, now)
+        await compare_plan((await operation_for(viewer, event_id)).id, now)
         operation = await operation_for(viewer, event_id)
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
@@ -105,7 +102,7 @@ async def change_plan_state(
         await notify_of_plan_state(operation, to, now)
         await compare_plan(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
-        await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
+        await audit.record(viewer.actor, STATES[to].verb, "event", event_id, facts, now)
 
 
 async def return_plan(
@@ -194,14 +191,13 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
 
 
 async def _insert_approval(viewer: Viewer, operation: Operation, now: datetime) -> None:
-    at = (await times.compared_plans([operation.id]))[operation.id]
     await rows.OperationApproval.insert(
         rows.OperationApproval(
             id=ids.new_id(),
             plan=operation.id,
             version=operation.version,
-            starts_at=at.starts_at,
-            ends_at=at.ends_at,
+            starts_at=operation.starts_at,
+            ends_at=operation.ends_at,
             approved_by=viewer.member_id,
             approved_at=now,
         )
@@ -222,7 +218,6 @@ async def _replace_clearance(
     await rows.Clearance.update({rows.Clearance.replaced_at: now, rows.Clearance.ended_by: viewer.member_id}).where(
         current
     )
-    at = (await times.compared_plans([operation.id]))[operation.id]
     await rows.Clearance.insert(
         rows.Clearance(
             id=ids.new_id(),
@@ -231,8 +226,8 @@ async def _replace_clearance(
             number=asked.number if asked else "",
             result=asked.result if asked else None,
             reason=reason,
-            starts_at=at.starts_at,
-            ends_at=at.ends_at,
+            starts_at=operation.starts_at,
+            ends_at=operation.ends_at,
             submitted_at=submitted_at,
             submitted_by=viewer.member_id,
             recorded_at=now,
@@ -257,8 +252,7 @@ async def _enqueue_about_plan(
     operation: Operation, content: ApprovalContent, recipient_id: UUID, now: datetime
 ) -> None:
     """Queue an email about a plan: after the operation, there's nothing left to decide or to prepare."""
-    ends_at = (await times.compared_plans([operation.id]))[operation.id].ends_at
-    await enqueue_for_approval(operation.event, content, [recipient_id], now, not_after=ends_at)
+    await enqueue_for_approval(operation.event, content, [recipient_id], now, not_after=operation.ends_at)
 
 
 async def enqueue_for_approval(

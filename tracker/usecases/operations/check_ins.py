@@ -33,7 +33,7 @@ from tracker.rules.operations.check_ins import (
     may_read_check_ins,
 )
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.states import STATES, OperationState
 from tracker.tables.background.operations import plans as background
 from tracker.tables.background.operations.plans import OverdueRelease
 from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
@@ -156,10 +156,9 @@ async def record_tap(viewer: Viewer, event_id: UUID, key: str, tap: Tap, now: da
         after = rules.line_after_tap(line, tap.button, tap.was, tap.at(now))
         if after == line:
             return line
-        at = after.time_in if tap.button is Direction.IN else after.time_out
-        return await _replace_line(
-            viewer, check_ins_list, line, after, f"checked_{tap.button}", {"at": at}, now, row_id=row_id
-        )
+        is_in = tap.button is Direction.IN
+        verb, at = ("checked_in", after.time_in) if is_in else ("checked_out", after.time_out)
+        return await _replace_line(viewer, check_ins_list, line, after, verb, {"at": at}, now, row_id=row_id)
 
 
 async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: WalkIn, now: datetime) -> CheckIn:
@@ -339,7 +338,7 @@ async def follow_check_outs(viewer: Viewer, event_id: UUID, now: datetime) -> Op
         await enter_plan_state(operation.id, to, now)
         await compare_plan(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
-        await audit.record(viewer.actor, f"operation_{to}", "event", event_id, facts, now)
+        await audit.record(viewer.actor, STATES[to].verb, "event", event_id, facts, now)
     return to
 
 

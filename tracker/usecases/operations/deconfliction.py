@@ -33,7 +33,7 @@ from tracker.rules.operations.deconfliction import (
 )
 from tracker.rules.operations.plans import LONGEST_BUFFER, LONGEST_REASON, SHOWN, Disclosure, may_plan, moved_too_far
 from tracker.rules.operations.sites import Point
-from tracker.rules.operations.states import COMPARED, FALLS_BACK, OperationState
+from tracker.rules.operations.states import COMPARED, FALLS_BACK, STATES, OperationState
 from tracker.tables.background.operations import plans
 from tracker.tables.background.operations.plans import ComparedPlan, ConflictPair
 from tracker.tables.schema.operations.plans import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
@@ -189,7 +189,7 @@ async def _stop_comparing(plan: ComparedPlan, now: datetime) -> None:
 
 async def _record_return(plan: ComparedPlan, to: OperationState, now: datetime) -> None:
     facts = {"from": plan.state, "to": to, "version": plan.version}
-    await audit.record(BY_CLOCK, f"operation_{to}", "event", plan.event_id, facts, now)
+    await audit.record(BY_CLOCK, STATES[to].verb, "event", plan.event_id, facts, now)
 
 
 async def find_overlaps(

@@ -31,7 +31,6 @@ from tracker.rules.operations.orders import (
 )
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER
-from tracker.tables.background.operations import plans as background
 from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
@@ -156,7 +155,7 @@ async def plan_phase(
         operation = await operation_to_change(viewer, event_id, version)
         if len(await plans.operation_phases(viewer, operation.event)) >= MOST_PHASES:
             raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
-        fields = await _phase_columns(operation, plan)
+        fields = _phase_columns(operation, plan)
         await OperationPhase.insert(OperationPhase(fields, id=ids.new_id(), plan=operation.id))
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
@@ -172,7 +171,7 @@ async def replan_phase(
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
         phase = await _phase_of(viewer, operation, phase_id)
-        fields = await _phase_columns(operation, plan)
+        fields = _phase_columns(operation, plan)
         if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
             return
         await OperationPhase.update(fields).where(OperationPhase.id == phase_id)
@@ -199,7 +198,7 @@ async def delete_phase(
 async def begin_phase(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> Phase:
     """Record that a phase begins now, and return it. Errors: NotFound, NotAllowed, Conflict if it has begun."""
     async with writing():
-        phase = await _phase_to_time(viewer, event_id, phase_id)
+        _, phase = await _phase_to_time(viewer, event_id, phase_id)
         if phase.begun_at:
             raise Conflict(f"{phase.name} has already started.")
         return await _record_times(viewer, event_id, replace(phase, begun_at=now), now)
@@ -208,7 +207,7 @@ async def begin_phase(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datet
 async def end_phase(viewer: Viewer, event_id: UUID, phase_id: UUID, now: datetime) -> Phase:
     """Record that a phase ends now, and return it. Errors: NotFound, NotAllowed, Conflict unless it is under way."""
     async with writing():
-        phase = await _phase_to_time(viewer, event_id, phase_id)
+        _, phase = await _phase_to_time(viewer, event_id, phase_id)
         if not phase.begun_at or phase.ended_at:
             raise Conflict(f"{phase.name} has already ended." if phase.ended_at else f"{phase.name} hasn’t started.")
         return await _record_times(viewer, event_id, replace(phase, ended_at=now), now)
@@ -220,7 +219,7 @@ async def undo_phase_time(viewer: Viewer, event_id: UUID, phase_id: UUID, moment
     Errors: NotFound, NotAllowed, Conflict when it is something else by now.
     """
     async with writing():
-        phase = await _phase_to_time(viewer, event_id, phase_id)
+        _, phase = await _phase_to_time(viewer, event_id, phase_id)
         if phase.ended_at == moment:
             return await _record_times(viewer, event_id, replace(phase, ended_at=None), now)
         if phase.begun_at == moment and phase.ended_at is None:
@@ -243,12 +242,12 @@ async def correct_phase_times(
     Errors: NotFound, NotAllowed, Conflict when its times have changed since, Invalid by field.
     """
     async with writing():
-        phase = await _phase_to_time(viewer, event_id, phase_id)
+        operation, phase = await _phase_to_time(viewer, event_id, phase_id)
         if seen not in (None, phase.version):
             raise Conflict(f"The times of {phase.name} have changed since.")
         check_phase_times(begun_at, ended_at, now)
         typed = {"begun": (begun_at, phase.begun_at), "ended": (ended_at, phase.ended_at)}
-        check_not_long_before(typed, await _start_of_operation(viewer, event_id), now)
+        check_not_long_before(typed, operation.starts_at, now)
         return await _record_times(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
 
 
@@ -257,18 +256,13 @@ def may_time_phases(viewer: Viewer, operation: Operation) -> bool:
     return may_plan(viewer, operation.event) and operation.state in TIMED_IN
 
 
-async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> Phase:
+async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> tuple[Operation, Phase]:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_A_LEAD)
     if not may_time_phases(viewer, operation):
         raise NotAllowed(TIMES_NOT_YET)
-    return await _phase_of(viewer, operation, phase_id)
-
-
-async def _start_of_operation(viewer: Viewer, event_id: UUID) -> datetime:
-    plan_id = (await operation_for(viewer, event_id)).id
-    return (await background.compared_plans([plan_id]))[plan_id].starts_at
+    return operation, await _phase_of(viewer, operation, phase_id)
 
 
 async def _phase_of(viewer: Viewer, operation: Operation, phase_id: UUID) -> Phase:
@@ -291,12 +285,11 @@ async def _record_times(viewer: Viewer, event_id: UUID, phase: Phase, now: datet
     return phase
 
 
-async def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[Any, Any]:
+def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[Any, Any]:
     """Return the columns of a phase, its times counted from the start of the operation. Errors: Invalid by field."""
-    at = (await background.compared_plans([operation.id]))[operation.id]
-    check_phase_plan(plan, at.starts_at, at.ends_at)
+    check_phase_plan(plan, operation.starts_at, operation.ends_at)
     return {
         OperationPhase.name: plan.name,
-        OperationPhase.start_minutes: (plan.starts_at - at.starts_at) // A_MINUTE,
-        OperationPhase.end_minutes: None if plan.ends_at is None else (plan.ends_at - at.starts_at) // A_MINUTE,
+        OperationPhase.start_minutes: (plan.starts_at - operation.starts_at) // A_MINUTE,
+        OperationPhase.end_minutes: None if plan.ends_at is None else (plan.ends_at - operation.starts_at) // A_MINUTE,
     }

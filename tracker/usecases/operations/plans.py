@@ -37,7 +37,7 @@ from tracker.rules.operations.plans import (
     may_plan,
 )
 from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, NO_PLACE, PlannedSite
-from tracker.rules.operations.states import FALLS_BACK, MOVES, OVER, STEPS, OperationState, next_step
+from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
 from tracker.rules.roster.sites import MeetingSite as Place
 from tracker.rules.roster.sites import known_place
 from tracker.tables.background.events.invitees import invitees_of
@@ -131,7 +131,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def exits(self) -> tuple[OperationState, ...]:
         """Return where else the plan can go than to its next step."""
-        return tuple(move for move in MOVES[self.operation.state] if move is not self.next) if self.operation else ()
+        return STATES[self.operation.state].exits if self.operation else ()
 
 
 async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> PlanView:
@@ -144,7 +144,7 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     leads = may_plan(viewer, occurrence.event)
-    following = next_step(operation.state) if operation else None
+    following = STATES[operation.state].next if operation else None
     own = (
         [commitment for commitment in operation.commitments if commitment.agency_id == viewer.agency_id]
         if operation

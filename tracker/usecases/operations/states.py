@@ -12,7 +12,7 @@ from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.rules.operations.states import OVER, OperationState, status_of_plan
+from tracker.rules.operations.states import OVER, STATES, OperationState
 from tracker.tables.background.operations import plans as background
 from tracker.tables.schema.events.events import Event as EventRow
 from tracker.tables.schema.events.events import Occurrence
@@ -118,7 +118,7 @@ async def show_state_in_calendars(
     planned again, as for any event that is canceled or restored (RFC 5546 §2.1.4). The event's
     version stays: no one edited it.
     """
-    was, becomes = before and status_of_plan(before), status_of_plan(after)
+    was, becomes = before and STATES[before].status, STATES[after].status
     if was is becomes:
         return
     changed: dict[Any, Any] = {EventRow.changed_at: now}

@@ -15,7 +15,7 @@ from tracker.rules.events.events import EventStatus, Occurrence, agenda_items, p
 from tracker.rules.events.plans import is_moved, may_change_from, rule_of, slot_at
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.proposals import STATE_WORDS as PROPOSAL_WORDS
-from tracker.rules.operations.states import STATE_WORDS
+from tracker.rules.operations.states import STATES
 from tracker.rules.recurrence.series_words import pattern_words
 from tracker.usecases.views.event_page import EventView, date_after_split
 
@@ -85,7 +85,7 @@ def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
         "errors": Errors(),
         "outcome": None,
         "outcome_zone": event.zone,
-        "plan_states": STATE_WORDS,
+        "plan_states": STATES,
         "proposal_states": PROPOSAL_WORDS,
         "refusal": FormValues({}),
         "refused_id": None,

@@ -19,24 +19,10 @@ from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.operations.plans import PLAN, do_and_show_plan, member_in, plan_address, plan_version_in
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, OutsideCheck, OutsideResult, System
-from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.states import STATES, OperationState
 from tracker.rules.views.home import OpenAcknowledgment
 from tracker.usecases.operations import approvals
 from tracker.usecases.operations.states import event_to_plan
-
-STATE_SENTENCES = {
-    OperationState.DRAFT: "Returned to draft.",
-    OperationState.PLANNING: "Planning started.",
-    OperationState.SUBMITTED: "Plan submitted for approval.",
-    OperationState.APPROVED: "Plan approved.",
-    OperationState.BRIEFED: "Marked as briefed.",
-    OperationState.EXECUTING: "The operation has begun.",
-    OperationState.RELEASED: "Everyone is out. Operation marked as released.",
-    OperationState.DEBRIEFED: "Marked as debriefed.",
-    OperationState.CLOSED: "Operation closed.",
-    OperationState.STOOD_DOWN: "Operation stood down. No one on it was emailed.",
-    OperationState.ABORTED: "Operation aborted. No one was emailed.",
-}
 
 
 @post(f"{PLAN}/states", guards=[signed_in], status_code=303)
@@ -52,7 +38,7 @@ async def post_state(
         await approvals.change_plan_state(viewer, event_id, to, now, version=plan_version_in(form))
     except (NotAllowed, Conflict) as refused:
         return pages.refuse(plan_address(event_id, key), f"Not changed. {refused.sentence}")
-    return pages.redirect(plan_address(event_id, key), STATE_SENTENCES[to])
+    return pages.redirect(plan_address(event_id, key), STATES[to].sentence)
 
 
 @post(f"{PLAN}/clearances", guards=[signed_in], status_code=303)

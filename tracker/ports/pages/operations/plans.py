@@ -25,24 +25,13 @@ from tracker.rules.operations.sites import (
     draw_site_map,
     point_at,
 )
-from tracker.rules.operations.states import STATE_WORDS, OperationState
+from tracker.rules.operations.states import STATES
 from tracker.rules.roster.sites import _TYPED, NO_COORDINATES
 from tracker.usecases.core import audit
 from tracker.usecases.operations import plans
 from tracker.usecases.operations.plans import PlanBasics, PlanView, coordinates_of, plan_view
 
 PLAN = "/events/{event_id:uuid}/{key:str}/plan"
-STEP_LABELS = {
-    OperationState.PLANNING: "Start planning",
-    OperationState.SUBMITTED: "Submit for approval",
-    OperationState.APPROVED: "Approve",
-    OperationState.BRIEFED: "Mark as briefed",
-    OperationState.EXECUTING: "Begin the operation",
-    OperationState.RELEASED: "Mark as released",
-    OperationState.DEBRIEFED: "Mark as debriefed",
-    OperationState.CLOSED: "Close the operation",
-}
-"""What the button of the next step says."""
 PLAN_FIELDS = (
     "supervisor",
     "disclosure",
@@ -208,8 +197,7 @@ def _show_plan(
         posted_hit=hit_id,
         errors=errors_of(wrong, PLAN_FIELDS),
         map=draw_site_map(view.sites.values()),
-        states=STATE_WORDS,
-        step_labels=STEP_LABELS,
+        states=STATES,
         roles=[(site_role, words) for site_role, words in SITE_WORDS.items()],
         disclosures=[(disclosure, words) for disclosure, words in DISCLOSURE_WORDS.items()],
         results=[(outside_result, words) for outside_result, words in OUTSIDE_RESULTS.items()],

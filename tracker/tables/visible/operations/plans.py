@@ -21,9 +21,9 @@ PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
 OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
 """The condition that belongs to it."""
 _PLAN = (
-    "SELECT p.id, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes, p.version, p.kind"
-    " FROM operation_plan p JOIN event e ON e.id = p.event LEFT JOIN member m ON m.id = p.supervisor"
-    " LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
+    "SELECT p.id, o.starts_at, o.ends_at, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes,"
+    " p.version, p.kind FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
+    " LEFT JOIN member m ON m.id = p.supervisor LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _SITES = (
     "SELECT s.id, s.role, s.place, s.latitude_e6, s.longitude_e6, s.radius_ft FROM operation_site s"
@@ -80,6 +80,8 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
     return Operation(
         id=row["id"],
         event=event,
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
         state=OperationState(row["state"]),
         supervisor_id=row["supervisor"],
         supervisor=f"{row['name']} ({row['code']})" if row["supervisor"] else "",
