@@ -34,7 +34,9 @@ def read_settings_file(path: Path) -> dict[str, str]:
             match = LINE.fullmatch(text)
             if match is None:
                 raise ValueError(f"Line {number} of {path} isn't a setting. Write it as TRACKER_NAME=value.")
-            said[match[1]] = _bare(match[2].strip())
+            value = match[2].strip()
+            is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+            said[match[1]] = value[1:-1] if is_quoted else value
     return said
 
 
@@ -70,12 +72,6 @@ def changed(text: str, name: str, value: str) -> str:
     return place.sub(lambda _: line, text, count=1) if place.search(text) else f"{text.rstrip()}\n\n{line}\n"
 
 
-def _bare(value: str) -> str:
-    """Return a value without the quotation marks that people put around it by habit."""
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if is_quoted else value
-
-
 def _example(default: object) -> str:
     """Return a default as a person would type it; a field without a default shows nothing."""
     if isinstance(default, bool):
@@ -88,10 +84,10 @@ def _docstrings(kind: type[Struct]) -> dict[str, str]:
     body = ast.parse(dedent(inspect.getsource(kind))).body[0]
     assert isinstance(body, ast.ClassDef)  # noqa: S101 - the source of a class is one
     return {
-        one.target.id: " ".join(str(after.value.value).split())
-        for one, after in pairwise(body.body)
-        if isinstance(one, ast.AnnAssign)
-        and isinstance(one.target, ast.Name)
+        field.target.id: " ".join(str(after.value.value).split())
+        for field, after in pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
         and isinstance(after, ast.Expr)
         and isinstance(after.value, ast.Constant)
     }

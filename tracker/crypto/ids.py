@@ -55,9 +55,9 @@ def _canonical(fact: object) -> object:
     if fact is None or isinstance(fact, str | int):
         return fact
     if isinstance(fact, list | tuple):
-        return [_canonical(one) for one in fact]
+        return [_canonical(part) for part in fact]
     if isinstance(fact, AbstractSet):
-        return {"set": _sorted(_canonical(one) for one in fact)}
+        return {"set": _sorted(_canonical(member) for member in fact)}
     if isinstance(fact, Mapping):
         return {"mapping": _sorted([_canonical(key), _canonical(value)] for key, value in fact.items())}
     return {type(fact).__name__: _parts(fact)}

@@ -80,9 +80,9 @@ def mac(with_key: bytes, text: str) -> str:
     return _letters(hmac.digest(with_key, text.encode("utf-8", "surrogatepass"), "sha256"))
 
 
-def same(one: str, other: str) -> bool:
+def same(secret: str, other: str) -> bool:
     """Compare two secrets in constant time; any characters are allowed."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
 
 
 def new_token() -> str:

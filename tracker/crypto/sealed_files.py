@@ -77,7 +77,13 @@ class Opener:
 
     def __init__(self, source: BinaryIO, secret: str) -> None:
         kind, line = source.readline(len(KIND)), source.readline(LONGEST_HEADER)
-        self.facts = _facts(kind, line)
+        try:
+            facts = json.loads(line) if kind == KIND else {}
+        except ValueError:
+            facts = {}
+        if not isinstance(facts, dict) or not {"salt", MARK} <= facts.keys():
+            raise NotSealed
+        self.facts = facts
         key = _key(secret, str(self.facts["salt"]))
         if self.facts[MARK] != _mark(key):
             raise WrongSecret
@@ -107,16 +113,6 @@ class Opener:
             return self._cipher.decrypt(nonce, sealed, self._bound_to)
         except InvalidTag as broken:
             raise Changed from broken
-
-
-def _facts(kind: bytes, line: bytes) -> dict[str, Any]:
-    try:
-        facts = json.loads(line) if kind == KIND else {}
-    except ValueError:
-        facts = {}
-    if not isinstance(facts, dict) or not {"salt", MARK} <= facts.keys():
-        raise NotSealed
-    return facts
 
 
 def _key(secret: str, salt: str) -> bytes:

@@ -116,14 +116,14 @@ def _signers(keys: Sequence[bytes], purpose: str) -> tuple[Signer, ...]:
 
 @lru_cache(REMEMBERED)
 def _signed(signers: tuple[Signer, ...], *ids: UUID) -> str:
-    payload = b"".join(one.bytes for one in ids)
+    payload = b"".join(row_id.bytes for row_id in ids)
     return signers[0].sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
 
 
 def _read(signers: Sequence[Signer], token: str) -> list[UUID]:
     try:
         sent = token.encode("ascii") if len(token) <= LONGEST else b""
-        letters = next(found for signer in signers if (found := _link_letters(signer, sent)))
+        letters = next(payload for signer in signers if (payload := _link_letters(signer, sent)))
         payload = base64.urlsafe_b64decode(letters + b"=" * (-len(letters) % 4))
     except (StopIteration, UnicodeEncodeError, binascii.Error) as odd:
         raise NotFound from odd

@@ -100,10 +100,10 @@ def _roster(email: str, person: dict[str, str]) -> bytes:
 def _values(email: str, given: Iterable[str]) -> dict[str, str]:
     """Return the settings to write: those derived from the coordinator's address, then the given ones."""
     values = {"COORDINATOR_ADDRESS": email, "MAIL_FROM": f"calendar@{email.partition('@')[2]}"}
-    for one in given:
-        name, sign, value = one.partition("=")
+    for setting in given:
+        name, sign, value = setting.partition("=")
         if not sign:
-            raise Invalid(f"--set {one} has no value. Write it as --set NAME=VALUE.")
+            raise Invalid(f"--set {setting} has no value. Write it as --set NAME=VALUE.")
         values[name.strip().upper().removeprefix(PREFIX)] = value.strip()
     named = {f"{PREFIX}{name}": value for name, value in values.items()}
     if odd := sorted(named.keys() - settings_file.names(Settings, PREFIX)):
@@ -299,7 +299,9 @@ def replace() -> None:
     """
     folder = _folder(settings())
     with_database(_nothing)  # nothing is replaced while the database cannot be opened
-    _write(folder)
+    chosen = settings()
+    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
+    _put(folder / settings_file.SECRET, keys.new_token())
     number = with_database(_settle_secret)
     click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
     click.echo(f"Keep copies of {folder / settings_file.SECRET} and {folder / settings_file.BEFORE} somewhere else.")
@@ -312,13 +314,6 @@ def _folder(chosen: Settings) -> Path:
     if not chosen.data or not file.exists() or file.read_text(encoding="utf-8").strip() != chosen.secret:
         raise NotAllowed(HELD_ELSEWHERE)
     return folder
-
-
-def _write(folder: Path) -> None:
-    """Keep the old secret, then put the new one in its place: neither is lost at any moment."""
-    chosen = settings()
-    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
-    _put(folder / settings_file.SECRET, keys.new_token())
 
 
 def _put(file: Path, text: str) -> None:

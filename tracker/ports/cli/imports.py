@@ -15,7 +15,7 @@ from tracker.ports.cli.opening import progress, read_file, takes_data, with_data
 from tracker.ports.http.forms import read_upload
 from tracker.rules.core.viewers import Origin
 from tracker.rules.core.wording import plural
-from tracker.rules.events.calendar_import import ImportOutcome, ImportReport, ImportRow, file_event_in_words
+from tracker.rules.events.calendar_import import ImportOutcome, ImportReport, file_event_in_words
 from tracker.rules.roster.csv_file import LARGEST, RowFault
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import calendar_import
@@ -159,18 +159,17 @@ def import_calendar_file(
     report = with_database(work)
     stops = bool(report.refused) and not skips_refused
     for row in report.rows:
-        click.echo(_line(row), err=row.outcome is ImportOutcome.REFUSED)
+        when = f" ({file_event_in_words(row.event)})" if row.event else ""
+        click.echo(
+            f"Row {row.row}: {row.title}{when} {SAID[row.outcome]} {row.sentence}".rstrip(),
+            err=row.outcome is ImportOutcome.REFUSED,
+        )
         for note in row.notes:
             click.echo(f"  {note}")
     for line in _end(report, is_trial=is_trial, stops=stops):
         click.echo(line, err=stops)
     if stops:
         context.exit(1)
-
-
-def _line(import_row: ImportRow) -> str:
-    when = f" ({file_event_in_words(import_row.event)})" if import_row.event else ""
-    return f"Row {import_row.row}: {import_row.title}{when} {SAID[import_row.outcome]} {import_row.sentence}".rstrip()
 
 
 def _end(report: ImportReport, *, is_trial: bool, stops: bool) -> Iterator[str]:

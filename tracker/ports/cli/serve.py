@@ -42,7 +42,9 @@ def serve(host: str, port: int, proxy: str) -> None:
     chosen = settings()
     checks.refuse_unsafe(chosen, host)
     with_database(_nothing)
-    _warn(chosen)
+    for line in checks.of_files(chosen):
+        if line.state is not checks.CheckState.OK:
+            click.echo(f"Warning: {line.words}", err=True)
     listener = listen(host, port)
     click.echo(f"Serving at {_address(chosen, listener)}.", err=True)
     access_log.configure()
@@ -56,13 +58,6 @@ def _address(chosen: Settings, listener: socket.socket) -> str:
     served = f"http://127.0.0.1:{listener.getsockname()[1]}"
     os.environ[f"{PREFIX}BASE_URL"] = served  # for the application, which reads the settings itself
     return served
-
-
-def _warn(chosen: Settings) -> None:
-    """Print what should be fixed soon, and serve anyway."""
-    for line in checks.of_files(chosen):
-        if line.state is not checks.CheckState.OK:
-            click.echo(f"Warning: {line.words}", err=True)
 
 
 def _serve(listener: socket.socket, proxy: str) -> None:
@@ -204,8 +199,8 @@ async def _by_mail(wait: int) -> list[CheckLine]:
     return lines
 
 
-async def _show(found: Awaitable[list[CheckLine]]) -> list[CheckLine]:
-    lines = await found
+async def _show(check: Awaitable[list[CheckLine]]) -> list[CheckLine]:
+    lines = await check
     for line in lines:
         _print(line)
     return lines

@@ -94,14 +94,14 @@ class FeedBuilder:
         return body
 
     async def _made(self, feed: Feed, now: datetime) -> FeedBody:
-        found = await feeds.feed_events(
+        events = await feeds.feed_events(
             feed.viewer, now, scope=feed.scope, only=feed.only, shows_operations=feed.shows_operations
         )
         informed = await feeds.feed_informed_events(feed.viewer)
-        wanted = [_feed_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in found]
+        wanted = [_feed_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in events]
         pieces = await self._pieces_of(feed, wanted, now.date())
         pieces += [self._notice(feed, notice) for notice in await feeds.feed_notices(feed.viewer, now, feed.only)]
-        named = tuple(event for event, _ in found if event.is_restricted)
+        named = tuple(event for event, _ in events if event.is_restricted)
         return await to_thread.run_sync(self._joined, feed, pieces, named)
 
     async def _pieces_of(self, feed: Feed, wanted: Sequence[WantedFeed], today: date) -> list[FeedPart]:

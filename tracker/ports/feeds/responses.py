@@ -90,7 +90,7 @@ def _is_known(tag: str, since: datetime, asked: Mapping[bytes, bytes], now: date
     known = asked.get(b"if-none-match")
     if known is not None:
         tags = known.decode("latin-1")
-        opaque = {one.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for one in tags.split(",")}
+        opaque = {sent.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for sent in tags.split(",")}
         return tag in opaque or tags.strip() == "*"
     date = _date(asked.get(b"if-modified-since", b"").decode("latin-1"))
     return date is not None and since.replace(microsecond=0) <= date <= now

@@ -224,12 +224,12 @@ async def of_incoming(chosen: Settings) -> AsyncIterator[CheckLine]:
 
 async def of_queue(chosen: Settings) -> CheckLine:
     """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
-    found = await email_tests.email_queue(clock.now())
-    failed = f"In the last {FAILED_WITHIN.days} days, {plural(found.failed, 'email')} couldn't be delivered."
-    if found.oldest_due is None:
+    queue = await email_tests.email_queue(clock.now())
+    failed = f"In the last {FAILED_WITHIN.days} days, {plural(queue.failed, 'email')} couldn't be delivered."
+    if queue.oldest_due is None:
         return CheckLine(CheckState.OK, "Outgoing email", f"No email is due. {failed}")
-    is_late = clock.now() - found.oldest_due >= LATE
-    words = f"{plural(found.due, 'email is', 'emails are')} due, the oldest since {_moment(found.oldest_due, chosen)}."
+    is_late = clock.now() - queue.oldest_due >= LATE
+    words = f"{plural(queue.due, 'email is', 'emails are')} due, the oldest since {_moment(queue.oldest_due, chosen)}."
     return CheckLine(CheckState.WARNING if is_late else CheckState.OK, "Outgoing email", f"{words} {failed}")
 
 

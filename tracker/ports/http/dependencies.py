@@ -53,8 +53,8 @@ def now_of(scope: Scope) -> datetime:
 
 def settings_of(scope: Scope) -> settings.Settings:
     """Return the settings of the application that a request came to."""
-    found: settings.Settings = scope["state"]["settings"]
-    return found
+    chosen: settings.Settings = scope["state"]["settings"]
+    return chosen
 
 
 def viewer_of(scope: Scope) -> viewers.Viewer:

@@ -94,7 +94,7 @@ def read(text: object, now: datetime) -> DraftMark | None:
 
 def texts_of(form: FormMultiDict) -> Texts:
     """Return the texts of a posted form; a file counts as none."""
-    return {name: [one for one in form.getall(name) if isinstance(one, str)] for name in form}
+    return {name: [text for text in form.getall(name) if isinstance(text, str)] for name in form}
 
 
 def mark_in(form: Mapping[str, Any], viewer: Viewer, now: datetime) -> DraftMark | None:

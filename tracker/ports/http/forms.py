@@ -27,8 +27,8 @@ class FormRequest(litestar.Request[None, None, State]):
     @property
     def form_that_was_read(self) -> FormMultiDict | None:
         """The posted form, if its body was read already."""
-        found = self._connection_state.form
-        return None if found is Empty else FormMultiDict.from_form_data(found)
+        posted = self._connection_state.form
+        return None if posted is Empty else FormMultiDict.from_form_data(posted)
 
     async def form(self) -> FormMultiDict:
         """Return the posted form. Errors: TooLarge for more fields than any form of the site has."""

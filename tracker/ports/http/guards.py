@@ -121,16 +121,16 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     """
     state, origin = connection.scope["state"], enter(connection, "api")
     sent = BEARER.fullmatch(connection.headers.get("authorization", ""))
-    found = await bearer_of(sent["token"], clock.now(), origin) if sent else None
-    if found is None:
+    token_bearer = await bearer_of(sent["token"], clock.now(), origin) if sent else None
+    if token_bearer is None:
         if sent:
             guesses = connection.app.state.setdefault("guesses", Guesses())
             if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
                 raise RequestRefused(429)
         raise RequestRefused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
-    state.update({"viewer": found.viewer, "scopes": found.scopes, UNNOTED: found.unnoted})
+    state.update({"viewer": token_bearer.viewer, "scopes": token_bearer.scopes, UNNOTED: token_bearer.unnoted})
     needed = handler.opt["scope"]
-    if needed and needed not in found.scopes:
+    if needed and needed not in token_bearer.scopes:
         raise NotAllowed(f"This token can’t do this because it doesn’t have the scope {needed}.")
 
 

@@ -110,8 +110,8 @@ def problem(
     """Return the body of a problem response with this status."""
     kind = KINDS.get(status) or Kind("refused", "Refused", "This request can’t be answered.")
     fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
-    about = f"{DOCUMENTS}#{kind.slug}"
-    return msgspec.json.encode(Problem(about, kind.title, status, detail or kind.detail, fields, reasons))
+    documented_at = f"{DOCUMENTS}#{kind.slug}"
+    return msgspec.json.encode(Problem(documented_at, kind.title, status, detail or kind.detail, fields, reasons))
 
 
 def problem_response(

@@ -42,8 +42,8 @@ HTTPS = 443
 
 async def resolve(host: str) -> Sequence[str]:
     """Return all numeric addresses of a host. Errors: OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, HTTPS, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    resolved = await asyncio.get_running_loop().getaddrinfo(host, HTTPS, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in resolved))
 
 
 Connect = Callable[[str, str], Awaitable[tuple[StreamReader, StreamWriter]]]
