@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracker.rules.audit.audit_log import VERBS, AuditLine
+from tracker.rules.audit.audit_log import AuditLine
+from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core.viewers import Origin
 from tracker.rules.operations.states import STATES, OperationState
 
@@ -28,7 +29,7 @@ def entry(verb: str) -> AuditLine:
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_that_a_plan_can_reach_has_words_of_its_own(state: OperationState) -> None:
-    assert STATES[state].verb in VERBS
+    assert AuditVerb.known(STATES[state].verb)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from tracker.database import engine, writing
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.audit.audit_log import GROUPS, AuditFilter, AuditLine
+from tracker.rules.audit.audit_log import AuditFilter, AuditLine
+from tracker.rules.audit.verbs import AuditGroup
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import BY_CLOCK, BY_COMMAND, Actor, Origin, Role, Viewer
 from tracker.rules.events.replies import ReplyValue
@@ -237,8 +238,8 @@ async def test_filters_by_person_group_subject_and_day(cast: Cast):
     await opened(reader, ALL, {}, NOW)
     assert deeds((await read(reader, actor_id=lead)).entries) == [("created", "subscription"), ("signed_in", "member")]
     assert deeds((await read(reader, only_system=True)).entries) == [("sign_in_failed", "member")]
-    assert deeds((await read(reader, group=GROUPS["denied"])).entries) == [("sign_in_failed", "member")]
-    assert deeds((await read(reader, group=GROUPS["feeds"])).entries) == [("created", "subscription")]
+    assert deeds((await read(reader, group=AuditGroup.DENIED)).entries) == [("sign_in_failed", "member")]
+    assert deeds((await read(reader, group=AuditGroup.FEEDS)).entries) == [("created", "subscription")]
     assert deeds((await read(reader, about="feed-1")).entries) == [("created", "subscription")]
     assert deeds((await read(reader, until=NOW - timedelta(days=1))).entries) == [("sign_in_failed", "member")]
 

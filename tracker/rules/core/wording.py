@@ -5,7 +5,9 @@ Every `datetime` here is aware and already in the reader's zone (see `local`); w
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from functools import cache, lru_cache
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -64,6 +66,24 @@ MONTHS = (
     "December",
 )
 _MIDDAY = 12
+
+
+class Worded(StrEnum):
+    """Values that are declared with their words: `PAST = "past", "Past dates"`; without words, those of the value."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "", *_: object) -> Self:
+        """Return a member with its label; a subclass that declares more reads it in `__init__`."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label or value.replace("_", " ").capitalize()
+        return member
+
+    @classmethod
+    def known(cls, value: str) -> Self | None:
+        """Return the member that a text is the value of, if it is one's."""
+        return next((member for member in cls if member == value), None)
 
 
 def local(moment: datetime, zone: str) -> datetime:

@@ -7,7 +7,8 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
-from tracker.rules.audit.audit_log import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditFilter
+from tracker.rules.audit.audit_log import AuditFilter
+from tracker.rules.audit.verbs import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditSubject, AuditVerb
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.events.event_columns import MARKING
@@ -68,11 +69,9 @@ def _wanted(viewer: Viewer, choice: AuditFilter) -> QueryString:
         known = [f'%"client": "{choice.via}{end}%' for end in (" ", '"')]
         parts.append(QueryString(_FROM_THERE, choice.via, *known))
     if choice.group:
-        parts.append(
-            QueryString(
-                " AND (t.verb IN ({}) OR t.subject IN ({}))", _texts(choice.group.verbs), _texts(choice.group.subjects)
-            )
-        )
+        verbs = [verb for verb in AuditVerb if choice.group in verb.groups]
+        subjects = [subject for subject in AuditSubject if choice.group in subject.groups]
+        parts.append(QueryString(" AND (t.verb IN ({}) OR t.subject IN ({}))", _texts(verbs), _texts(subjects)))
     return QueryString("".join(["{}"] * len(parts)), *parts)
 
 

@@ -16,8 +16,9 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, together, writing
 from tracker.errors import NotFound
 from tracker.rules.audit import facts as audit_facts
-from tracker.rules.audit.audit_log import OPEN_SUBJECTS, AuditFilter, AuditLine, DeedEntries, whole_deeds
+from tracker.rules.audit.audit_log import AuditFilter, AuditLine, DeedEntries, whole_deeds
 from tracker.rules.audit.facts import readable_facts
+from tracker.rules.audit.verbs import OPEN_SUBJECTS
 from tracker.rules.core.message_types import AuditLogAltered
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Viewer

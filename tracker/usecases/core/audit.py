@@ -22,7 +22,8 @@ from tracker.database import engine, lock_audit_head, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.database.sql_list import sql_list
 from tracker.errors import Invalid
-from tracker.rules.audit.audit_log import READ, SOURCES
+from tracker.rules.audit.audit_log import SOURCES
+from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Actor, Viewer
 from tracker.rules.events.events import Event, Occurrence
@@ -305,13 +306,13 @@ async def record_date_read(viewer: Viewer, occurrence: Occurrence, now: datetime
     if occurrence.event.is_restricted:
         facts = {"date": occurrence.key, "version": occurrence.event.version, "date_version": occurrence.version}
         facts |= {"plan_version": plan} if plan else {}
-        await record_read(viewer, READ, "event", str(occurrence.event.id), facts, now)
+        await record_read(viewer, AuditVerb.READ, "event", str(occurrence.event.id), facts, now)
 
 
 async def record_series_read(viewer: Viewer, events: Iterable[Event], now: datetime) -> None:
     """Record that named events were read as a whole, each with all its dates."""
     named = {str(event.id): {"version": event.version} for event in events if event.is_restricted}
-    await record_reads(viewer, READ, "event", named, now)
+    await record_reads(viewer, AuditVerb.READ, "event", named, now)
 
 
 async def record_read(

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.audit.audit_log import READ
+from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core.message_types import Unreadable, decode
 from tracker.rules.core.outbox import Message, MessageKind, MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
@@ -306,7 +306,7 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     written = CONFINED if is_confined else await emails.write_email(_message_as_stored(stored[0]), now, zone, reading)
     if line.recipient_id != viewer.member_id:
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
-        await record_read(viewer, READ, "message", str(message_id), facts, now)
+        await record_read(viewer, AuditVerb.READ, "message", str(message_id), facts, now)
     if isinstance(written, SendOutcome):
         return ReadMessage(line=line, sending=shown[0], letter=None, reason=written.reason)
     return ReadMessage(line=line, sending=shown[0], letter=written, reason="")

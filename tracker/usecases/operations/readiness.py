@@ -14,7 +14,7 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.audit.audit_log import READ
+from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ReadinessNews
@@ -308,7 +308,7 @@ async def notice_for(viewer: Viewer, notice_id: UUID, now: datetime) -> Notice:
     notice = await visible.given_notice(viewer, notice_id)
     if notice is None:
         raise NotFound
-    await audit.record_read(viewer, READ, NOTICE, str(notice_id), {}, now)
+    await audit.record_read(viewer, AuditVerb.READ, NOTICE, str(notice_id), {}, now)
     return notice
 
 

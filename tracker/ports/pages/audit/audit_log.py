@@ -20,7 +20,8 @@ from tracker.ports.pages.core.choosers import WORDS, ChosenPerson, is_typed, rea
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, id_in
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.rules.audit.audit_log import GROUPS, AuditFilter, AuditLine
+from tracker.rules.audit.audit_log import AuditFilter, AuditLine
+from tracker.rules.audit.verbs import AuditGroup
 from tracker.rules.core.clean_text import csv_bytes
 from tracker.rules.core.viewers import ID_BEGINNING, network_address
 from tracker.rules.core.wording import local, short_day
@@ -144,7 +145,7 @@ async def _actor_in(viewer: Viewer, params: Query) -> ChosenPerson:
 
 def _form_context(asked: AuditQuery) -> dict[str, Any]:
     return {
-        "groups": [("", "Anything"), *((key, group.label) for key, group in GROUPS.items())],
+        "groups": [("", "Anything"), *((group.value, group.label) for group in AuditGroup)],
         "typed": {name: asked.filter.get(name, "") for name in FIELDS},
         "is_filtered": bool(asked.filter),
     }
@@ -188,7 +189,7 @@ def audit_query_in(query: FormValues, zone: str) -> AuditQuery:
             skip=before[1] if before else 0,
             actor_id=id_in(query["who"]),
             only_system=query["who"] == SYSTEM,
-            group=GROUPS.get(query["what"]),
+            group=AuditGroup.known(query["what"]),
             about=about,
             via=via,
         ),
