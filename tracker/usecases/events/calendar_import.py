@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from tracker.crypto import ids as id_module
+from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
@@ -62,49 +62,36 @@ async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None
         plan_rules.check_plan(file_event.plan)
         check_may_schedule(viewer, file_event.plan)
     events = [event_deeds.new_event_row(event.plan, viewer.member_id, now) for event in new]
-    ids: list[UUID] = [event["id"] for event in events]
     await bulk_insert(rows.Event, events)
-    await bulk_insert(
-        rows.Occurrence,
-        [
-            {"id": id_module.new_id(), "event": event_id, "changed_at": now, **date}
-            for event_id, event in zip(ids, new, strict=True)
-            for date in reversed([*_date_rows(event)])  # search numbers an event by the month of its last date
-        ],
-    )
-    seen_by = [
-        audiences.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id}) for event in new
+    made: dict[UUID, FileEvent] = {row["id"]: file_event for row, file_event in zip(events, new, strict=True)}
+    dates = [
+        {"id": ids.new_id(), "event": event_id, "changed_at": now, **date}
+        for event_id, file_event in made.items()
+        for date in reversed([*_date_rows(file_event)])  # search numbers an event by the month of its last date
     ]
-    await bulk_insert(
-        rows.EventAudience,
-        [
-            {"id": id_module.new_id(), "event": event_id, "audience": audience}
-            for event_id, those in zip(ids, seen_by, strict=True)
-            for audience in sorted(those)
-        ],
-    )
-    await make_organizer(viewer, ids, now)
-    await rows.raise_audience_versions({audiences.member_audience(viewer.member_id)}.union(*seen_by))
-    await bulk_insert(
-        ImportedEvent,
-        [
-            {"id": id_module.new_id(), "event": event_id, "source": _mark(event)}
-            for event_id, event in zip(ids, new, strict=True)
-        ],
-    )
-    await audit.record_all(
-        [_audit_entry(viewer, event_id, event) for event_id, event in zip(ids, new, strict=True)], now
-    )
-
-
-def _audit_entry(viewer: Viewer, event_id: UUID, file_event: FileEvent) -> audit.NewAuditEntry:
-    return audit.NewAuditEntry(
-        actor=viewer.actor,
-        verb="scheduled",
-        subject="event",
-        subject_id=event_id,
-        facts={"kind": file_event.plan.kind, "imported": True},
-    )
+    await bulk_insert(rows.Occurrence, dates)
+    seen_by = {
+        event_id: audiences.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id})
+        for event_id, event in made.items()
+    }
+    audience_rows = [
+        {"id": ids.new_id(), "event": event_id, "audience": audience}
+        for event_id, held in seen_by.items()
+        for audience in sorted(held)
+    ]
+    await bulk_insert(rows.EventAudience, audience_rows)
+    await make_organizer(viewer, made, now)
+    await rows.raise_audience_versions({audiences.member_audience(viewer.member_id)}.union(*seen_by.values()))
+    sources = [
+        {"id": ids.new_id(), "event": event_id, "source": _mark(file_event)} for event_id, file_event in made.items()
+    ]
+    await bulk_insert(ImportedEvent, sources)
+    facts = {event_id: {"kind": file_event.plan.kind, "imported": True} for event_id, file_event in made.items()}
+    deeds = [
+        audit.NewAuditEntry(actor=viewer.actor, verb="scheduled", subject="event", subject_id=event_id, facts=fact)
+        for event_id, fact in facts.items()
+    ]
+    await audit.record_all(deeds, now)
 
 
 def _date_rows(file_event: FileEvent) -> Iterator[dict[str, Any]]:

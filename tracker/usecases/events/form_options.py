@@ -126,14 +126,16 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
     Of the other people there are only numbers; `choices_with_people` adds those whom a form names.
     """
     lead_id = event.lead_id if event else viewer.member_id
-    (agencies, managers), named, asked, committees, policies, sites = await together(
-        _counted(viewer),
-        _people_named(viewer, {*invited, lead_id}),
-        people.people_by_id(one for one in invited if one != lead_id),
+    known_or_managers = both(people_to_invite(viewer), either(active_among({*invited, lead_id}), MANAGERS))
+    (agencies, managers), candidates, asked, committees, policies, sites = await together(
+        together(count_candidates(people_to_invite(viewer)), known_people.managers()),
+        known_people.all_candidates(known_or_managers),
+        people.people_by_id(invitee for invitee in invited if invitee != lead_id),
         roster_committees.committee_choices(viewer),
         reminder_policies.reminder_policies(),
         open_sites(),
     )
+    named = {person.id: person for person in candidates}
     strangers = frozenset(asked) - frozenset(named)
     own = tuple(
         committee for committee in committees if may_schedule(viewer, Kind.MEETING, Visibility.COMMITTEE, committee.id)
@@ -147,9 +149,9 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
         visibilities=_visibilities(viewer, own, event),
         sites=sites,
         policies={
-            committee_choice.id: policies.of_committee[committee_choice.id]
-            for committee_choice in own
-            if committee_choice.id in policies.of_committee
+            committee.id: policies.of_committee[committee.id]
+            for committee in own
+            if committee.id in policies.of_committee
         },
         usual_policy=policies.usual,
         managers=managers,
@@ -164,74 +166,59 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
     )
 
 
-async def _counted(viewer: Viewer) -> tuple[list[AgencyCount], frozenset[UUID]]:
-    return await together(count_candidates(people_to_invite(viewer)), known_people.managers())
-
-
-async def _people_named(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """Return which of these people, and of those who only manage accounts, the viewer may invite."""
-    found = await known_people.all_candidates(
-        both(people_to_invite(viewer), either(active_among(member_ids), MANAGERS))
-    )
-    return {person.id: person for person in found}
-
-
 async def choices_with_people(
     viewer: Viewer, offered: EventChoices, picks: Picks, listed: AbstractSet[UUID] = frozenset()
 ) -> EventChoices:
     """Return the choices with the people whom a form names, and everyone at agencies that it checks or has `listed`."""
     agencies = {agency.id for agency in offered.agencies if picks.every_agency or agency.id in picks.agencies | listed}
-    seated = {
+    named = {*picks.people, *picks.unchecked, *picks.roles, *_primaries_picked(picks, offered)}
+    named -= {person.id for person in offered.people}
+    chosen = await chosen_candidates(all_but(people_to_invite(viewer), {offered.lead_id}), agencies, named)
+    return replace(offered, people=_people_in_order({person.id: person for person in (*offered.people, *chosen)}))
+
+
+def _primaries_picked(picks: Picks, offered: EventChoices) -> set[UUID]:
+    return {
         primary
         for committee in offered.committees
         if committee.id in picks.committees
         for primary in committee.primaries
     }
-    named = {*picks.people, *picks.unchecked, *picks.roles, *seated} - {person.id for person in offered.people}
-    found = await chosen_candidates(all_but(people_to_invite(viewer), {offered.lead_id}), agencies, named)
-    return replace(offered, people=_people_in_order({person.id: person for person in (*offered.people, *found)}))
 
 
-def _people_in_order(found: Mapping[UUID, Person]) -> tuple[Person, ...]:
-    return tuple(
-        sorted(found.values(), key=lambda person: (person.agency.casefold(), person.name.casefold(), str(person.id)))
-    )
+def _people_in_order(people_by_id: Mapping[UUID, Person]) -> tuple[Person, ...]:
+    def order(person: Person) -> tuple[str, str, str]:
+        return person.agency.casefold(), person.name.casefold(), str(person.id)
+
+    return tuple(sorted(people_by_id.values(), key=order))
 
 
 def _agency_choices(
     known: Iterable[AgencyCount], *, lead: Person | None, strangers: Iterable[Person], managers: Iterable[Person]
 ) -> tuple[AgencyChoice, ...]:
     """Return the agencies with people to invite: with `strangers` who are invited, and without the organizer."""
-    codes = {agency_count.id: agency_count.code for agency_count in known} | {
-        stranger.agency_id: stranger.agency for stranger in strangers
-    }
-    people = Counter({agency_count.id: agency_count.people for agency_count in known}) + Counter(
-        stranger.agency_id for stranger in strangers
-    )
+    codes = {agency.id: agency.code for agency in known}
+    codes |= {stranger.agency_id: stranger.agency for stranger in strangers}
+    people = Counter({agency.id: agency.people for agency in known})
+    people += Counter(stranger.agency_id for stranger in strangers)
     if lead:
         people[lead.agency_id] -= 1
     apart = Counter({manager.id: manager.agency_id for manager in managers if manager != lead}.values())
     return tuple(
         AgencyChoice(agency_id, code, people[agency_id], people[agency_id] - apart[agency_id])
-        for agency_id, code in sorted(codes.items(), key=lambda one: one[1].casefold())
+        for agency_id, code in sorted(codes.items(), key=lambda choice: choice[1].casefold())
         if people[agency_id]
     )
 
 
 def people_in_groups(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     """Return the people whom the form offers whose agency is checked, and the primaries of checked committees."""
-    seated = {
-        primary
-        for committee in offered.committees
-        if committee.id in picks.committees
-        for primary in committee.primaries
-    }
     of_agencies = {
         person.id
         for person in offered.people
         if (picks.every_agency or person.agency_id in picks.agencies) and person.id not in offered.managers
     }
-    return frozenset(of_agencies | seated) & {person.id for person in offered.people}
+    return frozenset(of_agencies | _primaries_picked(picks, offered)) & {person.id for person in offered.people}
 
 
 def invited_by_form(picks: Picks, offered: EventChoices) -> dict[UUID, AttendeeRole]:
@@ -294,7 +281,7 @@ def _edit_impact(
 def _date_in(every: Iterable[Occurrence], key: str) -> Occurrence:
     """Return the date whose original day is `key` (ISO). Errors: NotFound."""
     day = day_of_key(key).date()
-    occurrence = next((one for one in every if one.original_start.date() == day), None)
+    occurrence = next((date for date in every if date.original_start.date() == day), None)
     if occurrence is None:
         raise NotFound
     return occurrence

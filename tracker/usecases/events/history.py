@@ -135,20 +135,14 @@ async def record_plan_change(
 async def dates_of_both(viewer: Viewer, event: Event, went_on_as: UUID | None) -> list[Occurrence]:
     """Return the dates of an event as they are now, and of the series that continues it, if any."""
     ids = [event.id] + ([went_on_as] if went_on_as else [])
-    known = [one for event_id in ids if (one := await events.event_by_id(viewer, event_id))]
+    known = [series for event_id in ids if (series := await events.event_by_id(viewer, event_id))]
     return [date for of_event in (await events.dates_of_events(viewer, known)).values() for date in of_event]
 
 
 async def record_series_end(viewer: Viewer, event: Event, now: datetime, *, reason: str = "") -> None:
     """Record that a series was cut short, and which date is now its last."""
-    await record_change(
-        viewer,
-        event,
-        HistoryVerb.ENDED,
-        last_date_change(await events.dates_in_order(viewer, event)),
-        now,
-        reason=reason,
-    )
+    last = last_date_change(await events.dates_in_order(viewer, event))
+    await record_change(viewer, event, HistoryVerb.ENDED, last, now, reason=reason)
 
 
 async def history_of_event(viewer: Viewer, event: Event, date: Occurrence | None = None) -> list[HistoryEntry]:
@@ -161,37 +155,31 @@ async def history_of_event(viewer: Viewer, event: Event, date: Occurrence | None
     changes, given = await together(
         history_rows.changes_seen(viewer, event, date), _recorded_replies(viewer, event, date)
     )
-    return sorted([*changes, *given], key=lambda history_entry: history_entry.at, reverse=True)
+    return sorted([*changes, *given], key=lambda entry: entry.at, reverse=True)
 
 
 async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | None) -> list[HistoryEntry]:
     """Return one entry for each reply; one to the series can have rows for several dates."""
-    recorded_replies = [
-        recorded_reply
-        for recorded_reply in await reply_rows.replies_recorded(viewer, event.id)
-        if (date is None or recorded_reply.occurrence_id in (None, date.id))
+    replies = [
+        reply
+        for reply in await reply_rows.replies_recorded(viewer, event.id)
+        if date is None or reply.occurrence_id in (None, date.id)
     ]
-    known = (
-        {occurrence.id: occurrence for occurrence in await events.dates_in_order(viewer, event)}
-        if recorded_replies
-        else {}
-    )
-    first = {
-        (recorded_reply.at, recorded_reply.person): recorded_reply
-        for recorded_reply in sorted(recorded_replies, key=lambda recorded_reply: recorded_reply.occurrence_id is None)
-    }
+    dates = await events.dates_in_order(viewer, event) if replies else []
+    known = {occurrence.id: occurrence for occurrence in dates}
+    once = {(reply.at, reply.person): reply for reply in sorted(replies, key=lambda reply: reply.occurrence_id is None)}
     return [
         HistoryEntry(
-            at=recorded_reply.at,
+            at=reply.at,
             verb=HistoryVerb.REPLY_RECORDED,
-            date=known.get(recorded_reply.occurrence_id) if recorded_reply.occurrence_id else None,
-            changes=(FieldChange(field=ChangedField.REPLY, after=_reply_words(recorded_reply)),),
-            actor=recorded_reply.by,
+            date=known.get(reply.occurrence_id) if reply.occurrence_id else None,
+            changes=(FieldChange(field=ChangedField.REPLY, after=_reply_words(reply)),),
+            actor=reply.by,
         )
-        for recorded_reply in first.values()
+        for reply in once.values()
     ]
 
 
-def _reply_words(recorded_reply: reply_rows.RecordedReply) -> str:
-    whom = f"the substitute of {recorded_reply.person}" if recorded_reply.is_of_substitute else recorded_reply.person
-    return f"{REPLY_SAID.get(recorded_reply.value, NO_REPLY).capitalize()}, for {whom}"
+def _reply_words(reply: reply_rows.RecordedReply) -> str:
+    whom = f"the substitute of {reply.person}" if reply.is_of_substitute else reply.person
+    return f"{REPLY_SAID.get(reply.value, NO_REPLY).capitalize()}, for {whom}"

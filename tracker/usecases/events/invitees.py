@@ -85,21 +85,22 @@ async def invite_people(
     """
     wanted = {**plan.invitees, lead_id: AttendeeRole.CHAIR}
     known = await invitations_by_member(event_id)
-    present = frozenset(member_id for member_id, known_invitation in known.items() if not known_invitation.is_withdrawn)
+    present = frozenset(member_id for member_id, invitation in known.items() if not invitation.is_withdrawn)
     added, gone = frozenset(wanted) - present, present - frozenset(wanted)
     await visibility.end_access_from_list(event_id, gone, viewer.member_id, now)
     await withdraw_invitations(event_id, gone, version, now, notified=notified.withdrawal, entry=entry)
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     # A person who is informed from now on has no substitute any longer; with no list before, no one has one.
     async with substitutes.notifying_substitutes(event_id, now) if known else nullcontext():
-        kept = await _write_invitations(event_id, wanted, known, now, by_seat=await _seated(plan))
+        seated = await primaries_of(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
+        kept = await _write_invitations(event_id, wanted, known, now, by_seat=seated)
     if lead_id not in known:
         await replies.write_first_replies([_acceptance(kept[lead_id], viewer, now)])
     elif lead_id in added:
         await replies.write_replies([_acceptance(kept[lead_id], viewer, now)])
-    drafts = [_event_message(Invited(), event_id, None, one, version) for one in sorted(notified.invitation)]
+    messages = [_event_message(Invited(), event_id, None, invitee, version) for invitee in sorted(notified.invitation)]
     enqueue = outbox.enqueue_all if known else outbox.enqueue_first
-    await enqueue(drafts, now)
+    await enqueue(messages, now)
 
 
 async def add_invitee(
@@ -118,16 +119,14 @@ async def add_invitee(
     gets no email.
     """
     known = await invitations_by_member(event_id)
-    if member_id in known and await outbox.take_back_message(
-        _event_message(Removed(), event_id, None, member_id, version - 1).key
-    ):
+    seated = frozenset({member_id} if by_seat else ())
+    removal = _event_message(Removed(), event_id, None, member_id, version - 1)
+    if member_id in known and await outbox.take_back_message(removal.key):
         async with substitutes.notifying_substitutes(event_id, now):
-            await _write_invitations(
-                event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ())
-            )
+            await _write_invitations(event_id, {member_id: role}, known, now, by_seat=seated)
         return
     await _forget_replies([known[member_id].id] if member_id in known else [], now)
-    await _write_invitations(event_id, {member_id: role}, known, now, by_seat=frozenset({member_id} if by_seat else ()))
+    await _write_invitations(event_id, {member_id: role}, known, now, by_seat=seated)
     await _notify_alone(Invited(), event_id, notified & {member_id}, version, now)
 
 
@@ -135,7 +134,7 @@ async def _notify_alone(
     content: EventContent, event_id: UUID, whom: frozenset[UUID], version: int, now: datetime
 ) -> None:
     """Queue a message about the whole event to each of some people, one email per person."""
-    await outbox.enqueue_all([_event_message(content, event_id, None, one, version) for one in sorted(whom)], now)
+    await outbox.enqueue_all([_event_message(content, event_id, None, reader, version) for reader in sorted(whom)], now)
 
 
 async def notify_invitees(
@@ -153,17 +152,19 @@ async def notify_invitees(
     For a message about the whole event, `dates` are those it concerns, with what people knew of each; None means all
     upcoming dates.
     """
-    drafts = [_event_message(news, event_id, occurrence_id, one, version) for one in sorted(whom)]
+    readers = sorted(whom)
     if whom and occurrence_id:
-        instead = await substitutes.substitutes_on_date(event_id, occurrence_id)
-        drafts += [_event_message(news, event_id, occurrence_id, one, version) for one in sorted(instead - whom)]
-    elif whom:
-        drafts += [
-            _event_message(_content_about_date(news, dates, date_id), event_id, date_id, one, version, of_event=True)
-            for one, date_id in await substitutes.upcoming_substitutes(event_id, now)
-            if one not in whom and (dates is None or date_id in dates)
+        readers += sorted(await substitutes.substitutes_on_date(event_id, occurrence_id) - whom)
+    messages = [_event_message(news, event_id, occurrence_id, reader, version) for reader in readers]
+    if whom and not occurrence_id:
+        messages += [
+            _event_message(
+                _content_about_date(news, dates, date_id), event_id, date_id, substitute, version, of_event=True
+            )
+            for substitute, date_id in await substitutes.upcoming_substitutes(event_id, now)
+            if substitute not in whom and (dates is None or date_id in dates)
         ]
-    await outbox.enqueue_all(drafts, now)
+    await outbox.enqueue_all(messages, now)
 
 
 def _content_about_date(news: EventContent, dates: Mapping[UUID, KnownBefore] | None, date_id: UUID) -> EventContent:
@@ -183,14 +184,13 @@ def _event_message(
     of_event: bool = False,
 ) -> outbox_rules.NewMessage:
     """Return a message to one person; `version` is that of the date after the change, or `of_event` the event's."""
-    kind = KINDS[type(content)]
-    about = f"{event_id}:{occurrence_id}" if occurrence_id and of_event else str(occurrence_id or event_id)
+    subject = f"{event_id}:{occurrence_id}" if occurrence_id and of_event else occurrence_id or event_id
     return outbox_rules.NewMessage(
         content=content,
         recipient_id=member_id,
         event_id=event_id,
         occurrence_id=occurrence_id,
-        key=f"{kind}:{about}:{member_id}:{version}",
+        key=f"{KINDS[type(content)]}:{subject}:{member_id}:{version}",
     )
 
 
@@ -233,7 +233,7 @@ async def withdraw_invitations(
         return
     if notified:
         await raise_sequence(event_id)
-    await audience_versions.raise_audience_versions({audiences.member_audience(one) for one in gone})
+    await audience_versions.raise_audience_versions({audiences.member_audience(member_id) for member_id in gone})
     async with substitutes.notifying_substitutes(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
@@ -255,8 +255,8 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
         event_id, {lead_id: AttendeeRole.CHAIR}, await invitations_by_member(event_id), now, by_seat=frozenset()
     )
     await replies.write_replies([_acceptance(kept[lead_id], by, now)])
-    found = await audience_rows.audiences_of(event_id) - audiences.audiences_of_one(former_organizer_id)
-    await audience_rows.replace_audiences(event_id, await visibility.audiences_with_lasting(event_id, lead_id, found))
+    others = await audience_rows.audiences_of(event_id) - audiences.audiences_of_one(former_organizer_id)
+    await audience_rows.replace_audiences(event_id, await visibility.audiences_with_lasting(event_id, lead_id, others))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     async with substitutes.notifying_substitutes(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
@@ -299,29 +299,14 @@ async def _write_invitations(
         }
         for member_id, id_ in kept.items()
     ]
-    await _note_gaps((known[one] for one in wanted if one in known), now)
+    again = [known[member_id] for member_id in wanted if member_id in known and known[member_id].withdrawn_at]
+    gaps = [
+        {"id": ids.new_id(), "invitation": invitation.id, "withdrawn_at": invitation.withdrawn_at, "again_at": now}
+        for invitation in again
+    ]
+    await bulk_insert(InvitationGap, gaps)  # dates in a gap stay as they were
     await bulk_insert(Invitation, made, _INVITE_AGAIN)
     return kept
-
-
-async def _note_gaps(invited: Iterable[KnownInvitation], now: datetime) -> None:
-    """Note until when people who are invited again were off the list: the dates in between stay as they were."""
-    gaps = [
-        {
-            "id": ids.new_id(),
-            "invitation": known_invitation.id,
-            "withdrawn_at": known_invitation.withdrawn_at,
-            "again_at": now,
-        }
-        for known_invitation in invited
-        if known_invitation.withdrawn_at
-    ]
-    await bulk_insert(InvitationGap, gaps)
-
-
-async def _seated(plan: Plan) -> frozenset[UUID]:
-    """Return the people who are invited as primaries of a seat on the committee that meets."""
-    return await primaries_of(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
 
 
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
@@ -354,7 +339,7 @@ class ChangedList(Struct, frozen=True, kw_only=True):
     @property
     def people(self) -> frozenset[UUID]:
         """Return the people who leave or join."""
-        return frozenset(one for one in (self.gone_id, self.new_id) if one)
+        return frozenset(member_id for member_id in (self.gone_id, self.new_id) if member_id)
 
 
 @asynccontextmanager
@@ -402,9 +387,10 @@ async def lists_of_member(member_id: UUID, now: datetime) -> ListsOfMember:
 
 
 async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
-    found = await invitees.invitees_of_meetings(meeting.id for meeting in meetings)
+    lists = await invitees.invitees_of_meetings(meeting.id for meeting in meetings)
     return {
-        event_id: {one: ListedInvitee(*place) for one, place in listed.items()} for event_id, listed in found.items()
+        event_id: {member_id: ListedInvitee(*place) for member_id, place in listed.items()}
+        for event_id, listed in lists.items()
     }
 
 
@@ -421,11 +407,8 @@ async def _change_list(
     by: Viewer | None, meeting: UpcomingMeeting, wanted: Iterable[ListChange], now: datetime, *, by_seat: bool
 ) -> list[ChangedList]:
     """Change one event's list, as one new version of the event; return what changed."""
-    changes = [
-        list_change
-        for list_change in [await _list_for_viewers(meeting, list_change, now) for list_change in wanted]
-        if list_change.gone_id or list_change.new_id
-    ]
+    possible = [await _list_for_viewers(meeting, change, now) for change in wanted]
+    changes = [change for change in possible if change.gone_id or change.new_id]
     if not changes:
         return []
     version = meeting.version + 1
@@ -434,7 +417,11 @@ async def _change_list(
     await audience_versions.Event.update(changed).where(audience_versions.Event.id == meeting.id)
     passed = [await _change_place(meeting, change, version, now, by_seat=by_seat) for change in changes]
     await raise_calendar_versions(meeting.id)
-    await _record_lists(by, meeting, passed, now)
+    if by:
+        added, gone = sum(bool(place.new_id) for place in passed), sum(bool(place.gone_id) for place in passed)
+        people = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(added, gone))
+        await history.record_change(by, meeting, HistoryVerb.CHANGED, [people], now)
+    await audit.record(by.actor if by else BY_COMMAND, "changed", "event", meeting.id, {"fields": ["people"]}, now)
     return passed
 
 
@@ -450,7 +437,7 @@ async def _list_for_viewers(meeting: UpcomingMeeting, wanted: ListChange, now: d
 async def _change_place(
     meeting: UpcomingMeeting, change: ListChange, version: int, now: datetime, *, by_seat: bool
 ) -> ChangedList:
-    concerned = {one for one in (change.gone_id, change.new_id) if one}
+    concerned = {member_id for member_id in (change.gone_id, change.new_id) if member_id}
     is_news = meeting.status in STATUSES_ANNOUNCED
     notified = frozenset(await viewers_for(concerned, now)) if is_news else frozenset[UUID]()
     if change.gone_id:
@@ -464,16 +451,3 @@ async def _change_place(
         await add_invitee(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
     waiting = {event.recipient_id for event in await outbox_queue.messages_about_events([meeting.id])}
     return ChangedList(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)
-
-
-async def _record_lists(
-    by: Viewer | None, meeting: UpcomingMeeting, passed: Iterable[ChangedList], now: datetime
-) -> None:
-    added, gone = (
-        sum(bool(changed_list.new_id) for changed_list in passed),
-        sum(bool(changed_list.gone_id) for changed_list in passed),
-    )
-    if by:
-        change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(added, gone))
-        await history.record_change(by, meeting, HistoryVerb.CHANGED, [change], now)
-    await audit.record(by.actor if by else BY_COMMAND, "changed", "event", meeting.id, {"fields": ["people"]}, now)

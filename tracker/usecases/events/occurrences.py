@@ -11,7 +11,7 @@ from uuid import UUID
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.message_types import Canceled, Changed, EventContent, Restored
+from tracker.rules.core.message_types import Canceled, Changed, Restored
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import cancellations, notifications, plans
@@ -95,7 +95,12 @@ async def change_occurrence(
         plans.check_date_change(change, is_all_day=occurrence.event.is_all_day)
         if not occurrence.event.is_series:
             raise Invalid("This event has only one date. Change the event itself.")
-        await _warn_of_double(viewer, occurrence, change)
+        zone, day = occurrence.event.zone, change.starts.date()
+        dates = await events.dates_in_order(viewer, occurrence.event)
+        others = [other for other in dates if other.id != occurrence.id and not other.is_off]
+        is_taken = day in {to_local(other.starts_at, zone).date() for other in others}
+        if is_taken and day != to_local(occurrence.starts_at, zone).date() and not change.may_double:
+            raise Invalid(date=TWO_ON_A_DAY)
         async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now, UndoReach(dates=(occurrence.id,))):
             await _change(viewer, occurrence, change, now, notify=notify)
 
@@ -106,7 +111,14 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     place = event.place if change.place is None else change.place
     is_moved, is_elsewhere = slot != (occurrence.starts_at, occurrence.ends_at), place != occurrence.place
     await check_stays_held(viewer, occurrence, slot[0], now)
-    fields = _columns_of_change(occurrence, change, slot)
+    fields = {
+        "starts_at": slot[0],
+        "ends_at": slot[1],
+        "is_moved": slot != plans.slot_by_rule(occurrence),
+        "title": _own_text(change.title, event.title),
+        "place": _own_text(change.place, event.place),
+        "agenda": _own_text(change.agenda, event.agenda),
+    }
     await _save_date(occurrence, now, raise_sequence=is_moved or is_elsewhere, fields=fields)
     before = (occurrence.starts_at, occurrence.ends_at)
     asks = plans.asks_reply_again(before, slot, place_changed=is_elsewhere, zone=event.zone)
@@ -114,26 +126,12 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
     notified = notifications.notified_of_date(occurrence, slot, place, await invitees_of(event.id), now, notify=notify)
     news = Changed(before=notifications.known_before_date(occurrence), reason=change.reason, is_moved=is_moved)
-    await _notify_about_date(news, occurrence, notified.update, now)
+    await send(news, event.id, occurrence.version + 1, now, whom=notified.update, occurrence_id=occurrence.id)
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
     verb, facts = "moved" if is_moved else "changed", notifications.silence_facts(notify)
     await _log_date(viewer, verb, occurrence, now, HistoryVerb.CHANGED, changes, reason=change.reason, facts=facts)
-
-
-def _columns_of_change(
-    occurrence: Occurrence, change: DateChange, slot: tuple[datetime, datetime]
-) -> dict[str, object]:
-    """Return the columns of a changed date; a text that equals the series' own is not stored."""
-    return {
-        "starts_at": slot[0],
-        "ends_at": slot[1],
-        "is_moved": slot != plans.slot_by_rule(occurrence),
-        "title": _own_text(change.title, occurrence.event.title),
-        "place": _own_text(change.place, occurrence.event.place),
-        "agenda": _own_text(change.agenda, occurrence.event.agenda),
-    }
 
 
 async def cancel_occurrence(
@@ -160,10 +158,7 @@ async def cancel_occurrence(
         off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": RecordChoice.REMOVE in facts.values()}
         async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(dates=(occurrence.id,))):
             await _save_date(occurrence, now, raise_sequence=True, fields=off)
-            whom = notifications.notified_of_cancellation(
-                occurrence.event, [occurrence], await invitees_of(event_id), now
-            )
-            await _notify_about_date(Canceled(reason=reason), occurrence, whom, now)
+            await _notify_of_status(Canceled(reason=reason), occurrence, now)
             await _log_date(viewer, "canceled", occurrence, now, HistoryVerb.CANCELED, reason=reason, facts=facts)
 
 
@@ -182,12 +177,8 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
             await _save_date(occurrence, now, raise_sequence=True, fields=on)
             if occurrence.ends_at > now and await outbox.was_anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-            whom = notifications.notified_of_cancellation(
-                occurrence.event, [occurrence], await invitees_of(event_id), now
-            )
-            await _notify_about_date(
-                Restored(before=notifications.known_before_date(occurrence)), occurrence, whom, now
-            )
+            news = Restored(before=notifications.known_before_date(occurrence))
+            await _notify_of_status(news, occurrence, now)
             await _log_date(viewer, "restored", occurrence, now, HistoryVerb.RESTORED)
 
 
@@ -204,16 +195,6 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
     return occurrence
 
 
-async def _warn_of_double(viewer: Viewer, occurrence: Occurrence, change: DateChange) -> None:
-    """Refuse a day on which the series has another date, unless the viewer confirmed it (`may_double`)."""
-    zone = occurrence.event.zone
-    every = await events.dates_in_order(viewer, occurrence.event)
-    taken = {to_local(one.starts_at, zone).date() for one in every if one.id != occurrence.id and not one.is_off}
-    stays = to_local(occurrence.starts_at, zone).date() == change.starts.date()
-    if change.starts.date() in taken and not stays and not change.may_double:
-        raise Invalid(date=TWO_ON_A_DAY)
-
-
 async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
     sequence = max(occurrence.sequence, occurrence.event.sequence) + 1 if raise_sequence else occurrence.sequence
     await rows.Occurrence.update(
@@ -226,8 +207,10 @@ async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: b
     await raise_calendar_versions(occurrence.event.id)
 
 
-async def _notify_about_date(news: EventContent, occurrence: Occurrence, whom: frozenset[UUID], now: datetime) -> None:
-    await send(news, occurrence.event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
+async def _notify_of_status(news: Canceled | Restored, occurrence: Occurrence, now: datetime) -> None:
+    event = occurrence.event
+    whom = notifications.notified_of_cancellation(event, [occurrence], await invitees_of(event.id), now)
+    await send(news, event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
 
 
 async def _log_date(
@@ -246,6 +229,7 @@ async def _log_date(
 
 
 def _own_text(value: str | None, of_series: str) -> str | None:
+    """Return the text to store with a date: none where it equals that of its series."""
     return None if value is None or value == of_series else value
 
 

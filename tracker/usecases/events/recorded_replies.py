@@ -82,28 +82,21 @@ async def record_reply_for(  # noqa: PLR0913 - what one form holds
         person = participant_on_line(others, member_id, invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
-        await _record_for(viewer, person, occurrence, ReplyGiven(value, comment), now, for_series=for_series)
-    is_for_all = (
-        for_series and occurrence.event.is_series
-    )  # a date with a substitute has a reply of its own, and keeps it
+        entered = EnteredFor(person.member_id)
+        if person.substitutes_for:
+            if value is not ReplyValue.DECLINED:
+                raise Invalid(reply=IS_COMING)
+            if for_series:
+                raise Invalid(reply_for=ONE_DATE_ONLY)
+            await release_substitute(viewer, [person.invitation_id], occurrence, comment, now, entered=entered)
+        else:
+            given, source = ReplyGiven(value, comment), ReplySource.ON_BEHALF
+            await replies.record_reply(
+                viewer, person.invitation_id, occurrence, given, source, now, for_series=for_series, entered=entered
+            )
+    # A date with a substitute has a reply of its own, and keeps it when the reply is to the series.
+    is_for_all = for_series and occurrence.event.is_series
     return RepliedFor(person, "" if is_for_all else person.substitute)
-
-
-async def _record_for(
-    viewer: Viewer, person: Participant, occurrence: Occurrence, given: ReplyGiven, now: datetime, *, for_series: bool
-) -> None:
-    invitation_id, entered = person.invitation_id, replies.EnteredFor(person.member_id)
-    if not person.substitutes_for:
-        source = ReplySource.ON_BEHALF
-        await replies.record_reply(
-            viewer, invitation_id, occurrence, given, source, now, for_series=for_series, entered=entered
-        )
-        return
-    if given.value is not ReplyValue.DECLINED:
-        raise Invalid(reply=IS_COMING)
-    if for_series:
-        raise Invalid(reply_for=ONE_DATE_ONLY)
-    await release_substitute(viewer, [invitation_id], occurrence, given.comment, now, entered=entered)
 
 
 def _check_may_record(viewer: Viewer, occurrence: Occurrence) -> None:
@@ -158,45 +151,43 @@ async def release_substitute(
     """
     given, source = ReplyGiven(ReplyValue.DECLINED, comment), ReplySource.SUBSTITUTE
     first, *others = invitation_ids
-    about = (by, first, occurrence, given, source, now)
-    await replies.record_reply(*about, for_series=False, entered=entered, knowing=knowing, also=others)
+    await replies.record_reply(
+        by, first, occurrence, given, source, now, for_series=False, entered=entered, knowing=knowing, also=others
+    )
     await _notify_principals(invitation_ids, occurrence, now, now)
 
 
 async def repeat_refusal(
-    substitute_id: UUID, invitation_id: UUID, occurrence: Occurrence, said: GivenReply, now: datetime
+    substitute_id: UUID, invitation_id: UUID, occurrence: Occurrence, refusal: GivenReply, now: datetime
 ) -> None:
     """Let an earlier No of a substitute count again, after an email from before it named them once more.
 
     They know. The person who named them is emailed that they can't come. The caller is inside `writing()`.
     """
     before = await substitutes.named_substitutes(occurrence.event.id)
-    await new_replies.write_reply_again(invitation_id, said.number)
+    await new_replies.write_reply_again(invitation_id, refusal.number)
     await substitutes.notify_substitutes(occurrence.event.id, before, now, knowing={substitute_id})
-    await outbox.take_back_lone_message(refusal_message_key(invitation_id, occurrence, said.replied_at))
-    await _notify_principals([invitation_id], occurrence, said.replied_at, now)
+    await outbox.take_back_lone_message(refusal_message_key(invitation_id, occurrence, refusal.replied_at))
+    await _notify_principals([invitation_id], occurrence, refusal.replied_at, now)
 
 
 async def _notify_principals(
     invitation_ids: Sequence[UUID], occurrence: Occurrence, said_at: datetime, now: datetime
 ) -> None:
     holders = await all_together([invitees.holder_of_invitation(invitation_id) for invitation_id in invitation_ids])
-    principals = [(one, holder.member_id) for one, holder in zip(invitation_ids, holders, strict=True) if holder]
-    drafts = [_refusal_message(member_id, one, occurrence, said_at, now) for one, member_id in principals]
-    await outbox.enqueue_all(drafts, now)
-
-
-def _refusal_message(
-    principal_id: UUID, invitation_id: UUID, occurrence: Occurrence, said_at: datetime, now: datetime
-) -> NewMessage:
-    return NewMessage(
-        content=SubstituteDeclined(at=said_at),
-        recipient_id=principal_id,
-        event_id=occurrence.event.id,
-        occurrence_id=occurrence.id,
-        key=refusal_message_key(invitation_id, occurrence, now),
-        due=now + UNDO_FOR,
-    )
+    messages = [
+        NewMessage(
+            content=SubstituteDeclined(at=said_at),
+            recipient_id=holder.member_id,
+            event_id=occurrence.event.id,
+            occurrence_id=occurrence.id,
+            key=refusal_message_key(invitation_id, occurrence, now),
+            due=now + UNDO_FOR,
+        )
+        for invitation_id, holder in zip(invitation_ids, holders, strict=True)
+        if holder
+    ]
+    await outbox.enqueue_all(messages, now)
 
 
 def refusal_message_key(invitation_id: UUID, occurrence: Occurrence, at: datetime) -> str:
@@ -262,11 +253,11 @@ async def undo_refusal(viewer: Viewer, event_id: UUID, key: str, at: datetime, n
     """
     async with writing():
         date = await date_seen_by(viewer, event_id, key)
-        substitute_refusal = await refusal_given_at(date, viewer.member_id, at, now)
+        refusal = await refusal_given_at(date, viewer.member_id, at, now)
         if now - at >= UNDO_FOR:
             raise Gone(TOO_LATE_TO_RETURN)
-        await restore_substitute(viewer, substitute_refusal, now)
-    return substitute_refusal
+        await restore_substitute(viewer, refusal, now)
+    return refusal
 
 
 async def refusal_given_at(date: Occurrence, by: UUID, at: datetime, now: datetime) -> SubstituteRefusal:
@@ -285,33 +276,24 @@ async def _refusal(
     date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime
 ) -> SubstituteRefusal:
     known = {principal.invitation_id: principal for principal in await ever_principals(date.event.id)}
-    said_to = [(known[one], number) for one, number in numbers if one in known]
-    turns = [turn for principal, number in said_to if (turn := _turn_of(principal, number, date))]
-    again = (
-        [principal for principal, number in said_to if principal.is_renewed(number, date.id)]
-        if _is_date_ahead(date, now)
-        else []
+    refused = [(known[invitation_id], number) for invitation_id, number in numbers if invitation_id in known]
+    turns = [turn for principal, number in refused if (turn := _turn_of(principal, number, date))]
+    renewed = [principal for principal, number in refused if principal.is_renewed(number, date.id)]
+    again = renewed if _is_date_ahead(date, now) else []
+    names = await audit.names_of_people(
+        [*(principal.member_id for principal, _ in refused), *(turn.substitute_id for turn in turns)]
     )
-    called = await audit.names_of_people(
-        [
-            *(principal.member_id for principal, _ in said_to),
-            *(substitute_turn.substitute_id for substitute_turn in turns),
-        ]
-    )
-    words = {one: f"{name} ({agency})" for one, (name, agency) in called.items()}
-    concerned = [
-        *(substitute_turn.invitation_id for substitute_turn in turns),
-        *(principal.invitation_id for principal in again),
-    ]
-    keys = [refusal_message_key(one, date, at) for one in concerned]
+    words = {member_id: f"{name} ({agency})" for member_id, (name, agency) in names.items()}
+    concerned = [*(turn.invitation_id for turn in turns), *(principal.invitation_id for principal in again)]
+    keys = [refusal_message_key(invitation_id, date, at) for invitation_id in concerned]
     return SubstituteRefusal(
         date=date,
         at=at,
-        invitation_ids=tuple(one for one, _ in numbers),
+        invitation_ids=tuple(invitation_id for invitation_id, _ in numbers),
         turns=tuple(turns),
         substitute=words[turns[0].substitute_id] if turns else "",
-        principals=_joined_names(words[substitute_turn.principal_id] for substitute_turn in turns),
-        named_by=_joined_names(words[principal.member_id] for principal, _ in said_to),
+        principals=_joined_names(words[turn.principal_id] for turn in turns),
+        named_by=_joined_names(words[principal.member_id] for principal, _ in refused),
         again=_joined_names(words[principal.member_id] for principal in again),
         can_come=await _can_come(turns, date, now),
         may_be_known=await outbox_queue.any_may_be_known(keys),
@@ -339,46 +321,38 @@ def _joined_names(people: Iterable[str]) -> str:
 
 
 async def _can_come(turns: Sequence[SubstituteTurn], date: Occurrence, now: datetime) -> bool:
-    principals = await viewers_for((substitute_turn.principal_id for substitute_turn in turns), now)
+    principals = await viewers_for((turn.principal_id for turn in turns), now)
     offered = await all_together(
         [substitutes.possible_substitutes(principal, date.event, now) for principal in principals.values()]
     )
-    may_send = {one: {other.member_id for other in others} for one, others in zip(principals, offered, strict=True)}
-    return all(
-        substitute_turn.substitute_id in may_send.get(substitute_turn.principal_id, ()) for substitute_turn in turns
-    )
+    may_send = {
+        principal_id: {alternate.member_id for alternate in alternates}
+        for principal_id, alternates in zip(principals, offered, strict=True)
+    }
+    return all(turn.substitute_id in may_send.get(turn.principal_id, ()) for turn in turns)
 
 
-async def restore_substitute(by: Viewer, substitute_refusal: SubstituteRefusal, now: datetime) -> None:
+async def restore_substitute(by: Viewer, refusal: SubstituteRefusal, now: datetime) -> None:
     """Let the substitute come again, wherever their No still counts. The caller is inside `writing()`.
 
     They get an email only if the one that took the date off their calendar may have left.
     Errors: Conflict when it counts nowhere, the date isn't ahead, or they can no longer come.
     """
-    if not substitute_refusal.is_current(now):
+    if not refusal.is_current(now):
         raise Conflict(REPLIED_AGAIN)
-    if not substitute_refusal.can_come:
+    if not refusal.can_come:
         raise Conflict(NO_LONGER_SUBSTITUTE)
-    date = substitute_refusal.date
+    date, substitute_id = refusal.date, refusal.turns[0].substitute_id
     before = await substitutes.named_substitutes(date.event.id)
-    knowing = (
-        frozenset([substitute_turn.substitute_id for substitute_turn in substitute_refusal.turns])
-        if await _has_entry(substitute_refusal)
-        else frozenset[UUID]()
+    removal = substitutes.removal_message_key(refusal.invitation_ids, substitute_id, date.id, refusal.at)
+    is_removal_dropped = await outbox.take_back_message(removal)
+    has_entry = is_removal_dropped and await outbox_queue.waits_or_was_sent(
+        MessageKind.SUBSTITUTE, substitute_id, date.id
     )
-    for turn in substitute_refusal.turns:
+    knowing = {turn.substitute_id for turn in refusal.turns} if has_entry else set()
+    for turn in refusal.turns:
         await new_replies.write_reply_again(turn.invitation_id, turn.named_by, renewed_at=now)
-        await outbox.take_back_lone_message(refusal_message_key(turn.invitation_id, date, substitute_refusal.at))
+        await outbox.take_back_lone_message(refusal_message_key(turn.invitation_id, date, refusal.at))
         facts = {"date": date.key, "for": turn.principal_id, "substitute": turn.substitute_id}
         await audit.record(by.actor, "refusal_undone", "invitation", turn.invitation_id, facts, now)
     await substitutes.notify_substitutes(date.event.id, before, now, knowing=knowing)
-
-
-async def _has_entry(substitute_refusal: SubstituteRefusal) -> bool:
-    """Drop the email that takes the date off the substitute's calendar; return whether it is still there, or comes."""
-    substitute_id, date_id = substitute_refusal.turns[0].substitute_id, substitute_refusal.date.id
-    removal = substitutes.removal_message_key(
-        substitute_refusal.invitation_ids, substitute_id, date_id, substitute_refusal.at
-    )
-    is_dropped = await outbox.take_back_message(removal)
-    return is_dropped and await outbox_queue.waits_or_was_sent(MessageKind.SUBSTITUTE, substitute_id, date_id)

@@ -6,7 +6,7 @@ After a change, replies stay valid for the dates that the change leaves alone.
 from collections.abc import Collection, Container, Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -150,7 +150,7 @@ async def record_own_reply(
         given = ReplyGiven(value, comment, substitute)
         await substitutes.check_substitute(viewer, occurrence.event, given, now, for_series=for_series)
         source = ReplySource(viewer.origin.channel)
-        await record_reply(viewer, reply[0], occurrence, given, source, now, for_series=for_series)
+        await record_reply(viewer, reply.invitation_id, occurrence, given, source, now, for_series=for_series)
 
 
 async def open_invitation(
@@ -175,10 +175,15 @@ async def open_invitation(
     except (NotFound, Gone) as closed:
         if isinstance(closed, Gone) and occurrence_id:
             raise
-        moved = _moved_to(await continued_series(viewer, event, now), occurrence_id)
-        if moved is None:
+        onward = await continued_series(viewer, event, now)
+        with_date = [
+            (series.invitation_id, date.id) for series in onward for date in series.dates if date.id == occurrence_id
+        ]
+        with_rest = [(series.invitation_id, None) for series in onward if series.ahead]
+        if not with_date and not with_rest:
             raise
-    return await open_invitation(*moved, now, origin)
+    moved_to = [*with_date, *with_rest][0]
+    return await open_invitation(*moved_to, now, origin)
 
 
 async def _open_invitation(
@@ -188,6 +193,7 @@ async def _open_invitation(
     every = await my_replies(viewer, occurrence.event) or ()
     given = effective_reply(every, occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
+    onward = await continued_series(viewer, event, now) if for_series else []
     return OpenInvitation(
         viewer=viewer,
         invitation_id=invitation_id,
@@ -203,9 +209,7 @@ async def _open_invitation(
         earlier=earlier_reply(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)),
         ahead=ahead,
-        onward=tuple(series for series in await continued_series(viewer, event, now) if series.ahead)
-        if for_series
-        else (),
+        onward=tuple(series for series in onward if series.ahead),
     )
 
 
@@ -214,38 +218,28 @@ async def continued_series(viewer: Viewer, event: Event, now: datetime) -> list[
 
     A link to what many people know shows nothing of a series that only named people may know.
     """
-    found = [
-        one for one in await events.all_series_after(viewer, event) if event.is_restricted or not one.is_restricted
+    onward = [
+        series
+        for series in await events.all_series_after(viewer, event)
+        if event.is_restricted or not series.is_restricted
     ]
-    mine = await replies.own_invitations(viewer, [event.id for event in found])
-    dates = await events.dates_of_events(
-        viewer, [event for event in found if event.id in mine and mine[event.id].role.takes_part]
-    )
+    own = await replies.own_invitations(viewer, [series.id for series in onward])
+    taken_part = [series for series in onward if series.id in own and own[series.id].role.takes_part]
     return [
-        ContinuedSeries(mine[one].id, tuple(every), tuple(_upcoming_dates(every, now))) for one, every in dates.items()
+        ContinuedSeries(own[series_id].id, tuple(dates), tuple(_upcoming_dates(dates, now)))
+        for series_id, dates in (await events.dates_of_events(viewer, taken_part)).items()
     ]
-
-
-def _moved_to(onward: Iterable[ContinuedSeries], occurrence_id: UUID | None) -> tuple[UUID, UUID | None] | None:
-    """Return the invitation and the date that a link leads to now; the date is None for the rest of a series."""
-    found = [(series.invitation_id, date.id) for series in onward for date in series.dates if date.id == occurrence_id]
-    rest = [(series.invitation_id, None) for series in onward if series.ahead]
-    return next(iter([*found, *rest]), None)
 
 
 async def record_reply_by_link(
     reply: OpenInvitation, value: ReplyValue, comment: str, now: datetime, substitute: UUID | None = None
 ) -> None:
     """Record a reply made on a reply page. Errors: Invalid(substitute)."""
-    source = ReplySource.LINK
+    viewer, occurrence, for_series = reply.viewer, reply.occurrence, reply.for_series
+    given, source = ReplyGiven(value, comment, substitute), ReplySource.LINK
     async with writing():
-        given = ReplyGiven(value, comment, substitute)
-        await substitutes.check_substitute(
-            reply.viewer, reply.occurrence.event, given, now, for_series=reply.for_series
-        )
-        await record_reply(
-            reply.viewer, reply.invitation_id, reply.occurrence, given, source, now, for_series=reply.for_series
-        )
+        await substitutes.check_substitute(viewer, occurrence.event, given, now, for_series=for_series)
+        await record_reply(viewer, reply.invitation_id, occurrence, given, source, now, for_series=for_series)
 
 
 async def owed_replies(viewer: Viewer, now: datetime) -> list[OwedReply]:
@@ -316,13 +310,12 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     that they start or stop substituting. A reply to a date is `also` written for these other invitations to it.
     """
     for_series = for_series and occurrence.event.is_series
-    asks_alone = for_series and source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
-    waiting = await _dates_asked_alone(viewer, invitation_id, occurrence.event, now) if asks_alone else []
-    dates = [None, *waiting] if for_series else [occurrence.id]
+    asks_alone = source is not ReplySource.EMAIL and (entered is None or entered.for_dates_asked_alone)
+    dates: list[UUID | None] = [None] if for_series else [occurrence.id]
+    if for_series and asks_alone:
+        dates += await _dates_asked_alone(viewer, invitation_id, occurrence.event, now)
     invitations = [invitation_id, *also]
-    replied_at = (entered.replied_at if entered else None) or now
-    about = {"source": source, "entered_by": viewer.member_id, "replied_at": replied_at}
-    reply = {"sequence": max(occurrence.sequence, occurrence.event.sequence), **about, **_reply_columns(given)}
+    reply = _reply_columns(viewer, occurrence, given, source, (entered.replied_at if entered else None) or now)
     before, end = await together(substitutes.named_substitutes(occurrence.event.id), audit.audit_log_end())
     await new_replies.write_replies(
         [{"invitation": invitation, "occurrence": day, **reply} for invitation in invitations for day in dates]
@@ -331,10 +324,25 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     await substitutes.notify_substitutes(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
     facts = _audit_facts(given, None if for_series else occurrence.key, entered)
-    deed = audit.NewAuditEntry(
-        actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation_id, facts=facts
-    )
-    await audit.record_after_end(end, [replace(deed, subject_id=invitation) for invitation in invitations], now)
+    deeds = [
+        audit.NewAuditEntry(actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation, facts=facts)
+        for invitation in invitations
+    ]
+    await audit.record_after_end(end, deeds, now)
+
+
+def _reply_columns(
+    viewer: Viewer, occurrence: Occurrence, given: ReplyGiven, source: ReplySource, replied_at: datetime
+) -> dict[str, object]:
+    return {
+        "reply": given.value,
+        "comment": given.comment,
+        "substitute": given.substitute_id,
+        "source": source,
+        "entered_by": viewer.member_id,
+        "replied_at": replied_at,
+        "sequence": max(occurrence.sequence, occurrence.event.sequence),
+    }
 
 
 def _audit_facts(given: ReplyGiven, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
@@ -342,20 +350,11 @@ def _audit_facts(given: ReplyGiven, key: str | None, entered: EnteredFor | None)
     return {"reply": given.value, "date": key} | {name: member_id for name, member_id in named.items() if member_id}
 
 
-def _reply_columns(given: ReplyGiven) -> dict[str, Any]:
-    return {"reply": given.value, "comment": given.comment, "substitute": given.substitute_id}
-
-
 async def _dates_asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
     """Return the upcoming dates for which the person was asked again and has not replied since."""
     given = await invitees.replies_to_invitations([invitation_id])
-    newest = {
-        given_reply.occurrence_id: given_reply
-        for given_reply in sorted(given, key=lambda given_reply: given_reply.number)
-    }
-    waiting = {
-        date_id for date_id, given_reply in newest.items() if date_id and given_reply.value is ReplyValue.NEEDS_ACTION
-    }
+    newest = {reply.occurrence_id: reply for reply in sorted(given, key=lambda reply: reply.number)}
+    waiting = {date_id for date_id, reply in newest.items() if date_id and reply.value is ReplyValue.NEEDS_ACTION}
     ahead = await events.dates_in_order(viewer, event) if waiting else []
     return [occurrence.id for occurrence in ahead if occurrence.id in waiting and occurrence.ends_at > now]
 
@@ -370,14 +369,13 @@ def check_takes_replies(occurrence: Occurrence, now: datetime, *, for_series: bo
 
 async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, now: datetime) -> None:
     """Reset the replies to a changed date, or to the series, except the organizer's."""
-    invited = (await invitees.invitations_by_member(event_id)).values()
     asked = {
-        known_invitation.id
-        for known_invitation in invited
-        if not known_invitation.is_withdrawn and known_invitation.role.is_asked
+        (invitation.id, occurrence_id)
+        for invitation in (await invitees.invitations_by_member(event_id)).values()
+        if not invitation.is_withdrawn and invitation.role.is_asked
     }
     async with substitutes.notifying_substitutes(event_id, now):
-        await _ask_people({(one, occurrence_id) for one in asked}, sequence, now)
+        await _ask_people(asked, sequence, now)
 
 
 async def ask_after_change(

@@ -102,7 +102,9 @@ async def write_new_event(
         seen_by = await write_first_audiences(viewer, new_id, lead_id, plan)
     notified = Notices(invitation=notifications.notified_of_new(plan, lead_id, now) if invited is None else invited)
     await invite_people(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
-    await rows.raise_audience_versions(seen_by | {audiences.member_audience(one) for one in (lead_id, *plan.invitees)})
+    await rows.raise_audience_versions(
+        seen_by | {audiences.member_audience(person) for person in (lead_id, *plan.invitees)}
+    )
     return new_id
 
 
@@ -174,7 +176,9 @@ async def change_event(
         plan_rules.check_plan(plan)
         plan = replace(plan, title=plan.title.strip())
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
-        await _check_may_save(viewer, event, plan, now)
+        await check_may_schedule_marked(viewer, plan, now, event)
+        if await has_plan(event.id):
+            plan_rules.check_joint_operation(plan)
         invited, before = await invitees_of(event_id), await events.dates_in_order(viewer, event)
         is_split = plan_rules.needs_new_series(plan, event) and plan_rules.needs_split(event, before, now)
         reach = UndoReach(lost=ids_of_lost_dates(event, before, plan, now, is_split=is_split))
@@ -212,13 +216,6 @@ async def cancel_event(
 async def restore_event(viewer: Viewer, event_id: UUID, expected_version: int, now: datetime) -> None:
     """Restore a canceled event. Errors: NotFound, NotAllowed, Conflict."""
     await _set_status(viewer, event_id, expected_version, EventStatus.CONFIRMED, "", now)
-
-
-async def _check_may_save(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
-    """Check what the viewer may mark, and that an operation with a plan stays one. Errors: NotAllowed, Invalid."""
-    await check_may_schedule_marked(viewer, plan, now, event)
-    if await has_plan(event.id):
-        plan_rules.check_joint_operation(plan)
 
 
 async def _change_in_place(
@@ -280,8 +277,12 @@ async def _set_status(
         is_off = status is EventStatus.CANCELED
         if (event.status is EventStatus.CANCELED) == is_off:
             raise Conflict
-        if event.status is EventStatus.DRAFT:
-            await _discard(viewer, event, now)
+        if event.status is EventStatus.DRAFT:  # it is deleted: canceled, the people it was meant for would see it
+            if await has_open_poll(event.id):
+                raise Invalid("This draft has an open date poll. Cancel the date poll first.")
+            await outbox.detach_event(event.id)
+            await rows.Event.delete().where(rows.Event.id == event.id)
+            await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
             return
         dates = await events.dates_in_order(viewer, event)
         facts = _records_of(event, dates, record) if is_off else {}
@@ -328,18 +329,6 @@ async def _save_status(
             rows.Occurrence.event == event.id
         )
     await raise_calendar_versions(event.id)
-
-
-async def _discard(viewer: Viewer, event: Event, now: datetime) -> None:
-    """Delete a draft; if canceled instead, the people it was meant for would see it.
-
-    Errors: Invalid while people are asked for its date.
-    """
-    if await has_open_poll(event.id):
-        raise Invalid("This draft has an open date poll. Cancel the date poll first.")
-    await outbox.detach_event(event.id)
-    await rows.Event.delete().where(rows.Event.id == event.id)
-    await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:

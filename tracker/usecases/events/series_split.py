@@ -128,7 +128,11 @@ async def _change_texts(
         await raise_calendar_versions(event.id)
         is_elsewhere = plan.place != shown.place
         if is_elsewhere:
-            await _ask_about_place(viewer, event, before, now)
+            sequence = next_sequence(event, before)
+            await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
+                rows.Event.id == event.id
+            )
+            await ask_about(event.id, before, await events.dates_in_order(viewer, event), event.zone, sequence, now)
         if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
             was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
             whom = notifications.notified_of_all(event, await invitees_of(event.id))
@@ -142,15 +146,6 @@ async def _change_texts(
         await history.record_change(viewer, event, HistoryVerb.CHANGED, changes_from_date(first, changes), now)
     facts = {"fields": sorted(change.field for change in changes), "from": first.key, **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
-
-
-async def _ask_about_place(viewer: Viewer, event: Event, before: Sequence[Occurrence], now: datetime) -> None:
-    """Raise SEQUENCE (RFC 5546 §2.1.4), and ask again about the dates that are at another place now."""
-    sequence = next_sequence(event, before)
-    await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
-        rows.Event.id == event.id
-    )
-    await ask_about(event.id, before, await events.dates_in_order(viewer, event), event.zone, sequence, now)
 
 
 async def _dates_following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:

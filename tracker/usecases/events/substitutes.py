@@ -74,7 +74,7 @@ async def check_substitute(viewer: Viewer, event: Event, given: ReplyGiven, now:
 async def substitutions_of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
     """Return each date of an event on which a member substitutes, or did, with the substitution that counts."""
     wanted, named = list(dates), await ever_principals(event_id)
-    found: dict[UUID, Substitution] = {}
+    counting: dict[UUID, Substitution] = {}
     for date_id in wanted:
         every = [
             _substitution(principal, date_id, member_id, changed_at)
@@ -83,8 +83,8 @@ async def substitutions_of_member(event_id: UUID, member_id: UUID, dates: Iterab
         ]
         if every:
             counts = max(every, key=lambda substitution: (not substitution.is_over, substitution.changed_at))
-            found[date_id] = replace(counts, changed_at=max(substitution.changed_at for substitution in every))
-    return found
+            counting[date_id] = replace(counts, changed_at=max(substitution.changed_at for substitution in every))
+    return counting
 
 
 async def turns_on_date(event_id: UUID, date_id: UUID, member_id: UUID) -> list[Substitution]:
@@ -130,12 +130,12 @@ async def substitutes_by_date(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, 
     """Return the substitutes on each date, and whom each stands in for; `dates` are (occurrence, event)."""
     wanted = list(dates)
     named = await principals_now(event_id for _, event_id in wanted)
-    found: dict[UUID, dict[UUID, UUID]] = {}
+    by_date: dict[UUID, dict[UUID, UUID]] = {}
     for date_id, event_id in wanted:
         for principal in named:
             if principal.event_id == event_id and (substitute := principal.substitute(date_id)):
-                found.setdefault(date_id, {})[substitute] = principal.member_id
-    return found
+                by_date.setdefault(date_id, {})[substitute] = principal.member_id
+    return by_date
 
 
 async def substitutes_of_event(event_id: UUID) -> frozenset[UUID]:
@@ -152,7 +152,7 @@ async def upcoming_substitutes(event_id: UUID, now: datetime) -> list[tuple[UUID
     """Return the substitutes on an event's upcoming dates, each with the date."""
     named = sorted((substitute, date_id) for _, substitute, date_id in await named_substitutes(event_id))
     ahead = await dates_to_come((date_id for _, date_id in named), now)
-    return [one for one in named if one[1] in ahead]
+    return [(substitute, date_id) for substitute, date_id in named if date_id in ahead]
 
 
 @asynccontextmanager
@@ -178,17 +178,17 @@ async def notify_substitutes(
     """
     after = await named_substitutes(event_id) if before or may_begin else before
     left = await dates_still_there(event_id, (date_id for *_, date_id in before - after))
-    begun = [_draft(SubstituteNamed(), event_id, one, now) for one in sorted(after - before, key=str)]
-    ended = [_draft(Removed(), event_id, one, now, left) for one in sorted(before - after, key=str)]
+    begun = [_substitute_message(SubstituteNamed(), event_id, named, now) for named in sorted(after - before, key=str)]
+    ended = [_substitute_message(Removed(), event_id, named, now, left) for named in sorted(before - after, key=str)]
     # Who comes, or came, for two people on a date reads it once; `removal_message_key` knows which of the keys is left.
-    once = {(draft.kind, draft.recipient_id, draft.occurrence_id): draft for draft in (*begun, *ended)}
-    await outbox.enqueue_all([draft for draft in once.values() if draft.recipient_id not in knowing], now)
+    once = {(message.kind, message.recipient_id, message.occurrence_id): message for message in (*begun, *ended)}
+    await outbox.enqueue_all([message for message in once.values() if message.recipient_id not in knowing], now)
     await events.raise_audience_versions({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
 
 
-async def remind_substitute(event_id: UUID, standing: NamedSubstitute, now: datetime) -> None:
+async def remind_substitute(event_id: UUID, named: NamedSubstitute, now: datetime) -> None:
     """Email a substitute once more that they are named; the caller is inside `writing()`."""
-    await outbox.enqueue_all([_draft(SubstituteNamed(), event_id, standing, now)], now)
+    await outbox.enqueue_all([_substitute_message(SubstituteNamed(), event_id, named, now)], now)
 
 
 async def named_substitutes(event_id: UUID) -> frozenset[NamedSubstitute]:
@@ -201,27 +201,28 @@ async def named_substitutes(event_id: UUID) -> frozenset[NamedSubstitute]:
     )
 
 
-def _draft(
+def _substitute_message(
     content: SubstituteNamed | Removed,
     event_id: UUID,
-    standing: NamedSubstitute,
+    named: NamedSubstitute,
     now: datetime,
     left: Container[UUID] | None = None,
 ) -> NewMessage:
     """Return the email; for a date that is no longer in the series (not in `left`), it is about the whole event."""
-    _, substitute, date_id = standing
+    _, substitute, date_id = named
     return NewMessage(
         content=content,
         recipient_id=substitute,
         event_id=event_id,
         occurrence_id=date_id if left is None or date_id in left else None,
-        key=substitute_message_key(type(content), standing, now),
+        key=substitute_message_key(type(content), named, now),
     )
 
 
-def substitute_message_key(kind: type[SubstituteNamed | Removed], standing: NamedSubstitute, at: datetime) -> str:
+def substitute_message_key(kind: type[SubstituteNamed | Removed], named: NamedSubstitute, at: datetime) -> str:
     """Return the key of the message of a deed at that moment to a person who started or stopped substituting."""
-    return ":".join(["substitute", KINDS[kind], *map(str, (standing[0], standing[2], standing[1])), at.isoformat()])
+    invitation_id, substitute, date_id = named
+    return f"substitute:{KINDS[kind]}:{invitation_id}:{date_id}:{substitute}:{at.isoformat()}"
 
 
 def removal_message_key(invitation_ids: Iterable[UUID], member_id: UUID, date_id: UUID, at: datetime) -> str:

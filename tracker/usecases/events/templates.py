@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from piccolo.custom_types import Combinable
+
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
@@ -41,20 +44,17 @@ async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UU
 
 async def templates_for(viewer: Viewer) -> list[Template]:
     """Return the templates that the viewer may use, by name."""
-    found = await _select_templates().where(
-        (EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null()
-    )
-    every = [template for row in found if rules.may_use_template(viewer, template := _template(row))]
-    return sorted(every, key=lambda one: (one.name.casefold(), one.owner, str(one.id)))
+    own_or_shared = (EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null()
+    usable = [template for template in await _templates(own_or_shared) if rules.may_use_template(viewer, template)]
+    return sorted(usable, key=lambda template: (template.name.casefold(), template.owner, str(template.id)))
 
 
 async def template_for(viewer: Viewer, template_id: UUID) -> Template:
     """Return one template. Errors: NotFound when it is missing or not for this viewer."""
-    row = await _select_templates().where(EventTemplate.id == template_id).first()
-    template = _template(row) if row else None
-    if template is None or not rules.may_use_template(viewer, template):
-        raise NotFound
-    return template
+    for template in await _templates(EventTemplate.id == template_id):
+        if rules.may_use_template(viewer, template):
+            return template
+    raise NotFound
 
 
 async def remove_template(viewer: Viewer, template_id: UUID, now: datetime) -> str:
@@ -77,30 +77,21 @@ async def _add_template(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUI
     return template_id
 
 
-def _select_templates() -> Any:
-    return EventTemplate.select(
+async def _templates(condition: Combinable) -> list[Template]:
+    rows = await EventTemplate.select(
         EventTemplate.id,
         EventTemplate.name,
-        EventTemplate.owner,
-        EventTemplate.owner.name.as_alias("owner_name"),
-        EventTemplate.committee,
-        EventTemplate.committee.name.as_alias("committee_name"),
+        EventTemplate.owner.as_alias("owner_id"),
+        EventTemplate.owner.name.as_alias("owner"),
+        EventTemplate.committee.as_alias("committee_id"),
+        EventTemplate.committee.name.as_alias("committee"),
         EventTemplate.form,
         EventTemplate.created_at,
-    )
-
-
-def _template(row: dict[str, Any]) -> Template:
-    return Template(
-        id=row["id"],
-        name=row["name"],
-        owner_id=row["owner"],
-        owner=row["owner_name"],
-        committee_id=row["committee"],
-        committee=row["committee_name"] or "",
-        form=json.loads(row["form"]),
-        created_at=row["created_at"],
-    )
+    ).where(condition)
+    return [
+        msgspec.convert(row | {"committee": row["committee"] or "", "form": json.loads(row["form"])}, Template)
+        for row in rows
+    ]
 
 
 async def _log_template(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:

@@ -76,21 +76,24 @@ async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: date
                 raise Gone(TOO_LATE_TO_UNDO)
             check_undo_open(kept.at, now)
             replaced = msgspec.json.decode(kept.replaced, type=ReplacedRows)
-            about = {event_id, *replaced.made}
-            await _check_as_left(about, replaced, kept.at)
+            event_ids = {event_id, *replaced.made}
+            await _check_as_left(event_ids, replaced, kept.at)
             was = tables_of(replaced.before)
-            present = tables_of(
-                await undo_rows.stored_rows_of(about, structs.replace(replaced.reach, lost=()), kept.at)
-            )
+            reach = structs.replace(replaced.reach, lost=())
+            present = tables_of(await undo_rows.stored_rows_of(event_ids, reach, kept.at))
             before = await events.event_by_id(viewer, event_id)
-            for one in sorted(about):
-                await raise_calendar_versions(one)
+            for changed_id in sorted(event_ids):
+                await raise_calendar_versions(changed_id)
             await _delete_rows(replaced, was, present, kept.at)
             await _put_rows_back(was, present, now)
             await _put_messages_back(replaced, was)
-            await _delete_events(replaced)
+            if made := list(replaced.made):  # after the dates and messages that it moved there are back
+                await Message.delete().where(Message.event.is_in(made))
+                await Event.delete().where(Event.id.is_in(made))
             await outbox_queue.drop_empty_sendings(kept.at)
-            await _check_editor(viewer, event_id, before)
+            after = await events.event_by_id(viewer, event_id)
+            if not any(event is not None and event_rules.may_edit(viewer, event) for event in (before, after)):
+                raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
             await UndoSnapshot.delete().where(UndoSnapshot.id == change_id)
             await raise_calendar_versions(event_id)
             is_back = replaced.form is not None and await drafts.put_back_form(viewer, replaced.form, now)
@@ -111,37 +114,25 @@ async def purge_snapshots(now: datetime) -> None:
             await UndoSnapshot.delete().where(UndoSnapshot.at <= now - UNDO_FOR)
 
 
-async def _check_as_left(about: Iterable[UUID], replaced: ReplacedRows, changed_at: datetime) -> None:
+async def _check_as_left(event_ids: Iterable[UUID], replaced: ReplacedRows, changed_at: datetime) -> None:
     """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
-    if any([await outbox.was_anyone_notified(one, changed_at, of_anything=one in replaced.made) for one in about]):
-        raise Gone(NOTIFIED)
-    if any([await has_plan(one) for one in replaced.made]):
+    for event_id in event_ids:
+        if await outbox.was_anyone_notified(event_id, changed_at, of_anything=event_id in replaced.made):
+            raise Gone(NOTIFIED)
+    if any([await has_plan(event_id) for event_id in replaced.made]):
         raise Gone(MEANWHILE)
-    if fingerprint_of(await undo_rows.state_of_events(about)) != replaced.left:
+    if fingerprint_of(await undo_rows.state_of_events(event_ids)) != replaced.left:
         raise Gone(MEANWHILE)
-
-
-async def _check_editor(viewer: Viewer, event_id: UUID, before: event_rules.Event | None) -> None:
-    after = await events.event_by_id(viewer, event_id)
-    if not any(event is not None and event_rules.may_edit(viewer, event) for event in (before, after)):
-        raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this event.")
 
 
 async def _delete_rows(replaced: ReplacedRows, was: StoredTables, present: StoredTables, changed_at: datetime) -> None:
     """Delete what the change made, except for events; nothing else may refer to it."""
     made = {name: [[row_id] for row_id in rows if row_id not in was.get(name, ())] for name, rows in present.items()}
     # Others queue messages too, while it can be undone.
-    await run_for_each(_DELETE_MESSAGE, [[*one, changed_at] for one in made.pop("message")])
+    await run_for_each(_DELETE_MESSAGE, [[*message_id, changed_at] for message_id in made.pop("message")])
     await run_for_each(_DELETE_LATER_REPLIES, list(replaced.last_numbers.items()))
     for name in reversed([name for name in made if name != "event"]):
         await run_for_each(_DELETE.format(name), made[name])
-
-
-async def _delete_events(replaced: ReplacedRows) -> None:
-    """Delete the events that the change made, after the dates and messages that it moved there are back."""
-    if made := list(replaced.made):
-        await Message.delete().where(Message.event.is_in(made))
-        await Event.delete().where(Event.id.is_in(made))
 
 
 async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime) -> None:
@@ -150,8 +141,9 @@ async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime
         rows = replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
             rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
-        if table is Occurrence:
-            await _make_way(rows)
+        if table is Occurrence:  # two dates may have swapped their days, so each first gets one that no other has
+            apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(rows)]
+            await _write_rows(Occurrence, apart, ["original_start"])
         await _write_rows(table, rows, [column._meta.name for column in table._meta.columns])  # noqa: SLF001 - as above
 
 
@@ -161,15 +153,12 @@ async def _put_messages_back(replaced: ReplacedRows, was: StoredTables) -> None:
     One that was being sent when the change was made may be sent by now, and stays so.
     """
     rows = was.get("message", {})
-    said = [[UUID(row["event"]), _id_in(row["occurrence"]), row["facts"], row_id] for row_id, row in rows.items()]
-    await run_for_each(_BE_ABOUT, said)
-    await run_for_each(_WAIT_AGAIN, [[rows[one]["reason"], one] for one in replaced.superseded])
-
-
-async def _make_way(dates: Iterable[StoredRow]) -> None:
-    """Give each date a day that no other one has, because two dates may have swapped theirs."""
-    apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(dates)]
-    await _write_rows(Occurrence, apart, ["original_start"])
+    facts = [
+        [UUID(row["event"]), UUID(row["occurrence"]) if row["occurrence"] else None, row["facts"], message_id]
+        for message_id, row in rows.items()
+    ]
+    await run_for_each(_BE_ABOUT, facts)
+    await run_for_each(_WAIT_AGAIN, [[rows[message_id]["reason"], message_id] for message_id in replaced.superseded])
 
 
 async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: Iterable[str]) -> None:
@@ -178,10 +167,6 @@ async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: It
     values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
     assigned = ", ".join(f"{name} = EXCLUDED.{name}" for name in columns)
     await bulk_insert(table, values, f" ON CONFLICT (id) DO UPDATE SET {assigned}")
-
-
-def _id_in(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
 
 
 @asynccontextmanager

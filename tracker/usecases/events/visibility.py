@@ -96,27 +96,25 @@ async def close_event_to(viewer: Viewer, event_id: UUID, closed: AbstractSet[str
 
 
 async def _note_opening(event_id: UUID, now: datetime) -> None:
-    await _forget_reasons(event_id)
-    await Event.update({Event.opened_at: now}).where(Event.id == event_id)
-
-
-async def _forget_reasons(event_id: UUID) -> None:
-    """Blank the reasons of the event's and its dates' cancellations, which were written for fewer people.
+    """Note when an event opened, and blank the reasons of cancellations, which were written for fewer people.
 
     The history keeps them, for the people who may read it (`tables.visible.events.history`).
     """
     await Event.update({Event.cancel_reason: ""}).where((Event.id == event_id) & (Event.cancel_reason != ""))
     of_event = (Occurrence.event == event_id) & (Occurrence.cancel_reason != "")
     await Occurrence.update({Occurrence.cancel_reason: ""}).where(of_event)
+    await Event.update({Event.opened_at: now}).where(Event.id == event_id)
 
 
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
     """Return which of these people may see an event now, including invitees whose accounts are not active."""
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
     active = await viewers_for(wanted, now)
-    return frozenset(
-        one for one in wanted if (active[one].audiences if one in active else audiences.audiences_of_one(one)) & seen_by
-    )
+    held = {
+        member_id: active[member_id].audiences if member_id in active else audiences.audiences_of_one(member_id)
+        for member_id in wanted
+    }
+    return frozenset(member_id for member_id in wanted if held[member_id] & seen_by)
 
 
 async def may_narrow_to(plan: Plan, event: EventFields) -> bool:
@@ -146,14 +144,10 @@ async def _check_invitees(viewer: Viewer, event_id: UUID, plan: Plan, wanted: fr
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
     items = await actions.items_from_event(viewer, event_id)
-    held = {owner: await _audiences_held_by(owner, now) for owner in {action_item.owner_id for action_item in items}}
-    blind = [
-        action_item for action_item in items if held[action_item.owner_id] and not wanted & held[action_item.owner_id]
-    ]
+    held = {owner_id: await _audiences_held_by(owner_id, now) for owner_id in {item.owner_id for item in items}}
+    blind = [item for item in items if held[item.owner_id] and not wanted & held[item.owner_id]]
     if blind:
-        owned = ", ".join(
-            f"{action_item.reference} ({action_item.owner}, {action_item.agency})" for action_item in blind
-        )
+        owned = ", ".join(f"{item.reference} ({item.owner}, {item.agency})" for item in blind)
         raise Invalid(
             visibility=f"People who could no longer see this event own open action items: {owned}. "
             "Reassign or close them first."
@@ -182,26 +176,18 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
         return await guests_invited(invited)
     if plan.visibility is Visibility.ALL:
         return []
-    coordinators = set(
+    coordinators = (
         await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
     )
-    seated: set[UUID] = set()
+    of_committee: list[UUID] = []
     if plan.visibility is Visibility.COMMITTEE:
-        seated = set(
-            await SeatHolder.select(SeatHolder.member)
-            .where(SeatHolder.seat.committee == plan.committee_id)
-            .output(as_list=True)
-        ) | set(
-            await MemberRole.select(MemberRole.member)
-            .where(MemberRole.committee == plan.committee_id)
-            .output(as_list=True)
-        )
+        seats = SeatHolder.select(SeatHolder.member).where(SeatHolder.seat.committee == plan.committee_id)
+        offices = MemberRole.select(MemberRole.member).where(MemberRole.committee == plan.committee_id)
+        of_committee = [*await seats.output(as_list=True), *await offices.output(as_list=True)]
     return [
         person
         for person in invited
-        if person.id not in coordinators
-        and person.id not in seated
-        and audiences.arm_audience(person.arm) not in wanted
+        if person.id not in {*coordinators, *of_committee} and audiences.arm_audience(person.arm) not in wanted
     ]
 
 
@@ -213,7 +199,7 @@ async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
     if not is_on_need_to_know(plan):
         return
     arms = await audit.arms_of_people(set(plan.invitees) - {lead_id})
-    guarded = {one for one, arm in arms.items() if needs_second_person(arm)}
+    guarded = {member_id for member_id, arm in arms.items() if needs_second_person(arm)}
     refused = guarded - await access.approved_for(event_id, guarded)
     if refused:
         known = sorted((await audit.names_of_people(refused)).values())
@@ -296,8 +282,11 @@ def possible_designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[U
     """
     if not markings.may_mark(viewer):
         return {}
-    others = {agency_count.id: agency_count.code for agency_count in known if agency_count.arm is Arm.LAW_ENFORCEMENT}
-    return {viewer.agency_id: viewer.agency} | dict(sorted(others.items(), key=lambda one: one[1]))
+    others = [agency for agency in known if agency.arm is Arm.LAW_ENFORCEMENT]
+    return {
+        viewer.agency_id: viewer.agency,
+        **{agency.id: agency.code for agency in sorted(others, key=lambda agency: agency.code)},
+    }
 
 
 async def _check_new_marking(viewer: Viewer, marking: Marking | None, before: Marking | None, today: date) -> None:
