@@ -15,6 +15,7 @@ from tracker.errors import Invalid
 LONGEST_PLACE = 200  # characters
 NO_PLACE = f"Enter the place in up to {LONGEST_PLACE} characters."
 LEAST_RADIUS, GREATEST_RADIUS = 50, 52_800  # feet; ten miles
+WRONG_RADIUS = f"Enter a radius from {LEAST_RADIUS} to {GREATEST_RADIUS:,} feet."
 DEFAULT_RADIUS = 1_320  # feet: a quarter of a mile
 MOST_SITES = 20
 MILLIONTHS = 1_000_000
@@ -80,7 +81,7 @@ def point_at(latitude: float, longitude: float, radius_ft: int) -> Point:
     if not _within(longitude, 180):
         wrong["longitude"] = "Enter a longitude from -180 to 180, like -94.4155."
     if not LEAST_RADIUS <= radius_ft <= GREATEST_RADIUS:
-        wrong["radius"] = f"Enter a radius from {LEAST_RADIUS} to {GREATEST_RADIUS:,} feet."
+        wrong["radius"] = WRONG_RADIUS
     if wrong:
         raise Invalid(**wrong)
     return Point(round(latitude * MILLIONTHS), round(longitude * MILLIONTHS), radius_ft)

@@ -16,7 +16,7 @@ LONGEST_ADDRESS = 160
 LONGEST_EQUIPMENT = 160
 MOST_SEATS = 9_999
 SEATS_WANTED = f"Enter how many people it holds, 1 to {MOST_SEATS:,}, or leave it blank."
-_TYPED = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
+TYPED_COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
 NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
 MILLIONTHS = 1_000_000
 
@@ -129,7 +129,7 @@ def coordinates_in(text: str) -> Coordinates | None:
     """Return the coordinates that a text says; None for an empty one. Errors: Invalid(coordinates)."""
     if not text.strip():
         return None
-    match = _TYPED.fullmatch(text)
+    match = TYPED_COORDINATES.fullmatch(text)
     if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:  # noqa: PLR2004 - degrees
         raise Invalid(coordinates=NO_COORDINATES)
     return Coordinates(round(float(match[1]) * MILLIONTHS), round(float(match[2]) * MILLIONTHS))

@@ -16,9 +16,17 @@ from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
 from tracker.ports.pages.core.form_values import FormReader
 from tracker.ports.pages.core.home_part import is_from_home
-from tracker.ports.pages.operations.plans import PLAN, do_and_show_plan, member_in, plan_address, plan_version_in
+from tracker.ports.pages.operations.plans import (
+    PLAN,
+    NumberForm,
+    ReturnForm,
+    WaiverForm,
+    plan_address,
+    plan_refusals,
+    plan_version_in,
+)
 from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.operations.plans import LONGEST_NUMBER, LONGEST_REASON, OutsideCheck, OutsideResult, System
+from tracker.rules.operations.plans import OutsideCheck
 from tracker.rules.operations.states import STATES, OperationState
 from tracker.rules.views.home import OpenAcknowledgment
 from tracker.usecases.operations import approvals
@@ -46,22 +54,15 @@ async def post_number(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record a deconfliction number."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        system = member_in(reader, "system", System, "Choose the system.")
-        number = reader.text("number", LONGEST_NUMBER)
-        result = member_in(reader, "result", OutsideResult, "Choose the result.")
-        day, at = reader.day("submitted_on"), reader.time("submitted_at")
-        if (day is None) is not (at is None):
-            reader.refuse("submitted_on", "Enter both the day and the time, or leave both blank.")
-        reader.check()
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        typed = NumberForm.read(form)
         zone = (await event_to_plan(viewer, event_id)).zone
+        day, at = typed.submitted_on, typed.submitted_at
         submitted_at = to_utc(datetime.combine(day, at), zone) if day and at else None
-        asked = OutsideCheck(system=system, number=number, result=result, submitted_at=submitted_at)
+        asked = OutsideCheck(system=typed.system, number=typed.number, result=typed.result, submitted_at=submitted_at)
         await approvals.record_deconfliction_number(viewer, event_id, asked, now)
-
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, "Number recorded.", now=now)
+        return pages.redirect(plan_address(event_id, key), "Number recorded.")
+    return refusals.response
 
 
 @post(f"{PLAN}/waivers", guards=[signed_in], status_code=303)
@@ -69,14 +70,10 @@ async def post_waiver(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Waive the deconfliction number."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        reason = reader.text("waiver", LONGEST_REASON)
-        reader.check()
-        await approvals.waive_deconfliction(viewer, event_id, reason, now)
-
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, "Deconfliction number waived.", now=now)
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        await approvals.waive_deconfliction(viewer, event_id, WaiverForm.read(form).waiver, now)
+        return pages.redirect(plan_address(event_id, key), "Deconfliction number waived.")
+    return refusals.response
 
 
 @post(f"{PLAN}/returns", guards=[signed_in], status_code=303)
@@ -84,15 +81,11 @@ async def post_return(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Send the plan back to planning with a comment."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        comment = reader.text("comment", LONGEST_REASON)
-        reader.check()
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        comment = ReturnForm.read(form).comment
         await approvals.return_plan(viewer, event_id, comment, now, version=plan_version_in(form))
-
-    sentence = "Plan sent back. Its lead gets an email."
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, sentence, now=now)
+        return pages.redirect(plan_address(event_id, key), "Plan sent back. Its lead gets an email.")
+    return refusals.response
 
 
 @post("/events/{event_id:uuid}/{key:str}/plan/acknowledgments", guards=[signed_in], status_code=303)
@@ -115,13 +108,11 @@ async def post_acknowledgment(
 async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:
     """Return the row of the home page as it is now; when nothing is left to do, it says what was done."""
     home = await home_rows.found()
-    at = (event_id, key)
-    left = [one for one in home.follow_up if isinstance(one, OpenAcknowledgment)]
     row = next(
         (
-            open_acknowledgment
-            for open_acknowledgment in left
-            if (open_acknowledgment.line.event_id, open_acknowledgment.line.key) == at
+            row
+            for row in home.follow_up
+            if isinstance(row, OpenAcknowledgment) and (row.line.event_id, row.line.key) == (event_id, key)
         ),
         None,
     )

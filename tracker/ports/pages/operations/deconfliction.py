@@ -7,10 +7,9 @@ from litestar import Response, get, post
 from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormReader
-from tracker.ports.pages.operations.plans import PLAN, do_and_show_plan, member_in
-from tracker.rules.operations.deconfliction import DECISION_WORDS, Decision
-from tracker.rules.operations.plans import DISCLOSURE_WORDS, LONGEST_REASON
+from tracker.ports.pages.operations.plans import PLAN, DecisionForm, plan_address, plan_refusals
+from tracker.rules.operations.deconfliction import DECISION_WORDS
+from tracker.rules.operations.plans import DISCLOSURE_WORDS
 from tracker.usecases.operations import deconfliction, officer
 
 
@@ -19,17 +18,11 @@ async def post_decision(
     event_id: PathId, key: PathText, hit_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record this side's decision about a conflict."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        decision = member_in(reader, "decision", Decision, "Choose a decision.")
-        reason = reader.text("reason", LONGEST_REASON)
-        reader.check()
-        await deconfliction.decide_conflict(viewer, event_id, hit_id, decision, reason, now)
-
-    return await do_and_show_plan(
-        pages, viewer, (event_id, key), form, deed, "Decision recorded.", hit_id=hit_id, now=now
-    )
+    async with plan_refusals(pages, viewer, event_id, key, form, now, hit_id) as refusals:
+        side = DecisionForm.read(form)
+        await deconfliction.decide_conflict(viewer, event_id, hit_id, side.decision, side.reason, now)
+        return pages.redirect(plan_address(event_id, key), "Decision recorded.")
+    return refusals.response
 
 
 @get("/deconfliction", guards=[signed_in])

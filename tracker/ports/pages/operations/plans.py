@@ -1,8 +1,8 @@
 """The plan of an operation: its sites, agency resources, and conflicts, and its forms."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,14 +11,39 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, id_in
+from tracker.ports.pages.core.form_shapes import (
+    Choice,
+    Day,
+    FormShape,
+    Id,
+    Refusals,
+    Text,
+    TimeOfDay,
+    Typed,
+    Whole,
+    form_context,
+)
+from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.events.date_pages import occurrence_times
-from tracker.rules.operations.deconfliction import ALONE_WORDS, DECISION_WORDS, OUTCOME_WORDS
-from tracker.rules.operations.plans import DISCLOSURE_WORDS, LONGEST_SKILLS, OUTSIDE_RESULTS, SYSTEM_WORDS, Disclosure
+from tracker.rules.operations.deconfliction import ALONE_WORDS, DECISION_WORDS, OUTCOME_WORDS, Decision
+from tracker.rules.operations.plans import (
+    DISCLOSURE_WORDS,
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    LONGEST_SKILLS,
+    OUTSIDE_RESULTS,
+    SYSTEM_WORDS,
+    Disclosure,
+    OutsideResult,
+    System,
+)
 from tracker.rules.operations.sites import (
+    GREATEST_RADIUS,
+    LEAST_RADIUS,
     LONGEST_PLACE,
     NO_PLACE,
     SITE_WORDS,
+    WRONG_RADIUS,
     PlannedSite,
     Point,
     SiteRole,
@@ -26,36 +51,104 @@ from tracker.rules.operations.sites import (
     point_at,
 )
 from tracker.rules.operations.states import STATES
-from tracker.rules.roster.sites import _TYPED, NO_COORDINATES
+from tracker.rules.roster.sites import NO_COORDINATES, TYPED_COORDINATES
 from tracker.usecases.core import audit
 from tracker.usecases.operations import plans
 from tracker.usecases.operations.plans import PlanBasics, PlanView, coordinates_of, plan_view
 
+NO_BUFFER = "Enter the buffer in minutes, from 0 to 1440."
 PLAN = "/events/{event_id:uuid}/{key:str}/plan"
-PLAN_FIELDS = (
-    "supervisor",
-    "disclosure",
-    "buffer",
-    "role",
-    "place",
-    "coordinates",
-    "radius",
-    "agency",
-    "people",
-    "vehicles",
-    "skills",
-    "system",
-    "number",
-    "result",
-    "submitted_on",
-    "submitted_at",
-    "waiver",
-    "comment",
-    "decision",
-    "reason",
-)
 
-Deed = Callable[[], Awaitable[object]]
+
+class BasicsForm(FormShape, kw_only=True):
+    """Who approves a plan, what others are shown of it, and how near in time others conflict."""
+
+    supervisor: Annotated[UUID | None, Id("Approving supervisor", unknown="Choose the supervisor from the list.")]
+    disclosure: Annotated[
+        Disclosure,
+        Choice(
+            "In a conflict, the other operation’s lead sees",
+            words=DISCLOSURE_WORDS,
+            missing="Choose what others are shown.",
+        ),
+    ]
+    buffer: Annotated[int, Whole("Buffer in minutes", 4, unreadable=NO_BUFFER, missing=NO_BUFFER)]
+
+
+def point_typed(text: str) -> Point:
+    """Return the point that a text says, with the least radius. Errors: Invalid."""
+    degrees = TYPED_COORDINATES.fullmatch(text)
+    if degrees is None:
+        raise Invalid(NO_COORDINATES)
+    return point_at(float(degrees[1]), float(degrees[2]), LEAST_RADIUS)
+
+
+class SiteForm(FormShape, kw_only=True):
+    """A site of a plan."""
+
+    role: Annotated[SiteRole, Choice("What it’s for", words=SITE_WORDS, missing="Choose what the site is for.")]
+    place: Annotated[str, Text("Place", LONGEST_PLACE, missing=NO_PLACE)]
+    coordinates: Annotated[Point, Typed("Coordinates", 60, of_text=point_typed)]
+    radius: Annotated[
+        int,
+        Whole(
+            "Radius in feet",
+            6,
+            unreadable="Enter the radius in feet.",
+            least=LEAST_RADIUS,
+            greatest=GREATEST_RADIUS,
+            outside=WRONG_RADIUS,
+            missing=WRONG_RADIUS,
+        ),
+    ]
+
+
+class ResourcesForm(FormShape, kw_only=True):
+    """What an agency commits."""
+
+    agency: Annotated[UUID, Id("Agency", missing="Choose the agency.")]
+    people: Annotated[int, Whole("People", 3)] = 0
+    vehicles: Annotated[int, Whole("Vehicles", 3)] = 0
+    skills: Annotated[str, Text("Capabilities", LONGEST_SKILLS)]
+
+
+class NumberForm(FormShape, kw_only=True):
+    """A deconfliction number."""
+
+    system: Annotated[System, Choice("System", words=SYSTEM_WORDS, missing="Choose the system.")]
+    number: Annotated[str, Text("Number", LONGEST_NUMBER)]
+    result: Annotated[OutsideResult, Choice("Result", words=OUTSIDE_RESULTS, missing="Choose the result.")]
+    submitted_on: Annotated[date | None, Day("Submitted on")]
+    submitted_at: Annotated[time | None, TimeOfDay("Time")]
+
+    @classmethod
+    def refusals(cls, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Refuse a day without a time, and a time without a day."""
+        is_half = (values["submitted_on"] is None) is not (values["submitted_at"] is None)
+        return [("submitted_on", "Enter both the day and the time, or leave both blank.")] if is_half else []
+
+
+class WaiverForm(FormShape, kw_only=True):
+    """Why a plan needs no deconfliction number."""
+
+    waiver: Annotated[str, Text("Reason", LONGEST_REASON)]
+
+
+class ReturnForm(FormShape, kw_only=True):
+    """Why a plan is sent back."""
+
+    comment: Annotated[str, Text("What should change", LONGEST_REASON)]
+
+
+class DecisionForm(FormShape, kw_only=True):
+    """What a side decides about a conflict."""
+
+    decision: Annotated[Decision, Choice("Your decision", words=DECISION_WORDS, missing="Choose a decision.")]
+    reason: Annotated[str, Text("Reason, or what you agreed", LONGEST_REASON)]
+
+
+PLAN_FORMS = (BasicsForm, SiteForm, ResourcesForm, NumberForm, WaiverForm, ReturnForm, DecisionForm)
+"""The forms on the page of a plan, in order."""
 
 
 @get(PLAN, guards=[signed_in])
@@ -79,21 +172,14 @@ async def post_basics(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Change the approving supervisor, the disclosure, and the buffer."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        minutes = reader.number("buffer", "Enter the buffer in minutes, from 0 to 1440.")
-        if minutes is None:
-            reader.refuse("buffer", "Enter the buffer in minutes, from 0 to 1440.")
-        level = member_in(reader, "disclosure", Disclosure, "Choose what others are shown.")
-        reader.check()
-        supervisor_id = id_in(form["supervisor"])
-        if form["supervisor"] and supervisor_id is None:
-            raise Invalid(supervisor="Choose the supervisor from the list.")
-        wanted = PlanBasics(supervisor_id=supervisor_id, disclosure=level, buffer=timedelta(minutes=minutes or 0))
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        basics = BasicsForm.read(form)
+        wanted = PlanBasics(
+            supervisor_id=basics.supervisor, disclosure=basics.disclosure, buffer=timedelta(minutes=basics.buffer)
+        )
         await plans.change_plan_basics(viewer, event_id, wanted, now, version=plan_version_in(form))
-
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, "Plan saved.", now=now)
+        return pages.redirect(plan_address(event_id, key), "Plan saved.")
+    return refusals.response
 
 
 @post(f"{PLAN}/sites", guards=[signed_in], status_code=303)
@@ -101,13 +187,14 @@ async def post_site(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Add a site, and compare the plan again."""
-
-    async def deed() -> None:
-        known = form["coordinates"].strip() or await coordinates_of(form["place"])
-        await plans.add_site_to_plan(viewer, event_id, _site_in(form.but({"coordinates": known})), now)
-
-    sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, sentence, now=now)
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        coordinates = form["coordinates"].strip() or await coordinates_of(form["place"])
+        site = SiteForm.read(form.but({"coordinates": coordinates}))
+        point = site.coordinates._replace(radius_ft=site.radius)
+        await plans.add_site_to_plan(viewer, event_id, PlannedSite(role=site.role, place=site.place, point=point), now)
+        sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
+        return pages.redirect(plan_address(event_id, key), sentence)
+    return refusals.response
 
 
 @post(f"{PLAN}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -126,26 +213,19 @@ async def post_commitment(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Record what an agency commits."""
-
-    async def deed() -> None:
-        reader = FormReader(form)
-        people, vehicles = reader.number("people"), reader.number("vehicles")
-        skills = reader.text("skills", LONGEST_SKILLS)
-        agency_id = id_in(form["agency"])
-        if agency_id is None:
-            reader.refuse("agency", "Choose the agency.")
-        reader.check()
+    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+        resources = ResourcesForm.read(form)
         await plans.commit_resources(
             viewer,
             event_id,
-            agency_id or viewer.agency_id,
-            people=people or 0,
-            vehicles=vehicles or 0,
-            skills=skills,
+            resources.agency,
+            people=resources.people,
+            vehicles=resources.vehicles,
+            skills=resources.skills,
             now=now,
         )
-
-    return await do_and_show_plan(pages, viewer, (event_id, key), form, deed, "Resources saved.", now=now)
+        return pages.redirect(plan_address(event_id, key), "Resources saved.")
+    return refusals.response
 
 
 @post(f"{PLAN}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -157,27 +237,22 @@ async def post_commitment_removal(
     return pages.redirect(plan_address(event_id, key), "Resources removed.")
 
 
-async def do_and_show_plan(
-    pages: Pages,
-    viewer: Viewer,
-    date: tuple[UUID, str],
-    form: FormValues,
-    deed: Deed,
-    sentence: str,
-    *,
-    now: datetime,
-    hit_id: UUID | None = None,
-) -> Response[Any]:
-    """Do it and come back to the plan of a date, or show it again with what was typed and why it was refused."""
-    try:
-        await deed()
-    except Invalid as wrong:
-        return _show_plan(pages, await plan_view(viewer, *date, now), form, wrong, hit_id)
-    except Conflict as changed:  # what was typed is shown beside the plan as it is now, and can be sent again
-        view = await plan_view(viewer, *date, now)
+def plan_refusals(
+    pages: Pages, viewer: Viewer, event_id: UUID, key: str, form: FormValues, now: datetime, hit_id: UUID | None = None
+) -> Refusals:
+    """Return the frame of a deed on a plan: refused, the page shows what was typed, and why.
+
+    After a conflict, what was typed is beside the plan as it is now, and can be sent again.
+    """
+
+    async def show_again(refusal: Invalid | Conflict) -> Response[str]:
+        view = await plan_view(viewer, event_id, key, now)
+        if isinstance(refusal, Invalid):
+            return _show_plan(pages, view, form, refusal, hit_id)
         current = form.but({"version": str(view.operation.version if view.operation else "")})
-        return _show_plan(pages, view, current, Invalid(changed.sentence), hit_id)
-    return pages.redirect(plan_address(*date), sentence)
+        return _show_plan(pages, view, current, Invalid(refusal.sentence), hit_id)
+
+    return Refusals(show_again)
 
 
 def _show_plan(
@@ -190,64 +265,22 @@ def _show_plan(
     """Render the page; after an error with what was typed, for a conflict in the form of that conflict."""
     return pages.render(
         "operations/plan.html",
-        status_code=422 if wrong else 200,
+        **form_context(form, wrong, *PLAN_FORMS),
         view=view,
         event=view.occurrence.event,
-        form=form or FormValues({}),
         posted_hit=hit_id,
-        errors=errors_of(wrong, PLAN_FIELDS),
         map=draw_site_map(view.sites.values()),
         states=STATES,
-        roles=[(site_role, words) for site_role, words in SITE_WORDS.items()],
-        disclosures=[(disclosure, words) for disclosure, words in DISCLOSURE_WORDS.items()],
-        results=[(outside_result, words) for outside_result, words in OUTSIDE_RESULTS.items()],
-        systems=[(system, words) for system, words in SYSTEM_WORDS.items()],
-        decisions=[(decision, words) for decision, words in DECISION_WORDS.items()],
+        site_words=SITE_WORDS,
         alone=list(ALONE_WORDS.items()),
-        decision_words=DECISION_WORDS,
         outcomes=OUTCOME_WORDS,
         **occurrence_times(view.occurrence),
     )
 
 
-def _site_in(form: FormValues) -> PlannedSite:
-    """Return the site of a form. Errors: Invalid by field."""
-    reader = FormReader(form)
-    role = member_in(reader, "role", SiteRole, "Choose what the site is for.")
-    place = reader.text("place", LONGEST_PLACE)
-    if not place:
-        reader.refuse("place", NO_PLACE)
-    radius = reader.number("radius", "Enter the radius in feet.")
-    degrees = _TYPED.fullmatch(form["coordinates"])
-    if degrees is None:
-        reader.refuse("coordinates", NO_COORDINATES)
-    latitude, longitude = (float(degrees[1]), float(degrees[2])) if degrees else (0.0, 0.0)
-    point = reader.tried(lambda: _point(latitude, longitude, radius or 0), Point(0, 0, 0))
-    reader.check()
-    return PlannedSite(role=role, place=place, point=point)
-
-
-def _point(latitude: float, longitude: float, radius_ft: int) -> Point:
-    try:
-        return point_at(latitude, longitude, radius_ft)
-    except Invalid as wrong:
-        far = wrong.fields.get("latitude") or wrong.fields.get("longitude")
-        fields = {"coordinates": far, "radius": wrong.fields.get("radius")}
-        raise Invalid(**{name: sentence for name, sentence in fields.items() if sentence}) from wrong
-
-
 def plan_version_in(form: FormValues) -> int:
     """Return the version of the plan that the page showed; 0, which no plan has, for anything else."""
     return FormReader(form).number("version") or 0
-
-
-def member_in(reader: FormReader, name: str, words: Any, sentence: str) -> Any:
-    """Return the member of an enumeration that a field names; record `sentence` for anything else."""
-    try:
-        return words(reader.form[name])
-    except ValueError:
-        reader.refuse(name, sentence)
-        return None
 
 
 def plan_address(event_id: UUID, key: str) -> str:
