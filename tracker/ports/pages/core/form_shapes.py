@@ -20,7 +20,8 @@ from typing import Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 from litestar import Response
-from msgspec import NODEFAULT, Struct
+from msgspec import NODEFAULT, Struct, field
+from msgspec.structs import asdict
 from msgspec.structs import fields as struct_fields
 
 from tracker.errors import Conflict, Invalid
@@ -125,8 +126,11 @@ class TimeOfDay(FormField, frozen=True):
         return f"{value:%H:%M}" if value else ""
 
 
-class Check(FormField, frozen=True):
+class Check(FormField, frozen=True, kw_only=True):
     """A box to check."""
+
+    no: str = "no"
+    """What an empty box means, in words."""
 
     def read(self, reader: FormReader, name: str) -> bool:
         """Return whether it is checked."""
@@ -138,19 +142,27 @@ class Check(FormField, frozen=True):
 
     def said(self, text: str) -> str:
         """Say yes or no."""
-        return "yes" if text else "no"
+        return "yes" if text else self.no
 
 
 class Choice(FormField, frozen=True, kw_only=True):
-    """One value of an enumeration."""
+    """One of several values, as a rule of an enumeration."""
 
     words: Mapping[Any, str]
     """Each value with its words, in the order in which they are shown."""
+    notes: Mapping[Any, str] = field(default_factory=dict)
+    """What a value means, in smaller letters."""
+    blank: str = ""
+    """The words for no choice; "" = one is always made."""
 
     @property
-    def options(self) -> list[tuple[Any, str]]:
-        """Return what there is to choose from."""
-        return list(self.words.items())
+    def options(self) -> list[tuple[Any, ...]]:
+        """Return what there is to choose from: value, words, and perhaps a note."""
+        options = [
+            (value, words, self.notes.get(value, "")) if self.notes else (value, words)
+            for value, words in self.words.items()
+        ]
+        return [("", self.blank), *options] if self.blank else options
 
     def read(self, reader: FormReader, name: str) -> Any:
         """Return the value; nothing for any other text."""
@@ -158,7 +170,23 @@ class Choice(FormField, frozen=True, kw_only=True):
 
     def said(self, text: str) -> str:
         """Return the words for a value."""
-        return next((words for value, words in self.words.items() if value == text), text)
+        return self.words.get(text, text)
+
+
+class Choices(Choice, frozen=True):
+    """Any of several values."""
+
+    def read(self, reader: FormReader, name: str) -> frozenset[Any]:
+        """Return the values; other texts count as none."""
+        return frozenset(value for value in self.words if value in reader.form.all(name))
+
+    def written(self, value: Any) -> tuple[str, ...]:
+        """Return the field once for each value."""
+        return tuple(str(choice) for choice in self.words if choice in value)
+
+    def said(self, text: str) -> str:
+        """Return the words for the values."""
+        return ", ".join(self.words[value] for value in text.split("\n") if value in self.words) or "none"
 
 
 class Id(FormField, frozen=True, kw_only=True):
@@ -210,29 +238,32 @@ class FormShape(Struct, kw_only=True):
         """Return the values that a form has. Errors: Invalid with a sentence for each wrong field."""
         reader = FormReader(form)
         values: dict[str, Any] = {}
-        for field in struct_fields(cls):
-            declared = form_fields(cls)[field.name]
-            value = declared.read(reader, field.name)
+        defaults = {part.name: part.default for part in struct_fields(cls)}
+        for name, declared in form_fields(cls).items():
+            value = declared.read(reader, name)
             if value in (None, "") and declared.missing:
-                reader.refuse(field.name, declared.missing)
-            if value in (None, "") and field.default is not NODEFAULT:
-                value = field.default
-            values[field.name] = value
-        for name, sentence in cls.refusals(values):
+                reader.refuse(name, declared.missing)
+            if value in (None, "") and defaults[name] is not NODEFAULT:
+                value = defaults[name]
+            values[name] = value
+        for name, sentence in cls.refusals(form, values):
             reader.refuse(name, sentence)
         if reader.wrong:
             raise Invalid(**{name: reader.wrong[name] for name in values if name in reader.wrong})
         return cls(**values)
 
     @classmethod
-    def refusals(cls, _: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def refusals(cls, _: FormValues, __: Mapping[str, Any], /) -> list[tuple[str, str]]:
         """Return what is wrong with values that belong together: a field, and its sentence."""
         return []
 
     @classmethod
-    def texts_of(cls, thing: Any) -> FormValues:
-        """Return the form of a known thing."""
-        texts = {name: field.written(attrgetter(field.of or name)(thing)) for name, field in form_fields(cls).items()}
+    def texts_of(cls, thing: Any, **values: Any) -> FormValues:
+        """Return the form of a known thing; `values` are those that it has in another way."""
+        texts = {
+            name: declared.written(values[name] if name in values else attrgetter(declared.of or name)(thing))
+            for name, declared in form_fields(cls).items()
+        }
         return FormValues({name: (text,) if isinstance(text, str) else text for name, text in texts.items()})
 
     @classmethod
@@ -241,24 +272,23 @@ class FormShape(Struct, kw_only=True):
         fields = form_fields(cls)
 
         def said(name: str, text: str) -> str:
-            words = [meanings.get(name, {}).get(one) or fields[name].said(one) for one in text.split("\n")]
-            return ", ".join(filter(None, words)) or empty
+            if name in meanings:
+                text = ", ".join(meanings[name].get(thing_id, thing_id) for thing_id in text.split("\n") if thing_id)
+            return fields[name].said(text) or empty
 
-        return FormWords(labels={name: field.label for name, field in fields.items()}, said=said)
+        return FormWords(labels={name: declared.label for name, declared in fields.items()}, said=said)
 
-    def facts(self, kind: type[Facts]) -> Facts:
-        """Return the values as the facts of a rule: each as the attribute that its field is `of`."""
-        values: dict[str, Any] = {}
-        for name, field in form_fields(type(self)).items():
-            whole, _, part = (field.of or name).partition(".")
+    def facts(self, kind: type[Facts], **facts: Any) -> Facts:
+        """Return what the form says as facts: each value as what its field is `of`; `facts` are made in another way."""
+        values, parts = asdict(self), dict[str, dict[str, Any]]()
+        for name, declared in form_fields(type(self)).items():
+            whole, _, part = (declared.of or name).partition(".")
             if part:
-                values.setdefault(whole, {})[part] = getattr(self, name)
+                parts.setdefault(whole, {})[part] = values[name]
             else:
-                values[whole] = getattr(self, name)
-        parts = get_type_hints(kind)
-        return kind(
-            **{name: parts[name](**value) if isinstance(value, dict) else value for name, value in values.items()}
-        )
+                facts.setdefault(whole, values[name])
+        kinds = get_type_hints(kind)
+        return kind(**{whole: kinds[whole](**part) for whole, part in parts.items()}, **facts)
 
 
 @cache
@@ -279,9 +309,9 @@ class ShownField(Struct, frozen=True):
 def shown_fields(form: FormValues, errors: Errors, *shapes: type[FormShape]) -> dict[str, ShownField]:
     """Return the fields of some forms by name, for a template."""
     return {
-        name: ShownField(name, field, form[name], errors[name])
+        name: ShownField(name, declared, form[name], errors[name])
         for shape in shapes
-        for name, field in form_fields(shape).items()
+        for name, declared in form_fields(shape).items()
     }
 
 

@@ -122,7 +122,7 @@ class NumberForm(FormShape, kw_only=True):
     submitted_at: Annotated[time | None, TimeOfDay("Time")]
 
     @classmethod
-    def refusals(cls, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def refusals(cls, _: FormValues, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Refuse a day without a time, and a time without a day."""
         is_half = (values["submitted_on"] is None) is not (values["submitted_at"] is None)
         return [("submitted_on", "Enter both the day and the time, or leave both blank.")] if is_half else []

@@ -18,6 +18,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, first_reauthenticate, is_reauthenticated
+from tracker.ports.pages.core.form_shapes import FormShape, form_fields, sheet_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.sheets import (
     NO_FORM,
@@ -52,7 +53,7 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     key: str
     """The name of the id in the address."""
     template: str
-    fields: tuple[str, ...]
+    shape: type[FormShape]
     read: Callable[[FormValues, str], Facts]
     """Reads a form; days are those of the zone."""
     add: Callable[[Viewer, Facts, datetime, datetime], Awaitable[UUID]]
@@ -122,7 +123,7 @@ def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
         async def show(sheet: FormSheet) -> Response[Any]:
             return await _render(kept, pages, visit.viewer, sheet, None)
 
-        return await save_admin_form(visit, form, now, kept.fields, deed, show)
+        return await save_admin_form(visit, form, now, tuple(form_fields(kept.shape)), deed, show)
 
     return new, add
 
@@ -171,7 +172,7 @@ def _change_of(kept: AdminForm[Any]) -> Any:
             return await _render(kept, pages, visit.viewer, sheet, thing_id)
 
         current = partial(_opened, kept, visit.viewer, thing_id, zone, form)
-        return await save_admin_form(visit, form, now, kept.fields, deed, show, current)
+        return await save_admin_form(visit, form, now, tuple(form_fields(kept.shape)), deed, show, current)
 
     return change
 
@@ -190,7 +191,7 @@ async def _render(
     kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: FormSheet, thing_id: UUID | None
 ) -> Response[Any]:
     shown = await kept.shown(viewer, thing_id, sheet.form)
-    return pages.render(kept.template, **sheet.context, **shown)
+    return pages.render(kept.template, **sheet_context(sheet, kept.shape), **shown)
 
 
 def check_roster_manager(viewer: Viewer) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -15,8 +15,9 @@ from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import WORDS, read_chosen_person, settle_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate, usual_escalation
-from tracker.ports.pages.core.form_values import FormReader, FormValues, form_version, id_in, ids_among
-from tracker.ports.pages.core.sheets import NO_FORM, FormSheet, FormWords, open_sheet, typed_sheet
+from tracker.ports.pages.core.form_shapes import Check, Choice, FormShape, Id, Ids, Name, Text, Whole, form_fields
+from tracker.ports.pages.core.form_values import FormValues, form_version, id_in, ids_among
+from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, typed_sheet
 from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of, save_admin_form
 from tracker.ports.pages.roster.list_review import is_reviewed, review_of
 from tracker.ports.pages.roster.people import ROSTER_WORDS
@@ -34,7 +35,6 @@ from tracker.rules.roster.directory import (
     PersonCard,
     SeatFacts,
 )
-from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.views.impact import ListImpact, list_change_words
 from tracker.usecases.core import audit
 from tracker.usecases.emails.escalations import committee_escalation_days
@@ -44,23 +44,36 @@ from tracker.usecases.roster.sites import open_sites
 from tracker.usecases.views import preview, seat_changes
 
 LONGEST_PLACE = 200  # characters
-COMMITTEE_LABELS = {
-    "name": "Name",
-    "kind": "Kind",
-    "arm": "Arm",
-    "place": "Usual place",
-    "chair": "Chair",
-    "quorum": "Quorum",
-    "both_arms": "Require someone from each arm",
-    "status": "Status",
-}
-STATUSES = [
-    (CommitteeStatus.ACTIVE.value, "Active", ""),
-    (CommitteeStatus.ENDED.value, "Ended", "Its seats no longer give access; its records stay"),
-]
+STATUS_WORDS = {CommitteeStatus.ACTIVE: "Active", CommitteeStatus.ENDED: "Ended"}
+STATUS_NOTES = {CommitteeStatus.ENDED: "Its seats no longer give access; its records stay"}
 SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
-SEAT_FIELDS = ("primary", "alternates")
-SEAT_LABELS = {"primary": "Primary", "alternates": "Alternates"}
+
+
+class CommitteeForm(FormShape, kw_only=True):
+    """A committee."""
+
+    name: Annotated[str, Name("Name", LONGEST_COMMITTEE)]
+    kind: Annotated[str, Choice("Kind", words=COMMITTEE_KINDS)] = ""
+    arm: Annotated[Arm | None, Choice("Arm", words=ARM_WORDS, blank="Both arms")]
+    place: Annotated[str, Text("Usual place", LONGEST_PLACE)]
+    chair: Annotated[UUID | None, Id("Chair", of="chair_id")]
+    quorum: Annotated[int | None, Whole("Quorum", 2, of="quorum.seats")]
+    both_arms: Annotated[bool, Check("Require someone from each arm", of="quorum.both_arms", no="none")]
+    status: Annotated[CommitteeStatus, Choice("Status", words=STATUS_WORDS, notes=STATUS_NOTES)] = (
+        CommitteeStatus.ACTIVE
+    )
+
+    @classmethod
+    def refusals(cls, form: FormValues, _: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Refuse words that mean more than one person, or no one."""
+        return [("chair", "Choose one person, or leave the chair blank.")] if form[f"chair{WORDS}"] else []
+
+
+class SeatForm(FormShape, kw_only=True):
+    """The holders of a seat."""
+
+    primary: Annotated[UUID | None, Id("Primary", of="primary_id")]
+    alternates: Annotated[frozenset[UUID], Ids("Alternates", of="alternate_ids")]
 
 
 @get("/committees", guards=[signed_in])
@@ -104,48 +117,16 @@ async def _may_sit(viewer: Viewer, committee: CommitteeCard) -> list[AgencyCard]
 
 async def _committee_texts(viewer: Viewer, committee_id: UUID, _: str) -> tuple[FormValues, int]:
     committee = await directory.committee_for(viewer, committee_id)
-    return NO_FORM.but(
-        {
-            "name": committee.name,
-            "kind": committee.kind,
-            "arm": committee.arm or "",
-            "place": committee.place,
-            "chair": str(committee.chairs[0].id) if committee.chairs else "",
-            "quorum": str(committee.quorum.seats or ""),
-            "both_arms": "yes" if committee.quorum.both_arms else "",
-            "status": committee.status,
-        }
-    ), committee.version
+    chair_id = committee.chairs[0].id if committee.chairs else None
+    return CommitteeForm.texts_of(committee, chair=chair_id), committee.version
 
 
 async def _committee_context(viewer: Viewer, committee_id: UUID | None, form: FormValues) -> Mapping[str, Any]:
     return {
         "committee": await directory.committee_for(viewer, committee_id) if committee_id else None,
-        "statuses": STATUSES,
-        "kinds": list(COMMITTEE_KINDS.items()),
         "sites": await open_sites(),
         "chair": await read_chosen_person(form, "chair", committees.possible_chairs(viewer)),
-        "arms": [("", "Both arms"), *((arm.value, words) for arm, words in ARM_WORDS.items())],
     }
-
-
-def _committee_in(form: FormValues, _: str) -> CommitteeFacts:
-    reader = FormReader(form)
-    name, place = reader.named("name", LONGEST_COMMITTEE), reader.text("place", LONGEST_PLACE)
-    seats = reader.number("quorum")
-    if form[f"chair{WORDS}"]:  # more than one person, or no one
-        reader.refuse("chair", "Choose one person, or leave the chair blank.")
-    reader.check()
-    arm, status = form["arm"], form["status"]
-    return CommitteeFacts(
-        name=name,
-        kind=form["kind"],
-        arm=Arm(arm) if arm in set(Arm) else None,
-        place=place,
-        chair_id=id_in(form["chair"]),
-        quorum=QuorumRule(seats=seats, both_arms=bool(form["both_arms"])),
-        status=CommitteeStatus(status) if status in set(CommitteeStatus) else CommitteeStatus.ACTIVE,
-    )
 
 
 async def _settled(viewer: Viewer, form: FormValues) -> FormValues:
@@ -153,11 +134,9 @@ async def _settled(viewer: Viewer, form: FormValues) -> FormValues:
 
 
 async def _committee_words(_: Viewer, shown: Sequence[FormValues]) -> FormWords:
-    meanings = {arm.value: words for arm, words in ARM_WORDS.items()} | dict(COMMITTEE_KINDS)
     chairs = await audit.names_of_people(ids_among([form["chair"] for form in shown]))
-    meanings |= {str(one): f"{name} ({agency})" for one, (name, agency) in chairs.items()}
-    meanings |= {value: words for value, words, _ in STATUSES}
-    return FormWords(labels=COMMITTEE_LABELS, said=lambda _, text: meanings.get(text, text) or "none")
+    names = {str(chair_id): f"{name} ({agency})" for chair_id, (name, agency) in chairs.items()}
+    return CommitteeForm.words(empty="none", chair=names)
 
 
 committee_form = handlers_of(
@@ -165,8 +144,8 @@ committee_form = handlers_of(
         address="/committees",
         key="committee_id",
         template="roster/committees/form.html",
-        fields=tuple(COMMITTEE_LABELS),
-        read=_committee_in,
+        shape=CommitteeForm,
+        read=lambda form, _: CommitteeForm.read(form).facts(CommitteeFacts),
         add=committees.add_committee,
         change=committees.change_committee,
         texts=_committee_texts,
@@ -208,7 +187,7 @@ async def save_seat(
     check_roster_manager(viewer)
 
     async def change() -> Response[Any]:
-        facts = SeatFacts(primary_id=id_in(form["primary"]), alternate_ids=ids_among(form.all("alternates")))
+        facts = SeatForm.read(form).facts(SeatFacts)
         proof = visit.reauthenticated_at
         deed = partial(seat_changes.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
         impact = await preview.do_and_roll_back(deed)
@@ -222,7 +201,7 @@ async def save_seat(
     async def current() -> tuple[FormSheet, FormWords]:
         return await _seat_sheet(viewer, committee_id, agency_id)
 
-    return await save_admin_form(visit, form, now, SEAT_FIELDS, change, show, current)
+    return await save_admin_form(visit, form, now, tuple(form_fields(SeatForm)), change, show, current)
 
 
 @post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
@@ -258,18 +237,13 @@ async def _committee_and_agency(
 async def _seat_sheet(viewer: Viewer, committee_id: UUID, agency_id: UUID) -> tuple[FormSheet, FormWords]:
     committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
     seat = next((seat for seat in committee.seats if seat.agency_id == agency_id), None)
-    form = FormValues(
-        {
-            "primary": (str(seat.primary.id) if seat and seat.primary else "",),
-            "alternates": tuple(str(alternate.id) for alternate in seat.alternates) if seat else (),
-        }
+    form = SeatForm.texts_of(
+        seat,
+        primary=seat.primary.id if seat and seat.primary else None,
+        alternates=[alternate.id for alternate in seat.alternates] if seat else (),
     )
     names = {str(person.id): person.name for person in agency.people}
-
-    def said(_: str, text: str) -> str:
-        return ", ".join(names.get(one, one) for one in text.split("\n") if one) or "no one"
-
-    return open_sheet(form, committee.version), FormWords(labels=SEAT_LABELS, said=said)
+    return open_sheet(form, committee.version), SeatForm.words(empty="no one", primary=names, alternates=names)
 
 
 async def _seat_form(

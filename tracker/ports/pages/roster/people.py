@@ -1,9 +1,9 @@
 """The directory: the list of people with its search box, the page of one person, and their form."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -13,17 +13,17 @@ from tracker.database import together
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
-from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
+from tracker.ports.pages.core.form_shapes import Check, Choices, Day, Email, FormShape, Id, Name, Text
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.core.sheets import FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.rules.core.viewers import Role
+from tracker.rules.core.viewers import Role, Status
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local, zone_choices
 from tracker.rules.roster import accounts
-from tracker.rules.roster.accounts import GRANTED
 from tracker.rules.roster.csv_file import LONGEST
-from tracker.rules.roster.directory import ARM_WORDS, ROLE_WORDS, AgencyCard, PersonCard, PersonFacts, role_words
+from tracker.rules.roster.directory import ARM_WORDS, ROLE_WORDS, PersonCard, PersonFacts, role_words
 from tracker.usecases.actions import item_lists
 from tracker.usecases.intake import bounces
 from tracker.usecases.roster import aliases, directory, people
@@ -31,28 +31,33 @@ from tracker.usecases.views import seat_changes
 
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
+LONGEST_ZONE = 100  # characters
 RESUMED = "Sending resumed. New emails to this address will go out."
 ROSTER_WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
-PERSON_FIELDS = ("name", "title", "agency", "email", "phone", "mobile", "private", "zone", "roles", "guest", "ends")
-PERSON_LABELS = {
-    "name": "Name",
-    "title": "Title",
-    "agency": "Agency",
-    "email": "Email",
-    "phone": "Work phone",
-    "mobile": "Mobile phone",
-    "private": "Mobile for coordinators only",
-    "zone": "Time zone",
-    "roles": "Roles",
-    "guest": "Email only",
-    "ends": "Last day",
-}
 ROLE_HINTS = {
     Role.COORDINATOR: "Schedules events for everyone and manages the roster",
     Role.AGENCY_LEAD: "Schedules events for their own arm and for people they name",
     Role.ADMINISTRATOR: "Manages accounts and the roster. Doesn’t give access to events",
     Role.AUDITOR: "Reads the audit log",
 }
+
+
+class PersonForm(FormShape, kw_only=True):
+    """A person."""
+
+    name: Annotated[str, Name("Name", LONGEST["name"])]
+    title: Annotated[str, Name("Title", LONGEST["title"])]
+    agency: Annotated[UUID | None, Id("Agency", of="agency_id")]
+    email: Annotated[str, Email("Email", LONGEST["email"])]
+    phone: Annotated[str, Text("Work phone", LONGEST["phone"])]
+    mobile: Annotated[str, Text("Mobile phone", LONGEST["mobile"])]
+    private: Annotated[bool, Check("Mobile for coordinators only", of="is_mobile_private")]
+    zone: Annotated[str, Text("Time zone", LONGEST_ZONE)]
+    roles: Annotated[
+        frozenset[Role], Choices("Roles", words={role: ROLE_WORDS[role] for role in ROLE_HINTS}, notes=ROLE_HINTS)
+    ]
+    guest: Annotated[bool, Check("Email only", of="is_guest")]
+    ends: Annotated[date | None, Day("Last day", of="expires_at")]
 
 
 @get("/people", guards=[signed_in])
@@ -115,44 +120,38 @@ def people_by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, lis
 async def _person_texts(viewer: Viewer, person_id: UUID, zone: str) -> tuple[FormValues, int]:
     person = await directory.person_for(viewer, person_id)
     accounts.check_account(viewer, person_id, person.roles)
-    return form_of_person(person, zone), person.version
+    ends = person.account.expires_at if person.account else None
+    return PersonForm.texts_of(person, ends=account_last_day(ends, zone) if ends else None), person.version
 
 
 async def _form_context(viewer: Viewer, person_id: UUID | None, form: FormValues) -> Mapping[str, Any]:
-    agencies = await directory.agencies_for(viewer)
+    agencies = [
+        (str(agency.id), f"{agency.code} · {agency.name}")
+        for agency in await directory.agencies_for(viewer)
+        if agency.status is Status.ACTIVE or str(agency.id) == form["agency"]
+    ]
     return {
         "person": await directory.person_for(viewer, person_id) if person_id else None,
-        "roles": role_options(viewer),
-        "agencies": agency_options(agencies, form["agency"]),
+        "roles": [
+            (role.value, ROLE_WORDS[role], hint)
+            for role, hint in ROLE_HINTS.items()
+            if viewer.is_coordinator or role is not Role.COORDINATOR
+        ],
+        "agencies": [("", "Choose an agency"), *agencies],
         "zones": zone_choices(form["zone"]),
     }
 
 
 async def _form_words(viewer: Viewer, _: Sequence[FormValues]) -> FormWords:
-    return person_form_words(await directory.agencies_for(viewer))
+    codes = {str(agency.id): agency.code for agency in await directory.agencies_for(viewer)}
+    return PersonForm.words(agency=codes)
 
 
-def read_person(form: FormValues, zone: str) -> PersonFacts:
-    """Return the person that a form describes. Errors: Invalid by field, those of the texts at once."""
-    reader = FormReader(form)
-    name, title = reader.named("name", LONGEST["name"]), reader.named("title", LONGEST["title"])
-    email = reader.text("email", LONGEST["email"]).lower()
-    phone, mobile = (reader.text(name, LONGEST["phone"]) for name in ("phone", "mobile"))
-    day = reader.day("ends")
-    reader.check()
-    return PersonFacts(
-        name=name,
-        title=title,
-        email=email,
-        phone=phone,
-        mobile=mobile,
-        is_mobile_private=bool(form["private"]),
-        zone=form["zone"],
-        agency_id=id_in(form["agency"]),
-        roles=frozenset(role for role in GRANTED if role.value in form.all("roles")),
-        is_guest=bool(form["guest"]),
-        expires_at=to_utc(datetime.combine(day + timedelta(days=1), time()), zone) if day else None,
-    )
+def _person_in(form: FormValues, zone: str) -> PersonFacts:
+    """Return the person that a form describes; their account ends with its last day."""
+    person = PersonForm.read(form)
+    ends = to_utc(datetime.combine(person.ends + timedelta(days=1), time()), zone) if person.ends else None
+    return person.facts(PersonFacts, expires_at=ends)
 
 
 person_form = handlers_of(
@@ -160,9 +159,9 @@ person_form = handlers_of(
         address="/people",
         key="person_id",
         template="roster/people/form.html",
-        fields=PERSON_FIELDS,
-        read=read_person,
-        blank=lambda query, zone: new_person_form(zone, query["agency"]),
+        shape=PersonForm,
+        read=_person_in,
+        blank=lambda query, zone: FormValues({"zone": (zone,), "agency": (query["agency"],)}),
         add=people.add_person,
         change=seat_changes.change_person,
         texts=_person_texts,
@@ -174,60 +173,6 @@ person_form = handlers_of(
 )
 
 
-def role_options(viewer: Viewer) -> list[tuple[str, str, str]]:
-    """Return the roles that the viewer may give: value, label, purpose."""
-    given = [role for role in ROLE_HINTS if viewer.is_coordinator or role is not Role.COORDINATOR]
-    return [(role.value, ROLE_WORDS[role], ROLE_HINTS[role]) for role in given]
-
-
-def new_person_form(zone: str, agency: str) -> FormValues:
-    """Return the form of a new person, with the task force's zone and perhaps an agency."""
-    return FormValues({"zone": (zone,), "agency": (agency,)})
-
-
-def form_of_person(person: PersonCard, zone: str) -> FormValues:
-    """Return the texts of a person's form; days are those of `zone`."""
-    ends = person.account.expires_at if person.account else None
-    texts = {
-        "name": person.name,
-        "title": person.title,
-        "agency": str(person.agency_id),
-        "email": person.email,
-        "phone": person.phone,
-        "mobile": person.mobile,
-        "private": "yes" if person.is_mobile_private else "",
-        "zone": person.zone,
-        "guest": "yes" if person.is_guest else "",
-        "ends": account_last_day(ends, zone).date().isoformat() if ends else "",
-    }
-    roles = tuple(role.value for role in ROLE_HINTS if role in person.roles)
-    return FormValues({name: (text,) for name, text in texts.items()} | {"roles": roles})
-
-
 def account_last_day(ends: datetime, zone: str) -> datetime:
     """Return the last moment of an account that ends, on the wall clock of `zone`."""
     return local(ends, zone) - timedelta.resolution
-
-
-def person_form_words(agencies: Iterable[AgencyCard]) -> FormWords:
-    """Return how changes of a person's form are worded."""
-    codes = {str(agency.id): agency.code for agency in agencies}
-
-    def said(name: str, text: str) -> str:
-        if name == "roles":
-            roles = [ROLE_WORDS[Role(one)] for one in text.split("\n") if one in GRANTED]
-            return ", ".join(roles) or "none"
-        if name in ("guest", "private"):
-            return "yes" if text else "no"
-        return (codes.get(text, text) if name == "agency" else text) or "empty"
-
-    return FormWords(labels=PERSON_LABELS, said=said)
-
-
-def agency_options(agencies: Iterable[AgencyCard], chosen: str) -> list[tuple[str, str]]:
-    """Return the agencies to choose from: active ones, and the chosen one."""
-    open_ = [agency for agency in agencies if agency.status == "active" or str(agency.id) == chosen]
-    return [
-        ("", "Choose an agency"),
-        *((str(agency_card.id), f"{agency_card.code} · {agency_card.name}") for agency_card in open_),
-    ]

@@ -1,7 +1,7 @@
 """The sites where the task force meets: a list for people who schedule, and a form for people who manage it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get
@@ -10,32 +10,44 @@ from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues
-from tracker.ports.pages.core.sheets import NO_FORM, FormWords
+from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.sheets import FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.rules.roster.sites import (
     LONGEST_ADDRESS,
     LONGEST_EQUIPMENT,
     LONGEST_NAME,
     SEATS_WANTED,
+    Coordinates,
     MeetingSiteFacts,
     coordinates_in,
 )
 from tracker.usecases.roster import sites
 
-LABELS = {
-    "name": "Name",
-    "address": "Address",
-    "coordinates": "Coordinates",
-    "capacity": "Capacity",
-    "equipment": "Equipment",
-    "status": "Status",
-}
 OPEN, CLOSED = "open", "closed"
-STATUSES = [
-    (OPEN, "Open", "Suggested when you schedule an event"),
-    (CLOSED, "Closed", "No longer suggested. Events there don’t change"),
-]
+
+
+class MeetingSiteForm(FormShape, kw_only=True):
+    """A site where the task force meets."""
+
+    name: Annotated[str, Name("Name", LONGEST_NAME)]
+    address: Annotated[str, Text("Address", LONGEST_ADDRESS)]
+    coordinates: Annotated[Coordinates | None, Typed("Coordinates", 60, of_text=coordinates_in)]
+    capacity: Annotated[int | None, Whole("Capacity", 4, unreadable=SEATS_WANTED)]
+    equipment: Annotated[str, Text("Equipment", LONGEST_EQUIPMENT)]
+    status: Annotated[
+        str,
+        Choice(
+            "Status",
+            words={OPEN: "Open", CLOSED: "Closed"},
+            notes={
+                OPEN: "Suggested when you schedule an event",
+                CLOSED: "No longer suggested. Events there don’t change",
+            },
+            of="is_open",
+        ),
+    ] = OPEN
 
 
 @get("/sites", guards=[signed_in])
@@ -48,41 +60,22 @@ async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
     site = await sites.meeting_site(site_id)
-    return NO_FORM.but(
-        {
-            "name": site.name,
-            "address": site.address,
-            "coordinates": site.coordinates.text if site.coordinates else "",
-            "capacity": str(site.capacity or ""),
-            "equipment": site.equipment,
-            "status": OPEN if site.is_open else CLOSED,
-        }
-    ), site.version
+    coordinates = site.coordinates.text if site.coordinates else ""
+    texts = MeetingSiteForm.texts_of(site, coordinates=coordinates, status=OPEN if site.is_open else CLOSED)
+    return texts, site.version
 
 
 async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str, Any]:
-    return {"site": await sites.meeting_site(site_id) if site_id else None, "statuses": STATUSES}
+    return {"site": await sites.meeting_site(site_id) if site_id else None}
 
 
 def _read(form: FormValues, _: str) -> MeetingSiteFacts:
-    reader = FormReader(form)
-    name, address = reader.named("name", LONGEST_NAME), reader.text("address", LONGEST_ADDRESS)
-    capacity, equipment = reader.number("capacity", SEATS_WANTED), reader.text("equipment", LONGEST_EQUIPMENT)
-    coordinates = reader.tried(lambda: coordinates_in(form["coordinates"]), None)
-    reader.check()
-    return MeetingSiteFacts(
-        name=name,
-        address=address,
-        capacity=capacity,
-        equipment=equipment,
-        is_open=form["status"] != CLOSED,
-        coordinates=coordinates,
-    )
+    site = MeetingSiteForm.read(form)
+    return site.facts(MeetingSiteFacts, is_open=site.status != CLOSED)
 
 
 async def _words(_: Viewer, __: Sequence[FormValues]) -> FormWords:
-    meanings = {value: words for value, words, _ in STATUSES}
-    return FormWords(labels=LABELS, said=lambda _, text: meanings.get(text, text) or "empty")
+    return MeetingSiteForm.words()
 
 
 site_form = handlers_of(
@@ -90,7 +83,7 @@ site_form = handlers_of(
         address="/sites",
         key="site_id",
         template="roster/sites/form.html",
-        fields=tuple(LABELS),
+        shape=MeetingSiteForm,
         read=_read,
         add=sites.add_meeting_site,
         change=sites.change_meeting_site,

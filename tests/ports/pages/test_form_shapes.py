@@ -1,0 +1,123 @@
+"""Every form that is declared: each refusal becomes its sentence at its field, all of them at once."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated
+
+import pytest
+
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.pages import routers
+from tracker.ports.pages.core.form_shapes import (
+    Check,
+    Choice,
+    Day,
+    Email,
+    FormField,
+    FormShape,
+    Id,
+    Ids,
+    Name,
+    Refusals,
+    Text,
+    TimeOfDay,
+    Typed,
+    Whole,
+    form_context,
+    form_fields,
+)
+from tracker.ports.pages.core.form_values import FormValues
+
+assert routers.ROOMS  # with it, every page declares its forms
+SHAPES = sorted(FormShape.__subclasses__(), key=lambda shape: shape.__qualname__)
+NO_DAY = "Enter the date as year-month-day, for example 2027-01-14."
+NO_TIME = "Enter the time as hours:minutes, for example 14:30."
+
+
+def refused_texts(field: FormField) -> Iterator[tuple[str, str]]:
+    """Return texts that a field refuses, each with its sentence."""
+    if field.missing:
+        yield "", field.missing
+    match field:
+        case Text(longest=longest) | Name(longest=longest) | Email(longest=longest):
+            yield "x" * (longest + 1), f"Use at most {longest:,} characters. This has {longest + 1:,}."
+        case Whole(least=least, greatest=greatest, outside=outside):
+            yield "many", field.unreadable
+            yield from [(str(least - 1), outside), (str(greatest + 1), outside)] if outside else []
+        case Choice(missing=sentence) | Id(unknown=sentence) if sentence:
+            yield "lair", sentence
+        case Day() | TimeOfDay():
+            yield ("tomorrow", NO_DAY) if isinstance(field, Day) else ("noon", NO_TIME)
+
+
+REFUSED = [
+    pytest.param(shape, name, text, sentence, id=f"{shape.__name__}-{name}-{text[:8]}")
+    for shape in SHAPES
+    for name, field in form_fields(shape).items()
+    for text, sentence in refused_texts(field)
+]
+
+
+def refusals(shape: type[FormShape], form: dict[str, str]) -> dict[str, str]:
+    """Return the sentences with which a form is refused, by field."""
+    try:
+        shape.read(FormValues({name: [text] for name, text in form.items()}))
+    except Invalid as wrong:
+        return wrong.fields
+    return {}
+
+
+@pytest.mark.parametrize(("shape", "name", "text", "sentence"), REFUSED)
+def test_a_refused_text_gets_its_sentence_at_its_field(
+    shape: type[FormShape], name: str, text: str, sentence: str
+) -> None:
+    assert refusals(shape, {name: text})[name] == sentence
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_all_refusals_of_a_form_come_at_once_in_the_order_of_its_fields(shape: type[FormShape]) -> None:
+    wrong = {name: next(refused_texts(field), None) for name, field in form_fields(shape).items()}
+    sentences = {name: refused[1] for name, refused in wrong.items() if refused}
+    found = refusals(shape, {name: refused[0] for name, refused in wrong.items() if refused})
+    assert list({name: sentence for name, sentence in found.items() if name in sentences}.items()) == list(
+        sentences.items()
+    )
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_field_that_people_type_has_a_label_and_a_limit(shape: type[FormShape]) -> None:
+    for name, field in form_fields(shape).items():
+        assert field.label, name
+        assert field.longest or not isinstance(field, Text | Name | Email | Whole | Typed), name
+
+
+class Contact(FormShape, kw_only=True):
+    """A form of a test."""
+
+    name: Annotated[str, Name("Name", 20, of="person.name")]
+    since: Annotated[date | None, Day("Since")] = None
+    groups: Annotated[frozenset[object], Ids("Groups")]
+    is_open: Annotated[bool, Check("Open")]
+
+
+def test_a_blank_field_has_its_value_or_nothing_of_its_kind() -> None:
+    blank = Contact.read(FormValues({}))
+    assert blank == Contact(name="", since=None, groups=frozenset(), is_open=False)
+
+
+def test_a_template_gets_each_field_with_what_was_typed_and_its_error() -> None:
+    form = FormValues({"name": ["Ann"], "since": ["soon"]})
+    shown = form_context(form, Invalid(since=NO_DAY), Contact)
+    assert (shown["status_code"], shown["fields"]["since"].error, shown["fields"]["name"].value) == (422, NO_DAY, "Ann")
+
+
+async def test_only_a_refusal_of_the_form_shows_it_again() -> None:
+    async def show_again(refusal: Invalid | Conflict) -> str:
+        return refusal.sentence
+
+    async with Refusals(show_again) as refusals:  # type: ignore[arg-type] # a sentence in place of a page
+        raise Conflict("Changed meanwhile.")
+    assert refusals.response == "Changed meanwhile."
+    with pytest.raises(NotFound):
+        async with Refusals(show_again):  # type: ignore[arg-type] # the same
+            raise NotFound
