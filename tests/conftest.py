@@ -15,12 +15,10 @@ from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
 from tests.dovecot import Dovecot, running
 from tracker.crypto import keys
-from tracker.database import Engine, bind, close_database, engine_from_url, one_statement, open_database
+from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 
 settings.register_profile("tracker", deadline=None)  # a busy machine is no mistake of the code
 settings.load_profile("tracker")
-
-one_statement.OFTEN = 0  # every trip of every test on PostgreSQL is one statement: few come often in a test
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,7 +21,6 @@ from tracker.ports.feeds import subscription
 from tracker.ports.health.mail_server import RecentCheck
 from tracker.ports.health.monitoring import healthz
 from tracker.ports.http import drafts, errors
-from tracker.ports.http.application import Application
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import note_after_responses, recognize, refuse_unguarded
@@ -77,7 +76,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
-    app = Application(
+    app = Litestar(
         route_handlers=[*_pages(chosen), api.router, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(error_page),

@@ -7,12 +7,12 @@ so the engine itself says whether two types or two checks are the same. A senten
 import re
 from collections.abc import Iterator
 
-from piccolo.columns import Column
+from piccolo.columns import Column, ForeignKey
 from piccolo.querystring import QueryString
 from piccolo.table import Table, sort_table_classes
 
 from tracker.database import engine, is_postgres, trying
-from tracker.tables.schema.core.columns import Check, Constraint, ForeignKey, Index, Unique
+from tracker.tables.schema.core.columns import Check, Constraint, Index, Unique
 
 PATIENCE = 5.0  # seconds
 _POSTGRES = (

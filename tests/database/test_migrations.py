@@ -4,7 +4,7 @@ import asyncio
 import runpy
 
 import pytest
-from piccolo.columns import UUID, Column, Text, Varchar
+from piccolo.columns import UUID, Column, ForeignKey, Text, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.querystring import QueryString
 from piccolo.table import Table, create_table_class
@@ -18,7 +18,7 @@ from tracker.database.migrate import OURS, SchemaBehind, check_schema, migrate, 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import BY_COMMAND
 from tracker.tables.piccolo_app import APP_CONFIG
-from tracker.tables.schema.core.columns import Constraint, ForeignKey, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Constraint, check, index, one_of, unique, unique_index
 from tracker.tables.schema.roster import Site
 from tracker.usecases.core import audit
 

@@ -1,37 +1,17 @@
-"""Writing a query for the driver as Piccolo does, in a quarter of the time.
+"""Writing a query for the driver as Piccolo does; on PostgreSQL a list is one array (decision 48)."""
 
-Piccolo parses each text with `string.Formatter`; a page has 20 queries with a dozen placeholders each.
-"""
+from collections.abc import Collection
+from typing import Any
 
-from collections.abc import Collection, Sequence
-from functools import cache, lru_cache
-from typing import Any, Literal
-
-from piccolo.columns import Column
 from piccolo.querystring import QueryString
 
 from tracker.database.connections import Statement
 
 PLACE = "{}"
-VALUE: Literal["value"] = "value"
-ARRAY: Literal["array"] = "array"
 OF_ARRAY = {" NOT IN (": " <> ALL (", " IN (": " = ANY ("}
-Inner = Literal["value", "array"] | tuple[str, "Shape"]
-Shape = tuple[Inner, ...]
-"""What is at each place of a template: a value, an array, or a query with a template and a shape of its own."""
 
 
-class Question(QueryString):
-    """A query whose arguments are values and other queries, never columns: Piccolo asks that of each of them."""
-
-    __slots__ = ()
-
-    def process_args(self, args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Column]]:
-        """Return the arguments as they are."""
-        return args, ()
-
-
-class ValuesOfList(Question):
+class ValuesOfList(QueryString):
     """The values of a list in the brackets of IN.
 
     On PostgreSQL they are one array, so that the text is the same for lists of any length, and its plan is kept. A list
@@ -44,57 +24,33 @@ class ValuesOfList(Question):
         super().__init__(", ".join([PLACE] * len(values)), *values)
 
 
-@cache
-def _is_query(kind: type) -> bool:
-    """Return whether values of a type are queries; the types of Piccolo take longer to ask."""
-    return issubclass(kind, QueryString)
-
-
 def compiled(query: QueryString, engine_type: str) -> Statement:
     """Return the SQL of a query and its arguments in their order. Errors: ValueError when their numbers differ."""
     arguments: list[Any] = []
-    shape = _shape(query, arguments, has_arrays=engine_type == "postgres")
-    return _written(query.template, shape, engine_type), arguments
-
-
-def _shape(query: QueryString, arguments: list[Any], *, has_arrays: bool) -> Shape:
-    """Return what the SQL of a query depends on beside its template; add its arguments."""
-    if not any(map(_is_query, map(type, query.args))):
-        arguments += query.args
-        return (VALUE,) * len(query.args)
-    shape: list[Inner] = []
-    for value in query.args:
-        if not _is_query(value.__class__):
-            arguments.append(value)
-            shape.append(VALUE)
-        elif has_arrays and value.__class__ is ValuesOfList:
-            arguments.append(value.args)
-            shape.append(ARRAY)
-        else:
-            shape.append((value.template, _shape(value, arguments, has_arrays=has_arrays)))
-    return tuple(shape)
-
-
-@lru_cache(maxsize=1024)
-def _written(template: str, shape: Shape, engine_type: str) -> str:
-    """Return the SQL of all queries of a shape: those of a page come again with every page."""
-    text = _flat(template, shape)
+    text = _written(query, arguments, has_arrays=engine_type == "postgres")
     if engine_type == "sqlite":
-        return text.replace(PLACE, "?")
+        return text.replace(PLACE, "?"), arguments
     first, *others = text.split(PLACE)
-    return first + "".join(f"${number}{one}" for number, one in enumerate(others, 1))
+    return first + "".join(f"${number}{after}" for number, after in enumerate(others, 1)), arguments
 
 
-def _flat(template: str, shape: Shape) -> str:
-    """Return the text of a query, with those of the queries in it."""
-    text, *others = template.split(PLACE)
-    if len(others) != len(shape):
-        raise ValueError(f"{len(shape)} arguments for {template}")
-    for inner, after in zip(shape, others, strict=True):
-        if inner == ARRAY:
-            text = _asking_array(text)
-        text += PLACE if isinstance(inner, str) else _flat(*inner)
-        text += after
+def _written(query: QueryString, arguments: list[Any], *, has_arrays: bool) -> str:
+    """Return the text of a query with those of the queries in it, and add its arguments."""
+    text, *others = query.template.split(PLACE)
+    if len(others) != len(query.args):
+        raise ValueError(f"{len(query.args)} arguments for {query.template}")
+    for value, after in zip(query.args, others, strict=True):
+        if not isinstance(value, QueryString):
+            arguments.append(value)
+            text += PLACE + after
+        elif not isinstance(value, ValuesOfList):
+            text += _written(value, arguments, has_arrays=has_arrays) + after
+        elif has_arrays:
+            arguments.append(value.args)
+            text = _asking_array(text) + PLACE + after
+        else:
+            arguments += value.args
+            text += value.template + after
     return text
 
 

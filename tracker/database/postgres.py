@@ -13,7 +13,6 @@ from piccolo.engine.exceptions import TransactionError
 
 from tracker.database.connections import Rows, Statement, Write, is_read
 from tracker.database.failures import is_unreached
-from tracker.database.one_statement import Trips, fetch_apart
 from tracker.database.transactions import FAILED, OneWriterEngine, Transaction
 
 OLDEST = 13  # major version
@@ -25,7 +24,7 @@ IDLE = 300.0  # seconds without use after which a connection is not used again: 
 # plan takes some 50 kB. asyncpg would keep 100 of up to 15 kB, for five minutes.
 STATEMENTS = 512
 # Each is planned once, for any values. By itself, PostgreSQL would plan again for each run what promises to gain by it,
-# which takes longer than it gains; and of a trip that is one statement it would plan everything again.
+# which takes longer than it gains.
 PLANS = {"plan_cache_mode": "force_generic_plan", "jit": "off"}
 CAPITALS = "IÉĐЁ"  # of which LC_CTYPE "C" knows the first alone, and Turkish makes another letter of that
 WRITER = 0x7472_6163_6B65_72  # the advisory lock of the writer ("tracker")
@@ -43,7 +42,6 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     begin_to_read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
     def __init__(self, dsn: str, *, pool: int = 8, timeout: float = LOCK_TIMEOUT, idle: float = IDLE) -> None:
-        self._trips = Trips()
         self._idle: list[tuple[float, Any]] = []  # since when, and the connection; the one used last is at the end
         self._is_open = False
         self._longest_idle = idle
@@ -129,7 +127,7 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         """Run statements on a connection, and give it back."""
         is_clean = True
         try:
-            return await self._trips.fetch(connection, statements)
+            return await self.fetch_each(connection, [], statements)
         except asyncio.CancelledError:
             is_clean = False
             with CancelScope(shield=True):  # cut at once, it would leave the statement running at the server
@@ -166,15 +164,12 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
     async def fetch_each(
         self, connection: Any, writes: Sequence[Write], statements: Sequence[Statement], *first: str
     ) -> list[Rows]:
-        """Run `first` and make these writes on a connection, then each statement by itself.
-
-        Transactions ask in few steps anyway, and groups of emails in ever new combinations: each would be planned.
-        """
+        """Run `first` and make these writes on a connection, then the statements, one after another."""
         if first:
             await connection.execute("; ".join(first))
         for query, rows in writes:
             await connection.executemany(query, rows)
-        return await fetch_apart(connection, statements)
+        return [await self.fetch(connection, query, arguments) for query, arguments in statements]
 
     async def commit(self, connection: Any, writes: Sequence[Write]) -> None:
         """Commit, or raise: PostgreSQL responds to COMMIT of a failed transaction with a silent ROLLBACK."""

@@ -254,16 +254,6 @@ def test_what_serves_loads_no_tools_of_developers() -> None:
     assert subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split() == []
 
 
-@pytest.mark.parametrize("state", ["enable", "disable"])
-def test_the_command_line_leaves_the_collection_of_garbage_as_it_was(state: str) -> None:
-    asked = (
-        f"import gc; gc.{state}(); import tracker.ports.cli; print(gc.isenabled(), gc.get_stats()[0]['collections'])"
-    )
-    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
-    assert said[0] == str(state == "enable")
-    assert int(said[1]) < 50  # there would be 200
-
-
 def test_the_end_of_the_trail_is_kept_elsewhere_and_found_again(peopled: Tracker, tmp_path: Path) -> None:
     ends = tmp_path / "ends"
     printed = peopled("audit", "head")

@@ -12,10 +12,7 @@ import msgspec
 import pytest
 from litestar import Litestar, asgi, get, post
 from litestar._parsers import parse_url_encoded_form_data
-from litestar.params import (
-    FromPath,  # noqa: TID251 - a number, which no address of ours has
-    FromQuery,
-)
+from litestar.params import FromPath, FromQuery
 from litestar.types import Receive, Scope, Send
 
 from tests.cast import Cast

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
+from piccolo.columns import ForeignKey
 from piccolo.columns.base import OnDelete
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
@@ -30,7 +31,6 @@ from tracker.tables.background.events import replies as new_replies
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import tables as rows
-from tracker.tables.schema.core.columns import ForeignKey
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Invitation, Occurrence
 from tracker.tables.schema.events.events import Event as EventRow

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
+from piccolo.columns import ForeignKey
 
 from tests.cast import Cast
 from tests.usecases.intake.replying import invited
@@ -14,7 +15,6 @@ from tracker.errors import Busy
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR
-from tracker.tables.schema.core.columns import ForeignKey
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.intake import received_emails
 

@@ -62,7 +62,6 @@ def _address(chosen: Settings, listener: socket.socket) -> str:
 
 def _serve(listener: socket.socket, proxy: str) -> None:
     config = server_config("tracker.app:create_app", proxy=proxy)
-    gc.disable()  # a tenth of a start would be spent on looking through objects that all stay
     config.load()
     settle()
     try:
@@ -74,12 +73,10 @@ def _serve(listener: socket.socket, proxy: str) -> None:
 def settle() -> None:
     """Exclude loaded objects from later collections, and collect once for several pages, not several times for each.
 
-    Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects. Nothing is
-    collected before: of 240,000 objects, 3,000 are garbage, which stays; looking for it took a twentieth of a start.
+    Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects.
     """
     gc.freeze()
     gc.set_threshold(SWEPT, 20, 20)
-    gc.enable()
 
 
 async def _nothing(_settings: Settings) -> None:

@@ -9,14 +9,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 JUMP = 300.0  # seconds that the wall clock may move against the monotonic one before it is logged
 HOLD = 120.0  # seconds without jobs after a jump: time for a person to react
-FIRST = 0.5  # seconds to the first run of a job, at most: people who wait for the server to start come first
 LOOKS = 1.0  # seconds between two checks of the watchdog, at most
 PATIENCE = 2  # intervals without a tick before the watchdog ticks
 
@@ -57,12 +56,12 @@ class Clock:
         self._watchdog: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Run each job soon and then at its interval."""
+        """Run each job now and then at its interval."""
         for job in self._jobs:
             self._ticked[job.name] = self._steady()
-            soon = datetime.now(UTC) + timedelta(seconds=min(job.every, FIRST))
+            now = datetime.now(UTC)
             self._scheduler.add_job(
-                self._run, "interval", seconds=job.every, id=job.name, args=[job], next_run_time=soon
+                self._run, "interval", seconds=job.every, id=job.name, args=[job], next_run_time=now
             )
         self._scheduler.start()
         self._watchdog = asyncio.create_task(self._watch())

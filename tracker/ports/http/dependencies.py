@@ -9,10 +9,7 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from litestar.di import NamedDependency, Provide
-from litestar.params import (
-    FromPath,  # noqa: TID251 - here it gets its names
-    SkipValidation,
-)
+from litestar.params import FromPath, SkipValidation
 from litestar.types import Scope
 
 from tracker import clock

@@ -1,12 +1,12 @@
 """Rows of attendance: marks, walk-ins, and closed dates."""
 
-from piccolo.columns import UUID, Boolean, Integer, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.audiences import Arm
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import check, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member
 
@@ -14,7 +14,7 @@ from tracker.tables.schema.roster import Agency, Committee, Member
 class AttendanceMark(Table):
     """What was recorded about one person or walk-in on one date."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     guest = Varchar(length=120, default="")
@@ -39,7 +39,7 @@ class AttendanceMark(Table):
 class QuorumRecord(Table):
     """The rule of the committee that met, as of one closing; the next closing of the same date adds another."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.restrict)
     needed = Integer(null=True, default=None)
@@ -58,7 +58,7 @@ class QuorumRecord(Table):
 class QuorumSeat(Table):
     """A seat that the committee had then, and whether one of its holders was present."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     record = ForeignKey(QuorumRecord, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     arm = Varchar(length=20)

@@ -1,6 +1,6 @@
 """Rows of received emails and of what they led to."""
 
-from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -10,7 +10,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.bounces import Cause, Fate
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events.events import Invitation, Occurrence, Reply
 from tracker.tables.schema.roster import Member
@@ -19,7 +19,7 @@ from tracker.tables.schema.roster import Member
 class IncomingReply(Table):
     """One reply of a calendar program; of an email without one, the email itself. Never changed, but for a decision."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
@@ -64,7 +64,7 @@ class IncomingReply(Table):
 class TimeProposal(Table):
     """The times in one METHOD:COUNTER. Never changed, but for a decision; one of an unmatched email isn't shown."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     reply = ForeignKey(IncomingReply, null=False, on_delete=OnDelete.cascade, unique=True)
     """The email that it came in: whose it is, for which date, and their comment."""
     starts_at = Timestamptz(null=False)
@@ -84,7 +84,7 @@ class TimeProposal(Table):
 class IncomingWords(Table):
     """One email. Its text is elsewhere, in the item's history or with the reply, unless its writer isn't known."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, unique=True)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
@@ -129,7 +129,7 @@ class IncomingWords(Table):
 class Bounce(Table):
     """What a mail server said of one message: in an email, or by refusing it. Never changed."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, null=True, default=None, unique=True)
     """As in `IncomingReply`; None = the mail server refused the message when it was handed over."""
@@ -149,7 +149,7 @@ class Bounce(Table):
 class EmailPause(Table):
     """That nothing is sent to an address of a person, since when, and until when."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     address = Varchar(length=254)
     """It holds while it is the person's address: another one is not paused."""

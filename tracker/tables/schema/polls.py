@@ -1,12 +1,12 @@
 """Rows of date polls."""
 
-from piccolo.columns import UUID, Timestamp, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, Timestamp, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls.polls import Fit
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index, one_of, unique
+from tracker.tables.schema.core.columns import index, one_of, unique
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster import Member
 
@@ -14,7 +14,7 @@ from tracker.tables.schema.roster import Member
 class Poll(Table):
     """The poll of an event, of which it has one at a time; its people are those on the list of the event."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     reply_by = Timestamptz(null=False)
     opened_at = Timestamptz(null=False)
@@ -26,7 +26,7 @@ class Poll(Table):
 class EarlierPoll(Table):
     """A canceled poll in whose place its organizer asked again: links in emails still name it."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
 
     constraints = (index("earlier_poll_event", "event"),)
@@ -35,7 +35,7 @@ class EarlierPoll(Table):
 class PollOption(Table):
     """One proposed date."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     poll = ForeignKey(Poll, null=False, on_delete=OnDelete.cascade)
     starts = Timestamp(null=False, default=None)
     """Local start, in the event's zone."""
@@ -46,7 +46,7 @@ class PollOption(Table):
 class PollReply(Table):
     """How one proposed date suits one person, as they last said; the audit log has what they said before."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     option = ForeignKey(PollOption, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     fit = Varchar(length=10)

@@ -1,19 +1,19 @@
 """Rows of people, agencies, committees and seats, and sites."""
 
-from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Role, Status
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 
 
 class Agency(Table):
     """A member organization of one arm and one level."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     name = Varchar(length=200)
     code = Varchar(length=20, unique=True)
     """Short name, for example KCPD."""
@@ -40,7 +40,7 @@ class Agency(Table):
 class Member(Table):
     """A person serving at an agency; guests have no account."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120)
     title = Varchar(length=120, default="")
@@ -83,7 +83,7 @@ class Member(Table):
 class MemberRole(Table):
     """One role of one member; a committee chair's row names the committee."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     role = Varchar(length=20)
     committee = ForeignKey(
@@ -103,7 +103,7 @@ class MemberRole(Table):
 class Committee(Table):
     """A steering committee, working group or team, with seats."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     name = Varchar(length=120, unique=True)
     kind = Varchar(length=20, default="committee")
     arm = Varchar(length=20, null=True, default=None)
@@ -122,7 +122,7 @@ class Committee(Table):
 class Seat(Table):
     """The place of an agency in a committee."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
 
@@ -132,7 +132,7 @@ class Seat(Table):
 class SeatHolder(Table):
     """A person who may fill a seat: its primary or an alternate."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     is_primary = Boolean(default=False)
@@ -143,7 +143,7 @@ class SeatHolder(Table):
 class EmailAlias(Table):
     """One address; no email but the one with its link is ever sent there."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     address = Varchar(length=254)
     """Always lower case."""
@@ -163,7 +163,7 @@ class EmailAlias(Table):
 class Site(Table):
     """A room or a building; an event is there when its place is exactly this text."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     name = Varchar(length=120, unique=True)
     address = Varchar(length=160, default="")
     capacity = Integer(null=True, default=None)
@@ -183,7 +183,7 @@ class Site(Table):
 class ConfidentialSite(Table):
     """A place of which only its agency has the address."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120, unique=True)
     """The public name, which everyone may read."""

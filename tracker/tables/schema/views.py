@@ -1,11 +1,10 @@
 """Rows of the index of words."""
 
-from piccolo.columns import BigInt, Text
+from piccolo.columns import BigInt, ForeignKey, Text
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import ForeignKey
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster import Member
 

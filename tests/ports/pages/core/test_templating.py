@@ -425,15 +425,6 @@ def test_only_events_that_have_all_facts_are_drawn() -> None:
         made("{{ cal.chip(e) }}", e=SimpleNamespace(kind="meeting"))
 
 
-def test_macros_are_compiled_when_the_first_of_them_is_used() -> None:
-    jinja = environment.__wrapped__()
-    page = jinja.from_string("{% if shown %}{{ cal.due(shown, shown) }}{% endif %}")
-    page.render(shown=None)
-    assert not jinja.cache
-    assert page.render(shown=date(2026, 12, 15)) == made("{{ cal.due(shown, shown) }}", shown=date(2026, 12, 15))
-    assert "core/macros/calendar.html" in {name for _, name in jinja.cache.keys()}  # noqa: SIM118 - no dictionary
-
-
 def test_a_macro_that_no_file_has_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         made("{{ cal.nothing() }}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import segno
@@ -38,11 +38,12 @@ TEXT_LIMITS = {name: text_field.longest for name, text_field in TEXTS.items()} |
 MACROS = {
     "alerts": "core/macros/alerts.html",
     "tables": "core/macros/tables.html",
+    "field_parts": "core/macros/field_parts.html",
     "forms": "core/macros/forms.html",
     "pickers": "core/macros/pickers.html",
-    "field_parts": "core/macros/field_parts.html",
     "cal": "core/macros/calendar.html",
 }
+"""The files of macros by their names in templates; one may use those before it."""
 FILTERS = {
     "day": wording.short_day,
     "days": wording.short_days,
@@ -99,20 +100,6 @@ def qr(text: str, title: str) -> Markup:
     return Markup(drawing.replace("<svg ", name, 1))  # noqa: S704 - a drawing by segno; the title is escaped
 
 
-class Macros:
-    """The macros of a file, which is compiled when the first of them is used: signing in needs no calendar's."""
-
-    def __init__(self, jinja: Environment, file: str) -> None:
-        self._template = partial(jinja.get_template, file)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a macro, and keep all of them, so that they are found as any attribute from now on."""
-        vars(self).update(vars(self._template().module))
-        if name not in vars(self):
-            raise AttributeError(name)
-        return vars(self)[name]
-
-
 @cache
 def environment() -> Environment:
     """Return the one environment: everything is escaped, and a missing name is an error."""
@@ -127,7 +114,8 @@ def environment() -> Environment:
     )
     jinja.globals.update(icon=icon, static=static, qr=qr, text_limits=TEXT_LIMITS)
     jinja.filters.update(FILTERS)
-    jinja.globals.update({name: Macros(jinja, file) for name, file in MACROS.items()})
+    for name, file in MACROS.items():
+        jinja.globals[name] = jinja.get_template(file).module
     return jinja
 
 

@@ -1,12 +1,8 @@
 """What columns are made of: constraints declared beside the table, foreign keys, and new ids."""
 
 from enum import StrEnum
-from typing import Any, TypeVar
 
 from msgspec import Struct
-from piccolo.columns import column_types
-from piccolo.columns.defaults.uuid import UUID4  # noqa: TID251 - here it gets its equality
-from piccolo.table import Table
 
 
 class Unique(Struct, frozen=True):
@@ -57,40 +53,3 @@ def check(sql: str) -> Check:
 def one_of(column: str, words: type[StrEnum]) -> Check:
     """Refuse a row whose column holds none of the values of an enumeration of the rules."""
     return Check(f"{column} IN ({', '.join(repr(word.value) for word in words)})")
-
-
-Other = TypeVar("Other", bound=Table)
-
-
-class ForeignKey(column_types.ForeignKey[Other]):
-    """Piccolo's own, which copies the other table's columns for joins, but not before a join asks for the first.
-
-    Of 145 keys, few are ever asked; making 3,000 copies took a thirtieth of each start.
-    """
-
-    def set_proxy_columns(self) -> None:
-        """Leave it to `__getattr__`, which Python asks for what isn't there."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a column of the other table, and have them all from now on. Errors: AttributeError."""
-        others = () if name.startswith("_") else self._foreign_key_meta.resolved_references._meta.columns  # noqa: SLF001 - Piccolo's documented way
-        copies = {one._meta.name: one.copy() for one in others}  # noqa: SLF001 - as above
-        if name not in copies:
-            raise AttributeError(f"{type(self).__name__} has no attribute {name}.")
-        vars(self).update(copies)
-        self._foreign_key_meta.proxy_columns = list(copies.values())
-        return self.__getattribute__(name)
-
-
-class NewId(UUID4):
-    """A random UUID as Piccolo's own, but equal to itself alone.
-
-    Piccolo asks of each column whether its default equals `uuid.uuid4`, and its own class compares the text of its
-    signature: half a millisecond for each table.
-    """
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-
-NEW_ID = NewId()

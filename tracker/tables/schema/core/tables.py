@@ -1,13 +1,13 @@
 """The tables below every room: the audit log, the outbox, drafts of forms, saved filters, and the deployment."""
 
-from piccolo.columns import UUID, BigInt, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
 from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
+from tracker.tables.schema.core.columns import check, index, one_of, unique
 from tracker.tables.schema.events.event_columns import USUAL_LEADS
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.roster import Member
@@ -63,7 +63,7 @@ class Sending(Table):
     What it is about is read from its messages, because a change of a series can move messages to another event.
     """
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     topic = Varchar(length=20)
     """`rules.core.outbox.Topic`: what its messages announce"""
     queued_at = Timestamptz(null=False)
@@ -74,7 +74,7 @@ class Sending(Table):
 class Message(Table):
     """One email to one person. Its content is read at the moment of sending, with the recipient as viewer."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
@@ -133,7 +133,7 @@ class Watermark(Table):
 class Draft(Table):
     """One draft; a person has one for each form and what it is about."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     form = Varchar(length=20)
     """`rules.core.drafts.DraftForm`"""
@@ -143,7 +143,7 @@ class Draft(Table):
     """The event whose texts it may hold: it is read only with a viewer who may see that event."""
     texts = Text(default="{}")
     """The texts of its fields, as JSON."""
-    tab = UUID(default=NEW_ID)
+    tab = UUID()
     """The page that saved it last."""
     version = Integer(default=1)
     saved_at = Timestamptz(null=False)
@@ -156,7 +156,7 @@ class Draft(Table):
 class SavedFilter(Table):
     """One filter of one listing; its name is unique per person and listing."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     listing = Varchar(length=20)
     name = Varchar(length=60)

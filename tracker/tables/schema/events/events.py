@@ -6,7 +6,19 @@ audit log records only that they happened, without content.
 
 from collections.abc import Iterable
 
-from piccolo.columns import UUID, BigInt, Boolean, Date, Integer, Interval, Text, Timestamp, Timestamptz, Varchar
+from piccolo.columns import (
+    UUID,
+    BigInt,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    Interval,
+    Text,
+    Timestamp,
+    Timestamptz,
+    Varchar,
+)
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
@@ -15,7 +27,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique
+from tracker.tables.schema.core.columns import check, index, one_of, unique
 from tracker.tables.schema.events.event_columns import USUAL_LEADS
 from tracker.tables.schema.roster import Agency, Committee, Member
 
@@ -23,7 +35,7 @@ from tracker.tables.schema.roster import Agency, Committee, Member
 class Event(Table):
     """A meeting, operation, training, outreach or deadline; single or a series."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     uid = Varchar(length=120, unique=True)
     """iCalendar UID: random, and never changes."""
     reference = Varchar(length=12, null=True, default=None, unique=True)
@@ -92,7 +104,7 @@ class Event(Table):
 class EventAudience(Table):
     """One audience that may see an event."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     audience = Varchar(length=60)
 
@@ -102,7 +114,7 @@ class EventAudience(Table):
 class Occurrence(Table):
     """One date of an event; (event, original_start) is its identity and equals RECURRENCE-ID."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     original_start = Timestamp(null=False, default=None)
     """Local start by the rule, in the event's zone."""
@@ -142,7 +154,7 @@ class AudienceVersion(Table):
 class Invitation(Table):
     """One person's invitation to an event, for all its dates."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
@@ -164,7 +176,7 @@ class Invitation(Table):
 class InvitationGap(Table):
     """A time during which a person who was invited again later was off the list: dates within it don't count."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade, index=True)
     withdrawn_at = Timestamptz(null=False)
     again_at = Timestamptz(null=False)
@@ -173,7 +185,7 @@ class InvitationGap(Table):
 class Reply(Table):
     """One reply, never changed: the last for a date counts, else the last for the series."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = for the whole series"""
@@ -204,7 +216,7 @@ class Reply(Table):
 class EventChange(Table):
     """One change to an event or to one of its dates."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = the whole event"""
@@ -226,7 +238,7 @@ class EventChange(Table):
 class EventTemplate(Table):
     """One template; its name is unique per person."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     name = Varchar(length=80)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
@@ -241,7 +253,7 @@ class EventTemplate(Table):
 class ImportedEvent(Table):
     """One imported event; its own UID is random like any other, so that other systems' invitations never match it."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, unique=True, on_delete=OnDelete.cascade)
     source = Varchar(length=64, index=True)
     """SHA-256 of the UID in the file, in hex: foreign UIDs have any length, and may contain email addresses."""

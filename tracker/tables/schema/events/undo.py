@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from piccolo.columns import UUID, Column, Text, Timestamptz
+from piccolo.columns import UUID, Column, ForeignKey, Text, Timestamptz
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, index
+from tracker.tables.schema.core.columns import index
 from tracker.tables.schema.events.events import (
     Event,
     EventAudience,
@@ -40,7 +40,7 @@ PUT_BACK: Mapping[type[Table], Column] = {
 class UndoSnapshot(Table):
     """One change to an event, by the person who can undo it."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)

@@ -4,7 +4,7 @@ The operations order and the phases hang on a plan; so do the confidential sites
 coordinates, so they are never compared.
 """
 
-from piccolo.columns import UUID, Boolean, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -12,7 +12,7 @@ from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure, OutsideResult, System
 from tracker.rules.operations.sites import SiteRole
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.roster import Agency, ConfidentialSite, Member
 
@@ -20,7 +20,7 @@ from tracker.tables.schema.roster import Agency, ConfidentialSite, Member
 class OperationPlan(Table):
     """The plan of one operation."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     state = Varchar(length=12)
     supervisor = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
@@ -48,7 +48,7 @@ class OperationPlan(Table):
 class OperationSite(Table):
     """A place of an operation, in millionths of a degree of WGS 84."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     role = Varchar(length=20)
     place = Varchar(length=200)
@@ -66,7 +66,7 @@ class OperationSite(Table):
 class OperationAgency(Table):
     """What an agency commits to an operation, and the version of the plan that it acknowledged."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     people = Integer()
@@ -82,7 +82,7 @@ class OperationAgency(Table):
 class Clearance(Table):
     """A number of a deconfliction system outside, or a waiver; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     system = Varchar(length=14, null=True, default=None)
     """None for a waiver."""
@@ -111,7 +111,7 @@ class Clearance(Table):
 class OperationApproval(Table):
     """That a supervisor approved a version of a plan."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
     starts_at = Timestamptz(null=False)
@@ -125,7 +125,7 @@ class OperationApproval(Table):
 class DeconflictionHit(Table):
     """A conflict between two operations; `first` has the smaller id, so that a pair has one open row."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     first = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     second = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     distance_ft = Integer()
@@ -155,7 +155,7 @@ class DeconflictionHit(Table):
 class HitDecision(Table):
     """What one side of a conflict decided; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     hit = ForeignKey(DeconflictionHit, null=False, on_delete=OnDelete.cascade)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     decision = Varchar(length=14)
@@ -174,7 +174,7 @@ class HitDecision(Table):
 class ComparedPlaces(Table):
     """Places of a plan that a person had compared with other operations at one moment."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.cascade)
     """That of the person at that time."""
@@ -190,7 +190,7 @@ class ComparedPlaces(Table):
 class OperationReturn(Table):
     """One submission that was sent back to planning; it is never changed."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
     """The version of the plan that was submitted."""
@@ -204,7 +204,7 @@ class OperationReturn(Table):
 class OperationOrder(Table):
     """The order as it was saved once; a column for each of `rules.operations.orders.Paragraph`."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     version = Integer()
     """The version of the plan that this order made."""
@@ -222,7 +222,7 @@ class OperationOrder(Table):
 class OperationPhase(Table):
     """One phase; its planned times are counted from the start of the operation, so that they move with it."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     start_minutes = Integer()
@@ -243,7 +243,7 @@ class OperationPhase(Table):
 class OperationOffSite(Table):
     """A confidential site that a plan names; its public name is read from the site."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     site = ForeignKey(ConfidentialSite, null=False, on_delete=OnDelete.restrict, index=True)
 

@@ -1,6 +1,6 @@
 """Rows of an operation's day and of who may see it: log, check-ins, notices, briefs, grants, emergency access."""
 
-from piccolo.columns import UUID, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -8,7 +8,7 @@ from tracker.rules.operations.check_ins import DEFAULT_RELEASE_WAIT
 from tracker.rules.operations.readiness import Minors, NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import NEW_ID, ForeignKey, check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 from tracker.tables.schema.events.events import Event, Occurrence
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Agency, Member
@@ -17,7 +17,7 @@ from tracker.tables.schema.roster import Agency, Member
 class OperationCheckIn(Table):
     """What was recorded about one person; a later row replaces it, and it stays."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     """Made of the tap: sent twice, it is the same row."""
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     person = UUID()
@@ -49,7 +49,7 @@ class OperationCheckIn(Table):
 class OperationRelease(Table):
     """That everyone was released, and whether the lead was notified of people who aren't out."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     wait_minutes = Integer(default=DEFAULT_RELEASE_WAIT)
     ordered_at = Timestamptz(null=False)
@@ -66,7 +66,7 @@ class OperationRelease(Table):
 class OperationLogEntry(Table):
     """One version of an entry; rows are added, never changed."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     """Made of the tap: sent twice, it is the same row."""
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     entry = UUID()
@@ -80,7 +80,7 @@ class OperationLogEntry(Table):
 class OperationStateChange(Table):
     """When an operation entered a state, and who took it there."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     was = Varchar(length=12)
     state = Varchar(length=12)
@@ -94,7 +94,7 @@ class OperationStateChange(Table):
 class HotWash(Table):
     """What went well in an operation, and what to improve."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, unique=True)
     went_well = Text(default="")
     to_improve = Text(default="")
@@ -106,7 +106,7 @@ class HotWash(Table):
 class AfterAction(Table):
     """What a hot wash asks for, and the action item that it became."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     title = Varchar(length=200)
     item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, unique=True)
@@ -119,7 +119,7 @@ class AfterAction(Table):
 class ReleasedLesson(Table):
     """What everyone reads: a title and a text, and nothing that leads back, not even a time."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     title = Varchar(length=120)
     text = Text()
 
@@ -129,7 +129,7 @@ class ReleasedLesson(Table):
 class Lesson(Table):
     """What was learned from an operation, and the edition of it that could be released."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     text = Text()
     edition_title = Varchar(length=120, default="")
@@ -144,7 +144,7 @@ class Lesson(Table):
 class OperationGrant(Table):
     """Access of one person, requested or given; it ends, and is never deleted."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     giver = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
@@ -170,7 +170,7 @@ class OperationGrant(Table):
 class EmergencyAccess(Table):
     """One emergency access, of one session."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     session = Varchar(length=64)
     """The id of the session: a hash of its cookie. The access ends with it."""
@@ -186,7 +186,7 @@ class EmergencyAccess(Table):
 class EmergencyOpening(Table):
     """One operation that was opened."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     access = ForeignKey(EmergencyAccess, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, index=True)
     opened_at = Timestamptz(null=False)
@@ -197,7 +197,7 @@ class EmergencyOpening(Table):
 class BriefCopy(Table):
     """One copy of a brief."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.cascade)
     number = Integer(default=1)
     """From 1 on for each date."""
@@ -213,7 +213,7 @@ class BriefCopy(Table):
 class ReadinessNotice(Table):
     """What victim services are given; recipients read it once it is released."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     uid = Varchar(length=36, unique=True)
     state = Varchar(length=12)
     starts_at = Timestamptz(null=False)
@@ -245,7 +245,7 @@ class ReadinessNotice(Table):
 class ReadinessRecipient(Table):
     """A person who gets a notice, and when they acknowledged it."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     acknowledged_at = Timestamptz(null=True, default=None)
@@ -256,7 +256,7 @@ class ReadinessRecipient(Table):
 class OperationReadiness(Table):
     """Which operation a notice is for: the only way from one to the other, and it begins at the operation."""
 
-    id = UUID(primary_key=True, default=NEW_ID)
+    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade, unique=True)
     made_at = Timestamptz(null=False)

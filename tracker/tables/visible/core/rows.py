@@ -19,7 +19,6 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.compiling import Question
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
 
@@ -73,19 +72,13 @@ def with_agency(person: str, agency: str) -> str:
     return f"{person}.name || ' (' || {agency}.code || ')'"
 
 
-async def rows_of_each(viewer: Viewer, *questions: tuple[str, str, *tuple[Any, ...]]) -> list[list[Row]]:
-    """Return the rows of several questions in one visit to the database; each is given as to `rows`."""
-    asked = [_asked(viewer, select, where, arguments) for select, where, *arguments in questions]
-    return [list(records) for records in await engine().read_each(*asked)]
-
-
 def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
     asking = _asking(select + where, len(everyone))
     theirs: list[Any] = []
     for who in everyone:
         theirs += (who.member_id,) if asking.is_given else (_among(who.audiences), who.member_id)
-    return Question(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
+    return QueryString(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
 
 
 def computed_moment(value: datetime | str) -> datetime:

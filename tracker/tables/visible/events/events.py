@@ -27,7 +27,7 @@ from tracker.tables.schema.events.event_columns import (
     marking_in,
     policy_in_row,
 )
-from tracker.tables.visible.core.rows import Row, rows, rows_of_each
+from tracker.tables.visible.core.rows import Row, rows
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
@@ -56,6 +56,8 @@ FROM_EVENT = (
 )
 """What follows `EVENT`, before the predicate."""
 _EVENT = f"{EVENT}{FROM_EVENT} WHERE MAY_SEE(e)"
+_INVITED_TO = "(SELECT i.event FROM invitation i WHERE i.id = {})"
+_IN_ORDER = " ORDER BY o.original_start"
 _ANY = "SELECT e.id FROM event e WHERE MAY_SEE(e)"
 _DATE_COLUMNS = (
     *("id", "event", "original_start", "starts_at", "ends_at", "title", "place", "agenda", "is_canceled"),
@@ -124,21 +126,19 @@ async def event_by_id(viewer: Viewer, event_id: UUID) -> Event | None:
 
 
 async def event_of_invitation(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
-    """Return the event of an invitation, if the viewer may see it, and its dates; one visit to the database."""
-    return await _with_dates(viewer, "(SELECT i.event FROM invitation i WHERE i.id = {})", invitation_id)
+    """Return the event of an invitation, if the viewer may see it, and its dates, as `event_with_dates`."""
+    return await _with_dates(
+        viewer, " AND e.id = " + _INVITED_TO, " AND o.event = " + _INVITED_TO + _IN_ORDER, invitation_id
+    )
 
 
 async def event_with_dates(viewer: Viewer, event_id: UUID) -> tuple[Event | None, list[Occurrence]]:
     """Return an event, if the viewer may see it, and its dates; one visit to the database, so that they fit."""
-    return await _with_dates(viewer, "{}", event_id)
+    return await _with_dates(viewer, " AND e.id = {}", " AND o.event = {}" + _IN_ORDER, event_id)
 
 
-async def _with_dates(viewer: Viewer, its: str, argument: UUID) -> tuple[Event | None, list[Occurrence]]:
-    records, dated = await rows_of_each(
-        viewer,
-        (_EVENT, f" AND e.id = {its}", argument),
-        (_DATE, f" AND o.event = {its} ORDER BY o.original_start", argument),
-    )
+async def _with_dates(viewer: Viewer, event: str, dates: str, argument: UUID) -> tuple[Event | None, list[Occurrence]]:
+    records, dated = await together(rows(_EVENT, viewer, event, argument), rows(_DATE, viewer, dates, argument))
     of = event_in(records[0]) if records else None
     return of, [_occurrence(row, of) for row in dated] if of else []
 
