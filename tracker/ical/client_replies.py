@@ -68,11 +68,11 @@ def invitation_in(content: bytes, home: str) -> ClientInvitation | None:
 
     `home` is the zone of times without one. Errors: Invalid, TooLarge.
     """
-    found = components(content, MOST, LARGEST)
-    if found.method.upper() != "REQUEST" or not found.events:
+    file = components(content, MOST, LARGEST)
+    if file.method.upper() != "REQUEST" or not file.events:
         return None
-    zones = zones_of(found.zones, home)
-    component = next((event for event in found.events if "RECURRENCE-ID" not in event.lines), found.events[0])
+    zones = zones_of(file.zones, home)
+    component = next((event for event in file.events if "RECURRENCE-ID" not in event.lines), file.events[0])
     organizer, number = component.one("ORGANIZER"), component.text("SEQUENCE")
     return ClientInvitation(
         uid=component.text("UID"),

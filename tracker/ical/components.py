@@ -72,7 +72,13 @@ def components(content: bytes, most: int = MOST, largest: int = LARGEST, most_ot
     if len(content) > largest:
         raise TooLarge(f"The file is larger than {largest // 1_000_000} MB. Export fewer months at a time.")
     scan = _Scan(most, most_others)
-    scan.read(Contentlines.from_ical(_text(content)))  # type: ignore[no-untyped-call]  # the library says no types
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as odd:
+        raise Invalid("The calendar file isn't in UTF-8, as calendar files must be. Export it again.") from odd
+    if not text.strip():
+        raise Invalid(NO_CALENDAR)
+    scan.read(Contentlines.from_ical(re.sub(r"\r\n?", "\n", text)))  # type: ignore[no-untyped-call]  # the library says no types
     return scan.found
 
 
@@ -145,16 +151,6 @@ class _Scan:
             raise TooLarge(f"The file has more than {self.most_others} components beside its events.")
         if len(self.found.events) > self.most:
             raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
-
-
-def _text(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as odd:
-        raise Invalid("The calendar file isn't in UTF-8, as calendar files must be. Export it again.") from odd
-    if not text.strip():
-        raise Invalid(NO_CALENDAR)
-    return re.sub(r"\r\n?", "\n", text)
 
 
 def _property(line: Contentline) -> Property:

@@ -38,25 +38,25 @@ def read_reply_email(content: bytes, home: str, sender: str = "") -> list[Calend
     A proposal of another time may name several people (RFC 5546 §3.2.7): then it is that of the `sender`, an address in
     small letters. Errors: Invalid when it isn't a reply that can be read, TooLarge.
     """
-    found = bounded(content)
-    method = found.method.upper()
-    if method not in METHODS or not found.events:
+    file = bounded(content)
+    method = file.method.upper()
+    if method not in METHODS or not file.events:
         raise Invalid("This is not a reply to an invitation.")
-    zones = zones_of(found.zones, home)
+    zones = zones_of(file.zones, home)
     if method == "COUNTER":
         return [
             replace(_reply(event, _own(event, sender), zones), proposal=_proposed(event, zones))
-            for event in found.events
+            for event in file.events
         ]
-    return [_reply(event, _delegator(event) or _only(event), zones) for event in found.events]
+    return [_reply(event, _delegator(event) or _only(event), zones) for event in file.events]
 
 
 def bounded(content: bytes) -> Components:
     """Return the content of a file that is as small as a reply. Errors: Invalid, TooLarge."""
-    found = components(content, MOST, LARGEST, MOST_OTHERS)
-    if parameters_in(found) > MOST_PARAMETERS:
+    file = components(content, MOST, LARGEST, MOST_OTHERS)
+    if parameters_in(file) > MOST_PARAMETERS:
         raise Invalid("The reply has more parameters than a program writes.")
-    return found
+    return file
 
 
 def _only(component: Component) -> Property | None:
@@ -87,22 +87,21 @@ def _own(component: Component, sender: str) -> Property | None:
 
 def _reply(component: Component, person: Property | None, zones: Zones) -> CalendarReply:
     said = person.parameters.get("PARTSTAT", "").upper() if person else ""
-    comment = component.text("COMMENT") or (_of_google(person) if person else "")
+    google_note = person.parameters.get("X-RESPONSE-COMMENT", "") if person else ""
+    # An entity takes up to ten characters.
+    comment = component.text("COMMENT") or html.unescape(google_note[: 10 * LONGEST_COMMENT])
+    sequence = component.text("SEQUENCE").strip()
+    is_number = sequence.isdecimal() and sequence.isascii() and len(sequence) <= LONGEST_SEQUENCE
     return CalendarReply(
         uid=component.text("UID").strip(),
         attendee=_address(person.value) if person else "",
         value=VALUES.get(said),
         comment=clean(comment, EVERY, "comment", multiline=True)[:LONGEST_COMMENT].rstrip(),
-        sequence=_sequence(component),
+        sequence=int(sequence) if is_number else None,
         stamped_at=_moment(component, zones),
         date=_named(component, "RECURRENCE-ID", zones),
         delegate=_delegate(person) if person else None,
     )
-
-
-def _of_google(only: Property) -> str:
-    """Return the note in a parameter, whose entities take up to ten characters each."""
-    return html.unescape(only.parameters.get("X-RESPONSE-COMMENT", "")[: 10 * LONGEST_COMMENT])
 
 
 def attendee_of(component: Component) -> tuple[str, str]:
@@ -126,11 +125,6 @@ def _address(value: str) -> str:
     """Return the address of a mailto: URI (RFC 5545 §3.3.3) in small letters."""
     scheme, _, address = value.rpartition(":")
     return address.strip().lower() if scheme.lower() in ("mailto", "") else ""
-
-
-def _sequence(component: Component) -> int | None:
-    text = component.text("SEQUENCE").strip()
-    return int(text) if text.isdecimal() and text.isascii() and len(text) <= LONGEST_SEQUENCE else None
 
 
 def _moment(component: Component, zones: Zones) -> datetime | None:
@@ -166,10 +160,10 @@ def read_task_reply(content: bytes) -> TaskReply | None:
     """
     if len(content) > LARGEST_TASK or content.upper().count(b"BEGIN:VTODO") != 1:
         return None
-    found = bounded(content)
-    if found.method.upper() != "REPLY" or found.events or len(found.tasks) != 1:
+    file = bounded(content)
+    if file.method.upper() != "REPLY" or file.events or len(file.tasks) != 1:
         return None
-    [task] = found.tasks
+    [task] = file.tasks
     address, partstat = attendee_of(task)
     status = task.text("STATUS").strip().upper()
     return TaskReply(

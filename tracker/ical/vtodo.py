@@ -42,7 +42,10 @@ def vtodo_calendar(item: ActionItem, organizer: Organizer, zone: str, *, is_with
     )
     begin = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + lines.text_line("PRODID", PRODUCT)
     message = b"".join((begin, b"METHOD:PUBLISH\r\nBEGIN:VTODO\r\n", *parts, b"END:VTODO\r\nEND:VCALENDAR\r\n"))
-    _read_back(message, item)
+    tasks = icalendar.Calendar.from_ical(message).walk("VTODO")
+    read_back = [(str(task["UID"]), str(task["SUMMARY"]), bool(task.errors)) for task in tasks]
+    if read_back != [(item.uid, item.title, False)]:  # another program would read it differently: it is never sent
+        raise ValueError("The task doesn't read back unchanged.")
     return message
 
 
@@ -63,10 +66,3 @@ def _state(item: ActionItem, *, is_withdrawn: bool) -> Iterator[bytes]:
     yield lines.plain_line("PERCENT-COMPLETE", str(item.progress))
     if status is ItemStatus.DONE and item.closed_at:
         yield lines.utc_line("COMPLETED", item.closed_at)
-
-
-def _read_back(message: bytes, item: ActionItem) -> None:
-    """Refuse a task that another program would read differently; an invalid one is never sent."""
-    found = icalendar.Calendar.from_ical(message).walk("VTODO")
-    if [(str(one["UID"]), str(one["SUMMARY"]), bool(one.errors)) for one in found] != [(item.uid, item.title, False)]:
-        raise ValueError("The task doesn't read back unchanged.")

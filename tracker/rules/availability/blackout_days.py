@@ -61,5 +61,5 @@ def check_blackout(first: date | None, last: date | None, today: date) -> tuple[
 def blackouts_on(blackouts: Iterable[BlackoutDays], days: Iterable[date]) -> list[tuple[date, BlackoutDays]]:
     """Return which of some days are blackout days, earliest first; each agency once a day."""
     known = list(blackouts)
-    found = {(day, blackout.agency_id): blackout for day in days for blackout in known if blackout.holds(day)}
-    return [(day, blackout) for (day, _), blackout in sorted(found.items(), key=lambda pair: pair[0][0])]
+    by_agency = {(day, blackout.agency_id): blackout for day in days for blackout in known if blackout.holds(day)}
+    return [(day, blackout) for (day, _), blackout in sorted(by_agency.items(), key=lambda pair: pair[0][0])]

@@ -4,6 +4,7 @@ From a person's known busy times to the best times for a list of people, their n
 """
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -75,14 +76,14 @@ class BusyDays:
 
     def states(self, slots: Sequence[Slot]) -> dict[int, Availability]:
         """Return the numbers of the slots in which the person is not free; `slots` are sorted by start and end."""
-        found: dict[int, Availability] = {}
+        states: dict[int, Availability] = {}
         for busy_time in self._busy:
             first = bisect_right(slots, busy_time.starts_at, key=itemgetter(1))
             after = bisect_left(slots, busy_time.ends_at, key=itemgetter(0))
             for number in range(first, after):
-                if number not in found or WORST[busy_time.state] > WORST[found[number]]:
-                    found[number] = busy_time.state
-        return found
+                if number not in states or WORST[busy_time.state] > WORST[states[number]]:
+                    states[number] = busy_time.state
+        return states
 
     def taken(self, starts_at: datetime, ends_at: datetime) -> list[BusyTime]:
         """Return the busy times in [starts_at, ends_at)."""
@@ -146,7 +147,7 @@ def candidate_times(
     First dates on weekends and federal holidays are left out. `dates_of` returns the days of a series from its first
     one; none where there is no such series.
     """
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for day in (first.date() + timedelta(days=number) for number in range(days)):
         on = dates_of(day) if is_working_day(day) else ()
         if not on:
@@ -154,9 +155,9 @@ def candidate_times(
         begins, closes = datetime.combine(day, OPENS), datetime.combine(day, CLOSES)
         while begins + length <= closes:
             if begins >= first:
-                found.append(candidate_from(on, begins.time(), length, zone))
+                candidates.append(candidate_from(on, begins.time(), length, zone))
             begins += STEP
-    return found
+    return candidates
 
 
 def candidate_from(on: Iterable[date], begins: time, length: timedelta, zone: str) -> Candidate:
@@ -173,9 +174,9 @@ def suggest_times(
     that the choices differ: among equal ones, the closest to the hour `like`.
     """
     every = judge_times(choices, people)
-    fewest = min((one.blackouts for one in every), default=0)
-    possible = [one for one in every if one.blackouts == fewest]
-    ranked = sorted(possible, key=lambda one: _rank(one, to_local(one.starts_at, zone), like))
+    fewest = min((suggestion.blackouts for suggestion in every), default=0)
+    possible = [suggestion for suggestion in every if suggestion.blackouts == fewest]
+    ranked = sorted(possible, key=lambda suggestion: _rank(suggestion, to_local(suggestion.starts_at, zone), like))
     chosen: dict[tuple[date, bool], Suggestion] = {}
     for suggestion in ranked:
         local = to_local(suggestion.starts_at, zone)
@@ -189,17 +190,20 @@ def judge_times(choices: Sequence[Candidate], people: PeopleToMeet) -> list[Sugg
     """Return who could not come to each of the times."""
     slots = sorted({slot for choice in choices for slot in choice})
     at = {slot: number for number, slot in enumerate(slots)}
-    required, optional = (
-        _taken_in_slots(slots, people.required, people.days),
-        _taken_in_slots(slots, people.optional, people.days),
-    )
+    required = _taken_in_slots(slots, people.required, people.days)
+    optional = _taken_in_slots(slots, people.optional, people.days)
     counts = _quorum_counts(slots, people)
-    found = []
+    suggestions = []
     for choice in choices:
         on = [at[slot] for slot in choice]
-        of = [required[one] for one in on], [optional[one] for one in on], [counts[one] for one in on]
-        found.append(_suggestion(choice, *of))
-    return found
+        suggestion = _suggestion(
+            choice,
+            required=[required[number] for number in on],
+            optional=[optional[number] for number in on],
+            counts=[counts[number] for number in on],
+        )
+        suggestions.append(suggestion)
+    return suggestions
 
 
 TakenBy = Mapping[UUID, Availability]
@@ -221,13 +225,13 @@ def _quorum_counts(slots: Sequence[Slot], people: PeopleToMeet) -> Sequence[Quor
         return [None] * len(slots)
     taken = _taken_in_slots(slots, people.quorum.holders, people.days)
     return [
-        people.quorum.count({one for one, state in states.items() if state is not Availability.TENTATIVE})
+        people.quorum.count({person for person, state in states.items() if state is not Availability.TENTATIVE})
         for states in taken
     ]
 
 
 def _suggestion(
-    choice: Candidate, required: Sequence[TakenBy], optional: Sequence[TakenBy], counts: Sequence[QuorumCount | None]
+    choice: Candidate, *, required: Sequence[TakenBy], optional: Sequence[TakenBy], counts: Sequence[QuorumCount | None]
 ) -> Suggestion:
     missing = _count_dates(required, lambda state: state is not Availability.TENTATIVE)
     free = sum(all(state is Availability.TENTATIVE for state in taken.values()) for taken in required)
@@ -251,17 +255,12 @@ def _suggestion(
 def _missing_all_dates(
     some: Mapping[UUID, int], missing: Mapping[UUID, int], way: Availability
 ) -> dict[UUID, Availability]:
-    return {one: way for one, number in some.items() if number == missing[one]}
+    return {person: way for person, number in some.items() if number == missing[person]}
 
 
 def _count_dates(taken: Iterable[TakenBy], counts: Callable[[Availability], bool]) -> dict[UUID, int]:
     """Return on how many dates a person is busy in a way that counts."""
-    found: dict[UUID, int] = {}
-    for states in taken:
-        for one, state in states.items():
-            if counts(state):
-                found[one] = found.get(one, 0) + 1
-    return found
+    return Counter(person for states in taken for person, state in states.items() if counts(state))
 
 
 def _rank(suggestion: Suggestion, local: datetime, like: time) -> tuple[int, int, int, int, int, date, timedelta]:
@@ -306,21 +305,21 @@ def suggestion_notes(
     each = (said for people, word in in_words for said in _person_words(people, word, suggestion.dates, names))
     missing = [*_blackout_words(away, suggestion.dates, names), *each]
     more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
-    free = _free_words(suggestion, required) + _unknown_words(unknown)
+    free, optional = _free_words(suggestion, required) + _unknown_words(unknown), len(suggestion.optional_missing)
     return [
         free,
         *_quorum_words(suggestion),
         *missing[:NAMED],
         *more,
-        *_optional_words(len(suggestion.optional_missing)),
+        *([f"{plural(optional, 'optional person is', 'optional people are')} busy"] if optional else []),
     ]
 
 
 def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:
     """Return each agency once: its people are away together."""
     agencies: dict[str, int] = {}
-    for one, number in people.items():
-        agency = names[one].agency if one in names else "the organizer’s agency"
+    for person, number in people.items():
+        agency = names[person].agency if person in names else "the organizer’s agency"
         agencies[agency] = max(number, agencies.get(agency, 0))
     return [
         f"{plural(number, 'blackout day')} of {agency}" if dates > 1 else f"blackout day of {agency}"
@@ -346,13 +345,9 @@ def _quorum_words(suggestion: Suggestion) -> list[str]:
     return [f"Quorum on {suggestion.quorate} of them" if suggestion.dates > 1 else suggestion.quorum.words]
 
 
-def _optional_words(number: int) -> list[str]:
-    return [f"{plural(number, 'optional person is', 'optional people are')} busy"] if number else []
-
-
 def _person_words(people: Mapping[UUID, int], word: str, dates: int, names: Mapping[UUID, Person]) -> list[str]:
     ordered = sorted(people.items(), key=lambda pair: -pair[1])
-    return [f"{_name_of(names.get(one))} is {word}{_on_dates(number, dates)}" for one, number in ordered]
+    return [f"{_name_of(names.get(person))} is {word}{_on_dates(number, dates)}" for person, number in ordered]
 
 
 def _name_of(person: Person | None) -> str:

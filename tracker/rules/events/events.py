@@ -97,7 +97,7 @@ FIELDS: Mapping[str, FieldAbout] = {
     name: kind.__metadata__[0] for name, kind in get_type_hints(EventFields, include_extras=True).items()
 }
 """Every field of an event by its name, in the order of the list."""
-TEXTS: Mapping[str, TextField] = {name: about for name, about in FIELDS.items() if isinstance(about, TextField)}
+TEXTS: Mapping[str, TextField] = {name: field for name, field in FIELDS.items() if isinstance(field, TextField)}
 """The fields that people type."""
 
 
@@ -151,15 +151,15 @@ def clean_reason(text: str) -> str:
 
 def wrong_field_texts(texts: Mapping[str, str | None]) -> dict[str, str]:
     """Return an error for each text, by the name of its field, that no event may have; None = not given."""
-    found = {name: _wrong_text(TEXTS[name], text) for name, text in texts.items() if text}
-    return {name: sentence for name, sentence in found.items() if sentence}
+    sentences = {name: _wrong_text(TEXTS[name], text) for name, text in texts.items() if text}
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 def is_https(link: str) -> bool:
     """Return whether a text is an https address."""
     try:
         parts = urlsplit(link)
-        return parts.scheme == "https" and bool(parts.hostname) and not any(one.isspace() for one in link)
+        return parts.scheme == "https" and bool(parts.hostname) and not any(character.isspace() for character in link)
     except ValueError:
         return False
 

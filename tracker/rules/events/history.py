@@ -146,44 +146,43 @@ def changes_of_event(
     if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
         return (FieldChange(field=ChangedField.VISIBILITY),)
     when = (_when(plan, with_end=not splits) for plan in (plan_of_event(event, {}), plan))
-    found = (
+    markings = event.marking, plan.marking
+    marked = (f"{marking.banner} until {short_date(marking.decontrol_on)}" if marking else "" for marking in markings)
+    before, after = frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}
+    people = list_changed_words(len(after - before), len(before - after))
+    return _without_none(
         _change(ChangedField.WHEN, *when),
         *_of_fields(event, replace(plan, title=plan.title.strip())),
-        _marking(event, plan),
-        _people(frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}),
+        _change(ChangedField.MARKING, *marked) or _silent(ChangedField.MARKING, *markings),
+        FieldChange(field=ChangedField.PEOPLE, after=people) if people else None,
     )
-    return tuple(field_change for field_change in found if field_change)
 
 
 def reminder_changes(before: ReminderPolicy, after: ReminderPolicy) -> tuple[FieldChange, ...]:
     """Return the change of an event's reminders, in words; nothing when they are the same."""
-    field_change = _change(ChangedField.REMINDERS, before.brief, after.brief)
-    return (field_change,) if field_change else ()
+    return _without_none(_change(ChangedField.REMINDERS, before.brief, after.brief))
 
 
 def changes_of_date(
     occurrence: Occurrence, after: Slot, title: str, place: str, agenda: str
 ) -> tuple[FieldChange, ...]:
     """Return what a change does to one date."""
-    event = occurrence.event
-    before = (occurrence.starts_at, occurrence.ends_at)
-    found = (
-        _change(ChangedField.WHEN, *(_hours(one, event) for one in (before, after))) if after != before else None,
+    event, before = occurrence.event, (occurrence.starts_at, occurrence.ends_at)
+    return _without_none(
+        _change(ChangedField.WHEN, _hours(before, event), _hours(after, event)) if after != before else None,
         _change(ChangedField.PLACE, occurrence.place, place),
         _change(ChangedField.TITLE, occurrence.title, title),
         _silent(ChangedField.AGENDA, occurrence.agenda, agenda),
     )
-    return tuple(field_change for field_change in found if field_change)
 
 
 def changes_of_texts(shown: Plan, plan: Plan) -> tuple[FieldChange, ...]:
     """Return what a change of this and following dates does to the texts that dates may have of their own."""
-    found = (
+    return _without_none(
         _change(ChangedField.PLACE, shown.place, plan.place),
         _change(ChangedField.TITLE, shown.title, plan.title.strip()),
         _silent(ChangedField.AGENDA, shown.agenda, plan.agenda),
     )
-    return tuple(field_change for field_change in found if field_change)
 
 
 def last_date_change(left: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
@@ -224,7 +223,7 @@ def history_with_beginning(entries: Sequence[HistoryEntry], event: Event) -> tup
     if any(entry.verb is HistoryVerb.CONTINUED for entry in entries):
         return tuple(entries)
     created = HistoryEntry(at=event.created_at, verb=HistoryVerb.CREATED, date=None, changes=(), actor=None)
-    return tuple(sorted([*entries, created], key=lambda history_entry: history_entry.at, reverse=True))
+    return tuple(sorted([*entries, created], key=lambda entry: entry.at, reverse=True))
 
 
 def list_changed_words(added: int, removed: int) -> str:
@@ -240,10 +239,14 @@ def _on(field: ChangedField, occurrences: Sequence[Occurrence]) -> tuple[FieldCh
     )
 
 
+def _without_none(*changes: FieldChange | None) -> tuple[FieldChange, ...]:
+    return tuple(change for change in changes if change)
+
+
 def _change(field: ChangedField, before: str, after: str) -> FieldChange | None:
-    return (
-        FieldChange(field=field, before=before or NONE_BEFORE, after=after or NONE_BEFORE) if before != after else None
-    )
+    if before == after:
+        return None
+    return FieldChange(field=field, before=before or NONE_BEFORE, after=after or NONE_BEFORE)
 
 
 def _silent(field: ChangedField, before: object, after: object) -> FieldChange | None:
@@ -259,19 +262,6 @@ def _of_fields(event: Event, plan: Plan) -> Iterator[FieldChange | None]:
     for name in FIELDS:
         if name not in ON_THEIR_OWN and name not in IN_WORDS:
             yield _silent(ChangedField(name), before[name], after[name])
-
-
-def _marking(event: Event, plan: Plan) -> FieldChange | None:
-    both = event.marking, plan.marking
-    before, after = (
-        f"{marking.banner} until {short_date(marking.decontrol_on)}" if marking else "" for marking in both
-    )
-    return _change(ChangedField.MARKING, before, after) or _silent(ChangedField.MARKING, *both)
-
-
-def _people(before: frozenset[UUID], after: frozenset[UUID]) -> FieldChange | None:
-    words = list_changed_words(len(after - before), len(before - after))
-    return FieldChange(field=ChangedField.PEOPLE, after=words) if words else None
 
 
 def _when(plan: Plan, *, with_end: bool) -> str:
@@ -328,7 +318,7 @@ class ChangeConfirmations(Struct, frozen=True, kw_only=True):
 
 def last_change_of(occurrence: Occurrence, history: Iterable[HistoryEntry]) -> HistoryEntry | None:
     """Return the last change of time or place of a date, from its history, newest first; None when there was none."""
-    return next((history_entry for history_entry in history if _affects_date(history_entry, occurrence)), None)
+    return next((entry for entry in history if _affects_date(entry, occurrence)), None)
 
 
 def confirmations_of(

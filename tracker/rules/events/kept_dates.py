@@ -6,8 +6,8 @@ date for is lost. `matching` in `rules.recurrence` says which new date takes the
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Container, Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 from textwrap import shorten
 from typing import Any, NamedTuple
@@ -156,8 +156,11 @@ def event_with_usual_texts(event: Event, following: Iterable[Occurrence]) -> Eve
 
     So a change of this and following dates begins with what they say, even after an earlier such change.
     """
-    said = [own_texts(occurrence) for occurrence in following]
-    usual: dict[str, Any] = {name: _usual(text, [one[name] for one in said]) for name, text in own_texts(event).items()}
+    texts_of_dates = [own_texts(occurrence) for occurrence in following]
+    usual: dict[str, Any] = {}
+    for name, of_series in own_texts(event).items():
+        number = Counter(texts[name] for texts in texts_of_dates)
+        usual[name] = max([of_series, *number], key=number.__getitem__)
     return replace(event, **usual)
 
 
@@ -181,21 +184,32 @@ def usual_texts_of_dates(following: Sequence[Occurrence]) -> dict[str, str]:
     said = [(own_texts(occurrence), occurrence.changed_at) for occurrence in following]
     numbers = {name: Counter(texts[name] for texts, _ in said) for name in said[0][0]}
     return {
-        name: max(said, key=lambda one: (number[one[0][name]], one[1]))[0][name] for name, number in numbers.items()
+        name: max(said, key=lambda date: (number[date[0][name]], date[1]))[0][name] for name, number in numbers.items()
     }
 
 
 def dates_with_texts(following: Iterable[Occurrence], event: Event, shown: EventFields, plan: Plan) -> list[SeriesDate]:
     """Return those of the dates that take a text of the plan, because they had the one that the form showed."""
     of_series, before, after = own_texts(event), own_texts(shown), own_texts(plan)
-    found = []
+    dates = []
     for occurrence in following:
         texts = own_texts(occurrence)
         takes = {name: after[name] for name, text in texts.items() if text == before[name] != after[name]}
         if takes:
             own = {name: None if text == of_series[name] else text for name, text in (texts | takes).items()}
-            found.append(_as_it_is(occurrence, own))
-    return found
+            date = SeriesDate(
+                original_start=occurrence.original_start,
+                starts_at=occurrence.starts_at,
+                ends_at=occurrence.ends_at,
+                is_moved=is_moved(occurrence),
+                is_canceled=occurrence.is_canceled,
+                cancel_reason=occurrence.cancel_reason,
+                sequence=occurrence.sequence,
+                was=occurrence,
+                **own,
+            )
+            dates.append(date)
+    return dates
 
 
 def check_texts_from_a_date_on(plan: Plan, shown: Plan, lead_id: UUID) -> None:
@@ -210,9 +224,9 @@ def check_texts_from_a_date_on(plan: Plan, shown: Plan, lead_id: UUID) -> None:
             raise Invalid(**wrong)
 
 
-def own_texts(one: EventFields | Occurrence) -> dict[str, str]:
-    """Return the texts that a date may have of its own."""
-    return {"title": one.title, "place": one.place, "agenda": one.agenda}
+def own_texts(event: EventFields | Occurrence) -> dict[str, str]:
+    """Return the texts that a date may have of its own, of an event or a date."""
+    return {"title": event.title, "place": event.place, "agenda": event.agenda}
 
 
 def kept_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
@@ -255,8 +269,8 @@ def _day_of(occurrence: Occurrence) -> str:
     return short_day(local(occurrence.starts_at, occurrence.event.zone))
 
 
-def _listed(found: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDetails]:
-    return [DateDetails(occurrence, tuple(details)) for occurrence, details in found if details]
+def _listed(dates: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDetails]:
+    return [DateDetails(occurrence, tuple(details)) for occurrence, details in dates if details]
 
 
 def _kept_of(occurrence: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[DateDetail]:
@@ -287,21 +301,13 @@ def _value(occurrence: Occurrence, detail: DateDetail) -> object:
     return (occurrence.starts_at, occurrence.ends_at) if detail is DateDetail.TIME else own_texts(occurrence)[detail]
 
 
-def _usual(of_series: str, texts: list[str]) -> str:
-    number = Counter(texts)
-    return max([of_series, *number], key=lambda text: number[text])
-
-
 def _pairs(before: Sequence[Occurrence], ruled: set[datetime], event: Event, plan: Plan) -> dict[datetime, datetime]:
     starts = [occurrence.original_start for occurrence in before]
     by_rule = [start for start in starts if start in ruled]
-    new = [start for start, _ in slots_of_plan(plan)]
-    return match_starts(by_rule, [start for start in starts if start not in ruled], new, _within(by_rule, event, plan))
-
-
-def _within(by_rule: Sequence[datetime], event: Event, plan: Plan) -> timedelta:
-    rule = rule_of(event)
-    return ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach_of_matches(rule, plan.rule)
+    beside = [start for start in starts if start not in ruled]
+    new, rule = [start for start, _ in slots_of_plan(plan)], rule_of(event)
+    reach = ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach_of_matches(rule, plan.rule)
+    return match_starts(by_rule, beside, new, reach)
 
 
 def _by_rule(
@@ -328,6 +334,10 @@ def _with_details(
     new: SeriesDate, occurrence: Occurrence, at: Slot | None, plan: Plan, shown: EventFields
 ) -> SeriesDate:
     own_slot = at if at != slot_at(new.original_start, plan.duration, plan.zone) else None
+    before, after = own_texts(shown), own_texts(plan)
+    texts: dict[str, Any] = {
+        name: None if text in (before[name], after[name]) else text for name, text in own_texts(occurrence).items()
+    }
     return new._replace(
         starts_at=at[0] if at else new.starts_at,
         ends_at=at[1] if at else new.ends_at,
@@ -336,7 +346,7 @@ def _with_details(
         cancel_reason=occurrence.cancel_reason,
         sequence=occurrence.sequence,
         was=occurrence,
-        **_own_texts(occurrence, shown, plan),
+        **texts,
     )
 
 
@@ -352,22 +362,3 @@ def _own_slot(occurrence: Occurrence, start: datetime | None, plan: Plan) -> Slo
         if chosen or (is_a_week_later(occurrence) and start.date() == occurrence.original_start.date()):
             return None
     return occurrence.starts_at, occurrence.ends_at
-
-
-def _own_texts(occurrence: Occurrence, shown: EventFields, plan: Plan) -> dict[str, Any]:
-    before, after = own_texts(shown), own_texts(plan)
-    return {name: None if text in (before[name], after[name]) else text for name, text in own_texts(occurrence).items()}
-
-
-def _as_it_is(occurrence: Occurrence, texts: Mapping[str, str | None]) -> SeriesDate:
-    return SeriesDate(
-        original_start=occurrence.original_start,
-        starts_at=occurrence.starts_at,
-        ends_at=occurrence.ends_at,
-        is_moved=is_moved(occurrence),
-        is_canceled=occurrence.is_canceled,
-        cancel_reason=occurrence.cancel_reason,
-        sequence=occurrence.sequence,
-        was=occurrence,
-        **texts,
-    )

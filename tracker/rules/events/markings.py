@@ -202,4 +202,4 @@ def _closest(limits: set[Limit]) -> set[Limit]:
 
 def _twice(categories: Iterable[Category]) -> set[str]:
     short = [category.abbreviation for category in categories]
-    return {one for one in short if short.count(one) > 1}
+    return {name for name in short if short.count(name) > 1}

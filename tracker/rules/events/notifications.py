@@ -5,7 +5,7 @@ earlier agenda is in the outbox.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -98,26 +98,21 @@ def words_if_silent(number: int, plan: Plan, shown: Plan) -> str:
     `shown` is the plan as its form showed it.
     """
     is_moved = (when_fields(plan), plan.rrule) != (when_fields(shown), shown.rrule)
-    changed = [word for word, is_new in (("time", is_moved), ("place", _is_elsewhere(plan, shown))) if is_new]
-    if not number or not changed:
-        return ""
-    return _silent_words(number, changed)
+    return _silent_words(number, is_moved=is_moved, is_elsewhere=where_fields(plan) != where_fields(shown))
 
 
 def words_if_date_silent(number: int, occurrence: Occurrence, slot: Slot, place: str) -> str:
     """Return what it means that a change of one date emails none of `number` people; "" as in `words_if_silent`."""
     is_moved = (occurrence.starts_at, occurrence.ends_at) != slot
-    changed = [word for word, is_new in (("time", is_moved), ("place", occurrence.place != place)) if is_new]
-    return _silent_words(number, changed) if number and changed else ""
+    return _silent_words(number, is_moved=is_moved, is_elsewhere=occurrence.place != place)
 
 
-def _silent_words(number: int, changed: Sequence[str]) -> str:
+def _silent_words(number: int, *, is_moved: bool, is_elsewhere: bool) -> str:
+    changed = [word for word, is_new in (("time", is_moved), ("place", is_elsewhere)) if is_new]
+    if not number or not changed:
+        return ""
     people = plural(number, "person", "people")
     return f"{people} won’t get an email that the {' and '.join(changed)} changed. Subscribed calendars will show it."
-
-
-def _is_elsewhere(plan: Plan, shown: Plan) -> bool:
-    return where_fields(plan) != where_fields(shown)
 
 
 def notified_of_new(plan: Plan, lead_id: UUID, now: datetime) -> frozenset[UUID]:

@@ -3,7 +3,7 @@
 Also what happens to hours that the clocks skip or show twice, in a sentence for the person who types them.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -231,16 +231,15 @@ def changes_only(plan: Plan, shown: Plan, names: Container[str], lead_id: UUID) 
 
     The organizer is on every list, so it does not matter whether a plan names them.
     """
-    fields_differ = any(plan_value != shown_value for plan_value, shown_value in _other_fields(plan, shown, names))
-    lists = [{one: role for one, role in each.invitees.items() if one != lead_id} for each in (plan, shown)]
     days = {start.date() for start in dates_by_rule(plan.rule, plan.starts)}
-    chosen = [{day: choice for day, choice in each.on_holidays.items() if day in days} for each in (plan, shown)]
-    return not fields_differ and plan.rrule == shown.rrule and lists[0] == lists[1] and chosen[0] == chosen[1]
 
+    def others(plan: Plan) -> tuple[object, ...]:
+        fields = {name: value for name, value in field_values(plan).items() if name not in names}
+        people = {invitee: role for invitee, role in plan.invitees.items() if invitee != lead_id}
+        holidays = {day: choice for day, choice in plan.on_holidays.items() if day in days}
+        return fields, plan.rrule, people, holidays
 
-def _other_fields(plan: Plan, shown: Plan, names: Container[str]) -> Iterator[tuple[object, object]]:
-    there = field_values(shown)
-    return ((value, there[name]) for name, value in field_values(plan).items() if name not in names)
+    return others(plan) == others(shown)
 
 
 def narrows_event(plan: Plan, event: Event) -> bool:

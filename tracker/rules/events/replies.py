@@ -247,8 +247,9 @@ def effective_reply(replies: Iterable[AnyReply], occurrence_id: UUID | None) -> 
     The last is the one that was committed last, whatever the clocks of the servers said.
     """
     known = sorted(replies, key=_number, reverse=True)
-    for_date = next((one for one in known if one.occurrence_id == occurrence_id and occurrence_id is not None), None)
-    return for_date or next((one for one in known if one.occurrence_id is None), None)
+    for_date = [reply for reply in known if reply.occurrence_id == occurrence_id and occurrence_id is not None]
+    for_series = [reply for reply in known if reply.occurrence_id is None]
+    return next(iter(for_date + for_series), None)
 
 
 def released_by_replies(replies: Iterable[Reply], occurrence_id: UUID) -> str:
@@ -333,8 +334,8 @@ def asked_again_at(replies: Iterable[Reply], occurrence_id: UUID) -> datetime | 
 
 
 def _last_given(replies: Iterable[Reply]) -> Reply | None:
-    theirs = (reply for reply in replies if reply.source != ReplySource.SUBSTITUTE)
-    return max((reply for reply in theirs if reply.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
+    own = (reply for reply in replies if reply.source != ReplySource.SUBSTITUTE)
+    return max((reply for reply in own if reply.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
 
 
 def _number(reply: Dated) -> int:
@@ -363,5 +364,5 @@ def participant_on_line(
     """
     participants = [person for person in people if person.member_id == member_id]
     wanted = invitation_id or (likely if len(participants) > 1 else None)
-    found = [participant for participant in participants if wanted in (None, participant.invitation_id)]
-    return found[0] if len(found) == 1 else None
+    lines = [participant for participant in participants if wanted in (None, participant.invitation_id)]
+    return lines[0] if len(lines) == 1 else None

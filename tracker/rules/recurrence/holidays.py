@@ -52,12 +52,12 @@ def holiday_notes(dates: Iterable[date | datetime]) -> list[tuple[date, str]]:
 
 def next_working_day(day: date) -> date:
     """Return the first day after `day` that is neither on a weekend nor a federal holiday."""
-    return next(filter(is_working_day, (day + timedelta(days=one) for one in range(1, 15))))
+    return next(filter(is_working_day, (day + timedelta(days=number) for number in range(1, 15))))
 
 
 def working_day_by(day: date) -> date:
     """Return `day` itself, or the last working day before it."""
-    return next(filter(is_working_day, (day - timedelta(days=one) for one in range(15))))
+    return next(filter(is_working_day, (day - timedelta(days=number) for number in range(15))))
 
 
 def is_working_day(day: date) -> bool:
@@ -106,13 +106,13 @@ def holiday_choices_before(
 
     A date of the rule that the series does not have was left out; one that is held exactly a week later was moved.
     """
-    found = {}
+    choices = {}
     for start in starts:
         if start not in present:
-            found[start.date()] = HolidayChoice.SKIP
+            choices[start.date()] = HolidayChoice.SKIP
         elif present[start] == start + WEEK:
-            found[start.date()] = HolidayChoice.NEXT_WEEK
-    return found
+            choices[start.date()] = HolidayChoice.NEXT_WEEK
+    return choices
 
 
 def doubled_days(starts: Iterable[datetime], choices: HolidayChoices) -> list[date]:

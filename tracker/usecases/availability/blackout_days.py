@@ -5,8 +5,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from tracker.crypto import ids
-from tracker.database import together, writing
+from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import blackout_days as rules
 from tracker.rules.availability.blackout_days import BlackoutDays
@@ -31,20 +33,13 @@ async def blackouts_of_people(
     near = await _blackouts_where((BlackoutRow.first <= last) & (BlackoutRow.last >= first))
     if not near:
         return {}
-    seen, theirs = await together(
-        _seen_by(viewer, {blackout_days.agency_id for blackout_days in near}), _agencies_of(member_ids)
-    )
-    return {
-        member_id: blackout_dayses
-        for member_id, agency_id in theirs.items()
-        if (
-            blackout_dayses := [
-                blackout_days
-                for blackout_days in near
-                if blackout_days.agency_id == agency_id and blackout_days.agency_id in seen
-            ]
-        )
-    }
+    seen = await _seen_by(viewer, {blackout.agency_id for blackout in near})
+    rows = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
+    by_agency: dict[UUID, list[BlackoutDays]] = {}
+    for blackout in near:
+        if blackout.agency_id in seen:
+            by_agency.setdefault(blackout.agency_id, []).append(blackout)
+    return {row["id"]: by_agency[row["agency"]] for row in rows if row["agency"] in by_agency}
 
 
 async def set_blackout(
@@ -90,32 +85,17 @@ async def _seen_by(viewer: Viewer, agency_ids: Iterable[UUID]) -> set[UUID]:
     return known & set(agency_ids)
 
 
-async def _agencies_of(member_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    rows = await Member.select(Member.id, Member.agency).where(Member.id.is_in(list(member_ids)))
-    return {row["id"]: row["agency"] for row in rows}
-
-
 async def _blackouts_where(where: Any) -> list[BlackoutDays]:
     rows = (
         await BlackoutRow.select(
             BlackoutRow.id,
-            BlackoutRow.agency,
+            BlackoutRow.agency.as_alias("agency_id"),
             BlackoutRow.first,
             BlackoutRow.last,
             BlackoutRow.reason,
-            BlackoutRow.agency.code,
+            BlackoutRow.agency.code.as_alias("agency"),
         )
         .where(where)
         .order_by(BlackoutRow.first, BlackoutRow.last)
     )
-    return [
-        BlackoutDays(
-            id=row["id"],
-            agency_id=row["agency"],
-            agency=row["agency.code"],
-            first=row["first"],
-            last=row["last"],
-            reason=row["reason"],
-        )
-        for row in rows
-    ]
+    return msgspec.convert(rows, list[BlackoutDays])

@@ -89,7 +89,15 @@ async def busy_days_of(
         ]
     for row in await busy_rows.busy_rows(viewer, members, start, end):
         if row["reply"] != ReplyValue.DECLINED and row["event"] != except_event:
-            busy[row["member"]].append(_busy_time(row))
+            is_tentative = row["status"] == EventStatus.TENTATIVE or row["reply"] == ReplyValue.TENTATIVE
+            busy[row["member"]].append(
+                BusyTime(
+                    starts_at=row["starts_at"],
+                    ends_at=row["ends_at"],
+                    title=row["title"],
+                    state=Availability.TENTATIVE if is_tentative else Availability.BUSY,
+                )
+            )
     until = {member: sharing.until for member, sharing in shared.items()}
     return {member: BusyDays(busy_times, until.get(member)) for member, busy_times in busy.items()}
 
@@ -98,8 +106,9 @@ async def find_times(
     viewer: Viewer, invitees: Mapping[UUID, AttendeeRole], wanted: TimeSearch, now: datetime
 ) -> TimesFound:
     """Return the best times for some people, how good the typed one is, and everyone's days."""
-    choices = [candidate for candidate in _candidates(wanted) if candidate[0][0] > now]
-    typed = [one for one in (wanted.typed,) if one and one[0][0] > now]
+    candidates = rules.candidate_times(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
+    choices = [candidate for candidate in candidates if candidate[0][0] > now and candidate != wanted.typed]
+    typed = [wanted.typed] if wanted.typed and wanted.typed[0][0] > now else []
     slots = sorted(slot for choice in (*choices, *typed) for slot in choice)
     if not slots:
         return TimesFound()
@@ -110,7 +119,7 @@ async def find_times(
     days = await busy_days_of(viewer, known, start, end, wanted.event_id, shared)
     for member, away in (await _blackouts(viewer, known, start, end, wanted.zone)).items():
         days[member] = days[member].and_away(away)
-    optional = [one for one, role in invitees.items() if role is AttendeeRole.OPTIONAL]
+    optional = [invitee for invitee, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = PeopleToMeet(
         required=[invitee for invitee in invitees if invitee not in optional],
         optional=optional,
@@ -125,19 +134,14 @@ async def _blackouts(
     viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, zone: str
 ) -> dict[UUID, list[BusyTime]]:
     first, last = to_local(start, zone).date(), to_local(end, zone).date()
-    found = await blackout_days.blackouts_of_people(viewer, member_ids, first, last)
-    return {member: [_blackout_time(days, zone) for days in some] for member, some in found.items()}
+    blackouts = await blackout_days.blackouts_of_people(viewer, member_ids, first, last)
+    return {member: [_blackout_time(days, zone) for days in of_person] for member, of_person in blackouts.items()}
 
 
 def _blackout_time(days: BlackoutDays, zone: str) -> BusyTime:
     first, after = (datetime.combine(day, time()) for day in (days.first, days.last + timedelta(days=1)))
     starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
     return BusyTime(starts_at=starts_at, ends_at=ends_at, state=Availability.BLACKOUT, title=days.reason)
-
-
-def _candidates(wanted: TimeSearch) -> list[Candidate]:
-    every = rules.candidate_times(wanted.first, wanted.ahead, wanted.length, wanted.zone, wanted.dates_of)
-    return [one for one in every if one != wanted.typed]
 
 
 async def double_bookings_of(
@@ -174,13 +178,3 @@ def _bookings_by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
         )
         for (_, starts_at), some in dates.items()
     ]
-
-
-def _busy_time(row: Row) -> BusyTime:
-    is_tentative = row["status"] == EventStatus.TENTATIVE or row["reply"] == ReplyValue.TENTATIVE
-    return BusyTime(
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        title=row["title"],
-        state=Availability.TENTATIVE if is_tentative else Availability.BUSY,
-    )

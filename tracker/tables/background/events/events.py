@@ -42,12 +42,12 @@ async def last_opened_at(event_id: UUID) -> datetime | None:
 
 async def audiences_of_each(event_ids: Iterable[UUID]) -> dict[UUID, set[Audience]]:
     """Return the audiences that may see each of these events."""
-    found: dict[UUID, set[Audience]] = {event_id: set() for event_id in event_ids}
-    if found:
-        of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", sql_list(found))
+    audiences: dict[UUID, set[Audience]] = {event_id: set() for event_id in event_ids}
+    if audiences:
+        of_events = QueryString("SELECT event, audience FROM event_audience WHERE event IN ({})", sql_list(audiences))
         for row in await engine().run_querystring(of_events):
-            found[row["event"]].add(row["audience"])
-    return found
+            audiences[row["event"]].add(row["audience"])
+    return audiences
 
 
 async def committees_of_arms(audiences: Collection[str]) -> frozenset[Audience]:
@@ -69,9 +69,8 @@ async def replace_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
 
 async def add_audiences(event_id: UUID, wanted: Iterable[str]) -> None:
     """Let these audiences see an event that they could not see."""
-    await bulk_insert(
-        EventAudience, [{"id": ids.new_id(), "event": event_id, "audience": one} for one in sorted(wanted)]
-    )
+    rows = [{"id": ids.new_id(), "event": event_id, "audience": audience} for audience in sorted(wanted)]
+    await bulk_insert(EventAudience, rows)
 
 
 async def forget_audiences(audiences: Iterable[str]) -> list[UUID]:
@@ -83,8 +82,8 @@ async def forget_audiences(audiences: Iterable[str]) -> list[UUID]:
 
 async def number_of_dates(event_id: UUID) -> int:
     """Return how many dates an event has, canceled ones included."""
-    found: int = await Occurrence.count().where(Occurrence.event == event_id)
-    return found
+    number: int = await Occurrence.count().where(Occurrence.event == event_id)
+    return number
 
 
 async def raise_sequence(event_id: UUID) -> None:
@@ -104,7 +103,7 @@ async def are_uids_ours(uids: Iterable[str]) -> list[bool]:
     for first in range(0, len(asked), UID_CHUNK):
         some = Event.uid.is_in(asked[first : first + UID_CHUNK])
         ours.update(await Event.select(Event.uid).where(some).output(as_list=True))
-    return [one in ours for one in asked]
+    return [uid in ours for uid in asked]
 
 
 _BY_RULE = (

@@ -107,14 +107,14 @@ class Principal(NamedTuple):
 
     def refusals(self, substitute_id: UUID, occurrence_id: UUID) -> list[GivenReply]:
         """Return each No of a member, who was the substitute on a date, that wasn't undone, oldest first."""
-        said = sorted((one for one in self.replies if one.occurrence_id == occurrence_id), key=lambda one: one.number)
-        given_replies: list[GivenReply] = []
-        for before, reply in pairwise(said):
+        of_date = [reply for reply in self.replies if reply.occurrence_id == occurrence_id]
+        refusals: list[GivenReply] = []
+        for before, reply in pairwise(sorted(of_date, key=lambda reply: reply.number)):
             if reply.source is ReplySource.SUBSTITUTE and before.substitute_id == substitute_id:
-                given_replies.append(reply)
-            elif given_replies and reply.renewed_at:
-                given_replies.pop()
-        return given_replies
+                refusals.append(reply)
+            elif refusals and reply.renewed_at:
+                refusals.pop()
+        return refusals
 
     def changed_at(self, substitute_id: UUID, occurrence_id: UUID) -> datetime | None:
         """Return when a member last became, or ceased to be, the substitute on a date; None when they never were."""
@@ -156,11 +156,11 @@ async def ever_principals(event_id: UUID) -> list[Principal]:
 
 
 def _principals(rows: Iterable[Mapping[str, Any]]) -> list[Principal]:
-    found: dict[UUID, Principal] = {}
+    principals: dict[UUID, Principal] = {}
     for row in rows:
         new = Principal(row["event"], row["id"], row["member"], bool(row["is_asked"]), [])
-        found.setdefault(row["id"], new).replies.append(given_reply(row["id"], row))
-    return list(found.values())
+        principals.setdefault(row["id"], new).replies.append(given_reply(row["id"], row))
+    return list(principals.values())
 
 
 async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:

@@ -96,14 +96,14 @@ async def stored_rows_of(event_ids: Collection[UUID], reach: UndoReach, at: date
 
     Of the history and the messages, those of that moment and of the dates it may lose, and the messages that wait.
     """
-    found = {}
+    stored = {}
     for table, of in PUT_BACK.items():
         where = _reached(table, of, event_ids, reach, at)
-        found[_name(table)] = await _rows(table, table.all_columns(), where) if where else {}
+        stored[_name(table)] = await _rows(table, table.all_columns(), where) if where else {}
     is_open = (Message.state == MessageState.PENDING.value) | (Message.created_at == at)
     condition = Message.event.is_in([*event_ids]) & _or_of_dates(is_open, Message.occurrence, reach.lost)
-    found[_name(Message)] = await _rows(Message, _OF_MESSAGES, condition)
-    return StoredRows(msgspec.json.encode(found).decode())
+    stored[_name(Message)] = await _rows(Message, _OF_MESSAGES, condition)
+    return StoredRows(msgspec.json.encode(stored).decode())
 
 
 async def state_of_events(event_ids: Iterable[UUID]) -> StateOfEvents:
@@ -111,7 +111,7 @@ async def state_of_events(event_ids: Iterable[UUID]) -> StateOfEvents:
     ids = sorted(event_ids)
     among = sql_list(ids)
     events, audiences, invitations, grants = await engine().read_each(
-        *(QueryString(one, among) for one in (_EVENTS, _AUDIENCES, _INVITATIONS, _GRANTS))
+        *(QueryString(sql, among) for sql in (_EVENTS, _AUDIENCES, _INVITATIONS, _GRANTS))
     )
     return StateOfEvents(
         events=[DatesState(*row.values()) for row in events],

@@ -35,7 +35,7 @@ LONGEST = timedelta(days=14)
 # A lookup, because a month needs 500: calling the class takes as long as reading a date's times.
 _KINDS = {str(kind): kind for kind in Kind}
 _VISIBILITIES = {str(visibility): visibility for visibility in Visibility}
-_STATUSES = {str(EventStatu): EventStatu for EventStatu in EventStatus}
+_STATUSES = {str(status): status for status in EventStatus}
 
 LINE = (
     "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, o.title AS own_title, o.place AS own_place,"
@@ -188,7 +188,7 @@ async def published_events(viewer: Viewer, since: datetime, *, invited_only: boo
 
     Drafts are in no feed, not even their organizer's own.
     """
-    mine = (
+    is_invited = (
         " AND (e.lead = {} OR EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id AND i.member = {}"
         f" AND i.withdrawn_at IS NULL) OR {SUBSTITUTE})"
         if invited_only
@@ -196,7 +196,7 @@ async def published_events(viewer: Viewer, since: datetime, *, invited_only: boo
     )
     wanted = (
         " AND e.status <> 'draft' AND EXISTS (SELECT 1 FROM occurrence x WHERE x.event = e.id AND x.ends_at > {})"
-        + mine
+        + is_invited
     )
     who = (viewer.member_id,) * 3 if invited_only else ()
     return await events_where(viewer, wanted + " ORDER BY e.uid", since, *who)
@@ -214,13 +214,13 @@ async def events_of_committee(viewer: Viewer, committee_id: UUID, now: datetime)
 async def dates_of_events(viewer: Viewer, events: Iterable[Event]) -> dict[UUID, list[Occurrence]]:
     """Return all dates of several events by the event's id, in the order of the rule."""
     by_id = {event.id: event for event in events}
-    found: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
+    dates: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
     if not by_id:
-        return found
+        return dates
     tail = " AND o.event IN ({}) ORDER BY o.event, o.original_start"
     for row in await rows(_DATE, viewer, tail, sql_list(by_id)):
-        found[row["event"]].append(_occurrence(row, by_id[row["event"]]))
-    return found
+        dates[row["event"]].append(_occurrence(row, by_id[row["event"]]))
+    return dates
 
 
 async def lines_invited_to(viewer: Viewer, start: datetime, end: datetime) -> list[DateLine]:

@@ -7,13 +7,15 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplySource, ReplyValue, notes_apart
+from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue, notes_apart
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events.events import LINE, line_in, lines_by_id, lines_where
 
@@ -33,7 +35,8 @@ _OWED = (
 _INFORMED = "SELECT i.event FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 
 _RECORDED = (
-    "SELECT a.replied_at, a.occurrence, a.reply, a.source, m.name, g.code, w.name AS by_name, v.code AS by_code"
+    f"SELECT a.replied_at AS at, a.occurrence AS occurrence_id, a.reply AS value, {with_agency('m', 'g')} AS person,"
+    f" {with_agency('w', 'v')} AS by, a.source = 'substitute' AS is_of_substitute"
     " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " JOIN member w ON w.id = a.entered_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
@@ -46,7 +49,7 @@ _OF_EVENT = (
 )
 
 
-class RecordedReply(NamedTuple):
+class RecordedReply(Struct, frozen=True, kw_only=True):
     """A reply that one person recorded on another's behalf; both with their agencies."""
 
     at: datetime
@@ -61,17 +64,7 @@ class RecordedReply(NamedTuple):
 
 async def replies_recorded(viewer: Viewer, event_id: UUID) -> list[RecordedReply]:
     """Return the replies to an event that were recorded on behalf of others, the latest first."""
-    return [
-        RecordedReply(
-            row["replied_at"],
-            row["occurrence"],
-            ReplyValue(row["reply"]),
-            f"{row['name']} ({row['code']})",
-            f"{row['by_name']} ({row['by_code']})",
-            row["source"] == ReplySource.SUBSTITUTE,
-        )
-        for row in await rows(_RECORDED, viewer, _OF_EVENT, event_id)
-    ]
+    return await rows_as(RecordedReply, _RECORDED, viewer, _OF_EVENT, event_id)
 
 
 async def own_invitations(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
@@ -171,15 +164,15 @@ async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dic
     invited, unanswered = await together(
         rows(_INVITED, viewer, _BY_DATE, sql_list(wanted)), rows(_UNANSWERED, viewer, _STILL, sql_list(wanted))
     )
-    found = {row["id"]: MissingReplies(int(row["invited"]), {}, {}) for row in invited}
+    missing = {row["id"]: MissingReplies(int(row["invited"]), {}, {}) for row in invited}
     for date_id, people in groupby(unanswered, key=itemgetter("id")):
         # The first invitation may have been added between the two statements.
-        _, waiting, silent = found.setdefault(date_id, MissingReplies(0, {}, {}))
+        _, waiting, silent = missing.setdefault(date_id, MissingReplies(0, {}, {}))
         for row in people:
             waiting[row["code"]] = waiting.get(row["code"], 0) + 1
             if row["is_asked"]:
                 silent[row["member"]] = _named_with_agency(row)
-    return found
+    return missing
 
 
 def _named_with_agency(row: Row) -> str:
@@ -189,11 +182,11 @@ def _named_with_agency(row: Row) -> str:
 async def silent_invitees(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
     """Return who can be reminded of each of these dates, with their names; see `MissingReplies`."""
     wanted = list(occurrence_ids)
-    found: dict[UUID, dict[UUID, str]] = {}
+    silent: dict[UUID, dict[UUID, str]] = {}
     for row in await rows(_UNANSWERED, viewer, _STILL, sql_list(wanted)) if wanted else ():
         if row["is_asked"]:
-            found.setdefault(row["id"], {})[row["member"]] = _named_with_agency(row)
-    return found
+            silent.setdefault(row["id"], {})[row["member"]] = _named_with_agency(row)
+    return silent
 
 
 async def last_dates_of_series(viewer: Viewer, since: datetime, until: datetime) -> list[DateLine]:
