@@ -1,19 +1,20 @@
 """Action items in JSON: their shapes; list, assign, read with history, update, complete, reassign."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import HttpMethod, Response
+from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import asdict
 
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.operations import BASE, Operation, operation
-from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import check_match, json_response, list_response, next_page, place_in, place_words
-from tracker.ports.api.shapes import SENTENCE, Banner, Given, Moment, Name, PageQuery, Shown
-from tracker.ports.http.dependencies import Now, PathText, Today, Viewer
+from tracker.ports.api.operations import CREATED, Resource, operation
+from tracker.ports.api.responses import page_response, place_in, place_words
+from tracker.ports.api.shapes import SENTENCE, Banner, Given, Moment, Name, PageQuery, Shown, page_of, shown
+from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.actions.action_items import (
     COMPLETE,
@@ -138,186 +139,84 @@ class ItemShown(ItemBrief):
     history: tuple[NoteShown, ...]
 
 
-class ItemPage(Shown):
-    """One page of a list of action items."""
+ItemPage = page_of("ItemPage", ItemBrief, "One page of a list of action items.")
 
-    items: tuple[ItemBrief, ...]
-    next: str | None
+
+def _facts(item: ActionItem) -> dict[str, object]:
+    """Return what a shape of an item has under other names, or put together."""
+    is_from_date = item.origin_event_id is not None and item.origin_key is not None
+    return {
+        "owner": Name(id=item.owner_id, name=item.owner, agency=item.agency),
+        "origin": {"event_id": item.origin_event_id, "key": item.origin_key, "words": item.origin or ""}
+        if is_from_date
+        else None,
+        "banner": item.marking.banner if item.marking else "",
+    }
 
 
 def item_brief(item: ActionItem) -> ItemBrief:
     """Return an item as a list shows it."""
-    return ItemBrief(
-        reference=item.reference,
-        title=item.title,
-        owner=_owner(item),
-        due=item.due,
-        status=item.status,
-        progress=item.progress,
-        origin=_origin(item),
-        visibility=Visibility(item.visibility),
-        version=item.version,
-        banner=item.marking.banner if item.marking else "",
-        created_at=item.created_at,
-        changed_at=item.changed_at,
-        closed_at=item.closed_at,
-    )
+    return shown(ItemBrief, item, **_facts(item))
 
 
 def item_shown(view: ItemView) -> ItemShown:
     """Return an item with its history."""
-    item = view.item
-    notes = tuple(NoteShown(at=note.at, by=note.by, change=note.change, note=note.text) for note in view.notes)
-    return ItemShown(
-        reference=item.reference,
-        title=item.title,
-        owner=_owner(item),
-        due=item.due,
-        status=item.status,
-        progress=item.progress,
-        origin=_origin(item),
-        visibility=Visibility(item.visibility),
-        version=item.version,
-        banner=item.marking.banner if item.marking else "",
-        created_at=item.created_at,
-        changed_at=item.changed_at,
-        closed_at=item.closed_at,
-        may_update=view.may_update,
-        may_direct=view.may_direct,
-        history=notes,
-    )
-
-
-def _owner(item: ActionItem) -> Name:
-    return Name(id=item.owner_id, name=item.owner, agency=item.agency)
-
-
-def _origin(item: ActionItem) -> OriginShown | None:
-    if item.origin_event_id is None or item.origin_key is None:
-        return None
-    return OriginShown(event_id=item.origin_event_id, key=item.origin_key, words=item.origin or "")
+    history = tuple(shown(NoteShown, note, note=note.text) for note in view.notes)
+    rights = {"may_update": view.may_update, "may_direct": view.may_direct}
+    return shown(ItemShown, view.item, **_facts(view.item), **rights, history=history)
 
 
 TAG = "Action items"
 READ, WRITE = ApiScope.ITEMS_READ, ApiScope.ITEMS_WRITE
-ITEM = "/action-items/{reference:str}"
 
 
-def _changing(summary: str, text: str, body: Any = None) -> Operation:
-    """Return the document's description of a change to an item."""
-    return Operation(
-        summary=summary,
-        text=text,
-        tag=TAG,
-        scope=WRITE,
-        body=body,
-        response=ItemShown,
-        is_conditional=True,
-        may_conflict=True,
-    )
+async def _item(viewer: Viewer, _: datetime, reference: str) -> tuple[ItemView, ItemShown]:
+    view = await item_lists.item_view(viewer, reference)
+    return view, item_shown(view)
+
+
+ITEM = Resource(name="view", path="/action-items/{reference:str}", shape=ItemShown, see=_item)
+_changes = partial(operation, tag=TAG, scope=WRITE, of=ITEM, is_conditional=True, may_conflict=True)
 
 
 @operation(
-    HttpMethod.GET,
+    "GET",
     "/action-items",
-    Operation(
-        summary="List action items",
-        tag=TAG,
-        scope=READ,
-        query=ItemQuery,
-        response=ItemPage,
-        text="Returns all items you can see, open and closed, in the order they were assigned.",
-    ),
+    "List action items",
+    tag=TAG,
+    scope=READ,
+    response=ItemPage,
+    text="Returns all items you can see, open and closed, in the order they were assigned.",
 )
-async def list_items(request: FormRequest, viewer: Viewer) -> Response[Any]:
+async def list_items(request: FormRequest, query: ItemQuery, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
-    query = query_of(request, ItemQuery)
     after = place_in(request, viewer, query.cursor)
-    found = await listings.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
-    following = next_page(
-        request, found, query.limit, lambda action_item: place_words(action_item.created_at, action_item.id)
+    items = await listings.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
+    return page_response(
+        request, ItemPage, query, items, lambda item: place_words(item.created_at, item.id), item_brief
     )
-    items = tuple(map(item_brief, found[: query.limit]))
-    return list_response(request, ItemPage(items=items, next=following), following)
 
 
 @operation(
-    HttpMethod.POST,
+    "POST",
     "/action-items",
-    Operation(
-        summary="Assign an action item",
-        tag=TAG,
-        scope=WRITE,
-        body=NewItemGiven,
-        response=ItemShown,
-        status=201,
-        may_conflict=True,
-        text="Emails the owner, unless that’s you.",
-    ),
+    "Assign an action item",
+    tag=TAG,
+    scope=WRITE,
+    gives=ITEM,
+    status=CREATED,
+    may_conflict=True,
+    text="Emails the owner, unless that’s you.",
 )
-async def give_item(request: FormRequest, viewer: Viewer, today: Today, now: Now) -> Response[Any]:
+async def give_item(new: NewItemGiven, viewer: Viewer, today: Today, now: Now) -> dict[str, str]:
     """Assign an item to a person."""
-    new = await _new(viewer, await body_of(request, NewItemGiven))
-    reference = await action_items.create_item(viewer, new, now, today)
-    return await _item(request, viewer, reference, status=201, Location=f"{BASE}/action-items/{reference}")
-
-
-@operation(HttpMethod.GET, ITEM, Operation(summary="Read an action item", tag=TAG, scope=READ, response=ItemShown))
-async def read_item(reference: PathText, request: FormRequest, viewer: Viewer) -> Response[Any]:
-    """Return one item and its history."""
-    return await _item(request, viewer, reference)
-
-
-@operation(
-    HttpMethod.PATCH,
-    ITEM,
-    _changing("Update an action item", "An open status reopens a closed item. Done means 100 percent.", ItemChange),
-)
-async def update_item(
-    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
-) -> Response[Any]:
-    """Update an item, or add a note to it."""
-    view = await _matched(request, viewer, reference)
-    new = await body_of(request, ItemChange)
-    change = ItemEdit(
-        status=None if new.status is UNSET else new.status,
-        progress=None if new.progress is UNSET else new.progress,
-        due=None if new.due is UNSET else new.due,
-        note=new.note,
-    )
-    await action_items.save_item_edit(viewer, reference, change, view.item.version, now, today)
-    return await _item(request, viewer, reference)
-
-
-@operation(HttpMethod.POST, f"{ITEM}/completion", _changing("Complete an action item", "A done item stays done."))
-async def complete_item(
-    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
-) -> Response[Any]:
-    """Mark an item done."""
-    view = await _matched(request, viewer, reference)
-    await action_items.mark_item_done(viewer, reference, view.item.version, now, today)
-    return await _item(request, viewer, reference)
-
-
-@operation(HttpMethod.PUT, f"{ITEM}/owner", _changing("Reassign an action item", "Emails the new owner.", HandOver))
-async def hand_item_over(
-    reference: PathText, request: FormRequest, viewer: Viewer, today: Today, now: Now
-) -> Response[Any]:
-    """Reassign an open item."""
-    view = await _matched(request, viewer, reference)
-    new = await body_of(request, HandOver)
-    await action_items.reassign_item(viewer, reference, new.owner_id, view.item.version, now, today)
-    return await _item(request, viewer, reference)
-
-
-async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
     origin_id = None
     if new.origin:
         try:
             origin_id = (await occurrences.date_seen_by(viewer, new.origin.event_id, new.origin.key)).id
         except NotFound as unknown:
             raise Invalid(origin="This isn’t a date of an event you can see.") from unknown
-    return NewItem(
+    item = NewItem(
         title=new.title,
         owner_id=new.owner_id,
         due=new.due,
@@ -325,17 +224,31 @@ async def _new(viewer: Viewer, new: NewItemGiven) -> NewItem:
         seen_by=Visibility(new.seen_by),
         committee_id=new.committee_id,
     )
+    return {"reference": await action_items.create_item(viewer, item, now, today)}
 
 
-async def _item(
-    request: FormRequest, viewer: Viewer, reference: str, *, status: int = 200, **headers: str
-) -> Response[Any]:
-    view = await item_lists.item_view(viewer, reference)
-    return json_response(request, item_shown(view), status=status, **headers)
+@operation("GET", ITEM.path, "Read an action item", tag=TAG, scope=READ, of=ITEM)
+async def read_item() -> None:
+    """Return one item and its history."""
 
 
-async def _matched(request: FormRequest, viewer: Viewer, reference: str) -> ItemView:
-    """Return the item as the program read it. Errors: NotFound, Refused."""
-    view = await item_lists.item_view(viewer, reference)
-    check_match(request, item_shown(view))
-    return view
+@_changes(
+    "PATCH", ITEM.path, "Update an action item", text="An open status reopens a closed item. Done means 100 percent."
+)
+async def update_item(view: ItemView, new: ItemChange, viewer: Viewer, today: Today, now: Now) -> None:
+    """Update an item, or add a note to it."""
+    change = ItemEdit(**{name: value for name, value in asdict(new).items() if value is not UNSET})
+    await action_items.save_item_edit(viewer, view.item.reference, change, view.item.version, now, today)
+
+
+@_changes("POST", f"{ITEM.path}/completion", "Complete an action item", text="A done item stays done.")
+async def complete_item(view: ItemView, viewer: Viewer, today: Today, now: Now) -> None:
+    """Mark an item done."""
+    await action_items.mark_item_done(viewer, view.item.reference, view.item.version, now, today)
+
+
+@_changes("PUT", f"{ITEM.path}/owner", "Reassign an action item", text="Emails the new owner.")
+async def hand_item_over(view: ItemView, new: HandOver, viewer: Viewer, today: Today, now: Now) -> None:
+    """Reassign an open item."""
+    item = view.item
+    await action_items.reassign_item(viewer, item.reference, new.owner_id, item.version, now, today)

@@ -3,34 +3,24 @@
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import HttpMethod, Response
 from msgspec import Meta
+from msgspec.structs import asdict
 
 from tracker.crypto import ids
-from tracker.ports.api.operations import Operation, operation
-from tracker.ports.api.reading import body_of, idempotency_key
-from tracker.ports.api.responses import json_response
-from tracker.ports.api.shapes import Given, Moment, Shown
+from tracker.ports.api.operations import Resource, operation
+from tracker.ports.api.shapes import Given, Moment, Shown, shown
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
-from tracker.ports.http.forms import FormRequest
-from tracker.rules.attendance.roll_call import (
-    LONGEST_NAME,
-    AttendanceTally,
-    AttendanceWalkIn,
-    Mark,
-    QuorumOfRecord,
-    RollCallLine,
-)
+from tracker.rules.attendance.roll_call import LONGEST_NAME, AttendanceWalkIn, Mark, QuorumOfRecord
 from tracker.rules.core.audiences import Arm
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.attendance import roll_call
+from tracker.usecases.attendance.roll_call import AttendanceSheet
 
 TAG = "Attendance"
 READ, WRITE = ApiScope.ATTENDANCE_READ, ApiScope.ATTENDANCE_WRITE
-ROLL = "/events/{event_id:uuid}/occurrences/{key:str}/attendance"
 
 
 class WalkInMark(StrEnum):
@@ -113,154 +103,90 @@ class NewWalkIn(Given):
     mark: WalkInMark = WalkInMark.HERE
 
 
-_marking = partial(Operation, tag=TAG, scope=WRITE, response=SheetShown, may_conflict=True)
-
-
-@operation(
-    HttpMethod.GET,
-    ROLL,
-    Operation(
-        summary="Read the attendance sheet of a date",
-        tag=TAG,
-        scope=READ,
-        response=SheetShown,
-        text="For people who can take attendance: the organizer, the committee’s chair, or a coordinator.",
-    ),
-)
-async def read_sheet(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Return the attendance sheet of a date."""
-    return await _roll(request, viewer, now, event_id, key)
-
-
-@operation(
-    HttpMethod.PUT,
-    f"{ROLL}/marks/{{member_id:uuid}}",
-    _marking(summary="Mark a person", text="Repeating the same mark changes nothing.", body=NewMark),
-)
-async def mark(
-    event_id: PathId, key: PathText, member_id: PathId, request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
-    """Mark one member on the sheet."""
-    await _check_taker(viewer, now, event_id, key)
-    new = await body_of(request, NewMark)
-    await roll_call.record_marks(viewer, event_id, key, {member_id: new.mark}, now)
-    return await _roll(request, viewer, now, event_id, key)
-
-
-@operation(
-    HttpMethod.POST,
-    f"{ROLL}/replied-yes",
-    _marking(summary="Mark everyone who replied yes as here", text="People who already have a mark keep it."),
-)
-async def mark_replied_yes(
-    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
-    """Mark everyone here who replied yes and has no mark."""
-    await roll_call.mark_replied_yes_here(viewer, event_id, key, now)
-    return await _roll(request, viewer, now, event_id, key)
-
-
-@operation(
-    HttpMethod.POST,
-    f"{ROLL}/walk-ins",
-    _marking(
-        summary="Add a walk-in", text="A person who came without an invitation.", body=NewWalkIn, is_repeatable=True
-    ),
-)
-async def add_walk_in(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Add a person who was not invited."""
-    await _check_taker(viewer, now, event_id, key)
-    new = await body_of(request, NewWalkIn)
-    walk_in = AttendanceWalkIn(
-        id=idempotency_key(request) or ids.new_id(),
-        member_id=new.member_id,
-        name=new.name,
-        agency_id=new.agency_id,
-        agency=new.agency,
-        mark=Mark(new.mark),
-    )
-    await roll_call.record_walk_in(viewer, event_id, key, walk_in, now)
-    return await _roll(request, viewer, now, event_id, key)
-
-
-@operation(
-    HttpMethod.POST,
-    f"{ROLL}/closure",
-    _marking(
-        summary="Close attendance",
-        text="People without a mark stay unmarked. Closing twice changes nothing. Not allowed before the date begins.",
-    ),
-)
-async def close(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Close attendance."""
-    await roll_call.close_attendance(viewer, event_id, key, now)
-    return await _roll(request, viewer, now, event_id, key)
-
-
-@operation(
-    HttpMethod.POST,
-    f"{ROLL}/reopening",
-    _marking(summary="Reopen attendance", text="To correct a mark; earlier marks are kept."),
-)
-async def reopen(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Reopen attendance."""
-    await roll_call.reopen_attendance(viewer, event_id, key, now)
-    return await _roll(request, viewer, now, event_id, key)
-
-
-async def _check_taker(viewer: Viewer, now: Now, event_id: UUID, key: str) -> None:
-    """Raise `NotFound` or `NotAllowed` for people who may not take attendance, before the request body is read."""
-    await roll_call.read_roll_call(viewer, event_id, key, now)
-
-
-async def _roll(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
+async def _roll(viewer: Viewer, now: datetime, event_id: UUID, key: str) -> tuple[AttendanceSheet, SheetShown]:
+    """Return the sheet of a date. Errors: NotFound, also for people who may not take attendance."""
     roll = await roll_call.read_roll_call(viewer, event_id, key, now)
-    closed_at: datetime | None = roll.occurrence.attendance_closed_at
-    shown = SheetShown(
+    sheet = SheetShown(
         event_id=event_id,
         key=key,
-        closed_at=closed_at,
-        counts=_counts(roll.tally),
-        quorum=_quorum(roll.recorded_quorum),
-        lines=tuple(map(_line_shown, roll.lines)),
+        closed_at=roll.occurrence.attendance_closed_at,
+        counts=shown(SheetCounts, roll.tally),
+        quorum=_quorum_shown(roll.recorded_quorum) if roll.recorded_quorum else None,
+        lines=tuple(shown(SheetLine, line) for line in roll.lines),
     )
-    return json_response(request, shown)
+    return roll, sheet
 
 
-def _quorum(record: QuorumOfRecord | None) -> QuorumShown | None:
-    if record is None:
-        return None
-    return QuorumShown(
+def _quorum_shown(record: QuorumOfRecord) -> QuorumShown:
+    return shown(
+        QuorumShown,
+        record,
         is_met=record.count.is_met,
         filled=record.count.filled,
         needed=record.rule.seats,
         both_arms=record.rule.both_arms,
-        seats=tuple(
-            QuorumSeatShown(agency=seat.agency, arm=seat.arm, is_filled=seat.is_filled) for seat in record.seats
-        ),
-        recorded_at=record.recorded_at,
     )
 
 
-def _line_shown(line: RollCallLine) -> SheetLine:
-    return SheetLine(
-        member_id=line.member_id,
-        name=line.name,
-        agency=line.agency,
-        mark=line.mark,
-        is_walk_in=line.is_walk_in,
-        replied_yes=line.replied_yes,
-        entered_by=line.entered_by or None,
-    )
+ROLL = Resource(
+    name="roll", path="/events/{event_id:uuid}/occurrences/{key:str}/attendance", shape=SheetShown, see=_roll
+)
+_marks = partial(operation, tag=TAG, scope=WRITE, of=ROLL, may_conflict=True)
 
 
-def _counts(tally: AttendanceTally) -> SheetCounts:
-    return SheetCounts(
-        invited=tally.invited,
-        here=tally.here,
-        remote=tally.remote,
-        absent=tally.absent,
-        excused=tally.excused,
-        unmarked=tally.unmarked,
-        walk_ins=tally.walk_ins,
-    )
+@operation(
+    "GET",
+    ROLL.path,
+    "Read the attendance sheet of a date",
+    tag=TAG,
+    scope=READ,
+    of=ROLL,
+    text="For people who can take attendance: the organizer, the committee’s chair, or a coordinator.",
+)
+async def read_sheet() -> None:
+    """Return the attendance sheet of a date."""
+
+
+@_marks(
+    "PUT", f"{ROLL.path}/marks/{{member_id:uuid}}", "Mark a person", text="Repeating the same mark changes nothing."
+)
+async def mark(event_id: PathId, key: PathText, member_id: PathId, new: NewMark, viewer: Viewer, now: Now) -> None:
+    """Mark one member on the sheet."""
+    await roll_call.record_marks(viewer, event_id, key, {member_id: new.mark}, now)
+
+
+@_marks(
+    "POST",
+    f"{ROLL.path}/replied-yes",
+    "Mark everyone who replied yes as here",
+    text="People who already have a mark keep it.",
+)
+async def mark_replied_yes(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
+    """Mark everyone here who replied yes and has no mark."""
+    await roll_call.mark_replied_yes_here(viewer, event_id, key, now)
+
+
+@_marks("POST", f"{ROLL.path}/walk-ins", "Add a walk-in", text="A person who came without an invitation.")
+async def add_walk_in(
+    event_id: PathId, key: PathText, new: NewWalkIn, request_key: UUID | None, viewer: Viewer, now: Now
+) -> None:
+    """Add a person who was not invited."""
+    walk_in = AttendanceWalkIn(id=request_key or ids.new_id(), **(asdict(new) | {"mark": Mark(new.mark)}))
+    await roll_call.record_walk_in(viewer, event_id, key, walk_in, now)
+
+
+@_marks(
+    "POST",
+    f"{ROLL.path}/closure",
+    "Close attendance",
+    text="People without a mark stay unmarked. Closing twice changes nothing. Not allowed before the date begins.",
+)
+async def close(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
+    """Close attendance."""
+    await roll_call.close_attendance(viewer, event_id, key, now)
+
+
+@_marks("POST", f"{ROLL.path}/reopening", "Reopen attendance", text="To correct a mark; earlier marks are kept.")
+async def reopen(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
+    """Reopen attendance."""
+    await roll_call.reopen_attendance(viewer, event_id, key, now)

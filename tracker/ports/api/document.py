@@ -7,14 +7,13 @@ from typing import Any
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
-from tracker.ports.api.operations import BASE, Operation
+from tracker.ports.api.operations import BASE, CREATED, PARAMETER, Operation
 from tracker.ports.api.reading import JSON
 from tracker.ports.http.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
 from tracker.rules.identity.api_tokens import SCOPE_WORDS
 
 Json = dict[str, Any]
 
-PARAMETER = re.compile(r"\{(\w+):\w+\}")
 REF = "#/components/schemas/{name}"
 PUBLIC_NAMES = {"Direction": "Tap", "RecordChoice": "Record"}
 """Names of components that programs know, where our class has another name."""
@@ -84,7 +83,7 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
     paths: Json = {}
     for handler in every:
         path = PARAMETER.sub(r"{\1}", min(handler.paths)).removeprefix(BASE)
-        paths.setdefault(path, {})[handler.opt["method"].lower()] = _operation(handler, path)
+        paths.setdefault(path, {})[about_of(handler).method.lower()] = _operation(handler, path)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Task Force Tracker", "version": version, "description": ABOUT},
@@ -112,8 +111,8 @@ def _operation(handler: HTTPRouteHandler, path: str) -> Json:
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"token": [operation.scope] if operation.scope else []}],
-        "parameters": [*_path_parameters(path), *_query_parameters(operation), *_headers(handler)],
-        "responses": _responses(handler, path),
+        "parameters": [*_path_parameters(path), *_query_parameters(operation), *_headers(operation)],
+        "responses": _responses(operation, path),
     }
     if operation.text:
         described["description"] = operation.text
@@ -138,16 +137,14 @@ def _query_parameters(operation: Operation) -> list[Json]:
     ]
 
 
-def _headers(handler: HTTPRouteHandler) -> list[Json]:
-    operation = about_of(handler)
-    asked = ((handler.opt["method"] == "GET", IF_NONE_MATCH), (operation.is_conditional, IF_MATCH))
+def _headers(operation: Operation) -> list[Json]:
+    asked = ((operation.is_read, IF_NONE_MATCH), (operation.is_conditional, IF_MATCH))
     return [header for is_asked, header in (*asked, (operation.is_repeatable, IDEMPOTENCY_KEY)) if is_asked]
 
 
-def _responses(handler: HTTPRouteHandler, path: str) -> Json:
-    operation, is_read = about_of(handler), handler.opt["method"] == "GET"
+def _responses(operation: Operation, path: str) -> Json:
     responses: Json = {str(operation.status): _response(operation)}
-    if is_read:
+    if operation.is_read:
         responses["304"] = {"description": "Nothing changed.", "headers": ETAG}
     if operation.may_vanish:
         responses["204"] = {"description": "There’s nothing left that you can see."}
@@ -174,7 +171,7 @@ def _refusals(operation: Operation, path: str) -> list[int]:
 
 def _response(operation: Operation) -> Json:
     headers = dict(ETAG)
-    if operation.status == 201:  # noqa: PLR2004 - made
+    if operation.status == CREATED:
         headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
     if operation.query is not None:
         headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}

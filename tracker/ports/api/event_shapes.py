@@ -21,11 +21,13 @@ from tracker.ports.api.shapes import (
     Shown,
     Title,
     minutes,
+    page_of,
+    shown,
 )
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import ONLY_HTTPS, TEXTS, Event, EventStatus, Kind, field_texts, may_edit
-from tracker.rules.events.markings import Category, Limit, Marking
+from tracker.rules.events.events import ONLY_HTTPS, TEXTS, Event, EventStatus, Kind, may_edit
+from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.states import OperationState
@@ -269,41 +271,27 @@ class EventShown(Shown):
     changed_at: Moment
 
 
-class EventPage(Shown):
-    """One page of a list of events."""
-
-    items: tuple[EventShown, ...]
-    next: str | None
+EventPage = page_of("EventPage", EventShown, "One page of a list of events.")
 
 
 def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> EventShown:
     """Return an event in the shape of the API; `state` is that of its plan, if it has one."""
-    rule = rule_of(event)
-    return EventShown(
-        **field_texts(event),
-        id=event.id,
-        reference=event.reference,
-        kind=event.kind,
-        visibility=event.visibility,
-        status=event.status,
+    rule, marking = rule_of(event), event.marking
+    committee = event.committee_id and event.committee and CommitteeName(id=event.committee_id, name=event.committee)
+    return shown(
+        EventShown,
+        event,
         operation_state=state,
         date=event.starts.date(),
         time=f"{event.starts:%H:%M}",
         minutes=minutes(event.duration),
         time_zone=event.zone,
-        is_all_day=event.is_all_day,
         repeat=_repeat(rule) if rule else None,
-        rrule=event.rrule,
-        committee=CommitteeName(id=event.committee_id, name=event.committee)
-        if event.committee_id and event.committee
-        else None,
+        committee=committee or None,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
         may_edit=may_edit(viewer, event),
-        marking=_marking(event.marking) if event.marking else None,
+        marking=shown(MarkingShown, marking, categories=sorted(marking.categories)) if marking else None,
         reminders=reminders_shown(event.reminders),
-        version=event.version,
-        created_at=event.created_at,
-        changed_at=event.changed_at,
     )
 
 
@@ -314,17 +302,6 @@ def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
         follow_up_days_before=tuple(span.days for span in sorted(policy.asks_before, reverse=True)),
         follow_up_days_after_invitation=tuple(span.days for span in sorted(policy.asks_after)),
         sends_thanks=policy.sends_thanks,
-    )
-
-
-def _marking(marking: Marking) -> MarkingShown:
-    return MarkingShown(
-        banner=marking.banner,
-        categories=tuple(sorted(marking.categories)),
-        limit=marking.limit,
-        agency_id=marking.agency_id,
-        agency=marking.agency,
-        decontrol_on=marking.decontrol_on,
     )
 
 

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import HttpMethod, Response
+from litestar import Response
 from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
-from tracker.errors import Conflict, NotFound
+from tracker.errors import Conflict
 from tracker.ports.api.event_shapes import (
     EventChange,
     EventPage,
@@ -20,20 +20,10 @@ from tracker.ports.api.event_shapes import (
     Repeat,
     event_shown,
 )
-from tracker.ports.api.occurrence_shapes import OccurrenceChange
-from tracker.ports.api.operations import BASE, Operation, operation
-from tracker.ports.api.reading import body_of, idempotency_key, query_of
-from tracker.ports.api.responses import (
-    READS,
-    check_match,
-    json_response,
-    list_response,
-    next_page,
-    place_in,
-    place_words,
-)
-from tracker.ports.api.shapes import Canceling, CancelingHeld, Given, PageQuery, local_start
-from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
+from tracker.ports.api.operations import CREATED, Resource, operation
+from tracker.ports.api.responses import page_response, place_in, place_words
+from tracker.ports.api.shapes import CancelingHeld, Given, PageQuery, local_start
+from tracker.ports.http.dependencies import Now, Viewer, Zone
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.events import TEXTS, Event, EventStatus, clean_field, clean_reason
 from tracker.rules.events.markings import Marking
@@ -50,141 +40,107 @@ from tracker.usecases.views import listings
 
 TAG = "Events"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
-EVENT = "/events/{event_id:uuid}"
-
-_reads = partial(Operation, tag=TAG, scope=READ)
-changes = partial(Operation, tag=TAG, scope=WRITE, response=EventShown, is_conditional=True, may_conflict=True)
-"""The document's description of every change to an existing event."""
 
 
-@operation(
-    HttpMethod.GET,
-    "/events",
-    _reads(
-        summary="List events",
-        query=PageQuery,
-        response=EventPage,
-        text="Returns all events you can see, including your own drafts, in the order they were created.",
-    ),
-)
-async def list_events(request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Return a page of the list."""
-    query = query_of(request, PageQuery)
-    events = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
-    following = next_page(request, events, query.limit, lambda event: place_words(event.created_at, event.id))
-    states = await plan_states(viewer)
-    items = tuple(event_shown(viewer, event, states.get(event.id)) for event in events[: query.limit])
-    await audit.record_series_read(viewer, events[: query.limit], now)
-    return list_response(request, EventPage(items=items, next=following), following)
-
-
-@operation(
-    HttpMethod.POST,
-    "/events",
-    Operation(
-        summary="Schedule an event",
-        tag=TAG,
-        scope=WRITE,
-        body=NewEvent,
-        response=EventShown,
-        status=201,
-        may_conflict=True,
-        is_repeatable=True,
-        text="Creates the event with all its dates and emails invitations, unless it is a draft.",
-    ),
-)
-async def schedule_event(request: FormRequest, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
-    """Schedule an event."""
-    new = await body_of(request, NewEvent)
-    plan = plan_of_new(new, zone, await reminder_policies.policy_of_committee(new.committee_id))
-    event_id = await scheduling.schedule_event(viewer, plan, now, form_id=idempotency_key(request))
-    return await event_reply(request, viewer, now, event_id, status=201, Location=f"{BASE}/events/{event_id}")
-
-
-@operation(HttpMethod.GET, EVENT, _reads(summary="Read an event", response=EventShown))
-async def read_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Return one event."""
-    return await event_reply(request, viewer, now, event_id)
-
-
-@operation(
-    HttpMethod.PATCH,
-    EVENT,
-    changes(
-        summary="Change an event",
-        body=EventChange,
-        may_vanish=True,
-        text="Changes all its dates. If the time or rule of a series that has started changes, the series ends and a "
-        "new one continues it. The response is the new series, and Content-Location its address.",
-    ),
-)
-async def change_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Change the given fields of an event."""
-    event = await matched_event(request, viewer, event_id)
-    change = await body_of(request, EventChange)
-    _, plan = await scheduling.plan_to_change(viewer, event_id)
-    new_id = await scheduling.change_event(
-        viewer, event_id, plan_changed(plan, change), event.version, now, notify=change.notify
-    )
-    return await event_reply(request, viewer, now, new_id, Content_Location=f"{BASE}/events/{new_id}")
-
-
-@operation(
-    HttpMethod.POST,
-    f"{EVENT}/cancellation",
-    changes(
-        summary="Cancel an event",
-        body=CancelingHeld,
-        may_vanish=True,
-        text="Cancels all upcoming dates and emails everyone invited, if there are any. Past dates of a series stay "
-        "in reports. An event with one date whose attendance is closed needs `record`. A draft is discarded, and "
-        "the response has no content.",
-    ),
-)
-async def cancel_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Cancel an event, or discard a draft."""
-    event = await matched_event(request, viewer, event_id)
-    body = await body_of(request, CancelingHeld)
-    reason = reason_in(body)
-    await scheduling.cancel_event(viewer, event_id, event.version, reason, now, record=body.record)
-    return await event_reply(request, viewer, now, event_id)
-
-
-@operation(
-    HttpMethod.POST,
-    f"{EVENT}/restoration",
-    changes(
-        summary="Restore an event",
-        text="Notifies people who may know of the cancellation, unless there are no upcoming dates.",
-    ),
-)
-async def restore_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
-    """Restore a canceled event."""
-    event = await matched_event(request, viewer, event_id)
-    await scheduling.restore_event(viewer, event_id, event.version, now)
-    return await event_reply(request, viewer, now, event_id)
-
-
-async def event_reply(
-    request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, *, status: int = 200, **headers: str
-) -> Response[Any]:
-    """Return the response that shows an event; an empty one when the change ended the viewer's own access to it."""
-    try:
-        event = await scheduling.event_seen_by(viewer, event_id)
-    except NotFound:
-        if request.method in READS:
-            raise
-        return Response(None, status_code=204)
-    await audit.record_series_read(viewer, [event], now)
-    shown = event_shown(viewer, event, await plan_state(viewer, event_id))
-    return json_response(request, shown, status=status, **headers)
-
-
-async def matched_event(request: FormRequest, viewer: Viewer, event_id: UUID) -> Event:
-    """Return the event as the program read it. Errors: NotFound, Refused."""
+async def _event(viewer: Viewer, _: datetime, event_id: UUID) -> tuple[Event, EventShown]:
     event = await scheduling.event_seen_by(viewer, event_id)
-    check_match(request, event_shown(viewer, event, await plan_state(viewer, event_id)))
-    return event
+    return event, event_shown(viewer, event, await plan_state(viewer, event_id))
+
+
+async def _note(viewer: Viewer, event: Event, now: datetime) -> None:
+    await audit.record_series_read(viewer, [event], now)
+
+
+EVENT = Resource(name="event", path="/events/{event_id:uuid}", shape=EventShown, see=_event, note=_note)
+_reads = partial(operation, "GET", tag=TAG, scope=READ)
+changes = partial(operation, tag=TAG, scope=WRITE, of=EVENT, is_conditional=True, may_conflict=True)
+"""Every change to an existing event."""
+
+
+@_reads(
+    "/events",
+    "List events",
+    response=EventPage,
+    text="Returns all events you can see, including your own drafts, in the order they were created.",
+)
+async def list_events(request: FormRequest, query: PageQuery, viewer: Viewer, now: Now) -> Response[Any]:
+    """Return a page of the list."""
+    events = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    states = await plan_states(viewer)
+    await audit.record_series_read(viewer, events[: query.limit], now)
+    return page_response(
+        request,
+        EventPage,
+        query,
+        events,
+        lambda event: place_words(event.created_at, event.id),
+        lambda event: event_shown(viewer, event, states.get(event.id)),
+    )
+
+
+@operation(
+    "POST",
+    "/events",
+    "Schedule an event",
+    tag=TAG,
+    scope=WRITE,
+    gives=EVENT,
+    status=CREATED,
+    may_conflict=True,
+    text="Creates the event with all its dates and emails invitations, unless it is a draft.",
+)
+async def schedule_event(
+    new: NewEvent, request_key: UUID | None, viewer: Viewer, zone: Zone, now: Now
+) -> dict[str, UUID]:
+    """Schedule an event."""
+    plan = plan_of_new(new, zone, await reminder_policies.policy_of_committee(new.committee_id))
+    return {"event_id": await scheduling.schedule_event(viewer, plan, now, form_id=request_key)}
+
+
+@_reads(EVENT.path, "Read an event", of=EVENT)
+async def read_event() -> None:
+    """Return one event."""
+
+
+@changes(
+    "PATCH",
+    EVENT.path,
+    "Change an event",
+    may_vanish=True,
+    text="Changes all its dates. If the time or rule of a series that has started changes, the series ends and a "
+    "new one continues it. The response is the new series, and Content-Location its address.",
+)
+async def change_event(event: Event, new: EventChange, viewer: Viewer, now: Now) -> dict[str, UUID]:
+    """Change the given fields of an event."""
+    _, plan = await scheduling.plan_to_change(viewer, event.id)
+    changed = plan_changed(plan, new)
+    return {"event_id": await scheduling.change_event(viewer, event.id, changed, event.version, now, notify=new.notify)}
+
+
+@changes(
+    "POST",
+    f"{EVENT.path}/cancellation",
+    "Cancel an event",
+    may_vanish=True,
+    text="Cancels all upcoming dates and emails everyone invited, if there are any. Past dates of a series stay "
+    "in reports. An event with one date whose attendance is closed needs `record`. A draft is discarded, and "
+    "the response has no content.",
+)
+async def cancel_event(event: Event, new: CancelingHeld, viewer: Viewer, now: Now) -> None:
+    """Cancel an event, or discard a draft."""
+    reason = clean_reason(new.reason)
+    await scheduling.cancel_event(viewer, event.id, event.version, reason, now, record=new.record)
+
+
+@changes(
+    "POST",
+    f"{EVENT.path}/restoration",
+    "Restore an event",
+    text="Notifies people who may know of the cancellation, unless there are no upcoming dates.",
+)
+async def restore_event(event: Event, viewer: Viewer, now: Now) -> None:
+    """Restore a canceled event."""
+    await scheduling.restore_event(viewer, event.id, event.version, now)
 
 
 AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
@@ -213,11 +169,6 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
     if plan.status is EventStatus.CANCELED:
         raise Conflict("This event is canceled. Restore it first.")
     return _planned(plan, given(change))
-
-
-def reason_in(why: Canceling | OccurrenceChange) -> str:
-    """Return the reason for a change, cleaned. Errors: Invalid(reason)."""
-    return clean_reason(why.reason)
 
 
 def given(what: Given) -> dict[str, Any]:

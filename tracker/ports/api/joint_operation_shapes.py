@@ -1,22 +1,154 @@
-"""The JSON shapes of joint operations and their plans."""
+"""The JSON shapes of joint operations: what programs send, and what they get."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import asdict
 
-from tracker.ports.api.joint_operation_bodies import Buffer, Discloses
-from tracker.ports.api.shapes import Banner, Moment, Name, Shown, minutes
-from tracker.rules.events.events import EventStatus
-from tracker.rules.operations.approvals import Approval, PlanReturn
+from tracker.ports.api.shapes import Banner, Given, Moment, Name, Shown, list_of, minutes, page_of, shown
+from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
-from tracker.rules.operations.orders import Phase
-from tracker.rules.operations.plans import Commitment, OutsideResult, PlanClearance, System
-from tracker.rules.operations.sites import PlannedSite, SiteRole
+from tracker.rules.operations.orders import LONGEST_PHASE_NAME
+from tracker.rules.operations.plans import (
+    LONGEST_BUFFER,
+    LONGEST_NUMBER,
+    LONGEST_REASON,
+    LONGEST_SKILLS,
+    MOST_PEOPLE,
+    Commitment,
+    Disclosure,
+    OutsideResult,
+    System,
+)
+from tracker.rules.operations.sites import DEFAULT_RADIUS, GREATEST_RADIUS, LEAST_RADIUS, LONGEST_PLACE, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations.plans import WholePlan
 from tracker.usecases.views.listings import PlannedOperation
+
+Buffer = Annotated[
+    int, Meta(ge=0, le=minutes(LONGEST_BUFFER), description="Minutes between two operations that aren’t in conflict.")
+]
+Discloses = Annotated[Disclosure, Meta(description="What the other operation in a conflict is shown of this one.")]
+Latitude = Annotated[float, Meta(ge=-90, le=90, examples=[39.0911], description="Degrees of WGS 84.")]
+Longitude = Annotated[float, Meta(ge=-180, le=180, examples=[-94.4155], description="Degrees. West is negative.")]
+Radius = Annotated[int, Meta(ge=LEAST_RADIUS, le=GREATEST_RADIUS, description="Feet.")]
+Committed = Annotated[int, Meta(ge=1, le=MOST_PEOPLE)]
+Vehicles = Annotated[int, Meta(ge=0, le=MOST_PEOPLE)]
+WhyDecided = Annotated[
+    str, Meta(min_length=1, max_length=LONGEST_REASON, description="One sentence: why, or what you agreed.")
+]
+Why = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
+
+
+class NextState(StrEnum):
+    """A state that a plan can be taken to, except approved: that’s an approval."""
+
+    PLANNING = "planning"
+    SUBMITTED = "submitted"
+    BRIEFED = "briefed"
+    EXECUTING = "executing"
+    RELEASED = "released"
+    DEBRIEFED = "debriefed"
+    CLOSED = "closed"
+    STOOD_DOWN = "stood_down"
+    ABORTED = "aborted"
+
+
+class NewPlan(Given):
+    """The joint operation to plan: an event with one date, for named people only."""
+
+    event_id: UUID
+
+
+class PlanChange(Given):
+    """Changes to a plan; fields that are left out stay as they are."""
+
+    supervisor_id: Annotated[
+        UUID | UnsetType | None, Meta(description="One of the plan’s `supervisors`, or null for none.")
+    ] = UNSET
+    disclosure: Discloses | UnsetType = UNSET
+    buffer_minutes: Buffer | UnsetType = UNSET
+
+
+class NewSite(Given):
+    """A place of an operation."""
+
+    role: SiteRole
+    place: Annotated[
+        str, Meta(min_length=1, max_length=LONGEST_PLACE, examples=["Lot behind the motel"], description="In words.")
+    ]
+    latitude: Latitude
+    longitude: Longitude
+    radius_ft: Radius = DEFAULT_RADIUS
+
+
+class NewPhase(Given):
+    """A phase of an operation as it is planned."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_PHASE_NAME, examples=["Briefing"])]
+    starts_at: Moment
+    ends_at: Annotated[Moment | None, Meta(description="Null for a phase that is a moment, such as all out.")] = None
+
+
+class PhaseTimes(Given):
+    """When a phase really began and ended; null while it has not."""
+
+    begun_at: Moment | None
+    ended_at: Moment | None = None
+
+
+class NewCommitment(Given):
+    """The resources of an agency, in place of those that it had in the plan before."""
+
+    people: Committed
+    vehicles: Vehicles = 0
+    skills: Annotated[str, Meta(max_length=LONGEST_SKILLS, examples=["Spanish, K-9"])] = ""
+
+
+class NewAcknowledgment(Given):
+    """The version of the plan that you read."""
+
+    version: Annotated[int, Meta(ge=1)]
+
+
+class NewNumber(Given):
+    """A deconfliction number, which an outside system gave."""
+
+    system: System
+    number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
+    result: OutsideResult = OutsideResult.PENDING
+    submitted_at: Annotated[Moment | None, Meta(description="When it was submitted, within 90 days. Null = now.")] = (
+        None
+    )
+
+
+class NewWaiver(Given):
+    """Why the deconfliction number is waived."""
+
+    reason: Why
+
+
+class NewReturn(Given):
+    """What should change in the plan."""
+
+    comment: Why
+
+
+class NewDecision(Given):
+    """What your agency decides about a conflict."""
+
+    decision: Decision
+    reason: WhyDecided
+
+
+class Move(Given):
+    """The state to take a plan to."""
+
+    to: NextState
+
 
 By = Annotated[str, Meta(description="Name and agency.")]
 
@@ -43,11 +175,7 @@ class PlannedShown(Shown):
     version: Annotated[int, Meta(description="Of the plan.")]
 
 
-class PlannedPage(Shown):
-    """One page of a list of joint operations."""
-
-    items: tuple[PlannedShown, ...]
-    next: str | None
+PlannedPage = page_of("PlannedPage", PlannedShown, "One page of a list of joint operations.")
 
 
 class NextStep(Shown):
@@ -68,10 +196,7 @@ class PlanSite(Shown):
     radius_ft: int
 
 
-class PlanSites(Shown):
-    """The places of an operation, targets first."""
-
-    items: tuple[PlanSite, ...]
+PlanSites = list_of("PlanSites", PlanSite, "The places of an operation, targets first.")
 
 
 class PhaseShown(Shown):
@@ -85,10 +210,7 @@ class PhaseShown(Shown):
     ended_at: Moment | None
 
 
-class PhasesShown(Shown):
-    """The phases of an operation, earliest first."""
-
-    items: tuple[PhaseShown, ...]
+PhasesShown = list_of("PhasesShown", PhaseShown, "The phases of an operation, earliest first.")
 
 
 class CommitmentShown(Shown):
@@ -101,10 +223,7 @@ class CommitmentShown(Shown):
     skills: str
 
 
-class CommitmentsShown(Shown):
-    """Agency resources, by agency."""
-
-    items: tuple[CommitmentShown, ...]
+CommitmentsShown = list_of("CommitmentsShown", CommitmentShown, "Agency resources, by agency.")
 
 
 class AcknowledgmentShown(Shown):
@@ -118,10 +237,7 @@ class AcknowledgmentShown(Shown):
     is_current: Annotated[bool, Meta(description="Whether it’s the plan as it is now.")]
 
 
-class AcknowledgmentsShown(Shown):
-    """Acknowledgments, by agency."""
-
-    items: tuple[AcknowledgmentShown, ...]
+AcknowledgmentsShown = list_of("AcknowledgmentsShown", AcknowledgmentShown, "Acknowledgments, by agency.")
 
 
 class ClearanceShown(Shown):
@@ -136,10 +252,9 @@ class ClearanceShown(Shown):
     replaced_at: Annotated[Moment | None, Meta(description="When it stopped being valid. Null while it is.")]
 
 
-class ClearancesShown(Shown):
-    """Numbers and waivers, newest first; earlier ones are history."""
-
-    items: tuple[ClearanceShown, ...]
+ClearancesShown = list_of(
+    "ClearancesShown", ClearanceShown, "Numbers and waivers, newest first; earlier ones are history."
+)
 
 
 class ApprovalShown(Shown):
@@ -151,10 +266,7 @@ class ApprovalShown(Shown):
     ended_at: Annotated[Moment | None, Meta(description="When it stopped being valid. Null while it is.")]
 
 
-class ApprovalsShown(Shown):
-    """Approvals, newest first; earlier ones are history."""
-
-    items: tuple[ApprovalShown, ...]
+ApprovalsShown = list_of("ApprovalsShown", ApprovalShown, "Approvals, newest first; earlier ones are history.")
 
 
 class ReturnShown(Shown):
@@ -166,10 +278,7 @@ class ReturnShown(Shown):
     comment: str
 
 
-class ReturnsShown(Shown):
-    """What was sent back, newest first."""
-
-    items: tuple[ReturnShown, ...]
+ReturnsShown = list_of("ReturnsShown", ReturnShown, "What was sent back, newest first.")
 
 
 class HitShown(Shown):
@@ -194,10 +303,7 @@ class HitShown(Shown):
     closed_at: Moment | None
 
 
-class HitsShown(Shown):
-    """Conflicts, oldest first."""
-
-    items: tuple[HitShown, ...]
+HitsShown = list_of("HitsShown", HitShown, "Conflicts, oldest first.")
 
 
 class PlanShown(Shown):
@@ -233,145 +339,76 @@ class PlanShown(Shown):
 
 def planned_shown(planned: PlannedOperation) -> PlannedShown:
     """Return an operation in brief in the shape of the API."""
-    occurrence = planned.occurrence
-    return PlannedShown(
-        event_id=occurrence.event.id,
-        key=occurrence.key,
-        title=occurrence.title,
-        status=occurrence.status,
-        starts_at=occurrence.starts_at,
-        ends_at=occurrence.ends_at,
-        time_zone=occurrence.event.zone,
-        banner=occurrence.event.banner,
-        state=planned.state,
-        version=planned.version,
+    return shown(
+        PlannedShown, planned.occurrence, state=planned.state, version=planned.version, **_event(planned.occurrence)
     )
 
 
 def plan_shown(whole: WholePlan) -> PlanShown:
     """Return a plan in the shape of the API."""
     view, plan = whole.view, whole.operation
-    occurrence, event = view.occurrence, plan.event
-    return PlanShown(
-        event_id=event.id,
-        key=occurrence.key,
-        title=occurrence.title,
-        status=occurrence.status,
-        starts_at=occurrence.starts_at,
-        ends_at=occurrence.ends_at,
-        time_zone=event.zone,
-        banner=event.banner,
+    event = plan.event
+    return shown(
+        PlanShown,
+        plan,
+        **_event(view.occurrence),
+        key=view.occurrence.key,
+        title=view.occurrence.title,
+        status=view.occurrence.status,
+        starts_at=view.occurrence.starts_at,
+        ends_at=view.occurrence.ends_at,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
-        state=plan.state,
-        version=plan.version,
         next=NextStep(state=view.next, refusals=view.refusals) if view.next else None,
         exits=view.exits,
         supervisor=NamedId(id=plan.supervisor_id, name=plan.supervisor) if plan.supervisor_id else None,
-        disclosure=plan.disclosure,
         buffer_minutes=minutes(plan.buffer),
         may_change=view.may_change,
-        supervisors=_named(view.supervisors),
-        agencies=_named(view.agencies),
-        sites=tuple(site_shown(site_id, site) for site_id, site in view.sites.items()),
-        phases=tuple(map(phase_shown, whole.phases.values())),
-        commitments=tuple(map(commitment_shown, plan.commitments)),
-        waiting=plan.waiting,
-        clearance=clearance_shown(plan.clearance) if plan.clearance else None,
+        supervisors=named(view.supervisors),
+        agencies=named(view.agencies),
+        sites=tuple(sites_shown(whole)),
+        phases=tuple(whole.phases.values()),
+        clearance=shown(ClearanceShown, plan.clearance) if plan.clearance else None,
     )
 
 
-def site_shown(site_id: UUID, site: PlannedSite) -> PlanSite:
-    """Return a site in the shape of the API."""
-    return PlanSite(
-        id=site_id,
-        role=site.role,
-        place=site.place,
-        latitude=site.point.latitude,
-        longitude=site.point.longitude,
-        radius_ft=site.point.radius_ft,
-    )
-
-
-def phase_shown(phase: Phase) -> PhaseShown:
-    """Return a phase in the shape of the API."""
-    return PhaseShown(
-        id=phase.id,
-        name=phase.name,
-        starts_at=phase.starts_at,
-        ends_at=phase.ends_at,
-        begun_at=phase.begun_at,
-        ended_at=phase.ended_at,
-    )
-
-
-def commitment_shown(commitment: Commitment) -> CommitmentShown:
-    """Return the resources of an agency in the shape of the API."""
-    return CommitmentShown(
-        agency_id=commitment.agency_id,
-        agency=commitment.agency,
-        people=commitment.people,
-        vehicles=commitment.vehicles,
-        skills=commitment.skills,
-    )
+def sites_shown(whole: WholePlan) -> list[PlanSite]:
+    """Return the sites of a plan in the shape of the API."""
+    return [
+        PlanSite(
+            id=site_id,
+            role=site.role,
+            place=site.place,
+            latitude=site.point.latitude,
+            longitude=site.point.longitude,
+            radius_ft=site.point.radius_ft,
+        )
+        for site_id, site in whole.view.sites.items()
+    ]
 
 
 def acknowledgment_shown(commitment: Commitment, version: int) -> AcknowledgmentShown:
     """Return an agency's acknowledgment of a plan that has this version now."""
-    return AcknowledgmentShown(
-        agency_id=commitment.agency_id,
-        agency=commitment.agency,
+    return shown(
+        AcknowledgmentShown,
+        commitment,
         version=commitment.acknowledged,
-        by=commitment.acknowledged_by or None,
+        by=commitment.acknowledged_by,
         at=commitment.acknowledged_at,
         is_current=commitment.acknowledged == version,
     )
 
 
-def clearance_shown(plan_clearance: PlanClearance) -> ClearanceShown:
-    """Return a number or a waiver in the shape of the API."""
-    return ClearanceShown(
-        system=plan_clearance.system,
-        number=plan_clearance.number or None,
-        result=plan_clearance.result,
-        reason=plan_clearance.reason or None,
-        submitted_at=plan_clearance.submitted_at,
-        by=plan_clearance.by,
-        replaced_at=plan_clearance.replaced_at,
-    )
-
-
-def approval_shown(approval: Approval) -> ApprovalShown:
-    """Return an approval in the shape of the API."""
-    return ApprovalShown(
-        version=approval.version, by=approval.by, approved_at=approval.approved_at, ended_at=approval.ended_at
-    )
-
-
-def return_shown(given: PlanReturn) -> ReturnShown:
-    """Return what was sent back in the shape of the API."""
-    return ReturnShown(version=given.version, by=given.by, returned_at=given.returned_at, comment=given.comment)
-
-
 def hit_shown(hit: Hit) -> HitShown:
     """Return a conflict as its side sees it."""
-    return HitShown(
-        id=hit.id,
-        found_at=hit.found_at,
-        agency=hit.other.agency,
-        lead=hit.other.lead or None,
-        phone=hit.other.phone or None,
-        email=hit.other.email or None,
-        starts_at=hit.other.starts_at,
-        ends_at=hit.other.ends_at,
-        distance_ft=hit.distance_ft,
-        gap_minutes=None if hit.gap is None else minutes(hit.gap),
-        mine=hit.mine,
-        theirs=hit.theirs,
-        outcome=hit.outcome,
-        dropped_at=hit.dropped_at,
-        closed_at=hit.closed_at,
-    )
+    return shown(HitShown, hit, **asdict(hit.other), gap_minutes=None if hit.gap is None else minutes(hit.gap))
 
 
-def _named(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
-    return tuple(NamedId(id=one, name=name) for one, name in names.items())
+def named(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
+    """Return people or agencies that can be named."""
+    return tuple(NamedId(id=named_id, name=name) for named_id, name in names.items())
+
+
+def _event(occurrence: Occurrence) -> dict[str, object]:
+    """Return what shapes of a plan show of its event."""
+    event = occurrence.event
+    return {"event_id": event.id, "time_zone": event.zone, "banner": event.banner}

@@ -1,168 +1,280 @@
-"""Dates of events in JSON: those of one event, those of a span of time, and changes to one of them."""
+"""Dates of events in JSON: those of one event or of a span of time; changes to one, or to this and following dates."""
 
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import HttpMethod, Response
-from msgspec import UNSET
+from litestar import Response
+from msgspec import UNSET, Meta, UnsetType, field
 
-from tracker.ports.api.events import given, moved, reason_in, tidy
-from tracker.ports.api.occurrence_shapes import (
-    LinePage,
-    OccurrenceChange,
-    OccurrencePage,
-    OccurrenceShown,
-    SpanQuery,
-    line_shown,
-    occurrence_shown,
+from tracker.ports.api.event_shapes import EventChange
+from tracker.ports.api.events import EVENT, changes, given, moved, plan_changed, tidy
+from tracker.ports.api.operations import CREATED, Resource, operation
+from tracker.ports.api.responses import page_response, place_in, place_words, position_of
+from tracker.ports.api.shapes import (
+    Agenda,
+    Banner,
+    Canceling,
+    CancelingHeld,
+    Clock,
+    Day,
+    Given,
+    Minutes,
+    Moment,
+    Notified,
+    PageQuery,
+    PlaceName,
+    Reason,
+    Shown,
+    Title,
+    in_utc,
+    local_start,
+    minutes,
+    page_of,
+    shown,
+    start_of,
 )
-from tracker.ports.api.operations import Operation, operation
-from tracker.ports.api.reading import body_of, query_of
-from tracker.ports.api.responses import (
-    check_match,
-    json_response,
-    list_response,
-    next_page,
-    place_in,
-    place_words,
-    position_of,
-)
-from tracker.ports.api.shapes import CancelingHeld, PageQuery, in_utc, start_of
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.ports.http.dependencies import Now, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.events.events import Occurrence
+from tracker.rules.core.audiences import Visibility
+from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, clean_reason
+from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.core import audit
-from tracker.usecases.events import occurrences, scheduling
+from tracker.usecases.events import occurrences, series_split
 from tracker.usecases.views import listings
 
 TAG = "Occurrences"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
-OF_EVENT = "/events/{event_id:uuid}/occurrences"
-DATE = f"{OF_EVENT}/{{key:str}}"
-
-_reads = partial(Operation, tag=TAG, scope=READ)
-_changes = partial(Operation, tag=TAG, scope=WRITE, response=OccurrenceShown, is_conditional=True, may_conflict=True)
+OF_EVENT = f"{EVENT.path}/occurrences"
 
 
-@operation(
-    HttpMethod.GET,
+class SpanQuery(PageQuery, kw_only=True):
+    """The span of time to read: its start is included, its end is not."""
+
+    start: Moment = field(name="from")
+    end: Moment = field(name="to")
+
+
+class LineShown(Shown):
+    """One date in brief."""
+
+    event_id: UUID
+    key: str
+    kind: Kind
+    title: str
+    place: str
+    visibility: Visibility
+    status: EventStatus
+    starts_at: Moment
+    ends_at: Moment
+    time_zone: str
+    is_all_day: bool
+    is_changed: bool
+    banner: Banner
+
+
+LinePage = page_of("LinePage", LineShown, "One page of a list of dates in brief.")
+
+
+class OccurrenceShown(Shown):
+    """One date of an event; event_id and key, the day on which the rule put it, are its identity."""
+
+    event_id: UUID
+    key: str
+    title: str
+    place: str
+    agenda: str
+    status: EventStatus
+    date: Day
+    time: Clock
+    minutes: int
+    time_zone: str
+    is_all_day: bool
+    starts_at: Moment
+    ends_at: Moment
+    is_changed: Annotated[bool, Meta(description="Whether it differs from the series rule.")]
+    is_attendance_closed: bool
+    banner: Banner
+    version: int
+    changed_at: Moment
+
+
+OccurrencePage = page_of("OccurrencePage", OccurrenceShown, "One page of the dates of an event.")
+
+
+class OccurrenceChange(Given):
+    """Changes to one date; fields that are left out stay as they are, null restores the value of the series."""
+
+    date: Day | UnsetType = UNSET
+    time: Clock | UnsetType = UNSET
+    minutes: Minutes | UnsetType = UNSET
+    title: Title | UnsetType | None = UNSET
+    place: PlaceName | UnsetType | None = UNSET
+    agenda: Agenda | UnsetType | None = UNSET
+    reason: Reason = ""
+    notify: Notified = Notify.CHANGES
+
+
+def occurrence_shown(occurrence: Occurrence) -> OccurrenceShown:
+    """Return a date in the shape of the API."""
+    (starts, duration), event = start_of(occurrence), occurrence.event
+    return shown(
+        OccurrenceShown,
+        occurrence,
+        event_id=event.id,
+        date=starts.date(),
+        time=f"{starts:%H:%M}",
+        minutes=minutes(duration),
+        time_zone=event.zone,
+        is_all_day=event.is_all_day,
+        is_attendance_closed=occurrence.attendance_closed_at is not None,
+        banner=event.banner,
+    )
+
+
+def line_shown(line: DateLine) -> LineShown:
+    """Return a date in brief in the shape of the API."""
+    return shown(LineShown, line, time_zone=line.zone, banner=line.marking.banner if line.marking else "")
+
+
+async def _date(viewer: Viewer, _: datetime, event_id: UUID, key: str) -> tuple[Occurrence, OccurrenceShown]:
+    occurrence = await occurrences.date_seen_by(viewer, event_id, key)
+    return occurrence, occurrence_shown(occurrence)
+
+
+OCCURRENCE = Resource(
+    name="occurrence", path=f"{OF_EVENT}/{{key:str}}", shape=OccurrenceShown, see=_date, note=audit.record_date_read
+)
+_reads = partial(operation, "GET", tag=TAG, scope=READ)
+_changes = partial(operation, tag=TAG, scope=WRITE, of=OCCURRENCE, is_conditional=True, may_conflict=True)
+
+
+@_reads(
     "/occurrences",
-    _reads(
-        summary="List dates in a time range",
-        query=SpanQuery,
-        response=LinePage,
-        text="Returns every date you can see that overlaps the range, earliest first.",
-    ),
+    "List dates in a time range",
+    response=LinePage,
+    text="Returns every date you can see that overlaps the range, earliest first.",
 )
-async def list_dates(request: FormRequest, viewer: Viewer) -> Response[Any]:
+async def list_dates(request: FormRequest, query: SpanQuery, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
-    query = query_of(request, SpanQuery)
     start, end = in_utc(query.start), in_utc(query.end)
-    date_lines = await listings.page_of_dates(
-        viewer, start, end, place_in(request, viewer, query.cursor), query.limit + 1
-    )
-    following = next_page(
-        request, date_lines, query.limit, lambda date_line: place_words(date_line.starts_at, date_line.id)
-    )
-    items = tuple(map(line_shown, date_lines[: query.limit]))
-    return list_response(request, LinePage(items=items, next=following), following)
+    place = place_in(request, viewer, query.cursor)
+    lines = await listings.page_of_dates(viewer, start, end, place, query.limit + 1)
+    return page_response(request, LinePage, query, lines, lambda line: place_words(line.starts_at, line.id), line_shown)
 
 
-@operation(
-    HttpMethod.GET,
-    OF_EVENT,
-    _reads(
-        summary="List the dates of an event", query=PageQuery, response=OccurrencePage, text="In the order of the rule."
-    ),
-)
-async def list_dates_of_event(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+@_reads(OF_EVENT, "List the dates of an event", response=OccurrencePage, of=EVENT, text="In the order of the rule.")
+async def list_dates_of_event(request: FormRequest, query: PageQuery, event: Event, viewer: Viewer) -> Response[Any]:
     """Return a page of an event's dates."""
-    query = query_of(request, PageQuery)
-    event = await scheduling.event_seen_by(viewer, event_id)
-    await audit.record_series_read(viewer, [event], now)
-    every = await occurrences.dates_in_series(viewer, event)
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
-    found = [occurrence for occurrence in every if occurrence.key > after][: query.limit + 1]
-    following = next_page(request, found, query.limit, lambda occurrence: (occurrence.key,))
-    items = tuple(map(occurrence_shown, found[: query.limit]))
-    return list_response(request, OccurrencePage(items=items, next=following), following)
+    dates = await occurrences.dates_in_series(viewer, event)
+    onward = [occurrence for occurrence in dates if occurrence.key > after][: query.limit + 1]
+    return page_response(request, OccurrencePage, query, onward, lambda occurrence: (occurrence.key,), occurrence_shown)
 
 
-@operation(HttpMethod.GET, DATE, _reads(summary="Read a date", response=OccurrenceShown))
-async def read_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+@_reads(OCCURRENCE.path, "Read a date", of=OCCURRENCE)
+async def read_date() -> None:
     """Return one date."""
-    return await _date(request, viewer, now, event_id, key)
 
 
-@operation(
-    HttpMethod.PATCH,
-    DATE,
-    _changes(
-        summary="Move or change a date",
-        body=OccurrenceChange,
-        text="Changes one date of a series. Other dates don’t change. To change a single event, change the event.",
-    ),
+@_changes(
+    "PATCH",
+    OCCURRENCE.path,
+    "Move or change a date",
+    text="Changes one date of a series. Other dates don’t change. To change a single event, change the event.",
 )
-async def change_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def change_date(occurrence: Occurrence, new: OccurrenceChange, viewer: Viewer, now: Now) -> None:
     """Change the given fields of a date."""
-    occurrence = await _matched(request, viewer, event_id, key)
-    body = await body_of(request, OccurrenceChange)
-    fields = given(body)
+    fields = given(new)
     starts, duration = moved(*start_of(occurrence), fields)
     kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
     own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
-    reason = reason_in(body)
-    change = DateChange(starts=starts, duration=duration, reason=reason, **own)
-    await occurrences.change_occurrence(viewer, event_id, key, change, occurrence.version, now, notify=body.notify)
-    return await _date(request, viewer, now, event_id, key)
+    change = DateChange(starts=starts, duration=duration, reason=clean_reason(new.reason), **own)
+    await occurrences.change_occurrence(
+        viewer, occurrence.event.id, occurrence.key, change, occurrence.version, now, notify=new.notify
+    )
 
 
-@operation(
-    HttpMethod.POST,
-    f"{DATE}/cancellation",
-    _changes(
-        summary="Cancel a date",
-        body=CancelingHeld,
-        text="Other dates stay. No one is notified of a past date. One whose attendance is closed needs `record`.",
-    ),
+@_changes(
+    "POST",
+    f"{OCCURRENCE.path}/cancellation",
+    "Cancel a date",
+    text="Other dates stay. No one is notified of a past date. One whose attendance is closed needs `record`.",
 )
-async def cancel_date(event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def cancel_date(occurrence: Occurrence, new: CancelingHeld, viewer: Viewer, now: Now) -> None:
     """Cancel one date."""
-    occurrence = await _matched(request, viewer, event_id, key)
-    body = await body_of(request, CancelingHeld)
-    reason = reason_in(body)
-    await occurrences.cancel_occurrence(viewer, event_id, key, occurrence.version, reason, now, record=body.record)
-    return await _date(request, viewer, now, event_id, key)
+    event_id, key, reason = occurrence.event.id, occurrence.key, clean_reason(new.reason)
+    await occurrences.cancel_occurrence(viewer, event_id, key, occurrence.version, reason, now, record=new.record)
 
 
-@operation(
-    HttpMethod.POST,
-    f"{DATE}/restoration",
-    _changes(
-        summary="Restore a date",
-        text="Notifies people who may know of the cancellation and asks them to reply again, unless the date is over.",
-    ),
+@_changes(
+    "POST",
+    f"{OCCURRENCE.path}/restoration",
+    "Restore a date",
+    text="Notifies people who may know of the cancellation and asks them to reply again, unless the date is over.",
 )
-async def restore_occurrence(
-    event_id: PathId, key: PathText, request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def restore_occurrence(occurrence: Occurrence, viewer: Viewer, now: Now) -> None:
     """Restore a canceled date."""
-    occurrence = await _matched(request, viewer, event_id, key)
-    await occurrences.restore_occurrence(viewer, event_id, key, occurrence.version, now)
-    return await _date(request, viewer, now, event_id, key)
+    await occurrences.restore_occurrence(viewer, occurrence.event.id, occurrence.key, occurrence.version, now)
 
 
-async def _date(request: FormRequest, viewer: Viewer, now: Now, event_id: UUID, key: str) -> Response[Any]:
-    occurrence = await occurrences.date_seen_by(viewer, event_id, key)
-    await audit.record_date_read(viewer, occurrence, now)
-    return json_response(request, occurrence_shown(occurrence))
+FOLLOWING = f"{OCCURRENCE.path}/following"
+ETAG_OF = "If-Match takes the event’s ETag."
 
 
-async def _matched(request: FormRequest, viewer: Viewer, event_id: UUID, key: str) -> Occurrence:
-    """Return the date as the program read it. Errors: NotFound, Refused."""
-    occurrence = await occurrences.date_seen_by(viewer, event_id, key)
-    check_match(request, occurrence_shown(occurrence))
-    return occurrence
+class NewDate(Given):
+    """A date outside the rule, with the length and the place of the series."""
+
+    date: Day
+    time: Clock
+
+
+@changes(
+    "POST",
+    OF_EVENT,
+    "Add a date to a series",
+    gives=OCCURRENCE,
+    status=CREATED,
+    text=f"Adds a date outside the rule, with the same length and place, and notifies everyone invited. {ETAG_OF}",
+)
+async def add_date(event: Event, new: NewDate, viewer: Viewer, now: Now) -> dict[str, str]:
+    """Add a date to a series."""
+    start = local_start(new.date, new.time)
+    return {"key": await series_split.add_occurrence(viewer, event.id, start, event.version, now)}
+
+
+@changes(
+    "PATCH",
+    FOLLOWING,
+    "Change this and following dates",
+    may_vanish=True,
+    text="If only title, place or agenda change, the series stays the same. Otherwise it ends before the date, and "
+    "another one continues it: the response is that series, and Content-Location its address. Description and "
+    "video link are the same for all dates: they change here only with more than texts. Dates keep their own "
+    f"time, place, title and agenda. {ETAG_OF}",
+)
+async def change_following(event: Event, key: PathText, new: EventChange, viewer: Viewer, now: Now) -> dict[str, UUID]:
+    """Change this and following dates of a series."""
+    _, plan = await series_split.plan_from_date_on(viewer, event.id, key)
+    onward = plan_changed(plan, new)
+    return {
+        "event_id": await series_split.change_from_date_on(
+            viewer, event.id, key, onward, event.version, now, notify=new.notify
+        )
+    }
+
+
+@changes(
+    "POST",
+    f"{FOLLOWING}/cancellation",
+    "Cancel this and following dates",
+    may_vanish=True,
+    text=f"Ends the series before the date. From the first date, cancels the whole series. {ETAG_OF}",
+)
+async def cancel_following(event: Event, key: PathText, new: Canceling, viewer: Viewer, now: Now) -> None:
+    """End a series before a date."""
+    reason = clean_reason(new.reason)
+    await series_split.cancel_from_date_on(viewer, event.id, key, event.version, reason, now)

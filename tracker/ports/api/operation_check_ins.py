@@ -1,21 +1,17 @@
-"""Checking people in and out of an operation in JSON (ICS 211), for law enforcement on it."""
+"""The day of an operation in JSON: checking people in and out (ICS 211), for law enforcement on it."""
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import HttpMethod, Response
 from msgspec import Meta
 
 from tracker.crypto import ids
-from tracker.ports.api.joint_operations import PLAN, TAG, WRITE, read_by, reads
-from tracker.ports.api.operations import Operation, operation
-from tracker.ports.api.reading import body_of, idempotency_key
-from tracker.ports.api.responses import check_match, json_response
-from tracker.ports.api.shapes import Given, Moment, Shown, in_utc
+from tracker.ports.api.joint_operations import PLAN, read_by, reads, writes
+from tracker.ports.api.operations import Resource
+from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
-from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
@@ -32,8 +28,6 @@ from tracker.rules.operations.check_ins import (
 from tracker.usecases.operations import check_ins
 from tracker.usecases.operations.check_ins import CheckInList
 
-CHECK_INS = f"{PLAN}/check-ins"
-PERSON = f"{CHECK_INS}/{{person_id:uuid}}"
 Contact = Annotated[str, Meta(max_length=LONGEST_CONTACT, examples=["816-555-0134"])]
 Assignment = Annotated[str, Meta(max_length=LONGEST_ASSIGNMENT, examples=["Perimeter, north"])]
 
@@ -99,145 +93,107 @@ class CheckInCorrection(Given):
     assignment: Assignment
 
 
-_records = partial(Operation, tag=TAG, scope=WRITE, response=CheckInShown, may_conflict=True)
+async def _list(viewer: Viewer, now: datetime, event_id: UUID) -> tuple[CheckInList, CheckInsShown]:
+    """Return the check-in list, and note that it was read. Errors: NotFound, also outside law enforcement."""
+    occurrence = (await read_by(viewer, event_id, now)).view.occurrence
+    listed = await check_ins.check_in_list(viewer, event_id, occurrence.key, now)
+    return listed, shown(CheckInsShown, listed.tally, items=tuple(map(_line_shown, listed.lines)))
 
 
-@operation(
-    HttpMethod.GET,
-    CHECK_INS,
-    reads(
-        summary="Read the check-in list",
-        response=CheckInsShown,
-        text="For law enforcement on the operation: everyone who is expected or came.",
-    ),
+async def _line(
+    viewer: Viewer, now: datetime, event_id: UUID, person_id: UUID
+) -> tuple[tuple[CheckInList, CheckIn], CheckInShown]:
+    listed, _ = await _list(viewer, now, event_id)
+    line = listed.line(person_id)
+    return (listed, line), _line_shown(line)
+
+
+def _line_shown(line: CheckIn) -> CheckInShown:
+    return shown(CheckInShown, line, recorded_as=line.id, entered_by=line.by)
+
+
+CHECK_INS = Resource(name="people", path=f"{PLAN.path}/check-ins", shape=CheckInsShown, see=_list)
+CHECK_IN = Resource(name="line", path=f"{CHECK_INS.path}/{{person_id:uuid}}", shape=CheckInShown, see=_line)
+_records = partial(writes, of=CHECK_INS, gives=CHECK_IN)
+
+
+@reads(
+    CHECK_INS.path,
+    "Read the check-in list",
+    of=CHECK_INS,
+    text="For law enforcement on the operation: everyone who is expected or came.",
 )
-async def list_check_ins(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_check_ins() -> None:
     """Return the check-in list of an operation."""
-    check_ins_list = await _list(viewer, event_id, now)
-    tally = check_ins_list.tally
-    shown = CheckInsShown(
-        listed=tally.listed,
-        checked_in=tally.checked_in,
-        checked_out=tally.checked_out,
-        still_in=tally.still_in,
-        items=tuple(map(_shown, check_ins_list.lines)),
-    )
-    return json_response(request, shown)
 
 
-@operation(
-    HttpMethod.POST,
-    CHECK_INS,
-    _records(
-        summary="Check a person in or out",
-        body=NewTap,
-        is_repeatable=True,
-        text="For people who can edit the operation, and for others in law enforcement on it: themselves and people at "
-        "their agency. A tap that waited doesn’t undo a later one.",
-    ),
+@_records(
+    "POST",
+    CHECK_INS.path,
+    "Check a person in or out",
+    text="For people who can edit the operation, and for others in law enforcement on it: themselves and people at "
+    "their agency. A tap that waited doesn’t undo a later one.",
 )
-async def check_person(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def check_person(
+    people: CheckInList, new: NewTap, request_key: UUID | None, viewer: Viewer, now: Now
+) -> dict[str, UUID]:
     """Record a tap for one person."""
-    check_ins_list = await _list(viewer, event_id, now)
-    new = await body_of(request, NewTap)
     tap = Tap(
-        tap_id=str(idempotency_key(request) or ids.new_id()),
+        tap_id=str(request_key or ids.new_id()),
         person_id=new.person_id,
         button=new.tap,
         was=new.was,
         waited=timedelta(seconds=new.waited),
     )
-    await check_ins.record_tap(viewer, event_id, check_ins_list.occurrence.key, tap, now)
-    return await _line(request, viewer, event_id, new.person_id, now)
+    await check_ins.record_tap(viewer, people.operation.event.id, people.occurrence.key, tap, now)
+    return {"person_id": new.person_id}
 
 
-@operation(
-    HttpMethod.POST,
-    f"{CHECK_INS}/walk-ins",
-    _records(
-        summary="Check in a person who isn’t on the operation",
-        body=NewPersonThere,
-        is_repeatable=True,
-        text="People who can edit the operation can name any agency, others their own.",
-    ),
+@_records(
+    "POST",
+    f"{CHECK_INS.path}/walk-ins",
+    "Check in a person who isn’t on the operation",
+    text="People who can edit the operation can name any agency, others their own.",
 )
-async def check_walk_in(event_id: PathId, request: FormRequest, viewer: Viewer, now: Now) -> Response[Any]:
+async def check_walk_in(
+    people: CheckInList, new: NewPersonThere, request_key: UUID | None, viewer: Viewer, now: Now
+) -> dict[str, UUID]:
     """Check in a person who isn't on the operation."""
-    check_ins_list = await _list(viewer, event_id, now)
-    new = await body_of(request, NewPersonThere)
     walk_in = WalkIn(
-        ticket=idempotency_key(request) or ids.new_id(),
+        ticket=request_key or ids.new_id(),
         name=clean(new.name, LONGEST_NAME, "name"),
         agency_id=new.agency_id,
         agency="" if new.agency_id else clean(new.agency, LONGEST_NAME, "agency"),
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    added = await check_ins.check_in_walk_in(viewer, event_id, check_ins_list.occurrence.key, walk_in, now)
-    return await _line(request, viewer, event_id, added.person_id, now)
+    event_id, key = people.operation.event.id, people.occurrence.key
+    return {"person_id": (await check_ins.check_in_walk_in(viewer, event_id, key, walk_in, now)).person_id}
 
 
-@operation(HttpMethod.GET, PERSON, reads(summary="Read a person’s check-in", response=CheckInShown))
-async def read_check_in(
-    event_id: PathId, person_id: PathId, request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+@reads(CHECK_IN.path, "Read a person’s check-in", of=CHECK_IN)
+async def read_check_in() -> None:
     """Return one line of the check-in list."""
-    return await _line(request, viewer, event_id, person_id, now)
 
 
-@operation(
-    HttpMethod.PUT,
-    PERSON,
-    _records(
-        summary="Correct a person’s check-in",
-        body=CheckInCorrection,
-        is_conditional=True,
-        text="For people who can check this person in and out. If-Match takes the ETag of the person’s check-in.",
-    ),
+@writes(
+    "PUT",
+    CHECK_IN.path,
+    "Correct a person’s check-in",
+    of=CHECK_IN,
+    is_conditional=True,
+    text="For people who can check this person in and out. If-Match takes the ETag of the person’s check-in.",
 )
 async def correct_check_in(
-    event_id: PathId, person_id: PathId, request: FormRequest, viewer: Viewer, now: Now
-) -> Response[Any]:
+    event_id: PathId, line: tuple[CheckInList, CheckIn], new: CheckInCorrection, viewer: Viewer, now: Now
+) -> None:
     """Correct one line of the check-in list."""
-    check_ins_list = await _list(viewer, event_id, now)
-    line = check_ins_list.line(person_id)
-    check_match(request, _shown(line))
-    new = await body_of(request, CheckInCorrection)
+    people, check_in = line
     to = LineCorrection(
-        time_in=_moment(new.time_in),
-        time_out=_moment(new.time_out),
+        time_in=in_utc(new.time_in) if new.time_in else None,
+        time_out=in_utc(new.time_out) if new.time_out else None,
         contact=clean(new.contact, LONGEST_CONTACT, "contact"),
         assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
     )
-    await check_ins.correct_line(viewer, event_id, check_ins_list.occurrence.key, person_id, to, now, seen=line.id)
-    return await _line(request, viewer, event_id, person_id, now)
-
-
-async def _line(request: FormRequest, viewer: Viewer, event_id: UUID, person_id: UUID, now: Now) -> Response[Any]:
-    return json_response(request, _shown((await _list(viewer, event_id, now)).line(person_id)))
-
-
-async def _list(viewer: Viewer, event_id: UUID, now: Now) -> CheckInList:
-    """Return the check-in list, and note that it was read. Errors: NotFound, also outside law enforcement."""
-    occurrence = (await read_by(viewer, event_id, now)).view.occurrence
-    return await check_ins.check_in_list(viewer, event_id, occurrence.key, now)
-
-
-def _moment(sent: datetime | None) -> datetime | None:
-    return in_utc(sent) if sent else None
-
-
-def _shown(line: CheckIn) -> CheckInShown:
-    return CheckInShown(
-        person_id=line.person_id,
-        member_id=line.member_id,
-        name=line.name,
-        agency=line.agency,
-        contact=line.contact,
-        assignment=line.assignment,
-        presence=line.presence,
-        time_in=line.time_in,
-        time_out=line.time_out,
-        recorded_as=line.id,
-        entered_by=line.by or None,
-    )
+    key, person_id = people.occurrence.key, check_in.person_id
+    await check_ins.correct_line(viewer, event_id, key, person_id, to, now, seen=check_in.id)

@@ -7,7 +7,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from tracker.crypto import keys
 from tracker.errors import NotFound
 from tracker.ports.api.reading import JSON
+from tracker.ports.api.shapes import PageQuery
 from tracker.ports.http.dependencies import viewer_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import RequestRefused
@@ -32,10 +33,12 @@ HALF = 16  # characters: 96 bits of the content, 96 of the proof that this tag w
 READS = (HttpMethod.GET, HttpMethod.HEAD)
 
 
-def json_response(request: FormRequest, body: msgspec.Struct, *, status: int = 200, **headers: str) -> Response[Any]:
+def json_response(
+    request: FormRequest, body: msgspec.Struct, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
     """Return a thing as JSON with its ETag, or 304 when the program has it already."""
     tag = etag(request, body)
-    headers = {"ETag": tag, "Vary": "Authorization", **{name.replace("_", "-"): one for name, one in headers.items()}}
+    headers = {"ETag": tag, "Vary": "Authorization", **(headers or {})}
     if request.method in READS and _names(request.headers.get("if-none-match"), tag):
         return Response(None, status_code=304, headers=headers)
     return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=headers)
@@ -66,23 +69,26 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     )
 
 
-def next_page(
-    request: FormRequest, found: Sequence[T], limit: int, position: Callable[[T], Sequence[str]]
-) -> str | None:
-    """Return the address of the page after this one; `found` has one more than the limit when there is one."""
-    if len(found) <= limit:
-        return None
-    path = request.scope["path"]
-    onward = cursor(viewer_of(request.scope), path, position(found[limit - 1]))
-    kept = [(name, text) for name, text in request.query_params.multi_items() if name != "cursor"]
-    return f"{path}?{urlencode([*kept, ('cursor', onward)])}"
+def page_response(
+    request: FormRequest,
+    page: type[msgspec.Struct],
+    query: PageQuery,
+    things: Sequence[T],
+    place: Callable[[T], Sequence[str]],
+    show: Callable[[T], msgspec.Struct],
+) -> Response[Any]:
+    """Return a page of a list; the address of a next page is in the Link header too (RFC 8288).
 
-
-def list_response(request: FormRequest, body: msgspec.Struct, following: str | None) -> Response[Any]:
-    """Return a page of a list; the address of a next page is in the Link header too (RFC 8288)."""
-    return (
-        json_response(request, body, Link=f'<{following}>; rel="next"') if following else json_response(request, body)
-    )
+    There is a next page when there is one thing more than the limit; `place` is where a thing is in the list.
+    """
+    items, following = things[: query.limit], None
+    if len(things) > query.limit:
+        path = request.scope["path"]
+        onward = cursor(viewer_of(request.scope), path, place(items[-1]))
+        kept = [(name, text) for name, text in request.query_params.multi_items() if name != "cursor"]
+        following = f"{path}?{urlencode([*kept, ('cursor', onward)])}"
+    link = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return json_response(request, page(items=tuple(map(show, items)), next=following), headers=link)
 
 
 def _names(asked: str | None, tag: str) -> bool:

@@ -18,7 +18,6 @@ from tracker.ports.api import (
     operation_parts,
     operation_readiness,
     replies,
-    series,
 )
 from tracker.ports.api.document import Json, document
 from tracker.ports.api.operations import BASE
@@ -31,7 +30,6 @@ AREAS = (
     directory,
     events,
     occurrences,
-    series,
     replies,
     attendance,
     action_items,

@@ -1,16 +1,22 @@
 """Shapes that several operations share: base classes, texts with their limits, people, pages of lists."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from operator import attrgetter
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, defstruct
+from msgspec.structs import fields
 
 from tracker.rules.core.wording import local
 from tracker.rules.events.cancellations import RecordChoice
 from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, TEXTS, Occurrence
 from tracker.rules.events.notifications import Notify
 
+S = TypeVar("S", bound="Shown")
+L = TypeVar("L", bound=Struct)
 MOST = 200  # things on one page of a list
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """All dates lie between these."""
@@ -69,6 +75,39 @@ class PageQuery(Given):
 
     limit: Limit = 50
     cursor: Cursor | UnsetType = UNSET
+
+
+def shown(shape: type[S], thing: object, **more: object) -> S:
+    """Return a thing in a shape: what both have by the same names, and `more`.
+
+    An empty text is null where the shape allows null.
+    """
+    names = [field.name for field in fields(shape)]  # the shape's own, never a request's
+    values = {name: more[name] if name in more else attrgetter(name)(thing) for name in names}
+    empty = {field.name for field in fields(shape) if values[field.name] == "" and _may_be_null(field.type)}
+    return convert(values | dict.fromkeys(empty), shape, from_attributes=True)
+
+
+def items_shown(shape: type[L], things: Iterable[object]) -> L:
+    """Return things in the shape of their list."""
+    (items,) = (field for field in fields(shape) if field.name == "items")
+    kind = get_args(items.type)[0]
+    return shape(items=tuple(thing if isinstance(thing, kind) else shown(kind, thing) for thing in things))
+
+
+def list_of(name: str, shape: type[Shown], doc: str) -> type[Struct]:
+    """Return the shape of a whole list."""
+    return defstruct(name, [("items", tuple[shape, ...])], bases=(Shown,), namespace={"__doc__": doc})  # type: ignore[valid-type] # a type made here
+
+
+def page_of(name: str, shape: type[Shown], doc: str) -> type[Struct]:
+    """Return the shape of one page of a list."""
+    return defstruct(name, [("next", str | None)], bases=(list_of(name, shape, doc),), namespace={"__doc__": doc})
+
+
+def _may_be_null(kind: Any) -> bool:
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    return NoneType in get_args(plain)
 
 
 class Name(Shown):

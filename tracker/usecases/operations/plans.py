@@ -194,6 +194,16 @@ class WholePlan(Struct, frozen=True, kw_only=True):
     operation: Operation
     phases: dict[UUID, Phase]
 
+    @property
+    def event_id(self) -> UUID:
+        """Return the id of the operation's event."""
+        return self.operation.event.id
+
+    @property
+    def version(self) -> int:
+        """Return the version of the plan."""
+        return self.operation.version
+
 
 async def whole_plan(viewer: Viewer, event_id: UUID, now: datetime) -> WholePlan:
     """Return the plan of an operation. Errors: NotFound, also for an operation without one."""
