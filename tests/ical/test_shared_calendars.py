@@ -26,7 +26,7 @@ def spans(*components: str) -> list[CalendarSpan]:
     """Read a calendar of these components, all of which can be read."""
     reading = read_busy_times(calendar(*components), START, END, ZONE)
     assert reading.unread == 0
-    return sorted(one.span for one in reading.found)
+    return sorted(one.span for one in reading.spans)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_an_empty_calendar_is_that_of_somebody_who_is_free() -> None:
 
 def test_what_cannot_be_read_is_counted_and_the_rest_is_read() -> None:
     reading = read_busy_times(calendar(vevent("RRULE:FREQ=SECONDLY", uid="odd"), vevent()), START, END, ZONE)
-    assert (len(reading.found), reading.unread) == (1, 1)
+    assert (len(reading.spans), reading.unread) == (1, 1)
 
 
 def test_what_is_no_calendar_is_refused() -> None:
@@ -148,7 +148,7 @@ def test_dates_with_components_of_their_own_cost_no_more_than_others() -> None:
     named = "RECURRENCE-ID:20270113T160000Z"
     changes = [vevent(named, uid="a") for _ in range(5_000)]
     content = calendar(*[vevent(uid="a")] * 2_000, *changes)
-    assert len(within(8_000, lambda: read_busy_times(content, START, END, ZONE)).found) == 7_000
+    assert len(within(8_000, lambda: read_busy_times(content, START, END, ZONE)).spans) == 7_000
 
 
 FIRST = datetime(2026, 1, 6, 9, 30)

@@ -72,17 +72,17 @@ def read_calendar_file(
     Reading stops at the first event that exceeds the limits.
     Errors: Invalid and TooLarge when the file as a whole can't be imported.
     """
-    found = components(content, limits.events, limits.size)
-    if not found.events:
+    file = components(content, limits.events, limits.size)
+    if not file.events:
         raise Invalid("The file has no events.")
-    reader = _FileReader(zones_of(found.zones, home), now)
-    groups = _groups(found.events)
+    reader = _FileReader(zones_of(file.zones, home), now)
+    groups = _groups(file.events)
     for number, (master, overrides) in enumerate(groups, start=1):
         reader.take(master, overrides)
         check_import_size(reader.dates, limits)
         progress(number, len(groups))
     rest = sorted(reader.rest, key=lambda import_row: import_row.row)
-    return CalendarFile(events=reader.events, rest=rest, notes=notes_on(found))
+    return CalendarFile(events=reader.events, rest=rest, notes=notes_on(file))
 
 
 def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:

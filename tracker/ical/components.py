@@ -82,13 +82,18 @@ def components(content: bytes, most: int = MOST, largest: int = LARGEST, most_ot
     return scan.found
 
 
-def parameters_in(found: Components) -> int:
+def parameters_in(file: Components) -> int:
     """Return how many parameters the lines of a file have at most: to parse one takes microseconds.
 
     Long texts are left out: they are full of semicolons.
     """
-    every = (component.lines.items() for component in (*found.events, *found.tasks, *found.zones))
-    lines = (line for one in every for name, held in one if name not in LONG_TEXTS for line in held)
+    lines = (
+        line
+        for component in (*file.events, *file.tasks, *file.zones)
+        for name, of_name in component.lines.items()
+        if name not in LONG_TEXTS
+        for line in of_name
+    )
     return sum(line.count(";") for line in lines)
 
 

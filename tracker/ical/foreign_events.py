@@ -46,7 +46,7 @@ class Zones(Struct, frozen=True):
 
     def stamps(self, properties: Iterable[Property]) -> list[Stamp]:
         """Return the times of properties that may hold several, separated by commas. Errors: Invalid."""
-        return [self.stamp(Property(text, one.parameters)) for one in properties for text in one.value.split(",")]
+        return [self.stamp(Property(text, line.parameters)) for line in properties for text in line.value.split(",")]
 
     def stamp(self, one: Property) -> Stamp:
         """Return the time of a property. Errors: Invalid with a sentence."""
@@ -301,7 +301,7 @@ def _anchored(parts: RuleParts, start: datetime, until: date | None, count: int 
 
 
 def _frequency(parts: RuleParts) -> Frequency:
-    frequency = next((one for one in Frequency if one.value.upper() == parts.get("FREQ")), None)
+    frequency = next((choice for choice in Frequency if choice.value.upper() == parts.get("FREQ")), None)
     if frequency is None:
         raise Invalid(NOT_KEPT.format(f"FREQ={parts.get('FREQ', '')[:40]}"))
     return frequency
@@ -331,15 +331,15 @@ def _one_weekday(parts: RuleParts, by_day: list[tuple[int, int]]) -> tuple[int, 
 
 def _weekdays(parts: RuleParts) -> list[tuple[int, int]]:
     """Return (which one of the month, 0 = each; weekday) for each part of BYDAY."""
-    found = []
+    weekdays = []
     for piece in parts.get("BYDAY", "").split(","):
         number, code = piece[:-2], piece[-2:]
         if not piece:
             continue
         if code not in CODES or (number and number.lstrip("+-") not in "12345"):
             raise Invalid(NOT_KEPT.format(f"BYDAY={piece[:20]}"))
-        found.append((int(number or 0), CODES.index(code)))
-    return found
+        weekdays.append((int(number or 0), CODES.index(code)))
+    return weekdays
 
 
 def _week_starts(parts: RuleParts) -> int:

@@ -219,7 +219,7 @@ def _read_back(message: bytes, method: str, count: int) -> None:
     is_sound = (
         str(calendar.get("METHOD")) == method
         and len(events) == count > 0
-        and not any(one.errors for one in calendar.walk())
+        and not any(component.errors for component in calendar.walk())
         and len({str(event["UID"]) for event in events}) == 1
         and all(
             len(event.get(name, [])) > 0 and not isinstance(event[name], list) for event in events for name in PEOPLE

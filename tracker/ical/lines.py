@@ -22,7 +22,7 @@ def text_line(name: str, value: str) -> bytes:
 
 def texts_line(name: str, values: Iterable[str]) -> bytes:
     """Return a property that lists texts, for example CATEGORIES. Errors as in `text_line`."""
-    return fold(f"{name}:{','.join(escaped(one) for one in values)}")
+    return fold(f"{name}:{','.join(escaped(value) for value in values)}")
 
 
 def plain_line(name: str, value: str) -> bytes:

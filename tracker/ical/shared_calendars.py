@@ -33,7 +33,7 @@ NOT_TAKEN = frozenset({"FREE", "WORKINGELSEWHERE"})
 class BusyReading(NamedTuple):
     """The busy times of a calendar's owner, and how many entries could not be read."""
 
-    found: list[ReadSpan]
+    spans: list[ReadSpan]
     unread: int
 
 
@@ -49,7 +49,7 @@ def read_busy_times(content: bytes, start: datetime, end: datetime, home: str) -
         reader.replace(event)
     for event in held.events:
         reader.take(event)
-    return BusyReading(reader.found, reader.unread + held.others["VFREEBUSY"])
+    return BusyReading(reader.spans, reader.unread + held.others["VFREEBUSY"])
 
 
 def _uid(component: Component) -> str:
@@ -59,7 +59,7 @@ def _uid(component: Component) -> str:
 def _kind(component: Component) -> BusyKind | None:
     """Return how an event makes its owner busy; None when it does not."""
     names = ("TRANSP", "STATUS", "X-MICROSOFT-CDO-BUSYSTATUS")
-    says = {name: found.value.upper() for name in names if (found := component.one(name))}
+    says = {name: line.value.upper() for name in names if (line := component.one(name))}
     word = says.get("X-MICROSOFT-CDO-BUSYSTATUS", "")
     if is_canceled(component) or says.get("TRANSP") == "TRANSPARENT" or word in NOT_TAKEN:
         return None
@@ -72,7 +72,7 @@ class _Reader:
     def __init__(self, zones: Zones, start: datetime, end: datetime) -> None:
         self.zones = zones
         self.start, self.end = start, end
-        self.found: list[ReadSpan] = []
+        self.spans: list[ReadSpan] = []
         self.unread = 0
         self._budget = Budget(MOST_DAYS)
         self._replaced: dict[str, set[date | datetime]] = {}
@@ -88,7 +88,7 @@ class _Reader:
         try:
             kind = _kind(component)
             if kind is not None:
-                self.found += [ReadSpan(_uid(component), span) for span in self._spans(component, kind)]
+                self.spans += [ReadSpan(_uid(component), span) for span in self._spans(component, kind)]
         except Invalid:
             self.unread += 1
 
@@ -229,14 +229,14 @@ def starts_between(
     rule, (start, end) = _rule(text, first, until), window
     if rule.until and rule.until.date() < start:
         return []
-    found = []
+    moments = []
     for number, day in enumerate(_days(rule, first.date(), window, budget)):
         moment = datetime.combine(day, first.time())
         if (rule.count and number >= rule.count) or (rule.until and moment > rule.until) or day > end:
             break
         if day >= start:
-            found.append(moment)
-    return found
+            moments.append(moment)
+    return moments
 
 
 def _days(rule: _Rule, first: date, window: tuple[date, date], budget: Budget) -> Iterator[date]:
@@ -354,13 +354,13 @@ def _listed(parts: UnrolledParts, name: str) -> list[str]:
 
 
 def _weekdays(parts: UnrolledParts) -> tuple[_Nth, ...]:
-    found = []
+    weekdays = []
     for piece in _listed(parts, "BYDAY"):
         number, code = piece[:-2], piece[-2:]
         if code not in CODES:
             raise Invalid(NOT_READ)
-        found.append(_Nth(_whole(number, 53) if number else 0, CODES.index(code)))
-    return tuple(found)
+        weekdays.append(_Nth(_whole(number, 53) if number else 0, CODES.index(code)))
+    return tuple(weekdays)
 
 
 def _numbers(parts: UnrolledParts, name: str, largest: int) -> tuple[int, ...]:

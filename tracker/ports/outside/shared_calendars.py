@@ -100,7 +100,7 @@ async def _read(due_calendar: DueCalendar, settings: Settings, network: Network)
         await shared_calendars.record_failed_read(due_calendar, failed.problem, now)
     else:
         await shared_calendars.keep_spans(
-            due_calendar, reading.found, reading.unread, kept_window(now, settings.time_zone), now
+            due_calendar, reading.spans, reading.unread, kept_window(now, settings.time_zone), now
         )
 
 

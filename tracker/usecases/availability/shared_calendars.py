@@ -10,7 +10,7 @@ from msgspec import Struct
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.availability import shared_calendars as rules
+from tracker.rules.availability import shared_calendars as calendar_rules
 from tracker.rules.availability.shared_calendars import (
     BusyKind,
     CalendarProblem,
@@ -49,9 +49,13 @@ class SharedBusyTimes(Struct, frozen=True, kw_only=True):
 
 async def share_calendar(viewer: Viewer, address: str, own_host: str, now: datetime) -> None:
     """Share the calendar at an address, replacing the one before. Errors: Invalid(address)."""
-    checked = rules.check_calendar_address(address, own_host)
+    checked = calendar_rules.check_calendar_address(address, own_host)
     row = SharedCalendar(
-        id=ids.new_id(), member=viewer.member_id, host=rules.host_of_address(checked), added_at=now, next_at=now
+        id=ids.new_id(),
+        member=viewer.member_id,
+        host=calendar_rules.host_of_address(checked),
+        added_at=now,
+        next_at=now,
     )
     row.address_sealed = keys.seal(keys.named(PURPOSE), checked, str(row.id))
     async with writing():
@@ -92,7 +96,9 @@ async def busy_times_shared_by(
     spans to people who may invite them.
     """
     wanted = list(member_ids)
-    shares = SharedCalendar.member.is_in(wanted) & (SharedCalendar.read_at > now - rules.STALE) & _owner_is_active()
+    shares = (
+        SharedCalendar.member.is_in(wanted) & (SharedCalendar.read_at > now - calendar_rules.STALE) & _owner_is_active()
+    )
     calendars = await SharedCalendar.select().where(shares) if wanted else []
     if not calendars:
         return {}
@@ -101,7 +107,8 @@ async def busy_times_shared_by(
     for row in await BusySpan.select().where(BusySpan.calendar.is_in(list(spans)) & touches):
         spans[row["calendar"]].append(CalendarSpan(row["starts_at"], row["ends_at"], BusyKind(row["kind"])))
     return {
-        row["member"]: SharedBusyTimes(until=row["read_at"] + rules.AHEAD, spans=spans[row["id"]]) for row in calendars
+        row["member"]: SharedBusyTimes(until=row["read_at"] + calendar_rules.AHEAD, spans=spans[row["id"]])
+        for row in calendars
     }
 
 
@@ -111,7 +118,7 @@ async def claim_calendar(now: datetime) -> DueCalendar | None:
         row = None if await send_hold.held_copy() else await _next_due(now)
         if row is None:
             return None
-        moved: dict[Any, Any] = {SharedCalendar.next_at: now + rules.EVERY}
+        moved: dict[Any, Any] = {SharedCalendar.next_at: now + calendar_rules.EVERY}
         await SharedCalendar.update(moved).where(SharedCalendar.id == row["id"])
     return DueCalendar(
         id=row["id"],
@@ -135,13 +142,15 @@ async def keep_spans(
     known = list(read_spans)
     uids = sorted({uid for uid, _ in known if uid and NUL not in uid})
     own = {uid for uid, is_ours in zip(uids, await events.are_uids_ours(uids), strict=True) if is_ours}
-    spans = rules.merge_spans((span for uid, span in known if uid not in own), *window)[: rules.MOST_SPANS]
+    spans = calendar_rules.merge_spans((span for uid, span in known if uid not in own), *window)[
+        : calendar_rules.MOST_SPANS
+    ]
     rows = [
         {"id": ids.new_id(), "calendar": due_calendar.id, **span._asdict(), "kind": span.kind.value} for span in spans
     ]
     well: dict[Any, Any] = {
         SharedCalendar.read_at: now,
-        SharedCalendar.next_at: now + rules.EVERY,
+        SharedCalendar.next_at: now + calendar_rules.EVERY,
         SharedCalendar.failures: 0,
         SharedCalendar.failing_since: None,
         SharedCalendar.problem: "",
@@ -159,11 +168,11 @@ async def record_failed_read(due_calendar: DueCalendar, problem: CalendarProblem
         SharedCalendar.failures: due_calendar.failures + 1,
         SharedCalendar.failing_since: due_calendar.failing_since or now,
         SharedCalendar.problem: problem.value,
-        SharedCalendar.next_at: now + rules.pause_before_next_read(due_calendar.failures + 1),
+        SharedCalendar.next_at: now + calendar_rules.pause_before_next_read(due_calendar.failures + 1),
     }
     async with writing():
         await SharedCalendar.update(ill).where(SharedCalendar.id == due_calendar.id)
-        stale = (SharedCalendar.id == due_calendar.id) & (SharedCalendar.read_at <= now - rules.STALE)
+        stale = (SharedCalendar.id == due_calendar.id) & (SharedCalendar.read_at <= now - calendar_rules.STALE)
         if await SharedCalendar.exists().where(stale):
             await BusySpan.delete().where(BusySpan.calendar == due_calendar.id)
 

@@ -41,7 +41,7 @@ from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import undo as undo_rows
 from tracker.tables.background.operations.plans import has_plan
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events import events as tables
 from tracker.tables.schema.events.undo import PUT_BACK, UndoSnapshot
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, drafts, outbox
@@ -89,7 +89,7 @@ async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: date
             await _put_messages_back(replaced, was)
             if made := list(replaced.made):  # after the dates and messages that it moved there are back
                 await Message.delete().where(Message.event.is_in(made))
-                await Event.delete().where(Event.id.is_in(made))
+                await tables.Event.delete().where(tables.Event.id.is_in(made))
             await outbox_queue.drop_empty_sendings(kept.at)
             after = await events.event_by_id(viewer, event_id)
             if not any(event is not None and event_rules.may_edit(viewer, event) for event in (before, after)):
@@ -141,9 +141,11 @@ async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime
         rows = replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
             rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
-        if table is Occurrence:  # two dates may have swapped their days, so each first gets one that no other has
+        if (
+            table is tables.Occurrence
+        ):  # two dates may have swapped their days, so each first gets one that no other has
             apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(rows)]
-            await _write_rows(Occurrence, apart, ["original_start"])
+            await _write_rows(tables.Occurrence, apart, ["original_start"])
         await _write_rows(table, rows, [column._meta.name for column in table._meta.columns])  # noqa: SLF001 - as above
 
 

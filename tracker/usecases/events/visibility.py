@@ -20,15 +20,14 @@ from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.viewers import Level, Role, Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.events import markings
-from tracker.rules.events.events import Event as EventsEvent
-from tracker.rules.events.events import EventFields, may_schedule
+from tracker.rules.events.events import Event, EventFields, may_schedule
 from tracker.rules.events.markings import Marking, standing_on_list
 from tracker.rules.events.plans import Person, Plan
 from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import access
-from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events import events as rows
 from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible import actions
@@ -63,7 +62,9 @@ async def write_audiences(
     if await opens_to_more(await audience_rows.audiences_of(list_of or event_id), wanted):
         await _note_opening(event_id, now)
     elif list_of:
-        await Event.update({Event.opened_at: await audience_rows.last_opened_at(list_of)}).where(Event.id == event_id)
+        await rows.Event.update({rows.Event.opened_at: await audience_rows.last_opened_at(list_of)}).where(
+            rows.Event.id == event_id
+        )
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
 
@@ -100,10 +101,12 @@ async def _note_opening(event_id: UUID, now: datetime) -> None:
 
     The history keeps them, for the people who may read it (`tables.visible.events.history`).
     """
-    await Event.update({Event.cancel_reason: ""}).where((Event.id == event_id) & (Event.cancel_reason != ""))
-    of_event = (Occurrence.event == event_id) & (Occurrence.cancel_reason != "")
-    await Occurrence.update({Occurrence.cancel_reason: ""}).where(of_event)
-    await Event.update({Event.opened_at: now}).where(Event.id == event_id)
+    await rows.Event.update({rows.Event.cancel_reason: ""}).where(
+        (rows.Event.id == event_id) & (rows.Event.cancel_reason != "")
+    )
+    of_event = (rows.Occurrence.event == event_id) & (rows.Occurrence.cancel_reason != "")
+    await rows.Occurrence.update({rows.Occurrence.cancel_reason: ""}).where(of_event)
+    await rows.Event.update({rows.Event.opened_at: now}).where(rows.Event.id == event_id)
 
 
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
@@ -167,8 +170,8 @@ async def guests_invited(invited: Iterable[Person]) -> list[Person]:
     by_id = {person.id: person for person in invited}
     if not by_id:
         return []
-    rows = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
-    return [by_id[row["id"]] for row in rows if row["is_guest"]]
+    members = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
+    return [by_id[member["id"]] for member in members if member["is_guest"]]
 
 
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
@@ -235,7 +238,7 @@ _LEVELS = (
 ONLY_LAW_ENFORCEMENT_MARKS = "Only members of law-enforcement agencies can add, change, or remove a marking."
 
 
-def check_may_schedule(viewer: Viewer, plan: Plan, event: EventsEvent | None = None) -> None:
+def check_may_schedule(viewer: Viewer, plan: Plan, event: Event | None = None) -> None:
     """Raise `NotAllowed` unless the viewer may schedule such an event, or keep `event` as it is."""
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
         raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
@@ -244,9 +247,7 @@ def check_may_schedule(viewer: Viewer, plan: Plan, event: EventsEvent | None = N
         raise NotAllowed("You can schedule a committee’s meetings only if you have a seat on it.")
 
 
-async def check_may_schedule_marked(
-    viewer: Viewer, plan: Plan, now: datetime, event: EventsEvent | None = None
-) -> None:
+async def check_may_schedule_marked(viewer: Viewer, plan: Plan, now: datetime, event: Event | None = None) -> None:
     """Check as `check_may_schedule` does, and refuse a marking that the viewer may not set or that excludes people.
 
     Errors: NotAllowed, Invalid by field.
@@ -305,5 +306,5 @@ async def _check_new_marking(viewer: Viewer, marking: Marking | None, before: Ma
 
 async def _levels_of(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
     ids = sorted(member_ids)
-    rows = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
-    return {row["id"]: (f"{row['name']} ({row['code']})", Level(row["level"])) for row in rows}
+    people = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
+    return {person["id"]: (f"{person['name']} ({person['code']})", Level(person["level"])) for person in people}
