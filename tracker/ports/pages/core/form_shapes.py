@@ -234,9 +234,13 @@ class FormShape(Struct, kw_only=True):
     """The values of a form; a subclass declares its fields, each annotated with a `FormField`."""
 
     @classmethod
-    def read(cls, form: FormValues) -> Self:
-        """Return the values that a form has. Errors: Invalid with a sentence for each wrong field."""
+    def read(cls, form: FormValues, **known: str | None) -> Self:
+        """Return the values that a form has; `known` are errors of fields that were read already.
+
+        Errors: Invalid with a sentence for each wrong field.
+        """
         reader = FormReader(form)
+        reader.wrong = {name: sentence for name, sentence in known.items() if sentence}
         values: dict[str, Any] = {}
         defaults = {part.name: part.default for part in struct_fields(cls)}
         for name, declared in form_fields(cls).items():

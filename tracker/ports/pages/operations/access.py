@@ -1,7 +1,8 @@
 """The need-to-know list of an operation: who may see it, who let them, and requests that wait for a second person."""
 
-from datetime import datetime, time, timedelta
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,7 +12,8 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, id_in
+from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, TimeOfDay, form_context
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.operations.access import LONGEST_GRANT_REASON, OUTLET_WORDS, GrantState
@@ -20,7 +22,29 @@ from tracker.usecases.operations import access
 from tracker.usecases.operations.access import AccessView, access_view
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/access"
-FIELDS = ("person", "reason", "until", "until_time")
+
+
+class AccessForm(FormShape, kw_only=True):
+    """Who gets access to an operation, why, and until when."""
+
+    person: Annotated[UUID | None, Id("Person")]
+    reason: Annotated[str, Text("Why they need to know", LONGEST_GRANT_REASON)]
+    until: Annotated[date | None, Day("Last day of access")]
+    until_time: Annotated[time | None, TimeOfDay("Time it ends")]
+
+    @classmethod
+    def refusals(cls, _: FormValues, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Refuse a time without a day."""
+        is_half = values["until"] is None and values["until_time"] is not None
+        return [("until", "Enter the day as well.")] if is_half else []
+
+    def ends_at(self, zone: str) -> datetime | None:
+        """Return when access ends: at a time of a day, or with the day; None for access that doesn't end by itself."""
+        if self.until is None:
+            return None
+        is_whole_day = self.until_time is None
+        day = self.until + timedelta(days=1) if is_whole_day else self.until
+        return to_utc(datetime.combine(day, self.until_time or time()), zone)
 
 
 @get(AT, guards=[signed_in])
@@ -39,13 +63,9 @@ async def post_access(
     view = await access_view(viewer, event_id, key, now)
     person = await _person_in(view, form)
     try:
-        reader = FormReader(form)
-        if person.error:
-            reader.refuse("person", person.error)
-        reason = reader.text("reason", LONGEST_GRANT_REASON)
-        until = _until(reader, view.occurrence.event.zone)
-        reader.check()
-        state = await access.give_access(viewer, event_id, id_in(person.value), reason, until, now)
+        typed = AccessForm.read(form.but({"person": person.value}), person=person.error)
+        until = typed.ends_at(view.occurrence.event.zone)
+        state = await access.give_access(viewer, event_id, typed.person, typed.reason, until, now)
     except Invalid as wrong:
         return await _shown(pages, view, form, wrong)
     except Conflict as taken:
@@ -103,26 +123,13 @@ async def _shown(
     """Render the page; after an error with what was typed."""
     return pages.render(
         "operations/access.html",
-        status_code=422 if wrong else 200,
+        **form_context(form, wrong, AccessForm),
         view=view,
         event=view.occurrence.event,
-        form=form or FormValues({}),
-        errors=errors_of(wrong, FIELDS),
         person=await _person_in(view, form or FormValues({})),
         outlets=OUTLET_WORDS,
         **occurrence_times(view.occurrence),
     )
-
-
-def _until(reader: FormReader, zone: str) -> datetime | None:
-    """Return when access ends: at a time of a day, or with the day; None for access that doesn't end by itself."""
-    day, hour = reader.day("until"), reader.time("until_time")
-    if day is None:
-        if hour is not None:
-            reader.refuse("until", "Enter the day as well.")
-        return None
-    ends = datetime.combine(day, hour) if hour else datetime.combine(day + timedelta(days=1), time())
-    return to_utc(ends, zone)
 
 
 async def _person_in(view: AccessView, form: FormValues) -> ChosenPerson:

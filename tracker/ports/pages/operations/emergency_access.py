@@ -1,6 +1,6 @@
 """Emergency access of administrators to operations, and who had it, for coordinators."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 
@@ -14,11 +14,18 @@ from tracker.ports.pages.core.dependencies import (
     is_reauthenticated,
     to_reauthentication,
 )
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
+from tracker.ports.pages.core.form_shapes import FormShape, Text, form_context
+from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.operations.access import LONGEST_EMERGENCY_REASON, may_use_emergency_access
 from tracker.usecases.operations import emergency_access
 
 AT = "/emergency-access"
+
+
+class EmergencyForm(FormShape, kw_only=True):
+    """Why an administrator needs emergency access."""
+
+    reason: Annotated[str, Text("Why you need it", LONGEST_EMERGENCY_REASON)]
 
 
 @get(AT, guards=[signed_in])
@@ -33,9 +40,7 @@ async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings
     if first := first_reauthenticate(visit, AT, now):
         return first
     try:
-        reader = FormReader(form)
-        reason = reader.text("reason", LONGEST_EMERGENCY_REASON)
-        reader.check()
+        reason = EmergencyForm.read(form).reason
         await emergency_access.begin_emergency_access(
             visit.viewer, visit.session_id, reason, visit.reauthenticated_at, now
         )
@@ -73,12 +78,10 @@ async def _shown(
     viewer = visit.viewer
     return pages.render(
         "operations/emergency.html",
-        status_code=422 if wrong else 200,
+        **form_context(form, wrong, EmergencyForm),
         uses=await emergency_access.emergency_uses(viewer),
         choices=await emergency_access.emergency_choices(viewer, now) if viewer.emergency else [],
         may_begin=may_use_emergency_access(viewer) and viewer.emergency is None,
         confirm=None if is_reauthenticated(visit, now) else to_reauthentication(AT),
-        form=form or FormValues({}),
-        errors=errors_of(wrong, ("reason",)),
         zone=settings.time_zone,
     )
