@@ -4,7 +4,7 @@ A lesson has a preview of its edition, and a page for everyone.
 """
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -12,9 +12,10 @@ from litestar import Response, get, post
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, PathId, PathText, Today, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
+from tracker.ports.pages.core.choosers import read_chosen_person
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, id_in
+from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, form_context, form_fields, sheet_context
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
 from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -34,16 +35,43 @@ from tracker.usecases.core import audit
 from tracker.usecases.operations import after_actions
 from tracker.usecases.operations.after_actions import AfterActionView
 
-AFTER_FIELDS = ("title", "owner", "due", "committee", "neutral_title", "lesson")
-"""Of the forms about an after-action item or a new lesson."""
 AFTER = "/events/{event_id:uuid}/{key:str}/plan/after"
 HOT_WASH_WORDS = FormWords(labels=PART_WORDS)
 ITEMS = "/events/{event_id:uuid}/{key:str}/plan/after/items"
-NO_OWNER = UUID(int=0)
 LESSONS = "/events/{event_id:uuid}/{key:str}/plan/after/lessons"
 LESSON = f"{LESSONS}/{{lesson_id:uuid}}"
-LESSON_LABELS = {"lesson": "Lesson", "edition_title": "Title for everyone", "edition_text": "Text for everyone"}
-LESSON_WORDS = FormWords(labels=LESSON_LABELS)
+
+
+class ItemForm(FormShape, kw_only=True):
+    """A new after-action item."""
+
+    title: Annotated[str, Text("What needs to be done", LONGEST_ITEM_TITLE)]
+
+
+class AssignmentForm(FormShape, kw_only=True):
+    """Who is to do an after-action item by when, and who sees it."""
+
+    owner: Annotated[UUID, Id("Owner", missing="Choose an owner.", of="owner_id")]
+    due: Annotated[date, Day("Due", missing="Choose a due date.")]
+    committee: Annotated[UUID | None, Id("Who can see it", unknown="Choose one of your committees.", of="committee_id")]
+    neutral_title: Annotated[str, Text("Title for the committee", LONGEST_ITEM_TITLE)]
+
+
+class NewLessonForm(FormShape, kw_only=True):
+    """A new lesson."""
+
+    lesson: Annotated[str, Text("What was learned", LONGEST_LESSON, is_multiline=True)]
+
+
+class LessonForm(FormShape, kw_only=True):
+    """A lesson, and its edition for everyone."""
+
+    lesson: Annotated[str, Text("Lesson", LONGEST_LESSON, is_multiline=True, of="text")]
+    edition_title: Annotated[str, Text("Title for everyone", LONGEST_EDITION_TITLE, of="edition.title")]
+    edition_text: Annotated[str, Text("Text for everyone", LONGEST_LESSON, is_multiline=True, of="edition.text")]
+
+
+LESSON_WORDS = LessonForm.words()
 
 
 @get(AFTER, guards=[signed_in])
@@ -103,8 +131,7 @@ async def after_context(
     return {
         "given": given,
         "lessons": view.lessons,
-        "form": form,
-        "errors": errors_of(wrong, AFTER_FIELDS),
+        **form_context(form, wrong, ItemForm, AssignmentForm, NewLessonForm),
         **_after_values(view),
     }
 
@@ -119,14 +146,10 @@ async def post_after_action(
 ) -> Response[Any]:
     """Add an after-action item, or show the page again with what was typed."""
     try:
-        reader = FormReader(form)
-        title = reader.text("title", LONGEST_ITEM_TITLE)
-        reader.check()
-        await after_items.add_after_action(viewer, event_id, title, now)
+        await after_items.add_after_action(viewer, event_id, ItemForm.read(form).title, now)
     except Invalid as wrong:
         view = await after_actions.after_action_view(viewer, event_id, key)
-        context = await after_context(viewer, view, form, wrong)
-        return pages.render("operations/after.html", status_code=422, **context)
+        return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
     return pages.redirect(_after_address(event_id, key), "After-action item added. It still needs an owner.")
 
 
@@ -170,29 +193,14 @@ async def post_assignment(
     """Make it an action item, or show the form again with what was typed."""
     try:
         owner = await read_chosen_person(form, "owner", await after_items.after_action_owners(viewer, event_id))
-        wanted = _assignment_in(form, owner)
+        typed = AssignmentForm.read(form.but({"owner": owner.value}), owner=owner.error)
+        wanted = typed.facts(ItemAssignment)
         reference = await after_items.assign_after_action(viewer, event_id, action_id, wanted, now, today)
     except Invalid as wrong:
         return await _assignment_form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
     except Conflict as assigned:
         return pages.refuse(_after_address(event_id, key), assigned.sentence)
     return pages.redirect(_after_address(event_id, key), f"{reference} assigned. We’ll email its owner.")
-
-
-def _assignment_in(form: FormValues, owner: ChosenPerson) -> ItemAssignment:
-    """Return who is to do it by when, and who sees it. Errors: Invalid by field."""
-    reader = FormReader(form)
-    owner_id, due = id_in(owner.value), reader.day("due", "Choose a due date.")
-    if owner_id is None:
-        reader.refuse("owner", owner.error or "Choose an owner.")
-    committee_id = id_in(form["committee"])
-    if form["committee"] and committee_id is None:
-        reader.refuse("committee", "Choose one of your committees.")
-    title = reader.text("neutral_title", LONGEST_ITEM_TITLE)
-    reader.check()
-    return ItemAssignment(
-        owner_id=owner_id or NO_OWNER, due=due or date.min, committee_id=committee_id, neutral_title=title
-    )
 
 
 async def _assignment_form(
@@ -209,7 +217,6 @@ async def _assignment_form(
     offered = await after_items.assignment_choices(viewer, event_id, action_id)
     return pages.render(
         "operations/after-action.html",
-        status_code=422 if wrong else 200,
         action=offered.action,
         owner=await read_chosen_person(form, "owner", offered.owners),
         committees=[
@@ -243,13 +250,10 @@ async def post_lesson(
 ) -> Response[Any]:
     """Add a lesson, or show the page again with what was typed."""
     try:
-        reader = FormReader(form)
-        text = reader.text("lesson", LONGEST_LESSON, multiline=True)
-        reader.check()
-        await after_actions.add_lesson(viewer, event_id, text, now)
+        await after_actions.add_lesson(viewer, event_id, NewLessonForm.read(form).lesson, now)
     except Invalid as wrong:
-        context = await after_context(viewer, await after_actions.after_action_view(viewer, event_id, key), form, wrong)
-        return pages.render("operations/after.html", status_code=422, **context)
+        view = await after_actions.after_action_view(viewer, event_id, key)
+        return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
     return pages.redirect(_lessons_address(event_id, key), "Lesson added. Only people on the operation can read it.")
 
 
@@ -275,10 +279,11 @@ async def post_lesson_text(
     """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
     on_page = await _lesson_on_page(viewer, event_id, key, lesson_id)
     try:
-        text, edition = _texts_in(form)
+        typed = LessonForm.read(form)
+        text, edition = typed.lesson, Edition(title=typed.edition_title, text=typed.edition_text)
         await after_actions.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
     except Invalid as wrong:
-        return await _lesson_form(pages, viewer, on_page, refuse_sheet(form, wrong, list(LESSON_LABELS)))
+        return await _lesson_form(pages, viewer, on_page, refuse_sheet(form, wrong, list(form_fields(LessonForm))))
     except Conflict:
         return await _lesson_form(
             pages, viewer, on_page, overtake_sheet(form, _lesson_values(on_page.lesson), LESSON_WORDS)
@@ -345,39 +350,23 @@ async def _opened_lesson(viewer: Viewer, event_id: UUID, key: str, lesson_id: UU
     return on_page
 
 
-def _texts_in(form: FormValues) -> tuple[str, Edition]:
-    """Return the lesson and its edition. Errors: Invalid by field."""
-    reader = FormReader(form)
-    text = reader.text("lesson", LONGEST_LESSON, multiline=True)
-    title = reader.text("edition_title", LONGEST_EDITION_TITLE)
-    for_everyone = reader.text("edition_text", LONGEST_LESSON, multiline=True)
-    reader.check()
-    return text, Edition(title=title, text=for_everyone)
-
-
 def _lesson_values(lesson: LessonLearned) -> FormSheet:
-    texts = {"lesson": lesson.text, "edition_title": lesson.edition.title, "edition_text": lesson.edition.text}
-    return open_sheet(FormValues({name: (text,) for name, text in texts.items()}), lesson.version)
+    return open_sheet(LessonForm.texts_of(lesson), lesson.version)
 
 
 async def _lesson_form(pages: Pages, viewer: Viewer, on_page: LessonOnPage, sheet: FormSheet) -> Response[str]:
     context = await after_context(viewer, on_page.view, sheet.form)
-    own = {
-        "lesson": on_page.lesson,
-        "labels": LESSON_LABELS,
-        "longest": LONGEST_LESSON,
-        "longest_title": LONGEST_EDITION_TITLE,
-    }
-    return pages.render("operations/lesson.html", **context | own | sheet.context)
+    shown = context | {"lesson": on_page.lesson} | sheet_context(sheet, LessonForm)
+    return pages.render("operations/lesson.html", **shown)
 
 
 async def _lesson_preview(
     pages: Pages, viewer: Viewer, on_page: LessonOnPage, wrong: Invalid | None = None
 ) -> Response[str]:
     context = await after_context(viewer, on_page.view, FormValues({}))
-    lesson, errors = on_page.lesson, errors_of(wrong, list(LESSON_LABELS))
-    shown = context | {"lesson": lesson, "edition": lesson.edition, "errors": errors}
-    return pages.render("operations/lesson-preview.html", status_code=422 if wrong else 200, **shown)
+    lesson, errors = on_page.lesson, errors_of(wrong, list(form_fields(LessonForm)))
+    own = {"lesson": lesson, "edition": lesson.edition, "errors": errors, "status_code": 422 if wrong else 200}
+    return pages.render("operations/lesson-preview.html", **context | own)
 
 
 def _lessons_address(event_id: UUID, key: str) -> str:
