@@ -18,7 +18,7 @@ from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date
 from tracker.rules.events.history import ChangeConfirmations, HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, outbox_queue
-from tracker.tables.background.events import events
+from tracker.tables.background.events import events as audience_rows
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import history, replies
 from tracker.usecases.core import audit, outbox
@@ -41,7 +41,7 @@ async def nudges_by_date(
     event_ids = sorted({date_line.event_id for date_line in theirs.values()})
     people, seen_by, last, invited, paused, stood_down = await together(
         viewers_for({member for members in silent.values() for member in members}, now),
-        events.audiences_of_each(event_ids),
+        audience_rows.audiences_of_each(event_ids),
         _last_nudges(event_ids, now),
         due.newest_invitation_times(event_ids, now - REST),
         outbox_queue.paused_members(),
@@ -122,7 +122,7 @@ async def _confirmation_board(
         return None
     people, may_see = await together(
         viewers_for([participant.member_id for participant in participants], now),
-        events.audiences_of(occurrence.event.id),
+        audience_rows.audiences_of(occurrence.event.id),
     )
     notified = {one for one, person in people.items() if person.audiences & may_see}
     return confirmations_of(change, participants, notified)
