@@ -78,12 +78,11 @@ ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "What If-Mat
 
 def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
     """Return the document of these operations (OpenAPI 3.1)."""
-    every = list(handlers)
-    abouts = [about_of(one) for one in every]
+    operations = {handler.fn.__name__: about_of(handler) for handler in handlers}
     paths: Json = {}
-    for handler in every:
-        path = PARAMETER.sub(r"{\1}", min(handler.paths)).removeprefix(BASE)
-        paths.setdefault(path, {})[about_of(handler).method.lower()] = _operation(handler, path)
+    for name, operation in operations.items():
+        path = PARAMETER.sub(r"{\1}", operation.path)
+        paths.setdefault(path, {})[operation.method.lower()] = _operation(name, operation, path)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Task Force Tracker", "version": version, "description": ABOUT},
@@ -91,7 +90,7 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
         "tags": [{"name": name, "description": words} for name, words in TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": _schemas(abouts),
+            "schemas": _schemas(operations.values()),
             "responses": {str(status): _problem(status) for status in KINDS},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
         },
@@ -104,10 +103,9 @@ def about_of(handler: HTTPRouteHandler) -> Operation:
     return operation
 
 
-def _operation(handler: HTTPRouteHandler, path: str) -> Json:
-    operation = about_of(handler)
+def _operation(name: str, operation: Operation, path: str) -> Json:
     described: Json = {
-        "operationId": handler.fn.__name__,
+        "operationId": name,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"token": [operation.scope] if operation.scope else []}],
@@ -184,8 +182,8 @@ def _problem(status: int) -> Json:
     return {"description": f"{kind.title}. {kind.detail}", "content": {MEDIA_TYPE: {"schema": _ref(Problem)}}}
 
 
-def _schemas(abouts: Iterable[Operation]) -> Json:
-    shapes = {shape for operation in abouts for shape in (operation.body, operation.response) if shape} | {Problem}
+def _schemas(operations: Iterable[Operation]) -> Json:
+    shapes = {shape for operation in operations for shape in (operation.body, operation.response) if shape} | {Problem}
     _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda shape: shape.__name__), ref_template=REF)
     text = msgspec.json.encode(schemas).decode()
     for name, public in PUBLIC_NAMES.items():

@@ -111,7 +111,7 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     nothing for that thing as it is now, the parameters of the address of another one, a shape, or the things of a list.
     """
     gives = gives or of
-    about = Operation(
+    description = Operation(
         method=method,
         path=path,
         summary=summary,
@@ -126,79 +126,81 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
         may_vanish=may_vanish,
         text=text,
     )
-    return partial(_routed, about)
+    return partial(_routed, description)
 
 
-def _routed(about: Operation, handler: Handler) -> HTTPRouteHandler:
+def _routed(description: Operation, handler: Handler) -> HTTPRouteHandler:
     """Return the route of an operation, whose body, query, and key are what its handler needs."""
     needs = {name: parameter.annotation for name, parameter in signature(handler).parameters.items()}
-    about = replace(about, body=needs.get("new"), query=needs.get("query"), is_repeatable="request_key" in needs)
+    description = replace(
+        description, body=needs.get("new"), query=needs.get("query"), is_repeatable="request_key" in needs
+    )
 
     @wraps(handler)
     async def respond(request: FormRequest, **injected: Any) -> Response[Any]:
         given = injected | {"request": request}
-        await _find(about, needs, given)
+        await _find(description, needs, given)
         result = await handler(**{name: given[name] for name in needs})
         if isinstance(result, Response):
             return result
         if isinstance(result, Struct):
-            return json_response(request, result, status=about.status)
+            return json_response(request, result, status=description.status)
         if result is None or isinstance(result, dict):
-            return await _reply(about, given, result or {})
+            return await _reply(description, given, result or {})
         things = cast("Iterable[object]", result)
-        return json_response(request, items_shown(cast("Shape", about.response), things))
+        return json_response(request, items_shown(cast("Shape", description.response), things))
 
-    found = {"new", "query", "request_key", about.of.name if about.of else ""}
-    annotations = {name: kind for name, kind in needs.items() if name not in found}
+    provided = {"new", "query", "request_key", description.of.name if description.of else ""}
+    annotations = {name: kind for name, kind in needs.items() if name not in provided}
     annotations |= {"request": FormRequest, "viewer": Viewer, "now": Now}
     parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in annotations.items()]
     respond.__signature__ = Signature(parameters)  # type: ignore[attr-defined] # Litestar injects by it
     respond.__annotations__ = annotations | {"return": Response[Any]}
     return route(
-        f"{BASE}{about.path}",
-        http_method=[HttpMethod.GET, HttpMethod.HEAD] if about.is_read else [HttpMethod(about.method)],
+        f"{BASE}{description.path}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD] if description.is_read else [HttpMethod(description.method)],
         guards=[bearer],
-        status_code=about.status,
-        opt={"scope": about.scope, "about": about},
+        status_code=description.status,
+        opt={"scope": description.scope, "about": description},
     )(respond)
 
 
-async def _find(about: Operation, needs: Collection[str], given: dict[str, Any]) -> None:
+async def _find(description: Operation, needs: Collection[str], given: dict[str, Any]) -> None:
     """Add what a handler needs of the request, in this order: query, the thing that it's about, body, and key.
 
     Errors: NotFound, Refused, also unless the thing is as the program read it.
     """
     request, viewer, now = given["request"], given["viewer"], given["now"]
-    if about.query:
-        given["query"] = query_of(request, about.query)
-    of = about.of
-    if of and of.is_at(about.path) and (about.is_conditional or about.body or of.name in needs):
+    if description.query:
+        given["query"] = query_of(request, description.query)
+    of = description.of
+    if of and of.is_at(description.path) and (description.is_conditional or description.body or of.name in needs):
         given[of.name], shape = await of.see(viewer, now, **of.address(request.path_params))
-        if about.is_conditional:
+        if description.is_conditional:
             check_match(request, shape)
-        if about.is_read and of.note:
+        if description.is_read and of.note:
             await of.note(viewer, given[of.name], now)
-    if about.body:
-        given["new"] = await body_of(request, about.body)
-    if about.is_repeatable:
+    if description.body:
+        given["new"] = await body_of(request, description.body)
+    if description.is_repeatable:
         given["request_key"] = idempotency_key(request)
 
 
-async def _reply(about: Operation, given: dict[str, Any], elsewhere: dict[str, Any]) -> Response[Any]:
+async def _reply(description: Operation, given: dict[str, Any], elsewhere: dict[str, Any]) -> Response[Any]:
     """Return the response that shows a thing as it is now; an empty one when the change ended the viewer's access."""
     request, viewer, now = given["request"], given["viewer"], given["now"]
-    gives = cast("Resource[Any]", about.gives)  # a handler that returns no shape has one
+    gives = cast("Resource[Any]", description.gives)  # a handler that returns no shape has one
     address = gives.address(request.path_params | elsewhere)
     try:
         thing, shape = await gives.see(viewer, now, **address)
     except NotFound:
-        if about.may_vanish:
+        if description.may_vanish:
             return Response(None, status_code=204)
         raise
     if gives.note:
         await gives.note(viewer, thing, now)
     headers = {}
-    if about.status == CREATED or (elsewhere and gives is about.of):
+    if description.status == CREATED or (elsewhere and gives is description.of):
         location = BASE + PARAMETER.sub(lambda part: str(address[part[1]]), gives.path)
-        headers["Location" if about.status == CREATED else "Content-Location"] = location
-    return json_response(request, shape, status=about.status, headers=headers)
+        headers["Location" if description.status == CREATED else "Content-Location"] = location
+    return json_response(request, shape, status=description.status, headers=headers)

@@ -91,9 +91,9 @@ def _whole(value: Any) -> Any:
         case float():
             return int(value) if value.is_integer() else value
         case list():
-            return [_whole(one) for one in value]
+            return [_whole(item) for item in value]
         case dict():
-            return {name: _whole(one) for name, one in value.items()}
+            return {name: _whole(item) for name, item in value.items()}
         case _:
             return value
 
@@ -108,8 +108,8 @@ def _errors_of(shape: type[msgspec.Struct], given: Any, *, strict: bool) -> Mapp
         if name not in given:
             if field.required:
                 wrong[name] = "This field is required."
-        elif found := _error_of(given[name], field.type, strict=strict):
-            wrong[f"{name}{found[0]}"] = found[1]
+        elif error := _error_of(given[name], field.type, strict=strict):
+            wrong[f"{name}{error[0]}"] = error[1]
     return wrong
 
 

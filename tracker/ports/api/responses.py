@@ -95,7 +95,7 @@ def _names(asked: str | None, tag: str) -> bool:
     """Return whether If-None-Match names this tag; weak ones count, as caches make them weak (RFC 9110 §13.1.2)."""
     if asked is None:
         return False
-    return asked.strip() == "*" or tag in [one.removeprefix("W/") for one in TAG.findall(asked)]
+    return asked.strip() == "*" or tag in [name.removeprefix("W/") for name in TAG.findall(asked)]
 
 
 def _is_ours(request: FormRequest, tag: str) -> bool:
