@@ -50,7 +50,9 @@ def hanging() -> Mapping[str, str]:
 def enums() -> frozenset[str]:
     """Return the names of the enumerations of the rules."""
     classes = _classes(modules("tracker/rules"))
-    return frozenset(node.name for node in classes if any(_last(base).endswith("Enum") for base in node.bases))
+    return frozenset(
+        node.name for node in classes if any(_last(base).endswith(("Enum", "Worded")) for base in node.bases)
+    )
 
 
 def classes_of(files: Iterable[Path]) -> frozenset[str]:

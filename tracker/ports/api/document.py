@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from tracker.ports.api.operations import BASE, CREATED, PARAMETER, Operation
 from tracker.ports.api.reading import JSON
 from tracker.ports.http.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
-from tracker.rules.identity.api_tokens import SCOPE_WORDS
+from tracker.rules.identity.api_tokens import ApiScope
 
 Json = dict[str, Any]
 
@@ -197,5 +197,5 @@ def _ref(shape: type[msgspec.Struct]) -> Json:
 
 
 def _scopes() -> str:
-    words = "; ".join(f"{scope}: {words}" for scope, words in SCOPE_WORDS.items())
+    words = "; ".join(f"{scope}: {scope.label}" for scope in ApiScope)
     return f"A personal token. How to create one: {DOCUMENTS}. Scopes: {words}."

@@ -5,7 +5,6 @@ Undoing sets back only what that update changed, and only while no one has chang
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 from tracker.errors import Invalid
 from tracker.rules.core.audiences import EVERYONE, Visibility
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wording import clock, local, short_day
+from tracker.rules.core.wording import Worded, clock, local, short_day
 from tracker.rules.events.events import Event, may_edit
 from tracker.rules.events.markings import Marking
 
@@ -32,7 +31,7 @@ STEPS_SAID = 3
 """How many steps of an item's history a message repeats."""
 
 
-class ItemStatus(StrEnum):
+class ItemStatus(Worded):
     """The state of an item; the last two are closed."""
 
     OPEN = "open"
@@ -40,11 +39,6 @@ class ItemStatus(StrEnum):
     BLOCKED = "blocked"
     DONE = "done"
     CANCELED = "canceled"
-
-    @property
-    def word(self) -> str:
-        """Return the label of the state."""
-        return self.value.replace("_", " ").capitalize()
 
 
 CLOSED = frozenset({ItemStatus.DONE, ItemStatus.CANCELED})
@@ -224,7 +218,7 @@ def edit_words(before: ActionItem, after: ActionItem, today: date) -> str:
     """Return what changed: "Open → Done, 100%, due Fri, Nov 27 → Fri, Dec 4"."""
     said = []
     if after.status is not before.status:
-        said.append(f"{before.status.word} → {after.status.word}")
+        said.append(f"{before.status.label} → {after.status.label}")
     if after.progress != before.progress:
         said.append(f"{after.progress}%")
     if after.due != before.due:
@@ -254,12 +248,12 @@ def _deed_words(change: str) -> str:
 
 def is_of_status(change: str) -> bool:
     """Return whether words that `edit_words` made say that the status changed."""
-    return {*_ends_of_words(change)} <= {ItemStatu.word for ItemStatu in ItemStatus}
+    return {*_ends_of_words(change)} <= {status.label for status in ItemStatus}
 
 
 def _is_reopening(change: str) -> bool:
     """Return whether these words say that a closed item is open again."""
-    closed = {item_status.word for item_status in CLOSED}
+    closed = {item_status.label for item_status in CLOSED}
     before, after = _ends_of_words(change)
     return before in closed and after not in closed
 
@@ -309,13 +303,13 @@ def changed_since(item: ActionItem, update: StatusUpdate, history: Iterable[Item
     """Return a sentence about what someone changed after an update that had changed it; None = nothing."""
     before, after, now = update.before, update.after, stage_of(item)
     if after.status is not before.status and now.status is not after.status:
-        return f"The status was changed to “{now.status.word}” afterward."
+        return f"The status was changed to “{now.status.label}” afterward."
     if after.progress not in (before.progress, now.progress):
         return f"The progress was changed to {now.progress}% afterward."
     if after.status is not before.status and _status_changes(
         item_note for item_note in history if item_note.at > update.at
     ):
-        return f"The status was changed, and set to “{now.status.word}” again afterward."
+        return f"The status was changed, and set to “{now.status.label}” again afterward."
     return None
 
 

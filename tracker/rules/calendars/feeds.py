@@ -13,6 +13,7 @@ from msgspec import Struct
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.operations.readiness import Notice, NoticeState
 
@@ -119,11 +120,11 @@ class FeedLimit(Struct, frozen=True, kw_only=True):
 NO_LIMIT = FeedLimit()
 
 
-class AllDayAlarm(StrEnum):
+class AllDayAlarm(Worded):
     """When a calendar program reminds of an event that lasts all day, on the clock of its owner."""
 
-    EVENING = "evening"
-    MORNING = "morning"
+    EVENING = "evening", "6:00 PM the day before"
+    MORNING = "morning", "8:00 AM on the first day"
 
 
 class Alarms(Struct, frozen=True, kw_only=True):
@@ -258,8 +259,6 @@ def _end_of_stay(moment: datetime) -> date:
     return (moment + CANCELED_STAY).date()
 
 
-ALL_DAY_WORDS = {AllDayAlarm.EVENING: "6:00 PM the day before", AllDayAlarm.MORNING: "8:00 AM on the first day"}
-"""The choices for events that last all day, and their words."""
 _FROM_MIDNIGHT = {AllDayAlarm.EVENING: timedelta(hours=-6), AllDayAlarm.MORNING: timedelta(hours=8)}
 NO_ALARMS = Alarms()
 
@@ -279,5 +278,5 @@ def read_alarms(minutes: str, all_day: str) -> Alarms:
 def alarm_words(alarms: Alarms) -> str:
     """Return "15 minutes before; all-day events: 6:00 PM the day before", or an empty text without alarms."""
     timed = ALARM_MINUTES[alarms.minutes] if alarms.minutes else ""
-    all_day = f"all-day events: {ALL_DAY_WORDS[alarms.all_day]}" if alarms.all_day else ""
+    all_day = f"all-day events: {alarms.all_day.label}" if alarms.all_day else ""
     return "; ".join(filter(None, (timed, all_day)))

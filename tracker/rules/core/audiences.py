@@ -13,12 +13,14 @@ from itertools import product
 from typing import NewType
 from uuid import UUID
 
+from tracker.rules.core.wording import Worded
+
 Audience = NewType("Audience", str)
 """An audience as the row of an event stores it."""
 EVERYONE = "all"
 
 
-class Arm(StrEnum):
+class Arm(Worded):
     """The two arms of the task force, both led by the U.S. Attorney's Office."""
 
     LAW_ENFORCEMENT = "law_enforcement"

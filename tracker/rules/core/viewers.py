@@ -16,20 +16,21 @@ from msgspec.structs import replace
 
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Arm, Capacity
+from tracker.rules.core.wording import Worded
 
 REMEMBERED_ADDRESSES = 4_096  # whose address is known by heart: each request asks
 ID_BEGINNING = 12  # characters of a session or token id that the audit log keeps: just enough to tell sessions apart
 PROOF_HOLDS = timedelta(minutes=15)
 
 
-class Level(StrEnum):
+class Level(Worded):
     """The level of government of an agency."""
 
     FEDERAL = "federal"
     STATE = "state"
     LOCAL = "local"
     TRIBAL = "tribal"
-    NON_GOVERNMENTAL = "non_governmental"
+    NON_GOVERNMENTAL = "non_governmental", "Non-governmental"
 
 
 CAPACITIES = {
@@ -40,7 +41,7 @@ CAPACITIES = {
 """In which capacities people of an agency see a named event."""
 
 
-class Role(StrEnum):
+class Role(Worded):
     """A role that a member holds beyond membership; a committee chair holds it for a committee."""
 
     COORDINATOR = "coordinator"

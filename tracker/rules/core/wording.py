@@ -81,6 +81,11 @@ class Worded(StrEnum):
         return member
 
     @classmethod
+    def labels(cls) -> dict[Self, str]:
+        """Return each member with its label, for a form."""
+        return {member: member.label for member in cls}
+
+    @classmethod
     def known(cls, value: str) -> Self | None:
         """Return the member that a text is the value of, if it is one's."""
         return next((member for member in cls if member == value), None)

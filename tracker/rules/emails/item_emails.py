@@ -212,7 +212,7 @@ def _note_facts(content: ItemContent, item: ActionItem, said: RepeatedNote) -> F
 
 def _progress_words(item: ActionItem) -> str:
     shown = f", {item.progress}% done" if item.progress and item.is_open else ""
-    return f"{item.status.word}{shown}"
+    return f"{item.status.label}{shown}"
 
 
 def _item_buttons(content: ItemContent, item: ActionItem, reader: Viewer) -> tuple[Button, ...]:

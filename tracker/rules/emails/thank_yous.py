@@ -95,7 +95,7 @@ def _other(item: ActionItem, today: date) -> str:
 
 
 def _due(item: ActionItem, today: date) -> str:
-    return f"due {short_day(item.due, today)}" if item.is_open else item.status.word.lower()
+    return f"due {short_day(item.due, today)}" if item.is_open else item.status.label.lower()
 
 
 def _listed(name: FactName, words: list[str]) -> Facts:

@@ -2,44 +2,33 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
+from tracker.rules.core.wording import Worded
 
 LIFETIME = timedelta(days=365)
 MAX_TOKENS = 10  # tokens of one person
 
 
-class ApiScope(StrEnum):
+class ApiScope(Worded):
     """What a token allows; it never allows more than its owner may see and do."""
 
-    EVENTS_READ = "events:read"
-    EVENTS_WRITE = "events:write"
-    REPLIES_READ = "replies:read"
-    REPLIES_WRITE = "replies:write"
-    ATTENDANCE_READ = "attendance:read"
-    ATTENDANCE_WRITE = "attendance:write"
-    ITEMS_READ = "items:read"
-    ITEMS_WRITE = "items:write"
-    OPERATIONS_READ = "operations:read"
-    OPERATIONS_WRITE = "operations:write"
-
-
-SCOPE_WORDS = {
-    ApiScope.EVENTS_READ: "Read events, their dates, people, agencies, and committees",
-    ApiScope.EVENTS_WRITE: "Schedule, change, and cancel events and dates",
-    ApiScope.REPLIES_READ: "Read replies",
-    ApiScope.REPLIES_WRITE: "Reply on your behalf",
-    ApiScope.ATTENDANCE_READ: "Read attendance",
-    ApiScope.ATTENDANCE_WRITE: "Take attendance",
-    ApiScope.ITEMS_READ: "Read action items",
-    ApiScope.ITEMS_WRITE: "Assign, update, and complete action items",
-    ApiScope.OPERATIONS_READ: "Read the plans of joint operations, with their sites and conflicts",
-    ApiScope.OPERATIONS_WRITE: "Plan joint operations: sites, agency resources, approvals, and acknowledgments",
-}
+    EVENTS_READ = "events:read", "Read events, their dates, people, agencies, and committees"
+    EVENTS_WRITE = "events:write", "Schedule, change, and cancel events and dates"
+    REPLIES_READ = "replies:read", "Read replies"
+    REPLIES_WRITE = "replies:write", "Reply on your behalf"
+    ATTENDANCE_READ = "attendance:read", "Read attendance"
+    ATTENDANCE_WRITE = "attendance:write", "Take attendance"
+    ITEMS_READ = "items:read", "Read action items"
+    ITEMS_WRITE = "items:write", "Assign, update, and complete action items"
+    OPERATIONS_READ = "operations:read", "Read the plans of joint operations, with their sites and conflicts"
+    OPERATIONS_WRITE = (
+        "operations:write",
+        "Plan joint operations: sites, agency resources, approvals, and acknowledgments",
+    )
 
 
 class OwnApiToken(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.clean_text import clean
+from tracker.rules.core.wording import Worded
 
 FAILURES = 3
 """How many emails have to come back before sending to their address pauses."""
@@ -55,41 +56,38 @@ class Fate(StrEnum):
     """It is no bounce (an out-of-office message, for example), or none that could be read."""
 
 
-class Cause(StrEnum):
-    """Why an email came back."""
+class Cause(Worded):
+    """Why an email came back, in a sentence, and another one that says what to do."""
 
-    NO_ADDRESS = "no_address"
-    MAILBOX_FULL = "mailbox_full"
-    MAILBOX_OFF = "mailbox_off"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
+    def __init__(self, _value: str, _label: str = "", advice: str = "") -> None:
+        self.advice = advice
+
+    NO_ADDRESS = ("no_address", "The address doesn’t exist.", "Ask for the right address, and correct it.")
+    MAILBOX_FULL = ("mailbox_full", "The mailbox is full.", "Call them, and ask them to make room in their mailbox.")
+    MAILBOX_OFF = ("mailbox_off", "The mailbox is turned off.", "Call them, and ask which address they use now.")
+    UNREACHABLE = (
+        "unreachable",
+        "Their email server couldn’t be reached.",
+        "Check what comes after the @. If it’s right, ask their IT staff whether email reaches them.",
+    )
+    REFUSED = (
+        "refused",
+        "Their email server doesn’t accept email from ours.",
+        "Ask their IT staff to accept email from the tracker’s address.",
+    )
     """Their mail server doesn't take emails from ours."""
-    CONTENT = "content"
+    CONTENT = (
+        "content",
+        "Their email server refused an email for its size or content.",
+        "Ask their IT staff why their email server refuses it.",
+    )
     """It doesn't take an email like this one: too large, for example."""
-    UNKNOWN = "unknown"
+    UNKNOWN = ("unknown", "The email server gave no reason that we could read.", "Check the address with them.")
 
 
 OF_THE_EMAIL = frozenset({Cause.REFUSED, Cause.CONTENT})
 """Causes that say nothing of the address, so that it isn't paused for them."""
 OF_A_MAILBOX = frozenset({Cause.NO_ADDRESS, Cause.MAILBOX_FULL, Cause.MAILBOX_OFF})
-CAUSE_WORDS = {
-    Cause.NO_ADDRESS: "The address doesn’t exist.",
-    Cause.MAILBOX_FULL: "The mailbox is full.",
-    Cause.MAILBOX_OFF: "The mailbox is turned off.",
-    Cause.UNREACHABLE: "Their email server couldn’t be reached.",
-    Cause.REFUSED: "Their email server doesn’t accept email from ours.",
-    Cause.CONTENT: "Their email server refused an email for its size or content.",
-    Cause.UNKNOWN: "The email server gave no reason that we could read.",
-}
-ADVICE = {
-    Cause.NO_ADDRESS: "Ask for the right address, and correct it.",
-    Cause.MAILBOX_FULL: "Call them, and ask them to make room in their mailbox.",
-    Cause.MAILBOX_OFF: "Call them, and ask which address they use now.",
-    Cause.UNREACHABLE: "Check what comes after the @. If it’s right, ask their IT staff whether email reaches them.",
-    Cause.REFUSED: "Ask their IT staff to accept email from the tracker’s address.",
-    Cause.CONTENT: "Ask their IT staff why their email server refuses it.",
-    Cause.UNKNOWN: "Check the address with them.",
-}
 _OF_STATUS = {
     "1": Cause.NO_ADDRESS,
     "1.7": Cause.REFUSED,  # the sender's address
@@ -144,7 +142,7 @@ class Bounce(Struct, frozen=True, kw_only=True):
     @property
     def reason(self) -> str:
         """Return why the email didn't arrive, for the list of messages."""
-        return self.words or CAUSE_WORDS[self.cause]
+        return self.words or self.cause.label
 
 
 UNCLEAR = Bounce(fate=Fate.UNCLEAR)
@@ -271,7 +269,7 @@ class ReturnedEmail(Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> str:
         """Return why it came back."""
-        return CAUSE_WORDS[self.cause]
+        return self.cause.label
 
 
 class Undeliverable(Struct, frozen=True, kw_only=True):
@@ -300,7 +298,7 @@ class Undeliverable(Struct, frozen=True, kw_only=True):
     @property
     def advice(self) -> str:
         """Return what to do."""
-        return ADVICE[self.last.cause] if self.last else ""
+        return self.last.cause.advice if self.last else ""
 
 
 class PausedPerson(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import ReplyValue, Substitution
 
@@ -38,25 +39,25 @@ class ReplyOutcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Mismatch(StrEnum):
-    """Why a reply can't be taken for one of the invited person."""
+class Mismatch(Worded):
+    """Why a reply can't be taken for one of the invited person, in a sentence for those who decide."""
 
-    NO_ADDRESS = "no_address"
+    NO_ADDRESS = "no_address", "It was sent to a reply address that doesn’t exist."
     """It came to an address that is no invitation's and no message's."""
-    NO_INVITATION = "no_invitation"
+    NO_INVITATION = "no_invitation", "It’s about another event."
     """The invitation of its address isn't open, or isn't to its event."""
-    OTHER_SENDER = "other_sender"
+    OTHER_SENDER = "other_sender", "It didn’t come from their address."
     """It is about the invited person, and came from another address."""
-    UNVERIFIED = "unverified"
+    UNVERIFIED = "unverified", "Your email server couldn’t confirm the sender."
     """The mail server couldn't confirm the domain of the sender."""
-    OTHER_ATTENDEE = "other_attendee"
+    OTHER_ATTENDEE = "other_attendee", "It names a different person."
     """Someone replied as themselves to an invitation that was forwarded to them."""
-    OTHER_DATE = "other_date"
-    PROPOSAL = "proposal"
+    OTHER_DATE = "other_date", "It names a date that isn’t in the series."
+    PROPOSAL = "proposal", "It proposes another time for the whole series."
     """It proposes another time for all dates of a series, which no one could accept for each of them."""
-    DELEGATE = "delegate"
+    DELEGATE = "delegate", "They want to send someone else. Only an alternate for their seat can come, for one date."
     """It sends someone who may not come in the person's place."""
-    NO_REPLY = "no_reply"
+    NO_REPLY = "no_reply", "We couldn’t find a reply in it."
     """It has no reply that could be recorded."""
 
 

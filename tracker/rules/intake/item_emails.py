@@ -16,7 +16,7 @@ from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine
 from tracker.rules.intake.calendar_replies import Mismatch
-from tracker.rules.intake.unrecorded_replies import MISMATCH_WORDS, NOT_CONFIRMED, EmailDecision
+from tracker.rules.intake.unrecorded_replies import NOT_CONFIRMED, EmailDecision
 
 ANSWER_WORDS = {
     AnswerWord.DONE: "Done",
@@ -78,7 +78,7 @@ class KeptEmail(Struct, frozen=True, kw_only=True):
     @property
     def why(self) -> str:
         """Return why it was not recorded."""
-        doubt = MISMATCH_WORDS[Mismatch.OTHER_SENDER] if self.is_verified else NOT_CONFIRMED
+        doubt = Mismatch.OTHER_SENDER.label if self.is_verified else NOT_CONFIRMED
         if self.settled is None or self.decision:
             return doubt
         return f"{doubt} {NO_ITEM_DECISION[self.settled].format(person=self.person)}"

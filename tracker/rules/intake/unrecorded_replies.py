@@ -10,17 +10,6 @@ from msgspec import Struct
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch
 
-MISMATCH_WORDS = {
-    Mismatch.NO_ADDRESS: "It was sent to a reply address that doesn’t exist.",
-    Mismatch.NO_INVITATION: "It’s about another event.",
-    Mismatch.OTHER_SENDER: "It didn’t come from their address.",
-    Mismatch.UNVERIFIED: "Your email server couldn’t confirm the sender.",
-    Mismatch.OTHER_ATTENDEE: "It names a different person.",
-    Mismatch.OTHER_DATE: "It names a date that isn’t in the series.",
-    Mismatch.PROPOSAL: "It proposes another time for the whole series.",
-    Mismatch.DELEGATE: "They want to send someone else. Only an alternate for their seat can come, for one date.",
-    Mismatch.NO_REPLY: "We couldn’t find a reply in it.",
-}
 OF_SUBSTITUTE = "It’s from someone who was named as their substitute."
 NOT_YES_OR_NO = "It isn’t a Yes or No. Contact them directly."
 ASK_WHETHER_THEY_COME = (
@@ -118,7 +107,7 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
         if self.settled is None or self.decision:
             return self._doubt
         if self.settled is Settled.NOTHING:
-            return f"It didn’t count. {MISMATCH_WORDS[self._lacks]}"
+            return f"It didn’t count. {self._lacks.label}"
         if self.misfit is None and self.is_of_substitute and self.settled is Settled.REPLIED:
             return NAMED_AGAIN
         if self.misfit is None:
@@ -133,7 +122,7 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
             confirmed = "" if self.is_verified else NOT_CONFIRMED
             unclear = ASK_WHETHER_THEY_COME if self.value else NOT_YES_OR_NO
             return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, unclear if self._is_vague else "")))
-        words = [MISMATCH_WORDS[self.misfit]] if self.misfit else []
+        words = [self.misfit.label] if self.misfit else []
         if self.misfit is Mismatch.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
         if self.misfit in (Mismatch.OTHER_SENDER, Mismatch.OTHER_ATTENDEE) and not self.is_verified:

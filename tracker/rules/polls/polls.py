@@ -15,13 +15,13 @@ from tracker.errors import Invalid
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
-from tracker.rules.core.wording import local, plural, short_day, time_span, zone_word
+from tracker.rules.core.wording import Worded, local, plural, short_day, time_span, zone_word
 from tracker.rules.events.events import Event, EventStatus, may_edit
 from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE
 from tracker.rules.events.plans import Slot, slot_at
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.recurrence.holidays import working_day_by
-from tracker.rules.roster.quorum import IN_WORDS, Quorum, QuorumCount
+from tracker.rules.roster.quorum import Quorum, QuorumCount
 
 FEWEST_DATES, MOST_DATES = 2, 20
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
@@ -32,20 +32,14 @@ LONGEST_AHEAD = timedelta(days=8)
 """How long before the deadline a reminder can be, over a weekend and holidays."""
 
 
-class Fit(StrEnum):
+class Fit(Worded):
     """How a proposed date suits a person."""
 
     YES = "yes"
-    IF_NEEDED = "if_needed"
+    IF_NEEDED = "if_needed", "If need be"
     NO = "no"
 
-    @property
-    def label(self) -> str:
-        """Return its label in forms and tables."""
-        return FIT_LABELS[self]
 
-
-FIT_LABELS = {Fit.YES: "Yes", Fit.IF_NEEDED: "If need be", Fit.NO: "No"}
 FIT_REPLIES: Mapping[Fit, ReplyValue] = {
     Fit.YES: ReplyValue.ACCEPTED,
     Fit.IF_NEEDED: ReplyValue.TENTATIVE,
@@ -273,7 +267,7 @@ class PollColumn(Struct, frozen=True, kw_only=True):
     @property
     def arm_words(self) -> str:
         """Return which of the arms that were asked can't come so far: "No one from victim services so far"."""
-        return f"No one from {' or '.join(IN_WORDS[arm] for arm in self.arms)} so far" if self.arms else ""
+        return f"No one from {' or '.join(arm.label.lower() for arm in self.arms)} so far" if self.arms else ""
 
 
 class AgencyRows(Struct, frozen=True, kw_only=True):

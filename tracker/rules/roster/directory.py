@@ -20,22 +20,8 @@ from tracker.rules.core.viewers import Level, Role, Status, Viewer
 from tracker.rules.core.wall_clock import zone_names
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
-ROLE_WORDS = {
-    Role.COORDINATOR: "Coordinator",
-    Role.ADMINISTRATOR: "Administrator",
-    Role.AUDITOR: "Auditor",
-    Role.AGENCY_LEAD: "Agency lead",
-    Role.COMMITTEE_CHAIR: "Committee chair",
-}
+SHOWN_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR)
 """Roles with the most rights first."""
-ARM_WORDS = {Arm.LAW_ENFORCEMENT: "Law enforcement", Arm.VICTIM_SERVICES: "Victim services"}
-LEVEL_WORDS = {
-    Level.FEDERAL: "Federal",
-    Level.STATE: "State",
-    Level.LOCAL: "Local",
-    Level.TRIBAL: "Tribal",
-    Level.NON_GOVERNMENTAL: "Non-governmental",
-}
 COMMITTEE_KINDS = {
     "steering": "Steering committee",
     "committee": "Committee",
@@ -257,7 +243,7 @@ class CommitteeCard(Struct, frozen=True, kw_only=True):
 
 def role_words(roles: frozenset[Role]) -> str:
     """Return a person's roles in words, "Member" for none."""
-    return ", ".join(words for role, words in ROLE_WORDS.items() if role in roles) or "Member"
+    return ", ".join(role.label for role in SHOWN_ROLES if role in roles) or "Member"
 
 
 def contains_words(words: str, *texts: str) -> bool:

@@ -11,7 +11,6 @@ from tracker.rules.core.audiences import Arm
 from tracker.rules.core.wording import plural
 
 MOST_SEATS = 99
-IN_WORDS = {Arm.LAW_ENFORCEMENT: "law enforcement", Arm.VICTIM_SERVICES: "victim services"}
 
 
 class QuorumRule(Struct, frozen=True, kw_only=True):
@@ -72,7 +71,7 @@ class QuorumCount(Struct, frozen=True, kw_only=True):
         if self.is_met:
             return f"Quorum: {seats}"
         few = seats if self.filled < self.needed else ""
-        no_one = f"no one from {' or '.join(IN_WORDS[arm] for arm in self.absent)}" if self.absent else ""
+        no_one = f"no one from {' or '.join(arm.label.lower() for arm in self.absent)}" if self.absent else ""
         return "No quorum: " + ", ".join(filter(None, (few, no_one)))
 
 

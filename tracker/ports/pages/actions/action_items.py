@@ -207,7 +207,7 @@ async def post_item_undo(
         if home_rows.are_asked_for(form):
             return await _home_row(home_rows, await item_lists.item_for(viewer, reference), "", changed=changed)
         return await _beside_saved(pages, viewer, today, now, reference, form, changed)
-    said = f"{reference} is {item.status.word.lower()} again."
+    said = f"{reference} is {item.status.label.lower()} again."
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, item, said)
     return await _edited(pages, viewer, today, now, form, item, said)

@@ -309,11 +309,7 @@ def _status(reader: FormReader) -> ItemStatus | None:
 
 def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
     """Return the options of a status field."""
-    return [
-        (ItemStatu.value, ItemStatu.word)
-        for ItemStatu in ItemStatus
-        if may_cancel or ItemStatu is not ItemStatus.CANCELED
-    ]
+    return [(status.value, status.label) for status in ItemStatus if may_cancel or status is not ItemStatus.CANCELED]
 
 
 def progress_options(now: int) -> list[tuple[str, str]]:
@@ -324,7 +320,7 @@ def progress_options(now: int) -> list[tuple[str, str]]:
 def item_text_words(name: str, text: str) -> str:
     """Return the text of a field in words, to show what another person saved."""
     if name == "status":
-        return ItemStatus(text).word if text in set(ItemStatus) else "unchanged"
+        return ItemStatus(text).label if text in set(ItemStatus) else "unchanged"
     if name == "progress":
         return f"{text}%"
     return text or "empty"

@@ -15,12 +15,12 @@ from tracker.ports.pages.core.dependencies import Form, Pages, is_reauthenticate
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.rules.calendars.feeds import (
     ALARM_MINUTES,
-    ALL_DAY_WORDS,
     KIND_WORDS,
     MAX_SUBSCRIPTIONS,
     NO_ALARM,
     NO_ALARMS,
     Alarms,
+    AllDayAlarm,
     FeedLimit,
     FeedScope,
     Subscription,
@@ -44,7 +44,7 @@ CHANGED = "Feed saved. Your calendar shows the change the next time it checks."
 TURNED_OFF = "Feed turned off. Its address no longer works."
 KINDS = [("", "Any kind"), *((kind.value, words.capitalize()) for kind, words in KIND_WORDS.items())]
 ALARMS = [(NO_ALARM, "None"), *((str(minutes), words) for minutes, words in ALARM_MINUTES.items())]
-ALL_DAY_ALARMS = [(NO_ALARM, "None"), *((choice.value, words) for choice, words in ALL_DAY_WORDS.items())]
+ALL_DAY_ALARMS = [(NO_ALARM, "None"), *((alarm.value, alarm.label) for alarm in AllDayAlarm)]
 FIELDS = ("name", "scope", "committee", "kind", "alarm", "all_day_alarm")
 
 

@@ -16,7 +16,7 @@ from tracker.ports.pages.core.dependencies import (
     to_reauthentication,
 )
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.rules.identity.api_tokens import MAX_TOKENS, SCOPE_WORDS, scopes_of
+from tracker.rules.identity.api_tokens import MAX_TOKENS, ApiScope, scopes_of
 from tracker.usecases.identity import api_tokens
 
 PATH = "/settings/tokens"
@@ -58,8 +58,8 @@ async def _page(
         "may_add": len(tokens) < MAX_TOKENS,
         "is_reauthenticated": is_reauthenticated(visit, now),
         "prove_again": to_reauthentication(PATH),
-        "scopes": [(scope.value, words) for scope, words in SCOPE_WORDS.items()],
-        "scope_words": SCOPE_WORDS,
+        "scopes": [(scope.value, scope.label) for scope in ApiScope],
+        "all_scopes": ApiScope,
         "form": FormValues({}),
         "errors": Errors(),
         "token": None,

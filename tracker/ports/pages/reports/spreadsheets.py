@@ -192,7 +192,7 @@ def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:
         item.agency,
         local(item.created_at, zone).date().isoformat(),
         item.due.isoformat(),
-        item.status.word,
+        item.status.label,
         closed,
         days_to_completion(item, zone) if item.closed_at else None,
     )

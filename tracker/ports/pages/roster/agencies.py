@@ -11,7 +11,7 @@ from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Status, Viewer
 from tracker.rules.roster.csv_file import LONGEST
-from tracker.rules.roster.directory import ARM_WORDS, LEVEL_WORDS, LONGEST_ADDRESS, LONGEST_PHONE, AgencyFacts
+from tracker.rules.roster.directory import LONGEST_ADDRESS, LONGEST_PHONE, AgencyFacts
 from tracker.usecases.roster import agencies, directory
 
 STATUS_WORDS = {Status.ACTIVE: "Active", Status.SUSPENDED: "Suspended", Status.DEPARTED: "Left the task force"}
@@ -26,8 +26,8 @@ class AgencyForm(FormShape, kw_only=True):
 
     code: Annotated[str, Name("Short name", LONGEST["agency_code"])]
     name: Annotated[str, Name("Full name", LONGEST["agency_name"])]
-    arm: Annotated[Arm | None, Choice("Arm", words=ARM_WORDS)]
-    level: Annotated[Level | None, Choice("Level", words=LEVEL_WORDS, blank="Choose a level")]
+    arm: Annotated[Arm | None, Choice("Arm", words=Arm.labels())]
+    level: Annotated[Level | None, Choice("Level", words=Level.labels(), blank="Choose a level")]
     coalition: Annotated[UUID | None, Id("Coalition", of="coalition_id")]
     status: Annotated[Status, Choice("Status", words=STATUS_WORDS, notes=STATUS_NOTES)] = Status.ACTIVE
     contact_name: Annotated[str, Name("Contact person", LONGEST["name"], of="contact.name")]

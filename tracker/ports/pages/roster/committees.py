@@ -26,7 +26,6 @@ from tracker.rules.core.viewers import Status
 from tracker.rules.emails.escalations import escalation_words
 from tracker.rules.roster.csv_file import LONGEST_COMMITTEE
 from tracker.rules.roster.directory import (
-    ARM_WORDS,
     COMMITTEE_KINDS,
     AgencyCard,
     CommitteeCard,
@@ -54,7 +53,7 @@ class CommitteeForm(FormShape, kw_only=True):
 
     name: Annotated[str, Name("Name", LONGEST_COMMITTEE)]
     kind: Annotated[str, Choice("Kind", words=COMMITTEE_KINDS)] = ""
-    arm: Annotated[Arm | None, Choice("Arm", words=ARM_WORDS, blank="Both arms")]
+    arm: Annotated[Arm | None, Choice("Arm", words=Arm.labels(), blank="Both arms")]
     place: Annotated[str, Text("Usual place", LONGEST_PLACE)]
     chair: Annotated[UUID | None, Id("Chair", of="chair_id")]
     quorum: Annotated[int | None, Whole("Quorum", 2, of="quorum.seats")]

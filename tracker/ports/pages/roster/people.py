@@ -23,7 +23,7 @@ from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.core.wording import local, zone_choices
 from tracker.rules.roster import accounts
 from tracker.rules.roster.csv_file import LONGEST
-from tracker.rules.roster.directory import ARM_WORDS, ROLE_WORDS, PersonCard, PersonFacts, role_words
+from tracker.rules.roster.directory import PersonCard, PersonFacts, role_words
 from tracker.usecases.actions import item_lists
 from tracker.usecases.intake import bounces
 from tracker.usecases.roster import aliases, directory, people
@@ -33,7 +33,7 @@ MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
 LONGEST_ZONE = 100  # characters
 RESUMED = "Sending resumed. New emails to this address will go out."
-ROSTER_WORDS: dict[str, Any] = {"arm_words": ARM_WORDS, "role_words": role_words}
+ROSTER_WORDS: dict[str, Any] = {"role_words": role_words}
 ROLE_HINTS = {
     Role.COORDINATOR: "Schedules events for everyone and manages the roster",
     Role.AGENCY_LEAD: "Schedules events for their own arm and for people they name",
@@ -54,7 +54,7 @@ class PersonForm(FormShape, kw_only=True):
     private: Annotated[bool, Check("Mobile for coordinators only", of="is_mobile_private")]
     zone: Annotated[str, Text("Time zone", LONGEST_ZONE)]
     roles: Annotated[
-        frozenset[Role], Choices("Roles", words={role: ROLE_WORDS[role] for role in ROLE_HINTS}, notes=ROLE_HINTS)
+        frozenset[Role], Choices("Roles", words={role: role.label for role in ROLE_HINTS}, notes=ROLE_HINTS)
     ]
     guest: Annotated[bool, Check("Email only", of="is_guest")]
     ends: Annotated[date | None, Day("Last day", of="expires_at")]
@@ -133,7 +133,7 @@ async def _form_context(viewer: Viewer, person_id: UUID | None, form: FormValues
     return {
         "person": await directory.person_for(viewer, person_id) if person_id else None,
         "roles": [
-            (role.value, ROLE_WORDS[role], hint)
+            (role.value, role.label, hint)
             for role, hint in ROLE_HINTS.items()
             if viewer.is_coordinator or role is not Role.COORDINATOR
         ],

@@ -21,7 +21,6 @@ from tracker.rules.actions.action_items import days_late
 from tracker.rules.availability.blackout_days import may_set_blackouts
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.reports.reports import CUSTOM, may_read_reports
-from tracker.rules.roster.directory import LEVEL_WORDS
 from tracker.usecases.actions import item_lists
 from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import occurrences
@@ -35,7 +34,7 @@ AHEAD = timedelta(days=21)
 async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the agencies that the viewer may know."""
     agency_cards = await directory.agencies_for(viewer)
-    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, level_words=LEVEL_WORDS, agencies=agency_cards)
+    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, agencies=agency_cards)
 
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
@@ -61,7 +60,6 @@ async def agency_context(
     )
     return {
         **ROSTER_WORDS,
-        "level_words": LEVEL_WORDS,
         "agency": agency_card,
         "items": items,
         "days": days,

@@ -11,7 +11,7 @@ from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.rules.identity.api_tokens import SCOPE_WORDS
+from tracker.rules.identity.api_tokens import ApiScope
 
 Json = dict[str, Any]
 
@@ -87,7 +87,7 @@ def _shown(pages: Pages, document: Json, base_url: str) -> Response[str]:
         groups=_groups(document, base_url),
         shapes=_shapes(document),
         problems=KINDS,
-        scopes=SCOPE_WORDS,
+        scopes=ApiScope,
         base=f"{base_url}{document['servers'][0]['url']}",
     )
 
