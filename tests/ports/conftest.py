@@ -29,3 +29,15 @@ def browse(app: Litestar) -> SignIn:
         return Browser(app, await session_of(viewer, clock.now()) if viewer else None)
 
     return sign_in
+
+
+@pytest.fixture
+async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    """The coordinator's browser."""
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.fixture
+async def stranger(browse: SignIn) -> Browser:
+    """The browser of someone who isn't signed in."""
+    return await browse(None)

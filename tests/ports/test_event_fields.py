@@ -13,7 +13,6 @@ from tests.cast import NOW, Cast, meeting
 from tests.event_fields import another
 from tests.ports.api.conftest import ALL, Program
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.ports.pages.events.schedule_form import form_of_plan, read_event_plan
 from tracker.rules.events.events import FIELDS, TEXTS, EventFields, field_values, fields_of
@@ -27,12 +26,6 @@ every_field = pytest.mark.parametrize("name", FIELDS)
 every_text = pytest.mark.parametrize("name", TEXTS)
 IN_ANY_CASE = {"id", "version", "created_at", "changed_at"}
 """What differs between any two events, or versions of one, in JSON."""
-
-
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
 
 
 @pytest.fixture

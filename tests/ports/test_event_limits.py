@@ -10,7 +10,6 @@ from tests.cast import NOW, Cast, meeting
 from tests.ical.files import refusal, taken, vevent
 from tests.ports.api.conftest import ALL, Program
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.rules.events.test_events import over
 from tracker.ical.foreign_events import PROPERTIES
@@ -32,12 +31,6 @@ NEW: dict[str, Any] = {
 }
 TYPED = {"title": "Case review", "date": "2027-01-12", "starts": "14:00", "ends": "15:30", "save": "send"}
 SHAPES = described()["components"]["schemas"]
-
-
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
 
 
 @pytest.fixture

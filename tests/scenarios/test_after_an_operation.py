@@ -1,15 +1,11 @@
 """Scenario 2, after the operation: its debrief, the items that close it, the report, and nothing for anyone else."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
-import pytest
-
-from tests.cast import NOW, Cast
-from tests.ports.standing import standing
-from tests.scenarios.office import Office, opened, recipients
+from tests.cast import NOW
+from tests.scenarios.office import Office, recipients
 from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations import plans
@@ -20,13 +16,6 @@ REPORT = "/reports?period=2027-H1"
 OTHERS = ("coordinator", "caht_lead")
 OUTLETS = ("/", "/calendar?month=2027-01", "/search?q=radios", "/action-items", REPORT)
 SECRETS = ("Bluestem", "hot wash", "After-action", "Fix the radios")
-
-
-@pytest.fixture
-async def office(sqlite_cast: Cast) -> AsyncIterator[Office]:
-    with standing() as app:
-        async with opened(app, sqlite_cast) as found:
-            yield found
 
 
 async def debriefed(office: Office) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.ical.readers import by_ical
-from tests.ports.pages.forms import typed
+from tests.ports.pages.forms import typed, words_of_page
 from tests.scenarios.monthly_meeting import june_back, october_at_nine, scheduled, typed_in
 from tests.scenarios.office import Office, event_in
 from tracker import clock
@@ -22,13 +22,9 @@ HALF_YEAR = "period=2027-H1&kind=meeting"
 HERE = ("coordinator", "fbi_lead", "kcpd_detective", "ipd_liaison")
 
 
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 async def count(office: Office, event: UUID, key: str = MARCH) -> str:
     """Return what the head of the attendance sheet says."""
-    return words(await office.page("coordinator", f"/events/{event}/{key}/attendance/count"))
+    return words_of_page(await office.page("coordinator", f"/events/{event}/{key}/attendance/count"))
 
 
 async def mark(office: Office, event: UUID, person: str, status: str, key: str = MARCH) -> None:
@@ -89,7 +85,7 @@ async def test_the_roll_adds_up_and_a_guest_is_counted_apart(office: Office) -> 
     event = await closed(office)
     assert await count(office, event) == "7 present (1 remote, 1 walk-in) 8 invited 0 not marked"
     page = await office.page("coordinator", f"/events/{event}/{MARCH}/attendance")
-    assert "7 present, 1 absent, 1 excused, 0 not marked." in words(page)
+    assert "7 present, 1 absent, 1 excused, 0 not marked." in words_of_page(page)
 
 
 async def test_taps_that_were_queued_and_sent_twice_are_one_record_each(office: Office) -> None:
@@ -140,7 +136,7 @@ async def test_each_number_opens_the_rows_that_prove_it(office: Office) -> None:
     await office.at(JULY)
     for of, number in (("here", 5), ("remote", 1), ("excused", 1), ("absent", 1)):
         rows = await office.page("coordinator", f"/reports/rows?{HALF_YEAR}&part=places&of={of}")
-        assert f"{number} row" in words(rows), of
+        assert f"{number} row" in words_of_page(rows), of
 
 
 async def test_a_correction_in_july_shows_in_the_report_and_says_what_it_replaced(office: Office) -> None:
@@ -151,7 +147,7 @@ async def test_a_correction_in_july_shows_in_the_report_and_says_what_it_replace
     await office.do("coordinator", f"/events/{event}/{MARCH}/attendance/closure")
     for of, number in (("remote", 2), ("absent", 0)):
         rows = await office.page("coordinator", f"/reports/rows?{HALF_YEAR}&part=places&of={of}")
-        assert f"{number} row" in words(rows), of
+        assert f"{number} row" in words_of_page(rows), of
     page = await office.page("coordinator", f"/events/{event}/{MARCH}/attendance")
     assert '<td data-l="From">Absent</td><td data-l="To">Remote</td>' in page
 

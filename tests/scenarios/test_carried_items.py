@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from tests.ports.pages.forms import words_of_page
 from tests.scenarios.monthly_meeting import october_at_nine, scheduled
 from tests.scenarios.office import Office, recipients, words_of
 from tracker import clock
@@ -76,7 +77,7 @@ async def test_an_item_of_law_enforcement_leaves_no_trace_for_the_coalition(offi
     assert [word for mail in mails for word in ("van schedule",) if word in str(mail["Subject"])] == []
     for path in ("/action-items", "/", "/search?q=schedule", f"/events/{event}/2027-02-09"):
         assert "Share the van schedule" not in await office.page("caht_lead", path)
-    assert "1 open" in _words(await office.page("caht_lead", "/action-items"))
+    assert "1 open" in words_of_page(await office.page("caht_lead", "/action-items"))
 
 
 async def test_the_owner_is_reminded_a_week_and_a_day_before_and_on_the_day(office: Office) -> None:
@@ -169,7 +170,7 @@ async def test_an_item_of_june_keeps_its_due_day_when_june_is_canceled(office: O
     reference = await given(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
     canceling = f"/events/{event}/2027-06-08/cancellation"
     assert (await office.fill("coordinator", canceling, canceling, reason="Conference")).status_code == 303
-    assert "Tue, Jun 8" in _words(await office.page("ipd_liaison", f"/action-items/{reference}"))
+    assert "Tue, Jun 8" in words_of_page(await office.page("ipd_liaison", f"/action-items/{reference}"))
 
 
 async def test_whoever_neither_owns_nor_gave_an_item_cannot_close_it(office: Office) -> None:
@@ -196,7 +197,7 @@ async def test_who_leaves_hands_over_what_is_open_and_the_history_keeps_the_name
     refused = await office.fill("coordinator", leaving, leaving, successor="")
     assert refused.status_code == 422
     assert (await office.review("coordinator", leaving, successor_words="Caht alternate")).status_code == 303
-    page = _words(await office.page("caht_alternate", f"/action-items/{reference}"))
+    page = words_of_page(await office.page("caht_alternate", f"/action-items/{reference}"))
     assert "Caht alternate (CAHT)" in page
     assert "Caht lead" in page
 
@@ -208,23 +209,19 @@ async def test_the_report_says_what_was_given_and_done_and_how_long_it_took(offi
     assert (await office.fill("caht_lead", address, address, status="done", note="Adopted")).status_code == 303
     await office.at(datetime(2027, 7, 1, 15, tzinfo=UTC))
     for of in ("given", "closed"):
-        rows = _words(await office.page("coordinator", f"/reports/rows?period=2027-H1&part=items&of={of}"))
+        rows = words_of_page(await office.page("coordinator", f"/reports/rows?period=2027-H1&part=items&of={of}"))
         assert PROTOCOL in rows, of
-    assert "119" in _words(await office.page("coordinator", "/reports?period=2027-H1"))
+    assert "119" in words_of_page(await office.page("coordinator", "/reports?period=2027-H1"))
 
 
 async def _carried(office: Office, reference: str) -> str:
     found = re.search(
-        r"Carried over (\d+ meetings?)", _words(await office.page("coordinator", f"/action-items/{reference}"))
+        r"Carried over (\d+ meetings?)", words_of_page(await office.page("coordinator", f"/action-items/{reference}"))
     )
     return found[1] if found else ""
 
 
 async def _state(office: Office, reference: str) -> str:
     """Return what the page of an item says above its history."""
-    page = _words(await office.page("coordinator", f"/action-items/{reference}"))
+    page = words_of_page(await office.page("coordinator", f"/action-items/{reference}"))
     return page[page.index("Status") :][:60] if "Status" in page else page
-
-
-def _words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())

@@ -10,6 +10,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.standing import standing
+from tests.usecases.operations.world import with_another_lead
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
 from tracker.usecases.identity import api_tokens
@@ -59,3 +60,9 @@ def speak(app: Litestar) -> Speak:
         return Program(app, await api_tokens.create_token(viewer, "Program", scopes, NOW) if viewer else None)
 
     return program
+
+
+@pytest.fixture
+async def two(cast: Cast) -> Cast:
+    """The cast, in which two agencies can plan operations."""
+    return await with_another_lead(cast)

@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.api.conftest import Program, Speak
-from tests.usecases.operations.world import planned, with_another_lead
+from tests.usecases.operations.world import planned
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.api_tokens import ApiScope
@@ -18,12 +18,6 @@ from tracker.usecases.events.scheduling import schedule_event
 PROBLEM = "application/problem+json"
 SITE: dict[str, Any] = {"role": "target", "place": "North lot", "latitude": 39.0911, "longitude": -94.4155}
 NEXT_TO_IT = {"role": "staging", "place": "South lot", "latitude": 39, "longitude": -94.4, "radius_ft": 600}
-
-
-@pytest.fixture
-async def two(cast: Cast) -> Cast:
-    """On each engine, with two people who lead operations."""
-    return await with_another_lead(cast)
 
 
 async def bluestem(two: Cast) -> UUID:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
-from tests.usecases.operations.world import B, disclose, let_in, planned, with_another_lead
+from tests.usecases.operations.world import B, disclose, let_in, planned
 from tracker.database import writing
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
@@ -15,12 +15,6 @@ from tracker.usecases.operations.plans import existing_plan
 from tracker.usecases.operations.states import enter_plan_state
 
 FINE = {"decision": "proceed", "reason": "Channel 2."}
-
-
-@pytest.fixture
-async def two(cast: Cast) -> Cast:
-    """On each engine, with two people who lead operations."""
-    return await with_another_lead(cast)
 
 
 async def both(two: Cast) -> tuple[UUID, UUID]:

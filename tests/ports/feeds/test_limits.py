@@ -4,11 +4,9 @@ from uuid import UUID
 
 import httpx
 import icalendar
-import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
@@ -18,12 +16,6 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events.scheduling import schedule_event
 
 BOTH = Alarms(minutes=15, all_day=AllDayAlarm.MORNING)
-
-
-@pytest.fixture
-async def program(browse: SignIn) -> Browser:
-    """A calendar program: no cookie, no session."""
-    return await browse(None)
 
 
 async def made(

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.database import engine
 from tracker.ports.http import access_log
@@ -31,12 +30,6 @@ from tracker.usecases.events.scheduling import change_event, schedule_event
 
 PLAIN = {"Accept-Encoding": "identity"}
 QUIET = ("date", "last-modified")
-
-
-@pytest.fixture
-async def program(browse: SignIn) -> Browser:
-    """A calendar program: no cookie, no session."""
-    return await browse(None)
 
 
 async def feed_of(

@@ -30,11 +30,6 @@ DEED = "/sign-out"
 
 
 @pytest.fixture
-async def stranger(browse: SignIn) -> Browser:
-    return await browse(None)
-
-
-@pytest.fixture
 async def advocate(browse: SignIn, sqlite_cast: Cast) -> Browser:
     return await browse(sqlite_cast.harbor_advocate)
 

@@ -1,7 +1,7 @@
 """From the outbox to the mail server and back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any
@@ -30,12 +30,6 @@ from tracker.usecases.events import scheduling
 
 LATER = NOW + timedelta(minutes=5)
 MOVED_TO = datetime(2027, 1, 12, 21, tzinfo=UTC)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    async with serving(MailServer()) as listening:
-        yield listening
 
 
 async def invite(cast: Cast) -> UUID:

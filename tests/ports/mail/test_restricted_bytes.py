@@ -1,15 +1,13 @@
 """No byte of an email about a restricted event says what it is, where, when, or with whom (headers and parts)."""
 
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
-from tests.faults.server import MailServer, serving
+from tests.faults.server import MailServer
 from tests.ports.mail.sending import delivery
 from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.core.tables import Message
@@ -25,12 +23,6 @@ PEOPLE = ("Fbi lead", "Kcpd detective", "fbi.lead", "kcpd.detective", "fbi_lead"
 AGENCIES = ("FBI", "KCPD", "HSI")
 OWN = ("Date", "To")
 DATES = ("2027", "January", "Jan ", "Saturday", "Sat,", "6:00", "9:00", "06:00", "09:00", "T060000", "T120000")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[MailServer]:
-    async with serving(MailServer()) as listening:
-        yield listening
 
 
 async def dispatch(server: MailServer, now: datetime) -> None:

@@ -1,7 +1,12 @@
 """What a browser without scripts would send: the fields of a form as they are in a page, some of them typed over."""
 
+import re
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
+
+from tests.ports.browser import Browser
+from tracker.rules.core.viewers import Viewer
 
 Fields = dict[str, list[str]]
 
@@ -94,3 +99,36 @@ def forms_in(page: str) -> dict[str, tuple[Fields, dict[str, int]]]:
     reader = FormTexts()
     reader.feed(page)
     return {action: form for action, form in reader.forms.items() if form[1]}
+
+
+def words_of_page(html: str) -> str:
+    """Return the words of a page without its markup."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+async def text_at(browser: Browser, address: str) -> str:
+    """Return a page in one line."""
+    return " ".join((await browser.get(address)).text.split())
+
+
+async def page_at(browser: Browser, address: str) -> str:
+    """Return the markup of a page that is there."""
+    response = await browser.get(address)
+    assert response.status_code == 200
+    return response.text
+
+
+def main_of(page: str) -> str:
+    """Return the main part of a page."""
+    return page[page.index("<main") : page.index("</main>")]
+
+
+def ids(*people: Viewer) -> list[str]:
+    """Return what the checkboxes of people send."""
+    return [str(person.member_id) for person in people]
+
+
+async def edited_form(desk: Browser, event_id: UUID, **changes: Any) -> Fields:
+    """Return the form that edits an event, with some fields changed."""
+    address = f"/events/{event_id}/edit"
+    return typed((await desk.get(address)).text, address, **{"save": "send", **changes})

@@ -31,18 +31,6 @@ HTMX = {"headers": {"HX-Request": "true"}}
 
 
 @pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
-@pytest.fixture
-async def stranger(browse: SignIn) -> Browser:
-    """A browser in which no one is signed in."""
-    return await browse(None)
-
-
-@pytest.fixture
 async def item(sqlite_cast: Cast) -> str:
     """The reference of an item of the coalition's lead."""
     return await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)

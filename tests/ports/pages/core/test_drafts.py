@@ -55,12 +55,6 @@ async def text_of(browser: Browser, page: str = "/schedule") -> str:
 
 
 @pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
-@pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
     """A monthly meeting that the coordinator may change."""
     rule = rule_for_choice("monthly_nth", meeting().starts, count=3)

@@ -37,11 +37,6 @@ def cookie_in(response: httpx.Response) -> str:
     return found
 
 
-@pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    return await browse(sqlite_cast.coordinator)
-
-
 async def test_its_page_offers_undo_again_for_the_time_that_is_left_and_no_other_page_does(
     desk: Browser, sqlite_cast: Cast
 ) -> None:

@@ -26,12 +26,6 @@ QUERIES = {
 }
 
 
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
 async def save(browser: Browser, address: str, name: str) -> str:
     """Save what an address asks for, as the form of its page does, and return where that leads."""
     response = await browser.post(PATH, typed((await browser.get(address)).text, PATH, name=name))

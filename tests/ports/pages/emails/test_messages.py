@@ -11,6 +11,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import words_of_page
 from tests.usecases.polls.world import asked, reply
 from tracker import clock
 from tracker.database import writing
@@ -45,22 +46,18 @@ async def main(browser: Browser, query: str = "") -> str:
     return response.text[response.text.index("<main") : response.text.index("</main>")]
 
 
-def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
 async def test_a_coordinator_reads_what_when_to_whom_and_how_it_stands(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await scheduled(sqlite_cast)
     await end(MessageState.BOUNCED, "550 no such mailbox")
     page = await main(await browse(sqlite_cast.coordinator))
-    assert "Invitation: Monthly task force meeting" in text(page)
+    assert "Invitation: Monthly task force meeting" in words_of_page(page)
     assert "2 people" in page
-    assert "2 failed" in text(page)
-    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in text(page)
+    assert "2 failed" in words_of_page(page)
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(page)
     address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
     assert address
     one = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
-    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in text(one)
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(one)
     assert f'href="/events/{event_id}"' in one
 
 
@@ -110,7 +107,7 @@ async def test_an_event_s_page_leads_to_its_messages_and_to_what_is_planned(sqli
     assert (
         f'href="{path}"' not in (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/2026-12-22")).text
     )
-    page = text(await main(browser, f"?event={event_id}"))
+    page = words_of_page(await main(browser, f"?event={event_id}"))
     assert "Mon, Dec 21, 10:00 AM Reminder, 1 day before Monthly task force meeting , Tue, Dec 22 3 people" in page
 
 
@@ -123,15 +120,15 @@ async def test_trying_again_goes_back_to_the_same_filter_and_says_to_how_many(
     page = await main(browser, "?state=failed")
     address = re.search(r'action="(/messages/sendings/[^"]+/retries)"', page)
     assert address
-    assert "Send again to 2 people" in text(page)
+    assert "Send again to 2 people" in words_of_page(page)
     response = await browser.post(address[1], {"state": "failed"})
     assert (response.status_code, response.headers["location"]) == (303, "/messages?state=failed")
     assert "Sending again to 2 people, with current details." in (await browser.get("/messages")).text
     stale = await browser.post(address[1], {"state": "failed"})
     assert stale.status_code == 409
-    assert "There’s nothing left to send again. Each failed email was already sent again" in text(stale.text)
+    assert "There’s nothing left to send again. Each failed email was already sent again" in words_of_page(stale.text)
     assert '<a href="/messages?state=failed">Back to Messages</a>' in stale.text
-    assert "What you just typed" not in text(stale.text)
+    assert "What you just typed" not in words_of_page(stale.text)
 
 
 async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -144,15 +141,15 @@ async def test_one_message_is_sent_again_from_the_page_of_its_sending(sqlite_cas
     assert f'action="/messages/{row["id"]}/sendings"' in page
     response = await browser.post(f"/messages/{row['id']}/sendings")
     assert (response.status_code, response.headers["location"]) == (303, f"/messages/sendings/{row['sending']}")
-    page = text(await main(browser, f"/sendings/{row['sending']}"))
+    page = words_of_page(await main(browser, f"/sendings/{row['sending']}"))
     assert "Sending again, with current details." in page
     assert "Sent again Tue, Dec 15, 9:00 AM." in page
     stale = await browser.post(f"/messages/{row['id']}/sendings")
     assert stale.status_code == 409
-    assert "Nothing was sent again The message to Fbi lead (FBI) was already sent again." in text(stale.text)
-    assert "Sent again Tue, Dec 15, 9:00 AM." in text(stale.text)
+    assert "Nothing was sent again The message to Fbi lead (FBI) was already sent again." in words_of_page(stale.text)
+    assert "Sent again Tue, Dec 15, 9:00 AM." in words_of_page(stale.text)
     assert '<a href="/messages">Back to Messages</a>' in stale.text
-    assert "What you just typed" not in text(stale.text)
+    assert "What you just typed" not in words_of_page(stale.text)
 
 
 async def test_the_button_of_what_still_waits_is_missing(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -191,9 +188,9 @@ async def test_a_message_is_read_without_the_links_of_its_recipient(sqlite_cast:
     [row, _] = await Message.select(Message.id, Message.recipient.email)
     browser = await browse(sqlite_cast.coordinator)
     page = await main(browser, f"/{row['id']}")
-    assert "Invitation: Monthly task force meeting" in text(page)
-    assert f"To {row['recipient.email']}" in text(page)
-    assert "Reply yes" in text(page)
+    assert "Invitation: Monthly task force meeting" in words_of_page(page)
+    assert f"To {row['recipient.email']}" in words_of_page(page)
+    assert "Reply yes" in words_of_page(page)
     assert "Its links don’t work here." in page
     for tail in ("/r/", "/u/", "/n/", "?a=", "sign-in/link"):
         assert tail not in page
@@ -216,7 +213,7 @@ async def test_a_message_says_that_it_is_shown_with_the_details_of_today(
     if state:
         await end(state)
     browser, [first, *_] = await browse(sqlite_cast.coordinator), await Message.select(Message.id)
-    page = text((await browser.get(f"/messages/{first['id']}")).text)
+    page = words_of_page((await browser.get(f"/messages/{first['id']}")).text)
     assert sentence in page
     assert "It’s shown with today’s details, as its recipient would see it now, limited to what you can see." in page
 
@@ -224,7 +221,7 @@ async def test_a_message_says_that_it_is_shown_with_the_details_of_today(
 async def test_a_row_of_people_who_got_no_email_says_why(sqlite_cast: Cast, browse: SignIn) -> None:
     await scheduled(sqlite_cast)
     await end(MessageState.SUPPRESSED, "The recipient is no longer invited.")
-    page = text(await main(await browse(sqlite_cast.coordinator)))
+    page = words_of_page(await main(await browse(sqlite_cast.coordinator)))
     assert "2 not sent · The recipient is no longer invited." in page
 
 
@@ -232,7 +229,7 @@ async def test_what_cannot_be_read_says_why(sqlite_cast: Cast, browse: SignIn) -
     event_id = await scheduled(sqlite_cast)
     await Message.update({Message.facts: '{"content": {"type": "from_the_future"}}'}).where(Message.event == event_id)
     [message_id, _] = await Message.select(Message.id).output(as_list=True)
-    page = text(await main(await browse(sqlite_cast.coordinator), f"/{message_id}"))
+    page = words_of_page(await main(await browse(sqlite_cast.coordinator), f"/{message_id}"))
     assert "This version can’t read the message." in page.replace("&#39;", "'")
 
 
@@ -254,7 +251,7 @@ async def test_a_sending_of_which_this_version_knows_no_topic_is_named_by_its_ki
 ) -> None:
     await scheduled(sqlite_cast)
     await Sending.update({Sending.topic: "from_the_future"}, force=True)
-    assert "Invitation: Monthly task force meeting" in text(await main(await browse(sqlite_cast.coordinator)))
+    assert "Invitation: Monthly task force meeting" in words_of_page(await main(await browse(sqlite_cast.coordinator)))
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-12-15T09:00:00", "odd"])
@@ -274,7 +271,7 @@ async def test_planned_lists_the_reminder_of_a_date_poll_to_those_who_may_see_it
     await reply(cast.hsi_liaison, poll_id, Fit.YES)
     clock.start_at(datetime(2027, 1, 4, 15, tzinfo=UTC), stands_still=True)
     planned = "?state=planned&kind=poll"
-    led = text(await main(await browse(cast.fbi_lead), planned))
+    led = words_of_page(await main(await browse(cast.fbi_lead), planned))
     assert "Thu, Jan 7, 8:00 AM Date poll, reminder to reply:" in led
     assert "Kcpd detective (KCPD)" in led
     assert f'href="/polls/{poll_id}"' in await main(await browse(cast.kcpd_detective), planned)
@@ -287,6 +284,6 @@ async def test_planned_lists_the_weekly_digest_to_its_reader_alone(sqlite_cast: 
     await scheduled(cast)
     await preferences.save_preferences(cast.fbi_lead, Preferences(digest=True), NOW)
     planned = "?state=planned&kind=digest"
-    said = text(await main(await browse(cast.fbi_lead), planned))
+    said = words_of_page(await main(await browse(cast.fbi_lead), planned))
     assert "Mon, Dec 21, 7:00 AM Weekly digest: week of Mon, Dec 21 You" in said
     assert "No messages match." in await main(await browse(cast.coordinator), planned)

@@ -8,7 +8,6 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
@@ -16,11 +15,6 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import occurrences, scheduling, series_split
 
 KEY, HELD = "2027-01-19", "2026-12-08"
-
-
-@pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    return await browse(sqlite_cast.coordinator)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import Fields, typed
+from tests.ports.pages.forms import edited_form, typed
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.markings import Category, Limit
@@ -24,20 +24,9 @@ FIRST = re.compile(r'<body[^>]*>\s*<a class="usa-skipnav"[^>]*>[^<]*</a>\s*<sect
 LAST = re.compile(r"</footer>\s*<section class=\"tt-cui tt-cui--last\"[^>]*><p>([^<]*)</p></section>\s*</body>")
 
 
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
 async def sent(desk: Browser, **changes: Any) -> httpx.Response:
     facts = {"title": "Planning", "date": "2027-01-14", "save": "send", **changes}
     return await desk.post("/events", typed((await desk.get("/schedule")).text, "/events", **facts))
-
-
-async def form_of_event(browser: Browser, event_id: object, **changes: Any) -> Fields:
-    address = f"/events/{event_id}/edit"
-    return typed((await browser.get(address)).text, address, **{"save": "send", **changes})
 
 
 async def test_the_marking_is_shut_until_somebody_needs_it(desk: Browser) -> None:
@@ -126,11 +115,11 @@ async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_ca
     )
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     chair = await browse(sqlite_cast.caht_lead)
-    response = await chair.post(f"/events/{event_id}/edit", await form_of_event(chair, event_id, title="Renamed"))
+    response = await chair.post(f"/events/{event_id}/edit", await edited_form(chair, event_id, title="Renamed"))
     assert response.status_code == 303
     event = await scheduling.event_seen_by(sqlite_cast.caht_lead, event_id)
     assert (event.title, event.banner) == ("Renamed", BANNER)
-    less = await form_of_event(chair, event_id, mark_categories="LEI")
+    less = await edited_form(chair, event_id, mark_categories="LEI")
     response = await chair.post(f"/events/{event_id}/edit", less)
     assert "Only members of law-enforcement agencies can add, change, or remove a marking." in response.text
 
@@ -163,7 +152,7 @@ async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Brows
 
 async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW)
-    form = await form_of_event(desk, event_id, place="Room B")
+    form = await edited_form(desk, event_id, place="Room B")
     plan = meeting(marking=marking(sqlite_cast))
     await scheduling.change_event(sqlite_cast.coordinator, event_id, plan, 1, NOW)
     response = await desk.post(f"/events/{event_id}/edit", form)
@@ -177,7 +166,7 @@ async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_
 
 async def test_unticking_every_category_takes_the_marking_away(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
-    form = await form_of_event(desk, event_id, mark_categories=[])
+    form = await edited_form(desk, event_id, mark_categories=[])
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
     assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).marking is None
     assert "tt-cui" not in (await desk.get(f"/events/{event_id}/2027-01-12")).text

@@ -26,12 +26,6 @@ KEY = "2027-01-19"
 
 
 @pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
-@pytest.fixture
 async def series(sqlite_cast: Cast) -> UUID:
     """Four weekly meetings of everyone, on Tuesdays at 10."""
     return await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast), NOW)

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.errors import NotFound
 from tracker.rules.core.audiences import Visibility
@@ -20,12 +19,6 @@ from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events.events import Reply
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
-
-
-@pytest.fixture
-async def stranger(browse: SignIn) -> Browser:
-    """A browser in which no one is signed in."""
-    return await browse(None)
 
 
 async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_date: bool = False) -> tuple[UUID, str]:

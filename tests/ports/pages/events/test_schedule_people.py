@@ -1,7 +1,6 @@
 """Whom the form of an event invites: agencies, committees, people who are added, and people who are unchecked."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import Fields, typed
+from tests.ports.pages.forms import Fields, ids, typed
 from tracker.crypto import ids as ids_
 from tracker.rules.core.audiences import Arm
 from tracker.rules.core.viewers import Level, Viewer
@@ -24,16 +23,6 @@ from tracker.usecases.roster.known_people import PeopleMatched
 HTMX = {"HX-Request": "true"}
 LARGEST_FORM = 100_000  # bytes
 BOX = re.compile(r'<input[^>]*name="person"[^>]*value="([0-9a-f-]{36})"( checked)?')
-
-
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
-def ids(*people: Viewer) -> Sequence[str]:
-    return [str(one.member_id) for one in people]
 
 
 def boxes(page: str) -> dict[str, bool]:

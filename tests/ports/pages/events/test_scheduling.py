@@ -1,7 +1,6 @@
 """Scheduling: the form, what it says while it is filled in, and what sending it does."""
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from tests.database.others import another_writer
 from tests.database.statements import noted
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import Fields, typed
+from tests.ports.pages.forms import Fields, ids, typed
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import rule_for_choice
@@ -38,12 +37,6 @@ MADE_ANEW = re.compile(r'name="(?:form_id|csrf|_draft)" value="[^"]*"')
 """What differs whenever a form is shown."""
 
 
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
 async def filled(browser: Browser, address: str = "/schedule", **changes: Any) -> Fields:
     return typed((await browser.get(address)).text, "/events", **{**MONTHLY, **changes})
 
@@ -57,10 +50,6 @@ async def plan_behind(viewer: Viewer, response: httpx.Response) -> Any:
     event_id = re.fullmatch(r"/events/([0-9a-f-]{36})", response.headers["location"])
     assert event_id
     return (await scheduling.plan_to_change(viewer, event_id[1]))[1]
-
-
-def ids(*people: Viewer) -> Sequence[str]:
-    return [str(one.member_id) for one in people]
 
 
 async def test_a_member_without_a_task_of_that_kind_schedules_nothing(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import page_at
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
@@ -40,12 +41,6 @@ async def series(sqlite_cast: Cast) -> UUID:
     return event_id
 
 
-async def read(browser: Browser, address: str) -> str:
-    response = await browser.get(address)
-    assert response.status_code == 200
-    return response.text
-
-
 def rows(html: str) -> list[str]:
     """Return what each row of the tables of dates says."""
     found = re.findall(r'<tr[^>]*><th scope="row" data-l="Date">.*?</tr>', html, re.DOTALL)
@@ -55,7 +50,7 @@ def rows(html: str) -> list[str]:
 async def test_a_series_lists_its_dates_with_status_and_my_reply(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
+    html = await page_at(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
     assert rows(html)[:3] == [
         "Tue, Jan 12 10:00–11:30 AM USAO conference room Scheduled Yes",
         "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
@@ -71,12 +66,12 @@ async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: C
         committee_id=sqlite_cast.committees["steering"],
     )
     event_id = await schedule_event(sqlite_cast.coordinator, plan, NOW)
-    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
+    html = await page_at(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}")
     assert "<span>Committee: Steering Committee</span><span>Organizer: Coordinator (USAO)</span>" in html
 
 
 async def test_who_is_not_invited_has_no_column_for_replies(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
-    assert "My reply" not in await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
+    assert "My reply" not in await page_at(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
 
 
 async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
@@ -85,7 +80,7 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
     during = datetime(2027, 1, 12, 16, 30, tzinfo=NOW.tzinfo)
     await roll_call.close_attendance(sqlite_cast.coordinator, series, "2027-01-12", during)
     clock.start_at(IN_FEBRUARY, stands_still=True)
-    html = await read(await browse(sqlite_cast.coordinator), f"/events/{series}")
+    html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{series}")
     assert "<summary>Show 3 past dates</summary>" in html
     assert rows(html)[-1] == "Tue, Jan 12 10:00–11:30 AM USAO conference room Held Yes Taken"
     assert f'<a href="/events/{series}/2027-01-19/attendance">Still open' in html
@@ -100,7 +95,7 @@ async def test_an_event_with_one_date_leads_to_it(sqlite_cast: Cast, browse: Sig
 async def test_a_date_leads_to_all_dates_and_tells_what_changed(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    html = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}/2027-01-19")
+    html = await page_at(await browse(sqlite_cast.harbor_advocate), f"/events/{series}/2027-01-19")
     assert f'<a href="/events/{series}">All dates</a>' in html
     assert "Place changed from USAO conference room to FBI field office." in html
     assert "Canceled" not in html[html.index('id="history"') :]
@@ -112,7 +107,7 @@ async def test_a_restricted_series_is_marked_first_and_missing_for_who_is_not_na
 ) -> None:
     plan = operation(sqlite_cast.kcpd_detective, rule=rule_for_choice("weekly", datetime(2027, 1, 16, 6), count=2))  # noqa: DTZ001 - local
     event_id = await schedule_event(sqlite_cast.fbi_lead, plan, NOW)
-    html = await read(await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}")
+    html = await page_at(await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}")
     assert re.search(r'</header>\s*<section class="tt-mark"', html)
     assert (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}")).status_code == 404
 
@@ -120,7 +115,7 @@ async def test_a_restricted_series_is_marked_first_and_missing_for_who_is_not_na
 async def test_a_series_says_until_when_it_runs_and_how_many_dates_take_place(
     sqlite_cast: Cast, browse: SignIn, series: UUID
 ) -> None:
-    html = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
+    html = await page_at(await browse(sqlite_cast.fbi_lead), f"/events/{series}")
     assert "Every week on Tuesday, until Feb 9, 2027, 4 dates" in html
 
 
@@ -129,9 +124,9 @@ async def test_a_series_whose_last_dates_are_canceled_runs_until_the_last_one_th
 ) -> None:
     await cancel_from_date_on(sqlite_cast.coordinator, series, "2027-02-02", 3, "", NOW)
     browser = await browse(sqlite_cast.fbi_lead)
-    html = await read(browser, f"/events/{series}")
+    html = await page_at(browser, f"/events/{series}")
     assert "Every week on Tuesday, until Jan 20, 2027, 2 dates" in html
-    history = await read(browser, f"/events/{series}/2027-01-12")
+    history = await page_at(browser, f"/events/{series}/2027-01-12")
     assert "Wednesday, January 20, 2027" in history[history.index('id="history"') :]
 
 
@@ -145,16 +140,16 @@ async def test_only_editors_are_led_to_what_one_does_to_a_whole_series(
         f"/messages?event={series}",
     )
     desk, member = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
-    page = await read(desk, f"/events/{series}")
+    page = await page_at(desk, f"/events/{series}")
     assert [deed for deed in deeds if f'href="{deed}"' not in page] == []
     assert [(await desk.get(deed)).status_code for deed in deeds] == [200] * 4
-    page = await read(member, f"/events/{series}")
+    page = await page_at(member, f"/events/{series}")
     assert [deed for deed in deeds if f'href="{deed}"' in page] == []
 
 
 async def shown_before_and_after(browser: Browser, address: str) -> list[str]:
     """Return what the page says about other series above its history: where this one comes from, how it continues."""
-    html = (await read(browser, address)).partition('id="history"')[0]
+    html = (await page_at(browser, address)).partition('id="history"')[0]
     return re.findall(r"(Continues from|Continued as) <a href=\"/events/([^\"]+)", html)
 
 
@@ -172,7 +167,7 @@ async def test_both_pages_of_a_series_that_was_split_lead_to_the_other_one(
     member = await browse(sqlite_cast.harbor_advocate)
     for page in ("", "/2027-01-12"):
         assert await shown_before_and_after(member, f"/events/{series}{page}") == [("Continued as", str(onward))]
-    assert "starting Tue, Feb 2" in await read(member, f"/events/{series}")
+    assert "starting Tue, Feb 2" in await page_at(member, f"/events/{series}")
     for page in ("", "/2027-02-09"):
         assert await shown_before_and_after(member, f"/events/{onward}{page}") == [("Continues from", str(series))]
 
@@ -184,7 +179,7 @@ async def test_the_history_of_both_series_leads_to_the_other_one_and_the_new_one
     member = await browse(sqlite_cast.harbor_advocate)
 
     async def history_of(event_id: UUID) -> str:
-        page = await read(member, f"/events/{event_id}")
+        page = await page_at(member, f"/events/{event_id}")
         return " ".join(page[page.index('id="history"') :].split())
 
     assert f'Continued as <a href="/events/{onward}">' in await history_of(series)
@@ -199,7 +194,7 @@ async def test_the_history_links_no_series_that_its_reader_may_not_see(sqlite_ca
     event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, series)
     hidden = replace(plan, visibility=Visibility.LAW_ENFORCEMENT)
     await scheduling.change_event(sqlite_cast.coordinator, series, hidden, event.version, NOW, reauthenticated_at=NOW)
-    page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{onward}")
+    page = await page_at(await browse(sqlite_cast.harbor_advocate), f"/events/{onward}")
     assert "Continued from an earlier series" in page
     assert str(series) not in page
 
@@ -216,7 +211,7 @@ async def test_a_series_that_goes_on_for_named_people_is_linked_for_them_alone(
     assert await shown_before_and_after(await browse(sqlite_cast.fbi_lead), f"/events/{series}") == [
         ("Continued as", str(secret))
     ]
-    page = await read(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
+    page = await page_at(await browse(sqlite_cast.harbor_advocate), f"/events/{series}")
     assert "Continued as" not in page
     assert str(secret) not in page
 
@@ -227,9 +222,9 @@ async def test_a_form_of_a_series_announces_no_email_before_anything_is_changed(
     plan = meeting(sqlite_cast.fbi_lead, rule=rule_for_choice("weekly", FIRST, count=4))
     event_id = await schedule_event(sqlite_cast.coordinator, plan, NOW)
     desk = await browse(sqlite_cast.coordinator)
-    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit")
-    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit?from=2027-01-12")
-    assert "No one will get an email." in await read(desk, f"/events/{event_id}/edit?from=2027-01-26")
+    assert "No one will get an email." in await page_at(desk, f"/events/{event_id}/edit")
+    assert "No one will get an email." in await page_at(desk, f"/events/{event_id}/edit?from=2027-01-12")
+    assert "No one will get an email." in await page_at(desk, f"/events/{event_id}/edit?from=2027-01-26")
 
 
 async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -238,26 +233,26 @@ async def test_times_in_another_zone_name_it_wherever_they_stand(sqlite_cast: Ca
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=1))  # noqa: DTZ001 - local
     await occurrences.change_occurrence(sqlite_cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     browser = await browse(sqlite_cast.coordinator)
-    assert "10:00–11:30 AM Mountain" in " ".join(rows(await read(browser, f"/events/{event_id}")))
-    page = await read(browser, f"/events/{event_id}/2027-01-19")
+    assert "10:00–11:30 AM Mountain" in " ".join(rows(await page_at(browser, f"/events/{event_id}")))
+    page = await page_at(browser, f"/events/{event_id}/2027-01-19")
     text = " ".join(re.sub(r"<[^>]+>", " ", page).split())
     assert "10:00–11:30 AM Mountain." in text
     assert "8:00 AM Mountain" in text[text.index("History") :]
     await browser.post(f"/events/{event_id}/2027-01-19/nudges")
-    assert "Reminded 1 person on Tue, Dec 15 at 9:00 AM." in await read(browser, f"/events/{event_id}/2027-01-19")
-    assert 'value="America/Denver" selected>Mountain (Denver)<' in await read(browser, f"/events/{event_id}/edit")
-    assert "Times are Mountain." in await read(browser, f"/events/{event_id}/dates")
+    assert "Reminded 1 person on Tue, Dec 15 at 9:00 AM." in await page_at(browser, f"/events/{event_id}/2027-01-19")
+    assert 'value="America/Denver" selected>Mountain (Denver)<' in await page_at(browser, f"/events/{event_id}/edit")
+    assert "Times are Mountain." in await page_at(browser, f"/events/{event_id}/dates")
 
 
 async def test_times_in_the_zone_of_the_task_force_name_none(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
     browser = await browse(sqlite_cast.coordinator)
-    assert "Central" not in " ".join(rows(await read(browser, f"/events/{series}")))
+    assert "Central" not in " ".join(rows(await page_at(browser, f"/events/{series}")))
 
 
 async def test_the_history_says_why_a_date_moved(sqlite_cast: Cast, browse: SignIn, series: UUID) -> None:
     again = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason="Room is painted.")
     await occurrences.change_occurrence(sqlite_cast.coordinator, series, "2027-01-12", again, 1, NOW)
-    page = await read(await browse(sqlite_cast.fbi_lead), f"/events/{series}/2027-01-12")
+    page = await page_at(await browse(sqlite_cast.fbi_lead), f"/events/{series}/2027-01-12")
     assert "Reason: Room is painted." in page
 
 
@@ -267,7 +262,7 @@ async def test_only_a_reader_of_every_change_is_told_that_there_was_none(sqlite_
     )
 
     async def history_of(viewer: Viewer) -> str:
-        page = await read(await browse(viewer), f"/events/{event_id}/2027-01-12")
+        page = await page_at(await browse(viewer), f"/events/{event_id}/2027-01-12")
         return " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="history"') : page.index("</main>")]).split())
 
     assert "Created. No changes since." in await history_of(sqlite_cast.coordinator)

@@ -3,7 +3,6 @@
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
 
-import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,8 +10,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import typed
+from tests.ports.pages.forms import typed, words_of_page
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
@@ -22,11 +20,6 @@ from tracker.usecases.events import occurrences, replies, scheduling, series_spl
 
 FIRST = datetime(2027, 1, 13, 10)
 SECOND, THIRD, FOURTH = "2027-01-20", "2027-01-27", "2027-02-03"
-
-
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    return await browse(sqlite_cast.coordinator)
 
 
 @pytest.fixture
@@ -43,15 +36,11 @@ async def series(sqlite_cast: Cast) -> UUID:
     return event_id
 
 
-def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
 async def preview(desk: Browser, series: UUID, key: str = "", **edits: str) -> str:
     """Return what the panel says about the form with some edits."""
     address = f"/events/{series}/edit"
     page = (await desk.get(f"{address}?from={key}" if key else address)).text
-    return words((await desk.post("/schedule/summary", typed(page, address, **edits))).text)
+    return words_of_page((await desk.post("/schedule/summary", typed(page, address, **edits))).text)
 
 
 @pytest.mark.parametrize(("day", "conflicts"), [(20, False), (22, True)])
@@ -77,7 +66,7 @@ async def saved(desk: Browser, series: UUID, key: str = "", **edits: str) -> str
 async def test_the_heading_names_the_day_on_which_people_know_the_date(desk: Browser, series: UUID) -> None:
     page = (await desk.get(f"/events/{series}/edit?from={SECOND}")).text
     assert "Edit Monthly task force meeting, starting Fri, Jan 22" in page
-    assert "Jan 20" not in words(page.partition("<main")[2].partition("First day")[0])
+    assert "Jan 20" not in words_of_page(page.partition("<main")[2].partition("First day")[0])
 
 
 @pytest.mark.parametrize(("key", "cancels"), [("", "Cancel all dates"), (SECOND, "Cancel this and following dates")])
@@ -87,7 +76,7 @@ async def test_the_form_is_left_without_saving_and_cancels_dates_only_elsewhere(
     page = (await desk.get(f"/events/{series}/edit?from={key}" if key else f"/events/{series}/edit")).text
     elsewhere, _, after = page.partition('id="instead-h">Other changes</h2>')[2].partition("</section>")
     bar, _, _ = after.partition("</form>")
-    assert cancels in words(elsewhere)
+    assert cancels in words_of_page(elsewhere)
     assert f'<a href="/events/{series}{f"/{key}" if key else ""}">Cancel</a>' in bar
     assert "cancellation" not in bar
 
@@ -140,7 +129,7 @@ async def test_the_panel_lists_by_date_what_the_new_rule_cannot_keep(desk: Brows
     panel = await preview(desk, series, SECOND, interval="2")
     assert "Can’t be kept The series will have no date for this: Wed, Jan 27 (place)" in panel
     location = await saved(desk, series, SECOND, interval="2")
-    assert "Not kept: Wed, Jan 27 (place)." in words((await desk.get(location)).text)
+    assert "Not kept: Wed, Jan 27 (place)." in words_of_page((await desk.get(location)).text)
 
 
 async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_and_keeps_to_it(
@@ -151,7 +140,7 @@ async def test_a_new_title_from_a_date_on_says_that_no_one_is_emailed_or_asked_a
     assert "No one will be asked to reply again" in panel
     assert "one email" not in panel
     assert await saved(desk, series, SECOND, title="Core group") == f"/events/{series}"
-    page = words((await desk.get(f"/events/{series}")).text)
+    page = words_of_page((await desk.get(f"/events/{series}")).text)
     assert "Saved. No one will get an email." in page
     assert "Changed, this and following dates by Coordinator" in page
     assert "Starting: Friday, January 22, 2027." in page
@@ -172,7 +161,7 @@ async def test_the_panel_of_a_change_with_invitations_names_the_deadline(desk: B
 
 async def test_another_hour_says_whom_it_went_to_and_counts_no_one_twice(desk: Browser, series: UUID) -> None:
     location = await saved(desk, series, SECOND, starts="11:00", ends="12:30")
-    assert "Saved. 2 people will get an email." in words((await desk.get(location)).text)
+    assert "Saved. 2 people will get an email." in words_of_page((await desk.get(location)).text)
 
 
 async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_and_is_audited(
@@ -187,7 +176,7 @@ async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_an
     assert "Replies 1 person’s reply no longer counts" in panel
     assert "get an invitation" not in await preview(desk, series, SECOND, **edits)
     location = await saved(desk, series, **edits)
-    assert "Saved. No one will get an email." in words((await desk.get(location)).text)
+    assert "Saved. No one will get an email." in words_of_page((await desk.get(location)).text)
     [facts] = (
         await AuditEntry.select(AuditEntry.facts)
         .where(AuditEntry.subject == "event")
@@ -201,7 +190,7 @@ async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_an
 async def test_a_silent_change_of_one_date_says_so_too(desk: Browser, series: UUID) -> None:
     address = f"/events/{series}/{FOURTH}"
     form = typed((await desk.get(f"{address}/edit")).text, f"{address}/edit", place="Annex", notify="no_one")
-    panel = words((await desk.post(f"{address}/impact", form)).text)
+    panel = words_of_page((await desk.post(f"{address}/impact", form)).text)
     assert "2 people won’t get an email that the place changed. Subscribed calendars will show it." in panel
     assert (await desk.post(f"{address}/edit", form)).status_code == 303
     assert await Message.count().where(Message.state == "pending") == 0
@@ -266,7 +255,7 @@ async def test_notes_that_change_from_a_date_on_are_refused_beside_a_link_to_the
     page = (await desk.get(f"{address}?from={SECOND}")).text
     refused = await desk.post(address, typed(page, address, save="send", description="Bring a badge"))
     assert refused.status_code == 422
-    assert "Error: Notes are the same for all dates. Change them in the whole series." in words(refused.text)
+    assert "Error: Notes are the same for all dates. Change them in the whole series." in words_of_page(refused.text)
     assert f'<a href="{address}">Change them in the whole series</a>' in refused.text
 
 

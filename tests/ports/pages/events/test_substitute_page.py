@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
@@ -17,11 +16,6 @@ from tracker.usecases.events import replies, scheduling
 from tracker.usecases.intake.received_emails import take_email
 
 KEY = "2027-01-12"
-
-
-@pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    return await browse(sqlite_cast.coordinator)
 
 
 async def of_committee(cast: Cast) -> UUID:

@@ -4,22 +4,14 @@ import re
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import typed
-from tracker.rules.core.viewers import Viewer
+from tests.ports.pages.forms import ids, typed
 from tracker.tables.schema.core.tables import Message
 
 PATH = "/schedule/templates"
-
-
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
 
 
 async def saved(browser: Browser, **changes: Any) -> httpx.Response:
@@ -31,10 +23,6 @@ async def begun(browser: Browser, name: str = "Core") -> httpx.Response:
     found = re.search(rf'href="(/schedule\?template=[0-9a-f-]+)">{name}<', (await browser.get(PATH)).text)
     assert found
     return await browser.get(found[1])
-
-
-def ids(*people: Viewer) -> list[str]:
-    return [str(one.member_id) for one in people]
 
 
 async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_is_sent(desk: Browser) -> None:

@@ -45,12 +45,6 @@ SERIES: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
 def entered(page: httpx.Response) -> Fields:
     """Return what is in the form of a page."""
     return {name: all_ for name, all_ in typed(page.text, "/events").items() if name not in MADE_EACH_TIME}

@@ -2,12 +2,10 @@
 
 from uuid import uuid4
 
-import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
-from tests.ports.conftest import SignIn
 from tests.usecases.intake.test_emailed_words import invited, reply_of
 from tests.usecases.intake.test_emailed_words import said as replied
 from tests.usecases.intake.writing_back import given, said
@@ -17,12 +15,6 @@ from tracker.tables.schema.events.events import Event
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.schema.roster import Member
 from tracker.usecases.events import occurrences, replies, substitutes
-
-
-@pytest.fixture
-async def stranger(browse: SignIn) -> Browser:
-    """A browser in which no one is signed in."""
-    return await browse(None)
 
 
 async def link_of(app: Litestar) -> str:

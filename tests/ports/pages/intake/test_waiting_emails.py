@@ -1,7 +1,5 @@
 """The page of emails that wait, and the row of the home page that leads there."""
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -66,11 +64,6 @@ async def test_the_item_says_who_attached_an_email_to_it(sqlite_cast: Cast, brow
     [row] = await ActionItem.select(ActionItem.reference)
     page = " ".join((await desk.get(f"/action-items/{row['reference']}")).text.split())
     assert "Coordinator, for an attached email: Open → Blocked. “no address yet”" in page
-
-
-@pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
-    return await browse(sqlite_cast.coordinator)
 
 
 async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cast: Cast) -> None:

@@ -3,19 +3,12 @@
 import re
 from uuid import UUID
 
-import pytest
-
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import planned, with_another_lead
+from tests.usecases.operations.world import planned
 
 APPROVAL = re.compile(r'action="(/events/[^"]+/approval)"')
-
-
-@pytest.fixture
-async def two(sqlite_cast: Cast) -> Cast:
-    return await with_another_lead(sqlite_cast)
 
 
 async def bluestem(two: Cast) -> UUID:

@@ -8,6 +8,7 @@ import pytest
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import text_at
 from tests.usecases.operations.world import let_in, planned, under_way
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
@@ -29,16 +30,12 @@ async def desk(browse: SignIn, viewer: Viewer) -> Browser:
     return await browse(viewer)
 
 
-async def text(browser: Browser, address: str) -> str:
-    return " ".join((await browser.get(address)).text.split())
-
-
 async def test_a_quick_entry_is_in_the_log_with_time_and_name(sqlite_cast: Cast, browse: SignIn, at: str) -> None:
     browser = await desk(browse, sqlite_cast.hsi_liaison)
-    page = await text(browser, at)
+    page = await text_at(browser, at)
     assert 'name="text" value="On scene"' in page
     assert (await browser.post(f"{at}/entries", {"text": "On scene", "tap": "1"})).status_code == 303
-    shown = await text(browser, at)
+    shown = await text_at(browser, at)
     assert "<b>On scene</b>" in shown
     assert "Sat, Jan 16, 6:00 AM" in shown
     assert "Hsi liaison (HSI)" in shown
@@ -69,8 +66,8 @@ async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, a
     browser = await desk(browse, sqlite_cast.fbi_lead)
     await browser.post(f"{at}/entries", {"text": "Two in custody", "tap": "1"})
     clock.start_at(SIX + timedelta(minutes=10), stands_still=True)
-    entry = (await text(browser, at)).partition(f"{at}/entries/")[2].partition('"')[0]
-    page = await text(browser, f"{at}/entries/{entry}")
+    entry = (await text_at(browser, at)).partition(f"{at}/entries/")[2].partition('"')[0]
+    page = await text_at(browser, f"{at}/entries/{entry}")
     assert 'value="2027-01-16T06:00"' in page
     seen = page.partition('name="seen" value="')[2].partition('"')[0]
     wrong = await browser.post(f"{at}/entries/{entry}", {"text": "One", "at": "later", "seen": seen})
@@ -79,7 +76,7 @@ async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, a
     assert (odd.status_code, "more than 30 days before the operation. Check the date." in odd.text) == (422, True)
     form = {"text": "One in custody", "at": "2027-01-16T05:55", "seen": seen}
     assert (await browser.post(f"{at}/entries/{entry}", form)).status_code == 303
-    shown = await text(browser, at)
+    shown = await text_at(browser, at)
     assert "<b>One in custody</b>" in shown
     assert "<s>Two in custody</s>, 6:00 AM, by Fbi lead (FBI)" in shown
     stale = await browser.post(f"{at}/entries/{entry}", form)
@@ -89,14 +86,14 @@ async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, a
 async def test_others_read_an_entry_and_have_no_form_to_correct_it(sqlite_cast: Cast, browse: SignIn, at: str) -> None:
     lead = await desk(browse, sqlite_cast.fbi_lead)
     await lead.post(f"{at}/entries", {"text": "On scene", "tap": "1"})
-    entry = (await text(lead, at)).partition(f"{at}/entries/")[2].partition('"')[0]
+    entry = (await text_at(lead, at)).partition(f"{at}/entries/")[2].partition('"')[0]
     other = await desk(browse, sqlite_cast.hsi_liaison)
-    assert "<b>On scene</b>" in await text(other, f"{at}/lines")
-    assert f"{at}/entries/{entry}" not in await text(other, at)
+    assert "<b>On scene</b>" in await text_at(other, f"{at}/lines")
+    assert f"{at}/entries/{entry}" not in await text_at(other, at)
     assert (await other.get(f"{at}/entries/{entry}")).status_code == 404
 
 
 async def test_victim_services_on_the_operation_find_no_log(sqlite_cast: Cast, browse: SignIn, at: str) -> None:
     browser = await desk(browse, sqlite_cast.caht_lead)
     assert (await browser.get(at)).status_code == 404
-    assert "plan/log" not in await text(browser, at.removesuffix("/log"))
+    assert "plan/log" not in await text_at(browser, at.removesuffix("/log"))

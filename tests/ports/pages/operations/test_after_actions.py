@@ -9,6 +9,7 @@ import pytest
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import main_of
 from tests.usecases.operations.world import over, planned
 
 KEY = "2027-01-16"
@@ -137,10 +138,6 @@ async def released_of_lessons(sqlite_cast: Cast) -> UUID:
     return event_id
 
 
-def main(html: str) -> str:
-    return html[html.index("<main") : html.index("</main>")]
-
-
 async def added(lead: Browser, event_id: UUID) -> str:
     """Add a lesson and return the address of its form."""
     at = f"/events/{event_id}/{KEY}/plan/after"
@@ -165,20 +162,20 @@ async def test_a_lesson_is_previewed_released_read_by_everyone_and_withdrawn(
     sqlite_cast: Cast, released_of_lessons: UUID, browse: SignIn
 ) -> None:
     lead, advocate = await browse(sqlite_cast.fbi_lead), await browse(sqlite_cast.harbor_advocate)
-    empty = main((await advocate.get("/lessons")).text)
+    empty = main_of((await advocate.get("/lessons")).text)
     assert "No lessons have been released yet." in empty
     address = await added(lead, released_of_lessons)
     saved = await lead.post(address, await form_at(lead, address))
     assert saved.headers["location"] == f"{address}/preview"
-    preview = main((await lead.get(f"{address}/preview")).text)
-    assert main((await advocate.get("/lessons")).text) == empty
+    preview = main_of((await lead.get(f"{address}/preview")).text)
+    assert main_of((await advocate.get("/lessons")).text) == empty
     assert (await lead.post(f"{address}/release", await version_at(lead, address))).status_code == 303
-    shown = main((await advocate.get("/lessons")).text)
+    shown = main_of((await advocate.get("/lessons")).text)
     [article] = re.findall(r"<article.*?</article>", shown, re.DOTALL)
     assert article in preview
     assert [word for word in ("Bluestem", "FBI", "Fbi", "2027", "Jan") if word in shown] == []
     await lead.post(f"{address}/withdrawal", {})
-    assert main((await advocate.get("/lessons")).text) == empty
+    assert main_of((await advocate.get("/lessons")).text) == empty
 
 
 async def test_an_edition_that_names_the_operation_is_refused_with_what_was_typed(
@@ -220,7 +217,7 @@ async def test_people_who_do_not_lead_read_the_lesson_and_have_no_form(
 ) -> None:
     address = await added(await browse(sqlite_cast.fbi_lead), released_of_lessons)
     reader = await browse(sqlite_cast.kcpd_detective)
-    page = main((await reader.get(f"/events/{released_of_lessons}/{KEY}/plan/after")).text)
+    page = main_of((await reader.get(f"/events/{released_of_lessons}/{KEY}/plan/after")).text)
     assert "Radios didn’t reach Bluestem." in page
     assert "/after/lessons" not in page
     for tail in ("", "/preview"):

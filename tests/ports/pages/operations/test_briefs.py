@@ -9,7 +9,8 @@ import pytest
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import RISSAFE, planned, with_another_lead
+from tests.ports.pages.forms import page_at, words_of_page
+from tests.usecases.operations.world import RISSAFE, planned
 from tracker import clock
 from tracker.rules.operations.orders import Paragraph, PhasePlan
 from tracker.tables.schema.core.tables import AuditEntry
@@ -26,16 +27,6 @@ async def operation_id(sqlite_cast: Cast) -> UUID:
     )
 
 
-async def read(browser: Browser, address: str) -> str:
-    response = await browser.get(address)
-    assert response.status_code == 200
-    return response.text
-
-
-def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
-
-
 async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_the_trail(
     sqlite_cast: Cast, browse: SignIn, operation_id: UUID
 ) -> None:
@@ -44,11 +35,11 @@ async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_t
     for number, one in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
         response = await browser.post(address, {"member": str(one.member_id)})
         assert (response.status_code, response.headers["location"]) == (303, f"{address}/{number}")
-    html = await read(browser, f"{address}/2")
-    assert "copy 2 · issued to: Hsi liaison (HSI)" in text(html)
+    html = await page_at(browser, f"{address}/2")
+    assert "copy 2 · issued to: Hsi liaison (HSI)" in words_of_page(html)
     assert len(re.findall(r"Only the named participants", html)) == 2
     assert re.search(r'</header>\s*<section class="tt-mark"', html)
-    assert "Copy 1 – Kcpd detective (KCPD)" in text(await read(browser, address))
+    assert "Copy 1 – Kcpd detective (KCPD)" in words_of_page(await page_at(browser, address))
     entries = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "brief_printed")
     assert len(entries) == 2
     assert (await browser.get(f"{address}/3")).status_code == 404
@@ -88,11 +79,6 @@ async def test_a_brief_is_for_whoever_leads_and_missing_for_who_is_not_named(
     assert (await (await browse(sqlite_cast.coordinator)).get(address)).status_code == 404
 
 
-@pytest.fixture
-async def two(sqlite_cast: Cast) -> Cast:
-    return await with_another_lead(sqlite_cast)
-
-
 async def bluestem(two: Cast) -> UUID:
     """Plan an operation with all that a brief shows."""
     lead = two.fbi_lead
@@ -115,7 +101,7 @@ async def issued(two: Cast, lead: Browser, event_id: UUID) -> str:
 async def test_a_copy_holds_order_sites_agencies_phases_and_number(two: Cast, browse: SignIn) -> None:
     event_id = await bluestem(two)
     lead = await browse(two.fbi_lead)
-    shown = text(await read(lead, await issued(two, lead, event_id)))
+    shown = words_of_page(await page_at(lead, await issued(two, lead, event_id)))
     for words in (
         "copy 1 · version 5 of the plan · issued to: Kcpd detective (KCPD)",
         "RISSafe RS-1042: no conflict",
@@ -136,7 +122,7 @@ async def test_a_copy_of_an_earlier_version_is_not_printed_again(two: Cast, brow
     await orders.save_operations_order(two.fbi_lead, event_id, {Paragraph.MISSION: "Stand by."}, NOW, read=3)
     gone = await lead.get(first)
     assert (gone.status_code, gone.headers["location"]) == (303, first.rpartition("/")[0])
-    page = await read(lead, gone.headers["location"])
+    page = await page_at(lead, gone.headers["location"])
     assert "Copy 1 shows version 5, and the plan is version 6 now. Issue a new copy." in page
-    assert "Copy 1 5 (out of date) Kcpd detective (KCPD)" in text(page)
-    assert "version 6 of the plan" in text(await read(lead, await issued(two, lead, event_id)))
+    assert "Copy 1 5 (out of date) Kcpd detective (KCPD)" in words_of_page(page)
+    assert "version 6 of the plan" in words_of_page(await page_at(lead, await issued(two, lead, event_id)))

@@ -9,7 +9,7 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import planned, with_another_lead
+from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.rules.operations.orders import LONGEST_PARAGRAPH
 from tracker.rules.operations.states import OperationState
@@ -19,11 +19,6 @@ KEY = "2027-01-16"
 WAS = re.compile(r'name="was" value="([^"]*)"')
 MARK = re.compile(r'name="_draft" value="([^"]+)"')
 VERSION = re.compile(r'name="version" value="(\d+)"')
-
-
-@pytest.fixture
-async def two(sqlite_cast: Cast) -> Cast:
-    return await with_another_lead(sqlite_cast)
 
 
 @pytest.fixture

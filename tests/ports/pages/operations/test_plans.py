@@ -9,7 +9,7 @@ from msgspec import Struct
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import B, planned, with_another_lead, with_places
+from tests.usecases.operations.world import B, planned, with_places
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.roster.sites import Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
@@ -34,11 +34,6 @@ class Page(Struct, frozen=True):
         shown = VERSION.search(await self.text())
         form = {"version": shown[1] if shown else ""} | form
         return (await self.browser.post(f"{self.at}{tail}", form)).status_code
-
-
-@pytest.fixture
-async def two(sqlite_cast: Cast) -> Cast:
-    return await with_another_lead(sqlite_cast)
 
 
 async def page_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Page:

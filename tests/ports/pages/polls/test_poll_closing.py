@@ -12,6 +12,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import text_at
 from tests.usecases.polls.world import asked, reply
 from tracker.rules.polls.polls import Fit
 from tracker.rules.recurrence.series import rule_for_choice
@@ -29,26 +30,24 @@ async def poll_id(sqlite_cast: Cast) -> UUID:
     return poll_id
 
 
-async def text(browser: Browser, address: str) -> str:
-    return " ".join((await browser.get(address)).text.split())
-
-
 async def test_the_organizer_sees_what_it_does_schedules_and_undoes_it(
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
     organizer = await browse(sqlite_cast.coordinator)
-    [first, *_] = re.findall(rf'href="(/polls/{poll_id}/date\?date=[^"]+)"', await text(organizer, f"/polls/{poll_id}"))
-    question = await text(organizer, first)
+    [first, *_] = re.findall(
+        rf'href="(/polls/{poll_id}/date\?date=[^"]+)"', await text_at(organizer, f"/polls/{poll_id}")
+    )
+    question = await text_at(organizer, first)
     assert "Schedule and notify 2 people" in question
     assert "2 yes, 1 no reply" in question
     done = await organizer.post(f"/polls/{poll_id}/date", {"date": first.partition("=")[2]})
     address = done.headers["location"]
-    page = await text(organizer, f"{address}/2027-01-12")
+    page = await text_at(organizer, f"{address}/2027-01-12")
     assert "Scheduled. 2 people will get an email." in page
-    assert f"{SET} <a" in await text(organizer, f"/polls/{poll_id}")
+    assert f"{SET} <a" in await text_at(organizer, f"/polls/{poll_id}")
     [change] = re.findall(r'name="change" value="([^"]+)"', page)
     await organizer.post(f"{address}/undo", {"change": change})
-    assert "Save replies" in await text(await browse(sqlite_cast.caht_lead), f"/polls/{poll_id}")
+    assert "Save replies" in await text_at(await browse(sqlite_cast.caht_lead), f"/polls/{poll_id}")
 
 
 async def test_a_draft_that_repeats_by_now_gets_no_date_from_its_poll_and_the_page_says_why(
@@ -81,7 +80,7 @@ async def test_a_canceled_poll_is_closed_to_everyone_else_and_can_be_undone(
 ) -> None:
     organizer, other = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
     await organizer.post(f"/polls/{poll_id}/cancellation")
-    page = await text(organizer, f"/polls/{poll_id}")
+    page = await text_at(organizer, f"/polls/{poll_id}")
     assert "Poll canceled. 1 person will get an email." in page
     link = f"/p/{app.state.links.poll(poll_id, sqlite_cast.fbi_lead.member_id)}"
     for closed in (await other.get(f"/polls/{poll_id}"), await Browser(app).get(link)):
@@ -96,8 +95,8 @@ async def test_before_a_poll_is_canceled_its_page_says_what_happens_to_whom(
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
     organizer = await browse(sqlite_cast.coordinator)
-    assert f'href="/polls/{poll_id}/cancellation"' in await text(organizer, f"/polls/{poll_id}")
-    question = await text(organizer, f"/polls/{poll_id}/cancellation")
+    assert f'href="/polls/{poll_id}/cancellation"' in await text_at(organizer, f"/polls/{poll_id}")
+    question = await text_at(organizer, f"/polls/{poll_id}/cancellation")
     for sentence in (
         "1 person will get an email that it’s canceled.",
         "2 emails that ask for a reply wait and won’t be sent.",
@@ -106,7 +105,7 @@ async def test_before_a_poll_is_canceled_its_page_says_what_happens_to_whom(
         "Cancel the poll and notify 1 person",
     ):
         assert sentence in question
-    assert "Cancel the poll" in await text(organizer, f"/polls/{poll_id}")
+    assert "Cancel the poll" in await text_at(organizer, f"/polls/{poll_id}")
 
 
 async def test_a_cancellation_that_cannot_be_saved_now_is_not_offered(
@@ -124,20 +123,20 @@ async def test_a_draft_with_an_open_poll_says_why_it_cannot_be_discarded(
 ) -> None:
     event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
     organizer = await browse(sqlite_cast.coordinator)
-    question = await text(organizer, f"/events/{event_id}/cancellation")
+    question = await text_at(organizer, f"/events/{event_id}/cancellation")
     assert "Cancel the date poll first." in question
 
 
 async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, browse: SignIn, poll_id: UUID) -> None:
     organizer = await browse(sqlite_cast.coordinator)
-    assert "Remind 1 person who hasn’t replied" in await text(organizer, f"/polls/{poll_id}")
+    assert "Remind 1 person who hasn’t replied" in await text_at(organizer, f"/polls/{poll_id}")
     await organizer.post(f"/polls/{poll_id}/nudges")
-    page = await text(organizer, f"/polls/{poll_id}")
+    page = await text_at(organizer, f"/polls/{poll_id}")
     assert "Reminded 1 person to reply." in page
     assert "You can remind 1 person again on" in page
     [at] = re.findall(r'name="at" value="([^"]+)"', page)
     await organizer.post(f"/polls/{poll_id}/nudges/removal", {"at": html.unescape(at)})
-    assert "Undone. No one was reminded." in await text(organizer, f"/polls/{poll_id}")
+    assert "Undone. No one was reminded." in await text_at(organizer, f"/polls/{poll_id}")
 
 
 async def test_an_organizer_reads_that_a_poll_is_closed_and_nothing_of_a_link(

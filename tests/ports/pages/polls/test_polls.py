@@ -11,6 +11,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import text_at
 from tests.usecases.polls.world import asked, asked_again, in_words, reply
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
@@ -35,22 +36,18 @@ async def draft(cast: Cast, *asked: Viewer) -> UUID:
     return await scheduling.schedule_event(cast.coordinator, meeting(*asked, status=EventStatus.DRAFT), NOW)
 
 
-async def text(browser: Browser, address: str) -> str:
-    return " ".join((await browser.get(address)).text.split())
-
-
 async def test_the_organizer_proposes_dates_and_people_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
     organizer, asked = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.fbi_lead)
-    assert f'href="/events/{event_id}/poll"' in await text(organizer, f"/events/{event_id}/2027-01-12")
+    assert f'href="/events/{event_id}/poll"' in await text_at(organizer, f"/events/{event_id}/2027-01-12")
     opened = await organizer.post(f"/events/{event_id}/poll", ASKED)
     address = opened.headers["location"]
-    page = await text(asked, address)
+    page = await text_at(asked, address)
     assert "You haven’t replied yet. Please reply by Fri, Jan 8, 5:00 PM." in page
     names = re.findall(r'name="(date-[^"]+)" id="[^"]+" value="yes"', page)
     assert len(names) == 2
     await asked.post(f"{address}/replies", {names[0]: "yes", names[1]: "if_needed"})
-    table = await text(organizer, f"{address}/table")
+    table = await text_at(organizer, f"{address}/table")
     assert "1 of 2 people asked have replied" in table
     assert re.search(r"Best so far.*?<td[^>]*>2</td>", table)
 
@@ -62,7 +59,7 @@ async def test_asking_again_begins_with_the_earlier_dates_that_are_ahead(sqlite_
     opened = await organizer.post(f"/events/{event_id}/poll", {**ASKED, **days, "reply_by": "2026-12-16"})
     await organizer.post(f"{opened.headers['location']}/cancellation")
     clock.start_at(NOW + timedelta(days=7), stands_still=True)
-    page = await text(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
+    page = await text_at(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
     values = [re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in ("dates", "times", "reply_by")]
     assert values == [["2027-01-13", "2027-01-14", "2027-01-15"], ["14:00"] * 3, ["2026-12-29"]]
 
@@ -76,7 +73,7 @@ async def test_where_people_are_asked_again_it_says_that_their_replies_are_delet
     await poll_closing.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
     browser = await browse(sqlite_cast.coordinator)
     for address in (f"/polls/{poll_id}", f"/events/{event_id}/poll"):
-        assert "Asking again deletes the replies of 1 person." in await text(browser, address)
+        assert "Asking again deletes the replies of 1 person." in await text_at(browser, address)
 
 
 async def test_the_address_of_a_poll_leads_to_the_one_in_which_people_were_asked_again(
@@ -98,7 +95,7 @@ async def test_replies_to_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite
     browser = await browse(sqlite_cast.fbi_lead)
     sent = await browser.post(f"/polls/{earlier}/replies", {f"date-{option}": "yes"})
     assert sent.headers["location"] == f"/polls/{again}"
-    assert "Your replies weren’t saved" in await text(browser, f"/polls/{again}")
+    assert "Your replies weren’t saved" in await text_at(browser, f"/polls/{again}")
 
 
 async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -110,7 +107,7 @@ async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: C
             await poll_closing.cancel_poll(sqlite_cast.coordinator, again, NOW)
         sent = await browser.post(f"/polls/{earlier}/replies", {})
         assert sent.headers["location"] == f"/polls/{again}"
-        assert "This one replaced it" not in await text(browser, f"/polls/{again}")
+        assert "This one replaced it" not in await text_at(browser, f"/polls/{again}")
 
 
 async def test_the_tables_of_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -136,7 +133,7 @@ async def test_an_earlier_poll_that_a_person_may_not_see_is_like_none(sqlite_cas
 async def test_suggested_times_can_be_proposed_too(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await draft(sqlite_cast, sqlite_cast.fbi_lead)
     organizer = await browse(sqlite_cast.coordinator)
-    page = await text(organizer, f"/events/{event_id}/poll")
+    page = await text_at(organizer, f"/events/{event_id}/poll")
     suggested = re.findall(r'name="suggested" id="[^"]+" value="([^"]+)"', page)
     form = ASKED | {"dates": ["", ""], "suggested": suggested[-2:], "reply_by": "2026-12-18"}
     poll_id = (await organizer.post(f"/events/{event_id}/poll", form)).headers["location"].rpartition("/")[2]
@@ -185,7 +182,7 @@ async def test_people_who_are_not_asked_see_no_form(sqlite_cast: Cast, browse: S
         "location"
     ]
     stranger = await browse(sqlite_cast.hsi_liaison)
-    assert "Save replies" not in await text(stranger, address)
+    assert "Save replies" not in await text_at(stranger, address)
     assert (await stranger.post(f"{address}/replies", {})).status_code == 403
 
 

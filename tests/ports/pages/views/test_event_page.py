@@ -12,7 +12,7 @@ from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.test_drafts import mark_on
-from tests.ports.pages.forms import Fields, typed
+from tests.ports.pages.forms import edited_form, typed
 from tracker import clock
 from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.viewers import Viewer
@@ -29,21 +29,10 @@ from tracker.usecases.views import event_page
 KEY = "2027-01-12"
 
 
-@pytest.fixture
-async def desk(sqlite_cast: Cast, browse: SignIn) -> Browser:
-    """The coordinator's browser."""
-    return await browse(sqlite_cast.coordinator)
-
-
 def weekly(*invitees: Viewer, **facts: Any) -> Plan:
     """Return the plan of four meetings; local times come as text, as everywhere in this file."""
     start = datetime.fromisoformat(facts.pop("starts", "2027-01-12 10:00"))
     return meeting(*invitees, starts=start, rule=rule_for_choice("weekly", start, count=facts.pop("count", 4)), **facts)
-
-
-async def edited(browser: Browser, event_id: UUID, **changes: Any) -> Fields:
-    address = f"/events/{event_id}/edit"
-    return typed((await browser.get(address)).text, address, **{"save": "send", **changes})
 
 
 async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.EventView:
@@ -231,7 +220,7 @@ async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sq
     )
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     _, before = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
-    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id))
+    response = await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id))
     assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}")
     _, after = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert after == before
@@ -241,14 +230,14 @@ async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sq
 async def test_an_all_day_event_keeps_its_days_through_its_form(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(starts=datetime.fromisoformat("2027-01-12"), duration=timedelta(days=3), is_all_day=True)
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
-    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, title="Renamed"))
+    await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, title="Renamed"))
     event, after = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert (event.title, after.starts, after.duration) == ("Renamed", plan.starts, plan.duration)
 
 
 async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
-    form = await edited(desk, event_id, place="HSI conference room")
+    form = await edited_form(desk, event_id, place="HSI conference room")
     await Message.update({Message.state: "sent"}, force=True)
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
     assert await Message.count().where(Message.kind == "update") == 11
@@ -256,8 +245,8 @@ async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser
 
 async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    first = await edited(desk, event_id, place="HSI conference room", agenda="Welcome 5")
-    second = await edited(desk, event_id, place="FBI field office", title="Task force meeting")
+    first = await edited_form(desk, event_id, place="HSI conference room", agenda="Welcome 5")
+    second = await edited_form(desk, event_id, place="FBI field office", title="Task force meeting")
     assert (await desk.post(f"/events/{event_id}/edit", first)).status_code == 303
     refused = await desk.post(f"/events/{event_id}/edit", second)
     assert refused.status_code == 409
@@ -272,9 +261,9 @@ async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast
 
 async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    second = await edited(desk, event_id, title="Task force meeting")
+    second = await edited_form(desk, event_id, title="Task force meeting")
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.caht_lead)]
-    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, person=people))
+    await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, person=people))
     refused = await desk.post(f"/events/{event_id}/edit", second)
     assert "<b>Invitation of Caht lead (CAHT)</b> is now “required”." in refused.text
     again = typed(refused.text, f"/events/{event_id}/edit", save="send")
@@ -288,7 +277,7 @@ async def test_a_record_of_the_form_that_is_not_ours_decides_nothing(
     sqlite_cast: Cast, desk: Browser, was: str
 ) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    stale = await edited(desk, event_id, place="FBI field office", was=was, version="99")
+    stale = await edited_form(desk, event_id, place="FBI field office", was=was, version="99")
     refused = await desk.post(f"/events/{event_id}/edit", stale)
     assert refused.status_code == 409
     assert typed(refused.text, f"/events/{event_id}/edit")["place"] == ["FBI field office"]
@@ -299,7 +288,9 @@ async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_c
     event_id = await scheduling.schedule_event(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
     page = (await desk.get(f"/events/{event_id}/edit")).text
     assert "This series has started." in page
-    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, starts="11:00", ends="12:30"))
+    response = await desk.post(
+        f"/events/{event_id}/edit", await edited_form(desk, event_id, starts="11:00", ends="12:30")
+    )
     new_id = UUID(response.headers["location"].rpartition("/")[2])
     assert new_id != event_id
     event, new = await scheduling.plan_to_change(sqlite_cast.coordinator, new_id)
@@ -312,9 +303,9 @@ async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_c
 async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, status=EventStatus.DRAFT)
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
-    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, save="draft", title="Still a draft"))
+    await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, save="draft", title="Still a draft"))
     assert not await Message.exists()
-    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, tentative="yes"))
+    await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, tentative="yes"))
     event = await scheduling.event_seen_by(sqlite_cast.fbi_lead, event_id)
     assert (event.status, event.title) == (EventStatus.TENTATIVE, "Still a draft")
     assert await Message.count().where(Message.kind == "invitation") == 1
@@ -343,7 +334,7 @@ async def test_a_canceled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> 
 
 async def test_a_canceled_event_is_not_edited_into_life(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    form = await edited(desk, event_id, title="Kept")
+    form = await edited_form(desk, event_id, title="Kept")
     await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     assert (await desk.get(f"/events/{event_id}/edit")).status_code == 303
     for version in ("1", "2"):
@@ -357,7 +348,7 @@ async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: 
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     action = f"/events/{event_id}/cancellation"
     form = typed((await desk.get(action)).text, action, reason="Kept")
-    await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, place="HSI conference room"))
+    await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, place="HSI conference room"))
     refused = await desk.post(action, form)
     assert refused.status_code == 409
     assert "HSI conference room" in refused.text
@@ -382,7 +373,7 @@ async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Bro
 async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
     event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, plan, NOW)
-    response = await desk.post(f"/events/{event_id}/edit", await edited(desk, event_id, visibility="named"))
+    response = await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, visibility="named"))
     assert response.headers["location"] == "/calendar"
     assert "you’re not one of them" in (await desk.get("/calendar")).text
 
@@ -392,15 +383,15 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
 ) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
-    form = await edited(lead, event_id, visibility="law_enforcement", place="Lot C")
+    form = await edited_form(lead, event_id, visibility="law_enforcement", place="Lot C")
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     response = await lead.post(f"/events/{event_id}/edit", form)
     assert (response.status_code, CONFIRM_FIRST in response.text) == (403, True)
     assert typed(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
-    kept = await edited(lead, event_id, visibility="named", place="Lot C")
+    kept = await edited_form(lead, event_id, visibility="named", place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
     clock.start_at(NOW, stands_still=True)
-    form = await edited(lead, event_id, visibility="law_enforcement")
+    form = await edited_form(lead, event_id, visibility="law_enforcement")
     assert (await lead.post(f"/events/{event_id}/edit", form)).status_code == 303
 
 
@@ -466,7 +457,7 @@ async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await Message.update({Message.state: "sent"}, force=True)
     assert "<dd>No one will get an email.</dd>" in (await desk.get(f"/events/{event_id}/edit")).text
-    form = await edited(desk, event_id, place="Annex")
+    form = await edited_form(desk, event_id, place="Annex")
     gone = str(sqlite_cast.caht_lead.member_id)
     form = {**form, "person": [one for one in form["person"] if one != gone]}
     part = (await desk.post("/schedule/summary", form)).text

@@ -11,6 +11,7 @@ from piccolo.querystring import QueryString
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import main_of, words_of_page
 from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker.app import create_app
 from tracker.database import engine
@@ -34,14 +35,6 @@ async def read(browser: Browser) -> str:
     response = await browser.get("/")
     assert response.status_code == 200
     return response.text
-
-
-def main(html: str) -> str:
-    return html[html.index("<main") : html.index("</main>")]
-
-
-def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def section(html: str, heading: str) -> str:
@@ -79,9 +72,9 @@ async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: C
         [f"/events/{over}/2026-12-08/attendance"],
         [f"/events/{asked}/2026-12-22#participants"],
     ]
-    assert "2 of 3 people haven’t replied to Monthly task force meeting" in text(queue)
-    assert "CAHT 1, FBI 1" in text(queue)
-    assert "Overdue by 4 days" in text(queue)
+    assert "2 of 3 people haven’t replied to Monthly task force meeting" in words_of_page(queue)
+    assert "CAHT 1, FBI 1" in words_of_page(queue)
+    assert "Overdue by 4 days" in words_of_page(queue)
 
 
 async def test_only_the_most_urgent_row_has_a_filled_button(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -167,13 +160,13 @@ async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignI
 
 async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.hsi_liaison)
-    asked = main(await read(browser))
+    asked = main_of(await read(browser))
     assert '<a href="/password">Choose your password</a> so you can sign in again.' in asked
     hash_cheaply()
     await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
     html = await read(browser)
     assert "Password set." in html
-    assert "Choose your password" not in main(html)
+    assert "Choose your password" not in main_of(html)
     assert "Nothing needs you" in html
 
 
@@ -186,18 +179,20 @@ async def test_a_demo_asks_nobody_to_choose_a_password(sqlite_cast: Cast, browse
 async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
     clear = section(await read(await browse(sqlite_cast.hsi_liaison)), "h-clear")
-    assert text(clear) == "Nothing else needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
+    assert (
+        words_of_page(clear) == "Nothing else needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
+    )
     assert f'href="/events/{event_id}/2026-12-22"' in clear
 
 
 async def test_who_schedules_is_led_to_it_when_there_are_no_events(sqlite_cast: Cast, browse: SignIn) -> None:
     clear = section(await read(await browse(sqlite_cast.fbi_lead)), "h-clear")
-    assert "No events in the next two weeks. Schedule an event" in text(clear)
+    assert "No events in the next two weeks. Schedule an event" in words_of_page(clear)
 
 
 async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=NEXT_WEEK), NOW)
-    shown = agenda(main(await read(await browse(sqlite_cast.kcpd_detective))))
+    shown = agenda(main_of(await read(await browse(sqlite_cast.kcpd_detective))))
     assert "Operation Bluestem" in shown
     assert "Named people" in shown
 
@@ -205,13 +200,13 @@ async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast,
 async def test_an_event_of_a_committee_names_the_committee_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
     facts = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["services"]}
     await next_week(sqlite_cast, sqlite_cast.caht_lead, **facts)
-    assert "Victim Services Committee" in agenda(main(await read(await browse(sqlite_cast.harbor_advocate))))
+    assert "Victim Services Committee" in agenda(main_of(await read(await browse(sqlite_cast.harbor_advocate))))
 
 
 async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast: Cast, browse: SignIn) -> None:
     await next_week(sqlite_cast, sqlite_cast.caht_lead)
     await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
-    html = main(await read(await browse(sqlite_cast.caht_lead)))
+    html = main_of(await read(await browse(sqlite_cast.caht_lead)))
     assert "Your action items couldn’t be loaded. Reload the page in a minute." in html
     assert "Monthly task force meeting" in section(html, "replies")
     assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply needed"]
@@ -223,7 +218,7 @@ async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_r
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     await engine().run_querystring(QueryString(f"ALTER TABLE {table} RENAME TO lost"))
-    html = main(await read(lead))
+    html = main_of(await read(lead))
     assert "Part of this list couldn’t be loaded. Reload the page in a minute." in html
     assert "You’re caught up." not in html
 
@@ -255,7 +250,7 @@ async def sent(state: MessageState = MessageState.SENT, reason: str = "") -> Non
 async def steps(browser: Browser) -> list[str]:
     found = section(await read(browser), "h-set-up")
     rows = re.findall(r"<h3>.*?</h3>", found, re.DOTALL)
-    return [("Done: " if 'aria-label="Done:"' in row else "To do: ") + text(row) for row in rows]
+    return [("Done: " if 'aria-label="Done:"' in row else "To do: ") + words_of_page(row) for row in rows]
 
 
 async def test_the_list_says_what_is_done_and_each_row_has_its_way(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -284,7 +279,9 @@ async def test_a_test_email_says_when_it_was_handed_to_the_email_server(sqlite_c
     assert f"A test email to {sqlite_cast.coordinator.email} is on its way." in page
     assert f"Waiting to be sent to {sqlite_cast.coordinator.email}." in section(page, "h-set-up")
     await sent()
-    assert "Handed to the email server on Tue, Dec 15, 9:00 AM" in text(section(await read(browser), "h-set-up"))
+    assert "Handed to the email server on Tue, Dec 15, 9:00 AM" in words_of_page(
+        section(await read(browser), "h-set-up")
+    )
     assert (await steps(browser))[3] == "Done: Test email"
 
 
@@ -345,7 +342,7 @@ async def test_the_health_page_sends_a_test_email_too(app: Litestar, sqlite_cast
 
 async def test_other_people_find_no_such_addresses(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
-    assert "h-set-up" not in main(await read(browser))
+    assert "h-set-up" not in main_of(await read(browser))
     for path in ("/test-emails", "/set-up-list", "/set-up-list/removal"):
         assert (await browser.post(path)).status_code == 404
     assert (await browser.get("/test-emails/last")).status_code == 404

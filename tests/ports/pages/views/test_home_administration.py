@@ -10,7 +10,8 @@ from litestar import Litestar
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
-from tests.ports.pages.views.test_home import main, next_week, read, section, text
+from tests.ports.pages.forms import main_of, words_of_page
+from tests.ports.pages.views.test_home import next_week, read, section
 from tracker.ports.health.mail_server import RecentCheck
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.emails import reminders
@@ -26,11 +27,11 @@ def email_server(app: Litestar) -> None:
 
 
 async def opened(app: Litestar, viewer: Viewer) -> str:
-    return main(await read(Browser(app, await session_of(viewer, NOW))))
+    return main_of(await read(Browser(app, await session_of(viewer, NOW))))
 
 
 def rows(page: str) -> list[str]:
-    return [text(row) for row in re.findall(r"<h3>(.*?)</h3>", section(page, "h-admin"), re.DOTALL)]
+    return [words_of_page(row) for row in re.findall(r"<h3>(.*?)</h3>", section(page, "h-admin"), re.DOTALL)]
 
 
 async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
@@ -56,7 +57,7 @@ async def test_an_administrator_reads_how_many_people_never_signed_in(sqlite_cas
     await session_of(sqlite_cast.fbi_lead, NOW)
     page = section(await opened(app, sqlite_cast.administrator), "h-admin")
     out = ("administrator", "coordinator", "fbi_lead")
-    assert f"{len(sqlite_cast.members) - len(out)} people have never signed in" in text(page)
+    assert f"{len(sqlite_cast.members) - len(out)} people have never signed in" in words_of_page(page)
     assert '<a href="/people/invitations">' in page
 
 
@@ -66,7 +67,7 @@ async def test_a_coordinator_reads_in_one_row_below_the_queue_that_health_needs_
     await next_week(sqlite_cast, sqlite_cast.caht_lead)
     app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
     page = await opened(app, sqlite_cast.coordinator)
-    assert re.search(r"\d health checks need attention Jobs, Mail server, ", text(section(page, "h-admin")))
+    assert re.search(r"\d health checks need attention Jobs, Mail server, ", words_of_page(section(page, "h-admin")))
     assert "Connection refused" not in page
     assert page.index('id="h-queue"') < page.index('id="mine"') < page.index('id="h-admin"')
 
@@ -89,6 +90,6 @@ async def test_a_slow_email_server_does_not_hold_the_page_and_the_next_page_know
     answers = threading.Event()
     app.state["mail_server"] = RecentCheck(lambda _: "it is full" if answers.wait(10) else "")
     browser = Browser(app, await session_of(sqlite_cast.administrator, NOW))
-    assert "Mail server" not in section(main(await read(browser)), "h-admin")
+    assert "Mail server" not in section(main_of(await read(browser)), "h-admin")
     answers.set()
-    assert "it is full" in section(main(await read(browser)), "h-admin")
+    assert "it is full" in section(main_of(await read(browser)), "h-admin")

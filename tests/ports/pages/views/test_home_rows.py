@@ -9,7 +9,8 @@ from httpx import Response
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.views.test_home import TODAY, late_item, next_week, read, section, text, tiles
+from tests.ports.pages.forms import words_of_page
+from tests.ports.pages.views.test_home import TODAY, late_item, next_week, read, section, tiles
 from tracker import clock
 from tracker.rules.actions import action_items
 from tracker.rules.core.viewers import Viewer
@@ -42,11 +43,11 @@ def said(html: str) -> str:
 def count(html: str, place: str) -> str:
     found = re.search(rf'<span id="{place}" hx-swap-oob="innerHTML">(.*?)</span>', html, re.DOTALL)
     assert found
-    return text(found[1])
+    return words_of_page(found[1])
 
 
 def titles(queue: str) -> list[str]:
-    return [text(one) for one in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
+    return [words_of_page(one) for one in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
 
 
 async def done(browser: Browser, reference: str, version: int = 1) -> Response:
@@ -77,7 +78,7 @@ async def test_reminding_answers_with_the_row_the_counts_and_what_was_done(sqlit
     response = await press(browser, f"/events/{event_id}/2026-12-22/nudges")
     assert (response.status_code, "<html" in response.text) == (200, False)
     row = response.text[: response.text.index("</li>")]
-    assert "Reminded 2 people on Tue, Dec 15 at 9:00 AM. You can remind them again on Thu, Dec 17" in text(row)
+    assert "Reminded 2 people on Tue, Dec 15 at 9:00 AM. You can remind them again on Thu, Dec 17" in words_of_page(row)
     assert f'id="nudge-{event_id}-2026-12-22"' in row
     assert said(response.text) == "Reminded 2 people to reply. You can remind them again in 48 hours."
     assert count(response.text, "queue-count") == "Nothing to do right now"
@@ -154,7 +155,7 @@ async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
     )
     response = await press(browser, f"/events/{event_id}/2026-12-22/nudges")
     row = response.text[: response.text.index("</li>")]
-    assert text(row) == "Everyone who was asked has replied."
+    assert words_of_page(row) == "Everyone who was asked has replied."
     assert f'id="nudge-{event_id}-2026-12-22" tabindex="-1"' in row
 
 
@@ -216,7 +217,7 @@ async def test_a_reply_answers_with_a_row_that_says_what_and_changes_it(sqlite_c
     browser = await browse(sqlite_cast.caht_lead)
     response = await press(browser, address, reply="yes")
     assert said(response.text) == f"You replied Yes to {MONTHLY}."
-    assert "You replied Yes." in text(response.text)
+    assert "You replied Yes." in words_of_page(response.text)
     assert count(response.text, "owed-count") == ""
     assert re.findall(r'value="(\w+)" aria-pressed="(\w+)"', response.text) == [
         ("yes", "true"),
@@ -250,7 +251,7 @@ async def test_a_reply_to_one_date_of_a_series_shows_the_next_date_that_waits(
     response = await press(
         await browse(sqlite_cast.caht_lead), f"/events/{event_id}/2026-12-22/reply", reply="maybe", scope="date"
     )
-    assert "You replied Maybe to this date." in text(response.text)
+    assert "You replied Maybe to this date." in words_of_page(response.text)
     assert count(response.text, "owed-count") == "1"
     assert f'action="/events/{event_id}/2026-12-29/reply"' in response.text
 
