@@ -244,7 +244,7 @@ async def _home_row(
     """Return the row of the home page: with Undo when it was just marked done, or with why nothing was saved."""
     refused = changed.sentence if changed else ""
     return home_rows.show(
-        "views/home/row-item.html",
+        "core/home/row-item.html",
         await home_rows.found(),
         refused or said,
         refused=refused,

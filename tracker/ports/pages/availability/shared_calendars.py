@@ -61,4 +61,4 @@ async def _shared_calendar_page(
         "longest": LONGEST_ADDRESS,
         "weeks": AHEAD.days // 7,
     }
-    return pages.render("views/settings/calendar.html", status_code=status_code, **values | context)
+    return pages.render("availability/calendar.html", status_code=status_code, **values | context)

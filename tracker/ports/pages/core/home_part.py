@@ -87,7 +87,7 @@ class HomeRows:
             self._pages.saved()
         counts = home_context(home, self._now, self._zone)
         more = {"row_template": template, "said": said, "refused": refused, "undo": undo}
-        part = self._pages.render("views/home/row-part.html", status_code=status_code, **counts | more | context)
+        part = self._pages.render("core/home/row-part.html", status_code=status_code, **counts | more | context)
         return self._pages.keep(part, said, undo)
 
 

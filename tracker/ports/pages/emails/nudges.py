@@ -80,6 +80,6 @@ async def _home_row(
         ),
         None,
     )
-    template = "views/home/row-nudge.html" if row else "views/home/row-settled.html"
+    template = "core/home/row-nudge.html" if row else "core/home/row-settled.html"
     row_key = f"{event_id}-{key}"
     return home_rows.show(template, home, said, refused=refused, undo=undo_button, row=row, key=row_key)

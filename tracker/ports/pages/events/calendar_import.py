@@ -67,7 +67,7 @@ def _import_page(
 ) -> Response[Any]:
     rows = report.rows[:SHOWN] if report else ()
     return pages.render(
-        "calendars/import.html",
+        "events/import.html",
         status_code=status_code,
         report=report,
         text=text,

@@ -81,7 +81,7 @@ async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Ex
     person = visit.viewer.member_id
     told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
     response = pages.render(
-        "views/settings/authenticator.html",
+        "identity/settings/authenticator.html",
         status_code=errors.status_of(wrong) if wrong else 200,
         made=await sign_in.new_authenticator(person, visit.session_id, sealed),
         proofs=await sign_in.credentials_of(person),
@@ -95,7 +95,7 @@ async def _codes(
     pages: Pages, visit: Visit, codes: list[str] | None = None, *, had_codes: bool = False
 ) -> Response[str]:
     proofs = await sign_in.credentials_of(visit.viewer.member_id)
-    return pages.render("views/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
+    return pages.render("identity/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
 
 
 class ShownSession(Struct, frozen=True, kw_only=True):
@@ -139,7 +139,7 @@ async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) 
     sessions = await session_deeds.sessions_of(viewer.member_id, now)
     others = [session for session in sessions if session.id != here]
     feeds, tokens = await subscriptions_of(viewer), await api_tokens_of(viewer, now)
-    return pages.render("views/settings/lost-phone.html", others=len(others), feeds=len(feeds), tokens=len(tokens))
+    return pages.render("identity/settings/lost-phone.html", others=len(others), feeds=len(feeds), tokens=len(tokens))
 
 
 @post(LOST, guards=[signed_in], status_code=303)

@@ -116,5 +116,5 @@ async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused
         ),
         None,
     )
-    template = "views/home/row-plan.html" if row else "views/home/row-settled.html"
+    template = "core/home/row-plan.html" if row else "core/home/row-settled.html"
     return home_rows.show(template, home, said, refused=refused, row=row, key=f"plan-{event_id}-{key}")

@@ -253,7 +253,7 @@ async def post_notice_acknowledgment(
     except NotAllowed as ended:
         if home_rows.are_asked_for(form):
             why = ended.sentence
-            row = "views/home/row-settled.html"
+            row = "core/home/row-settled.html"
             return home_rows.show(row, await home_rows.found(), why, refused=why, key=str(notice_id))
         return pages.refuse(page, ended.sentence)
     if home_rows.are_asked_for(form):

@@ -34,7 +34,7 @@ AHEAD = timedelta(days=21)
 async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the agencies that the viewer may know."""
     agency_cards = await directory.agencies_for(viewer)
-    return pages.render("roster/agencies/list.html", **ROSTER_WORDS, agencies=agency_cards)
+    return pages.render("views/agencies/list.html", **ROSTER_WORDS, agencies=agency_cards)
 
 
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
@@ -42,9 +42,7 @@ async def agency_page(
     agency_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, period: FromQuery[str] = ""
 ) -> Response[str]:
     """Show one agency; `period` in the address is that of its attendance, for people who have reports."""
-    return pages.render(
-        "roster/agencies/show.html", **await agency_context(viewer, agency_id, zone, today, now, period)
-    )
+    return pages.render("views/agencies/show.html", **await agency_context(viewer, agency_id, zone, today, now, period))
 
 
 async def agency_context(

@@ -32,7 +32,7 @@ async def post_blackout(
     except Invalid as wrong:
         shown = await agency_context(viewer, agency_id, zone, today, now)
         shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
-        return pages.render("roster/agencies/show.html", status_code=422, **shown)
+        return pages.render("views/agencies/show.html", status_code=422, **shown)
     return pages.redirect(_place_on_page(agency_id), "Blackout days added.")
 
 

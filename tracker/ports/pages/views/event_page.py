@@ -165,7 +165,7 @@ async def _home_row(
     refused = closed.sentence if closed else ""
     owed = () if refused or form["changes"] else home.owed or ()
     return home_rows.show(
-        "views/home/row-reply.html",
+        "core/home/row-reply.html",
         home,
         f"Your reply wasn’t saved. {refused}" if refused else _reply_said(form, owed_reply),
         refused=refused,

@@ -80,7 +80,7 @@ async def _page(
     transfer = await offboarding.plan_transfer(viewer, person_id, now)
     passed = {list_impact.dates[0].event_id for list_impact in impact or ()}
     return pages.render(
-        "roster/people/offboarding.html",
+        "views/offboarding.html",
         status_code=422 if wrong else 200,
         **ROSTER_WORDS,
         found=transfer,
