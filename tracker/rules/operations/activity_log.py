@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -168,7 +167,7 @@ def lines_by_entry(lines: Iterable[ActivityLine]) -> Mapping[UUID, ActivityLine]
     return {line.entry_id: line for line in lines if line.entry_id}
 
 
-class EnteredState(NamedTuple):
+class EnteredState(Struct, frozen=True, kw_only=True):
     """A state that the operation entered; `by` is empty when the tracker took it there."""
 
     at: datetime
@@ -177,7 +176,7 @@ class EnteredState(NamedTuple):
     by: str
 
 
-class SideDecision(NamedTuple):
+class SideDecision(Struct, frozen=True, kw_only=True):
     """What this side decided about a conflict, and until when it was its decision."""
 
     hit_id: UUID

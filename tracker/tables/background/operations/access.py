@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -88,14 +90,15 @@ async def lapsed_grants(now: datetime) -> list[LapsedGrant]:
 
 MOST = 500  # dates in the list
 _OPERATIONS = (
-    "SELECT e.id, e.lead, o.original_start, o.starts_at, o.ends_at FROM event e JOIN occurrence o ON o.event = e.id"
+    "SELECT e.id AS event_id, e.lead AS lead_id, o.original_start, o.starts_at, o.ends_at"
+    " FROM event e JOIN occurrence o ON o.event = e.id"
     " WHERE e.kind = 'joint_operation' AND e.visibility = 'named' AND e.status <> 'draft' AND o.ends_at >= {}{}"
     " ORDER BY o.starts_at, e.id LIMIT {}"
 )
 _ONE = " AND e.id = {}"
 
 
-class EmergencyDate(NamedTuple):
+class EmergencyDate(Struct, frozen=True, kw_only=True):
     """One date of an operation for named people."""
 
     event_id: UUID
@@ -129,9 +132,7 @@ async def close_emergency_audience(access_id: UUID) -> None:
 
 async def _emergency_dates(since: datetime, which: QueryString) -> list[EmergencyDate]:
     rows = await engine().run_querystring(QueryString(_OPERATIONS, since, which, MOST))
-    return [
-        EmergencyDate(row["id"], row["lead"], row["original_start"], row["starts_at"], row["ends_at"]) for row in rows
-    ]
+    return msgspec.convert(rows, list[EmergencyDate], strict=False)
 
 
 _IS_OFF = "(p.state = 'stood_down' OR o.is_canceled OR e.status IN ('canceled', 'draft'))"

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -31,8 +32,9 @@ from tracker.tables.schema.operations.plans import (
 )
 
 _PLANS = (
-    "SELECT p.id, p.event, e.lead, p.supervisor, p.state, p.disclosure, p.buffer_minutes, p.version, p.checked_start,"
-    " p.checked_end, o.starts_at, o.ends_at, (o.is_canceled OR e.status IN ('canceled', 'draft')) AS is_off"
+    "SELECT p.id, p.event AS event_id, e.lead AS lead_id, p.supervisor AS supervisor_id, p.state, p.disclosure,"
+    " p.buffer_minutes, p.version, p.checked_start, p.checked_end, o.starts_at, o.ends_at,"
+    " (o.is_canceled OR e.status IN ('canceled', 'draft')) AS is_off"
     " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " WHERE e.kind = 'joint_operation' AND e.rrule IS NULL AND {} ORDER BY p.id"
 )
@@ -67,6 +69,7 @@ _SPOTS = (
     "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
     " WHERE role <> 'off_site_services' AND plan IN ({})"
 )
+_COMPARED = sql_list(sorted(COMPARED))
 EVERY_LEVEL = frozenset(Disclosure)
 LONGEST_OPERATION = timedelta(days=14)
 """No operation lasts longer (the rules of events refuse it)."""
@@ -80,7 +83,7 @@ class Spot(NamedTuple):
     radius_ft: int
 
 
-class ComparedPlan(NamedTuple):
+class ComparedPlan(Struct, frozen=True, kw_only=True):
     """One plan; times aware UTC."""
 
     id: UUID
@@ -99,7 +102,7 @@ class ComparedPlan(NamedTuple):
     spots: frozenset[Spot]
 
 
-class ConflictPair(NamedTuple):
+class ConflictPair(Struct, frozen=True, kw_only=True):
     """A conflict: its two plans, and what was measured."""
 
     id: UUID
@@ -118,7 +121,7 @@ class ConflictPair(NamedTuple):
 async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
     """Return these plans by id."""
     wanted = sorted(plan_ids)
-    return {plan.id: plan for plan in await _plans("p.id IN ({})", _listed(wanted))} if wanted else {}
+    return {plan.id: plan for plan in await _plans("p.id IN ({})", sql_list(wanted))} if wanted else {}
 
 
 async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list[ComparedPlan]:
@@ -126,13 +129,14 @@ async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list
     if not plan.spots:
         return []
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
-    conditions = (_in(box_around(Point(*spot))) for spot in sorted(plan.spots))
-    each = list(conditions)
-    boxes = QueryString(" OR ".join(["{}"] * len(each)), *each)
+    conditions = [_in(box_around(Point(*spot))) for spot in sorted(plan.spots)]
+    boxes = QueryString(" OR ".join(["{}"] * len(conditions)), *conditions)
     when = latest, earliest - LONGEST_OPERATION, earliest
-    rows = await engine().run_querystring(QueryString(_NEAR, *when, plan.id, _COMPARED, _texts(levels), boxes))
+    rows = await engine().run_querystring(
+        QueryString(_NEAR, *when, plan.id, _COMPARED, sql_list(sorted(levels)), boxes)
+    )
     is_on = "p.id IN ({}) AND e.status NOT IN ('canceled', 'draft')"
-    return await _plans(is_on, _listed(row["plan"] for row in rows)) if rows else []
+    return await _plans(is_on, sql_list([row["plan"] for row in rows])) if rows else []
 
 
 async def plans_without_place(now: datetime) -> list[ComparedPlan]:
@@ -236,48 +240,19 @@ async def _pairs(where: Any) -> list[ConflictPair]:
         .where(where)
         .order_by(DeconflictionHit.found_at)
     )
-    return [ConflictPair(**{**row, "outcome": Outcome(row["outcome"]) if row["outcome"] else None}) for row in rows]
+    return msgspec.convert(rows, list[ConflictPair], strict=False)
 
 
 async def _plans(where: str, *arguments: Any) -> list[ComparedPlan]:
     rows = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
     spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in rows}
     if spots:
-        for row in await engine().run_querystring(QueryString(_SPOTS, _listed(sorted(spots)))):
+        for row in await engine().run_querystring(QueryString(_SPOTS, sql_list(sorted(spots)))):
             spots[row["plan"]].append(Spot(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
-    return [_compared_plan(row, frozenset(spots[row["id"]])) for row in rows]
+    plans = [{**row, "spots": spots[row["id"]]} for row in rows]
+    return msgspec.convert(plans, list[ComparedPlan], strict=False)
 
 
-def _compared_plan(row: dict[str, Any], spots: frozenset[Spot]) -> ComparedPlan:
-    return ComparedPlan(
-        id=row["id"],
-        event_id=row["event"],
-        lead_id=row["lead"],
-        supervisor_id=row["supervisor"],
-        state=OperationState(row["state"]),
-        disclosure=Disclosure(row["disclosure"]),
-        buffer_minutes=row["buffer_minutes"],
-        version=row["version"],
-        checked_start=row["checked_start"],
-        checked_end=row["checked_end"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        is_off=bool(row["is_off"]),
-        spots=spots,
-    )
-
-
-def _listed(ids: Iterable[UUID]) -> QueryString:
-    wanted = list(ids)
-    return sql_list(wanted)
-
-
-def _texts(words: Iterable[StrEnum]) -> QueryString:
-    wanted = sorted(word.value for word in words)
-    return sql_list(wanted)
-
-
-_COMPARED = _texts(COMPARED)
 _WAITING = (
     "SELECT r.id, r.ordered_at, r.wait_minutes, p.event, e.lead FROM operation_release r"
     " JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"

@@ -3,23 +3,27 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
+
+import msgspec
+from msgspec import Struct
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
-from tracker.rules.operations.readiness import LedNotice, Minors, Notice, NoticeRecipient, NoticeState, NoticeText
+from tracker.rules.operations.readiness import LedNotice, Notice
 from tracker.rules.roster.confidential_sites import PublicSite
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, line_in
 
 _COLUMNS = (
-    "g.id AS grant_id, g.member, m.name, a.code, g.giver, v.name AS giver_name, va.code AS giver_code, g.reason,"
-    " g.requested_at, g.granted_at, s.name AS approver_name, sa.code AS approver_code, g.until, g.ended_at,"
-    " x.name AS ender_name, xa.code AS ender_code"
+    f"g.id AS grant_id, g.member AS member_id, {with_agency('m', 'a')} AS person, g.giver AS giver_id,"
+    f" {with_agency('v', 'va')} AS giver, g.reason, g.requested_at, g.granted_at,"
+    f" COALESCE({with_agency('s', 'sa')}, '') AS approver, g.until, g.ended_at,"
+    f" COALESCE({with_agency('x', 'xa')}, '') AS ended_by"
 )
 # CROSS JOIN keeps SQLite at the few grants: it would go through all events to which the viewer is invited.
 _FROM = (
@@ -34,9 +38,8 @@ _GRANTS = (
 )
 # A person put on the list by a change of the event was put there by the person who made it at that moment.
 _LISTED = (
-    "SELECT i.member, m.name, a.code, i.added_at, i.again_at, b.name AS giver_name,"
-    " ba.code AS giver_code"
-    " FROM invitation i JOIN event e ON e.id = i.event"
+    f"SELECT i.member AS member_id, {with_agency('m', 'a')} AS person, COALESCE(i.again_at, i.added_at) AS since,"
+    f" COALESCE({with_agency('b', 'ba')}, '') AS giver FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency a ON a.id = m.agency"
     " LEFT JOIN member b ON b.id = (SELECT c.actor FROM event_change c"
     " WHERE c.event = e.id AND c.at = COALESCE(i.again_at, i.added_at) LIMIT 1)"
@@ -52,7 +55,7 @@ _WAITING = (
 )
 
 
-class ListedPerson(NamedTuple):
+class ListedPerson(Struct, frozen=True, kw_only=True):
     """A person on the list of an operation."""
 
     member_id: UUID
@@ -77,41 +80,16 @@ async def waiting_grants(viewer: Viewer) -> list[tuple[DateLine, Grant]]:
 
 async def listed_people(viewer: Viewer, event: Event) -> list[ListedPerson]:
     """Return everyone on the list of an operation, by agency."""
-    return [
-        ListedPerson(
-            member_id=row["member"],
-            person=_who(row["name"], row["code"]),
-            since=row["again_at"] or row["added_at"],
-            giver=_who(row["giver_name"], row["giver_code"]),
-        )
-        for row in await rows(_LISTED, viewer, "", event.id)
-    ]
+    return await rows_as(ListedPerson, _LISTED, viewer, "", event.id)
 
 
 def _grant(row: Row) -> Grant:
-    return Grant(
-        id=row["grant_id"],
-        member_id=row["member"],
-        person=_who(row["name"], row["code"]),
-        giver_id=row["giver"],
-        giver=_who(row["giver_name"], row["giver_code"]),
-        reason=row["reason"],
-        requested_at=row["requested_at"],
-        granted_at=row["granted_at"],
-        approver=_who(row["approver_name"], row["approver_code"]),
-        until=row["until"],
-        ended_at=row["ended_at"],
-        ended_by=_who(row["ender_name"], row["ender_code"]),
-    )
-
-
-def _who(name: str | None, agency: str | None) -> str:
-    return f"{name} ({agency})" if name else ""
+    return msgspec.convert({**row, "id": row["grant_id"]}, Grant, strict=False)
 
 
 _OPENED = (
-    "SELECT m.name, a.code, x.reason, y.opened_at, x.until, x.ended_at FROM emergency_opening y"
-    " JOIN emergency_access x ON x.id = y.access JOIN event e ON e.id = y.event"
+    f"SELECT {with_agency('m', 'a')} AS person, x.reason, y.opened_at, COALESCE(x.ended_at, x.until) AS until"
+    " FROM emergency_opening y JOIN emergency_access x ON x.id = y.access JOIN event e ON e.id = y.event"
     " JOIN member m ON m.id = x.member JOIN agency a ON a.id = m.agency"
     " WHERE MAY_SEE(e) AND y.event = {} ORDER BY y.opened_at DESC, y.id"
 )
@@ -119,15 +97,7 @@ _OPENED = (
 
 async def emergency_openings(viewer: Viewer, event: Event) -> list[EmergencyOpened]:
     """Return every opening of an operation, the latest first."""
-    return [
-        EmergencyOpened(
-            person=f"{row['name']} ({row['code']})",
-            reason=row["reason"],
-            opened_at=row["opened_at"],
-            until=row["ended_at"] or row["until"],
-        )
-        for row in await rows(_OPENED, viewer, "", event.id)
-    ]
+    return await rows_as(EmergencyOpened, _OPENED, viewer, "", event.id)
 
 
 _READS = (
@@ -194,7 +164,7 @@ _CURRENT_FIRST = (
     " AND p.event = {} ORDER BY CASE WHEN n.state IN ('stood_down', 'closed') THEN 1 ELSE 0 END, r.made_at DESC, r.id"
 )
 _RECIPIENTS = (
-    "SELECT t.notice, t.member, m.name, g.code, t.acknowledged_at FROM operation_readiness r"
+    "SELECT t.notice, t.member AS id, m.name, g.code AS agency, t.acknowledged_at FROM operation_readiness r"
     " JOIN readiness_recipient t ON t.notice = r.notice JOIN member m ON m.id = t.member"
     " JOIN agency g ON g.id = m.agency JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
     " WHERE MAY_SEE(e)"
@@ -210,24 +180,11 @@ _GIVEN = (
 async def notices_of(viewer: Viewer, event: Event) -> list[LedNotice]:
     """Return the notices of an operation that the viewer may see: the current one first, then the latest."""
     records = await rows(_NOTICES, viewer, _CURRENT_FIRST, event.id)
-    recipients: dict[UUID, list[NoticeRecipient]] = {row["id"]: [] for row in records}
+    recipients: dict[UUID, list[Row]] = {row["id"]: [] for row in records}
     for row in await rows(_RECIPIENTS, viewer, " AND p.event = {} ORDER BY g.code, m.name, m.id", event.id):
-        recipients[row["notice"]].append(
-            NoticeRecipient(
-                id=row["member"], name=row["name"], agency=row["code"], acknowledged_at=row["acknowledged_at"]
-            )
-        )
-    return [
-        LedNotice(
-            id=row["id"],
-            text=_text(row),
-            state=NoticeState(row["state"]),
-            release_at=row["release_at"],
-            released_at=row["released_at"],
-            recipients=tuple(recipients[row["id"]]),
-        )
-        for row in records
-    ]
+        recipients[row["notice"]].append(row)
+    notices = [{**row, "text": row, "recipients": recipients[row["id"]]} for row in records]
+    return msgspec.convert(notices, list[LedNotice], strict=False)
 
 
 async def given_notice(viewer: Viewer, notice_id: UUID) -> Notice | None:
@@ -241,37 +198,12 @@ async def given_notices(viewer: Viewer) -> list[Notice]:
 
 
 async def _given_notice(viewer: Viewer, which: str, *arguments: Any) -> list[Notice]:
-    return [
-        Notice(
-            id=row["id"],
-            uid=row["uid"],
-            text=_text(row),
-            state=NoticeState(row["state"]),
-            released_at=row["released_at"],
-            changed_at=row["changed_at"],
-            sequence=row["sequence"],
-            acknowledged_at=row["acknowledged_at"],
-        )
-        for row in await rows(_GIVEN, viewer, which, *arguments)
-    ]
-
-
-def _text(row: Row) -> NoticeText:
-    return NoticeText(
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        fewest=row["fewest"],
-        most=row["most"],
-        languages=row["languages"],
-        minors=Minors(row["minors"]),
-        needs=row["needs"],
-        place=row["place"],
-        contact=row["contact"],
-    )
+    notices = [{**row, "text": row} for row in await rows(_GIVEN, viewer, which, *arguments)]
+    return msgspec.convert(notices, list[Notice], strict=False)
 
 
 _OFF_SITE = (
-    "SELECT s.id, s.name, g.code FROM operation_off_site o JOIN confidential_site s ON s.id = o.site"
+    "SELECT s.id, s.name, g.code AS agency FROM operation_off_site o JOIN confidential_site s ON s.id = o.site"
     " JOIN agency g ON g.id = s.agency JOIN operation_plan p ON p.id = o.plan JOIN event e ON e.id = p.event"
     " WHERE MAY_SEE(e)"
 )
@@ -279,5 +211,4 @@ _OFF_SITE = (
 
 async def off_site_places(viewer: Viewer, event: Event) -> list[PublicSite]:
     """Return where an operation has off-site services, by public name."""
-    records = await rows(_OFF_SITE, viewer, " AND p.event = {} ORDER BY s.name", event.id)
-    return [PublicSite(id=row["id"], name=row["name"], agency=row["code"]) for row in records]
+    return await rows_as(PublicSite, _OFF_SITE, viewer, " AND p.event = {} ORDER BY s.name", event.id)

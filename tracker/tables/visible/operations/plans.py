@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
@@ -21,7 +23,8 @@ PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
 OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
 """The condition that belongs to it."""
 _PLAN = (
-    "SELECT p.id, o.starts_at, o.ends_at, p.state, p.supervisor, m.name, g.code, p.disclosure, p.buffer_minutes,"
+    "SELECT p.id, o.starts_at, o.ends_at, p.state, p.supervisor AS supervisor_id,"
+    f" COALESCE({with_agency('m', 'g')}, '') AS supervisor, p.disclosure, p.buffer_minutes * 60 AS buffer,"
     " p.version, p.kind FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " LEFT JOIN member m ON m.id = p.supervisor LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
@@ -76,30 +79,21 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
     records = await rows(_PLAN, viewer, " AND p.event = {}", event.id)
     if not records:
         return None
-    row = records[0]
-    return Operation(
-        id=row["id"],
-        event=event,
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        state=OperationState(row["state"]),
-        supervisor_id=row["supervisor"],
-        supervisor=f"{row['name']} ({row['code']})" if row["supervisor"] else "",
-        disclosure=Disclosure(row["disclosure"]),
-        buffer=timedelta(minutes=row["buffer_minutes"]),
-        version=row["version"],
-        kind=row["kind"],
-        sites=tuple((await plan_sites(viewer, event)).values()),
-        commitments=tuple(await rows_as(Commitment, _AGENCIES, viewer, _BY_AGENCY, event.id)),
-        clearances=tuple(await rows_as(PlanClearance, _CLEARANCES, viewer, _NEWEST, event.id)),
-    )
+    parts = {
+        "event": event,
+        "sites": [*(await plan_sites(viewer, event)).values()],
+        "commitments": await rows_as(Commitment, _AGENCIES, viewer, _BY_AGENCY, event.id),
+        "clearances": await rows_as(PlanClearance, _CLEARANCES, viewer, _NEWEST, event.id),
+    }
+    return msgspec.convert({**records[0], **parts}, Operation, strict=False)
 
 
 async def plan_sites(viewer: Viewer, event: Event) -> dict[UUID, PlannedSite]:
     """Return the sites of an operation by id, targets first."""
-    found = {row["id"]: _site(row) for row in await rows(_SITES, viewer, " AND p.event = {} ORDER BY s.id", event.id)}
+    records = await rows(_SITES, viewer, " AND p.event = {} ORDER BY s.id", event.id)
+    sites = {row["id"]: _site(row) for row in records}
     order = list(SiteRole)
-    return dict(sorted(found.items(), key=lambda one: (order.index(one[1].role), one[1].place)))
+    return dict(sorted(sites.items(), key=lambda site: (order.index(site[1].role), site[1].place)))
 
 
 async def plan_hits(viewer: Viewer, of: Operation) -> list[Hit]:
@@ -238,16 +232,16 @@ async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
     ]
 
 
+_RETURN = f"r.version, r.comment, r.returned_at, {with_agency('m', 'g')} AS by"
 _WHO = " JOIN member m ON m.id = r.returned_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 _RETURNS = (
-    "SELECT r.version, r.comment, r.returned_at, m.name, g.code FROM operation_return r"
+    f"SELECT {_RETURN} FROM operation_return r"
     f" JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event{_WHO}"
     " AND p.event = {} ORDER BY r.returned_at DESC, r.id"
 )
 # Until the plan goes to another state, which the return itself was the last to do.
 _RETURNED = (
-    f"{LINE}, r.version, r.comment, r.returned_at, m.name, g.code FROM {PLANNED_DATES}"
-    f" JOIN operation_return r ON r.plan = p.id{_WHO} AND {OF_THEIR_PLAN}"
+    f"{LINE}, {_RETURN} FROM {PLANNED_DATES} JOIN operation_return r ON r.plan = p.id{_WHO} AND {OF_THEIR_PLAN}"
     " AND p.state = 'planning' AND e.lead = {} AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
     " AND r.returned_at = (SELECT MAX(s.entered_at) FROM operation_state_change s WHERE s.plan = p.id)"
     " ORDER BY o.starts_at, o.id"
@@ -268,26 +262,17 @@ async def plan_returns(viewer: Viewer, of: Operation) -> list[PlanReturn]:
     """
     if not knows_conflicts(viewer, of):
         return []
-    return [_return(row) for row in await rows(_RETURNS, viewer, "", of.event.id)]
+    return await rows_as(PlanReturn, _RETURNS, viewer, "", of.event.id)
 
 
 async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
     """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
     records = await rows(_RETURNED, viewer, "", viewer.member_id, now)
-    return [ReturnedLine(line_in(row), _return(row)) for row in records]
-
-
-def _return(row: Row) -> PlanReturn:
-    return PlanReturn(
-        version=row["version"],
-        by=f"{row['name']} ({row['code']})",
-        returned_at=row["returned_at"],
-        comment=row["comment"],
-    )
+    return [ReturnedLine(line_in(row), msgspec.convert(row, PlanReturn, strict=False)) for row in records]
 
 
 _APPROVALS = (
-    "SELECT a.version, m.name, g.code, a.approved_at, a.ended_at FROM operation_approval a"
+    f"SELECT a.version, {with_agency('m', 'g')} AS by, a.approved_at, a.ended_at FROM operation_approval a"
     " JOIN operation_plan p ON p.id = a.plan JOIN event e ON e.id = p.event"
     " JOIN member m ON m.id = a.approved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
@@ -295,26 +280,17 @@ _APPROVALS = (
 
 async def plan_approvals(viewer: Viewer, of: Event) -> list[Approval]:
     """Return who approved the plan of an operation, newest first."""
-    records = await rows(_APPROVALS, viewer, " AND p.event = {} ORDER BY a.approved_at DESC, a.id", of.id)
-    return [
-        Approval(
-            version=row["version"],
-            by=f"{row['name']} ({row['code']})",
-            approved_at=row["approved_at"],
-            ended_at=row["ended_at"],
-        )
-        for row in records
-    ]
+    return await rows_as(Approval, _APPROVALS, viewer, " AND p.event = {} ORDER BY a.approved_at DESC, a.id", of.id)
 
 
 _FROM = (
     " FROM operation_order r JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
     " JOIN member m ON m.id = r.saved_by JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
-_VERSIONS = f"SELECT r.version, r.saved_at, m.name, g.code{_FROM}"
+_VERSIONS = f"SELECT r.version, r.saved_at, {with_agency('m', 'g')} AS saved_by{_FROM}"
 _ORDERS = (
-    "SELECT r.version, r.saved_at, m.name, g.code, r.situation, r.mission, r.execution, r.administration, r.command"
-    f"{_FROM}"
+    f"SELECT r.version, r.saved_at, {with_agency('m', 'g')} AS saved_by, r.situation, r.mission, r.execution,"
+    f" r.administration, r.command{_FROM}"
 )
 _NEWEST_ORDER = " AND p.event = {} ORDER BY r.version DESC"
 _CURRENT = " AND p.event = {} ORDER BY r.version DESC LIMIT 1"
@@ -334,23 +310,12 @@ async def order_in_version(viewer: Viewer, event: Event, version: int) -> Order 
 
 async def order_versions(viewer: Viewer, event: Event) -> list[OrderVersion]:
     """Return when the order was saved, and by whom, newest first."""
-    return [
-        OrderVersion(version=row["version"], saved_by=_by(row), saved_at=row["saved_at"])
-        for row in await rows(_VERSIONS, viewer, _NEWEST_ORDER, event.id)
-    ]
+    return await rows_as(OrderVersion, _VERSIONS, viewer, _NEWEST_ORDER, event.id)
 
 
 def _order(row: Row) -> Order:
-    return Order(
-        version=row["version"],
-        saved_by=_by(row),
-        saved_at=row["saved_at"],
-        paragraphs={paragraph: row[paragraph] for paragraph in Paragraph},
-    )
-
-
-def _by(row: Row) -> str:
-    return f"{row['name']} ({row['code']})"
+    paragraphs = {paragraph: row[paragraph] for paragraph in Paragraph}
+    return msgspec.convert({**row, "paragraphs": paragraphs}, Order, strict=False)
 
 
 _PHASES = (
