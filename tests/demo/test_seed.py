@@ -16,7 +16,8 @@ from tracker.demo.cast import Company
 from tracker.demo.program import CLOSES, OPENS
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.outbox import PAUSED, MessageKind, MessageState
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import PAUSED, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import EventStatus, Kind

@@ -8,6 +8,7 @@ import icalendar
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
+from tests.ports.mail.making import message as any_message
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.rules.actions.action_items import NewItem
@@ -19,6 +20,7 @@ from tracker.rules.events.markings import Category
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import digests, emails, preferences
+from tracker.usecases.emails.writers import EmailRequest
 from tracker.usecases.events import occurrences, scheduling
 
 BANNER = "CUI//SP-INV/LEI"
@@ -119,6 +121,7 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
     await scheduling.schedule_event(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
-    letter = await digests.write_digest_email(WeeklyDigest(monday=monday.date()), reader, monday, ZONE)
+    request = EmailRequest(any_message(), reader, monday, ZONE, is_sent=True)
+    letter = await digests.write_digest_email(WeeklyDigest(monday=monday.date()), request)
     assert not isinstance(letter, SendOutcome)
     assert letter.banner == BANNER

@@ -21,14 +21,14 @@ from tracker.crypto import ids
 from tracker.ports.http import drafts
 from tracker.ports.http.drafts import DraftMark
 from tracker.rules.core.drafts import DraftForm
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind
-from tracker.rules.emails.messages import KIND_WORDS
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY
 
 Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")
 OF_OPERATIONS = tuple(
-    KIND_WORDS[kind]
+    kind.words
     for kind in (
         *sorted(LAW_ENFORCEMENT_ONLY),
         MessageKind.COMPARISONS_REPORTED,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import product
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from jinja2 import Environment, meta
@@ -12,11 +12,12 @@ from msgspec.structs import asdict, fields, replace
 
 from tests.ports.mail.making import NOW, letter
 from tracker.config.paths import folder
-from tracker.ports.mail.wording import FILES, button_label, fill_in_email, read_email, word_environment
+from tracker.ports.mail.wording import button_label, fill_in_email, read_email, word_environment
+from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import AccountChange, AnswerOutcome, MailedEntry
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ButtonName, Fact, FactName, Footer
-from tracker.rules.emails.event_values import DateAddedEmail, OwnReply
-from tracker.rules.emails.template_values import EmailValues, ItemAnsweredEmail
+from tracker.rules.emails.event_values import DateAddedEmail, EmailValues, OwnReply
+from tracker.rules.emails.template_values import ItemAnsweredEmail, SignpostEmail
 
 LONG = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
 REPLIES = (
@@ -28,7 +29,22 @@ REPLIES = (
 )
 ALWAYS = {"title": "Core group", "near": "In 7 days"}
 REQUIRED = {DateAddedEmail: {"day": "Tue, Mar 2"}}
-EMAILS = folder("templates") / "emails"
+WORDS = folder("templates") / "emails"
+FILES = ("subject.txt", "preview.txt", "body.txt")
+
+
+def values_below(shape: type[EmailValues]) -> Iterator[type[EmailValues]]:
+    """Yield the values of every email, but those that only name their folder, and those that others extend."""
+    for below in shape.__subclasses__():
+        if below is not SignpostEmail:
+            yield from values_below(below) if below.__subclasses__() else (below,)
+
+
+VALUES = tuple(values_below(EmailValues))
+
+
+def folder_of(says: type[EmailValues]) -> str:
+    return str(says.__struct_config__.tag)
 
 
 def values_of(kind: Any, text: str) -> tuple[object, ...]:
@@ -55,7 +71,7 @@ def every(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterator[EmailV
         yield says(**dict(zip(names, chosen, strict=True)))
 
 
-@pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None:
     for one in every(says):
         for is_discreet in (False, True):
@@ -68,7 +84,7 @@ def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None
             assert not [text for text in texts if "  " in text or " ," in text or ".P" in text or ".Y" in text]
 
 
-@pytest.mark.parametrize("says", FILES, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[EmailValues]) -> None:
     if "title" in {one.name for one in fields(says)}:
         for one in every(says):
@@ -80,24 +96,30 @@ def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[EmailV
 
 
 def test_every_email_has_its_files_and_every_file_its_email() -> None:
-    assert set(FILES) == set(get_args(EmailValues))
-    named = {name for files in FILES.values() for name in files}
-    own = {f"emails/{path.parent.name}/{path.name}" for path in EMAILS.glob("*/*.txt") if path.parent.name != "shared"}
-    assert named == own
+    folders = {folder_of(says) for says in VALUES} | {declared.folder for declared in EMAILS.values()} - {""}
+    own = {path for path in WORDS.iterdir() if path.is_dir() and path.name not in ("shared", "pages")}
+    assert {path.name for path in own} == folders
+    assert all({file.name for file in path.iterdir()} == set(FILES) for path in own)
+
+
+def test_every_email_that_only_declares_its_words_has_them() -> None:
+    for declared in EMAILS.values():
+        if declared.folder:
+            assert fill_in_email(letter(says=SignpostEmail(signpost=declared.folder))).heading
 
 
 def test_every_shared_file_is_used() -> None:
-    texts = "".join(path.read_text(encoding="utf-8") for path in EMAILS.rglob("*.txt"))
-    included = {path.name for path in (EMAILS / "shared").iterdir() if f'"emails/shared/{path.name}"' in texts}
+    texts = "".join(path.read_text(encoding="utf-8") for path in WORDS.rglob("*.txt"))
+    included = {path.name for path in (WORDS / "shared").iterdir() if f'"emails/shared/{path.name}"' in texts}
     by_port = {"time-only.txt", "footer.txt", "facts.txt", "buttons.txt"}
-    assert {path.name for path in (EMAILS / "shared").iterdir()} == included | by_port
+    assert {path.name for path in (WORDS / "shared").iterdir()} == included | by_port
 
 
 def test_a_template_uses_no_value_that_its_email_does_not_have() -> None:
-    for says, files in FILES.items():
+    for says in VALUES:
         known = {one.name for one in fields(says)} | {"is_discreet", "reads_replies", "reads_words", "questions_to"}
-        for file in files:
-            assert used(word_environment(), file) <= known, file
+        for file in FILES:
+            assert used(word_environment(), f"emails/{folder_of(says)}/{file}") <= known, (says, file)
 
 
 def used(jinja: Environment, file: str) -> set[str]:

@@ -1,25 +1,21 @@
 """Messages as rows keep them: what is written is read again, and what isn't known stops no one."""
 
 from datetime import UTC, date, datetime
-from typing import get_args
 from uuid import UUID
 
 import pytest
 
 from tracker.rules.core import message_types as types
+from tracker.rules.core.email_declarations import EMAILS, Content, MessageKind, tag_of
 from tracker.rules.core.message_types import (
     AccountChange,
     AnswerOutcome,
     AnswerWord,
-    Content,
     ItemsOfDay,
     KnownBefore,
     MailedEntry,
-    Unreadable,
-    decode,
-    encode,
 )
-from tracker.rules.core.outbox import KINDS, NewMessage, Topic
+from tracker.rules.core.outbox import MOVED, TOPIC_WORDS, NewMessage, Unreadable, decode, encode
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
 BEFORE = KnownBefore(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
@@ -81,14 +77,27 @@ def test_what_is_written_is_read_again(content: Content) -> None:
     assert decode(encode(content)) == content
 
 
-def test_every_type_of_message_has_a_kind_and_an_example_here() -> None:
-    assert set(KINDS) == set(get_args(Content)) == {type(one) for one in EVERY}
+def test_every_message_declares_an_email_and_has_an_example_here() -> None:
+    messages = {one for one in vars(types).values() if isinstance(one, type) and issubclass(one, Content)}
+    tagged = {message for message in messages if message.__struct_config__.tag != message.__name__}
+    assert set(EMAILS) == tagged == {type(content) for content in EVERY}
+
+
+def test_every_email_has_a_kind_and_words_in_the_list_of_messages() -> None:
+    assert all(declared.kind.words and declared.words for declared in EMAILS.values())
+    assert {declared.kind for declared in EMAILS.values()} == set(MessageKind)
+
+
+def test_no_two_messages_have_the_same_tag() -> None:
+    assert len({tag_of(message) for message in EMAILS}) == len(EMAILS)
 
 
 def test_every_type_of_message_has_a_topic_and_a_change_of_time_one_of_its_own() -> None:
     topics = {NewMessage(content=content, recipient_id=ID, key="").topic for content in EVERY}
-    assert {*topics, NewMessage(content=types.Changed(is_moved=True), recipient_id=ID, key="").topic} == set(Topic)
-    assert Topic.MOVED not in topics
+    assert {*topics, NewMessage(content=types.Changed(is_moved=True), recipient_id=ID, key="").topic} == set(
+        TOPIC_WORDS
+    )
+    assert MOVED not in topics
 
 
 @pytest.mark.parametrize(

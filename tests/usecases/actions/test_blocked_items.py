@@ -9,7 +9,8 @@ import pytest
 from tests.cast import LINK, NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.outbox import KINDS, MessageKind, MessageState, SendOutcome
+from tracker.rules.core.email_declarations import EMAILS, MessageKind
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.emails import SitePage
 from tracker.rules.views.home import BlockedItem
@@ -50,7 +51,7 @@ async def emailed(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
-        if isinstance(made, ReadEmail) and KINDS[type(message.content)] is kind:
+        if isinstance(made, ReadEmail) and EMAILS[type(message.content)].kind is kind:
             found[message.recipient_id] = made
     return found
 

@@ -18,7 +18,7 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.audit.audit_log import AuditFilter, AuditLine
 from tracker.rules.audit.verbs import AuditGroup
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import BY_CLOCK, BY_COMMAND, Actor, Origin, Role, Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry, Message

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import engine, writing
-from tracker.rules.core.message_types import Canceled, Changed, Content, Invited, ItemDue, KnownBefore, ReminderDue
+from tracker.rules.core.email_declarations import Content
+from tracker.rules.core.message_types import Canceled, Changed, Invited, ItemDue, KnownBefore, ReminderDue
 from tracker.rules.core.outbox import PAUSE, Message, MessageState, NewMessage, SendOutcome
 from tracker.rules.emails.emails import Email
 from tracker.rules.events.events import EventStatus

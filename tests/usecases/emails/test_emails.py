@@ -17,8 +17,9 @@ from tracker.database import writing
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import ItemDue, ItemOverdue, MailedEntry, ReminderDue, Unreadable
-from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.core.email_declarations import EMAILS
+from tracker.rules.core.message_types import AccountChanged, ItemDue, ItemOverdue, MailedEntry, ReminderDue
+from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
 from tracker.rules.emails.event_values import InvitationEmail, SeriesContinuedEmail
@@ -34,6 +35,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails as content_deeds
 from tracker.usecases.emails import preferences
+from tracker.usecases.emails.writers import WRITERS
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 LATER = NOW + timedelta(minutes=5)
@@ -879,6 +881,10 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
     letter = await the_letter(MOVED)
     assert letter.subject == f"New date: Monthly task force meeting, {when}"
     assert letter.preview == "Please reply again."
+
+
+def test_every_message_has_a_function_that_writes_its_email() -> None:
+    assert {*WRITERS, AccountChanged} == set(EMAILS)  # which goes to people who can no longer sign in, too
 
 
 async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:

@@ -18,7 +18,8 @@ from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import Canceled, Content, ItemsOfDay, ReplyNudge
+from tracker.rules.core.email_declarations import Content
+from tracker.rules.core.message_types import Canceled, ItemsOfDay, ReplyNudge
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.preferences import HELD, Preferences

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.message_types import Changed, decode
-from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.core.message_types import Changed
+from tracker.rules.core.outbox import MessageState, SendOutcome, decode
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice

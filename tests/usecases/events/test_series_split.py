@@ -17,7 +17,8 @@ from tracker.ical.vevents import calendar_entries
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core import audiences
 from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.message_types import SeriesEnded, decode
+from tracker.rules.core.message_types import SeriesEnded
+from tracker.rules.core.outbox import decode
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event, EventStatus, Occurrence
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start

@@ -12,8 +12,9 @@ from tests.usecases.operations.test_approval_notices import page_of
 from tests.usecases.operations.test_approval_notices import written as written_email
 from tests.usecases.operations.world import FAR, SIX, A, B, disclose, planned, site, with_places
 from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
-from tracker.rules.core.outbox import Message, MessageKind, SendOutcome
+from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome, conflicts_by_operation

@@ -1,4 +1,7 @@
-"""From an email's values to its words: which files hold them, how they are read, and what they say.
+"""From an email's values to its words: how their files are read, and what they say.
+
+Each email has three files in its folder: `subject.txt`, `preview.txt`, and `body.txt`, which has a heading, an empty
+line, and paragraphs with an empty line between them. All are plain text, and the HTML is made of the same words.
 
 On a page, people read an email with the labels of its buttons, and without the addresses behind them: its links are
 signed for its recipient, and anyone who has one acts as that person. So no address is made here.
@@ -27,60 +30,7 @@ from tracker.rules.emails.emails import (
     one_line,
     shorten,
 )
-from tracker.rules.emails.event_values import (
-    CanceledEmail,
-    ChangedEmail,
-    ConfirmationNudgeEmail,
-    DateAddedEmail,
-    InvitationAnsweredEmail,
-    InvitationEmail,
-    ProposalDeclinedEmail,
-    ReminderEmail,
-    RemovedEmail,
-    RemovedFromSeriesEmail,
-    RemovedUnseenEmail,
-    ReplyNudgeEmail,
-    RestoredEmail,
-    SeriesChangedEmail,
-    SeriesContinuedEmail,
-    SeriesEndedEmail,
-    SubstituteDeclinedEmail,
-    SubstituteEmail,
-)
-from tracker.rules.emails.template_values import (
-    AccountChangedEmail,
-    AccountInvitationEmail,
-    AccountLockedEmail,
-    AddressAddedEmail,
-    AddressCheckEmail,
-    AuditLogAlteredEmail,
-    CheckOutMissingEmail,
-    ComparisonsReportedEmail,
-    ConflictChangedEmail,
-    ConflictEndedEmail,
-    ConflictFoundEmail,
-    DecisionMadeEmail,
-    DecisionNeededEmail,
-    DigestEmail,
-    EmailTestEmail,
-    EmailValues,
-    EmergencyAccessEmail,
-    ItemAnsweredEmail,
-    ItemAssignedEmail,
-    ItemBlockedEmail,
-    ItemDueEmail,
-    ItemNotedEmail,
-    ItemOverdueEmail,
-    ItemRestrictedEmail,
-    ItemsOfDayEmail,
-    ItemWithdrawnEmail,
-    PollCanceledEmail,
-    PollNudgeEmail,
-    PollOpenedEmail,
-    ReadinessEmail,
-    RestrictedEmail,
-    ThankYouEmail,
-)
+from tracker.rules.emails.event_values import EmailValues
 
 REMEMBERED = 512  # emails; one about an event goes to many people in the same words
 TITLE = "title"
@@ -130,14 +80,14 @@ class _EmailTraits(NamedTuple):
 
 @lru_cache(REMEMBERED)
 def _fill_in(says: EmailValues, facts: Facts, footer: Footer, about: _EmailTraits) -> WrittenEmail:
-    files, beside = FILES[type(says)], about._asdict()
+    folder_of_words, beside = f"emails/{says.folder}", about._asdict()
     values = {**asdict(says), **beside}
-    heading, *paragraphs = _blocks(_rendered(files.body, values))
+    heading, *paragraphs = _blocks(_rendered(f"{folder_of_words}/body.txt", values))
     if about.is_time_only:
         paragraphs = _blocks(_rendered(TIME_ONLY, beside))
     return WrittenEmail(
-        subject=_subject(files.subject, values),
-        preview=shorten(one_line(_rendered(files.preview, values)), LONGEST_PREVIEW),
+        subject=_subject(f"{folder_of_words}/subject.txt", values),
+        preview=shorten(one_line(_rendered(f"{folder_of_words}/preview.txt", values)), LONGEST_PREVIEW),
         heading=heading,
         facts=tuple(
             (_exported_by(FACTS)["labels"][fact.name], one_line(_exported_by(FACTS)["value"](fact))) for fact in facts
@@ -204,168 +154,6 @@ def read_email(letter: Email, *, reads_replies: bool = False, questions_to: str 
     )
 
 
-class EmailFiles(NamedTuple):
-    """The three files of an email; all are plain text, and the HTML is made of the same words."""
-
-    subject: str
-    preview: str
-    body: str
-    """A heading, an empty line, and paragraphs with an empty line between them."""
-
-
-FILES: Mapping[type[EmailValues], EmailFiles] = {
-    InvitationEmail: EmailFiles(
-        "emails/invitation/subject.txt", "emails/invitation/preview.txt", "emails/invitation/body.txt"
-    ),
-    ChangedEmail: EmailFiles("emails/changed/subject.txt", "emails/changed/preview.txt", "emails/changed/body.txt"),
-    SeriesChangedEmail: EmailFiles(
-        "emails/series_changed/subject.txt", "emails/series_changed/preview.txt", "emails/series_changed/body.txt"
-    ),
-    RestoredEmail: EmailFiles("emails/restored/subject.txt", "emails/restored/preview.txt", "emails/restored/body.txt"),
-    DateAddedEmail: EmailFiles(
-        "emails/date_added/subject.txt", "emails/date_added/preview.txt", "emails/date_added/body.txt"
-    ),
-    CanceledEmail: EmailFiles("emails/canceled/subject.txt", "emails/canceled/preview.txt", "emails/canceled/body.txt"),
-    RemovedEmail: EmailFiles("emails/removed/subject.txt", "emails/removed/preview.txt", "emails/removed/body.txt"),
-    RemovedUnseenEmail: EmailFiles(
-        "emails/removed_unseen/subject.txt", "emails/removed_unseen/preview.txt", "emails/removed_unseen/body.txt"
-    ),
-    SeriesEndedEmail: EmailFiles(
-        "emails/series_ended/subject.txt", "emails/series_ended/preview.txt", "emails/series_ended/body.txt"
-    ),
-    RemovedFromSeriesEmail: EmailFiles(
-        "emails/removed_from_series/subject.txt",
-        "emails/removed_from_series/preview.txt",
-        "emails/removed_from_series/body.txt",
-    ),
-    SeriesContinuedEmail: EmailFiles(
-        "emails/series_continued/subject.txt", "emails/series_continued/preview.txt", "emails/series_continued/body.txt"
-    ),
-    SubstituteEmail: EmailFiles(
-        "emails/substitute/subject.txt", "emails/substitute/preview.txt", "emails/substitute/body.txt"
-    ),
-    SubstituteDeclinedEmail: EmailFiles(
-        "emails/substitute_declined/subject.txt",
-        "emails/substitute_declined/preview.txt",
-        "emails/substitute_declined/body.txt",
-    ),
-    ReminderEmail: EmailFiles("emails/reminder/subject.txt", "emails/reminder/preview.txt", "emails/reminder/body.txt"),
-    InvitationAnsweredEmail: EmailFiles(
-        "emails/invitation_answered/subject.txt",
-        "emails/invitation_answered/preview.txt",
-        "emails/invitation_answered/body.txt",
-    ),
-    ProposalDeclinedEmail: EmailFiles(
-        "emails/proposal_declined/subject.txt",
-        "emails/proposal_declined/preview.txt",
-        "emails/proposal_declined/body.txt",
-    ),
-    ReplyNudgeEmail: EmailFiles(
-        "emails/reply_nudge/subject.txt", "emails/reply_nudge/preview.txt", "emails/reply_nudge/body.txt"
-    ),
-    ConfirmationNudgeEmail: EmailFiles(
-        "emails/confirmation_nudge/subject.txt",
-        "emails/confirmation_nudge/preview.txt",
-        "emails/confirmation_nudge/body.txt",
-    ),
-    RestrictedEmail: EmailFiles(
-        "emails/restricted/subject.txt", "emails/restricted/preview.txt", "emails/restricted/body.txt"
-    ),
-    ThankYouEmail: EmailFiles(
-        "emails/thank_you/subject.txt", "emails/thank_you/preview.txt", "emails/thank_you/body.txt"
-    ),
-    ItemAssignedEmail: EmailFiles(
-        "emails/item_assigned/subject.txt", "emails/item_assigned/preview.txt", "emails/item_assigned/body.txt"
-    ),
-    ItemWithdrawnEmail: EmailFiles(
-        "emails/item_withdrawn/subject.txt", "emails/item_withdrawn/preview.txt", "emails/item_withdrawn/body.txt"
-    ),
-    ItemBlockedEmail: EmailFiles(
-        "emails/item_blocked/subject.txt", "emails/item_blocked/preview.txt", "emails/item_blocked/body.txt"
-    ),
-    ItemNotedEmail: EmailFiles(
-        "emails/item_noted/subject.txt", "emails/item_noted/preview.txt", "emails/item_noted/body.txt"
-    ),
-    ItemAnsweredEmail: EmailFiles(
-        "emails/item_answered/subject.txt", "emails/item_answered/preview.txt", "emails/item_answered/body.txt"
-    ),
-    ItemDueEmail: EmailFiles("emails/item_due/subject.txt", "emails/item_due/preview.txt", "emails/item_due/body.txt"),
-    ItemOverdueEmail: EmailFiles(
-        "emails/item_overdue/subject.txt", "emails/item_overdue/preview.txt", "emails/item_overdue/body.txt"
-    ),
-    ItemRestrictedEmail: EmailFiles(
-        "emails/item_restricted/subject.txt", "emails/item_restricted/preview.txt", "emails/item_restricted/body.txt"
-    ),
-    ItemsOfDayEmail: EmailFiles(
-        "emails/items_of_day/subject.txt", "emails/items_of_day/preview.txt", "emails/items_of_day/body.txt"
-    ),
-    DigestEmail: EmailFiles("emails/digest/subject.txt", "emails/digest/preview.txt", "emails/digest/body.txt"),
-    AccountInvitationEmail: EmailFiles(
-        "emails/account_invitation/subject.txt",
-        "emails/account_invitation/preview.txt",
-        "emails/account_invitation/body.txt",
-    ),
-    AccountLockedEmail: EmailFiles(
-        "emails/account_locked/subject.txt", "emails/account_locked/preview.txt", "emails/account_locked/body.txt"
-    ),
-    AccountChangedEmail: EmailFiles(
-        "emails/account_changed/subject.txt", "emails/account_changed/preview.txt", "emails/account_changed/body.txt"
-    ),
-    AddressCheckEmail: EmailFiles(
-        "emails/address_check/subject.txt", "emails/address_check/preview.txt", "emails/address_check/body.txt"
-    ),
-    AddressAddedEmail: EmailFiles(
-        "emails/address_added/subject.txt", "emails/address_added/preview.txt", "emails/address_added/body.txt"
-    ),
-    EmailTestEmail: EmailFiles(
-        "emails/email_test/subject.txt", "emails/email_test/preview.txt", "emails/email_test/body.txt"
-    ),
-    CheckOutMissingEmail: EmailFiles(
-        "emails/check_out_missing/subject.txt",
-        "emails/check_out_missing/preview.txt",
-        "emails/check_out_missing/body.txt",
-    ),
-    ConflictFoundEmail: EmailFiles(
-        "emails/conflict_found/subject.txt", "emails/conflict_found/preview.txt", "emails/conflict_found/body.txt"
-    ),
-    ComparisonsReportedEmail: EmailFiles(
-        "emails/comparisons_reported/subject.txt",
-        "emails/comparisons_reported/preview.txt",
-        "emails/comparisons_reported/body.txt",
-    ),
-    EmergencyAccessEmail: EmailFiles(
-        "emails/emergency_access/subject.txt", "emails/emergency_access/preview.txt", "emails/emergency_access/body.txt"
-    ),
-    DecisionNeededEmail: EmailFiles(
-        "emails/decision_needed/subject.txt", "emails/decision_needed/preview.txt", "emails/decision_needed/body.txt"
-    ),
-    DecisionMadeEmail: EmailFiles(
-        "emails/decision_made/subject.txt", "emails/decision_made/preview.txt", "emails/decision_made/body.txt"
-    ),
-    ConflictEndedEmail: EmailFiles(
-        "emails/conflict_ended/subject.txt", "emails/conflict_ended/preview.txt", "emails/conflict_ended/body.txt"
-    ),
-    ConflictChangedEmail: EmailFiles(
-        "emails/conflict_changed/subject.txt", "emails/conflict_changed/preview.txt", "emails/conflict_changed/body.txt"
-    ),
-    ReadinessEmail: EmailFiles(
-        "emails/readiness/subject.txt", "emails/readiness/preview.txt", "emails/readiness/body.txt"
-    ),
-    PollOpenedEmail: EmailFiles(
-        "emails/poll_opened/subject.txt", "emails/poll_opened/preview.txt", "emails/poll_opened/body.txt"
-    ),
-    PollNudgeEmail: EmailFiles(
-        "emails/poll_nudge/subject.txt", "emails/poll_nudge/preview.txt", "emails/poll_nudge/body.txt"
-    ),
-    PollCanceledEmail: EmailFiles(
-        "emails/poll_canceled/subject.txt", "emails/poll_canceled/preview.txt", "emails/poll_canceled/body.txt"
-    ),
-    AuditLogAlteredEmail: EmailFiles(
-        "emails/audit_log_altered/subject.txt",
-        "emails/audit_log_altered/preview.txt",
-        "emails/audit_log_altered/body.txt",
-    ),
-}
 TIME_ONLY = "emails/shared/time-only.txt"
 FOOTER = "emails/shared/footer.txt"
 FACTS = "emails/shared/facts.txt"

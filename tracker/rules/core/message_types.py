@@ -9,12 +9,9 @@ from enum import StrEnum
 from typing import NewType
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-
-class Tagged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all messages have in common: a tag in their JSON that names the class."""
+from tracker.rules.core.email_declarations import Content, MessageKind, email
 
 
 class KnownBefore(Struct, frozen=True, kw_only=True):
@@ -66,7 +63,7 @@ class Also(Struct, frozen=True, kw_only=True):
     """Why, as the organizer wrote it for a change or a cancellation."""
 
 
-class EventNews(Tagged, frozen=True, kw_only=True):
+class EventNews(Content, frozen=True, kw_only=True):
     """A message about an event that the person already knows."""
 
     entry: MailedEntry | None = None
@@ -80,13 +77,15 @@ class EventUpdate(EventNews, frozen=True, kw_only=True):
     before: KnownBefore | None = None
 
 
-class Invited(Tagged, frozen=True, kw_only=True, tag="invited"):
+@email(MessageKind.INVITATION)
+class Invited(Content, frozen=True, kw_only=True, tag="invited"):
     """The reader is invited to an event."""
 
     also: tuple[Also, ...] = ()
     """Why its dates changed before the reader was notified, and what happened to those of the series it continues."""
 
 
+@email(MessageKind.UPDATE, "Changed")
 class Changed(EventUpdate, frozen=True, kw_only=True, tag="changed"):
     """An event or date has a new time, place or detail; which one is read when the email is sent."""
 
@@ -97,6 +96,7 @@ class Changed(EventUpdate, frozen=True, kw_only=True, tag="changed"):
     """Whether the time changed; the list of messages says so, the email compares the times."""
 
 
+@email(MessageKind.UPDATE, "Date added")
 class DateAdded(EventUpdate, frozen=True, kw_only=True, tag="date_added"):
     """A series has one more date, the occurrence `date`; `starts` is on the wall clock of the event."""
 
@@ -104,6 +104,7 @@ class DateAdded(EventUpdate, frozen=True, kw_only=True, tag="date_added"):
     date: UUID
 
 
+@email(MessageKind.UPDATE, "Restored")
 class Restored(EventUpdate, frozen=True, kw_only=True, tag="restored"):
     """A canceled event or date is restored."""
 
@@ -112,12 +113,14 @@ class SeriesEnd(EventNews, frozen=True, kw_only=True):
     """A running series ends for its reader; no other message says so."""
 
 
+@email(MessageKind.UPDATE, "Series ended")
 class SeriesEnded(SeriesEnd, frozen=True, kw_only=True, tag="series_ended"):
     """The upcoming dates of a series are canceled."""
 
     reason: str = ""
 
 
+@email(MessageKind.UPDATE, "Continued as a new series")
 class SeriesContinued(SeriesEnd, frozen=True, kw_only=True, tag="series_continued"):
     """A series ends and another one continues it; the reader gets an invitation to the new one."""
 
@@ -125,10 +128,12 @@ class SeriesContinued(SeriesEnd, frozen=True, kw_only=True, tag="series_continue
     """The local start in the series from which the other one replaces it."""
 
 
+@email(MessageKind.UPDATE, "Continued without them")
 class RemovedFromSeries(SeriesEnd, frozen=True, kw_only=True, tag="removed_from_series"):
     """A series continues as another one, to which its reader is not invited."""
 
 
+@email(MessageKind.CANCELLATION, "Canceled")
 class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
     """An event or date does not take place."""
 
@@ -137,21 +142,25 @@ class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
     """What the reader knew before a change that waited and was never sent."""
 
 
+@email(MessageKind.WITHDRAWAL, "Removed from the list")
 class Removed(EventNews, frozen=True, kw_only=True, tag="removed"):
     """The reader is no longer invited, or no longer a substitute; the event takes place."""
 
 
-class SubstituteNamed(Tagged, frozen=True, kw_only=True, tag="substitute_named"):
+@email(MessageKind.SUBSTITUTE)
+class SubstituteNamed(Content, frozen=True, kw_only=True, tag="substitute_named"):
     """The reader is asked to substitute for another person."""
 
 
-class SubstituteDeclined(Tagged, frozen=True, kw_only=True, tag="substitute_declined"):
+@email(MessageKind.SUBSTITUTE_DECLINED)
+class SubstituteDeclined(Content, frozen=True, kw_only=True, tag="substitute_declined"):
     """The person named to come in the reader's place can't; `at` is when the reply that says so was given."""
 
     at: datetime
 
 
-class ReminderDue(Tagged, frozen=True, kw_only=True, tag="reminder_due"):
+@email(MessageKind.REMINDER)
+class ReminderDue(Content, frozen=True, kw_only=True, tag="reminder_due"):
     """A date is near; it began at `starts_at` when the reminder became due."""
 
     starts_at: datetime
@@ -159,148 +168,168 @@ class ReminderDue(Tagged, frozen=True, kw_only=True, tag="reminder_due"):
     is_late: bool = False
 
 
-class ReplyNudge(Tagged, frozen=True, kw_only=True, tag="reply_nudge"):
+@email(MessageKind.NO_REPLY)
+class ReplyNudge(Content, frozen=True, kw_only=True, tag="reply_nudge"):
     """The reader has not replied to a date."""
 
 
-class Thanked(Tagged, frozen=True, kw_only=True, tag="thanked"):
+@email(MessageKind.THANK_YOU)
+class Thanked(Content, frozen=True, kw_only=True, tag="thanked"):
     """The reader was at a date, whose attendance is closed."""
 
 
-class ConfirmationNudge(Tagged, frozen=True, kw_only=True, tag="confirmation_nudge"):
+@email(MessageKind.NO_REPLY, "Request to confirm a change")
+class ConfirmationNudge(Content, frozen=True, kw_only=True, tag="confirmation_nudge"):
     """The reader has not confirmed a change: `what` names it in words, `since` is when it changed."""
 
     since: datetime
     what: str
 
 
-class ItemAssigned(Tagged, frozen=True, kw_only=True, tag="item_assigned"):
+@email(MessageKind.ITEM_ASSIGNED)
+class ItemAssigned(Content, frozen=True, kw_only=True, tag="item_assigned"):
     """An action item has a new owner."""
 
 
-class ItemBlocked(Tagged, frozen=True, kw_only=True, tag="item_blocked"):
+@email(MessageKind.ITEM_BLOCKED)
+class ItemBlocked(Content, frozen=True, kw_only=True, tag="item_blocked"):
     """An action item is blocked since this moment; its reader can help or reassign it."""
 
     since: datetime
 
 
-class ItemNoted(Tagged, frozen=True, kw_only=True, tag="item_noted"):
+@email(MessageKind.ITEM_NOTED)
+class ItemNoted(Content, frozen=True, kw_only=True, tag="item_noted"):
     """Another person unblocked the reader's action item or added a note to it; the note has this time."""
 
     at: datetime
 
 
-class ItemWithdrawn(Tagged, frozen=True, kw_only=True, tag="item_withdrawn"):
+@email(MessageKind.ITEM_WITHDRAWN)
+class ItemWithdrawn(Content, frozen=True, kw_only=True, tag="item_withdrawn"):
     """Another person canceled the reader's action item, or reassigned it."""
 
 
-class ItemReminder(Tagged, frozen=True, kw_only=True):
+class ItemReminder(Content, frozen=True, kw_only=True):
     """An open action item is due near this day."""
 
     due: date
     is_late: bool = False
 
 
+@email(MessageKind.ITEM_DUE)
 class ItemDue(ItemReminder, frozen=True, kw_only=True, tag="item_due"):
     """An action item is due soon, or today."""
 
 
+@email(MessageKind.ITEM_OVERDUE)
 class ItemOverdue(ItemReminder, frozen=True, kw_only=True, tag="item_overdue"):
     """An action item is overdue."""
 
 
-class WeeklyDigest(Tagged, frozen=True, kw_only=True, tag="weekly_digest"):
+@email(MessageKind.DIGEST)
+class WeeklyDigest(Content, frozen=True, kw_only=True, tag="weekly_digest"):
     """The week that begins on a Monday."""
 
     monday: date
 
 
-class ConflictFound(Tagged, frozen=True, kw_only=True, tag="conflict_found"):
+@email(MessageKind.CONFLICT_FOUND)
+class ConflictFound(Content, frozen=True, kw_only=True, tag="conflict_found"):
     """An operation that the recipient leads is in the way of another one; or any two are, for an officer."""
 
     hit: UUID
     for_officer: bool = False
 
 
-class ConflictEnded(Tagged, frozen=True, kw_only=True, tag="conflict_ended"):
+@email(MessageKind.CONFLICT_FOUND, "Conflict between operations ended", folder="conflict_ended")
+class ConflictEnded(Content, frozen=True, kw_only=True, tag="conflict_ended"):
     """A conflict of which the recipient, who leads one of the operations, was shown has ended."""
 
     hit: UUID
 
 
-class DecisionDropped(Tagged, frozen=True, kw_only=True, tag="decision_dropped"):
+@email(MessageKind.CONFLICT_FOUND, "Conflict to decide again", folder="conflict_changed")
+class DecisionDropped(Content, frozen=True, kw_only=True, tag="decision_dropped"):
     """What was decided about a conflict, which the recipient was shown, no longer counts: a time or place changed."""
 
     hit: UUID
 
 
-class ComparisonsReported(Tagged, frozen=True, kw_only=True, tag="comparisons_reported"):
+@email(MessageKind.COMPARISONS_REPORTED, folder="comparisons_reported")
+class ComparisonsReported(Content, frozen=True, kw_only=True, tag="comparisons_reported"):
     """Someone has compared so many places with other operations that a deconfliction officer should look."""
 
 
-class CheckOutMissing(Tagged, frozen=True, kw_only=True, tag="check_out_missing"):
+@email(MessageKind.CHECK_OUT_MISSING, folder="check_out_missing")
+class CheckOutMissing(Content, frozen=True, kw_only=True, tag="check_out_missing"):
     """Someone on an operation that the recipient leads hasn't checked out in time after everyone was released."""
 
     release: UUID
 
 
-class ReadinessNews(Tagged, frozen=True, kw_only=True, tag="readiness"):
+@email(MessageKind.READINESS)
+class ReadinessNews(Content, frozen=True, kw_only=True, tag="readiness"):
     """A service-readiness notice is released, activated, or stood down: `state`, of `NoticeState`."""
 
     notice: UUID
     state: str
 
 
-class EmergencyAccessUsed(Tagged, frozen=True, kw_only=True, tag="emergency_access"):
+@email(MessageKind.EMERGENCY_ACCESS, folder="emergency_access")
+class EmergencyAccessUsed(Content, frozen=True, kw_only=True, tag="emergency_access"):
     """An administrator began emergency access, or opened an operation, which the recipient leads, with it."""
 
     access: UUID
 
 
-class PlanSubmitted(Tagged, frozen=True, kw_only=True, tag="plan_submitted"):
+@email(MessageKind.PLAN_APPROVAL, "Plan to approve", folder="decision_needed")
+class PlanSubmitted(Content, frozen=True, kw_only=True, tag="plan_submitted"):
     """The plan of an operation waits for the recipient, its approving supervisor."""
 
     plan: UUID
 
 
-class PlanDecided(Tagged, frozen=True, kw_only=True, tag="plan_decided"):
+@email(MessageKind.PLAN_APPROVAL, "Decision about a plan", folder="decision_made")
+class PlanDecided(Content, frozen=True, kw_only=True, tag="plan_decided"):
     """The supervisor decided about the plan of an operation that the recipient leads."""
 
     plan: UUID
 
 
-class AccessRequested(Tagged, frozen=True, kw_only=True, tag="access_requested"):
+@email(MessageKind.ACCESS_APPROVAL, "Access to approve", folder="decision_needed")
+class AccessRequested(Content, frozen=True, kw_only=True, tag="access_requested"):
     """A request for access to an operation waits for a second person, who the recipient can be."""
 
     grant: UUID
 
 
-class AccessDecided(Tagged, frozen=True, kw_only=True, tag="access_decided"):
+@email(MessageKind.ACCESS_APPROVAL, "Decision about access", folder="decision_made")
+class AccessDecided(Content, frozen=True, kw_only=True, tag="access_decided"):
     """A second person decided about a request for access that the recipient made."""
 
     grant: UUID
 
 
-class PollOpened(Tagged, frozen=True, kw_only=True, tag="poll_opened"):
+@email(MessageKind.POLL)
+class PollOpened(Content, frozen=True, kw_only=True, tag="poll_opened"):
     """The reader is asked which of the dates of a poll suit them."""
 
     poll: UUID
 
 
-class PollNudge(Tagged, frozen=True, kw_only=True, tag="poll_nudge"):
+@email(MessageKind.POLL, "Request to reply to a date poll")
+class PollNudge(Content, frozen=True, kw_only=True, tag="poll_nudge"):
     """The reader has not replied to a poll."""
 
     poll: UUID
 
 
-class PollCanceled(Tagged, frozen=True, kw_only=True, tag="poll_canceled"):
+@email(MessageKind.POLL, "Date poll canceled")
+class PollCanceled(Content, frozen=True, kw_only=True, tag="poll_canceled"):
     """A poll in which the reader was asked is canceled."""
 
     poll: UUID
-
-
-class Unreadable(Struct, frozen=True):
-    """A row whose content this version doesn't know; it is never sent."""
 
 
 class AnswerWord(StrEnum):
@@ -337,7 +366,7 @@ class AnswerOutcome(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class EmailAnswered(Tagged, frozen=True, kw_only=True):
+class EmailAnswered(Content, frozen=True, kw_only=True):
     """The reader wrote back to an email of ours at this moment: what was understood, and what it did."""
 
     at: datetime
@@ -349,15 +378,18 @@ class EmailAnswered(Tagged, frozen=True, kw_only=True):
     """The row of the email that changed something; None = there is nothing to undo."""
 
 
+@email(MessageKind.EMAIL_ANSWERED)
 class ItemAnswered(EmailAnswered, frozen=True, kw_only=True, tag="item_answered"):
     """It was an email about an action item."""
 
 
+@email(MessageKind.EMAIL_ANSWERED)
 class InvitationAnswered(EmailAnswered, frozen=True, kw_only=True, tag="invitation_answered"):
     """It was an email about an event to which the reader is invited."""
 
 
-class ProposalDeclined(Tagged, frozen=True, kw_only=True, tag="proposal_declined"):
+@email(MessageKind.PROPOSAL)
+class ProposalDeclined(Content, frozen=True, kw_only=True, tag="proposal_declined"):
     """The reader proposed another time for a date by email, from `starts_at` on, which was declined at this moment.
 
     `sequence` is SEQUENCE of the proposal (RFC 5546 §3.2.8).
@@ -374,7 +406,8 @@ OwnContent = InvitationAnswered | ProposalDeclined
 """Those about an event."""
 
 
-class ItemsOfDay(Tagged, frozen=True, kw_only=True, tag="items_of_day"):
+@email(MessageKind.ITEMS_OF_DAY)
+class ItemsOfDay(Content, frozen=True, kw_only=True, tag="items_of_day"):
     """All that a person hears of action items on a day: of their own, and of others that reached them.
 
     What that is is read when the email is sent. It covers the days from `since` on, whose emails were not sent.
@@ -397,11 +430,13 @@ class AccountChange(StrEnum):
     ADDRESS = "address"
 
 
-class AccountLocked(Tagged, frozen=True, kw_only=True, tag="account_locked"):
+@email(MessageKind.ACCOUNT_LOCKED)
+class AccountLocked(Content, frozen=True, kw_only=True, tag="account_locked"):
     """Sign-in is paused after failed attempts."""
 
 
-class AccountChanged(Tagged, frozen=True, kw_only=True, tag="account_changed"):
+@email(MessageKind.ACCOUNT_CHANGED)
+class AccountChanged(Content, frozen=True, kw_only=True, tag="account_changed"):
     """Another person changed how the reader signs in; `to` is the reader's earlier address, `by` the other person."""
 
     what: AccountChange
@@ -411,28 +446,33 @@ class AccountChanged(Tagged, frozen=True, kw_only=True, tag="account_changed"):
     by_id: UUID
 
 
-class AccountInvited(Tagged, frozen=True, kw_only=True, tag="account_invited"):
+@email(MessageKind.ACCOUNT_INVITATION)
+class AccountInvited(Content, frozen=True, kw_only=True, tag="account_invited"):
     """A new member gets a link to sign in for the first time."""
 
     link_id: UUID
     by: str
 
 
-class AuditLogAltered(Tagged, frozen=True, kw_only=True, tag="audit_log_altered"):
+@email(MessageKind.AUDIT_LOG_ALTERED, folder="audit_log_altered")
+class AuditLogAltered(Content, frozen=True, kw_only=True, tag="audit_log_altered"):
     """Verification found that the audit log was altered."""
 
 
-class EmailTest(Tagged, frozen=True, kw_only=True, tag="email_test"):
+@email(MessageKind.EMAIL_TEST)
+class EmailTest(Content, frozen=True, kw_only=True, tag="email_test"):
     """The reader asked for it, to see whether the tracker's emails arrive."""
 
 
-class AddressCheck(Tagged, frozen=True, kw_only=True, tag="address_check"):
+@email(MessageKind.ADDRESS_CHECK)
+class AddressCheck(Content, frozen=True, kw_only=True, tag="address_check"):
     """The link that confirms a further address of the recipient; it goes there."""
 
     alias: UUID
 
 
-class AddressAdded(Tagged, frozen=True, kw_only=True, tag="address_added"):
+@email(MessageKind.ACCOUNT_CHANGED, "Address added")
+class AddressAdded(Content, frozen=True, kw_only=True, tag="address_added"):
     """A further address was confirmed: replies from there count as the reader's. It goes to their account's address.
 
     It holds the address, so that one that was removed again is announced too.
@@ -445,39 +485,5 @@ News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedF
 SubstituteContent = SubstituteNamed | SubstituteDeclined
 EventContent = Invited | News | SubstituteContent | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
-AccountContent = AccountLocked | AccountInvited | AuditLogAltered | EmailTest | AddressCheck | AddressAdded
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
-ConflictContent = ConflictFound | ConflictEnded | DecisionDropped | ComparisonsReported
-OperationContent = ConflictContent | CheckOutMissing | ReadinessNews | EmergencyAccessUsed | ApprovalContent
 PollContent = PollOpened | PollNudge | PollCanceled
-SummaryContent = Thanked | ItemsOfDay | WeeklyDigest
-ReaderContent = PollContent | EventContent | ItemContent | AccountContent | SummaryContent | OperationContent
-"""Messages written from what the recipient may see when they are sent."""
-Content = ReaderContent | AccountChanged
-
-
-def tag_of(content: Content) -> str:
-    """Return the tag that names the class of a message in its JSON."""
-    return str(content.__struct_config__.tag)
-
-
-class _Row(Struct, frozen=True, kw_only=True):
-    """What an outbox row stores as JSON."""
-
-    content: Content
-
-
-_ROW = msgspec.json.Decoder(_Row)
-
-
-def encode(content: Content) -> str:
-    """Return the JSON of a row."""
-    return msgspec.json.encode(_Row(content=content)).decode()
-
-
-def decode(text: str) -> Content | Unreadable:
-    """Return the content of a row; `Unreadable` for a tag or shape that this version doesn't know."""
-    try:
-        return _ROW.decode(text).content
-    except msgspec.ValidationError:
-        return Unreadable()

@@ -1,16 +1,18 @@
 """Messages that wait to be emailed: their kinds and states, when to try again, when to give up, which ones bundle."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from functools import reduce
+from operator import or_
+from typing import Any, NewType
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from tracker.rules.core import message_types as types
-from tracker.rules.core.message_types import Content, ItemsOfDay, Unreadable
+from tracker.rules.core.email_declarations import EMAILS, Content, MessageKind, tag_of
+from tracker.rules.core.message_types import Changed, ItemsOfDay
 
 MessageKey = NewType("MessageKey", str)
 """Names the change and the person: ids, kinds and times."""
@@ -28,94 +30,6 @@ PAUSED = "Sending to this address was paused, because emails to it couldn’t be
 JITTER = 0.1  # share of the pause, either way, so that a thousand emails don't retry in the same second
 
 
-class MessageKind(StrEnum):
-    """Why a person gets an email."""
-
-    INVITATION = "invitation"
-    UPDATE = "update"
-    CANCELLATION = "cancellation"
-    WITHDRAWAL = "withdrawal"
-    SUBSTITUTE = "substitute"
-    SUBSTITUTE_DECLINED = "substitute_declined"
-    REMINDER = "reminder"
-    NO_REPLY = "no_reply"
-    THANK_YOU = "thank_you"
-    ITEM_ASSIGNED = "item_assigned"
-    ITEM_WITHDRAWN = "item_withdrawn"
-    ITEM_BLOCKED = "item_blocked"
-    ITEM_NOTED = "item_noted"
-    ITEM_DUE = "item_due"
-    ITEM_OVERDUE = "item_overdue"
-    ITEMS_OF_DAY = "items_of_day"
-    EMAIL_ANSWERED = "email_answered"
-    PROPOSAL = "proposal"
-    DIGEST = "digest"
-    ACCOUNT_LOCKED = "account_locked"
-    ACCOUNT_CHANGED = "account_changed"
-    AUDIT_LOG_ALTERED = "audit_log_altered"
-    ACCOUNT_INVITATION = "account_invitation"
-    EMAIL_TEST = "email_test"
-    ADDRESS_CHECK = "address_check"
-    CONFLICT_FOUND = "conflict_found"
-    COMPARISONS_REPORTED = "comparisons_reported"
-    CHECK_OUT_MISSING = "check_out_missing"
-    READINESS = "readiness"
-    EMERGENCY_ACCESS = "emergency_access"
-    PLAN_APPROVAL = "plan_approval"
-    ACCESS_APPROVAL = "access_approval"
-    POLL = "poll"
-
-
-KINDS: Mapping[type[Content], MessageKind] = {
-    types.Invited: MessageKind.INVITATION,
-    types.Changed: MessageKind.UPDATE,
-    types.DateAdded: MessageKind.UPDATE,
-    types.Restored: MessageKind.UPDATE,
-    types.SeriesEnded: MessageKind.UPDATE,
-    types.SeriesContinued: MessageKind.UPDATE,
-    types.RemovedFromSeries: MessageKind.UPDATE,
-    types.Canceled: MessageKind.CANCELLATION,
-    types.Removed: MessageKind.WITHDRAWAL,
-    types.SubstituteNamed: MessageKind.SUBSTITUTE,
-    types.SubstituteDeclined: MessageKind.SUBSTITUTE_DECLINED,
-    types.ReminderDue: MessageKind.REMINDER,
-    types.ReplyNudge: MessageKind.NO_REPLY,
-    types.ConfirmationNudge: MessageKind.NO_REPLY,
-    types.Thanked: MessageKind.THANK_YOU,
-    types.ItemAssigned: MessageKind.ITEM_ASSIGNED,
-    types.ItemWithdrawn: MessageKind.ITEM_WITHDRAWN,
-    types.ItemBlocked: MessageKind.ITEM_BLOCKED,
-    types.ItemNoted: MessageKind.ITEM_NOTED,
-    types.ItemAnswered: MessageKind.EMAIL_ANSWERED,
-    types.InvitationAnswered: MessageKind.EMAIL_ANSWERED,
-    types.ProposalDeclined: MessageKind.PROPOSAL,
-    types.ItemDue: MessageKind.ITEM_DUE,
-    types.ItemOverdue: MessageKind.ITEM_OVERDUE,
-    ItemsOfDay: MessageKind.ITEMS_OF_DAY,
-    types.WeeklyDigest: MessageKind.DIGEST,
-    types.AccountLocked: MessageKind.ACCOUNT_LOCKED,
-    types.AccountChanged: MessageKind.ACCOUNT_CHANGED,
-    types.AccountInvited: MessageKind.ACCOUNT_INVITATION,
-    types.AuditLogAltered: MessageKind.AUDIT_LOG_ALTERED,
-    types.EmailTest: MessageKind.EMAIL_TEST,
-    types.AddressCheck: MessageKind.ADDRESS_CHECK,
-    types.AddressAdded: MessageKind.ACCOUNT_CHANGED,
-    types.ConflictFound: MessageKind.CONFLICT_FOUND,
-    types.ConflictEnded: MessageKind.CONFLICT_FOUND,
-    types.DecisionDropped: MessageKind.CONFLICT_FOUND,
-    types.ComparisonsReported: MessageKind.COMPARISONS_REPORTED,
-    types.CheckOutMissing: MessageKind.CHECK_OUT_MISSING,
-    types.ReadinessNews: MessageKind.READINESS,
-    types.EmergencyAccessUsed: MessageKind.EMERGENCY_ACCESS,
-    types.PlanSubmitted: MessageKind.PLAN_APPROVAL,
-    types.PlanDecided: MessageKind.PLAN_APPROVAL,
-    types.AccessRequested: MessageKind.ACCESS_APPROVAL,
-    types.AccessDecided: MessageKind.ACCESS_APPROVAL,
-    types.PollOpened: MessageKind.POLL,
-    types.PollNudge: MessageKind.POLL,
-    types.PollCanceled: MessageKind.POLL,
-}
-"""The kind that people filter by, for every type of message."""
 LAW_ENFORCEMENT_ONLY = frozenset(
     {MessageKind.CONFLICT_FOUND, MessageKind.CHECK_OUT_MISSING, MessageKind.ACCESS_APPROVAL}
 )
@@ -135,59 +49,9 @@ CHANGES = frozenset({MessageKind.UPDATE, MessageKind.CANCELLATION, MessageKind.W
 """Messages about an event that the person already knows."""
 
 
-class Topic(StrEnum):
-    """What the messages of a sending announce: the tag of their content in JSON, or that the time changed."""
-
-    INVITED = "invited"
-    CHANGED = "changed"
-    MOVED = "moved"
-    DATE_ADDED = "date_added"
-    RESTORED = "restored"
-    SERIES_ENDED = "series_ended"
-    SERIES_CONTINUED = "series_continued"
-    REMOVED_FROM_SERIES = "removed_from_series"
-    CANCELED = "canceled"
-    REMOVED = "removed"
-    SUBSTITUTE_NAMED = "substitute_named"
-    SUBSTITUTE_DECLINED = "substitute_declined"
-    REMINDER_DUE = "reminder_due"
-    REPLY_NUDGE = "reply_nudge"
-    CONFIRMATION_NUDGE = "confirmation_nudge"
-    THANKED = "thanked"
-    ITEM_ASSIGNED = "item_assigned"
-    ITEM_WITHDRAWN = "item_withdrawn"
-    ITEM_BLOCKED = "item_blocked"
-    ITEM_NOTED = "item_noted"
-    ITEM_DUE = "item_due"
-    ITEM_OVERDUE = "item_overdue"
-    ITEMS_OF_DAY = "items_of_day"
-    ITEM_ANSWERED = "item_answered"
-    INVITATION_ANSWERED = "invitation_answered"
-    PROPOSAL_DECLINED = "proposal_declined"
-    WEEKLY_DIGEST = "weekly_digest"
-    ACCOUNT_LOCKED = "account_locked"
-    ACCOUNT_CHANGED = "account_changed"
-    ACCOUNT_INVITED = "account_invited"
-    AUDIT_LOG_ALTERED = "audit_log_altered"
-    EMAIL_TEST = "email_test"
-    ADDRESS_CHECK = "address_check"
-    ADDRESS_ADDED = "address_added"
-    CONFLICT_FOUND = "conflict_found"
-    CHECK_OUT_MISSING = "check_out_missing"
-    CONFLICT_ENDED = "conflict_ended"
-    DECISION_DROPPED = "decision_dropped"
-    COMPARISONS_REPORTED = "comparisons_reported"
-    READINESS = "readiness"
-    EMERGENCY_ACCESS = "emergency_access"
-    PLAN_SUBMITTED = "plan_submitted"
-    PLAN_DECIDED = "plan_decided"
-    ACCESS_REQUESTED = "access_requested"
-    ACCESS_DECIDED = "access_decided"
-    POLL_OPENED = "poll_opened"
-    POLL_NUDGE = "poll_nudge"
-    POLL_CANCELED = "poll_canceled"
-
-
+MOVED = "moved"
+TOPIC_WORDS = {tag_of(message): declaration.words for message, declaration in EMAILS.items()} | {MOVED: "Moved"}
+"""What a sending can announce, by the tag of its messages, or that the time changed: "Moved: Steering Committee"."""
 OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY, MessageKind.THANK_YOU})
 """Kinds of which one deed can send several, each about its own date."""
 
@@ -206,6 +70,10 @@ class MessageState(StrEnum):
     """A newer message says the same, or it is no longer true."""
     SUPPRESSED = "suppressed"
     """The recipient may no longer see it, or it no longer concerns them."""
+
+
+class Unreadable(Struct, frozen=True):
+    """A row whose content this version doesn't know; it is never sent."""
 
 
 class NewMessage(Struct, frozen=True, kw_only=True):
@@ -231,14 +99,12 @@ class NewMessage(Struct, frozen=True, kw_only=True):
     @property
     def kind(self) -> MessageKind:
         """Return the kind that people filter by."""
-        return KINDS[type(self.content)]
+        return EMAILS[type(self.content)].kind
 
     @property
-    def topic(self) -> Topic:
-        """Return what it announces."""
-        if isinstance(self.content, types.Changed) and self.content.is_moved:
-            return Topic.MOVED
-        return Topic(types.tag_of(self.content))
+    def topic(self) -> str:
+        """Return what the messages of its sending announce, as a key of `TOPIC_WORDS`."""
+        return MOVED if isinstance(self.content, Changed) and self.content.is_moved else tag_of(type(self.content))
 
     @property
     def shares(self) -> tuple[object, ...]:
@@ -300,3 +166,21 @@ def next_try(message: Message, now: datetime) -> datetime | SendOutcome:
     if at >= message.created_at + GIVE_UP:
         return SendOutcome(state=MessageState.FAILED, reason="The email server didn’t accept it for 5 days.")
     return at
+
+
+_ROW: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.defstruct("Row", [("content", reduce(or_, EMAILS))]))
+"""Reads what an outbox row stores as JSON: the content, of any message that there is."""
+
+
+def encode(content: Content) -> str:
+    """Return the JSON of a row."""
+    return msgspec.json.encode({"content": content}).decode()
+
+
+def decode(text: str) -> Content | Unreadable:
+    """Return the content of a row; `Unreadable` for a tag or shape that this version doesn't know."""
+    try:
+        content: Content = _ROW.decode(text).content
+    except msgspec.ValidationError:
+        return Unreadable()
+    return content

@@ -7,27 +7,25 @@ from uuid import UUID
 from msgspec import Struct, structs
 from msgspec.structs import replace
 
+from tracker.rules.core.email_declarations import Content
 from tracker.rules.core.message_types import (
     Also,
     AlsoWhat,
     Canceled,
     Changed,
-    Content,
     DateAdded,
     EventNews,
     EventUpdate,
     Invited,
     KnownBefore,
     MailedEntry,
-    News,
     Removed,
     Restored,
     SeriesContinued,
     SeriesEnd,
     SeriesEnded,
-    Unreadable,
 )
-from tracker.rules.core.outbox import MessageState, NewMessage
+from tracker.rules.core.outbox import MessageState, NewMessage, Unreadable
 
 SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."
 NEVER_SHOWN = "They hadn’t been notified of it yet."
@@ -109,7 +107,7 @@ def _reason_of_change(draft: NewMessage) -> Also | None:
             return None
 
 
-def _is_said_by(draft: NewMessage, news: News, earlier: EarlierMessage) -> bool:
+def _is_said_by(draft: NewMessage, news: EventNews, earlier: EarlierMessage) -> bool:
     """Return whether the draft covers a waiting message: both are about one date, or the draft is about all dates."""
     if draft.occurrence_id not in (None, earlier.occurrence_id):
         return False
@@ -156,7 +154,7 @@ def _beside_an_invitation(
 
 
 def _join_edits(
-    draft: NewMessage, news: News, same: Sequence[EarlierMessage], known: Collection[EarlierMessage]
+    draft: NewMessage, news: EventNews, same: Sequence[EarlierMessage], known: Collection[EarlierMessage]
 ) -> tuple[NewMessage, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     before = next(filter(None, _known_before(draft, same)), None)

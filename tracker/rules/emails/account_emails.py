@@ -6,7 +6,7 @@ They reveal nothing about events, and only an invitation can sign in.
 from datetime import datetime
 from uuid import UUID
 
-from tracker.rules.core.message_types import AccountChanged, AccountInvited
+from tracker.rules.core.message_types import AccountChanged, AccountInvited, AuditLogAltered
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, long_day, short_day, zone_word
 from tracker.rules.emails.emails import (
@@ -26,8 +26,8 @@ from tracker.rules.emails.template_values import (
     AccountLockedEmail,
     AddressAddedEmail,
     AddressCheckEmail,
-    AuditLogAlteredEmail,
     EmailTestEmail,
+    signpost_values,
 )
 from tracker.rules.roster.aliases import LINK_WORKS_FOR, Alias
 
@@ -134,7 +134,7 @@ def moment_words(moment: datetime, zone: str) -> str:
 def audit_log_altered_email(reader: Viewer, zone: str, found_at: datetime) -> Email:
     """Return the email to a reader of the audit log; it names no entry, because not every reader may know of each."""
     return Email(
-        says=AuditLogAlteredEmail(),
+        says=signpost_values(AuditLogAltered),
         to=reader.email,
         to_name=reader.name,
         thread=reader.member_id,

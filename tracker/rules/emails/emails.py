@@ -16,7 +16,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemsOfDay, MailedEntry
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.template_values import EmailValues
+from tracker.rules.emails.event_values import EmailValues
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.replies import AttendeeRole, ReplyValue

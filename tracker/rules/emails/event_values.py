@@ -1,10 +1,34 @@
-"""What the templates of emails about one event can use; the other emails are in `template_values`."""
+"""What the templates of emails about one event can use; the other emails are in `template_values`.
 
+A folder in `templates/emails/` is named after its class here, and finds it: `changed` for `ChangedEmail`.
+"""
+
+import re
 from enum import StrEnum
 
 from msgspec import Struct
 
 from tracker.rules.core.message_types import AnswerOutcome
+
+
+def _folder(name: str) -> str:
+    """Return "removed_unseen" for `RemovedUnseenEmail`."""
+    return re.sub(r"\B([A-Z])", r"_\1", name.removesuffix("Email")).lower()
+
+
+class EmailValues(Struct, frozen=True, kw_only=True, tag=_folder):
+    """The values that the words of an email use by name; its tag is their folder in `templates/emails/`."""
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of its words."""
+        return str(self.__struct_config__.tag)
+
+
+class EventEmail(EmailValues, frozen=True, kw_only=True):
+    """An email that names an event, with its title."""
+
+    title: str
 
 
 class OwnReply(Struct, frozen=True, kw_only=True):
@@ -19,10 +43,9 @@ class OwnReply(Struct, frozen=True, kw_only=True):
     """The person who comes in the reader's place."""
 
 
-class InvitationEmail(Struct, frozen=True, kw_only=True):
+class InvitationEmail(EventEmail, frozen=True, kw_only=True):
     """`invitation`: the reader is invited to an event."""
 
-    title: str
     starts: str
     reply_by: str
     reply_kept: str
@@ -47,10 +70,9 @@ class ChangedPart(StrEnum):
     DETAILS = "details"
 
 
-class ChangedEmail(Struct, frozen=True, kw_only=True):
+class ChangedEmail(EventEmail, frozen=True, kw_only=True):
     """`changed`: an event with one date, or one date of a series, has a new time, place or detail."""
 
-    title: str
     change: ChangedPart
     starts: str
     day: str
@@ -63,10 +85,9 @@ class ChangedEmail(Struct, frozen=True, kw_only=True):
     reply: OwnReply
 
 
-class SeriesChangedEmail(Struct, frozen=True, kw_only=True):
+class SeriesChangedEmail(EventEmail, frozen=True, kw_only=True):
     """`series_changed`: a series has a new time, rule, end, place or detail."""
 
-    title: str
     starts: str
     day: str
     time: str
@@ -82,30 +103,27 @@ class SeriesChangedEmail(Struct, frozen=True, kw_only=True):
     reply: OwnReply
 
 
-class RestoredEmail(Struct, frozen=True, kw_only=True):
+class RestoredEmail(EventEmail, frozen=True, kw_only=True):
     """`restored`: a canceled event or date is restored."""
 
-    title: str
     starts: str
     is_series: bool
     was: str
     reply: OwnReply
 
 
-class DateAddedEmail(Struct, frozen=True, kw_only=True):
+class DateAddedEmail(EventEmail, frozen=True, kw_only=True):
     """`date_added`: a series has one more date."""
 
-    title: str
     day: str
     time: str
     was: str
     reply: OwnReply
 
 
-class CanceledEmail(Struct, frozen=True, kw_only=True):
+class CanceledEmail(EventEmail, frozen=True, kw_only=True):
     """`canceled`: an event or date is canceled."""
 
-    title: str
     day: str
     is_series: bool
     next_date: str
@@ -126,10 +144,9 @@ class RemovalReason(StrEnum):
     NO_LONGER_SAYS_SO = "no_longer_says_so"
 
 
-class RemovedEmail(Struct, frozen=True, kw_only=True):
+class RemovedEmail(EventEmail, frozen=True, kw_only=True):
     """`removed`: the reader is no longer invited, or no longer a substitute."""
 
-    title: str
     day: str
     """Empty when it is about a series."""
     why: RemovalReason = RemovalReason.OFF_THE_LIST
@@ -139,31 +156,28 @@ class RemovedEmail(Struct, frozen=True, kw_only=True):
     """Whether they are kept informed of the event, which stays in their calendar."""
 
 
-class RemovedUnseenEmail(Struct, frozen=True, kw_only=True):
+class RemovedUnseenEmail(EmailValues, frozen=True, kw_only=True):
     """`removed_unseen`: the reader is no longer invited and may not even know the event's title."""
 
     has_attachment: bool
     """Whether the email removes the event from their calendar."""
 
 
-class SeriesEndedEmail(Struct, frozen=True, kw_only=True):
+class SeriesEndedEmail(EventEmail, frozen=True, kw_only=True):
     """`series_ended`: the upcoming dates of a series are canceled."""
 
-    title: str
     last_day: str
 
 
-class RemovedFromSeriesEmail(Struct, frozen=True, kw_only=True):
+class RemovedFromSeriesEmail(EventEmail, frozen=True, kw_only=True):
     """`removed_from_series`: a series continues without the reader."""
 
-    title: str
     last_day: str
 
 
-class SeriesContinuedEmail(Struct, frozen=True, kw_only=True):
+class SeriesContinuedEmail(EventEmail, frozen=True, kw_only=True):
     """`series_continued`: a series ends and another one continues it."""
 
-    title: str
     first_day: str
     """Title of the new series; empty when the reader may not see it by email."""
     time: str
@@ -175,29 +189,26 @@ class SeriesContinuedEmail(Struct, frozen=True, kw_only=True):
     is_elsewhere: bool
 
 
-class SubstituteEmail(Struct, frozen=True, kw_only=True):
+class SubstituteEmail(EventEmail, frozen=True, kw_only=True):
     """`substitute`: the reader substitutes for another person."""
 
-    title: str
     starts: str
     name: str
     """The person for whom they substitute."""
 
 
-class SubstituteDeclinedEmail(Struct, frozen=True, kw_only=True):
+class SubstituteDeclinedEmail(EventEmail, frozen=True, kw_only=True):
     """`substitute_declined`: the person named to come in the reader's place can't."""
 
-    title: str
     starts: str
     name: str
     """That person; empty where the email doesn't name them, or their No no longer counts."""
     asks_reply: bool
 
 
-class ReminderEmail(Struct, frozen=True, kw_only=True):
+class ReminderEmail(EventEmail, frozen=True, kw_only=True):
     """`reminder`: a date is near."""
 
-    title: str
     near: str
     """"Today", "Tomorrow" or "In 7 days"."""
     time: str
@@ -212,27 +223,24 @@ class ReminderEmail(Struct, frozen=True, kw_only=True):
     is_late: bool
 
 
-class ReplyNudgeEmail(Struct, frozen=True, kw_only=True):
+class ReplyNudgeEmail(EventEmail, frozen=True, kw_only=True):
     """`reply_nudge`: the reader has not replied."""
 
-    title: str
     day: str
     reply_by: str
 
 
-class ConfirmationNudgeEmail(Struct, frozen=True, kw_only=True):
+class ConfirmationNudgeEmail(EventEmail, frozen=True, kw_only=True):
     """`confirmation_nudge`: the reader has not confirmed a change."""
 
-    title: str
     day: str
     what: str
     """"time", "place", or both."""
 
 
-class InvitationAnsweredEmail(Struct, frozen=True, kw_only=True):
+class InvitationAnsweredEmail(EventEmail, frozen=True, kw_only=True):
     """`invitation_answered`: what was understood of what the reader wrote back to an email about an event."""
 
-    title: str
     day: str
     outcome: AnswerOutcome
     value: str
@@ -251,30 +259,7 @@ class InvitationAnsweredEmail(Struct, frozen=True, kw_only=True):
     """Whether the reader was to come as a substitute, and no longer is."""
 
 
-class ProposalDeclinedEmail(Struct, frozen=True, kw_only=True):
+class ProposalDeclinedEmail(EventEmail, frozen=True, kw_only=True):
     """`proposal_declined`: the time that the reader proposed for a date was declined."""
 
-    title: str
     day: str
-
-
-EventEmail = (
-    InvitationEmail
-    | ChangedEmail
-    | SeriesChangedEmail
-    | RestoredEmail
-    | DateAddedEmail
-    | CanceledEmail
-    | RemovedEmail
-    | SeriesEndedEmail
-    | RemovedFromSeriesEmail
-    | SeriesContinuedEmail
-    | SubstituteEmail
-    | SubstituteDeclinedEmail
-    | ReminderEmail
-    | ReplyNudgeEmail
-    | ConfirmationNudgeEmail
-    | InvitationAnsweredEmail
-    | ProposalDeclinedEmail
-)
-"""Emails that name an event, with its title."""

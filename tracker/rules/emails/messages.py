@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, MessageKind, MessageState, Topic
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, TOPIC_WORDS, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 
@@ -44,97 +45,11 @@ STATE_WORDS = {
     MessageState.SUPERSEDED: "Not sent",
     MessageState.SUPPRESSED: "Not sent",
 }
-KIND_WORDS = {
-    MessageKind.INVITATION: "Invitation",
-    MessageKind.UPDATE: "Change",
-    MessageKind.CANCELLATION: "Cancellation",
-    MessageKind.WITHDRAWAL: "Removal from the list",
-    MessageKind.SUBSTITUTE: "Request to substitute",
-    MessageKind.SUBSTITUTE_DECLINED: "Substitute can’t come",
-    MessageKind.REMINDER: "Reminder",
-    MessageKind.THANK_YOU: "Thank-you",
-    MessageKind.NO_REPLY: "Request to reply",
-    MessageKind.ITEM_ASSIGNED: "New action item",
-    MessageKind.ITEM_WITHDRAWN: "Action item canceled or reassigned",
-    MessageKind.ITEM_BLOCKED: "Action item blocked",
-    MessageKind.ITEM_NOTED: "Note on a blocked item",
-    MessageKind.ITEM_DUE: "Action item due",
-    MessageKind.ITEM_OVERDUE: "Action item overdue",
-    MessageKind.ITEMS_OF_DAY: "Action item reminders",
-    MessageKind.EMAIL_ANSWERED: "Confirmation of a reply by email",
-    MessageKind.PROPOSAL: "Proposed time declined",
-    MessageKind.DIGEST: "Weekly digest",
-    MessageKind.ACCOUNT_LOCKED: "Sign-in paused",
-    MessageKind.ACCOUNT_CHANGED: "Account changed",
-    MessageKind.AUDIT_LOG_ALTERED: "Audit log altered",
-    MessageKind.ACCOUNT_INVITATION: "Invitation to sign in",
-    MessageKind.EMAIL_TEST: "Test email",
-    MessageKind.ADDRESS_CHECK: "Confirmation of an address",
-    MessageKind.CONFLICT_FOUND: "Conflict between operations",
-    MessageKind.COMPARISONS_REPORTED: "Unusual number of comparisons",
-    MessageKind.CHECK_OUT_MISSING: "Not checked out",
-    MessageKind.READINESS: "Service readiness",
-    MessageKind.EMERGENCY_ACCESS: "Emergency access",
-    MessageKind.PLAN_APPROVAL: "Approval of a plan",
-    MessageKind.ACCESS_APPROVAL: "Approval of access to an operation",
-    MessageKind.POLL: "Date poll",
-}
 _TO_OFFICERS = LAW_ENFORCEMENT_ONLY | {MessageKind.COMPARISONS_REPORTED}
 _OF_OPERATIONS = _TO_OFFICERS | {MessageKind.EMERGENCY_ACCESS, MessageKind.PLAN_APPROVAL}
 _TO_SERVICES = frozenset({MessageKind.READINESS})
 _UNLISTED = frozenset({MessageKind.ADDRESS_CHECK})
 """Not listed: it would show whether the address belongs to someone else."""
-TOPIC_WORDS = {
-    Topic.INVITED: "Invitation",
-    Topic.CHANGED: "Changed",
-    Topic.MOVED: "Moved",
-    Topic.DATE_ADDED: "Date added",
-    Topic.RESTORED: "Restored",
-    Topic.SERIES_ENDED: "Series ended",
-    Topic.SERIES_CONTINUED: "Continued as a new series",
-    Topic.REMOVED_FROM_SERIES: "Continued without them",
-    Topic.CANCELED: "Canceled",
-    Topic.REMOVED: "Removed from the list",
-    Topic.SUBSTITUTE_NAMED: "Request to substitute",
-    Topic.SUBSTITUTE_DECLINED: "Substitute can’t come",
-    Topic.REMINDER_DUE: "Reminder",
-    Topic.THANKED: "Thank-you",
-    Topic.REPLY_NUDGE: "Request to reply",
-    Topic.CONFIRMATION_NUDGE: "Request to confirm a change",
-    Topic.ITEM_ASSIGNED: "New action item",
-    Topic.ITEM_WITHDRAWN: "Action item canceled or reassigned",
-    Topic.ITEM_BLOCKED: "Action item blocked",
-    Topic.ITEM_NOTED: "Note on a blocked item",
-    Topic.ITEM_DUE: "Action item due",
-    Topic.ITEM_OVERDUE: "Action item overdue",
-    Topic.ITEMS_OF_DAY: "Action item reminders",
-    Topic.ITEM_ANSWERED: "Confirmation of a reply by email",
-    Topic.INVITATION_ANSWERED: "Confirmation of a reply by email",
-    Topic.PROPOSAL_DECLINED: "Proposed time declined",
-    Topic.WEEKLY_DIGEST: "Weekly digest",
-    Topic.ACCOUNT_LOCKED: "Sign-in paused",
-    Topic.ACCOUNT_CHANGED: "Account changed",
-    Topic.ACCOUNT_INVITED: "Invitation to sign in",
-    Topic.AUDIT_LOG_ALTERED: "Audit log altered",
-    Topic.EMAIL_TEST: "Test email",
-    Topic.ADDRESS_CHECK: "Confirmation of an address",
-    Topic.ADDRESS_ADDED: "Address added",
-    Topic.CONFLICT_FOUND: "Conflict between operations",
-    Topic.CHECK_OUT_MISSING: "Not checked out",
-    Topic.CONFLICT_ENDED: "Conflict between operations ended",
-    Topic.DECISION_DROPPED: "Conflict to decide again",
-    Topic.COMPARISONS_REPORTED: "Unusual number of comparisons",
-    Topic.READINESS: "Service readiness",
-    Topic.EMERGENCY_ACCESS: "Emergency access",
-    Topic.PLAN_SUBMITTED: "Plan to approve",
-    Topic.PLAN_DECIDED: "Decision about a plan",
-    Topic.ACCESS_REQUESTED: "Access to approve",
-    Topic.ACCESS_DECIDED: "Decision about access",
-    Topic.POLL_OPENED: "Date poll",
-    Topic.POLL_NUDGE: "Request to reply to a date poll",
-    Topic.POLL_CANCELED: "Date poll canceled",
-}
-"""How the list names a sending: "Moved: Steering Committee"."""
 OF_ACCOUNTS = frozenset({MessageKind.ACCOUNT_LOCKED, MessageKind.ACCOUNT_CHANGED, MessageKind.ACCOUNT_INVITATION})
 REPEATED = "To ask for a reply again, choose Remind on the event’s page."
 CHECK_ADDRESS = "A coordinator can check the address."
@@ -147,7 +62,7 @@ def message_kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
     It follows from their arm and their roles alone, never from which messages there are.
     """
     missing = _missing_for(viewer)
-    return {kind: words for kind, words in KIND_WORDS.items() if kind not in missing}
+    return {kind: kind.words for kind in MessageKind if kind not in missing}
 
 
 def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
@@ -253,7 +168,8 @@ class SendingSummary(Struct, frozen=True, kw_only=True):
     """
 
     id: UUID
-    topic: Topic | None
+    topic: str | None
+    """What it announces, a key of `TOPIC_WORDS`; None = another version knows."""
     queued_at: datetime
     people: int
     counts: Mapping[MessageStatus, int]
@@ -269,7 +185,7 @@ class SendingSummary(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Return what it announces: "Moved"."""
-        return TOPIC_WORDS[self.topic] if self.topic else KIND_WORDS[self.lines[0].kind]
+        return TOPIC_WORDS[self.topic] if self.topic else self.lines[0].kind.words
 
     @property
     def words(self) -> str:

@@ -22,8 +22,8 @@ from tracker.rules.emails.emails import (
     one_line,
 )
 from tracker.rules.emails.event_parts import event_place_words
+from tracker.rules.emails.event_values import EmailValues
 from tracker.rules.emails.template_values import (
-    EmailValues,
     PollCanceledEmail,
     PollNudgeEmail,
     PollOpenedEmail,

@@ -14,7 +14,9 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core import message_types as types
-from tracker.rules.core.message_types import Content, ItemsOfDay, Unreadable
+from tracker.rules.core.email_declarations import Content
+from tracker.rules.core.message_types import ItemsOfDay
+from tracker.rules.core.outbox import Unreadable
 from tracker.rules.core.wall_clock import to_local, to_utc
 from tracker.rules.core.wording import clock
 from tracker.rules.emails.reminders import Moment, judge_moments

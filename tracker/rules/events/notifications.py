@@ -13,8 +13,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import KnownBefore
-from tracker.rules.core.outbox import MessageKind
 from tracker.rules.core.wording import plural
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventStatus, Occurrence, when_fields, where_fields

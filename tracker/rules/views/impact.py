@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from tracker.rules.calendars.feeds import REFRESHES
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import long_day, plural

@@ -9,7 +9,8 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.outbox import MessageKey, MessageKind, MessageState
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import MessageKey, MessageState
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.tables.schema.core.tables import Message
 

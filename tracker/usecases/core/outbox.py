@@ -14,17 +14,19 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
-from tracker.rules.core.message_types import Also, EventNews, Invited, SeriesContinued, decode, encode
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.message_types import Also, EventNews, Invited, SeriesContinued
 from tracker.rules.core.outbox import (
     CHANGES,
     DESPITE_A_PAUSE,
     PAUSE,
     PAUSED,
     Message,
-    MessageKind,
     MessageState,
     NewMessage,
     SendOutcome,
+    decode,
+    encode,
     next_try,
 )
 from tracker.rules.core.outbox_bundles import EarlierMessage, bundle_messages, invitation_to_extend
@@ -254,7 +256,7 @@ async def _sendings(drafts: Iterable[NewMessage], now: datetime) -> dict[tuple[o
     for draft in drafts:
         first.setdefault(draft.shares, draft)
     known = {shares: ids.new_id() for shares in first}
-    made = [{"id": known[shares], "topic": one.topic.value, "queued_at": now} for shares, one in first.items()]
+    made = [{"id": known[shares], "topic": one.topic, "queued_at": now} for shares, one in first.items()]
     await bulk_insert(rows.Sending, made)
     return known
 

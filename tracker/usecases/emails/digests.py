@@ -9,8 +9,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.database import all_together, together
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import WeeklyDigest
-from tracker.rules.core.outbox import MessageKind, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails.digests import (
@@ -33,6 +34,7 @@ from tracker.tables.visible import actions
 from tracker.usecases.calendars.calendars import dates_between
 from tracker.usecases.emails.escalations import items_escalated_to
 from tracker.usecases.emails.preferences import preferences_of, wishes_of
+from tracker.usecases.emails.writers import EmailRequest, writes
 from tracker.usecases.events.replies import owed_replies
 
 STOPPED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient stopped the digest.")
@@ -62,11 +64,12 @@ def digest_sent_at(member_id: UUID, at: datetime, wishes: Wishes) -> datetime:
     return out_of_quiet_hours(Moment(at=at, lead=timedelta(0), ends=at + DIGEST_OF_USE), wishes.quiet_of(member_id)).at
 
 
-async def write_digest_email(content: WeeklyDigest, reader: Viewer, now: datetime, zone: str) -> Email | SendOutcome:
-    """Return the digest of the week that the message names, or why there is none; `zone` is the task force's."""
-    if not (await preferences_of(reader)).digest:
+@writes(WeeklyDigest)
+async def write_digest_email(content: WeeklyDigest, request: EmailRequest) -> Email | SendOutcome:
+    """Return the digest of the week that the message names, or why there is none."""
+    if not (await preferences_of(request.reader)).digest:
         return STOPPED
-    week = await digest_week(reader, content.monday, now, zone)
+    week = await digest_week(request.reader, content.monday, request.now, request.zone)
     return NOTHING if week.is_empty else digest_email(week)
 
 

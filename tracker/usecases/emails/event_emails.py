@@ -50,9 +50,9 @@ from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
 from tracker.usecases.events.substitutes import substitutions_of_member
 
-NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_INVITED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer invited.")
 ASKED_THEMSELVES = SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient now has their own invitation.")
 INVITED_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient has been invited again.")
@@ -70,35 +70,35 @@ _OfOneDate = ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent | Substit
 """Content about one date, for which the other dates don't matter."""
 
 
-async def write_event_email(
-    content: EventContent, message: Message, reader: Viewer, now: datetime, *, is_sent: bool
-) -> Email | SendOutcome:
+@writes(EventContent)
+async def write_event_email(content: EventContent, request: EmailRequest) -> Email | SendOutcome:
     """Return the email of a message about an event, or why it is not sent.
 
-    One that is only read (`is_sent` False) has to concern its recipient, and need not be current.
+    One that is only read has to concern its recipient, and need not be current.
     """
-    made = await _written(content, message, reader, now, is_sent=is_sent)
-    if isinstance(made, SendOutcome) or made.calendar is None or message.event_id is None:
-        return made
-    own = (await invitations_by_member(message.event_id)).get(reader.member_id)
-    return replace(made, invitation_id=own.id) if own and made.invitation_id is None else made
-
-
-async def _written(
-    content: EventContent, message: Message, reader: Viewer, now: datetime, *, is_sent: bool
-) -> Email | SendOutcome:
+    message, reader = request.message, request.reader
     read = await _read_event(content, message, reader)
     if read is None:
-        return _unseen_email(content, message, reader)
-    event = read.event
-    if event.status is EventStatus.DRAFT:
+        if not isinstance(content, Removed) or message.event_id is None:
+            return NOT_AUTHORIZED
+        email = event_emails.removed_unseen_email(reader, message.event_id, content.entry)
+        return await _with_invitation(discreet.discreet_email(email) if reader.is_discreet else email, request)
+    if read.event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    remaining = _without_lost_date(_now_canceled(content, event, read.own), read.dates)
-    occasion = await _event_for_reader(remaining, message, reader, read, now) if remaining else None
+    remaining = _without_lost_date(_now_canceled(content, read.event, read.own), read.dates)
+    occasion = await _event_for_reader(remaining, message, reader, read, request.now) if remaining else None
     if occasion is None:
         return GONE
-    why_not = _why_not(occasion) if is_sent else _why_not_read(occasion)
-    return why_not or replace(_email_of(occasion), event_version=event.version)
+    if why_not := _why_not(occasion) if request.is_sent else _why_not_read(occasion):
+        return why_not
+    if occasion.event.is_restricted:
+        email = event_emails.restricted_event_email(occasion)
+        email = discreet.discreet_restricted_email(email) if reader.is_discreet else email
+    elif reader.is_discreet:
+        email = discreet.discreet_event_email(occasion, event_email)
+    else:
+        email = mark_email(event_email(occasion), occasion.event.marking)
+    return await _with_invitation(replace(email, event_version=read.event.version), request)
 
 
 def _now_canceled(content: EventContent, event: Event, own: OwnInvitation | None) -> EventContent:
@@ -119,21 +119,13 @@ def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> Ev
     return Changed(before=content.before, entry=content.entry, also=content.also)
 
 
-def _unseen_email(content: EventContent, message: Message, reader: Viewer) -> Email | SendOutcome:
-    """Return the email for a reader who can no longer see the event: only the one that says they were removed."""
-    if isinstance(content, Removed) and message.event_id:
-        letter = event_emails.removed_unseen_email(reader, message.event_id, content.entry)
-        return discreet.discreet_email(letter) if reader.is_discreet else letter
-    return NOT_AUTHORIZED
-
-
-def _email_of(occasion: EventForReader) -> Email:
-    if occasion.event.is_restricted:
-        letter = event_emails.restricted_event_email(occasion)
-        return discreet.discreet_restricted_email(letter) if occasion.reader.is_discreet else letter
-    if occasion.reader.is_discreet:
-        return discreet.discreet_event_email(occasion, event_email)
-    return mark_email(event_email(occasion), occasion.event.marking)
+async def _with_invitation(email: Email, request: EmailRequest) -> Email:
+    """Return an email that changes its reader's calendar with the invitation to which their program replies."""
+    if email.calendar is None or email.invitation_id is not None or request.message.event_id is None:
+        return email
+    invitations = await invitations_by_member(request.message.event_id)
+    own = invitations.get(request.reader.member_id)
+    return replace(email, invitation_id=own.id) if own else email
 
 
 class _EventRead(NamedTuple):
@@ -173,37 +165,40 @@ async def _event_for_reader(
 ) -> EventForReader | None:
     """Return what the email is written from; None when its date is gone."""
     event, dates, own = read
-    ahead = _upcoming_dates(_following_dates(content, dates), now)
-    turns = await _substitutions(reader, read)
-    instead = {date_id: substitution for date_id, substitution in turns.items() if not substitution.is_over}
-    occurrences = _readers_dates(message, read, instead)
-    date = _subject_date(message, occurrences, [occurrence for occurrence in ahead if occurrence in occurrences])
-    if date is None or not _following_dates(content, dates):
+    changed_dates = _following_dates(content, dates)
+    upcoming_dates = _upcoming_dates(changed_dates, now)
+    substitutions = await _substitutions(reader, read)
+    current_substitutions = {date_id: place for date_id, place in substitutions.items() if not place.is_over}
+    readers_dates = _readers_dates(message, read, current_substitutions)
+    date = _subject_date(message, readers_dates, [date for date in upcoming_dates if date in readers_dates])
+    if date is None or not changed_dates:
         return None
-    turn, themselves = _place_in_event(message, read, turns, date)
-    onward = await _next_series(reader, event) if isinstance(content, SeriesContinued) else None
+    substitution, invitation = _place_in_event(message, read, substitutions, date)
+    next_series = await _next_series(reader, event) if isinstance(content, SeriesContinued) else None
     return EventForReader(
         content=content,
         reader=reader,
         event=event,
         date=date,
         dates=tuple(dates),
-        ahead=ahead,
-        is_whole=not event.is_series or (message.occurrence_id is None and len(occurrences) == len(dates)),
-        invitation_id=themselves.id if themselves else None,
-        role=themselves.role if themselves else AttendeeRole.REQUIRED,
-        substitution=await _named_substitution(turn),
-        delegation=await _delegation(own, date, instead, now),
-        reply=_counting_reply(own, date, instead),
-        own_replies={occurrence.original_start: _counting_reply(own, occurrence, instead) for occurrence in dates},
-        is_replied=_is_replied(own, ahead),
+        ahead=upcoming_dates,
+        is_whole=not event.is_series or (message.occurrence_id is None and len(readers_dates) == len(dates)),
+        invitation_id=invitation.id if invitation else None,
+        role=invitation.role if invitation else AttendeeRole.REQUIRED,
+        substitution=await _named_substitution(substitution),
+        delegation=await _delegation(own, date, current_substitutions, now),
+        reply=_counting_reply(own, date, current_substitutions),
+        own_replies={
+            occurrence.original_start: _counting_reply(own, occurrence, current_substitutions) for occurrence in dates
+        },
+        is_replied=_is_replied(own, upcoming_dates),
         responded_at=last_responded_at(own.replies, date.id) if own else None,
         now=now,
         note=_reply_note(content, own),
         released=_released(content, own, date),
         replies=await _reply_counts(reader, date) if isinstance(content, ReplyNudge) else None,
-        onward=onward,
-        onward_dates=_upcoming_dates(await events.dates_in_order(reader, onward), now) if onward else (),
+        onward=next_series,
+        onward_dates=_upcoming_dates(await events.dates_in_order(reader, next_series), now) if next_series else (),
         continues_from=await _continues_from(reader, event) if isinstance(content, EventUpdate) else None,
         is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )

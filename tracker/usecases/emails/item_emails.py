@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct_item, may_update_item
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import (
     ItemAnswered,
     ItemBlocked,
@@ -23,9 +24,8 @@ from tracker.rules.core.message_types import (
     ItemReminder,
     ItemsOfDay,
     ItemWithdrawn,
-    decode,
 )
-from tracker.rules.core.outbox import Message, MessageKind, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome, decode
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.core.wording import plural
@@ -68,9 +68,9 @@ from tracker.usecases.emails.escalations import (
     read_rungs_of,
 )
 from tracker.usecases.emails.preferences import preferences_of, wishes_of
+from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
 from tracker.usecases.roster.people import people_by_id
 
-NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_OWNER = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient no longer owns the item.")
 THEIRS_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient owns the item again.")
 CANNOT_HELP = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can’t reassign the item.")
@@ -121,10 +121,10 @@ async def item_messages_due(
     return drafts
 
 
-async def write_items_of_day_email(
-    content: ItemsOfDay, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
-) -> Email | SendOutcome:
+@writes(ItemsOfDay)
+async def write_items_of_day_email(content: ItemsOfDay, request: EmailRequest) -> Email | SendOutcome:
     """Return the email of a day, or why there is none; its words are those of the day on which it is sent."""
+    reader, now, zone = request.reader, request.now, request.zone
     last = content.day + timedelta(days=max(DAYS_AHEAD))
     visible = {
         action_item.id: action_item
@@ -145,9 +145,11 @@ async def write_items_of_day_email(
         return NO_ITEM_NOW
     heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
     item_day = ItemsForReader(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
-    alone = item_day.own_alone.id if item_day.own_alone and is_sent else None
+    alone = item_day.own_alone.id if item_day.own_alone and request.is_sent else None
     said = structs.replace(content, reached=_items_of_others(mine))
-    return replace(items_of_day_email(item_day, replies_to=message.item_id or alone), only_item=alone, said=said)
+    return replace(
+        items_of_day_email(item_day, replies_to=request.message.item_id or alone), only_item=alone, said=said
+    )
 
 
 async def _heard_by_person(
@@ -212,17 +214,17 @@ def _items_of_others(*heard: Mapping[UUID, Rung]) -> tuple[UUID, ...]:
     return tuple(sorted({item_id for item_id, rung in said if rung > Rung.OWNER}))
 
 
-async def write_item_email(
-    content: ItemContent, message: Message, reader: Viewer, now: datetime, zone: str, *, is_sent: bool
-) -> Email | SendOutcome:
+@writes(ItemContent)
+async def write_item_email(content: ItemContent, request: EmailRequest) -> Email | SendOutcome:
     """Return the email about an action item as its reader may see it now, or why none is sent."""
-    item = await actions.item_by_id(reader, message.item_id) if message.item_id else None
+    reader, item_id = request.reader, request.message.item_id
+    item = await actions.item_by_id(reader, item_id) if item_id else None
     if item is None:
         return NOT_AUTHORIZED
-    if is_sent and (skip := _why_no_item_email(content, reader, item)):
+    if request.is_sent and (skip := _why_no_item_email(content, reader, item)):
         return skip
     said = await _repeated_note(content, reader, item)
-    return item_emails.item_email(content, item, reader, to_local(now, zone).date(), said)
+    return item_emails.item_email(content, item, reader, to_local(request.now, request.zone).date(), said)
 
 
 async def _repeated_note(content: ItemContent, reader: Viewer, item: ActionItem) -> RepeatedNote:

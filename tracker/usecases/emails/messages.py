@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.audit.verbs import AuditVerb
-from tracker.rules.core.message_types import Unreadable, decode
-from tracker.rules.core.outbox import Message, MessageKind, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome, Unreadable, decode
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.escalations import Escalation

@@ -4,33 +4,35 @@ They are about the approval of a plan or of access, conflicts, people who haven'
 service-readiness notices. None names the operation: the page does, after sign-in.
 """
 
-from datetime import datetime
 from uuid import UUID
 
 from tracker.rules.core.message_types import (
     AccessDecided,
     AccessRequested,
-    ApprovalContent,
+    CheckOutMissing,
+    ComparisonsReported,
     ConflictEnded,
     ConflictFound,
     DecisionDropped,
+    EmergencyAccessUsed,
     PlanDecided,
     PlanSubmitted,
     ReadinessNews,
 )
-from tracker.rules.core.outbox import Message, MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails import discreet, operation_emails
+from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.emails.emails import Email, Footer
+from tracker.rules.emails.operation_emails import sign_in_email, signpost_email
+from tracker.rules.emails.template_values import ConflictFoundEmail, ReadinessEmail
 from tracker.rules.events.events import Event
 from tracker.rules.operations.access import Grant, GrantState, may_approve_access
 from tracker.rules.operations.approvals import is_supervisor
-from tracker.rules.operations.readiness import NoticeState
+from tracker.rules.operations.readiness import WAITING, NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.operations import plans as background
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import access, plans
 from tracker.tables.visible.operations.access import given_notice
+from tracker.usecases.emails.writers import EmailRequest, writes
 from tracker.usecases.operations.check_ins import is_anyone_missing
 from tracker.usecases.operations.officer import is_officer
 
@@ -65,100 +67,86 @@ SAME_FOR_READERS = {NoticeState.ACKNOWLEDGED: NoticeState.RELEASED}
 """To a recipient, a notice that all have acknowledged is a released one."""
 
 
-async def write_approval_email(
-    content: ApprovalContent, message: Message, reader: Viewer, now: datetime
-) -> Email | SendOutcome:
-    """Return the email, or why it is not sent. It names neither the operation nor the decision: the page does."""
-    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
-    letter = await _approval_email(content, event, reader, now) if event else DOES_NOT_DECIDE
-    return discreet.discreet_email(letter) if reader.is_discreet and isinstance(letter, Email) else letter
-
-
-async def _approval_email(content: ApprovalContent, event: Event, reader: Viewer, now: datetime) -> Email | SendOutcome:
-    match content:
-        case PlanSubmitted():
-            operation = await plans.operation_plan(reader, event)
-            if operation is None or not is_supervisor(reader, operation):
-                return DOES_NOT_DECIDE
-            return (
-                operation_emails.decision_needed_email(reader, HOME_PAGE)
-                if operation.state is OperationState.SUBMITTED
-                else ALREADY_DECIDED
-            )
-        case PlanDecided():
-            return _decided_email(event, reader, event.lead_id)
-        case AccessRequested(grant=grant_id):
-            return _requested_email(await _grant_shown(event, reader, grant_id), event, reader, now)
-        case AccessDecided(grant=grant_id):
-            grant = await _grant_shown(event, reader, grant_id)
-            return _decided_email(event, reader, grant.giver_id) if grant else DOES_NOT_DECIDE
-
-
-def _requested_email(grant: Grant | None, event: Event, reader: Viewer, now: datetime) -> Email | SendOutcome:
-    if grant is None or not may_approve_access(reader, event.lead_id, grant):
+@writes(PlanSubmitted)
+async def write_plan_submitted_email(content: PlanSubmitted, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to the approving supervisor, or why it is not sent."""
+    event = await _event_of(request)
+    operation = await plans.operation_plan(request.reader, event) if event else None
+    if operation is None or not is_supervisor(request.reader, operation):
         return DOES_NOT_DECIDE
-    return (
-        operation_emails.decision_needed_email(reader, HOME_PAGE)
-        if grant.state(now) is GrantState.REQUESTED
-        else ALREADY_DECIDED
-    )
+    if operation.state is not OperationState.SUBMITTED:
+        return ALREADY_DECIDED
+    return signpost_email(request.reader, content, HOME_PAGE, Footer.OFFICER)
 
 
-def _decided_email(event: Event, reader: Viewer, asked_by: UUID) -> Email | SendOutcome:
-    return (
-        operation_emails.decision_made_email(reader, f"/events/{event.id}")
-        if reader.member_id == asked_by
-        else DOES_NOT_DECIDE
-    )
+@writes(AccessRequested)
+async def write_access_requested_email(content: AccessRequested, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to a second person who can decide, or why it is not sent."""
+    event, grant = await _grant_shown(request, content.grant)
+    if event is None or grant is None or not may_approve_access(request.reader, event.lead_id, grant):
+        return DOES_NOT_DECIDE
+    if grant.state(request.now) is not GrantState.REQUESTED:
+        return ALREADY_DECIDED
+    return signpost_email(request.reader, content, HOME_PAGE, Footer.OFFICER)
 
 
-async def _grant_shown(event: Event, reader: Viewer, grant_id: UUID) -> Grant | None:
-    return next((grant for grant in await access.access_grants(reader, event) if grant.id == grant_id), None)
+@writes(PlanDecided | AccessDecided)
+async def write_decided_email(content: PlanDecided | AccessDecided, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to the person who asked for the decision, or why it is not sent; the page shows what it is."""
+    if isinstance(content, PlanDecided):
+        event = await _event_of(request)
+        asked_by = event.lead_id if event else None
+    else:
+        event, grant = await _grant_shown(request, content.grant)
+        asked_by = grant.giver_id if grant else None
+    if event is None or request.reader.member_id != asked_by:
+        return DOES_NOT_DECIDE
+    return signpost_email(request.reader, content, f"/events/{event.id}")
+
+
+async def _event_of(request: EmailRequest) -> Event | None:
+    """Return the event that the email is about, as its reader may see it; None when they may not, or there is none."""
+    event_id = request.message.event_id
+    return await events.event_by_id(request.reader, event_id) if event_id else None
+
+
+async def _grant_shown(request: EmailRequest, grant_id: UUID) -> tuple[Event | None, Grant | None]:
+    event = await _event_of(request)
+    grants = await access.access_grants(request.reader, event) if event else []
+    return event, next((grant for grant in grants if grant.id == grant_id), None)
 
 
 AboutConflict = ConflictFound | ConflictEnded | DecisionDropped
 
 
-async def write_conflict_email(content: AboutConflict, message: Message, reader: Viewer) -> Email | SendOutcome:
+@writes(AboutConflict)
+async def write_conflict_email(content: AboutConflict, request: EmailRequest) -> Email | SendOutcome:
     """Return the email, or why it is not sent.
 
     To another person who reads it, unless they are an officer, it says the same whether or not the conflict is open.
     """
+    reader = request.reader
     if reader.beside and not is_officer(reader.beside):
         return NOT_FOR_THIS_READER
-    page = await _conflict_page(content, message, reader)
+    page = await _conflict_page(content, request)
     if isinstance(page, SendOutcome):
         return page
-    letter = _conflict_email(content, reader, page)
-    return discreet.discreet_email(letter) if reader.is_discreet else letter
+    if not isinstance(content, ConflictFound):
+        return signpost_email(reader, content, page)
+    footer = Footer.OFFICER if content.for_officer else Footer.OPERATION
+    return sign_in_email(reader, ConflictFoundEmail(for_officer=content.for_officer), page, footer)
 
 
-def _conflict_email(content: AboutConflict, reader: Viewer, page: str) -> Email:
-    match content:
-        case ConflictFound():
-            return operation_emails.conflict_found_email(reader, content, page)
-        case ConflictEnded():
-            return operation_emails.conflict_ended_email(reader, page)
-        case DecisionDropped():
-            return operation_emails.conflict_changed_email(reader, page)
-
-
-def write_comparisons_email(reader: Viewer) -> Email | SendOutcome:
-    """Return the email about many comparisons, or why it is not sent: only officers get it, and only they read it."""
-    if not is_officer(reader) or (reader.beside and not is_officer(reader.beside)):
-        return NOT_AN_OFFICER
-    letter = operation_emails.comparisons_email(reader, OFFICERS_PAGE)
-    return discreet.discreet_email(letter) if reader.is_discreet else letter
-
-
-async def _conflict_page(content: AboutConflict, message: Message, reader: Viewer) -> str | SendOutcome:
+async def _conflict_page(content: AboutConflict, request: EmailRequest) -> str | SendOutcome:
+    reader = request.reader
     if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await background.every_open_pair()}
         return (OFFICERS_PAGE if is_open else CONFLICT_ENDED) if is_officer(reader) else NO_LONGER_LEADS
-    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
+    event = await _event_of(request)
     if event is None or event.lead_id != reader.member_id:
         return NO_LONGER_LEADS
-    shown = await _shown_conflicts(reader, event)
+    operation = await plans.operation_plan(reader, event)
+    shown = {hit.id: hit.is_open for hit in await plans.plan_hits(reader, operation)} if operation else {}
     if not isinstance(content, ConflictEnded) and not shown.get(content.hit):
         return CONFLICT_ENDED
     if content.hit not in shown:
@@ -166,49 +154,47 @@ async def _conflict_page(content: AboutConflict, message: Message, reader: Viewe
     return f"/events/{event.id}"
 
 
-async def _shown_conflicts(reader: Viewer, event: Event) -> dict[UUID, bool]:
-    """Return the conflicts that the reader is shown, and whether each is open."""
-    operation = await plans.operation_plan(reader, event)
-    return {hit.id: hit.is_open for hit in await plans.plan_hits(reader, operation)} if operation else {}
+@writes(ComparisonsReported)
+async def write_comparisons_email(content: ComparisonsReported, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email about many comparisons, or why it is not sent: only officers get it, and only they read it."""
+    reader = request.reader
+    if not is_officer(reader) or (reader.beside and not is_officer(reader.beside)):
+        return NOT_AN_OFFICER
+    return signpost_email(reader, content, OFFICERS_PAGE, Footer.OFFICER)
 
 
-async def write_check_out_email(message: Message, reader: Viewer, now: datetime) -> Email | SendOutcome:
+@writes(CheckOutMissing)
+async def write_check_out_email(content: CheckOutMissing, request: EmailRequest) -> Email | SendOutcome:
     """Return the email, or why it is not sent. It names no one: the page does, after sign-in."""
-    event = await events.event_by_id(reader, message.event_id) if message.event_id else None
-    if event is None or event.lead_id != reader.member_id:
+    event = await _event_of(request)
+    if event is None or event.lead_id != request.reader.member_id:
         return NO_LONGER_LEADS
-    if not await is_anyone_missing(reader, event.id, now):
+    if not await is_anyone_missing(request.reader, event.id, request.now):
         return ALL_OUT
-    letter = operation_emails.check_out_missing_email(reader, HOME_PAGE)
-    return discreet.discreet_email(letter) if reader.is_discreet else letter
+    return signpost_email(request.reader, content, HOME_PAGE)
 
 
-async def write_emergency_email(message: Message, reader: Viewer) -> Email | SendOutcome:
+@writes(EmergencyAccessUsed)
+async def write_emergency_email(content: EmergencyAccessUsed, request: EmailRequest) -> Email | SendOutcome:
     """Return the email to a coordinator, or to the lead of the operation that was opened, or why it is not sent."""
-    page, footer = await _emergency_page(message, reader), Footer.OPERATION if message.event_id else Footer.COORDINATOR
-    if page is None:
-        return NEITHER_COORDINATOR_NOR_LEAD
-    letter = operation_emails.emergency_access_email(reader, page, footer)
-    return discreet.discreet_email(letter) if reader.is_discreet else letter
+    reader = request.reader
+    if request.message.event_id is None:
+        is_coordinator = reader.is_coordinator and (reader.beside is None or reader.beside.is_coordinator)
+        page, footer = (ADMINISTRATION_PAGE if is_coordinator else None), Footer.COORDINATOR
+    else:
+        event = await _event_of(request)
+        page = f"/events/{event.id}" if event and event.lead_id == reader.member_id else None
+        footer = Footer.OPERATION
+    return signpost_email(reader, content, page, footer) if page else NEITHER_COORDINATOR_NOR_LEAD
 
 
-async def _emergency_page(message: Message, reader: Viewer) -> str | None:
-    if message.event_id is None:
-        return (
-            ADMINISTRATION_PAGE
-            if reader.is_coordinator and (reader.beside is None or reader.beside.is_coordinator)
-            else None
-        )
-    event = await events.event_by_id(reader, message.event_id)
-    return f"/events/{event.id}" if event and event.lead_id == reader.member_id else None
-
-
-async def write_readiness_email(content: ReadinessNews, reader: Viewer) -> Email | SendOutcome:
-    """Return the email, or why it is not sent."""
-    notice = None if reader.beside else await given_notice(reader, content.notice)
+@writes(ReadinessNews)
+async def write_readiness_email(content: ReadinessNews, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to a recipient of a notice, or why it is not sent."""
+    notice = None if request.reader.beside else await given_notice(request.reader, content.notice)
     if notice is None:
         return NOT_A_RECIPIENT
     if SAME_FOR_READERS.get(notice.state, notice.state).value != content.state:
         return NOTICE_HAS_CHANGED
-    letter = operation_emails.readiness_email(reader, notice)
-    return discreet.discreet_email(letter) if reader.is_discreet else letter
+    says = ReadinessEmail(is_new=notice.state in WAITING)
+    return sign_in_email(request.reader, says, f"/notices/{notice.id}", Footer.READINESS)

@@ -14,8 +14,9 @@ from msgspec import Struct
 from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.audiences import Audience
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge
-from tracker.rules.core.outbox import MessageKind, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.core.wall_clock import to_utc
 from tracker.rules.emails import poll_emails
@@ -35,10 +36,10 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.nudges import ONLY_THEY_REMIND
 from tracker.usecases.emails.preferences import everyones_wishes
+from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import check_poll_open, poll_for
 
-NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_ASKED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer asked.")
 OPEN_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been restored.")
 CANCELED = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been canceled.")
@@ -132,10 +133,10 @@ def _poll_reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes)
     )
 
 
-async def write_poll_email(
-    content: PollContent, reader: Viewer, now: datetime, *, is_sent: bool
-) -> Email | SendOutcome:
-    """Return the email, or why it is not sent; one that is only read (`is_sent` False) need not be current."""
+@writes(PollContent)
+async def write_poll_email(content: PollContent, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email, or why it is not sent."""
+    reader, now = request.reader, request.now
     poll = await visible.poll_by_id(reader, content.poll)
     if poll is None:
         return ASKED_AGAIN if await visible.poll_in_place_of(reader, content.poll) else NOT_AUTHORIZED
@@ -143,7 +144,7 @@ async def write_poll_email(
     own = asked.get(reader.member_id)
     if own is None:
         return NOT_ASKED
-    if is_sent and (skip := _why_no_poll_email(content, poll, own, now)):
+    if request.is_sent and (skip := _why_no_poll_email(content, poll, own, now)):
         return skip
     return poll_emails.poll_email(content, poll, reader, own.fits, now)
 

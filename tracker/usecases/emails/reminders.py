@@ -16,8 +16,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.database import together, writing
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import ReminderDue
-from tracker.rules.core.outbox import MessageKind, NewMessage
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import Escalation

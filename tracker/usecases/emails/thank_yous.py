@@ -4,7 +4,7 @@ The email goes out as long as its reader counts as present and may see the date.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.attendance.thanks import is_thanked_for, why_no_thanks
 from tracker.rules.core.message_types import Thanked
-from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome
+from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer, is_seen_by
 from tracker.rules.core.wall_clock import to_local
 from tracker.rules.emails import thank_yous as rules
@@ -37,9 +37,9 @@ from tracker.tables.visible.events import events as events_events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes, preferences_of
+from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
 from tracker.usecases.events.occurrences import date_seen_by
 
-NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
 NOT_THANKED = SendOutcome(
     state=MessageState.SUPPRESSED, reason="Attendance was reopened, or the event was canceled or restricted."
 )
@@ -172,19 +172,18 @@ def _thank_you(
     )
 
 
-async def write_thank_you_email(message: Message, reader: Viewer, today: date, *, is_sent: bool) -> Email | SendOutcome:
-    """Return the email, or why it is not sent; `today` is that of the task force, for due dates."""
-    occurrence = await events_events.date_by_id(reader, message.occurrence_id) if message.occurrence_id else None
+@writes(Thanked)
+async def write_thank_you_email(_: Thanked, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email, or why it is not sent."""
+    reader, date_id = request.reader, request.message.occurrence_id
+    occurrence = await events_events.date_by_id(reader, date_id) if date_id else None
     if occurrence is None:
         return NOT_AUTHORIZED
     if not is_thanked_for(occurrence):
         return NOT_THANKED
-    if is_sent and (skip := await _why_no_thank_you(occurrence, reader)):
-        return skip
-    return rules.thank_you_email(reader, occurrence, await actions.items_from_date(reader, occurrence.id), today)
-
-
-async def _why_no_thank_you(occurrence: Occurrence, reader: Viewer) -> SendOutcome | None:
-    if reader.member_id not in await attendance.present_members(occurrence.id):
+    if request.is_sent and reader.member_id not in await attendance.present_members(occurrence.id):
         return NOT_PRESENT
-    return None if (await preferences_of(reader)).thank_yous else STOPPED
+    if request.is_sent and not (await preferences_of(reader)).thank_yous:
+        return STOPPED
+    today = to_local(request.now, request.zone).date()
+    return rules.thank_you_email(reader, occurrence, await actions.items_from_date(reader, occurrence.id), today)

@@ -16,6 +16,7 @@ from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import audiences
 from tracker.rules.core import outbox as outbox_rules
+from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import (
     EventContent,
     EventUpdate,
@@ -25,7 +26,6 @@ from tracker.rules.core.message_types import (
     Removed,
     RemovedFromSeries,
 )
-from tracker.rules.core.outbox import KINDS
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
@@ -190,7 +190,7 @@ def _event_message(
         recipient_id=member_id,
         event_id=event_id,
         occurrence_id=occurrence_id,
-        key=f"{KINDS[type(content)]}:{subject}:{member_id}:{version}",
+        key=f"{EMAILS[type(content)].kind}:{subject}:{member_id}:{version}",
     )
 
 

@@ -16,8 +16,9 @@ from msgspec import Struct
 from tracker.database import all_together, writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import SubstituteDeclined
-from tracker.rules.core.outbox import MessageKind, NewMessage
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Occurrence, may_edit
 from tracker.rules.events.replies import (

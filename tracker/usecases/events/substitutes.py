@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core import audiences
+from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import Removed, SubstituteNamed
-from tracker.rules.core.outbox import KINDS, NewMessage
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, Substitution
@@ -222,7 +223,7 @@ def _substitute_message(
 def substitute_message_key(kind: type[SubstituteNamed | Removed], named: NamedSubstitute, at: datetime) -> str:
     """Return the key of the message of a deed at that moment to a person who started or stopped substituting."""
     invitation_id, substitute, date_id = named
-    return f"substitute:{KINDS[kind]}:{invitation_id}:{date_id}:{substitute}:{at.isoformat()}"
+    return f"substitute:{EMAILS[kind].kind}:{invitation_id}:{date_id}:{substitute}:{at.isoformat()}"
 
 
 def removal_message_key(invitation_ids: Iterable[UUID], member_id: UUID, date_id: UUID, at: datetime) -> str:

@@ -11,7 +11,8 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.audiences import Arm
-from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted, tag_of
+from tracker.rules.core.email_declarations import tag_of
+from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event

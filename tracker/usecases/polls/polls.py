@@ -14,7 +14,8 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened, tag_of
+from tracker.rules.core.email_declarations import tag_of
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.outbox import MessageState, NewMessage
 from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
 from tracker.rules.events.events import Event

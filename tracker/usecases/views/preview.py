@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from tracker.database import all_together, together, trying
 from tracker.errors import NotFound
-from tracker.rules.core.message_types import Content, RemovedFromSeries, SeriesEnded, Unreadable, decode
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.email_declarations import Content, MessageKind
+from tracker.rules.core.message_types import RemovedFromSeries, SeriesEnded
+from tracker.rules.core.outbox import Unreadable, decode
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import Event, EventStatus, Occurrence, fields_of

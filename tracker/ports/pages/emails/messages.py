@@ -26,18 +26,11 @@ from tracker.ports.pages.core.date_entries import date_address
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
 from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
 from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.follow_ups import timing_words
-from tracker.rules.emails.messages import (
-    KIND_WORDS,
-    STATE_WORDS,
-    ListPosition,
-    MessageFilter,
-    MessageStatus,
-    message_kinds_for,
-)
+from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
 from tracker.usecases.emails import messages
 from tracker.usecases.emails.messages import read_message
 from tracker.usecases.roster.known_people import people_to_invite
@@ -83,7 +76,6 @@ async def show_messages(
         "standings": STATUSES,
         "kinds": [("", "All"), *((kind.value, words) for kind, words in message_kinds_for(viewer).items())],
         "to": to,
-        "kind_words": KIND_WORDS,
         "timing_words": timing_words,
         "address": date_address,
     }

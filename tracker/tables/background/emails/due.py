@@ -15,7 +15,8 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.audiences import Audience
-from tracker.rules.core.outbox import MessageKind, MessageState
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.wall_clock import ZoneName
 from tracker.rules.events.events import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY

@@ -15,7 +15,8 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.outbox import MessageKey, MessageKind, MessageState, StoredFacts, WorkerName
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import MessageKey, MessageState, StoredFacts, WorkerName
 from tracker.tables.schema.core.tables import Message
 
 # People read what is new about an event before they are reminded of it.

@@ -65,7 +65,7 @@ class Sending(Table):
 
     id = UUID(primary_key=True)
     topic = Varchar(length=20)
-    """`rules.core.outbox.Topic`: what its messages announce"""
+    """What its messages announce: a key of `rules.core.outbox.TOPIC_WORDS`"""
     queued_at = Timestamptz(null=False)
 
     constraints = (index("sending_recent", "queued_at", "id"),)

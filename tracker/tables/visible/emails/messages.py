@@ -16,7 +16,8 @@ from piccolo.querystring import QueryString
 from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, MessageKind, MessageState, Topic
+from tracker.rules.core.email_declarations import MessageKind
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import (
     OF_ACCOUNTS,
@@ -276,7 +277,7 @@ def _about(row: Row) -> MessageSubject:
     )
 
 
-FoundSending = tuple[UUID, Topic | None, datetime]
+FoundSending = tuple[UUID, str | None, datetime]
 """A sending: its id, what it announces (None = another version knows), and when it was queued."""
 
 
@@ -344,7 +345,7 @@ async def failed_lines(viewer: Viewer, sending_id: UUID) -> list[MessageLine]:
 
 
 def _found_sending(row: Row) -> FoundSending:
-    topic = Topic(row["topic"]) if row["topic"] in set(Topic) else None
+    topic = row["topic"] if row["topic"] in TOPIC_WORDS else None
     return row["id"], topic, row["queued_at"]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.outbox import MessageKind
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
