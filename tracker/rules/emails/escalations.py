@@ -319,12 +319,12 @@ def day_range(first: date, last: date) -> list[date]:
 
 def days_with_morning(after: datetime, until: datetime, zone: str, quiet: QuietHours | None) -> list[CoveredDays]:
     """Return the days whose morning is in (after, until], earliest first, each with the days before without one."""
-    item_dayses = list[CoveredDays]()
+    days = list[CoveredDays]()
     for day in day_range(to_local(after, zone).date(), to_local(until, zone).date()):
         at = morning_of(day, zone, quiet)
         if at and after < at <= until:
-            item_dayses.append(CoveredDays(day=day, since=_first_covered(day, zone, quiet)))
-    return item_dayses
+            days.append(CoveredDays(day=day, since=_first_covered(day, zone, quiet)))
+    return days
 
 
 def day_emails_due(

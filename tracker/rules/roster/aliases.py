@@ -47,9 +47,9 @@ def check_alias(address: str, own: str, aliases: list[Alias], asked_lately: int)
         raise Invalid(address=EMAIL_HINT)
     if address == own:
         raise Invalid(address=OWN)
-    if any(aliase.address == address and aliase.is_confirmed for aliase in aliases):
+    if any(alias.address == address and alias.is_confirmed for alias in aliases):
         raise Invalid(address=TWICE)
-    if len([aliase for aliase in aliases if aliase.address != address]) >= MOST:
+    if len([alias for alias in aliases if alias.address != address]) >= MOST:
         raise Invalid(address=FULL)
     if asked_lately >= MOST_AN_HOUR:
         raise Invalid(address=TOO_MANY)

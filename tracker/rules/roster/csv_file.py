@@ -225,7 +225,7 @@ def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, li
         zone=given.read("zone", _zone),
         roles=given.read("roles", _roles),
         seats=given.read("seats", _seats),
-        status=given.read("status", lambda text: _word(text, {str(Statu): Statu for Statu in Status})),
+        status=given.read("status", lambda text: _word(text, {str(status): status for status in Status})),
     )
     return (None if given.faults else found), given.faults
 

@@ -276,15 +276,15 @@ async def undo_thanks(occurrence_id: UUID, at: datetime) -> int:
     )
 
 
-async def _undo(queueds: Sequence[QueuedMessage]) -> int:
-    if not queueds or not all(
-        queued.state is MessageState.PENDING and queued.is_free and not queued.is_unconfirmed for queued in queueds
+async def _undo(messages: Sequence[QueuedMessage]) -> int:
+    if not messages or not all(
+        queued.state is MessageState.PENDING and queued.is_free and not queued.is_unconfirmed for queued in messages
     ):
         return 0
     await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
-        rows.Message.id.is_in([queued.id for queued in queueds])
+        rows.Message.id.is_in([queued.id for queued in messages])
     )
-    return len(queueds)
+    return len(messages)
 
 
 async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
@@ -317,10 +317,10 @@ async def _earlier(drafts: list[NewMessage]) -> dict[tuple[UUID, UUID | None], l
     known: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}
     if not drafts:
         return known
-    queueds = await outbox_queue.messages_to_people(
+    messages = await outbox_queue.messages_to_people(
         {draft.recipient_id for draft in drafts}, {draft.event_id for draft in drafts if draft.event_id}, NEWS
     )
-    for queued in queueds:
+    for queued in messages:
         known.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier_one(queued))
     return known
 

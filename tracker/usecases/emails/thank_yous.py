@@ -119,12 +119,12 @@ async def undo_thank_you(viewer: Viewer, event_id: UUID, key: str, at: datetime,
 
 async def thank_you_sent_about(occurrence_id: UUID) -> SentThankYou | None:
     """Return the thank-you about a date that was sent or waits; None when there is none, or it was undone."""
-    queueds = [
+    messages = [
         thank
         for thank in await outbox_queue.thank_yous_about(occurrence_id)
         if thank.state is not MessageState.SUPERSEDED
     ]
-    return SentThankYou(at=min(queued.created_at for queued in queueds), people=len(queueds)) if queueds else None
+    return SentThankYou(at=min(queued.created_at for queued in messages), people=len(messages)) if messages else None
 
 
 async def thank_yous_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:

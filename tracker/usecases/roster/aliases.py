@@ -122,7 +122,7 @@ async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
 
 async def _fits_again(viewer: Viewer, alias: Alias) -> bool:
     """Return whether a removed address can be the viewer's again: they may have added it, or others, meanwhile."""
-    live = {aliase.address for aliase in await aliases_of(viewer)}
+    live = {alias.address for alias in await aliases_of(viewer)}
     is_theirs = not alias.is_confirmed or await is_address_free(viewer.member_id, alias.address)
     return is_theirs and alias.address not in live and len(live) < rules.MOST
 
@@ -148,7 +148,7 @@ async def alias_by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAl
 
 async def alias_to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
     """Return a viewer's address whose link is to be sent; None when it can't be confirmed, or needn't be."""
-    aliases = [aliase for aliase in await aliases_of(viewer) if aliase.id == alias_id and aliase.is_waiting(now)]
+    aliases = [alias for alias in await aliases_of(viewer) if alias.id == alias_id and alias.is_waiting(now)]
     return aliases[0] if aliases and await is_address_free(viewer.member_id, aliases[0].address) else None
 
 
@@ -160,8 +160,8 @@ async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
     async with writing():
         open_alias = await alias_by_link(alias_id, now, origin)
         if any(
-            aliase.address == open_alias.alias.address and aliase.is_confirmed
-            for aliase in await aliases_of(open_alias.viewer)
+            alias.address == open_alias.alias.address and alias.is_confirmed
+            for alias in await aliases_of(open_alias.viewer)
         ):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
