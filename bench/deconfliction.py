@@ -25,7 +25,7 @@ from tracker.database import Engine, bind, engine
 from tracker.ports.cli.serve import settle
 from tracker.rules.operations.deconfliction import EARTH
 from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
-from tracker.tables.background.operations.plans import LONGEST_OPERATION, ComparedPlan, compared_plans
+from tracker.tables.background.operations import LONGEST_OPERATION, ComparedPlan, compared_plans
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.usecases.operations.deconfliction import find_overlaps
 

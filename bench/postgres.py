@@ -27,7 +27,7 @@ from tracker import clock
 from tracker.database import bind, is_postgres, writing
 from tracker.ports.cli.serve import settle
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.tables.schema.events import events
+from tracker.tables.schema import events
 from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events import scheduling
 

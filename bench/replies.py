@@ -28,7 +28,7 @@ from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
 from tracker.ports.mail.received_emails import EmailParser, Intake
-from tracker.tables.schema.events.events import Invitation
+from tracker.tables.schema.events import Invitation
 from tracker.usecases.events import scheduling
 
 REPLIES, AT_A_TIME = 1_000, 50  # at a time, and in an hour: fewer than a sender may send

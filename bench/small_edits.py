@@ -21,10 +21,10 @@ from tracker.database import writing
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.background.events import replies
+from tracker.tables.background.events import invitees
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.roster import Member
-from tracker.usecases.events import occurrences, scheduling, undo
+from tracker.usecases.events import history, occurrences, scheduling
 
 STORED = 2_000  # dates that are there already, and with them the people who are invited
 DATES, INVITED, ROUNDS, WARM_UP = 900, 40, 20, 3
@@ -64,7 +64,7 @@ async def _reply(cast: Cast, event_id: UUID) -> None:
     yes = {"reply": ReplyValue.ACCEPTED, "source": ReplySource.SITE, "sequence": 0, "replied_at": NOW}
     people = [one.id for one in (await invitations_by_member(event_id)).values() if one.role is not AttendeeRole.CHAIR]
     async with writing():
-        await replies.write_replies(
+        await invitees.write_replies(
             [{"invitation": one, "occurrence": date.id, **yes} for one in people for date in dates]
         )
 
@@ -75,6 +75,6 @@ async def _renamed(cast: Cast, event_id: UUID, version: int) -> float:
     began = time.process_time()
     await occurrences.change_occurrence(cast.coordinator, event_id, f"{STARTS:%Y-%m-%d}", change, version, now)
     taken = time.process_time() - began
-    if await undo.change_made_at(cast.coordinator, event_id, now) is None:
+    if await history.change_made_at(cast.coordinator, event_id, now) is None:
         raise RuntimeError("The change can't be undone.")
     return taken

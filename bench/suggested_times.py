@@ -26,8 +26,8 @@ from tracker.rules.availability.suggested_times import BusyDays
 from tracker.rules.events.plans import Slot
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.roster import Member
-from tracker.usecases.availability import suggested_times
-from tracker.usecases.availability.suggested_times import TimeSearch
+from tracker.usecases import availability
+from tracker.usecases.availability import TimeSearch
 from tracker.usecases.events import scheduling
 
 FEW, MANY = 2_000, 100_000  # dates stored: fewer would not bring forty people
@@ -80,7 +80,7 @@ async def _measured(folder: Path) -> list[tuple[float, float, float]]:
         few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
         settle()
         _, days = await _find(many)
-        slots = [slot for (slot,) in rules.candidate_times(FIRST, suggested_times.AHEAD, LENGTH, ZONE)]
+        slots = [slot for (slot,) in rules.candidate_times(FIRST, availability.AHEAD, LENGTH, ZONE)]
         turns = [
             ((await _find(few))[0], (await _find(many))[0], _timed_sweep(slots, days)) for _ in range(ROUNDS + WARM_UP)
         ]
@@ -94,7 +94,7 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
     luck = random.Random(1)  # noqa: S311 - repeatable, not secret
     for _ in range(MEETINGS):
         starts = FIRST + timedelta(
-            days=luck.randrange(suggested_times.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
+            days=luck.randrange(availability.AHEAD), hours=luck.randrange(9), minutes=30 * luck.randrange(2)
         )
         chosen = dict.fromkeys(luck.sample(people, EACH), AttendeeRole.REQUIRED)
         await scheduling.schedule_event(cast.coordinator, replace(meeting(starts=starts), invitees=chosen), NOW)
@@ -104,7 +104,7 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
 async def _find(at: Place) -> tuple[float, Mapping[UUID, BusyDays]]:
     bind(at.engine)
     began = time.process_time()
-    found = await suggested_times.find_times(at.cast.coordinator, at.invitees, WANTED, NOW)
+    found = await availability.find_times(at.cast.coordinator, at.invitees, WANTED, NOW)
     seconds = time.process_time() - began
     if len(found.suggestions) != 5:  # noqa: PLR2004 - as many as it names
         raise RuntimeError(f"{len(found.suggestions)} times were found.")

@@ -9,8 +9,7 @@ from msgspec import Struct
 
 from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Level, Origin, Role, Viewer
+from tracker.rules.core.viewers import Arm, Level, Origin, Role, Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Category, Marking
 from tracker.rules.events.plans import Plan

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.cast import Cast, marking, meeting
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import TEXTS, EventStatus, Kind
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 
 
 def another(cast: Cast, name: str) -> dict[str, Any]:

@@ -30,8 +30,7 @@ from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import Delivery
 from tracker.ports.mail.demo_emails import ReplyBox, SinkFolder
 from tracker.ports.mail.imap import MailboxReader
-from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.received_emails import EmailParser
+from tracker.ports.mail.received_emails import EmailParser, Listener
 from tracker.ports.mail.wording import read_email
 from tracker.ports.outside.shared_calendars import Network, read_due
 from tracker.ports.pages.core.dependencies import usual_escalation
@@ -40,13 +39,13 @@ from tracker.ports.pages.routers import DEMO, ROOMS
 from tracker.usecases.audit import audit_log
 from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import undo as undo_deeds
+from tracker.usecases.events import history as undo_deeds
 from tracker.usecases.identity import passwords
 from tracker.usecases.identity.passwords import Hashing, Pbkdf2
 from tracker.usecases.intake import received_emails
 from tracker.usecases.operations import access, check_ins, deconfliction, emergency_access, readiness
 from tracker.usecases.roster import accounts as account_life
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 from tracker.usecases.views import health
 
 PLANNING_EVERY = 60.0  # seconds between two checks for due reminders
@@ -197,7 +196,7 @@ def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.suspend_due_accounts(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge_drafts(clock.now())),
         ("incoming", INCOMING_EVERY, lambda: received_emails.purge_received_emails(clock.now())),
-        ("addresses", INCOMING_EVERY, lambda: aliases.purge_aliases(clock.now())),
+        ("addresses", INCOMING_EVERY, lambda: known_people.purge_aliases(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
         ("audit", AUDIT_EVERY, lambda: audit_log.verify_nightly(clock.now(), settings.time_zone)),

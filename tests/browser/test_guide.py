@@ -7,7 +7,7 @@ import pytest
 from tests.browser.demo import Demo
 from tests.browser.pictures import PICTURES, take
 from tests.browser.tabs import TabOf
-from tracker.ports.pages.core.markdown import size_of_png
+from tracker.ports.pages.core.templating import size_of_png
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.cast import ZONE
 from tracker.crypto import ids
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Category, Marking
 from tracker.rules.events.plans import Plan

@@ -41,46 +41,42 @@ from tracker.rules.events.events import Kind as EventKind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.intake.bounces import FAILURES, DeliveryRefusal
+from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
-from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.operations.after_actions import Edition
+from tracker.rules.intake.received_emails import FAILURES, DeliveryRefusal, ReceivedEmail
 from tracker.rules.operations.check_ins import Direction, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.orders import Paragraph, PhasePlan
-from tracker.rules.operations.plans import Disclosure, OutsideCheck, System
+from tracker.rules.operations.plans import Disclosure, OutsideCheck, PlannedSite, SiteRole, System, point_at
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
+from tracker.rules.operations.records import Edition
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.directory import SeatFacts
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.roster import Committee, Member
+from tracker.usecases import availability
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import drafts, outbox, saved_filters
+from tracker.usecases.core import drafts, outbox
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.emails import committee_reminders, escalations, preferences, reminders
-from tracker.usecases.events import calendar_import, occurrences, replies, scheduling, templates
-from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
+from tracker.usecases.emails import escalations, preferences, reminders
+from tracker.usecases.events import calendar_import, form_options, occurrences, replies, scheduling
+from tracker.usecases.identity import security_codes, sessions, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL
-from tracker.usecases.intake import bounces, received_emails
+from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import take_email
 from tracker.usecases.operations import (
     access,
-    activity_log,
-    after_actions,
     approvals,
     check_ins,
     deconfliction,
@@ -88,12 +84,13 @@ from tracker.usecases.operations import (
     orders,
     plans,
     readiness,
+    records,
 )
-from tracker.usecases.operations.briefs import issue_brief_copy
+from tracker.usecases.operations.orders import issue_brief_copy
 from tracker.usecases.operations.plans import PlanBasics
 from tracker.usecases.polls import poll_closing, polls
-from tracker.usecases.roster import aliases, confidential_sites, sites
-from tracker.usecases.views import seat_changes
+from tracker.usecases.roster import agencies, known_people
+from tracker.usecases.views import offboarding
 
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone
@@ -132,7 +129,7 @@ async def _events(cast: Cast) -> UUID:
     for version, primary in enumerate((cast.fbi_alternate, cast.fbi_lead), start=1):
         seat = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
-        await seat_changes.set_seat(cast.coordinator, *steering, NOW, NOW)
+        await offboarding.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
 
 
@@ -174,7 +171,7 @@ async def _undeliverable() -> None:
     theirs = [one for one in waiting if one.recipient_id == who][:FAILURES]
     [address] = await Member.select(Member.email).where(Member.id == who).output(as_list=True)
     for one in theirs:
-        await bounces.record_refusal(
+        await received_emails.record_refusal(
             one, DeliveryRefusal(words="550 5.1.1 No such user", sent_to=address, at_recipient=True), NOW
         )
     await outbox.put_back_messages([one for one in waiting if one not in theirs], "recorder")
@@ -192,13 +189,13 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
     await _approved(cast, raid, other)
     await _notice(cast, raid)
     await over(lead, other)
-    await after_actions.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
+    await records.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
     await after_items.add_after_action(lead, other, "Buy more radios", LAST_WEEK)
-    await after_actions.add_lesson(lead, other, "Radios don't reach the lot.", LAST_WEEK)
-    [lesson] = (await after_actions.after_action_view(lead, other, "2027-01-16")).lessons
+    await records.add_lesson(lead, other, "Radios don't reach the lot.", LAST_WEEK)
+    [lesson] = (await records.after_action_view(lead, other, "2027-01-16")).lessons
     edition = Edition(title="Radios", text="Try each radio at its place before the briefing.")
-    await after_actions.change_lesson(lead, other, lesson.id, lesson.text, edition, LAST_WEEK, read=1)
-    await after_actions.release_lesson(lead, other, lesson.id, LAST_WEEK, read=2)
+    await records.change_lesson(lead, other, lesson.id, lesson.text, edition, LAST_WEEK, read=1)
+    await records.release_lesson(lead, other, lesson.id, LAST_WEEK, read=2)
 
 
 async def _notice(cast: Cast, raid: UUID) -> None:
@@ -222,7 +219,7 @@ async def _notice(cast: Cast, raid: UUID) -> None:
     await readiness.run_due_notices(LAST_WEEK)
     await readiness.acknowledge_notice(cast.caht_lead, notice.id, LAST_WEEK)
     place = ConfidentialFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, place, LAST_WEEK)
+    site_id = await agencies.add_confidential_site(cast.harbor_advocate, place, LAST_WEEK)
     await readiness.add_off_site_place(cast.fbi_lead, raid, site_id, LAST_WEEK)
 
 
@@ -260,7 +257,7 @@ async def _checked_in(cast: Cast, raid: UUID) -> None:
     for button in Direction:
         press = Tap(tap_id="1", person_id=cast.hsi_liaison.member_id, button=button)
         await check_ins.record_tap(cast.hsi_liaison, raid, key, press, at)
-    await activity_log.add_log_entry(cast.fbi_lead, raid, key, "On scene", at, tap_id="1")
+    await records.add_log_entry(cast.fbi_lead, raid, key, "On scene", at, tap_id="1")
     medic = WalkIn(ticket=raid, name="Medic", agency_id=None, agency="MSHP", contact="Channel 2", assignment="Medic")
     await check_ins.check_in_walk_in(cast.fbi_lead, raid, key, medic, at)
 
@@ -286,23 +283,23 @@ async def _choices(cast: Cast) -> None:
         cast.coordinator, cast.committees["steering"], CommitteeDays(agency=2), NOW
     )
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    await committee_reminders.save_usual_policy(cast.coordinator, REMINDED, NOW)
-    await committee_reminders.save_committee_policy(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
+    await preferences.save_usual_policy(cast.coordinator, REMINDED, NOW)
+    await preferences.save_committee_policy(cast.coordinator, cast.committees["steering"], REMINDED, NOW)
     draft = DraftKey(form=DraftForm.SCHEDULE)
     await drafts.save_draft(cast.coordinator, draft, {"title": ["Core group"]}, NOW, tab=ids.new_id(), shown=None)
-    await saved_filters.save_filter(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
-    await templates.save_template(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
+    await drafts.save_filter(cast.kcpd_detective, "calendar", "Steering", "kind=meeting", NOW)
+    await form_options.save_template(cast.coordinator, "Core group", {"title": ["Core group"]}, None, NOW)
     days = date(2027, 1, 18), date(2027, 1, 22), "Range week"
-    await blackout_days.set_blackout(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
+    await availability.set_blackout(cast.fbi_lead, cast.agencies["FBI"], *days, NOW, TODAY)
     room = MeetingSiteFacts(
         name="USAO conference room", address="400 E 9th St", capacity=12, equipment="", is_open=True
     )
-    await sites.add_meeting_site(cast.coordinator, room, NOW, NOW)
-    await shared_calendars.share_calendar(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
-    claimed = await shared_calendars.claim_calendar(NOW)
+    await agencies.add_meeting_site(cast.coordinator, room, NOW, NOW)
+    await availability.share_calendar(cast.fbi_lead, "https://outlook.example/calendar.ics", "tracker.example", NOW)
+    claimed = await availability.claim_calendar(NOW)
     assert claimed
     busy = ReadSpan("a", CalendarSpan(JUST_THEN, JUST_THEN + timedelta(hours=1), BusyKind.BUSY))
-    await shared_calendars.keep_spans(claimed, [busy], 0, kept_window(NOW, ZONE), NOW)
+    await availability.keep_spans(claimed, [busy], 0, kept_window(NOW, ZONE), NOW)
 
 
 async def _in_an_emergency(token: str) -> None:
@@ -327,8 +324,8 @@ async def _ways_in(cast: Cast) -> None:
     await subscriptions.create_subscription(
         cast.fbi_lead, "", FeedScope.MINE, NOW, only=drills, alarms=both, shows_operations=False
     )
-    await api_tokens.create_token(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
-    await aliases.add_alias(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
+    await sessions.create_token(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    await known_people.add_alias(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
     await security_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():
         await sign_in_attempts.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN_ARRIVAL, what="password")

@@ -11,7 +11,7 @@ from tracker.database import engine, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.database.migrate import statements
 from tracker.tables.schema.core.tables import Watermark
-from tracker.tables.schema.events.events import AudienceVersion, Invitation, Occurrence
+from tracker.tables.schema.events import AudienceVersion, Invitation, Occurrence
 from tracker.usecases.events import scheduling
 
 pytestmark = pytest.mark.both_engines

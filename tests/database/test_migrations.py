@@ -15,8 +15,7 @@ from tests.database.schema import declared, present
 from tracker.database import Engine, engine, writing
 from tracker.database import migrate as migrating
 from tracker.database.migrate import OURS, SchemaBehind, check_schema, migrate, names
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import BY_COMMAND
+from tracker.rules.core.viewers import BY_COMMAND, Arm
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.columns import Constraint, check, index, one_of, unique, unique_index
 from tracker.tables.schema.roster import Site

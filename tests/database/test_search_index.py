@@ -16,7 +16,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.database.migrate import migrate
 from tracker.rules.actions.action_items import ItemEdit, NewItem
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events import Event, Occurrence
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.views.search import search_all

@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 
 READY_WITHIN = 120.0  # seconds; alone on a machine it takes two
 STOPPED_WITHIN = 60.0  # seconds

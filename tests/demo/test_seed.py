@@ -15,21 +15,20 @@ from tracker.demo.bulk import BULK
 from tracker.demo.cast import Company
 from tracker.demo.program import CLOSES, OPENS
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import PAUSED, MessageState
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.recurrence.holidays import federal_holidays, is_working_day
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.operations import activity_log, officer, readiness
+from tracker.usecases.operations import officer, readiness, records
 
 ZONE = "America/Chicago"
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
@@ -242,7 +241,7 @@ async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo
     [line] = [
         one for one in await occurrences.dates_between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"
     ]
-    log = await activity_log.read_activity_log(lead, line.event_id, line.key, NOW)
+    log = await records.read_activity_log(lead, line.event_id, line.key, NOW)
     said = [one.text for one in log.lines]
     assert [one for one in said if one.startswith("State: ")] == [
         "State: Planning",

@@ -23,7 +23,7 @@ from tracker.config.settings import load_settings
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.core import audit, send_hold
+from tracker.usecases.core import audit, process_locks
 
 pytestmark = pytest.mark.both_engines
 
@@ -103,7 +103,7 @@ async def what_it_sends() -> tuple[int, Counter[str], int]:
         await sending.dispatch()
         held = len(server.accepted)
         states = Counter(await Message.select(Message.state).output(as_list=True))
-        await send_hold.release_sending(None, LATER)
+        await process_locks.release_sending(None, LATER)
         await sending.dispatch()
         await sending.stop()
         return held, states, len(server.message_ids()) - held

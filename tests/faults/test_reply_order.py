@@ -11,7 +11,7 @@ from tests.faults.senders import PROCESSES
 from tracker.database import engine, is_postgres
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.events import Invitation
+from tracker.tables.schema.events import Invitation
 from tracker.usecases.events import occurrences, replies, scheduling
 
 pytestmark = pytest.mark.both_engines

@@ -12,7 +12,7 @@ from tests.faults.senders import IS_FULL, due_reminders, sending, states, until_
 from tests.faults.server import MailServer, serving
 from tracker.database import engine
 from tracker.ports.mail.delivery import LANES
-from tracker.rules.intake.bounces import FAILURES
+from tracker.rules.intake.received_emails import FAILURES
 
 pytestmark = pytest.mark.both_engines
 

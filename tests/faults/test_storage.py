@@ -13,13 +13,13 @@ from tests.ports.standing import standing
 from tracker import clock
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.identity import Session
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 pytestmark = pytest.mark.both_engines
 
@@ -105,7 +105,7 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
-    token = await api_tokens.create_token(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
+    token = await sessions.create_token(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
     await close_database(bound)
     assert isinstance(bound, SQLiteEngine)
     bound.pragmas = (*bound.pragmas, "PRAGMA query_only=ON")

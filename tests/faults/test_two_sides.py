@@ -18,7 +18,7 @@ from tests.usecases.operations.world import site, with_another_lead
 from tracker.database import engine
 from tracker.rules.core.message_types import ConflictFound
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.background.operations.plans import every_open_pair
+from tracker.tables.background.operations import every_open_pair
 from tracker.usecases.core import outbox
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import plans

@@ -113,7 +113,7 @@ def test_what_a_reader_keeps_to_itself_nobody_imports() -> None:
 
 BROKEN = [
     (ONLY_IN_READERS, "Event.select(Event.id)"),
-    (ONLY_IN_READERS, "from tracker.tables.schema.events.events import Occurrence as Dates\nDates.objects()"),
+    (ONLY_IN_READERS, "from tracker.tables.schema.events import Occurrence as Dates\nDates.objects()"),
     (ONLY_IN_READERS, "meetings.EventAudience.exists()"),
     (ONLY_IN_READERS, "rows.Invitation.count()"),
     (ONLY_IN_READERS, "table = rows.Reply\ntable.select()"),

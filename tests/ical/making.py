@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tracker.ical.vevents import Organizer, feed_calendar, vevents
 from tracker.rules.calendars.feeds import FeedLevel
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.plans import rule_of, slot_at
 from tracker.rules.recurrence.series import Rule, dates_by_rule, to_rrule

@@ -15,7 +15,7 @@ from tests.ical.readers import by_icalendar
 from tests.processor_time import within
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.calendar_import import read_calendar_file
-from tracker.ical.components import LARGEST, MOST
+from tracker.ical.lines import LARGEST, MOST
 from tracker.rules.events import plans
 from tracker.rules.events.calendar_import import FileEvent, ImportOutcome
 from tracker.rules.events.events import EventStatus, Kind

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.ical.making import NOW, ORGANIZER, dates_of, event
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice

@@ -14,7 +14,7 @@ from tests.ical.making import NOW, ORGANIZER, TODAY, date_of, dates_of, event, f
 from tracker.errors import Invalid
 from tracker.ical.vevents import feed_calendar, vevents
 from tracker.rules.calendars.feeds import FeedLevel
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tests.ical.making import ORGANIZER
 from tracker.errors import Invalid
-from tracker.ical.vtodo import vtodo_calendar
+from tracker.ical.itip import vtodo_calendar
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 
 ZONE = "America/Chicago"

@@ -22,8 +22,8 @@ from tests.ports.test_nothing_leaks_by_mail import mails
 from tests.ports.worlds import LAST_WEEK, build, copied, opened
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
+from tracker.rules.operations.plans import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, plans, readiness

@@ -7,10 +7,10 @@ from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.worlds import LAST_WEEK
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import plans, readiness
-from tracker.usecases.roster import confidential_sites
+from tracker.usecases.roster import agencies
 
 NAME = "Partner location 2"
 CANARIES = ("Wisteria", "Periwinkle")
@@ -20,7 +20,7 @@ KEY = "2027-01-23"
 
 async def with_a_shelter(cast: Cast) -> tuple[UUID, UUID]:
     """Keep a shelter of Harbor House, and let an operation that names it be planned by the FBI."""
-    site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, SHELTER, LAST_WEEK)
+    site_id = await agencies.add_confidential_site(cast.harbor_advocate, SHELTER, LAST_WEEK)
     starts = datetime(2027, 1, 23, 6)  # noqa: DTZ001 - local to the zone
     plan = operation(cast.hsi_liaison, starts=starts, duration=timedelta(hours=5), place=NAME)
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, LAST_WEEK)
@@ -52,7 +52,7 @@ async def test_a_place_is_added_and_changed_by_its_agency(sqlite_cast: Cast, bro
     assert (refused.status_code, "Enter the address." in refused.text) == (422, True)
     assert "Ring twice" in refused.text
     assert (await browser.post("/confidential-places", {"name": NAME, "address": "12 Elm St"})).status_code == 303
-    [site] = await confidential_sites.own_sites_of(sqlite_cast.harbor_advocate)
+    [site] = await agencies.own_sites_of(sqlite_cast.harbor_advocate)
     edit = f"/confidential-places/{site.id}/edit"
     moved = {"name": NAME, "address": "9 Oak St", "status": "open"}
     outdated = await browser.post(edit, {**moved, "version": "7"})
@@ -64,7 +64,7 @@ async def test_a_place_is_added_and_changed_by_its_agency(sqlite_cast: Cast, bro
 async def test_the_site_of_another_agency_is_as_missing_as_one_that_never_was(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    site_id = await confidential_sites.add_confidential_site(sqlite_cast.harbor_advocate, SHELTER, NOW)
+    site_id = await agencies.add_confidential_site(sqlite_cast.harbor_advocate, SHELTER, NOW)
     browser = await browse(sqlite_cast.caht_lead)
     found = await browser.get(f"/confidential-places/{site_id}/edit")
     missing = await browser.get(f"/confidential-places/{UUID(int=7, version=4)}/edit")

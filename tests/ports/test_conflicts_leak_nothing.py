@@ -17,8 +17,7 @@ from tests.usecases.operations.world import FAR, A, B, disclose, planned, site, 
 from tracker.crypto import ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
-from tracker.rules.operations.plans import Disclosure
-from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.plans import Disclosure, SiteRole
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences

@@ -24,12 +24,11 @@ from tests.ports.mail.sending import composer
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email
-from tracker.rules.emails.nudges import REST
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.reminders import REST
 from tracker.rules.events.events import TEXTS
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
@@ -39,7 +38,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails as content_deeds
-from tracker.usecases.emails import nudges, preferences, thank_yous
+from tracker.usecases.emails import nudges, preferences, summaries
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, scheduling
 
@@ -201,7 +200,7 @@ async def thanked(cast: Cast, reader: Viewer) -> None:
     key, held = starts.date().isoformat(), NOW - timedelta(hours=1)
     await roll_call.record_marks(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
     await roll_call.close_attendance(cast.coordinator, event_id, key, held)
-    await thank_yous.send_thank_you(cast.coordinator, event_id, key, NOW, people=1)
+    await summaries.send_thank_you(cast.coordinator, event_id, key, NOW, people=1)
 
 
 DEEDS = (

@@ -16,11 +16,10 @@ from tests.ports.browser import Browser
 from tests.ports.pages.forms import typed
 from tracker.ports.pages.events.schedule_form import form_of_plan, read_event_plan
 from tracker.rules.events.events import FIELDS, TEXTS, EventFields, field_values, fields_of
-from tracker.rules.events.invitees import Picks
+from tracker.rules.events.forms import Picks, texts_kept
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.templates import texts_kept
 from tracker.usecases.events import form_options, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 every_field = pytest.mark.parametrize("name", FIELDS)
 every_text = pytest.mark.parametrize("name", TEXTS)
@@ -31,7 +30,7 @@ IN_ANY_CASE = {"id", "version", "created_at", "changed_at"}
 @pytest.fixture
 async def program(sqlite_cast: Cast, app: Litestar) -> Program:
     """The coordinator's program."""
-    return Program(app, await api_tokens.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
+    return Program(app, await sessions.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
 
 
 def usual() -> Plan:

@@ -19,7 +19,7 @@ from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, ONLY_HTTPS, TE
 from tracker.rules.events.plans import WHOLE_DAYS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.usecases.events import scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 NEW: dict[str, Any] = {
     "kind": "meeting",
@@ -36,7 +36,7 @@ SHAPES = described()["components"]["schemas"]
 @pytest.fixture
 async def program(sqlite_cast: Cast, app: Litestar) -> Program:
     """The coordinator's program."""
-    return Program(app, await api_tokens.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
+    return Program(app, await sessions.create_token(sqlite_cast.coordinator, "Program", ALL, NOW))
 
 
 async def on_the_page(desk: Browser, **fields: str) -> str:

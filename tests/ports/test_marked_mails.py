@@ -19,7 +19,7 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.markings import Category
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import digests, emails, preferences
+from tracker.usecases.emails import emails, preferences, summaries
 from tracker.usecases.emails.writers import EmailRequest
 from tracker.usecases.events import occurrences, scheduling
 
@@ -122,6 +122,6 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     await scheduling.schedule_event(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)
     request = EmailRequest(any_message(), reader, monday, ZONE, is_sent=True)
-    letter = await digests.write_digest_email(WeeklyDigest(monday=monday.date()), request)
+    letter = await summaries.write_digest_email(WeeklyDigest(monday=monday.date()), request)
     assert not isinstance(letter, SendOutcome)
     assert letter.banner == BANNER

@@ -10,17 +10,16 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 KEY, SECRET = "2027-01-19", "Larkspur"
 
@@ -52,7 +51,7 @@ async def test_pages_and_search_do_not_have_the_reason(sqlite_cast: Cast, browse
 async def test_the_api_does_not_have_the_reason(sqlite_cast: Cast, app: Litestar) -> None:
     cast = sqlite_cast
     event_id = await opened(cast, cast.caht_lead)
-    token = await api_tokens.create_token(cast.caht_lead, "Program", frozenset(ApiScope), NOW)
+    token = await sessions.create_token(cast.caht_lead, "Program", frozenset(ApiScope), NOW)
     for path in (f"/events/{event_id}", f"/events/{event_id}/occurrences", f"/events/{event_id}/occurrences/{KEY}"):
         response = await Browser(app).get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
         assert (response.status_code, SECRET in response.text) == (200, False), path

@@ -27,47 +27,46 @@ from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.audit import audit_log
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.viewers import Level, Viewer
+from tracker.rules.core.viewers import Arm, Level, Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.operations.after_actions import ItemAssignment
 from tracker.rules.operations.orders import Paragraph, PhasePlan
+from tracker.rules.operations.plans import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
+from tracker.rules.operations.records import ItemAssignment
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import Rule, rule_for_choice
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.quorum import QuorumRule
+from tracker.rules.roster.sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Draft, Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingReply
+from tracker.usecases import availability
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.audit import audit_log as audit_reading
-from tracker.usecases.availability import blackout_days, shared_calendars
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.core import audit, drafts, saved_filters
+from tracker.usecases.core import audit, drafts
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import occurrences, replies, scheduling, templates
-from tracker.usecases.identity import api_tokens
-from tracker.usecases.intake import proposals, received_emails
-from tracker.usecases.operations import after_actions, approvals, orders, plans, readiness
+from tracker.usecases.events import form_options, occurrences, replies, scheduling
+from tracker.usecases.identity import sessions as identity_sessions
+from tracker.usecases.intake import received_emails, unrecorded_replies
+from tracker.usecases.operations import approvals, orders, plans, readiness, records
 from tracker.usecases.operations.plans import existing_plan
 from tracker.usecases.polls import polls
-from tracker.usecases.roster import agencies, committees, confidential_sites, people, sites
+from tracker.usecases.roster import agencies, committees, people
 
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
@@ -191,7 +190,8 @@ async def _build(folder: Path, story: Story) -> Worlds:
         }
         everything = frozenset(ApiScope)
         tokens = {
-            name: await api_tokens.create_token(one, "Program", everything, NOW) for name, one in cast.members.items()
+            name: await identity_sessions.create_token(one, "Program", everything, NOW)
+            for name, one in cast.members.items()
         }
         cast, places = await story.before(cast)
     shutil.copy(plain, secret)
@@ -269,7 +269,7 @@ async def _room(cast: Cast) -> UUID:
     room = MeetingSiteFacts(
         name="USAO conference room", address="400 E 9th St", capacity=5, equipment="Projector", is_open=True
     )
-    return await sites.add_meeting_site(cast.coordinator, room, NOW, NOW)
+    return await agencies.add_meeting_site(cast.coordinator, room, NOW, NOW)
 
 
 async def _secret_people(cast: Cast, places: Places) -> None:
@@ -361,14 +361,14 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
     await received_emails.take_email(
         ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
     )
-    [(one, _)] = await proposals.recent_proposals(lead, date, NOW)
+    [(one, _)] = await unrecorded_replies.recent_proposals(lead, date, NOW)
     return one.id
 
 
 async def _secrets(cast: Cast, places: Places) -> None:
     await _secret_people(cast, places)
     days = date(2027, 1, 11), date(2027, 1, 13), "Canary week"
-    places.secret_blackout = await blackout_days.set_blackout(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
+    places.secret_blackout = await availability.set_blackout(cast.coordinator, places.secret_agency, *days, NOW, TODAY)
     lead, named = cast.fbi_lead, (cast.kcpd_detective, cast.hsi_liaison)
     marked = marking(cast, categories=frozenset({Category.SP_CHRI}), limit=Limit.NOCON)
     secret = operation(*named, rule=_weekly(), marking=marked)
@@ -448,11 +448,11 @@ async def _looked_back_on(cast: Cast) -> None:
     lead = cast.fbi_lead
     event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
     await over(lead, event_id)
-    await after_actions.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
-    await after_actions.add_lesson(lead, event_id, "Larkspur Lot was too small", NOW)
+    await records.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
+    await records.add_lesson(lead, event_id, "Larkspur Lot was too small", NOW)
     for title in ("Canary radios", "Larkspur keys"):
         await after_items.add_after_action(lead, event_id, title, NOW)
-    first = (await after_actions.after_action_view(lead, event_id, "2027-01-16")).operation
+    first = (await records.after_action_view(lead, event_id, "2027-01-16")).operation
     given = await after_items.after_actions_given(lead, first)
     wanted = ItemAssignment(owner_id=cast.kcpd_detective.member_id, due=TODAY)
     await after_items.assign_after_action(lead, event_id, given[0].action.id, wanted, NOW, TODAY)
@@ -461,7 +461,7 @@ async def _looked_back_on(cast: Cast) -> None:
 async def _confidential_place(cast: Cast, event_id: UUID) -> UUID:
     """Keep a confidential place of an agency, and let a plan name it."""
     facts = ConfidentialFacts(name="Canary house", address="7 Larkspur Row", directions="Canary bell")
-    site_id = await confidential_sites.add_confidential_site(cast.kcpd_detective, facts, LAST_WEEK)
+    site_id = await agencies.add_confidential_site(cast.kcpd_detective, facts, LAST_WEEK)
     await readiness.add_off_site_place(cast.fbi_lead, event_id, site_id, LAST_WEEK)
     return site_id
 
@@ -482,9 +482,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await reminders.queue_due_messages(NOW, ZONE)
     places.secret_message, places.secret_sending = await _a_message_about(places.secret_event)
     places.secret_template = await _a_template(cast)
-    kept = await saved_filters.save_filter(
-        cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW
-    )
+    kept = await drafts.save_filter(cast.kcpd_detective, "calendar", "Bluestem", "committee=Canary+Working+Group", NOW)
     places.secret_filter = kept.id
     await _a_shared_calendar(places.secret_person)
     await _drafts(cast, places.secret_event, places.secret_date)
@@ -514,22 +512,20 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
 
 async def _a_shared_calendar(member_id: UUID) -> None:
     """Let someone whom not everyone knows share when they are busy all of January."""
-    await shared_calendars.share_calendar(
-        await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW
-    )
-    under_way = await shared_calendars.claim_calendar(NOW)
+    await availability.share_calendar(await viewer_for(member_id, NOW), "https://canary.example/larkspur.ics", "", NOW)
+    under_way = await availability.claim_calendar(NOW)
     assert under_way
     january = CalendarSpan(
         datetime(2027, 1, 1, tzinfo=NOW.tzinfo), datetime(2027, 2, 1, tzinfo=NOW.tzinfo), BusyKind.OUT
     )
-    await shared_calendars.keep_spans(under_way, [ReadSpan("", january)], 0, kept_window(NOW, ZONE), NOW)
+    await availability.keep_spans(under_way, [ReadSpan("", january)], 0, kept_window(NOW, ZONE), NOW)
 
 
 async def _a_template(cast: Cast) -> UUID:
     """Return a template of a committee whose schedulers are law enforcement."""
     form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["committee"]}
-    await templates.save_template(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
-    [found] = await templates.templates_for(cast.coordinator)
+    await form_options.save_template(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
+    [found] = await form_options.templates_for(cast.coordinator)
     return found.id
 
 

@@ -13,8 +13,8 @@ from tests.cast import NOW
 from tests.ports.browser import BASE
 from tracker.ports.cli.serve import Bounded, listen
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.identity import api_tokens
+from tracker.rules.identity.passwords import ApiScope
+from tracker.usecases.identity import sessions
 
 Json = dict[str, Any]
 
@@ -65,7 +65,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
 @asynccontextmanager
 async def program_of(viewer: Viewer, address: str) -> AsyncIterator[Program]:
     """Make a token for someone, and give a program that has nothing else of theirs."""
-    token = await api_tokens.create_token(viewer, "Program", frozenset(ApiScope), NOW)
+    token = await sessions.create_token(viewer, "Program", frozenset(ApiScope), NOW)
     headers = {"Authorization": f"Bearer {token}", "Host": BASE.removeprefix("http://")}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
         yield Program(client)

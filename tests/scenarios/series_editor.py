@@ -13,14 +13,14 @@ from tests.ical.readers import Shown
 from tests.rules.recurrence.any_series import CHOICES
 from tracker import clock
 from tracker.errors import Conflict, Invalid
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import choice_of, dates_by_rule, rule_for_choice
+from tracker.tables.schema import events as rows
 from tracker.tables.schema.core.tables import Message, Watermark
-from tracker.tables.schema.events import events as rows
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, series_split
 from tracker.usecases.events import scheduling as event_deeds

@@ -7,9 +7,9 @@ from tests.cast import NOW
 from tests.ical.readers import by_ical
 from tests.scenarios.office import Office, event_in, recipients
 from tests.scenarios.test_operation import DAY, SATURDAY, TYPED
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.operations.access import end_lapsed_access
 
 UNTIL = NOW + timedelta(days=4, hours=2)
@@ -55,7 +55,7 @@ async def test_the_feed_drops_it_at_that_moment_also_for_a_program_that_asks_whe
 
 async def test_a_program_with_a_token_finds_nothing_from_then_on(office: Office) -> None:
     event = await bluestem(office)
-    token = await api_tokens.create_token(office.cast.ipd_liaison, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await sessions.create_token(office.cast.ipd_liaison, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
     program, bearer = await office.browser(None), {"Authorization": f"Bearer {token}"}
     for moment, status in ((UNTIL - A_SECOND, 200), (UNTIL, 404)):
         await office.at(moment)

@@ -8,7 +8,7 @@ from tests.ports.pages.forms import typed
 from tests.scenarios.office import Office, calendar_of, event_in, words_of
 from tracker import clock
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 EASTERN = "America/New_York"
 DETECTIVE = "kcpd_detective"
@@ -54,7 +54,7 @@ async def test_pages_emails_feeds_and_programs_name_the_zone(office: Office) -> 
     assert entry["DTSTART"].params["TZID"] == EASTERN
     feed = await office.fetch(await office.subscribe(DETECTIVE), **{"Accept-Encoding": "identity"})
     assert b"DTSTART;TZID=America/New_York:20270209T140000" in feed.content
-    token = await api_tokens.create_token(office.cast.coordinator, "Program", ALL, clock.now())
+    token = await sessions.create_token(office.cast.coordinator, "Program", ALL, clock.now())
     shown = await Program(office.app, token).get(f"/events/{event_id}")
     assert shown.json()["time_zone"] == EASTERN
 

@@ -37,7 +37,7 @@ from tracker import clock
 from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
 from tracker.ports.mail.received_emails import LARGEST_EMAIL
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingReply
 
 JANUARY, APRIL, MAY, JUNE = "2027-01-12", "2027-04-13", "2027-05-11", "2027-06-08"

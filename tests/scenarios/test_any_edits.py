@@ -25,7 +25,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.reminders import date_moments
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Invitation
+from tracker.tables.schema.events import Invitation
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.emails.reminders import queue_due_messages

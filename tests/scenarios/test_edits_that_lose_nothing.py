@@ -38,7 +38,7 @@ from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.emails.emails import CalendarPart, Email
 from tracker.rules.events.events import Event, Kind, Occurrence
 from tracker.rules.events.history import ChangedField
@@ -51,8 +51,8 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
-from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split
+from tracker.usecases.identity import sessions
 from tracker.usecases.views.event_page import view_series
 from tracker.usecases.views.preview import Deed, dry_run
 
@@ -482,10 +482,10 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     await check_emails(cast, found, after, now)
     assert change.what == CANCEL or sorted(panel_words(found)) == sorted(lost)
     assert await not_kept(cast, [*both][-1]) == sorted(one.words for one in found.lost_details if change.what != CANCEL)
-    change_id = await undo.change_made_at(cast.coordinator, event_id, now)
+    change_id = await history.change_made_at(cast.coordinator, event_id, now)
     assert change_id is not None or in_order(after) == in_order(before)
     if change_id:
-        await undo.undo_change(cast.coordinator, event_id, change_id, now)
+        await history.undo_change(cast.coordinator, event_id, change_id, now)
         await check_every_reader(cast, readers, [event_id], before, now)
         assert await Message.count().where(Message.state == "pending") == 0
         assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in held(before))
@@ -532,7 +532,7 @@ async def readers_of(app: Litestar, cast: Cast) -> Readers:
     _, feed = await subscriptions.create_subscription(
         cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False
     )
-    return Readers(feed, Program(app, await api_tokens.create_token(cast.fbi_lead, "Program", ALL, NOW)))
+    return Readers(feed, Program(app, await sessions.create_token(cast.fbi_lead, "Program", ALL, NOW)))
 
 
 @bounded(30)

@@ -12,9 +12,9 @@ from tests.ports.browser import Browser
 from tests.scenarios.office import Office, recipients, words_of
 from tests.scenarios.test_operation import DAY, planned
 from tracker.ports.http.guards import signed_in
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.operations.emergency_access import end_expired_emergencies
 
 WHY = "The lead can’t be reached, and the hospital called."
@@ -136,7 +136,7 @@ async def test_it_is_for_reading_only_on_every_route(office: Office) -> None:
 
 async def test_another_browser_a_feed_and_a_program_of_the_administrator_have_nothing(office: Office) -> None:
     feed = await office.subscribe("administrator", shows_operations="yes")
-    token = await api_tokens.create_token(office.cast.administrator, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await sessions.create_token(office.cast.administrator, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
     event, _ = await opened(office)
     assert not await reads(await office.browser("administrator"), event)
     assert by_ical((await office.fetch(feed)).content) == []

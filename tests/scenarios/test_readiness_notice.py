@@ -12,7 +12,7 @@ from tests.ports.browser import FORM_TOKEN
 from tests.scenarios.office import Office, event_in, recipients, words_of
 from tests.scenarios.test_operation import TYPED
 from tracker import clock
-from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.events.history import UNDO_FOR
 from tracker.usecases.operations import readiness
 
 DAY = "2027-05-15"

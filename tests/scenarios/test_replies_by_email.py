@@ -16,7 +16,7 @@ from tests.usecases.intake.writing_back import many_emails
 from tracker import clock
 from tracker.ports.mail.demo_emails import ReplyBox, ReplyWays, SinkFolder
 from tracker.ports.mail.received_emails import LARGEST_EMAIL
-from tracker.usecases.core import send_hold
+from tracker.usecases.core import process_locks
 
 JANUARY = "2027-01-12"
 
@@ -58,9 +58,9 @@ async def test_one_email_too_many_of_a_sender_is_left_with_the_mail_server(at: D
 async def test_a_restored_copy_leaves_an_email_with_the_mail_server_until_it_is_confirmed(at: Desk) -> None:
     ipd = at.invitation("ipd_liaison")
     accept = email(ipd, google(ipd.uid, ipd.who, stamp=stamped()))
-    await send_hold.hold_sending(clock.now(), clock.now())
+    await process_locks.hold_sending(clock.now(), clock.now())
     assert await at.way.get(accept) == ["451"]
-    await send_hold.release_sending(None, clock.now())
+    await process_locks.release_sending(None, clock.now())
     assert await at.way.get(accept) == [TAKEN]
 
 

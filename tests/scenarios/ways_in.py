@@ -19,7 +19,7 @@ from tests.scenarios.monthly_meeting import replies, scheduled
 from tests.scenarios.office import Office, calendar_of, opened
 from tracker import clock
 from tracker.ports.mail.imap import MailboxReader
-from tracker.ports.mail.lmtp import Listener
+from tracker.ports.mail.received_emails import Listener
 
 SERVER = "mx.tracker.example"
 """The site's own mail server, as it writes its name into Authentication-Results."""

@@ -15,16 +15,16 @@ from tracker.crypto import ids
 from tracker.demo import Row, read_story
 from tracker.demo.cast import Company
 from tracker.demo.program import A_WEEK
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Arm, Visibility
+from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import Kind
 from tracker.rules.events.kept_dates import dates_of_new_event
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import HolidayChoice, HolidayChoices, is_working_day, next_working_day
 from tracker.rules.recurrence.series import Frequency, Rule
-from tracker.tables.schema.events.events import Event, EventAudience, Invitation
+from tracker.tables.schema.events import Event, EventAudience, Invitation
 from tracker.tables.schema.roster import Member
 from tracker.usecases.events.series import write_dates
 
@@ -129,7 +129,7 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
         *(
             EventAudience(id=ids.new_id(), event=event.id, audience=audience)
             for event, plan in zip(events, plans, strict=True)
-            for audience in audiences.event_audiences(plan.visibility, None, ())
+            for audience in viewers.event_audiences(plan.visibility, None, ())
         )
     )
     await Invitation.insert(

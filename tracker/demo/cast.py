@@ -9,19 +9,17 @@ from msgspec import Struct
 from tracker.demo import Row, read_story
 from tracker.demo.program import A_DAY, Day, Weekday
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Role, Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.viewers import Arm, Level, Role, Viewer
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.recurrence.holidays import is_working_day
-from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule, ReminderPolicy
 from tracker.rules.roster.sites import MeetingSiteFacts
-from tracker.usecases.availability import blackout_days, shared_calendars
+from tracker.usecases import availability
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.emails import committee_reminders
+from tracker.usecases.emails import preferences
 from tracker.usecases.roster import agencies as roster_agencies
 from tracker.usecases.roster import committees as roster_committees
-from tracker.usecases.roster import people, sites
+from tracker.usecases.roster import people
 
 PHONE = "816-555-{:04}"  # 555-01xx numbers are reserved for fiction
 CALENDAR = "https://calendar.example/{}.ics"  # this domain can't exist (RFC 2606)
@@ -141,7 +139,7 @@ async def assemble_company(now: datetime, zone: str) -> Company:
         if committee.chair:
             await roster_committees.make_chair(committee_id=committees[key], member_id=ids[committee.chair])
     for site in CAST.sites:
-        await sites.add_meeting_site(await viewer_for(ids["coordinator"], now), site, now, now)
+        await roster_agencies.add_meeting_site(await viewer_for(ids["coordinator"], now), site, now, now)
     return Company({key: await viewer_for(member_id, now) for key, member_id in ids.items()}, committees)
 
 
@@ -180,7 +178,7 @@ async def choose_reminders(company: Company, now: datetime) -> None:
     for key, committee in COMMITTEES.items():
         if committee.chair and committee.reminders:
             chair = company.members[committee.chair]
-            await committee_reminders.save_committee_policy(chair, company.committees[key], committee.reminders, now)
+            await preferences.save_committee_policy(chair, company.committees[key], committee.reminders, now)
 
 
 async def set_blackouts(company: Company, start: datetime, zone: str, now: datetime) -> None:
@@ -189,16 +187,16 @@ async def set_blackouts(company: Company, start: datetime, zone: str, now: datet
     for days in CAST.blackouts:
         lead = company.members[days.lead]
         first, last = days.first.on(today), days.last.on(today)
-        await blackout_days.set_blackout(lead, lead.agency_id, first, last, days.reason, now, today)
+        await availability.set_blackout(lead, lead.agency_id, first, last, days.reason, now, today)
 
 
 async def share_calendars(company: Company, now: datetime, zone: str) -> None:
     """Share calendars, and store the hours as if the calendars had just been read."""
     for key, habits in CAST.calendars.items():
-        await shared_calendars.share_calendar(company.members[key], CALENDAR.format(key.replace("_", "-")), "", now)
-        claimed = await shared_calendars.claim_calendar(now)
+        await availability.share_calendar(company.members[key], CALENDAR.format(key.replace("_", "-")), "", now)
+        claimed = await availability.claim_calendar(now)
         if claimed:
-            await shared_calendars.keep_spans(claimed, _busy_times(habits, now, zone), 0, kept_window(now, zone), now)
+            await availability.keep_spans(claimed, _busy_times(habits, now, zone), 0, kept_window(now, zone), now)
 
 
 def _busy_times(habits: tuple[Habit, ...], now: datetime, zone: str) -> Iterator[ReadSpan]:

@@ -17,9 +17,8 @@ from tracker.crypto import ids
 from tracker.demo.cast import COMMITTEES, Company
 from tracker.demo.program import A_DAY, PROGRAM, SERIES, SINGLES, SOON, VIDEO, Script, next_call, timetable
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark, RollCallLine
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.viewers import Origin, Viewer, Visibility
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Marking
@@ -29,9 +28,9 @@ from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole, ReplyValue
 from tracker.rules.polls.polls import NewPoll
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.rules.recurrence.series import RepeatChoice
-from tracker.rules.roster.reminder_policies import USUAL_POLICY
+from tracker.rules.roster.quorum import USUAL_POLICY
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.emails import thank_yous
+from tracker.usecases.emails import summaries
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.polls import polls
 
@@ -260,8 +259,8 @@ def give_thanks(story: Story, dates: Dates) -> None:
 
     async def thank(now: datetime) -> None:
         chair, event_id, key = story.who(COMMITTEES[THANKING].chair or ""), story.events[THANKING], held[-1].key
-        people = (await thank_yous.thank_you_view(chair, event_id, key, now, story.zone)).people
-        await thank_yous.send_thank_you(chair, event_id, key, now, people=len(people))
+        people = (await summaries.thank_you_view(chair, event_id, key, now, story.zone)).people
+        await summaries.send_thank_you(chair, event_id, key, now, people=len(people))
 
     if held:
         story.at(story.now - THANKED, thank)

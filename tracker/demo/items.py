@@ -9,8 +9,8 @@ from tracker.demo import Row, read_story
 from tracker.demo.history import HOUR, Date, Dates, Deed, Story
 from tracker.demo.program import A_DAY, due_day
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.core.wording import to_local
 from tracker.rules.emails import escalations
 from tracker.rules.emails.escalations import Escalation
 from tracker.usecases.actions import action_items

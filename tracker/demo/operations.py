@@ -8,34 +8,23 @@ from uuid import UUID
 from tracker.demo import Row, read_story
 from tracker.demo.history import Story
 from tracker.demo.program import Day, due_day
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.events.events import Kind
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.operations.after_actions import Edition, ItemAssignment
 from tracker.rules.operations.check_ins import Direction, Presence, Tap
 from tracker.rules.operations.orders import Paragraphs, PhasePlan
-from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure
+from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure, PlannedSite, SiteRole, point_at
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
-from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
+from tracker.rules.operations.records import Edition, ItemAssignment
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.operations import (
-    access,
-    activity_log,
-    after_actions,
-    approvals,
-    check_ins,
-    orders,
-    plans,
-    readiness,
-)
+from tracker.usecases.operations import access, approvals, check_ins, orders, plans, readiness, records
 from tracker.usecases.operations.plans import PlanBasics
-from tracker.usecases.roster import confidential_sites
+from tracker.usecases.roster import agencies
 
 RELEASED_WITHIN = 30  # minutes
 DUE = 20  # days from today, about: an after-action item
@@ -211,7 +200,7 @@ async def notify_services(story: Story) -> None:
         contact=notice.contact,
     )
     recipients = [story.who(key) for key in notice.recipients]
-    await confidential_sites.add_confidential_site(recipients[-1], notice.site, now)
+    await agencies.add_confidential_site(recipients[-1], notice.site, now)
     await readiness.save_readiness_notice(writer, event_id, text, now, [viewer.member_id for viewer in recipients], now)
     [saved] = (await readiness.readiness_view(writer, event_id, date.key)).notices
     await readiness.change_notice_state(writer, event_id, saved.id, NoticeState.SCHEDULED, now)
@@ -273,7 +262,7 @@ async def _approve(story: Story, now: datetime) -> None:
 
 async def _brief(story: Story, now: datetime) -> None:
     event_id = story.events[KEY]
-    view = await after_actions.after_action_view(story.who(OVER.lead), event_id, await _date_key(story, now))
+    view = await records.after_action_view(story.who(OVER.lead), event_id, await _date_key(story, now))
     for key in (OVER.lead, OVER.partner):
         await approvals.acknowledge_plan_version(story.who(key), event_id, view.operation.version, now)
     await _move(story, now, state=OperationState.BRIEFED)
@@ -289,7 +278,7 @@ async def _tap(story: Story, now: datetime, *, button: Direction) -> None:
 
 async def _log(story: Story, now: datetime, *, text: str) -> None:
     date_key = await _date_key(story, now)
-    await activity_log.add_log_entry(story.who(OVER.partner), story.events[KEY], date_key, text, now, tap_id=text)
+    await records.add_log_entry(story.who(OVER.partner), story.events[KEY], date_key, text, now, tap_id=text)
 
 
 async def _release(story: Story, now: datetime) -> None:
@@ -307,11 +296,11 @@ async def _date_key(story: Story, now: datetime) -> str:
 async def _write_down(story: Story, now: datetime) -> None:
     """Save the hot wash, assign the first of its action items, and release a lesson."""
     lead, event_id = story.who(OVER.lead), story.events[KEY]
-    await after_actions.save_hot_wash(lead, event_id, OVER.went_well, OVER.to_improve, now, read=0)
+    await records.save_hot_wash(lead, event_id, OVER.went_well, OVER.to_improve, now, read=0)
     for title in OVER.actions:
         await after_items.add_after_action(lead, event_id, title, now)
-    await after_actions.add_lesson(lead, event_id, OVER.lesson, now)
-    view = await after_actions.after_action_view(lead, event_id, await _date_key(story, now))
+    await records.add_lesson(lead, event_id, OVER.lesson, now)
+    view = await records.after_action_view(lead, event_id, await _date_key(story, now))
     actions = {
         given.action.title: given.action for given in await after_items.after_actions_given(lead, view.operation)
     }
@@ -320,5 +309,5 @@ async def _write_down(story: Story, now: datetime) -> None:
     today = to_local(now, story.zone).date()
     await after_items.assign_after_action(lead, event_id, actions[OVER.actions[0]].id, wanted, now, today)
     [lesson] = view.lessons
-    await after_actions.change_lesson(lead, event_id, lesson.id, OVER.lesson, OVER.edition, now, read=lesson.version)
-    await after_actions.release_lesson(lead, event_id, lesson.id, now, read=lesson.version + 1)
+    await records.change_lesson(lead, event_id, lesson.id, OVER.lesson, OVER.edition, now, read=lesson.version)
+    await records.release_lesson(lead, event_id, lesson.id, now, read=lesson.version + 1)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.demo import Row, read_story
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.polls.polls import Fit

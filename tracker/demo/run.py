@@ -31,10 +31,10 @@ from tracker.ports.cli.serve import server_config
 from tracker.ports.mail.demo_emails import EmailSink
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.sign_in_attempts import account_at
 
@@ -251,10 +251,10 @@ async def _feed(viewer: Viewer, now: datetime) -> str:
 
 async def _token(viewer: Viewer, now: datetime) -> str:
     """Return a new token with all scopes, replacing that of an earlier start: only its hash was kept."""
-    for old in await api_tokens.api_tokens_of(viewer, now):
+    for old in await sessions.api_tokens_of(viewer, now):
         if old.name == PROGRAM:
-            await api_tokens.revoke_token_of(viewer, old.id, now)
-    return await api_tokens.create_token(viewer, PROGRAM, frozenset(ApiScope), now)
+            await sessions.revoke_token_of(viewer, old.id, now)
+    return await sessions.create_token(viewer, PROGRAM, frozenset(ApiScope), now)
 
 
 def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:

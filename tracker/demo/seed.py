@@ -13,9 +13,9 @@ from tracker.demo.history import Story, ask_for_dates, give_thanks, write_histor
 from tracker.demo.items import give_items, remind_of_items
 from tracker.demo.operations import notify_services, plan_operations, write_past_operation
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.intake.bounces import DeliveryRefusal
+from tracker.rules.intake.received_emails import DeliveryRefusal
 from tracker.usecases.core import outbox
-from tracker.usecases.intake import bounces
+from tracker.usecases.intake import received_emails
 from tracker.usecases.views import home
 
 FIRST_DAY = timedelta(days=200)  # before the start: when the people joined
@@ -84,7 +84,7 @@ async def _settle(until: datetime, company: Company | None) -> None:
     for message in await outbox.claim_messages("demo", [], until, EVERYTHING):
         if gone and message.recipient_id == gone.member_id:
             words = f"550 5.1.1 <{gone.email}>: Recipient address rejected: User unknown"
-            await bounces.record_refusal(
+            await received_emails.record_refusal(
                 message, DeliveryRefusal(words=words, sent_to=gone.email, at_recipient=True), until
             )
         else:

@@ -13,7 +13,6 @@ from itertools import chain
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ical.components import LARGEST, MOST, Component, components
 from tracker.ical.foreign_events import (
     KINDS,
     PROPERTIES,
@@ -37,9 +36,9 @@ from tracker.ical.foreign_events import (
     video_link_of,
     zones_of,
 )
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import plural, short_weekday_date, zone_word
+from tracker.ical.lines import LARGEST, MOST, Component, components
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.core.wording import plural, short_weekday_date, to_local, zone_word
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.calendar_import import (
     MOST_DATES,

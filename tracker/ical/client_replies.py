@@ -14,10 +14,9 @@ from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ical import lines
-from tracker.ical.components import Component, components
 from tracker.ical.foreign_events import Zones, zones_of
-from tracker.ical.lines import escaped, fold
-from tracker.rules.core.wall_clock import to_utc
+from tracker.ical.lines import Component, components, escaped, fold
+from tracker.rules.core.wording import to_utc
 
 CENTRAL = ZoneInfo("America/Chicago")
 MOST, LARGEST = 1_000, 1_000_000  # events in an invitation, and bytes

@@ -11,11 +11,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ical.components import LARGEST, Component, Components, Property
-from tracker.ical.lines import is_web_address
+from tracker.ical.lines import LARGEST, Component, Components, Property, is_web_address
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.wall_clock import to_local, to_utc, zone_of
-from tracker.rules.core.wording import clock, plural, short_date, zone_word
+from tracker.rules.core.wording import clock, plural, short_date, to_local, to_utc, zone_of, zone_word
 from tracker.rules.events import plans
 from tracker.rules.events.events import BY_VIDEO, TEXTS, EventStatus, Kind, wrong_field_texts
 from tracker.rules.recurrence.series import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates_by_rule, day_years_after

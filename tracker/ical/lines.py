@@ -1,11 +1,21 @@
-"""Content lines (RFC 5545 §3.1): the one place where text and times become bytes of a calendar."""
+"""Content lines (RFC 5545 §3.1): text and times become bytes of a calendar, and the bytes of a file become its events.
+
+A file is read in one pass, without recursion or expansion of rules. Files of other programs can nest thousands deep,
+repeat alarms without end, and grow in memory when they are read as a tree. Here a line is parsed only when it is
+needed, and components inside an event (VALARM) are only counted.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tracker.errors import Invalid
+from icalendar.parser import Contentline, Contentlines
+from msgspec import Struct, field
+
+from tracker.errors import Invalid, TooLarge
 
 LONGEST = 75  # octets of a line without its line end
 INSIDE = 0x80  # the upper two bits of a UTF-8 continuation byte
@@ -136,3 +146,160 @@ def duration_value(length: timedelta) -> str:
     minutes = abs(length) // timedelta(minutes=1)
     hours, rest = divmod(minutes, 60)
     return f"{'-' if length < timedelta(0) else ''}PT{f'{hours}H' if hours else ''}{f'{rest}M' if rest else ''}"
+
+
+LARGEST = 2_000_000  # bytes
+MOST = 2_000  # events
+DEEPEST = 3
+"""The deepest nesting: VCALENDAR, VEVENT, VALARM; or VCALENDAR, VTIMEZONE, DAYLIGHT."""
+NO_CALENDAR = "This is not a calendar file (.ics)."
+DAMAGED = "The calendar file is damaged: {} doesn't end where it should. Export it again."
+LONG_TEXTS = {"DESCRIPTION", "X-ALT-DESC", "ATTACH"}
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+
+
+class Property(NamedTuple):
+    """A value as the file holds it, and its parameters, with names in capitals."""
+
+    value: str
+    parameters: dict[str, str]
+
+
+class Component(Struct):
+    """The lines of one VEVENT, VTODO, or VTIMEZONE by the name of their property; `row` counts the events from 1."""
+
+    row: int = 0
+    lines: dict[str, list[Contentline]] = field(default_factory=dict)
+    parts: Counter[str] = field(default_factory=Counter)
+    """How many components of each kind are inside it, such as VALARM."""
+
+    def all(self, name: str) -> list[Property]:
+        """Return every property of that name. Errors: Invalid for a line that can't be read."""
+        return [_property(line) for line in self.lines.get(name, ())]
+
+    def one(self, name: str) -> Property | None:
+        """Return the first property of that name. Errors: Invalid for a line that can't be read."""
+        return next(iter(self.all(name)), None)
+
+    def text(self, name: str) -> str:
+        """Return the text of a property without its escapes (RFC 5545 §3.3.11); empty when there is none."""
+        line = next(iter(self.lines.get(name, ())), None)
+        return str(_parts(line)[2]) if line else ""
+
+
+class Components(Struct):
+    """The content of a file: its events, tasks, and time zones, and the count of whatever is no event or zone."""
+
+    events: list[Component] = field(default_factory=list)
+    tasks: list[Component] = field(default_factory=list)
+    zones: list[Component] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
+    method: str = ""
+    """METHOD of the calendar (RFC 5545 §3.7.2); empty when it has none."""
+
+
+def components(content: bytes, most: int = MOST, largest: int = LARGEST, most_others: int | None = None) -> Components:
+    """Return the content of a file of at most so many events and bytes, and other components beside the events.
+
+    Errors: TooLarge; Invalid when it is not a calendar.
+    """
+    if len(content) > largest:
+        raise TooLarge(f"The file is larger than {largest // 1_000_000} MB. Export fewer months at a time.")
+    scan = _Scan(most, most_others)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as odd:
+        raise Invalid("The calendar file isn't in UTF-8, as calendar files must be. Export it again.") from odd
+    if not text.strip():
+        raise Invalid(NO_CALENDAR)
+    scan.read(Contentlines.from_ical(re.sub(r"\r\n?", "\n", text)))  # type: ignore[no-untyped-call]  # the library says no types
+    return scan.found
+
+
+def parameters_in(file: Components) -> int:
+    """Return how many parameters the lines of a file have at most: to parse one takes microseconds.
+
+    Long texts are left out: they are full of semicolons.
+    """
+    lines = (
+        line
+        for component in (*file.events, *file.tasks, *file.zones)
+        for name, of_name in component.lines.items()
+        if name not in LONG_TEXTS
+        for line in of_name
+    )
+    return sum(line.count(";") for line in lines)
+
+
+class _Scan:
+    """One pass over the lines; `open` names the components that have begun and not ended."""
+
+    def __init__(self, most: int, most_others: int | None) -> None:
+        self.most, self.most_others = most, most_others
+        self.found = Components()
+        self.open: list[str] = []
+        self.inner: Component | None = None
+
+    def read(self, lines: Iterable[Contentline]) -> None:
+        """Read all lines. Errors: Invalid, TooLarge."""
+        for line in lines:
+            match = _NAME.match(line)
+            name = match[0].upper() if match else ""
+            if name in ("BEGIN", "END"):
+                self._turn(name, line[len(name) + 1 :].strip().upper()[:40])
+            elif self.inner is not None and len(self.open) == 2:  # noqa: PLR2004 - in the calendar, in a component
+                self.inner.lines.setdefault(name, []).append(line)
+            elif line.strip() and not self.open:
+                raise Invalid(NO_CALENDAR)
+            elif name == "METHOD" and len(self.open) == 1:
+                self.found.method = line.partition(":")[2].strip()
+        if self.open:
+            raise Invalid(DAMAGED.format(self.open[-1]))
+
+    def _turn(self, name: str, kind: str) -> None:
+        if name == "BEGIN":
+            self._begin(kind)
+        elif not self.open or self.open.pop() != kind:
+            raise Invalid(DAMAGED.format(kind))
+
+    def _begin(self, kind: str) -> None:
+        self.open.append(kind)
+        if self.open[0] != "VCALENDAR":
+            raise Invalid(NO_CALENDAR)
+        if len(self.open) > DEEPEST:
+            raise Invalid("The calendar file is nested too deeply. Export it again.")
+        if len(self.open) > 1:
+            self._meet(kind)
+
+    def _meet(self, kind: str) -> None:
+        if len(self.open) > 2:  # noqa: PLR2004 - a part of a component
+            if self.inner is not None:
+                self.inner.parts[kind] += 1
+            return
+        self.inner = Component(len(self.found.events) + 1 if kind == "VEVENT" else 0)
+        if kind == "VEVENT":
+            self.found.events.append(self.inner)
+        elif kind == "VTIMEZONE":
+            self.found.zones.append(self.inner)
+        else:
+            self.found.others[kind] += 1
+        if kind == "VTODO":
+            self.found.tasks.append(self.inner)
+        beside = len(self.found.zones) + self.found.others.total()
+        if self.most_others is not None and beside > self.most_others:
+            raise TooLarge(f"The file has more than {self.most_others} components beside its events.")
+        if len(self.found.events) > self.most:
+            raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
+
+
+def _property(line: Contentline) -> Property:
+    _, parameters, value = _parts(line)
+    return Property(str(value).strip(), {name.upper(): str(given) for name, given in parameters.items()})
+
+
+def _parts(line: Contentline) -> tuple[str, dict[str, object], str]:
+    try:
+        name, parameters, value = line.parts()
+    except ValueError as odd:
+        raise Invalid(f"The line “{line[:60]}” can't be read.") from odd
+    return name, dict(parameters), value

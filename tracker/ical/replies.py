@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ical.components import Component, Components, Property, components, parameters_in
 from tracker.ical.foreign_events import Zones, zones_of
+from tracker.ical.lines import Component, Components, Property, components, parameters_in
 from tracker.rules.actions.action_items import LONGEST_NOTE
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import AnswerWord
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import to_utc
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, TaskReply
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tracker.errors import Invalid, TooLarge
-from tracker.ical.components import Component, Property, components
 from tracker.ical.foreign_events import CODES, LAST_YEAR, READ, Stamp, Zones, is_canceled, span_of, zones_of
+from tracker.ical.lines import Component, Property, components
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
 
 MOST = 20_000  # entries of a calendar
 MOST_DAYS = 1_000_000

@@ -21,7 +21,7 @@ from tracker.rules.calendars.feeds import (
     is_over_and_gone,
     neutral_title,
 )
-from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.core.wording import zone_of
 from tracker.rules.events.events import BY_VIDEO, Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.readiness import SERVICE_READINESS, Notice, NoticeState

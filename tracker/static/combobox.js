@@ -1,7 +1,7 @@
 /* A field whose choices the server finds while one types: ARIA APG, "combobox with list autocomplete and manual
    selection". Its area names the place of the options: data-combobox. A choice is put into the area's hidden field
    (data-chosen), or added to its checked boxes (data-adds); without either, the area gets "combobox:choose". Without
-   this script the field is plain, and its words are looked up when the form is sent: ports/pages/core/choosers.py. */
+   this script the field is plain, and its words are looked up when the form is sent: ports/pages/core/form_values.py. */
 (() => {
   "use strict";
   const one = (selector, root = document) => root.querySelector(selector);

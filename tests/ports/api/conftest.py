@@ -12,8 +12,8 @@ from tests.ports.browser import Browser
 from tests.ports.standing import standing
 from tests.usecases.operations.world import with_another_lead
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.identity import api_tokens
+from tracker.rules.identity.passwords import ApiScope
+from tracker.usecases.identity import sessions
 
 BASE = "/api/v1"
 ALL = frozenset(ApiScope)
@@ -57,7 +57,7 @@ def speak(app: Litestar) -> Speak:
     """Return a program that speaks for a person; None = one without a token."""
 
     async def program(viewer: Viewer | None, scopes: frozenset[ApiScope] = ALL) -> Program:
-        return Program(app, await api_tokens.create_token(viewer, "Program", scopes, NOW) if viewer else None)
+        return Program(app, await sessions.create_token(viewer, "Program", scopes, NOW) if viewer else None)
 
     return program
 

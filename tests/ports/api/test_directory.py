@@ -7,11 +7,11 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.invitees import Picks
+from tracker.rules.events.forms import Picks
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.events import form_options
-from tracker.usecases.roster import directory, sites
+from tracker.usecases.roster import agencies, directory
 
 
 async def test_a_coordinator_lists_every_agency(speak: Speak, cast: Cast) -> None:
@@ -77,7 +77,7 @@ async def test_what_the_form_of_an_event_offers_a_program_can_read(speak: Speak,
 async def test_every_member_lists_the_open_sites_with_the_place_to_send(speak: Speak, cast: Cast) -> None:
     for name, is_open in (("Annex", True), ("Old annex", False)):
         facts = MeetingSiteFacts(name=name, address="400 E 9th St", capacity=20, equipment="Projector", is_open=is_open)
-        await sites.add_meeting_site(cast.coordinator, facts, NOW, NOW)
+        await agencies.add_meeting_site(cast.coordinator, facts, NOW, NOW)
     for viewer in (cast.coordinator, cast.bridge_advocate):
         found = (await (await speak(viewer)).get("/sites")).json()["items"]
         assert found == [

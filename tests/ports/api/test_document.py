@@ -10,10 +10,9 @@ from litestar import Litestar
 from tests.cast import Cast
 from tests.ports.api.conftest import BASE, Speak
 from tests.ports.browser import Browser
-from tracker.ports.api.document import about_of
-from tracker.ports.api.routes import OPERATIONS, described
+from tracker.ports.api.routes import OPERATIONS, about_of, described
 from tracker.ports.http.problems import KINDS
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 
 DOCUMENT = described()
 

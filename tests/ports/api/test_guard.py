@@ -14,8 +14,8 @@ from tests.ports.browser import Browser, session_of
 from tracker import clock
 from tracker.crypto import keys
 from tracker.database import writing
-from tracker.rules.identity.api_tokens import LIFETIME, ApiScope
-from tracker.usecases.identity import api_tokens
+from tracker.rules.identity.passwords import LIFETIME, ApiScope
+from tracker.usecases.identity import sessions
 
 PROBLEM = "application/problem+json"
 
@@ -32,7 +32,7 @@ async def test_a_cookie_opens_nothing_here(app: Litestar, cast: Cast) -> None:
 
 
 async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Litestar, cast: Cast) -> None:
-    token = await api_tokens.create_token(cast.coordinator, "Roster", ALL, NOW)
+    token = await sessions.create_token(cast.coordinator, "Roster", ALL, NOW)
     browser = Browser(app)
     by_token = {"Authorization": f"Bearer {token}"}
     assert (await browser.get("/action-items", headers=by_token)).status_code == 303
@@ -43,11 +43,9 @@ async def test_a_token_opens_no_page_and_no_other_way_in(speak: Speak, app: Lite
 async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_bytes(
     app: Litestar, cast: Cast
 ) -> None:
-    token = await api_tokens.create_token(cast.coordinator, "Roster", ALL, NOW)
-    revoked = await api_tokens.create_token(cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
-    await api_tokens.revoke_token_of(
-        cast.coordinator, (await api_tokens.api_tokens_of(cast.coordinator, NOW))[1].id, NOW
-    )
+    token = await sessions.create_token(cast.coordinator, "Roster", ALL, NOW)
+    revoked = await sessions.create_token(cast.coordinator, "Old", ALL, NOW + timedelta(seconds=1))
+    await sessions.revoke_token_of(cast.coordinator, (await sessions.api_tokens_of(cast.coordinator, NOW))[1].id, NOW)
     tries = [keys.new_token(), revoked, "odd", "é", ""]
     responses = [await Program(app, one).get("/me") for one in tries]
     clock.start_at(NOW + LIFETIME, stands_still=True)
@@ -130,12 +128,12 @@ async def test_a_program_is_answered_while_the_use_of_its_token_waits_to_be_writ
         await asyncio.wait_for(out.wait(), 5)
         assert not asked.done()
     assert (await asked).status_code == 200
-    [token] = await api_tokens.api_tokens_of(cast.coordinator, NOW)
+    [token] = await sessions.api_tokens_of(cast.coordinator, NOW)
     assert token.used_at == clock.now()
 
 
 async def test_a_refused_use_of_a_token_is_noted_too(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.caht_lead, frozenset({ApiScope.ITEMS_READ}))
     assert (await program.get("/events")).status_code == 403
-    [token] = await api_tokens.api_tokens_of(cast.caht_lead, NOW)
+    [token] = await sessions.api_tokens_of(cast.caht_lead, NOW)
     assert token.used_at == clock.now()

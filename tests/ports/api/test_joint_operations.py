@@ -9,9 +9,8 @@ from litestar import Litestar
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import planned
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.identity.passwords import ApiScope
 from tracker.usecases.core import audit
 from tracker.usecases.events.scheduling import schedule_event
 

@@ -8,9 +8,9 @@ import pytest
 from tests.cast import NOW, Cast
 from tests.ports.api.conftest import Speak
 from tests.usecases.operations.world import planned
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.usecases.operations import readiness
-from tracker.usecases.roster import confidential_sites
+from tracker.usecases.roster import agencies
 
 TEXT: dict[str, Any] = {
     "starts_at": "2027-01-15T20:00:00-06:00",
@@ -90,7 +90,7 @@ async def test_people_who_do_not_lead_write_no_notice_and_recipients_find_no_ope
 @pytest.mark.parametrize("name", ["fbi_lead", "hsi_liaison"])
 async def test_a_confidential_place_has_its_public_name_and_no_address(speak: Speak, cast: Cast, name: str) -> None:
     shelter = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    site_id = await confidential_sites.add_confidential_site(cast.harbor_advocate, shelter, NOW)
+    site_id = await agencies.add_confidential_site(cast.harbor_advocate, shelter, NOW)
     path = await bluestem(cast)
     await readiness.add_off_site_place(cast.fbi_lead, UUID(path.split("/")[2]), site_id, NOW)
     program = await speak(cast.members[name])

@@ -8,7 +8,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.events import scheduling

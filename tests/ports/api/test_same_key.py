@@ -9,10 +9,10 @@ from uuid import uuid4
 from tests.cast import NOW, Cast
 from tests.database.others import url_of
 from tracker.database import engine
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Event
-from tracker.usecases.identity import api_tokens
+from tracker.tables.schema.events import Event
+from tracker.usecases.identity import sessions
 
 SEEDS = (1, 2, 3, 4)
 
@@ -27,7 +27,7 @@ async def posted(hash_seed: int, *facts: object) -> list[str]:
 
 
 async def test_one_key_is_one_event_in_any_process(sqlite_cast: Cast) -> None:
-    token = await api_tokens.create_token(sqlite_cast.fbi_lead, "Planner", frozenset({ApiScope.EVENTS_WRITE}), NOW)
+    token = await sessions.create_token(sqlite_cast.fbi_lead, "Planner", frozenset({ApiScope.EVENTS_WRITE}), NOW)
     facts = (token, sqlite_cast.agencies["FBI"], sqlite_cast.hsi_liaison.member_id, uuid4())
     answers = [await posted(seed, url_of(engine()), *facts) for seed in SEEDS]
     [event_id] = await Event.select(Event.id).output(as_list=True)

@@ -8,8 +8,7 @@ import icalendar
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.tables.schema.roster import Committee, SeatHolder
 from tracker.usecases.calendars import subscriptions

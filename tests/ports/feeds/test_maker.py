@@ -14,11 +14,11 @@ from tracker.database import writing
 from tracker.ports.feeds import feed_builder
 from tracker.ports.feeds.feed_builder import FeedBody, FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import EVERYONE
+from tracker.rules.core.viewers import EVERYONE
 from tracker.rules.events.events import EventStatus
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events import events
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema import events
+from tracker.tables.schema.events import Event
 from tracker.usecases.calendars.feeds import Feed, open_feed
 from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.events.occurrences import cancel_occurrence

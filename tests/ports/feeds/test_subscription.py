@@ -19,11 +19,10 @@ from tracker import clock
 from tracker.database import engine
 from tracker.ports.http import access_log
 from tracker.rules.calendars.feeds import FeedScope, Subscription
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events.scheduling import change_event, schedule_event

@@ -13,7 +13,7 @@ from tests.unguarded import unguard
 from tracker import clock
 from tracker.database import engine
 from tracker.usecases.audit import audit_log
-from tracker.usecases.core import send_hold
+from tracker.usecases.core import process_locks
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import scheduling
 from tracker.usecases.views import health
@@ -137,7 +137,7 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_trail_w
 
 
 async def test_a_restored_copy_is_said_to_send_nothing(sqlite_cast: Cast, browse: SignIn) -> None:
-    await send_hold.hold_sending(NOW - timedelta(hours=3), NOW)
+    await process_locks.hold_sending(NOW - timedelta(hours=3), NOW)
     html = (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
     assert "This restored copy isn’t sending email" in html
     assert "No backup yet." in html

@@ -18,8 +18,7 @@ from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.health import mail_loop
 from tracker.ports.health.checks import CheckState
 from tracker.ports.mail.demo_emails import EmailSink
-from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.received_emails import EmailParser
+from tracker.ports.mail.received_emails import EmailParser, Listener
 from tracker.usecases.intake import received_emails
 
 ADDRESS = "reply@tracker.example"

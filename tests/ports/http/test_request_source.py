@@ -19,11 +19,11 @@ from tracker import clock
 from tracker.crypto import keys
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import occurrences, replies, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 PEER, ELSEWHERE = "192.0.2.7", "203.0.113.9"
 
@@ -86,7 +86,7 @@ async def test_a_sign_in_says_from_where_and_which_session_it_opened(app: Litest
 
 async def test_what_a_program_does_says_from_where_and_by_which_token(app: Litestar, sqlite_cast: Cast) -> None:
     who = sqlite_cast.coordinator
-    token = await api_tokens.create_token(who, "Duty roster", frozenset(ApiScope), NOW)
+    token = await sessions.create_token(who, "Duty roster", frozenset(ApiScope), NOW)
     new = {
         "kind": "meeting",
         "title": "Case review",
@@ -99,7 +99,7 @@ async def test_what_a_program_does_says_from_where_and_by_which_token(app: Lites
     headers = {"Authorization": f"Bearer {token}"}
     response = await Browser(app, address=ELSEWHERE).send("POST", "/api/v1/events", json=new, headers=headers)
     assert response.status_code == 201
-    [kept] = await api_tokens.api_tokens_of(who, NOW)
+    [kept] = await sessions.api_tokens_of(who, NOW)
     assert await source("scheduled") == ("api", ELSEWHERE, kept.id.hex[:12])
 
 

@@ -18,8 +18,8 @@ from tests.ports.mail.sending import delivery
 from tracker.database import engine
 from tracker.ports.mail.delivery import LANES, MessageCloser
 from tracker.rules.core import outbox as outbox_rules
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import GIVE_UP, MessageState, SendOutcome
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import Email
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import Bounce

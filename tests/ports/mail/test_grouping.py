@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tracker.ports.mail.grouping import MOST, GroupedWork
+from tracker.ports.mail.delivery import MOST, GroupedWork
 
 
 class Doubling:

@@ -37,7 +37,7 @@ from tracker.ports.mail.received_emails import LARGEST_EMAIL, MOST_HEADERS
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
-from tracker.usecases.core import send_hold
+from tracker.usecases.core import process_locks
 from tracker.usecases.events import scheduling
 from tracker.usecases.intake.received_emails import MailboxStatus, mailbox_status
 
@@ -332,7 +332,7 @@ async def test_one_process_reads_and_the_next_one_takes_over(post: Post) -> None
 async def test_a_restored_copy_leaves_the_mailbox_to_the_one_that_works(post: Post) -> None:
     to, uid = await post.invitation()
     await post.put(accept(to, uid))
-    await send_hold.hold_sending(NOW, NOW)
+    await process_locks.hold_sending(NOW, NOW)
     await post.reader().run()
     assert (await outcomes(), await post.unseen()) == ([], 1)
 

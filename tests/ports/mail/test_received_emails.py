@@ -18,8 +18,7 @@ from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.mail.received_emails import LARGEST_EMAIL, EmailParser
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.bounces import Cause, Fate
-from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.rules.intake.received_emails import Cause, Fate, ReceivedEmail
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 MESSAGE = UUID("9a0c2f50-6a1c-4a71-8f0e-0e5f8d3c2b1a")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tests.database.others import url_of
 from tracker.database import engine
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.events import scheduling
 

@@ -19,8 +19,7 @@ from tests.ports.mail import bounced
 from tests.ports.mail.mailboxes import ADDRESS, reader
 from tests.processor_time import Turns
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.lmtp import Listener
-from tracker.ports.mail.received_emails import Intake
+from tracker.ports.mail.received_emails import Intake, Listener
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply

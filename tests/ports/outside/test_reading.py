@@ -13,13 +13,13 @@ from tracker import clock
 from tracker.ports.outside.shared_calendars import read_due
 from tracker.rules.availability.shared_calendars import CalendarProblem, OwnSharedCalendar, is_public_address
 from tracker.tables.schema.availability import BusySpan
-from tracker.usecases.availability import shared_calendars
+from tracker.usecases import availability
 
 ON = settings(shared_calendars=True)
 
 
 async def mine(cast: Cast) -> OwnSharedCalendar:
-    shared = await shared_calendars.own_shared_calendar(cast.fbi_lead)
+    shared = await availability.own_shared_calendar(cast.fbi_lead)
     assert shared
     return shared
 
@@ -32,7 +32,7 @@ def standing_clock() -> object:
 
 
 async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_path: Path) -> None:
-    await shared_calendars.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await availability.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, text("200 OK", calendar(vevent(title="Canary")))) as server:
         assert await read_due(ON, server.network()) == 1
         assert await read_due(ON, server.network()) == 0
@@ -52,13 +52,13 @@ async def test_a_shared_calendar_is_read_and_only_once(sqlite_cast: Cast, tmp_pa
 async def test_why_a_calendar_was_not_read_is_kept_in_a_word(
     sqlite_cast: Cast, tmp_path: Path, response: Answering, problem: CalendarProblem
 ) -> None:
-    await shared_calendars.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await availability.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, response) as server:
         assert await read_due(ON, server.network()) == 1
     shared = await mine(sqlite_cast)
     assert (shared.problem, shared.failing_since, shared.read_at) == (problem, NOW, None)
-    assert await shared_calendars.claim_calendar(NOW + timedelta(minutes=14)) is None
-    assert await shared_calendars.claim_calendar(NOW + timedelta(minutes=15))
+    assert await availability.claim_calendar(NOW + timedelta(minutes=14)) is None
+    assert await availability.claim_calendar(NOW + timedelta(minutes=15))
 
 
 async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_same_sentence(
@@ -68,7 +68,7 @@ async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_sa
     async with serving(tmp_path, text("200 OK", calendar(vevent()))) as server:
         for addresses in (["127.0.0.1"], ["10.1.2.3"], ["169.254.169.254"], ["::1"], []):
             server.names[HOST] = addresses
-            await shared_calendars.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+            await availability.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
             await read_due(ON, server.network(may_reach=is_public_address))
             said.add((await mine(sqlite_cast)).trouble("today"))
         assert server.connections == 0
@@ -76,7 +76,7 @@ async def test_what_is_inside_the_network_and_what_is_nowhere_are_told_by_the_sa
 
 
 async def test_where_it_is_turned_off_nothing_is_read_and_nothing_kept(sqlite_cast: Cast, tmp_path: Path) -> None:
-    await shared_calendars.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
+    await availability.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serving(tmp_path, text("200 OK", calendar(vevent()))) as server:
         await read_due(ON, server.network())
         clock.start_at(NOW + timedelta(hours=2), stands_still=True)

@@ -10,11 +10,17 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tests.cast import ZONE
 from tracker.errors import Invalid
-from tracker.rules.actions import action_items, item_lists
-from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemNote, ItemStatus, history_words
-from tracker.rules.actions.item_lists import GroupBy, ItemFilter
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.actions import action_items
+from tracker.rules.actions.action_items import (
+    ActionItem,
+    GroupBy,
+    ItemEdit,
+    ItemFilter,
+    ItemNote,
+    ItemStatus,
+    history_words,
+)
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 
 TODAY = date(2026, 12, 1)
 NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -136,13 +142,13 @@ ITEMS = [
 ]
 
 
-def names(groups: list[item_lists.ItemGroup]) -> list[tuple[str, list[str]]]:
+def names(groups: list[action_items.ItemGroup]) -> list[tuple[str, list[str]]]:
     return [(group.name, [one.reference for one in group.items]) for group in groups]
 
 
 def test_items_are_grouped_by_when_they_are_due() -> None:
-    listed = item_lists.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
-    assert names(item_lists.group_items(listed, GroupBy.DUE, TODAY)) == [
+    listed = action_items.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
+    assert names(action_items.group_items(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
         ("Due in the next 7 days", ["AI-WEEK"]),
@@ -152,12 +158,12 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
 
 
 def test_items_are_grouped_by_owner_and_by_agency() -> None:
-    listed = item_lists.matching_items(ITEMS, ItemFilter(), OWNER, {})
-    assert [group.name for group in item_lists.group_items(listed, GroupBy.OWNER, TODAY)] == [
+    listed = action_items.matching_items(ITEMS, ItemFilter(), OWNER, {})
+    assert [group.name for group in action_items.group_items(listed, GroupBy.OWNER, TODAY)] == [
         "Analyst (FBI)",
         "Shelter lead (CAHT)",
     ]
-    assert [group.name for group in item_lists.group_items(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
+    assert [group.name for group in action_items.group_items(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
 
 
 @pytest.mark.parametrize(
@@ -171,11 +177,11 @@ def test_items_are_grouped_by_owner_and_by_agency() -> None:
     ],
 )
 def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: ItemFilter, found: list[str]) -> None:
-    assert [one.reference for one in item_lists.matching_items(ITEMS, chosen, OWNER, {})] == found
+    assert [one.reference for one in action_items.matching_items(ITEMS, chosen, OWNER, {})] == found
 
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:
-    counted = item_lists.count_items(ITEMS, TODAY)
+    counted = action_items.count_items(ITEMS, TODAY)
     assert (counted.open, counted.overdue, counted.due_soon, counted.done) == (4, 1, 2, 1)
 
 

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import roll_call
 from tracker.rules.attendance.roll_call import Mark, RecordedMark
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
-from tracker.rules.attendance.thanks import is_thanked_for, why_no_thanks
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.attendance.roll_call import is_thanked_for, why_no_thanks
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.availability.blackout_days import BlackoutDays, blackouts_on, check_blackout
+from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on, check_blackout
 
 TODAY = date(2026, 12, 15)
 RANGE_WEEK = BlackoutDays(

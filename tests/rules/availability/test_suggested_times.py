@@ -21,7 +21,7 @@ from tracker.rules.availability.suggested_times import (
     grid_row,
     suggest_times,
 )
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
 ZONE = "America/Chicago"

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from tracker.rules.calendars.calendars import SeenDate
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 CENTRAL = "America/Chicago"

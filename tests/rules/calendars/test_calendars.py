@@ -18,7 +18,7 @@ from tracker.rules.calendars.calendars import (
     week_around,
     week_table,
 )
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 
 COMMITTEE, AGENCY = (

@@ -25,7 +25,7 @@ from tracker.rules.calendars.feeds import (
     read_alarms,
     read_feed_scope,
 )
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Category, Marking
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.rules.core.audiences import (
+from tracker.rules.core.viewers import (
     EVERYONE,
     Arm,
     Capacity,

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.clean_text import BOM, FORMULA, FORMULA_SIGNS, clean, csv_bytes, csv_cell, name_in
 from tracker.rules.core.clean_text import UNSEEN as CLEAN_TEXT_UNSEEN
-from tracker.rules.core.viewers import Level, Status
+from tracker.rules.core.viewers import Arm, Level, Status
 from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.rules.roster.sites import MeetingSiteFacts
 

@@ -1,6 +1,6 @@
 """Saved filters: what of an address they keep."""
 
-from tracker.rules.core.saved_filters import kept_query
+from tracker.rules.core.drafts import kept_query
 
 
 def test_a_filter_keeps_what_narrows_and_neither_the_day_nor_the_page() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local, to_utc, zone_names, zone_of
+from tracker.rules.core.wording import to_local, to_utc, zone_names, zone_of
 
 CHICAGO = "America/Chicago"
 

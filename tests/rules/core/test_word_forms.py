@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.word_forms import (
+from tracker.rules.core.clean_text import (
     SHORTEST_OF_A_NAME,
     folded,
     has_all,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tracker.rules.core import wording
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import to_utc
 
 CENTRAL = ZoneInfo("America/Chicago")
 TODAY = date(2026, 12, 1)

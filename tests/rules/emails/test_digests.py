@@ -10,10 +10,9 @@ from tests.action_items import action_item
 from tests.cast import NOW
 from tests.emails import read_email
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.digests import DigestWeek, digest_email, monday_due, needs_follow_up, week_span
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT
+from tracker.rules.emails.summaries import DigestWeek, digest_email, monday_due, needs_follow_up, week_span
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 CHICAGO = "America/Chicago"

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import to_local
 from tracker.rules.emails.escalations import (
     CommitteeDays,
     CoveredDays,

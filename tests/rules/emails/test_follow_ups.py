@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.follow_ups import (
+from tracker.rules.core.wording import to_local
+from tracker.rules.emails.reminders import (
+    Moment,
     NextFollowUp,
     is_asked_too_soon,
     moments_after_invitation,
     space_moments,
     timing_words,
 )
-from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED
+from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED
 
 ZONE = "America/Chicago"
 STARTS = datetime(2027, 1, 30, 16, tzinfo=UTC)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from tests.cast import ZONE
 from tests.rules.views.test_home import meeting
-from tracker.rules.emails.nudges import UNREACHABLE, DateNudges, PollNudges, skipped_words, why_no_nudge
+from tracker.rules.emails.reminders import UNREACHABLE, DateNudges, PollNudges, skipped_words, why_no_nudge
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ANN, BEN = uuid4(), uuid4()

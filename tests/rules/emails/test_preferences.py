@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from tracker.errors import Invalid
 from tracker.rules.core.message_types import Canceled, Invited, ReminderDue, WeeklyDigest
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import to_local
 from tracker.rules.emails import reminders
 from tracker.rules.emails.preferences import (
     LONGEST_QUIET,
@@ -27,7 +27,7 @@ from tracker.rules.emails.preferences import (
     wanted_moments,
 )
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.reminder_policies import OFFERED, USUAL
+from tracker.rules.roster.quorum import OFFERED, USUAL
 
 CHICAGO = "America/Chicago"
 NIGHT = QuietHours(starts=time(22), ends=time(6), zone=CHICAGO)

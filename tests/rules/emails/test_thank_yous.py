@@ -10,7 +10,7 @@ from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
 from tests.rules.emails.test_digests import item, reader
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.thank_yous import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
+from tracker.rules.emails.summaries import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
 
 TODAY, DUE = date(2026, 12, 11), date(2027, 1, 5)
 ME = reader()

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, meeting, operation
 from tracker.errors import Invalid, ReauthenticationNeeded
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import too_long_words
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import (
     FIELDS,

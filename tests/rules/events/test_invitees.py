@@ -7,22 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.cast import meeting, operation
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.events.invitees import (
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.events.forms import (
     BoxReason,
-    ListChange,
-    ListedInvitee,
     PersonBox,
     Picks,
-    SeatChange,
     box_of_person,
-    change_of_list,
     checked_agencies,
-    follows_seats,
     people_picked,
     picks_by_box,
 )
-from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.events.replies import (
+    AttendeeRole,
+    ListChange,
+    ListedInvitee,
+    SeatChange,
+    change_of_list,
+    follows_seats,
+)
 
 PEOPLE = [UUID(int=number) for number in range(6)]
 ANN, BEN, CAL = PEOPLE[:3]

@@ -6,8 +6,7 @@ from uuid import UUID
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Level
+from tracker.rules.core.viewers import Level, Visibility
 from tracker.rules.events.markings import (
     Category,
     Limit,

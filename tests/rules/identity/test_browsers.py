@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.identity.browsers import browser_name
+from tracker.rules.identity.passwords import browser_name
 
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tracker.rules.intake import bounces
-from tracker.rules.intake.bounces import (
+from tracker.rules.intake import received_emails
+from tracker.rules.intake.received_emails import (
     AddressFailure,
     Cause,
     DeliveryReport,
@@ -144,10 +144,10 @@ def test_a_refused_recipient_is_a_failure_of_the_address_unless_the_reply_says_m
         (bounce_of_refusal("554 5.6.0 Message refused", at_recipient=False), False),
         (bounce_of_reports([DeliveryReport(action="failed", status="4.4.1", diagnostic="smtp; timed out")]), False),
         (bounce_of_reports([DeliveryReport(action="delayed", status="4.4.1", diagnostic="smtp; timed out")]), False),
-        (bounces.UNCLEAR, False),
+        (received_emails.UNCLEAR, False),
     ],
 )
-def test_only_a_permanent_failure_of_the_address_counts(said: bounces.Bounce, counts: bool) -> None:
+def test_only_a_permanent_failure_of_the_address_counts(said: received_emails.Bounce, counts: bool) -> None:
     assert said.counts is counts
 
 
@@ -166,4 +166,4 @@ def failures(*days: int, of: UUID | None = None) -> list[AddressFailure]:
     ids=["two", "three", "one_long_ago", "one_email_thrice"],
 )
 def test_sending_pauses_after_three_emails_within_90_days(known: list[AddressFailure], expected: bool) -> None:
-    assert bounces.must_pause(known, NOW) is expected
+    assert received_emails.must_pause(known, NOW) is expected

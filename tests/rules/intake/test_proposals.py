@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.ical.making import date_of, event
 from tracker.rules.events.events import Occurrence
 from tracker.rules.intake.calendar_replies import DateNamed, ProposedTimes
-from tracker.rules.intake.proposals import (
+from tracker.rules.intake.item_emails import (
     NewProposal,
     Proposal,
     ProposalState,

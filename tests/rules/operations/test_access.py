@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.operations.access import Grant, GrantState, check_grant
 
 NOW = datetime(2027, 5, 12, 15, tzinfo=UTC)

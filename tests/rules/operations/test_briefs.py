@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from tracker.rules.operations.briefs import NumberedCopy, why_outdated
+from tracker.rules.operations.orders import NumberedCopy, why_outdated
 
 ISSUED = datetime(2026, 12, 15, 15, tzinfo=UTC)
 

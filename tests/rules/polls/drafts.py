@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.cast import ZONE
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind
 
 LEAD = UUID(int=1)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cast import ZONE
 from tests.rules.polls.drafts import draft
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import (
     Fit,

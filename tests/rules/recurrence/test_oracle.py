@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from tests.rules.recurrence.any_series import a_series
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import to_utc
 from tracker.rules.recurrence.series import Rule, dates_by_rule, from_rrule, to_rrule
 
 CHICAGO = "America/Chicago"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import to_utc
 from tracker.rules.recurrence.series import LAST, Frequency, RepeatChoice, Rule, dates_by_rule, rule_for_choice
 
 CHICAGO = "America/Chicago"

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.processor_time import within
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.wording import to_utc
 from tracker.rules.recurrence.series import (
     LAST,
     Frequency,

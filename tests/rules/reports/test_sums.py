@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.reports import sums
 from tracker.rules.reports.reports import KINDS, PlaceMark
 from tracker.rules.reports.sums import (

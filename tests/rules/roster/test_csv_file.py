@@ -3,8 +3,7 @@
 import pytest
 from msgspec.structs import asdict
 
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Role, Status
+from tracker.rules.core.viewers import Arm, Level, Role, Status
 from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, contradictions, roster_row
 
 ROW = {"agency_code": "KCPD", "name": "KCPD detective", "email": "detective@kcpd.example"}

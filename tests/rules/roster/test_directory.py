@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer
 from tracker.rules.roster.directory import PHONE_HINT, AgencyContact, check_phones, is_email, is_phone, mobile_for
 
 VIEWER = Viewer(

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
 
 LAW, SERVICES = Arm.LAW_ENFORCEMENT, Arm.VICTIM_SERVICES

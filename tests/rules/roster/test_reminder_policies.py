@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tracker.errors import Invalid
-from tracker.rules.roster.reminder_policies import (
+from tracker.rules.roster.quorum import (
     OFFERED,
     USUAL,
     USUAL_POLICY,

@@ -8,9 +8,8 @@ from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.nudges import DateNudges
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
+from tracker.rules.emails.reminders import DateNudges
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 from tracker.rules.views.home import (
     LateItem,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tracker.rules.core.word_forms import search_words
+from tracker.rules.core.clean_text import search_words
 from tracker.rules.core.wording import long_date, month_day, short_weekday_date
-from tracker.rules.views.search import A_MONTH, day_typed, is_quoted, parts_with_words, passage_around
+from tracker.rules.views.home import A_MONTH, day_typed, is_quoted, parts_with_words, passage_around
 
 
 def test_quotation_marks_are_seen_and_apostrophes_are_none() -> None:

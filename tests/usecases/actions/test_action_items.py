@@ -11,10 +11,8 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, PROGRAM, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.actions.item_lists import ItemFilter
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.actions.action_items import ItemEdit, ItemFilter, ItemStatus, NewItem
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member

@@ -9,12 +9,12 @@ from tests.cast import NOW, Cast, everybody
 from tests.usecases.operations.world import over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.operations.after_actions import AfterActionItem, ItemAssignment
+from tracker.rules.operations.records import AfterActionItem, ItemAssignment
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import after_actions, item_lists
 from tracker.usecases.operations import approvals
-from tracker.usecases.operations.after_actions import after_action_view
+from tracker.usecases.operations.records import after_action_view
 from tracker.usecases.roster.known_people import candidates_among
 
 pytestmark = pytest.mark.both_engines

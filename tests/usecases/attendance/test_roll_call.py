@@ -10,8 +10,7 @@ import pytest
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.attendance.roll_call import AttendanceTally, AttendanceWalkIn, Mark, QuorumOfRecord
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.directory import SeatFacts
@@ -23,7 +22,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import change_event, schedule_event
 from tracker.usecases.roster import committees
-from tracker.usecases.views import offboarding, seat_changes
+from tracker.usecases.views import offboarding
 from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
@@ -431,7 +430,7 @@ async def test_a_seat_that_is_removed_later_leaves_the_record_alone(cast: Cast) 
     event_id = await closed(cast)
     before = await recorded(cast.coordinator, event_id)
     proof = (1, QUORUM_RECORD_LATER, QUORUM_RECORD_LATER)
-    await seat_changes.remove_seat(cast.coordinator, cast.committees["steering"], cast.agencies["FBI"], *proof)
+    await offboarding.remove_seat(cast.coordinator, cast.committees["steering"], cast.agencies["FBI"], *proof)
     assert await recorded(cast.coordinator, event_id) == before
 
 
@@ -528,7 +527,7 @@ async def test_a_seat_that_changes_hands_twice_leaves_the_rolls_in_between_alone
         counted.append(await _names(cast, event_id, when))
         facts = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
         seat = (cast.committees["steering"], cast.agencies["KCPD"], facts, number)
-        await seat_changes.set_seat(cast.coordinator, *seat, when, when)
+        await offboarding.set_seat(cast.coordinator, *seat, when, when)
     assert await _names(cast, event_id, STARTS + timedelta(days=23)) == counted[3]
     assert [names & {"Kcpd detective", "Kcpd alternate"} for names in counted[3]] == [
         {"Kcpd detective"},

@@ -16,7 +16,7 @@ from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Member
-from tracker.usecases.audit import secret_rotation
+from tracker.usecases.audit import audit_log
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import audit
 from tracker.usecases.identity import sign_in
@@ -35,7 +35,7 @@ async def replaced(each_world: Cast):
         each_world.kcpd_detective, "Phone", FeedScope.ALL, NOW, shows_operations=False
     )
     keys.use_secret(OTHER, SECRET)
-    assert await secret_rotation.reseal_everything(SOON) == 2
+    assert await audit_log.reseal_everything(SOON) == 2
     yield each_world, app, codes, token
     keys.use_secret(SECRET)
 
@@ -62,7 +62,7 @@ async def test_the_old_secret_opens_nothing_of_the_database_any_more(replaced):
 
 def test_every_column_that_holds_seals_is_sealed_anew():
     columns = {(table, column._meta.name) for table in APP_CONFIG.table_classes for column in table._meta.columns}
-    sealed = {(table, column) for table, column, _ in secret_rotation.SEALED}
+    sealed = {(table, column) for table, column, _ in audit_log.SEALED}
     assert sealed == {(table, name) for table, name in columns if name.endswith("_sealed")}
 
 

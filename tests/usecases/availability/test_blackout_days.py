@@ -8,33 +8,33 @@ from tests.cast import NOW, Cast, meeting
 from tests.usecases.roster.forms import verbs
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.usecases.availability import blackout_days
+from tracker.usecases import availability
 from tracker.usecases.events import scheduling
 
 TODAY, MONDAY, FRIDAY = date(2026, 12, 15), date(2027, 1, 11), date(2027, 1, 15)
 
 
 async def range_week(viewer: Viewer, cast: Cast) -> None:
-    await blackout_days.set_blackout(viewer, cast.agencies["FBI"], MONDAY, FRIDAY, "Range week", NOW, TODAY)
+    await availability.set_blackout(viewer, cast.agencies["FBI"], MONDAY, FRIDAY, "Range week", NOW, TODAY)
 
 
 async def reasons(viewer: Viewer, *people: Viewer) -> list[str]:
-    found = await blackout_days.blackouts_of_people(viewer, [one.member_id for one in people], TODAY, FRIDAY)
+    found = await availability.blackouts_of_people(viewer, [one.member_id for one in people], TODAY, FRIDAY)
     return [one.reason for some in found.values() for one in some]
 
 
 async def test_a_lead_and_a_coordinator_name_the_days_of_an_agency_and_take_them_back(cast: Cast) -> None:
     fbi = cast.agencies["FBI"]
     await range_week(cast.fbi_lead, cast)
-    await blackout_days.set_blackout(cast.coordinator, fbi, MONDAY, None, "", NOW, TODAY)
-    found = await blackout_days.blackouts_of_agency(fbi, TODAY)
+    await availability.set_blackout(cast.coordinator, fbi, MONDAY, None, "", NOW, TODAY)
+    found = await availability.blackouts_of_agency(fbi, TODAY)
     assert [(one.first, one.last, one.reason) for one in found] == [
         (MONDAY, MONDAY, ""),
         (MONDAY, FRIDAY, "Range week"),
     ]
     for one in (*found, found[0]):
-        await blackout_days.remove_blackout(cast.fbi_lead, fbi, one.id, NOW)
-    assert await blackout_days.blackouts_of_agency(fbi, TODAY) == []
+        await availability.remove_blackout(cast.fbi_lead, fbi, one.id, NOW)
+    assert await availability.blackouts_of_agency(fbi, TODAY) == []
     assert await verbs(fbi) == ["blackout_named"] * 2 + ["blackout_taken_back"] * 2
 
 
@@ -56,4 +56,4 @@ async def test_only_who_may_see_the_agency_learns_of_its_days(cast: Cast) -> Non
 
 async def test_days_that_are_over_are_not_shown(cast: Cast) -> None:
     await range_week(cast.fbi_lead, cast)
-    assert await blackout_days.blackouts_of_agency(cast.agencies["FBI"], date(2027, 1, 16)) == []
+    assert await availability.blackouts_of_agency(cast.agencies["FBI"], date(2027, 1, 16)) == []

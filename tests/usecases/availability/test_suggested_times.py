@@ -6,14 +6,13 @@ import pytest
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tracker.rules.availability.suggested_times import Availability
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.plans import slot_at
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.schema.roster import Committee
-from tracker.usecases.availability import blackout_days, suggested_times
-from tracker.usecases.availability.suggested_times import TimeSearch
+from tracker.usecases import availability
+from tracker.usecases.availability import TimeSearch
 from tracker.usecases.events import replies, scheduling
 
 # A local time is naive: its zone is beside it.
@@ -27,7 +26,7 @@ SATURDAY_SIX = slot_at(datetime(2027, 1, 16, 6), timedelta(hours=1), ZONE)
 
 
 async def state_of(viewer: Viewer, member: Viewer) -> Availability:
-    days = await suggested_times.busy_days_of(viewer, [member.member_id], *SLOT)
+    days = await availability.busy_days_of(viewer, [member.member_id], *SLOT)
     return days[member.member_id].state(*SLOT)
 
 
@@ -73,7 +72,7 @@ async def test_a_deadline_takes_nobodys_time(sqlite_cast: Cast) -> None:
 
 async def test_who_is_taken_twice_is_named_with_the_other_event(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, starts=TEN, title="Case call"), NOW)
-    [conflict] = await suggested_times.double_bookings_of(
+    [conflict] = await availability.double_bookings_of(
         cast.coordinator, [cast.fbi_lead.member_id, cast.caht_lead.member_id], [SLOT]
     )
     assert (conflict.member_ids, conflict.title) == ([cast.fbi_lead.member_id], "Case call")
@@ -85,7 +84,7 @@ async def test_an_event_that_takes_several_people_is_one_conflict_and_each_perso
     later = meeting(*both, cast.kcpd_detective, starts=TEN + timedelta(minutes=30), title="Briefing")
     await scheduling.schedule_event(cast.coordinator, later, NOW)
     everybody = [one.member_id for one in (*both, cast.kcpd_detective)]
-    found = await suggested_times.double_bookings_of(cast.coordinator, everybody, [SLOT])
+    found = await availability.double_bookings_of(cast.coordinator, everybody, [SLOT])
     assert [(one.title, set(one.member_ids)) for one in found] == [
         ("Case call", {one.member_id for one in both}),
         ("Briefing", {cast.kcpd_detective.member_id}),
@@ -94,14 +93,14 @@ async def test_an_event_that_takes_several_people_is_one_conflict_and_each_perso
 
 async def test_an_event_does_not_conflict_with_itself(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, starts=TEN), NOW)
-    assert await suggested_times.double_bookings_of(cast.coordinator, [cast.fbi_lead.member_id], [SLOT], event_id) == []
+    assert await availability.double_bookings_of(cast.coordinator, [cast.fbi_lead.member_id], [SLOT], event_id) == []
 
 
 async def test_an_operation_that_the_viewer_is_not_named_on_conflicts_with_nothing(cast: Cast) -> None:
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     detective = [cast.kcpd_detective.member_id]
-    assert await suggested_times.double_bookings_of(cast.coordinator, detective, [SATURDAY_SIX]) == []
-    assert len(await suggested_times.double_bookings_of(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
+    assert await availability.double_bookings_of(cast.coordinator, detective, [SATURDAY_SIX]) == []
+    assert len(await availability.double_bookings_of(cast.fbi_lead, detective, [SATURDAY_SIX])) == 1
 
 
 async def test_the_quorum_of_the_committee_counts_seats_of_which_somebody_is_free(cast: Cast) -> None:
@@ -110,7 +109,7 @@ async def test_the_quorum_of_the_committee_counts_seats_of_which_somebody_is_fre
     await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, starts=TEN), NOW)
     needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.caht_lead, cast.bridge_advocate)}
     wanted = TimeSearch(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), committee_id=committee_id)
-    typed = (await suggested_times.find_times(cast.coordinator, needed, wanted, NOW)).typed
+    typed = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).typed
     assert typed is not None
     assert typed.quorum is not None
     assert typed.quorum.words == "No quorum: 0 of 3 seats (2 needed)"
@@ -118,14 +117,14 @@ async def test_the_quorum_of_the_committee_counts_seats_of_which_somebody_is_fre
 
 async def test_blackout_days_count_for_who_may_see_the_agency(cast: Cast) -> None:
     week = TEN.date(), TEN.date() + timedelta(days=3), "Range week"
-    await blackout_days.set_blackout(cast.fbi_lead, cast.agencies["FBI"], *week, NOW, NOW.date())
+    await availability.set_blackout(cast.fbi_lead, cast.agencies["FBI"], *week, NOW, NOW.date())
     needed = {cast.fbi_alternate.member_id: AttendeeRole.REQUIRED}
     wanted = TimeSearch(first=TEN, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,))
-    seen = await suggested_times.find_times(cast.coordinator, needed, wanted, NOW)
+    seen = await availability.find_times(cast.coordinator, needed, wanted, NOW)
     assert seen.typed is not None
     assert seen.typed.why == {cast.fbi_alternate.member_id: Availability.BLACKOUT}
     assert min(one.starts_at for one in seen.suggestions).date() == TEN.date() + timedelta(days=7)  # after a holiday
-    unseen = await suggested_times.find_times(cast.bridge_advocate, needed, wanted, NOW)
+    unseen = await availability.find_times(cast.bridge_advocate, needed, wanted, NOW)
     assert unseen.typed is not None
     assert unseen.typed.missing == {}
 
@@ -136,5 +135,5 @@ async def test_times_are_found_for_everybody_who_is_needed(cast: Cast) -> None:
     )
     needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.coordinator, cast.fbi_lead)}
     wanted = TimeSearch(first=datetime(2027, 1, 11, 8), length=timedelta(hours=1), zone=ZONE)
-    [first, *_] = (await suggested_times.find_times(cast.coordinator, needed, wanted, NOW)).suggestions
+    [first, *_] = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).suggestions
     assert (f"{first.starts_at:%m-%d %H:%M}", first.missing) == ("01-11 20:00", {})

@@ -9,13 +9,12 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.rules.calendars.calendars import CalendarChoice, CalendarFilter, SeenDate
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Level, Viewer
+from tracker.rules.core.viewers import Arm, Level, Viewer, Visibility
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.usecases.calendars import calendars
+from tracker.usecases.calendars import feeds
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.roster import agencies, people
@@ -28,7 +27,7 @@ MONTHLY = rule_for_choice("monthly_nth", FIRST, count=3)
 
 
 async def seen(viewer: Viewer) -> list[SeenDate]:
-    return await calendars.dates_between(viewer, START, END)
+    return await feeds.dates_between(viewer, START, END)
 
 
 async def reply(viewer: Viewer, event_id: UUID, value: ReplyValue, *, key: str, for_series: bool) -> None:
@@ -82,12 +81,12 @@ async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Ca
     await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     fbi = CalendarChoice(id=cast.agencies["FBI"], name="FBI")
     for viewer, titles in ((cast.kcpd_detective, ["With FBI", "Operation Bluestem"]), (cast.coordinator, ["With FBI"])):
-        found = await calendars.filtered_dates_between(viewer, START, END, CalendarFilter(agency=fbi))
+        found = await feeds.filtered_dates_between(viewer, START, END, CalendarFilter(agency=fbi))
         assert [one.line.title for one in found] == titles
 
 
 async def test_one_chooses_from_the_committees_whose_events_one_may_see(cast: Cast) -> None:
-    offered = await calendars.calendar_choices(cast.bridge_advocate)
+    offered = await feeds.calendar_choices(cast.bridge_advocate)
     assert [one.name for one in offered.committees] == ["Victim Services Committee"]
 
 
@@ -97,9 +96,9 @@ async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast
             name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
         )
         await people.insert_member(agency_id=agency, name="Marshal", email="marshal@usms.example", now=NOW, zone=ZONE)
-    known = [one.name for one in (await calendars.calendar_choices(cast.bridge_advocate)).agencies]
+    known = [one.name for one in (await feeds.calendar_choices(cast.bridge_advocate)).agencies]
     assert known == ["Bridge Legal", "CAHT", "Harbor House"]
-    assert "USMS" in [one.name for one in (await calendars.calendar_choices(cast.coordinator)).agencies]
+    assert "USMS" in [one.name for one in (await feeds.calendar_choices(cast.coordinator)).agencies]
 
 
 async def test_people_on_an_operation_see_where_its_plan_is_and_others_see_neither(cast: Cast) -> None:

@@ -17,15 +17,14 @@ from tracker.database import engine, writing
 from tracker.errors import NotFound
 from tracker.ical.vevents import Organizer, feed_calendar, vevents
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLevel, FeedLimit, FeedScope
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.plans import DateChange, plan_of_event
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.events import events
-from tracker.tables.schema.events.events import AudienceVersion
+from tracker.tables.schema import events
+from tracker.tables.schema.events import AudienceVersion
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.calendars import feeds as feed_access
 from tracker.usecases.calendars import subscriptions
@@ -215,7 +214,7 @@ async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast
 
 @pytest.mark.both_engines
 async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
-    mine, other = audiences.member_audience(UUID(int=1)), audiences.member_audience(UUID(int=2))
+    mine, other = viewers.member_audience(UUID(int=1)), viewers.member_audience(UUID(int=2))
     async with writing():
         await events.raise_audience_versions([mine, mine])
         await events.raise_audience_versions([mine])

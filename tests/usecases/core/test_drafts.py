@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST, RESTORABLE_FOR, DraftForm, DraftKey, DraftVersion
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.drafts import KEPT_FOR, LARGEST, MOST_DRAFTS, RESTORABLE_FOR, DraftForm, DraftKey, DraftVersion
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.schema.core import tables as rows
@@ -201,16 +200,16 @@ async def test_a_draft_that_no_one_typed_in_for_fourteen_days_is_deleted(cast: C
 
 
 async def test_the_oldest_draft_makes_room_for_one_too_many(cast: Cast) -> None:
-    for number in range(MOST + 1):
+    for number in range(MOST_DRAFTS + 1):
         key, at = DraftKey(form=DraftForm.SUSPENSION, subject=str(number)), NOW + timedelta(seconds=number)
         await drafts.save_draft(cast.fbi_lead, key, TYPED, at, tab=TAB, shown=None)
     left = await rows.Draft.select(rows.Draft.subject).output(as_list=True)
-    assert sorted(left, key=int) == [str(number) for number in range(1, MOST + 1)]
+    assert sorted(left, key=int) == [str(number) for number in range(1, MOST_DRAFTS + 1)]
 
 
 async def test_other_peoples_drafts_never_make_room(cast: Cast) -> None:
     await types(cast.caht_lead)
-    for number in range(MOST):
+    for number in range(MOST_DRAFTS):
         await types(cast.fbi_lead, DraftKey(form=DraftForm.SUSPENSION, subject=str(number)))
     assert await title_of(cast.caht_lead) == "Case briefing"
 

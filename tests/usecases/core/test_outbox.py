@@ -21,7 +21,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core import tables as rows
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events import Occurrence
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails.emails import write_email

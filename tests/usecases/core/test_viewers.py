@@ -7,9 +7,8 @@ import pytest
 from tests.cast import NOW, Cast
 from tracker.database import writing
 from tracker.errors import NotFound
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Role
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Arm, Role
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import committees
@@ -22,11 +21,11 @@ async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
     assert viewer.audiences == {
         "all",
         "arm:law_enforcement",
-        audiences.agency_audience(cast.agencies["KCPD"]),
-        audiences.committee_audience(cast.committees["steering"]),
-        audiences.committee_audience(cast.committees["enforcement"]),
-        audiences.member_audience(viewer.member_id),
-        audiences.named_audience(viewer.member_id, audiences.Capacity.GOVERNMENT),
+        viewers.agency_audience(cast.agencies["KCPD"]),
+        viewers.committee_audience(cast.committees["steering"]),
+        viewers.committee_audience(cast.committees["enforcement"]),
+        viewers.member_audience(viewer.member_id),
+        viewers.named_audience(viewer.member_id, viewers.Capacity.GOVERNMENT),
     }
     assert (viewer.agency, viewer.arm, viewer.zone) == ("KCPD", Arm.LAW_ENFORCEMENT, "America/Chicago")
     assert not viewer.may_schedule
@@ -35,8 +34,8 @@ async def test_a_member_holds_their_arm_agency_seats_and_own_name(cast: Cast):
 async def test_a_coordinator_holds_both_arms_and_every_committee(cast: Cast):
     viewer = await viewer_for(cast.coordinator.member_id, NOW)
     assert viewer.is_coordinator
-    assert {audiences.committee_audience(one) for one in cast.committees.values()} <= viewer.audiences
-    assert {audiences.arm_audience(one) for one in Arm} <= viewer.audiences
+    assert {viewers.committee_audience(one) for one in cast.committees.values()} <= viewer.audiences
+    assert {viewers.arm_audience(one) for one in Arm} <= viewer.audiences
 
 
 async def test_a_chair_holds_the_committee_without_a_seat(cast: Cast):
@@ -45,7 +44,7 @@ async def test_a_chair_holds_the_committee_without_a_seat(cast: Cast):
     viewer = await viewer_for(cast.caht_lead.member_id, NOW)
     assert viewer.chairs == {cast.committees["enforcement"], cast.committees["services"]}
     assert viewer.roles == {Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR}
-    assert audiences.committee_audience(cast.committees["enforcement"]) in viewer.audiences
+    assert viewers.committee_audience(cast.committees["enforcement"]) in viewer.audiences
 
 
 async def test_a_lost_seat_is_lost_at_once(sqlite_cast: Cast):
@@ -66,7 +65,7 @@ async def test_a_committee_that_ended_holds_for_nobody(cast: Cast):
     await Committee.update({Committee.status: "ended"}).where(Committee.id == cast.committees["services"])
     for person in (cast.caht_lead, cast.coordinator):
         viewer = await viewer_for(person.member_id, NOW)
-        assert audiences.committee_audience(cast.committees["services"]) not in viewer.audiences
+        assert viewers.committee_audience(cast.committees["services"]) not in viewer.audiences
     assert not (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
 
 

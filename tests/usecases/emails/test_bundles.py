@@ -18,7 +18,7 @@ from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, preferences
-from tracker.usecases.events import occurrences, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, scheduling, series_split
 
 KEY, OTHER = "2027-02-09", "2027-03-09"
 SECOND = timedelta(seconds=1)
@@ -258,9 +258,9 @@ async def test_a_time_only_invitation_gives_no_reason(cast: Cast) -> None:
 async def test_undo_takes_a_reason_back_from_an_invitation_that_waits(cast: Cast) -> None:
     onward, at = await split(cast, await series(cast), THEN), THEN + SECOND
     await cancel(cast, onward, at, "2027-05-11", reason="Canary")
-    change_id = await undo.change_made_at(cast.coordinator, onward, at)
+    change_id = await history.change_made_at(cast.coordinator, onward, at)
     assert change_id is not None
-    await undo.undo_change(cast.coordinator, onward, change_id, at)
+    await history.undo_change(cast.coordinator, onward, change_id, at)
     assert "Canary" not in str((await invitation_of(cast)).facts)
 
 

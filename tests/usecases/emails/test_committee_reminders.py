@@ -7,16 +7,15 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
-from tracker.rules.events.undo import UNDO_FOR
-from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
+from tracker.rules.events.history import UNDO_FOR
+from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.events import Event
-from tracker.usecases.emails import committee_reminders
+from tracker.tables.schema.events import Event
+from tracker.usecases.emails import preferences
 from tracker.usecases.events import history, scheduling
-from tracker.usecases.roster.reminder_policies import policy_of_committee
+from tracker.usecases.roster.committees import policy_of_committee
 
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}))
 
@@ -31,20 +30,18 @@ async def of_event(cast: Cast, event_id: UUID) -> ReminderPolicy:
 
 
 async def save(cast: Cast, viewer: Viewer, upcoming: int | None = None) -> int:
-    return await committee_reminders.save_committee_policy(
-        viewer, cast.committees["services"], DAY, NOW, upcoming=upcoming
-    )
+    return await preferences.save_committee_policy(viewer, cast.committees["services"], DAY, NOW, upcoming=upcoming)
 
 
 async def test_only_the_chair_and_a_coordinator_set_the_policy_of_a_committee(cast: Cast) -> None:
     services = cast.committees["services"]
     await save(cast, cast.caht_lead)
-    assert (await committee_reminders.committee_policy(cast.coordinator, services, NOW)).policy == DAY
+    assert (await preferences.committee_policy(cast.coordinator, services, NOW)).policy == DAY
     with pytest.raises(NotAllowed):
         await save(cast, cast.harbor_advocate)
     for committee_id in (services, uuid4()):
         with pytest.raises(NotFound):
-            await committee_reminders.save_committee_policy(cast.fbi_lead, committee_id, DAY, NOW)
+            await preferences.save_committee_policy(cast.fbi_lead, committee_id, DAY, NOW)
     assert await policy_of_committee(cast.committees["steering"]) == USUAL_POLICY
 
 
@@ -84,14 +81,14 @@ async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_
     usual_to_day = [("7 days, 1 day, and 2 hours before", "1 day before")]
     assert await changes(cast.caht_lead, event_id) == [("Caht lead (CAHT)", usual_to_day)]
     assert await changes(cast.harbor_advocate, event_id) == []
-    await committee_reminders.undo_committee_policy(cast.caht_lead, cast.committees["services"], NOW, NOW)
+    await preferences.undo_committee_policy(cast.caht_lead, cast.committees["services"], NOW, NOW)
     assert await changes(cast.caht_lead, event_id) == []
 
 
 async def test_an_event_that_the_chair_does_not_see_is_neither_counted_nor_changed(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, visibility=Visibility.NAMED, committee_id=cast.committees["services"])
     hidden = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    found = await committee_reminders.committee_policy(cast.caht_lead, cast.committees["services"], NOW)
+    found = await preferences.committee_policy(cast.caht_lead, cast.committees["services"], NOW)
     assert found.upcoming == 0
     assert await save(cast, cast.caht_lead, upcoming=0) == 0
     assert await of_event(cast, hidden) == USUAL_POLICY
@@ -110,10 +107,10 @@ async def test_undo_puts_back_the_policy_and_the_events_within_twenty_seconds(ca
     services, event_id = cast.committees["services"], await scheduled(cast)
     await save(cast, cast.caht_lead, upcoming=1)
     with pytest.raises(Gone):
-        await committee_reminders.undo_committee_policy(cast.caht_lead, services, NOW, NOW + UNDO_FOR)
+        await preferences.undo_committee_policy(cast.caht_lead, services, NOW, NOW + UNDO_FOR)
     with pytest.raises(Gone):
-        await committee_reminders.undo_committee_policy(cast.coordinator, services, NOW, NOW)
-    await committee_reminders.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
+        await preferences.undo_committee_policy(cast.coordinator, services, NOW, NOW)
+    await preferences.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
     assert (await of_event(cast, event_id), await policy_of_committee(services)) == (USUAL_POLICY,) * 2
 
 
@@ -122,7 +119,7 @@ async def test_undo_leaves_everything_when_an_event_has_changed_since(cast: Cast
     await save(cast, cast.caht_lead, upcoming=1)
     await Event.update({Event.version: 9, Event.status: EventStatus.TENTATIVE}).where(Event.id == event_id)
     with pytest.raises(Conflict):
-        await committee_reminders.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
+        await preferences.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
     assert (await of_event(cast, event_id), await policy_of_committee(services)) == (DAY, DAY)
 
 
@@ -132,16 +129,16 @@ async def test_committees_inherit_the_policy_of_the_task_force_until_they_choose
     await save(cast, cast.caht_lead)
     usual = ReminderPolicy(asks_after=frozenset({timedelta(days=2)}), sends_thanks=True)
     event_id = await scheduled(cast)
-    await committee_reminders.save_usual_policy(cast.coordinator, usual, NOW)
+    await preferences.save_usual_policy(cast.coordinator, usual, NOW)
     assert [await policy_of_committee(one) for one in (None, steering, services)] == [usual, usual, DAY]
     assert await of_event(cast, event_id) != usual, "events already scheduled keep theirs"
-    await committee_reminders.save_committee_policy(cast.caht_lead, services, None, NOW, upcoming=1)
+    await preferences.save_committee_policy(cast.caht_lead, services, None, NOW, upcoming=1)
     assert [await policy_of_committee(services), await of_event(cast, event_id)] == [usual, usual]
-    await committee_reminders.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
+    await preferences.undo_committee_policy(cast.caht_lead, services, NOW, NOW)
     assert await policy_of_committee(services) == DAY
 
 
 async def test_only_a_coordinator_sets_the_policy_of_the_task_force(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        await committee_reminders.save_usual_policy(cast.caht_lead, DAY, NOW)
+        await preferences.save_usual_policy(cast.caht_lead, DAY, NOW)
     assert await policy_of_committee(None) == USUAL_POLICY

@@ -13,10 +13,9 @@ from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
 from tests.emails import ReadEmail, read
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.core.tables import AuditEntry, Message
@@ -25,8 +24,8 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, preferences
-from tracker.usecases.emails.digests import own_digests
 from tracker.usecases.emails.reminders import MESSAGES_AHEAD, queue_due_messages
+from tracker.usecases.emails.summaries import own_digests
 from tracker.usecases.events import replies, scheduling
 
 MONDAY = datetime(2026, 12, 21, 13, tzinfo=UTC)  # 7:00 AM

@@ -16,11 +16,10 @@ from tests.emails import ReadEmail, read
 from tracker.database import writing
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import AccountChanged, ItemDue, ItemOverdue, MailedEntry, ReminderDue
 from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
 from tracker.rules.emails.event_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.nudges import UNDO_FOR
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.reminders import UNDO_FOR
 from tracker.rules.events.events import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails import preferences
 from tracker.usecases.emails.follow_ups import next_follow_up

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.usecases.emails.test_follow_ups import asked, scheduled, sent_to
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.plans import plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.emails.due import chains_of_events

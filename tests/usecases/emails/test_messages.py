@@ -16,11 +16,10 @@ from tests.emails import read as emails_read
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.email_declarations import Content, MessageKind
 from tracker.rules.core.message_types import ItemDue, ReplyNudge, SeriesContinued
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.messages import (
     STATES,
@@ -36,9 +35,9 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import EventAudience
+from tracker.tables.schema.events import EventAudience
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.actions import action_items
@@ -56,7 +55,7 @@ from tracker.usecases.emails.messages import (
     sendings_page,
 )
 from tracker.usecases.emails.reminders import queue_due_messages
-from tracker.usecases.events import occurrences, replies, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split
 
 pytestmark = pytest.mark.both_engines
 
@@ -611,9 +610,9 @@ async def test_people_to_whom_an_event_opens_do_not_read_what_its_messages_said_
 async def test_an_opening_that_is_undone_lets_the_messages_be_read_as_before(cast: Cast) -> None:
     event_id, opening = await with_a_past(cast), LATER + timedelta(hours=3)
     await opened_to_its_arm(cast, event_id, opening)
-    change_id = await undo.change_made_at(cast.fbi_lead, event_id, opening)
+    change_id = await history.change_made_at(cast.fbi_lead, event_id, opening)
     assert change_id
-    await undo.undo_change(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
+    await history.undo_change(cast.fbi_lead, event_id, change_id, opening + timedelta(seconds=5))
     said = await said_to(cast.fbi_lead, event_id, cast.kcpd_detective, opening + timedelta(minutes=1))
     assert messages.CONFINED.reason not in said
 

@@ -12,12 +12,11 @@ from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read
 from tests.usecases.intake.returned import paused
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Changed, ConfirmationNudge
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
-from tracker.rules.emails.nudges import REST, UNDO_FOR, UNREACHABLE, skipped_words
+from tracker.rules.emails.reminders import REST, UNDO_FOR, UNREACHABLE, skipped_words
 from tracker.rules.emails.template_values import RestrictedEmail, RestrictedReason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange

@@ -11,10 +11,9 @@ from tests.emails import ReadEmail, read
 from tests.usecases.intake.returned import paused
 from tests.usecases.polls.world import asked, reply
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import PollCanceled, PollNudge, PollOpened
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import ButtonName, Email, FactName, PollPage, SitePage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.template_values import PollNudgeEmail, PollOpenedEmail, RestrictedEmail

@@ -17,13 +17,12 @@ from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import NotAllowed
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.email_declarations import Content
 from tracker.rules.core.message_types import Canceled, ItemsOfDay, ReplyNudge
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import HELD, Preferences
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items

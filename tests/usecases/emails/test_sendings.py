@@ -12,9 +12,8 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.database import bind, close_database, engine, open_database
 from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.messages import MessageFilter, MessageStatus, SendingSummary
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.core import outbox

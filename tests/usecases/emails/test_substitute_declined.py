@@ -11,15 +11,14 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tests.usecases.events.test_recorded_replies import NEXT, SUBSTITUTE_REPLIES_KEY, sent_to
 from tracker.errors import NotAllowed
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import ReplyPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.tables.schema.events.events import Invitation
+from tracker.tables.schema.events import Invitation
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, preferences

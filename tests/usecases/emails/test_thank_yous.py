@@ -12,17 +12,17 @@ from tests.emails import ReadEmail, read
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import SendOutcome
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.thank_yous import AFTER_CLOSING, UNDO_FOR
-from tracker.rules.roster.reminder_policies import USUAL_POLICY
+from tracker.rules.emails.summaries import AFTER_CLOSING, UNDO_FOR
+from tracker.rules.roster.quorum import USUAL_POLICY
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails as email_deeds
-from tracker.usecases.emails import preferences, thank_yous
+from tracker.usecases.emails import preferences, summaries
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, scheduling
 
@@ -44,7 +44,7 @@ async def held(cast: Cast, **facts: Any) -> UUID:
 
 
 async def send(cast: Cast, event_id: UUID, people: int = 2, now: datetime = CLOSED) -> int:
-    return await thank_yous.send_thank_you(cast.coordinator, event_id, KEY, now, people=people)
+    return await summaries.send_thank_you(cast.coordinator, event_id, KEY, now, people=people)
 
 
 async def thanked() -> list[str]:
@@ -65,11 +65,11 @@ async def emails(now: datetime) -> dict[str, ReadEmail | SendOutcome]:
 
 async def test_people_who_were_there_are_thanked_and_the_page_says_how_many(cast: Cast) -> None:
     event_id = await held(cast)
-    shown = await thank_yous.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
+    shown = await summaries.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
     assert (shown.people, shown.skipped) == (("Caht lead (CAHT)", "Fbi lead (FBI)"), 0)
     assert await send(cast, event_id, len(shown.people)) == 2
     assert await thanked() == ["Caht lead", "Fbi lead"]
-    sent = (await thank_yous.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)).sent
+    sent = (await summaries.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)).sent
     assert sent is not None
     assert (sent.at, sent.people) == (CLOSED, 2)
     assert await AuditEntry.exists().where((AuditEntry.verb == "thanked") & (AuditEntry.facts == '{"people": 2}'))
@@ -110,8 +110,8 @@ async def test_undo_drops_it_while_it_waits_and_it_can_be_sent_again(cast: Cast)
     event_id = await held(cast)
     await send(cast, event_id)
     with pytest.raises(Gone):
-        await thank_yous.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED + UNDO_FOR)
-    await thank_yous.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED)
+        await summaries.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED + UNDO_FOR)
+    await summaries.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED)
     assert await thanked() == []
     await send(cast, event_id, now=CLOSED + timedelta(minutes=1))
     assert await thanked() == ["Caht lead", "Fbi lead"]
@@ -121,7 +121,7 @@ async def test_who_turned_it_off_gets_none_and_quiet_hours_hold_it(cast: Cast) -
     await preferences.save_preferences(cast.caht_lead, Preferences(thank_yous=False), NOW)
     await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=(time(10), time(14))), NOW)
     event_id = await held(cast)
-    shown = await thank_yous.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
+    shown = await summaries.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
     assert (shown.people, shown.skipped) == (("Fbi lead (FBI)",), 1)
     await send(cast, event_id, people=1)
     assert await Message.select(Message.due).output(as_list=True) == [STARTS + timedelta(hours=4)]
@@ -148,13 +148,13 @@ async def test_no_one_is_thanked_for_an_operation(cast: Cast) -> None:
     await roll_call.record_marks(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
     await roll_call.close_attendance(cast.fbi_lead, event_id, key, starts)
     with pytest.raises(Conflict, match="aren’t sent for operations"):
-        await thank_yous.send_thank_you(cast.fbi_lead, event_id, key, starts, people=1)
+        await summaries.send_thank_you(cast.fbi_lead, event_id, key, starts, people=1)
 
 
 async def test_people_who_may_not_edit_the_event_cannot_send_one(cast: Cast) -> None:
     event_id = await held(cast)
     with pytest.raises(NotAllowed):
-        await thank_yous.send_thank_you(cast.fbi_lead, event_id, KEY, CLOSED, people=2)
+        await summaries.send_thank_you(cast.fbi_lead, event_id, KEY, CLOSED, people=2)
 
 
 async def test_who_can_no_longer_see_the_event_is_not_counted(cast: Cast) -> None:
@@ -163,7 +163,7 @@ async def test_who_can_no_longer_see_the_event_is_not_counted(cast: Cast) -> Non
     left = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     closer = replace(plan, visibility=Visibility.LAW_ENFORCEMENT, invitees=left)
     await scheduling.change_event(cast.coordinator, event_id, closer, event.version, CLOSED)
-    shown = await thank_yous.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
+    shown = await summaries.thank_you_view(cast.coordinator, event_id, KEY, CLOSED, ZONE)
     assert (shown.people, shown.skipped) == (("Fbi lead (FBI)",), 1)
 
 
@@ -183,6 +183,6 @@ async def test_after_a_persons_own_the_clock_sends_none(cast: Cast) -> None:
     await queue_due_messages(NOW, ZONE)
     event_id = await held(cast, reminders=replace(USUAL_POLICY, leads=frozenset(), sends_thanks=True))
     await send(cast, event_id)
-    await thank_yous.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED)
+    await summaries.undo_thank_you(cast.coordinator, event_id, KEY, CLOSED, CLOSED)
     await queue_due_messages(CLOSED + AFTER_CLOSING, ZONE)
     assert await thanked() == []

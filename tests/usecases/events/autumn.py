@@ -11,8 +11,7 @@ from tests.cast import ZONE, Cast, everybody, meeting, operation
 from tracker.crypto import ids
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.reports.reports import ReportRequest, period_named

@@ -15,16 +15,15 @@ from tracker.ical.calendar_import import read_calendar_file
 from tracker.ical.vevents import Organizer, vevents
 from tracker.ical.vevents import feed_calendar as feed_of
 from tracker.rules.calendars.feeds import FeedLevel
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.calendar_import import CalendarFile, ImportOutcome
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import AudienceVersion
-from tracker.usecases.calendars import calendars
+from tracker.tables.schema.events import AudienceVersion
+from tracker.usecases.calendars import feeds
 from tracker.usecases.events import calendar_import, occurrences, scheduling
 
 pytestmark = pytest.mark.both_engines
@@ -60,7 +59,7 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
 
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
     await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
-    found = await calendars.dates_between(cast.coordinator, *SPAN)
+    found = await feeds.dates_between(cast.coordinator, *SPAN)
     assert [(one.reply, one.is_mine) for one in found] == [(ReplyValue.ACCEPTED, True)] * 2
 
 

@@ -8,14 +8,14 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.events.cancellations import RecordChoice
 from tracker.rules.events.events import Kind
+from tracker.rules.events.notifications import RecordChoice
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.reports.reports import ReportSpan
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.visible import reports
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.events import occurrences, scheduling, undo
+from tracker.usecases.events import history, occurrences, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -101,9 +101,9 @@ async def test_no_one_is_notified_that_what_is_over_is_canceled_or_restored(cast
 async def test_undo_brings_a_removed_record_back(cast: Cast) -> None:
     event_id = await held(cast)
     await cancel(cast, event_id, RecordChoice.REMOVE)
-    change_id = await undo.change_made_at(cast.coordinator, event_id, NOW)
+    change_id = await history.change_made_at(cast.coordinator, event_id, NOW)
     assert change_id is not None
-    await undo.undo_change(cast.coordinator, event_id, change_id, SOON)
+    await history.undo_change(cast.coordinator, event_id, change_id, SOON)
     assert KEY in (await in_reports(cast))[0]
 
 

@@ -12,7 +12,7 @@ from tests.emails import ReadEmail, read
 from tracker.errors import Conflict
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.nudges import REST
+from tracker.rules.emails.reminders import REST
 from tracker.rules.events.history import ChangeConfirmations
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue

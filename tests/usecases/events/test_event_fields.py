@@ -13,14 +13,14 @@ from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.event_fields import another
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import FIELDS, TEXTS, EventFields, field_values, fields_of
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.plans import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, plan_from_start
-from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema import events as rows
 from tracker.usecases.calendars import subscriptions
-from tracker.usecases.events import history, occurrences, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, scheduling, series_split
 from tracker.usecases.views import preview
 
 SOON = NOW + timedelta(seconds=5)
@@ -79,9 +79,9 @@ async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: s
 
 
 async def undone(cast: Cast, event_id: UUID) -> None:
-    change_id = await undo.change_made_at(cast.coordinator, event_id, SOON)
+    change_id = await history.change_made_at(cast.coordinator, event_id, SOON)
     assert change_id is not None
-    await undo.undo_change(cast.coordinator, event_id, change_id, SOON)
+    await history.undo_change(cast.coordinator, event_id, change_id, SOON)
 
 
 @every_field

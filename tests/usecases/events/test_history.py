@@ -7,8 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.history import ChangedField, HistoryEntry, HistoryVerb
 from tracker.rules.events.notifications import Notify

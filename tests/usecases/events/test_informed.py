@@ -22,12 +22,12 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible import calendars
 from tracker.tables.visible.events import replies
+from tracker.usecases import availability
 from tracker.usecases.attendance import roll_call
-from tracker.usecases.availability import suggested_times
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, nudges, reminders
@@ -199,7 +199,7 @@ async def test_it_is_in_their_feed_and_calendar_and_takes_none_of_their_time(cas
     assert (seen.is_mine, seen.reply) == (True, None)
     slot = (STARTS, STARTS + timedelta(hours=1))
     both = [cast.hhs_liaison.member_id, cast.fbi_lead.member_id]
-    [conflict] = await suggested_times.double_bookings_of(cast.coordinator, both, [slot])
+    [conflict] = await availability.double_bookings_of(cast.coordinator, both, [slot])
     assert conflict.member_ids == [cast.fbi_lead.member_id]
 
 

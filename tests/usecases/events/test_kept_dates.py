@@ -21,7 +21,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split
 from tracker.usecases.views import event_page
 
 START = datetime(2027, 2, 3, 10)
@@ -279,9 +279,9 @@ async def test_the_history_of_a_series_that_continues_is_that_it_continues_and_w
 async def test_undo_of_a_split_puts_the_history_back(cast: Cast, series: UUID) -> None:
     before = await story(cast, series)
     await change_from(cast, series, ELSEWHERE, starts=datetime(2027, 2, 24, 13))
-    change_id = await undo.change_made_at(cast.coordinator, series, LATER)
+    change_id = await history.change_made_at(cast.coordinator, series, LATER)
     assert change_id is not None
-    await undo.undo_change(cast.coordinator, series, change_id, LATER)
+    await history.undo_change(cast.coordinator, series, change_id, LATER)
     assert sorted(await story(cast, series), key=str) == sorted(before, key=str)
 
 

@@ -9,8 +9,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, marking, meeting, operation
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.history import ChangedField, FieldChange
 from tracker.rules.events.markings import Category, Limit
@@ -19,9 +18,9 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Agency, Member
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import history, undo
+from tracker.usecases.events import history
 from tracker.usecases.events import scheduling as event_deeds
-from tracker.usecases.roster.ended_access import remove_from_task_force
+from tracker.usecases.roster.accounts import remove_from_task_force
 
 
 async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
@@ -100,9 +99,9 @@ async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_t
 
 
 async def undone(viewer: Viewer, event_id: UUID) -> None:
-    change_id = await undo.change_made_at(viewer, event_id, NOW)
+    change_id = await history.change_made_at(viewer, event_id, NOW)
     assert change_id is not None
-    await undo.undo_change(viewer, event_id, change_id, NOW + timedelta(seconds=5))
+    await history.undo_change(viewer, event_id, change_id, NOW + timedelta(seconds=5))
 
 
 async def test_no_one_else_takes_a_new_marking_back(cast: Cast) -> None:
@@ -110,7 +109,7 @@ async def test_no_one_else_takes_a_new_marking_back(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast))
     await event_deeds.change_event(cast.coordinator, event_id, plan, 1, NOW)
-    assert await undo.change_made_at(cast.caht_lead, event_id, NOW) is None
+    assert await history.change_made_at(cast.caht_lead, event_id, NOW) is None
 
 
 async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_there_any_more(cast: Cast) -> None:

@@ -9,11 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.usecases.events import occurrences, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, scheduling, series_split
 
 pytestmark = pytest.mark.both_engines
 
@@ -97,9 +96,9 @@ async def test_a_reason_stays_while_no_one_else_may_see_the_event(
 async def test_an_opening_that_is_undone_leaves_the_reason_as_it_was(cast: Cast, change: Change) -> None:
     event_id = await with_canceled_date(cast, Visibility.LAW_ENFORCEMENT)
     await change(cast, event_id, visibility=Visibility.ALL)
-    change_id = await undo.change_made_at(cast.coordinator, event_id, LATER)
+    change_id = await history.change_made_at(cast.coordinator, event_id, LATER)
     assert change_id
-    await undo.undo_change(cast.coordinator, event_id, change_id, LATER + timedelta(seconds=5))
+    await history.undo_change(cast.coordinator, event_id, change_id, LATER + timedelta(seconds=5))
     assert await reason(cast.fbi_lead, event_id) == REASON
 
 

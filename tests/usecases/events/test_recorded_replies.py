@@ -11,8 +11,7 @@ from tests.usecases.events.test_substitute_emails import letters
 from tests.usecases.intake.test_two_principals import KEY as ONLY
 from tests.usecases.intake.test_two_principals import both_send
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice

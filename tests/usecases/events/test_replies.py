@@ -16,8 +16,8 @@ from tracker.rules.core.viewers import ON_SITE, Origin, Viewer
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.background.events import replies as new_replies
-from tracker.tables.schema.events.events import Reply
+from tracker.tables.background.events import invitees as new_replies
+from tracker.tables.schema.events import Reply
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.views import event_page
 

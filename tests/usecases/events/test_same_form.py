@@ -10,7 +10,7 @@ from tests.cast import Cast
 from tests.database.others import url_of
 from tracker.database import engine
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 
 
 async def sent_in_a_process_of_its_own(hash_seed: int, *facts: object) -> UUID:

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, meeting, operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed
 from tracker.rules.core.outbox import decode
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue

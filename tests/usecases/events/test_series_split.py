@@ -15,11 +15,10 @@ from tests.cast import LINK, NOW, Cast, meeting
 from tracker.errors import Conflict, Invalid
 from tracker.ical.vevents import calendar_entries
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core import viewers
 from tracker.rules.core.message_types import SeriesEnded
 from tracker.rules.core.outbox import decode
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Event, EventStatus, Occurrence
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import ReplyValue
@@ -27,7 +26,7 @@ from tracker.rules.recurrence.holidays import HolidayChoice
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import AudienceVersion
+from tracker.tables.schema.events import AudienceVersion
 from tracker.usecases.calendars import feeds
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.views import event_page
@@ -279,7 +278,7 @@ async def test_a_date_that_is_added_raises_the_sequence_of_its_series(sqlite_cas
 
 async def test_a_date_that_is_added_changes_the_calendars_of_those_invited(sqlite_cast: Cast) -> None:
     event_id = await the_series(sqlite_cast)
-    theirs = AudienceVersion.audience == audiences.member_audience(sqlite_cast.fbi_lead.member_id)
+    theirs = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
     [before] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
     await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
     [after] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)

@@ -13,9 +13,8 @@ from tests.emails import ReadEmail, read_email
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tracker.database import writing
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange

@@ -12,9 +12,8 @@ from tests.emails import ReadEmail, read
 from tracker.errors import Invalid
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import Kind

@@ -5,21 +5,21 @@ import pytest
 from tests.cast import NOW, Cast
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.templates import MOST_TEMPLATES, Template, may_be_shared, texts_kept
-from tracker.usecases.events import templates
+from tracker.rules.events.forms import MOST_TEMPLATES, Template, may_be_shared, texts_kept
+from tracker.usecases.events import form_options
 
 FORM = {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"], "date": ["2027-01-12"]}
 
 
 async def saved(viewer: Viewer, name: str = "Core group", committee: str = "", cast: Cast | None = None) -> Template:
     committee_id = cast.committees[committee] if cast else None
-    await templates.save_template(viewer, name, FORM, committee_id, NOW)
-    [found] = [one for one in await templates.templates_for(viewer) if one.name == name]
+    await form_options.save_template(viewer, name, FORM, committee_id, NOW)
+    [found] = [one for one in await form_options.templates_for(viewer) if one.name == name]
     return found
 
 
 async def names(viewer: Viewer) -> list[str]:
-    return [one.name for one in await templates.templates_for(viewer)]
+    return [one.name for one in await form_options.templates_for(viewer)]
 
 
 async def test_a_template_keeps_what_who_and_where_and_not_the_day(cast: Cast) -> None:
@@ -31,9 +31,9 @@ async def test_a_template_without_a_committee_is_its_owners_alone(cast: Cast) ->
     template = await saved(cast.coordinator)
     assert await names(cast.caht_lead) == []
     with pytest.raises(NotFound):
-        await templates.template_for(cast.caht_lead, template.id)
+        await form_options.template_for(cast.caht_lead, template.id)
     with pytest.raises(NotFound):
-        await templates.remove_template(cast.caht_lead, template.id, NOW)
+        await form_options.remove_template(cast.caht_lead, template.id, NOW)
 
 
 async def test_a_template_of_a_committee_is_for_all_who_schedule_for_it(cast: Cast) -> None:
@@ -45,33 +45,33 @@ async def test_a_template_of_a_committee_is_for_all_who_schedule_for_it(cast: Ca
 
 async def test_saving_under_the_same_name_replaces_ones_own(cast: Cast) -> None:
     first = await saved(cast.coordinator)
-    await templates.save_template(cast.coordinator, " Core group ", {"title": ["Another"]}, None, NOW)
-    [found] = await templates.templates_for(cast.coordinator)
+    await form_options.save_template(cast.coordinator, " Core group ", {"title": ["Another"]}, None, NOW)
+    [found] = await form_options.templates_for(cast.coordinator)
     assert (found.id, found.form) == (first.id, {"title": ["Another"]})
 
 
 async def test_only_its_owner_or_a_coordinator_removes_a_template(cast: Cast) -> None:
     theirs = await saved(cast.coordinator, committee="services", cast=cast)
     with pytest.raises(NotAllowed):
-        await templates.remove_template(cast.caht_lead, theirs.id, NOW)
+        await form_options.remove_template(cast.caht_lead, theirs.id, NOW)
     own = await saved(cast.caht_lead, "Own", committee="services", cast=cast)
-    assert await templates.remove_template(cast.coordinator, own.id, NOW) == "Own"
+    assert await form_options.remove_template(cast.coordinator, own.id, NOW) == "Own"
     assert await names(cast.caht_lead) == ["Core group"]
 
 
 async def test_a_template_has_a_name_and_a_size_and_nobody_keeps_too_many(cast: Cast) -> None:
     for name, form in (("  ", FORM), ("x" * 81, FORM), ("Long", {"agenda": ["x" * 61_000]})):
         with pytest.raises(Invalid):
-            await templates.save_template(cast.coordinator, name, form, None, NOW)
+            await form_options.save_template(cast.coordinator, name, form, None, NOW)
     for number in range(MOST_TEMPLATES):
-        await templates.save_template(cast.coordinator, str(number), FORM, None, NOW)
+        await form_options.save_template(cast.coordinator, str(number), FORM, None, NOW)
     with pytest.raises(Invalid):
-        await templates.save_template(cast.coordinator, "One more", FORM, None, NOW)
+        await form_options.save_template(cast.coordinator, "One more", FORM, None, NOW)
 
 
 async def test_odd_characters_of_a_form_come_back_as_they_were(cast: Cast) -> None:
-    await templates.save_template(cast.coordinator, "Odd", {"title": ["\x00“\u2028"]}, None, NOW)
-    [found] = await templates.templates_for(cast.coordinator)
+    await form_options.save_template(cast.coordinator, "Odd", {"title": ["\x00“\u2028"]}, None, NOW)
+    [found] = await form_options.templates_for(cast.coordinator)
     assert found.form["title"] == ["\x00“\u2028"]
 
 

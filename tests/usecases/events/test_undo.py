@@ -17,30 +17,29 @@ from tracker.database.connections import Rows, Statement, Write
 from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core import viewers
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
 from tracker.rules.events import events as event_rules
+from tracker.rules.events.history import MEANWHILE, NOTIFIED, UNDO_FOR, StoredRow
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.events.undo import MEANWHILE, NOTIFIED, UNDO_FOR, StoredRow
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.background.events import replies as new_replies
+from tracker.tables.background.events import invitees as new_replies
+from tracker.tables.background.events.events import PUT_BACK
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.core.tables import AuditEntry
-from tracker.tables.schema.events.events import AudienceVersion, EventAudience, Invitation, Occurrence
-from tracker.tables.schema.events.events import Event as EventRow
-from tracker.tables.schema.events.undo import PUT_BACK
+from tracker.tables.schema.events import AudienceVersion, EventAudience, Invitation, Occurrence
+from tracker.tables.schema.events import Event as EventRow
 from tracker.tables.schema.operations.records import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import enlist_worker
 from tracker.usecases.emails import reminders
-from tracker.usecases.events import history, occurrences, replies, scheduling, series_split, undo
+from tracker.usecases.events import history, occurrences, replies, scheduling, series_split
 from tracker.usecases.views.event_page import view_event
 
 AN_HOUR = timedelta(hours=1)
@@ -54,9 +53,9 @@ async def scheduled(cast: Cast) -> UUID:
 
 
 async def undone(viewer: Viewer, event_id: UUID, changed_at: datetime = NOW, now: datetime = SOON) -> None:
-    change_id = await undo.change_made_at(viewer, event_id, changed_at)
+    change_id = await history.change_made_at(viewer, event_id, changed_at)
     assert change_id is not None
-    await undo.undo_change(viewer, event_id, change_id, now)
+    await history.undo_change(viewer, event_id, change_id, now)
 
 
 async def waiting() -> int:
@@ -125,18 +124,18 @@ async def test_a_change_cannot_be_undone_while_an_email_about_the_event_is_being
     try:
         await outbox.claim_messages(me.name, (), NOW, 50)
         await scheduling.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, title="Other"), 1, NOW)
-        assert await undo.change_made_at(cast.coordinator, event_id, NOW) is None
+        assert await history.change_made_at(cast.coordinator, event_id, NOW) is None
     finally:
         await me.leave()
 
 
 async def test_a_change_is_undone_only_by_the_person_who_made_it(cast: Cast) -> None:
     event_id = await scheduled(cast)
-    change_id = await undo.change_made_at(cast.coordinator, event_id, NOW)
+    change_id = await history.change_made_at(cast.coordinator, event_id, NOW)
     assert change_id is not None
-    assert await undo.change_made_at(cast.fbi_lead, event_id, NOW) is None
+    assert await history.change_made_at(cast.fbi_lead, event_id, NOW) is None
     with pytest.raises(Gone):
-        await undo.undo_change(cast.fbi_lead, event_id, change_id, SOON)
+        await history.undo_change(cast.fbi_lead, event_id, change_id, SOON)
     assert await waiting() == 2
 
 
@@ -254,7 +253,7 @@ async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alo
 async def test_calendars_are_told_that_a_change_is_undone(sqlite_cast: Cast) -> None:
     event_id = await running(sqlite_cast)
     await move(sqlite_cast, event_id, 1, NOW)
-    theirs = AudienceVersion.audience == audiences.member_audience(sqlite_cast.fbi_lead.member_id)
+    theirs = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
     [moved] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
     await undone(sqlite_cast.coordinator, event_id)
     [back] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
@@ -295,7 +294,7 @@ async def test_a_changed_event_is_as_before(cast: Cast) -> None:
     before = await as_it_stands(cast, event_id)
     other = meeting(cast.fbi_lead, starts=meeting().starts + timedelta(days=1), place="Annex", title="Core group")
     await scheduling.change_event(cast.coordinator, event_id, other, 1, NOW)
-    assert await undo.change_made_at(cast.coordinator, event_id, NOW)
+    assert await history.change_made_at(cast.coordinator, event_id, NOW)
     await undone(cast.coordinator, event_id)
     assert await as_it_stands(cast, event_id) == before
     assert await waiting() == 0
@@ -386,7 +385,7 @@ async def take_off_the_list(cast: Cast, event_id: UUID) -> None:
 
 
 async def open_to_another(_: Cast, event_id: UUID) -> None:
-    await EventAudience.insert(EventAudience(event=event_id, audience=audiences.arm_audience(Arm.VICTIM_SERVICES)))
+    await EventAudience.insert(EventAudience(event=event_id, audience=viewers.arm_audience(Arm.VICTIM_SERVICES)))
 
 
 @pytest.mark.parametrize("deed", [close_attendance, print_a_copy, take_off_the_list, open_to_another])
@@ -413,10 +412,10 @@ async def test_an_invitation_that_waits_says_nothing_of_a_change_while_it_can_be
 async def test_what_a_change_replaced_is_forgotten_when_it_cannot_be_taken_back(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await scheduling.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, place="Annex"), 1, NOW)
-    await undo.purge_snapshots(SOON)
-    assert await undo.change_made_at(cast.coordinator, event_id, NOW)
-    await undo.purge_snapshots(LATE)
-    assert not await undo.change_made_at(cast.coordinator, event_id, NOW)
+    await history.purge_snapshots(SOON)
+    assert await history.change_made_at(cast.coordinator, event_id, NOW)
+    await history.purge_snapshots(LATE)
+    assert not await history.change_made_at(cast.coordinator, event_id, NOW)
     assert [
         entry.changes[0].before
         for entry in await history.history_of_event(
@@ -744,7 +743,7 @@ async def rows_read_by_a_new_title(cast: Cast, event_id: UUID, version: int, cou
     """Return the rows that are read while the title of one date is changed."""
     before, now = counting.rows_read, NOW + version * AN_HOUR
     await move(cast, event_id, version, now, title=f"Special {version}", starts=meeting().starts + timedelta(days=7))
-    assert await undo.change_made_at(cast.coordinator, event_id, now)
+    assert await history.change_made_at(cast.coordinator, event_id, now)
     return counting.rows_read - before
 
 

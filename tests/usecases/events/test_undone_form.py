@@ -9,15 +9,14 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.crypto import ids
 from tracker.errors import Conflict
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.drafts import MOST, DraftForm, DraftKey, SentForm, draft_text
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.drafts import MOST_DRAFTS, DraftForm, DraftKey, SentForm, draft_text
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.events.history import UNDO_FOR, UndoneChange
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.undo import UNDO_FOR, UndoneChange
 from tracker.tables.schema.core.tables import Draft
-from tracker.tables.schema.events.undo import UndoSnapshot
+from tracker.tables.schema.events import UndoSnapshot
 from tracker.usecases.core import drafts
-from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events import history, scheduling
 
 pytestmark = pytest.mark.both_engines
 
@@ -36,9 +35,9 @@ async def scheduled(cast: Cast, form: SentForm) -> UUID:
 
 
 async def undone(viewer: Viewer, event_id: UUID) -> UndoneChange:
-    change_id = await undo.change_made_at(viewer, event_id, NOW)
+    change_id = await history.change_made_at(viewer, event_id, NOW)
     assert change_id
-    return await undo.undo_change(viewer, event_id, change_id, NOW)
+    return await history.undo_change(viewer, event_id, change_id, NOW)
 
 
 async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
@@ -94,15 +93,15 @@ async def test_a_copy_of_an_event_that_its_person_may_no_longer_see_is_not_back(
 
 async def test_it_makes_room_like_any_draft(cast: Cast) -> None:
     earlier = NOW - timedelta(hours=1)
-    for number in range(MOST):
+    for number in range(MOST_DRAFTS):
         leave = DraftKey(form=DraftForm.SUSPENSION, subject=str(number))
         await drafts.save_draft(cast.fbi_lead, leave, {"title": ["Long leave"]}, earlier, tab=OTHER_TAB, shown=None)
     await undone(cast.fbi_lead, await scheduled(cast, sent()))
-    assert (await Draft.count(), await title_of(cast.fbi_lead)) == (MOST, "Case briefing")
+    assert (await Draft.count(), await title_of(cast.fbi_lead)) == (MOST_DRAFTS, "Case briefing")
 
 
 async def test_nothing_of_it_is_kept_when_it_is_too_late_to_undo(cast: Cast) -> None:
     await scheduled(cast, sent())
     assert await Draft.count() == 0
-    await undo.purge_snapshots(NOW + UNDO_FOR)
+    await history.purge_snapshots(NOW + UNDO_FOR)
     assert await UndoSnapshot.count() == 0

@@ -14,14 +14,14 @@ from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.emails.template_values import AccountLockedEmail
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.identity import Session, SignInLink
 from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.identity import sign_in as sign_in_deeds
 from tracker.usecases.identity.one_time_links import (
     check_link,
@@ -201,7 +201,7 @@ async def test_each_deed_does_what_it_says(each_world: Cast):
     await enroll(detective)
     await subscriptions.create_subscription(detective, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await fail_five_times(detective)
-    await api_tokens.create_token(detective, "Roster", frozenset(ApiScope), NOW)
+    await sessions.create_token(detective, "Roster", frozenset(ApiScope), NOW)
     for deed in (
         accounts.end_pause,
         accounts.turn_off_feeds,

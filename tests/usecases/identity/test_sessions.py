@@ -14,14 +14,14 @@ from tracker.crypto import keys
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import ON_SITE, Viewer
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.identity import Session, SignInLink
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.identity import api_tokens, sessions
+from tracker.usecases.identity import sessions
 from tracker.usecases.identity.one_time_links import RESET, SIGN_IN, check_link, issue_link, redeem_link
 from tracker.usecases.identity.passwords import set_password
 from tracker.usecases.identity.sessions import end_session, report_lost_phone, sessions_of, sign_out_everywhere
@@ -262,11 +262,11 @@ async def feed_of(viewer: Viewer) -> str:
 async def test_a_lost_phone_shuts_all_feeds_all_tokens_all_links_and_all_sessions_but_the_one_that_tells(cast: Cast):
     here, there = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
     feeds = [await feed_of(cast.caht_lead), await feed_of(cast.caht_lead)]
-    token = await api_tokens.create_token(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    token = await sessions.create_token(cast.caht_lead, "Roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     links = {purpose: await issue_link(cast.caht_lead.member_id, NOW, purpose=purpose) for purpose in (RESET, SIGN_IN)}
     shut = await report_lost_phone(cast.caht_lead, SOON, keeping=keys.token_hash(here))
     assert shut == {"sessions": 1, "links": 2, "feeds": 2, "tokens": 1}
-    assert await api_tokens.bearer_of(token, SOON, PROGRAM) is None
+    assert await sessions.bearer_of(token, SOON, PROGRAM) is None
     assert await viewer_of_session(here, SOON)
     assert await viewer_of_session(there, SOON) is None
     for purpose, link in links.items():

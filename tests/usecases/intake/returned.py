@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 from tests.cast import NOW, Cast, meeting, operation
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.intake.bounces import Bounce, bounce_of_refusal
 from tracker.rules.intake.calendar_replies import Sender
-from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.rules.intake.received_emails import Bounce, ReceivedEmail, bounce_of_refusal
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox

@@ -22,10 +22,10 @@ from tests.usecases.intake.test_bounces import DELAYED, SPAM
 from tests.usecases.intake.test_emailed_words import history, item
 from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.intake.bounces import Bounce
+from tracker.rules.intake.received_emails import Bounce
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import EmailPause, IncomingWords
-from tracker.usecases.intake import email_undo, received_emails
+from tracker.usecases.intake import item_emails, received_emails
 
 pytestmark = pytest.mark.both_engines
 
@@ -65,7 +65,7 @@ async def _undo_the_last(name: str, number: int) -> None:
     )
     for row in rows:
         with suppress(Conflict):
-            await email_undo.undo_emailed_change(row["id"], writing_back.LATER + timedelta(minutes=number), LINK)
+            await item_emails.undo_emailed_change(row["id"], writing_back.LATER + timedelta(minutes=number), LINK)
 
 
 @given(said=some.lists(some.sampled_from(WORDS), min_size=1, max_size=5), data=some.data())

@@ -13,7 +13,7 @@ from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.outbox import PAUSED, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import MessageFilter
-from tracker.rules.intake.bounces import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
+from tracker.rules.intake.received_emails import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import Bounce as BounceRow
 from tracker.tables.schema.intake import EmailPause
@@ -21,7 +21,7 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import messages
 from tracker.usecases.events import scheduling
-from tracker.usecases.intake import bounces
+from tracker.usecases.intake import received_emails
 
 DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
 SPAM = bounce_of_refusal("554 5.7.1 Blocked", at_recipient=True)
@@ -99,7 +99,7 @@ async def test_refusals_of_the_mail_server_count_too(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective), NOW)
     [message] = await core_outbox.claim_messages("a worker", [], LATER, 100)
     refusal = DeliveryRefusal(words="550 No such user", sent_to=cast.kcpd_detective.email, at_recipient=True)
-    await bounces.record_refusal(message, refusal, LATER)
+    await received_emails.record_refusal(message, refusal, LATER)
     assert await EmailPause.count() == 1
 
 
@@ -112,7 +112,7 @@ async def test_an_earlier_address_neither_counts_nor_stays_paused(cast: Cast) ->
     await came_back(fourth)
     await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
-    found = await bounces.undeliverable_emails(cast.administrator, who.member_id, LATER)
+    found = await received_emails.undeliverable_emails(cast.administrator, who.member_id, LATER)
     assert found
     assert (found.paused_at, found.returned) == (None, ())
 
@@ -122,12 +122,12 @@ async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast:
     first, second, third, late = await sent(cast, who, 4)
     for message_id in (first, second, third):
         await came_back(message_id)
-    await bounces.resume_address(cast.administrator, who.member_id, LATER + timedelta(hours=1))
+    await received_emails.resume_address(cast.administrator, who.member_id, LATER + timedelta(hours=1))
     await came_back(late, at=timedelta(hours=2))
     await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states(who)
     with pytest.raises(Conflict):
-        await bounces.resume_address(cast.administrator, who.member_id, LATER)
+        await received_emails.resume_address(cast.administrator, who.member_id, LATER)
     assert await verbs() == ["email_paused", "email_resumed"]
 
 
@@ -138,7 +138,7 @@ async def test_what_was_not_sent_can_be_sent_again_once_it_is_resumed(cast: Cast
     [message_id] = await Message.select(Message.id).where(Message.event == event_id).output(as_list=True)
     with pytest.raises(Conflict):
         await messages.resend_message(cast.coordinator, message_id, LATER)
-    await bounces.resume_address(cast.coordinator, who.member_id, LATER)
+    await received_emails.resume_address(cast.coordinator, who.member_id, LATER)
     await messages.resend_message(cast.coordinator, message_id, LATER)
     assert ("pending", "") in await states(who)
 
@@ -150,7 +150,7 @@ async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_
     [known] = await sent(cast, who)
     for message_id in (secret, known):
         await came_back(message_id)
-    found = await bounces.undeliverable_emails(cast.coordinator, who.member_id, LATER)
+    found = await received_emails.undeliverable_emails(cast.coordinator, who.member_id, LATER)
     assert found
     assert {(one.message_id, one.said) for one in found.failed} == {(None, ""), (known, "550 5.1.1 User unknown")}
     assert found.advice
@@ -159,11 +159,11 @@ async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_
 async def test_only_account_managers_and_the_person_see_it(cast: Cast) -> None:
     who = cast.kcpd_detective
     await paused(cast, who)
-    assert await bounces.undeliverable_emails(cast.kcpd_alternate, who.member_id, LATER) is None
-    own = await bounces.undeliverable_emails(who, who.member_id, LATER)
+    assert await received_emails.undeliverable_emails(cast.kcpd_alternate, who.member_id, LATER) is None
+    own = await received_emails.undeliverable_emails(who, who.member_id, LATER)
     assert own
     assert own.paused_at == LATER
     with pytest.raises(NotFound):
-        await bounces.resume_address(cast.fbi_lead, who.member_id, LATER)
-    assert [one.member_id for one in await bounces.paused_people(cast.administrator)] == [who.member_id]
-    assert await bounces.paused_people(cast.fbi_lead) == []
+        await received_emails.resume_address(cast.fbi_lead, who.member_id, LATER)
+    assert [one.member_id for one in await received_emails.paused_people(cast.administrator)] == [who.member_id]
+    assert await received_emails.paused_people(cast.fbi_lead) == []

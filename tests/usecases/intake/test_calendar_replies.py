@@ -38,7 +38,7 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import take_email
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 
 pytestmark = pytest.mark.both_engines
 
@@ -280,12 +280,12 @@ async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: C
 
 async def test_a_reply_from_an_address_that_the_person_confirmed_counts_as_theirs(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await aliases.add_alias(cast.fbi_lead, "fbi+cal@fbi.example", NOW)
+    await known_people.add_alias(cast.fbi_lead, "fbi+cal@fbi.example", NOW)
     sender = Sender(address="fbi+cal@fbi.example", is_verified=True)
     first = await email(cast.fbi_lead, event_id, await said(cast.fbi_lead, event_id), sender=sender)
     assert await take_email(first) == [ReplyOutcome.UNMATCHED]
-    [alias] = await aliases.aliases_of(cast.fbi_lead)
-    await aliases.confirm_alias(alias.id, NOW, Origin("link"))
+    [alias] = await known_people.aliases_of(cast.fbi_lead)
+    await known_people.confirm_alias(alias.id, NOW, Origin("link"))
     assert await take_email(replace(first, name="2" * 64)) == [ReplyOutcome.RECORDED]
     one = await said(cast.fbi_lead, event_id, NO, attendee="fbi+cal@fbi.example", stamped_at=NOW + 2 * HOUR)
     assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.RECORDED]

@@ -11,12 +11,11 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.replying import HOUR, LATER, MAYBE, NO, STRANGER, YES, email, on, reply_of, said
 from tracker.errors import Conflict
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import Message
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome, Sender
-from tracker.rules.intake.unrecorded_replies import WaitingReply
+from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome, Sender, WaitingReply
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Message as Queued
@@ -27,7 +26,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling, substitutes
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 from tracker.usecases.views.event_page import view_event
 
 FEBRUARY = "2027-02-09"
@@ -88,7 +87,7 @@ async def test_an_address_that_became_someone_s_own_is_no_one_else_s(sqlite_cast
     cast, event_id = sqlite_cast, await seated(sqlite_cast)
     duty = EmailAlias(member=cast.kcpd_detective.member_id, address=ALTERNATE, added_at=NOW, confirmed_at=NOW)
     await EmailAlias.insert(duty)
-    found = await aliases.confirmed_aliases_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
+    found = await known_people.confirmed_aliases_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
     assert found == {}
     assert await delegated(cast, event_id) is ReplyOutcome.RECORDED
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}

@@ -16,10 +16,9 @@ from tests.usecases.intake.writing_back import TODAY, email, given
 from tests.usecases.intake.writing_back import said as writing_back_said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStatus
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email, ItemUpdatePage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange
@@ -36,7 +35,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.intake import email_undo, emailed_words, received_emails
+from tracker.usecases.intake import emailed_words, item_emails, received_emails
 
 SOON = WRITING_BACK_LATER + timedelta(minutes=1)
 
@@ -299,7 +298,7 @@ async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cas
     )
     await writing_back_said(cast.caht_lead, "DONE: to the wrong person")
     for _ in range(2):
-        await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     found = await item(cast, reference)
     assert (found.status, found.progress, found.version) == (ItemStatus.IN_PROGRESS, 40, 4)
     assert (await history(cast, reference))[:2] == [
@@ -315,7 +314,7 @@ async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, since, TODAY)
     calls = await Message.count().where(Message.kind == "item_blocked")
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
-    await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     found = await item(cast, reference)
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
     assert await Message.count().where(Message.kind == "item_blocked") == calls
@@ -326,7 +325,7 @@ async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None
     reference = await given(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
-    await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     found = await item(cast, reference)
     assert await block_reasons(cast.coordinator, [found.id]) == {}
     [step, *_] = (await item_lists.item_view(cast.coordinator, reference)).notes
@@ -337,7 +336,7 @@ async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "For another task force")
-    await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     assert await history(cast, reference) == [("link", "", "Undid an email."), ("email", "Note removed later", "")]
 
 
@@ -349,7 +348,7 @@ async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
         cast.coordinator, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 2, WRITING_BACK_LATER, TODAY
     )
     with pytest.raises(Conflict, match="The status was changed to “In progress” afterward"):
-        await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
+        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
     assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
@@ -362,7 +361,7 @@ async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
     await action_items.save_item_edit(
         cast.coordinator, reference, others, 2, WRITING_BACK_LATER + timedelta(minutes=1), TODAY
     )
-    await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     found = await item(cast, reference)
     assert (found.status, found.progress, found.due, found.blocked_at) == (ItemStatus.OPEN, 60, due, None)
     assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "On it", ""]
@@ -378,7 +377,7 @@ async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: C
         at = WRITING_BACK_LATER + timedelta(minutes=version)
         await action_items.save_item_edit(cast.coordinator, reference, ItemEdit(status=changed), version, at, TODAY)
     with pytest.raises(Conflict, match="again afterward"):
-        await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     assert (await item(cast, reference)).status is status
 
 
@@ -388,7 +387,7 @@ async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, NOW, TODAY)
     with pytest.raises(NotFound):
-        await email_undo.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
+        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
 
 
 HOUR = timedelta(hours=1)
@@ -452,7 +451,7 @@ async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyVal
 
 async def undone(now: datetime = LATER + HOUR) -> None:
     rows = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == AnswerOutcome.RECORDED)
-    await email_undo.undo_emailed_change(rows[-1]["id"], now, LINK)
+    await item_emails.undo_emailed_change(rows[-1]["id"], now, LINK)
 
 
 @pytest.mark.both_engines
@@ -645,5 +644,5 @@ async def test_a_reply_after_the_email_is_not_undone(sqlite_cast: Cast) -> None:
     await said(cast.fbi_lead, "YES", LATER + HOUR)
     [first, _] = await IncomingWords.select(IncomingWords.id).order_by(IncomingWords.received_at)
     with pytest.raises(Conflict):
-        await email_undo.undo_emailed_change(first["id"], LATER + 2 * HOUR, LINK)
+        await item_emails.undo_emailed_change(first["id"], LATER + 2 * HOUR, LINK)
     assert (await reply_of(cast.fbi_lead, event_id))[0] is YES

@@ -9,7 +9,7 @@ from tests.cast import Cast
 from tests.database.statements import noted
 from tests.usecases.intake.replying import YES, email, invited, reply_of, said
 from tracker.errors import Busy
-from tracker.ports.mail.grouping import GroupedWork
+from tracker.ports.mail.delivery import GroupedWork
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR, ReceivedEmail
 from tracker.usecases.core import audit

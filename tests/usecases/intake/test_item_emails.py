@@ -16,9 +16,8 @@ from tests.usecases.intake.test_unrecorded_replies import from_private_address
 from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.notifications import Notify
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.item_emails import ItemSettled
@@ -29,7 +28,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import item_view
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.intake import email_undo, item_emails, unrecorded_replies
+from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.views import offboarding
 
@@ -255,7 +254,7 @@ async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    await email_undo.undo_emailed_change(theirs, AT + timedelta(minutes=2), LINK)
+    await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=2), LINK)
     assert (await item(cast, reference)).status is ItemStatus.OPEN
 
 
@@ -270,7 +269,7 @@ async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_t
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     with pytest.raises(Conflict):
-        await email_undo.undo_emailed_change(theirs, AT + timedelta(minutes=1), LINK)
+        await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=1), LINK)
     assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
@@ -333,7 +332,7 @@ async def test_the_person_s_own_undone_email_settles_nothing(cast: Cast) -> None
     await given(cast.coordinator, cast.caht_lead)
     await from_home(cast.caht_lead)
     await said(cast.caht_lead, "IN PROGRESS", received_at=AT)
-    await email_undo.undo_emailed_change(await the_link(), AT + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await the_link(), AT + timedelta(hours=1), LINK)
     assert await why(cast) == [None]
 
 

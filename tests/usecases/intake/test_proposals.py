@@ -31,13 +31,13 @@ from tracker.rules.emails.emails import DeclinedProposal, Email
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
-from tracker.rules.intake.proposals import Proposal, ProposalState
+from tracker.rules.intake.item_emails import Proposal, ProposalState
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.intake import proposals, received_emails
+from tracker.usecases.intake import received_emails, unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 
 pytestmark = pytest.mark.both_engines
@@ -56,8 +56,10 @@ async def proposed(
     return outcome
 
 
-async def found(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[proposals.JudgedProposal]:
-    return await proposals.recent_proposals(who, await occurrences.date_seen_by(who, event_id, key), now)
+async def found(
+    who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER
+) -> list[unrecorded_replies.JudgedProposal]:
+    return await unrecorded_replies.recent_proposals(who, await occurrences.date_seen_by(who, event_id, key), now)
 
 
 async def states(who: Viewer, event_id: UUID, key: str = MAY, now: datetime = LATER) -> list[ProposalState]:
@@ -112,11 +114,11 @@ async def test_a_proposal_records_the_reply_that_it_names_and_none_without_one(c
 
 async def test_only_those_who_lead_the_event_see_its_proposals(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    assert [line.key for line, _ in await proposals.waiting_proposals(cast.coordinator, LATER)] == [MAY]
+    assert [line.key for line, _ in await unrecorded_replies.waiting_proposals(cast.coordinator, LATER)] == [MAY]
     for who in (cast.fbi_lead, cast.kcpd_detective):
-        assert (await found(who, event_id), await proposals.waiting_proposals(who, LATER)) == ([], [])
+        assert (await found(who, event_id), await unrecorded_replies.waiting_proposals(who, LATER)) == ([], [])
         with pytest.raises(NotFound):
-            await proposals.decline_proposal(who, one.id, "", LATER)
+            await unrecorded_replies.decline_proposal(who, one.id, "", LATER)
 
 
 async def test_a_proposal_for_a_restricted_event_is_hidden_from_coordinators_who_are_not_on_it(cast: Cast) -> None:
@@ -124,10 +126,10 @@ async def test_a_proposal_for_a_restricted_event_is_hidden_from_coordinators_who
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     moment = ProposedTimes(starts=on(date.starts_at + HOUR))
     await take_email(await email(cast.hsi_liaison, event_id, await said(cast.hsi_liaison, event_id, proposal=moment)))
-    [(_, [one])] = await proposals.waiting_proposals(cast.fbi_lead, LATER)
-    assert await proposals.waiting_proposals(cast.coordinator, LATER) == []
+    [(_, [one])] = await unrecorded_replies.waiting_proposals(cast.fbi_lead, LATER)
+    assert await unrecorded_replies.waiting_proposals(cast.coordinator, LATER) == []
     with pytest.raises(NotFound):
-        await proposals.proposal_to_accept(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.proposal_to_accept(cast.coordinator, one.id, LATER)
 
 
 @pytest.mark.parametrize("by", [3 * HOUR, HOUR / 4])
@@ -137,7 +139,7 @@ async def test_moving_the_date_takes_up_or_outdates_a_proposal(cast: Cast, by: t
     taken = by == 3 * HOUR
     assert await states(cast.coordinator, event_id) == [ProposalState.TAKEN if taken else ProposalState.OUTDATED]
     with pytest.raises(Conflict):
-        await proposals.proposal_to_accept(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.proposal_to_accept(cast.coordinator, one.id, LATER)
 
 
 async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) -> None:
@@ -145,7 +147,7 @@ async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) 
     await occurrences.cancel_occurrence(cast.coordinator, event_id, MAY, 1, "", LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.CANCELED]
     with pytest.raises(Conflict):
-        await proposals.decline_proposal(cast.coordinator, one.id, "", LATER)
+        await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", LATER)
 
 
 async def test_a_proposal_that_cannot_be_matched_waits_unseen(cast: Cast) -> None:
@@ -157,7 +159,7 @@ async def test_a_proposal_that_cannot_be_matched_waits_unseen(cast: Cast) -> Non
 
 async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecounter(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    await proposals.decline_proposal(cast.coordinator, one.id, "The room is taken.", LATER)
+    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "The room is taken.", LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.DECLINED]
     [(message, letter)] = await letters(LATER + HOUR)
     assert message.recipient_id == cast.fbi_lead.member_id
@@ -168,16 +170,16 @@ async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecou
 
 async def test_declining_can_be_undone_until_the_email_leaves(cast: Cast) -> None:
     event_id, one = await waiting(cast)
-    await proposals.decline_proposal(cast.coordinator, one.id, "", LATER)
+    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", LATER)
     for _ in range(2):
-        await proposals.undo_proposal_decline(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.undo_proposal_decline(cast.coordinator, one.id, LATER)
     assert await states(cast.coordinator, event_id) == [ProposalState.WAITING]
     assert await letters(LATER + HOUR) == []
     again = LATER + HOUR
-    await proposals.decline_proposal(cast.coordinator, one.id, "", again)
+    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", again)
     assert len(await letters(again + HOUR)) == 1
     with pytest.raises(Gone):
-        await proposals.undo_proposal_decline(cast.coordinator, one.id, again)
+        await unrecorded_replies.undo_proposal_decline(cast.coordinator, one.id, again)
     verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.verb.like("proposal%")).output(as_list=True)
     assert sorted(verbs) == ["proposal_decline_undone", "proposal_declined", "proposal_declined"]
 

@@ -12,7 +12,7 @@ from tests.usecases.intake.writing_back import said as written
 from tracker.database import Engine
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.tables.schema.intake import Bounce, EmailPause, IncomingReply, IncomingWords
-from tracker.usecases.intake import bounces, received_emails
+from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import (
     MailboxStatus,
     mailbox_status,
@@ -71,7 +71,7 @@ async def test_words_and_bounces_are_kept_for_a_year(cast: Cast) -> None:
     await given(cast.coordinator, cast.fbi_lead)
     await written(cast.fbi_lead, "DONE")
     await paused(cast, cast.hsi_liaison)
-    await bounces.resume_address(cast.coordinator, cast.hsi_liaison.member_id, NOW + DAY)
+    await received_emails.resume_address(cast.coordinator, cast.hsi_liaison.member_id, NOW + DAY)
     await received_emails.purge_received_emails(NOW + YEAR)
     assert [await one.count() for one in (IncomingWords, Bounce, EmailPause)] == [1, 3, 1]
     await received_emails.purge_received_emails(NOW + YEAR + 2 * DAY)

@@ -13,8 +13,7 @@ from tests.usecases.intake.test_emailed_words import undone
 from tests.usecases.intake.test_unrecorded_replies import AT, KEY, PRIVATE, emails, from_private_address
 from tracker.errors import Conflict
 from tracker.rules.events.notifications import Notify
-from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender
-from tracker.rules.intake.unrecorded_replies import Settled
+from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, Sender, Settled
 from tracker.tables.schema.intake import IncomingReply
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import unrecorded_replies

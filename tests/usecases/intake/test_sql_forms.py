@@ -19,16 +19,22 @@ from tracker.database import writing
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, Mismatch, ReplyOutcome, judge_reply
+from tracker.rules.intake.calendar_replies import (
+    CalendarReply,
+    Mismatch,
+    ReplyOutcome,
+    Settled,
+    UnrecordedReply,
+    judge_reply,
+)
 from tracker.rules.intake.item_emails import ItemSettled, is_answerable_by, may_decide_emails
-from tracker.rules.intake.unrecorded_replies import Settled, UnrecordedReply
-from tracker.tables.background.events import replies
+from tracker.tables.background import intake as known
+from tracker.tables.background.events import invitees
 from tracker.tables.background.events.invitees import invitations_by_member
-from tracker.tables.background.intake import calendar_replies as known
 from tracker.tables.schema.actions import ActionItem as ItemRow
-from tracker.tables.schema.events.events import Event as EventRow
-from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
-from tracker.tables.schema.events.events import Reply
+from tracker.tables.schema.events import Event as EventRow
+from tracker.tables.schema.events import Occurrence as OccurrenceRow
+from tracker.tables.schema.events import Reply
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.tables.visible import actions, intake
 from tracker.tables.visible.events import events
@@ -128,7 +134,7 @@ class Series:
         row = {"occurrence": self.date_id(one.date), "reply": one.value, "source": one.source}
         about = {"invitation": self.invitation_of[one.who], "sequence": one.sequence, "replied_at": one.at}
         async with writing():
-            await replies.write_replies([row | about])
+            await invitees.write_replies([row | about])
 
     async def take(self, one: Came) -> UUID:
         """Keep an email, and return its id."""

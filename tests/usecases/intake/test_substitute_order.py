@@ -16,15 +16,14 @@ from tests.usecases.intake.test_emailed_words import said as words
 from tests.usecases.intake.test_emailed_words import sent
 from tests.usecases.intake.test_substitute_words import KEY, coming, named
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
+from tracker.rules.intake.calendar_replies import NAMED_AGAIN, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.intake.unrecorded_replies import NAMED_AGAIN
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Reply
+from tracker.tables.schema.events import Reply
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.events import occurrences, recorded_replies
 from tracker.usecases.events.recorded_replies import record_reply_for
-from tracker.usecases.intake import email_undo, unrecorded_replies
+from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 
 pytestmark = pytest.mark.both_engines
@@ -196,4 +195,4 @@ async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_
 async def undo_no(at: datetime) -> None:
     """Undo the substitute's NO by the link in its confirmation."""
     [row] = await IncomingWords.select(IncomingWords.id)
-    await email_undo.undo_emailed_change(row["id"], at, LINK)
+    await item_emails.undo_emailed_change(row["id"], at, LINK)

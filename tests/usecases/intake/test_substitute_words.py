@@ -11,19 +11,17 @@ from tests.emails import ReadEmail
 from tests.usecases.intake import replying
 from tests.usecases.intake.test_emailed_words import HOUR, LATER, NO, YES, confirmation, said, sent
 from tracker.errors import Conflict, NotFound
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import UndoPage
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
-from tracker.rules.intake.unrecorded_replies import BECAUSE, Settled
+from tracker.rules.intake.calendar_replies import BECAUSE, ReplyOutcome, Sender, Settled
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
 from tracker.usecases.events import occurrences, replies, scheduling, substitutes
-from tracker.usecases.intake import email_undo, received_emails, unrecorded_replies
+from tracker.usecases.intake import item_emails, received_emails, unrecorded_replies
 
 KEY = "2027-01-12"
 SECOND = timedelta(seconds=1)
@@ -82,13 +80,13 @@ async def test_the_link_lets_the_substitute_come_again_and_drops_the_emails_abou
     event_id = await named(cast)
     await said(cast.fbi_alternate, "NO I'm in court")
     link = await link_of(await confirmation(LATER + SECOND))
-    found = await email_undo.undoable_by_link(link, LATER + 2 * SECOND, LINK)
+    found = await item_emails.undoable_by_link(link, LATER + 2 * SECOND, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.principals, found.refusal.may_be_known) == (True, "Fbi lead (FBI)", False)
-    await email_undo.undo_emailed_change(link, LATER + 2 * SECOND, LINK)
+    await item_emails.undo_emailed_change(link, LATER + 2 * SECOND, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await sent(LATER + HOUR) == []
-    await email_undo.undo_emailed_change(link, LATER + HOUR, LINK)
+    await item_emails.undo_emailed_change(link, LATER + HOUR, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -96,10 +94,10 @@ async def test_an_undo_after_the_emails_have_left_says_so_and_sends_the_entry_ag
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
-    found = await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)
+    found = await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.may_be_known) == (True, True)
-    await email_undo.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
+    await item_emails.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [(key, _)] = await sent(LATER + 3 * HOUR)
     assert key.startswith("substitute:substitute")
@@ -110,9 +108,9 @@ async def test_the_link_undoes_nothing_once_the_person_who_named_them_replied(sq
     await said(cast.fbi_alternate, "NO")
     link = await link_of(await confirmation(LATER + HOUR))
     await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
-    assert not (await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)).can_undo
+    assert not (await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)).can_undo
     with pytest.raises(Conflict):
-        await email_undo.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
+        await item_emails.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
     assert await coming(cast, event_id) == frozenset()
 
 
@@ -124,14 +122,14 @@ async def test_the_link_is_dead_for_a_substitute_who_may_no_longer_see_the_event
     restricted = operation(cast.fbi_lead, starts=plan.starts)
     await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
     with pytest.raises(NotFound):
-        await email_undo.undoable_by_link(link, LATER + 2 * HOUR, LINK)
+        await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)
 
 
 async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await named(sqlite_cast)
     await said(cast.fbi_alternate, "NO")
     [row] = await IncomingWords.select(IncomingWords.id)
-    await email_undo.undo_emailed_change(row["id"], LATER + SECOND, LINK)
+    await item_emails.undo_emailed_change(row["id"], LATER + SECOND, LINK)
     assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert [one for _, one in await sent(LATER + HOUR) if isinstance(one, ReadEmail)] == []
 

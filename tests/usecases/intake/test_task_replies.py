@@ -11,7 +11,7 @@ from tracker.rules.core.viewers import Origin
 from tracker.rules.intake.calendar_replies import Sender, TaskReply
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.intake import received_emails
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 
 
 async def replied(cast: Cast, reference: str, word: AnswerWord | None, **facts: str) -> AnswerOutcome:
@@ -71,7 +71,7 @@ async def test_a_forged_reply_about_a_task_changes_nothing(sqlite_cast: Cast) ->
 async def test_a_reply_that_names_a_further_address_of_the_owner_counts(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference, address = await given(cast.coordinator, cast.caht_lead), "caht_lead+cal@caht.example"
-    await aliases.add_alias(cast.caht_lead, address, NOW)
-    [added] = await aliases.aliases_of(cast.caht_lead)
-    await aliases.confirm_alias(added.id, NOW, Origin("link"))
+    await known_people.add_alias(cast.caht_lead, address, NOW)
+    [added] = await known_people.aliases_of(cast.caht_lead)
+    await known_people.confirm_alias(added.id, NOW, Origin("link"))
     assert await replied(cast, reference, AnswerWord.DONE, attendee=address) is AnswerOutcome.RECORDED

@@ -11,11 +11,9 @@ from tests.usecases.intake.replying import HOUR, LATER, NO, YES, email, said
 from tests.usecases.intake.test_emailed_words import sent
 from tracker.database import writing
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
-from tracker.rules.intake.unrecorded_replies import WaitingReply
+from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender, WaitingReply
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling

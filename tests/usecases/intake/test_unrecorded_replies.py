@@ -21,17 +21,23 @@ from tests.usecases.intake.replying import (
     said,
 )
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.core.viewers import Origin, Viewer, Visibility
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import ProposedTimes, ReplyOutcome, Sender
-from tracker.rules.intake.unrecorded_replies import BECAUSE, EmailReplies, Settled, WaitingReply
+from tracker.rules.intake.calendar_replies import (
+    BECAUSE,
+    EmailReplies,
+    ProposedTimes,
+    ReplyOutcome,
+    Sender,
+    Settled,
+    WaitingReply,
+)
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.events import occurrences, replies, scheduling
-from tracker.usecases.intake import proposals, unrecorded_replies
+from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 from tracker.usecases.views.event_page import view_event
 
 KEY = "2027-01-12"
@@ -202,9 +208,9 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
     date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     later = ProposedTimes(starts=on(date.starts_at + 3 * HOUR))
     row = await from_private_address(cast, event_id, MAYBE, proposal=later)
-    assert await proposals.recent_proposals(cast.coordinator, date, AT) == []
+    assert await unrecorded_replies.recent_proposals(cast.coordinator, date, AT) == []
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, KEY, row, cast.fbi_lead.member_id, AT)
-    [(one, state)] = await proposals.recent_proposals(cast.coordinator, date, AT)
+    [(one, state)] = await unrecorded_replies.recent_proposals(cast.coordinator, date, AT)
     assert (one.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
@@ -267,8 +273,8 @@ async def test_a_person_s_own_email_counts_after_another_one_was_attached_and_un
 @pytest.mark.parametrize("is_verified", [True, False])
 async def test_a_forged_sender_does_not_show_whose_further_address_it_is(sqlite_cast: Cast, is_verified: bool) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await aliases.add_alias(cast.kcpd_detective, "detective@home.example", NOW)
-    await aliases.confirm_alias((await aliases.aliases_of(cast.kcpd_detective))[0].id, NOW, Origin("link"))
+    await known_people.add_alias(cast.kcpd_detective, "detective@home.example", NOW)
+    await known_people.confirm_alias((await known_people.aliases_of(cast.kcpd_detective))[0].id, NOW, Origin("link"))
     sender = Sender(address="detective@home.example", is_verified=is_verified)
     one = await said(cast.fbi_lead, event_id, attendee=sender.address)
     await take_email(await email(cast.fbi_lead, event_id, one, sender=sender))

@@ -13,9 +13,8 @@ from tests.usecases.operations.world import planned
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import PAUSE, MessageState, SendOutcome
-from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Limit
 from tracker.rules.operations.access import GrantState, Outlet
@@ -27,13 +26,13 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import OpenSessions, viewer_for, viewer_of_session, viewers_for
-from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events import history, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import transfer_event
 from tracker.usecases.operations import access as access_list
-from tracker.usecases.operations import briefs
+from tracker.usecases.operations import orders
 from tracker.usecases.operations.access import AccessView, access_view, dissemination_record, end_lapsed_access
-from tracker.usecases.roster import ended_access
+from tracker.usecases.roster import accounts
 from tracker.usecases.roster.known_people import candidates_among
 
 pytestmark = pytest.mark.both_engines
@@ -46,7 +45,7 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
     occurrence = await date_seen_by(two.hsi_liaison, event_id, KEY)
     for _ in range(2):
         await audit.record_date_read(two.hsi_liaison, occurrence, NOW, plan=2)
-    await briefs.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
+    await orders.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
     found = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
     assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
         ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
@@ -331,7 +330,7 @@ async def test_a_person_who_leaves_the_task_force_loses_it_also_if_they_come_bac
     event_id, until = await bluestem(two), NOW + timedelta(hours=2)
     await access_list.give_access(two.fbi_lead, event_id, two.ipd_liaison.member_id, "", until, NOW)
     async with writing():
-        await ended_access.remove_from_task_force(two.ipd_liaison.member_id, None, NOW)
+        await accounts.remove_from_task_force(two.ipd_liaison.member_id, None, NOW)
     await Member.update({Member.status: Status.ACTIVE}).where(Member.id == two.ipd_liaison.member_id)
     assert not await sees(await viewer_for(two.ipd_liaison.member_id, NOW), event_id)
 
@@ -342,9 +341,9 @@ async def test_undo_of_a_change_of_the_list_gives_the_approved_access_back(two: 
     event, with_her = await scheduling.plan_to_change(two.fbi_lead, event_id)
     others: Any = {one: role for one, role in with_her.invitees.items() if one != two.caht_lead.member_id}
     await scheduling.change_event(two.fbi_lead, event_id, replace(with_her, invitees=others), event.version, later)
-    made = await undo.change_made_at(two.fbi_lead, event_id, later)
+    made = await history.change_made_at(two.fbi_lead, event_id, later)
     assert made
-    await undo.undo_change(two.fbi_lead, event_id, made, later)
+    await history.undo_change(two.fbi_lead, event_id, made, later)
     assert await sees(two.caht_lead, event_id)
     [access] = [one for one in (await shown(two.fbi_lead, event_id)).people if one.grant]
     assert access.listed.member_id == two.caht_lead.member_id
@@ -354,11 +353,11 @@ async def test_undo_is_refused_when_access_was_requested_meanwhile(two: Cast) ->
     event_id, later = await bluestem(two), NOW + timedelta(minutes=5)
     event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     await scheduling.change_event(two.fbi_lead, event_id, replace(plan, description="Channel 2"), event.version, later)
-    made = await undo.change_made_at(two.fbi_lead, event_id, later)
+    made = await history.change_made_at(two.fbi_lead, event_id, later)
     await access_list.give_access(two.fbi_lead, event_id, two.caht_lead.member_id, WHY, None, later)
     assert made
     with pytest.raises(Gone):
-        await undo.undo_change(two.fbi_lead, event_id, made, later)
+        await history.undo_change(two.fbi_lead, event_id, made, later)
 
 
 async def test_access_of_a_person_who_becomes_the_organizer_no_longer_ends_by_itself(two: Cast) -> None:

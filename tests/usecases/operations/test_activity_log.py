@@ -10,12 +10,12 @@ from tests.cast import NOW, Cast
 from tests.usecases.operations.world import BASICS, BEGINS, RISSAFE, B, let_in, planned, site, under_way
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.operations.activity_log import ActivityLine
 from tracker.rules.operations.check_ins import Direction, Presence, Tap
 from tracker.rules.operations.deconfliction import Decision
+from tracker.rules.operations.records import ActivityLine
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.operations import plans as visible
-from tracker.usecases.operations import activity_log, approvals, check_ins, deconfliction, plans
+from tracker.usecases.operations import approvals, check_ins, deconfliction, plans, records
 from tracker.usecases.operations.states import operation_for
 
 pytestmark = pytest.mark.both_engines
@@ -35,12 +35,12 @@ async def bluestem(two: Cast) -> UUID:
 
 async def write(by: Viewer, event_id: UUID, text: str, now: datetime = SIX, *, tap: str = "1", waited: int = 0) -> None:
     """Write an entry that waited for so many minutes."""
-    await activity_log.add_log_entry(by, event_id, KEY, text, now, tap_id=tap, waited=waited * MINUTE)
+    await records.add_log_entry(by, event_id, KEY, text, now, tap_id=tap, waited=waited * MINUTE)
 
 
 async def lines(viewer: Viewer, event_id: UUID) -> list[ActivityLine]:
     """Return the lines since NOW, but for the beginning of the operation."""
-    found = (await activity_log.read_activity_log(viewer, event_id, KEY, SIX)).lines
+    found = (await records.read_activity_log(viewer, event_id, KEY, SIX)).lines
     return [one for one in found if one.at > NOW and one.at != BEGINS]
 
 
@@ -85,13 +85,13 @@ async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_
 
 
 async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, bluestem: UUID) -> None:
-    found = await activity_log.read_activity_log(two.fbi_lead, bluestem, KEY, SIX)
+    found = await records.read_activity_log(two.fbi_lead, bluestem, KEY, SIX)
     states = {one.text for one in found.lines}
     assert {"State: Planning", "State: Approved, version 3", "State: Briefed", "State: Executing"} <= states
 
 
 async def test_the_log_says_who_took_the_operation_to_a_state(two: Cast, bluestem: UUID) -> None:
-    found = await activity_log.read_activity_log(two.fbi_lead, bluestem, KEY, SIX)
+    found = await records.read_activity_log(two.fbi_lead, bluestem, KEY, SIX)
     by = {one.text: one.by for one in found.lines}
     assert (by["State: Approved, version 3"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
 
@@ -146,12 +146,12 @@ async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast
     assert line.entry_id
     assert line.last
     correct = (two.hsi_liaison, bluestem, KEY, line.entry_id, "One in custody", SIX - MINUTE, SIX + MINUTE)
-    await activity_log.correct_log_entry(*correct, seen=line.last.id)
+    await records.correct_log_entry(*correct, seen=line.last.id)
     line = await entry(two, bluestem)
     assert (line.text, line.at) == ("One in custody", SIX - MINUTE)
     assert [(one.text, one.at, one.by) for one in line.earlier] == [("Two in custody", SIX, "Hsi liaison (HSI)")]
     with pytest.raises(Conflict):
-        await activity_log.correct_log_entry(*correct, seen=line.entry_id)
+        await records.correct_log_entry(*correct, seen=line.entry_id)
 
 
 async def test_only_who_wrote_an_entry_and_who_leads_correct_it(two: Cast, bluestem: UUID) -> None:
@@ -159,12 +159,10 @@ async def test_only_who_wrote_an_entry_and_who_leads_correct_it(two: Cast, blues
     line = await entry(two, bluestem)
     assert line.entry_id
     with pytest.raises(NotAllowed):
-        await activity_log.correct_log_entry(
+        await records.correct_log_entry(
             two.kcpd_detective, bluestem, KEY, line.entry_id, "None", SIX, SIX, seen=line.entry_id
         )
-    await activity_log.correct_log_entry(
-        two.fbi_lead, bluestem, KEY, line.entry_id, "One", SIX, SIX, seen=line.entry_id
-    )
+    await records.correct_log_entry(two.fbi_lead, bluestem, KEY, line.entry_id, "One", SIX, SIX, seen=line.entry_id)
     assert (await entry(two, bluestem)).by == "Fbi lead (FBI)"
 
 
@@ -175,7 +173,7 @@ async def test_an_entry_says_something_that_has_happened(two: Cast, bluestem: UU
     line = await entry(two, bluestem)
     assert line.entry_id
     with pytest.raises(Invalid, match="has passed"):
-        await activity_log.correct_log_entry(
+        await records.correct_log_entry(
             two.fbi_lead, bluestem, KEY, line.entry_id, "On scene", SIX + MINUTE, SIX, seen=line.entry_id
         )
 
@@ -184,6 +182,6 @@ async def test_victim_services_and_strangers_find_no_log(two: Cast, bluestem: UU
     await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
     for other in (two.caht_lead, two.coordinator, two.kcpd_alternate):
         with pytest.raises(NotFound):
-            await activity_log.read_activity_log(other, bluestem, KEY, SIX)
+            await records.read_activity_log(other, bluestem, KEY, SIX)
         with pytest.raises(NotFound):
             await write(other, bluestem, "On scene")

@@ -8,11 +8,11 @@ from tests.cast import NOW, Cast
 from tests.usecases.operations.world import let_in, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.operations.after_actions import LONGEST_EDITION_TITLE, LONGEST_PART, Edition, LessonLearned
+from tracker.rules.operations.records import LONGEST_EDITION_TITLE, LONGEST_PART, Edition, LessonLearned
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.operations.records import ReleasedLesson
-from tracker.usecases.operations import after_actions
-from tracker.usecases.operations.after_actions import after_action_view
+from tracker.usecases.operations import records
+from tracker.usecases.operations.records import after_action_view
 
 pytestmark = pytest.mark.both_engines
 
@@ -29,7 +29,7 @@ async def released(cast: Cast) -> UUID:
 
 
 async def saved(viewer: Viewer, event_id: UUID, went_well: str = "The lot held.", *, read: int = 0) -> None:
-    await after_actions.save_hot_wash(viewer, event_id, went_well, "", NOW, read=read)
+    await records.save_hot_wash(viewer, event_id, went_well, "", NOW, read=read)
 
 
 async def test_everyone_on_the_operation_reads_its_hot_wash(cast: Cast, released: UUID) -> None:
@@ -107,15 +107,15 @@ async def again(cast: Cast, event_id: UUID, lesson: LessonLearned) -> LessonLear
 
 async def written(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     """Add a lesson with an edition."""
-    await after_actions.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
+    await records.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
     [added] = [one for one in await of(cast.fbi_lead, event_id) if one.version == 1]
-    await after_actions.change_lesson(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
+    await records.change_lesson(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
     return await again(cast, event_id, added)
 
 
 async def released_of_lessons(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     lesson = await written(cast, event_id, edition)
-    await after_actions.release_lesson(cast.fbi_lead, event_id, lesson.id, NOW, read=lesson.version)
+    await records.release_lesson(cast.fbi_lead, event_id, lesson.id, NOW, read=lesson.version)
     return await again(cast, event_id, lesson)
 
 
@@ -126,12 +126,12 @@ async def test_only_people_on_the_operation_read_a_lesson_that_is_not_released(c
     for viewer in (cast.coordinator, cast.harbor_advocate):
         with pytest.raises(NotFound):
             await of(viewer, closed)
-    assert await after_actions.released_lessons() == []
+    assert await records.released_lessons() == []
 
 
 async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(cast: Cast, closed: UUID) -> None:
     await released_of_lessons(cast, closed)
-    assert await after_actions.released_lessons() == [EDITION]
+    assert await records.released_lessons() == [EDITION]
     [row] = await ReleasedLesson.select()
     assert set(row) == {"id", "title", "text"}
 
@@ -139,33 +139,33 @@ async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(cas
 async def test_the_order_of_released_lessons_says_nothing_of_when(cast: Cast, closed: UUID) -> None:
     for title in ("Water", "Keys", "radios"):
         await released_of_lessons(cast, closed, Edition(title=title, text="Bring them."))
-    assert [one.title for one in await after_actions.released_lessons()] == ["Keys", "radios", "Water"]
+    assert [one.title for one in await records.released_lessons()] == ["Keys", "radios", "Water"]
 
 
 async def test_a_lesson_that_is_withdrawn_is_read_by_no_one_else(cast: Cast, closed: UUID) -> None:
     lesson = await released_of_lessons(cast, closed)
-    await after_actions.withdraw_lesson(cast.fbi_lead, closed, lesson.id, NOW)
-    assert await after_actions.released_lessons() == []
+    await records.withdraw_lesson(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await records.released_lessons() == []
     assert [one.released_id for one in await of(cast.fbi_lead, closed)] == [None]
 
 
 async def test_what_everyone_reads_does_not_change_until_it_is_withdrawn(cast: Cast, closed: UUID) -> None:
     lesson = await released_of_lessons(cast, closed)
     with pytest.raises(Conflict, match="Withdraw it before you change it"):
-        await after_actions.change_lesson(cast.fbi_lead, closed, lesson.id, TEXT, Edition(), NOW, read=lesson.version)
+        await records.change_lesson(cast.fbi_lead, closed, lesson.id, TEXT, Edition(), NOW, read=lesson.version)
     with pytest.raises(Conflict, match="Withdraw it before you change it"):
-        await after_actions.remove_lesson(cast.fbi_lead, closed, lesson.id, NOW)
-    assert await after_actions.released_lessons() == [EDITION]
+        await records.remove_lesson(cast.fbi_lead, closed, lesson.id, NOW)
+    assert await records.released_lessons() == [EDITION]
 
 
 async def test_only_the_edition_of_the_preview_is_released(cast: Cast, closed: UUID) -> None:
     seen = await written(cast, closed)
-    await after_actions.change_lesson(
+    await records.change_lesson(
         cast.fbi_lead, closed, seen.id, TEXT, Edition(title="x", text="y"), NOW, read=seen.version
     )
     with pytest.raises(Conflict):
-        await after_actions.release_lesson(cast.fbi_lead, closed, seen.id, NOW, read=seen.version)
-    assert await after_actions.released_lessons() == []
+        await records.release_lesson(cast.fbi_lead, closed, seen.id, NOW, read=seen.version)
+    assert await records.released_lessons() == []
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ async def test_an_edition_that_names_the_operation_or_a_place_is_not_saved(
 async def test_a_lesson_without_a_text_for_everyone_is_not_released(cast: Cast, closed: UUID) -> None:
     lesson = await written(cast, closed, Edition(title="Radios"))
     with pytest.raises(Invalid) as refused:
-        await after_actions.release_lesson(cast.fbi_lead, closed, lesson.id, NOW, read=lesson.version)
+        await records.release_lesson(cast.fbi_lead, closed, lesson.id, NOW, read=lesson.version)
     assert refused.value.fields == {"edition_title": "Write a title and a text for everyone first."}
 
 
@@ -196,12 +196,12 @@ async def test_only_the_lead_writes_and_releases_lessons(cast: Cast, closed: UUI
     lesson = await written(cast, closed)
     for viewer in (cast.kcpd_detective, cast.caht_lead):
         with pytest.raises(NotAllowed):
-            await after_actions.release_lesson(viewer, closed, lesson.id, NOW, read=lesson.version)
+            await records.release_lesson(viewer, closed, lesson.id, NOW, read=lesson.version)
         with pytest.raises(NotAllowed):
-            await after_actions.add_lesson(viewer, closed, TEXT, NOW)
+            await records.add_lesson(viewer, closed, TEXT, NOW)
 
 
 async def test_lessons_are_written_once_the_operation_is_over(cast: Cast) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
     with pytest.raises(NotAllowed, match="once the operation is released or aborted"):
-        await after_actions.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
+        await records.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)

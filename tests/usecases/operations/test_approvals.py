@@ -13,8 +13,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PlanDecided
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.approvals import SUPERVISOR_GONE
-from tracker.rules.operations.plans import Disclosure, OutsideResult
-from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingSupervisor, ReturnedPlan
 from tracker.usecases.events import scheduling

@@ -11,8 +11,8 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.operations import access, briefs, deconfliction, plans
-from tracker.usecases.operations.briefs import PrintedCopy
+from tracker.usecases.operations import access, deconfliction, orders, plans
+from tracker.usecases.operations.orders import PrintedCopy
 from tracker.usecases.operations.plans import existing_plan
 
 pytestmark = pytest.mark.both_engines
@@ -23,48 +23,48 @@ KEY = "2027-01-16"
 async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     for one in (cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_detective):
-        await briefs.issue_brief_copy(cast.fbi_lead, event_id, KEY, one.member_id, NOW)
-    found = await briefs.brief_with_copies(cast.fbi_lead, event_id, KEY)
+        await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, one.member_id, NOW)
+    found = await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)
     assert [(one.number, one.issued_to) for one in found.copies] == [
         (1, "Kcpd detective (KCPD)"),
         (2, "Hsi liaison (HSI)"),
         (3, "Kcpd detective (KCPD)"),
     ]
-    shown = await briefs.printed_copy(cast.fbi_lead, event_id, KEY, 2, NOW)
+    shown = await orders.printed_copy(cast.fbi_lead, event_id, KEY, 2, NOW)
     assert (shown.copy.issued_by, shown.copy.version) == ("Fbi lead (FBI)", None)
     with pytest.raises(NotFound):
-        await briefs.printed_copy(cast.fbi_lead, event_id, KEY, 4, NOW)
+        await orders.printed_copy(cast.fbi_lead, event_id, KEY, 4, NOW)
 
 
 async def test_nobody_issues_a_copy_to_somebody_else_or_without_the_right(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     with pytest.raises(Invalid):
-        await briefs.issue_brief_copy(cast.fbi_lead, event_id, KEY, cast.caht_lead.member_id, NOW)
+        await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, cast.caht_lead.member_id, NOW)
     with pytest.raises(NotAllowed):
-        await briefs.issue_brief_copy(cast.kcpd_detective, event_id, KEY, cast.kcpd_detective.member_id, NOW)
+        await orders.issue_brief_copy(cast.kcpd_detective, event_id, KEY, cast.kcpd_detective.member_id, NOW)
     with pytest.raises(NotFound):
-        await briefs.issue_brief_copy(cast.coordinator, event_id, KEY, cast.kcpd_detective.member_id, NOW)
+        await orders.issue_brief_copy(cast.coordinator, event_id, KEY, cast.kcpd_detective.member_id, NOW)
 
 
 async def test_only_an_operation_has_a_brief(cast: Cast) -> None:
     event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotFound):
-        await briefs.brief_with_copies(cast.coordinator, event_id, "2027-01-12")
+        await orders.brief_with_copies(cast.coordinator, event_id, "2027-01-12")
 
 
 async def test_the_copy_of_someone_who_was_taken_off_the_operation_is_not_printed_again(cast: Cast) -> None:
     event_id = await planned(cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison)
-    await briefs.issue_brief_copy(cast.fbi_lead, event_id, KEY, cast.kcpd_detective.member_id, NOW)
+    await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, cast.kcpd_detective.member_id, NOW)
     await access.take_off_operation(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
     with pytest.raises(Conflict, match=r"Kcpd detective \(KCPD\) is no longer on the operation\."):
-        await briefs.printed_copy(cast.fbi_lead, event_id, KEY, 1, NOW)
-    assert [one.number for one in (await briefs.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
+        await orders.printed_copy(cast.fbi_lead, event_id, KEY, 1, NOW)
+    assert [one.number for one in (await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
 
 
 async def issued(by: Viewer, event_id: UUID, holder: Viewer) -> PrintedCopy:
     """Issue a copy to one person, and return what is on it."""
-    number = await briefs.issue_brief_copy(by, event_id, KEY, holder.member_id, NOW)
-    return await briefs.printed_copy(by, event_id, KEY, number, NOW)
+    number = await orders.issue_brief_copy(by, event_id, KEY, holder.member_id, NOW)
+    return await orders.printed_copy(by, event_id, KEY, number, NOW)
 
 
 async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_only_for_law_enforcement(

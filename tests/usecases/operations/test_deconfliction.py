@@ -18,8 +18,7 @@ from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome, conflicts_by_operation
-from tracker.rules.operations.plans import Disclosure
-from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.plans import Disclosure, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.tables import Message as TablesMessage
 from tracker.tables.schema.operations.plans import ComparedPlaces

@@ -10,8 +10,7 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import session_of
 from tests.usecases.operations.world import planned
 from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import access as visible

@@ -10,20 +10,19 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_in, planned, site
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.core.viewers import Status, Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.usecases.emails import reminders
 from tracker.usecases.emails.follow_ups import next_follow_up
 from tracker.usecases.emails.nudges import nudge_people, silent_people_of_date
-from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events import history, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import approvals, deconfliction, officer, plans
@@ -280,11 +279,11 @@ async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
         two.fbi_lead, operation(two.hsi_liaison), NOW, notified_at=NOW + timedelta(seconds=30)
     )
     event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
-    change_id = await undo.change_made_at(two.fbi_lead, bluestem, event.changed_at)
+    change_id = await history.change_made_at(two.fbi_lead, bluestem, event.changed_at)
     assert change_id
     await plans.start_plan(two.fbi_lead, bluestem, NOW)
     with pytest.raises(Gone):
-        await undo.undo_change(two.fbi_lead, bluestem, change_id, NOW)
+        await history.undo_change(two.fbi_lead, bluestem, change_id, NOW)
 
 
 async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(two: Cast) -> None:

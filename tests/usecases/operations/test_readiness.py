@@ -14,18 +14,18 @@ from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
-from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.visible.roster import public_sites
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.emails import write_email
-from tracker.usecases.events import scheduling, undo
+from tracker.usecases.events import history, scheduling
 from tracker.usecases.operations import approvals, officer, readiness
 from tracker.usecases.operations.states import operation_for
-from tracker.usecases.roster import confidential_sites
+from tracker.usecases.roster import agencies
 from tracker.usecases.roster.known_people import count_candidates
 
 pytestmark = pytest.mark.both_engines
@@ -189,9 +189,9 @@ async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: 
     event_id, notice_id = await released(two)
     await cancel_the_event(two, event_id)
     assert await readiness.run_due_notices(RELEASE + timedelta(seconds=5)) == 0
-    made = await undo.change_made_at(two.fbi_lead, event_id, RELEASE)
+    made = await history.change_made_at(two.fbi_lead, event_id, RELEASE)
     assert made
-    await undo.undo_change(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
+    await history.undo_change(two.fbi_lead, event_id, made, RELEASE + timedelta(seconds=10))
     assert await readiness.run_due_notices(RELEASE + UNDO_FOR) == 0
     assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
 
@@ -294,21 +294,21 @@ OTHERS = ("coordinator", "fbi_lead", "caht_lead", "bridge_advocate", "administra
 
 
 async def test_only_people_of_its_agency_read_the_address_whatever_role_others_hold(two: Cast) -> None:
-    site_id = await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
-    [own] = await confidential_sites.own_sites_of(two.harbor_advocate)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    [own] = await agencies.own_sites_of(two.harbor_advocate)
     assert own.facts == SHELTER
     for name in OTHERS:
-        assert await confidential_sites.own_sites_of(two.members[name]) == []
+        assert await agencies.own_sites_of(two.members[name]) == []
         with pytest.raises(NotFound):
-            await confidential_sites.own_site_for(two.members[name], site_id)
+            await agencies.own_site_for(two.members[name], site_id)
         with pytest.raises(NotFound):
-            await confidential_sites.change_confidential_site(two.members[name], site_id, SHELTER, 1, NOW)
+            await agencies.change_confidential_site(two.members[name], site_id, SHELTER, 1, NOW)
         [public] = await public_sites(two.members[name])
         assert "Elm" not in repr(public)
 
 
 async def test_the_plan_of_another_agency_has_its_public_name_and_no_pin(two: Cast) -> None:
-    site_id = await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     before = await operation_for(two.fbi_lead, event_id)
     await readiness.add_off_site_place(two.fbi_lead, event_id, site_id, NOW)
@@ -321,7 +321,7 @@ async def test_the_plan_of_another_agency_has_its_public_name_and_no_pin(two: Ca
 
 
 async def test_two_operations_with_one_confidential_site_are_not_compared_by_it(two: Cast) -> None:
-    site_id = await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
     bluestem = await planned(two.fbi_lead, two.hsi_liaison)
     larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(A[0] - 2, A[1]))
     await readiness.add_off_site_place(two.fbi_lead, bluestem, site_id, NOW)
@@ -330,16 +330,16 @@ async def test_two_operations_with_one_confidential_site_are_not_compared_by_it(
 
 
 async def test_a_place_that_is_closed_is_no_longer_offered_and_stays_where_it_is(two: Cast) -> None:
-    site_id = await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     await readiness.add_off_site_place(two.fbi_lead, event_id, site_id, NOW)
     closed = ConfidentialSiteFacts(name="Partner location 3", address="12 Elm St", directions="", is_open=False)
-    await confidential_sites.change_confidential_site(two.harbor_advocate, site_id, closed, 1, NOW)
+    await agencies.change_confidential_site(two.harbor_advocate, site_id, closed, 1, NOW)
     assert await public_sites(two.fbi_lead) == []
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
     assert [one.name for one in view.off_site] == ["Partner location 3"]
     with pytest.raises(Conflict):
-        await confidential_sites.change_confidential_site(two.harbor_advocate, site_id, SHELTER, 1, NOW)
+        await agencies.change_confidential_site(two.harbor_advocate, site_id, SHELTER, 1, NOW)
 
 
 @pytest.mark.parametrize(
@@ -354,15 +354,15 @@ async def test_a_place_that_is_closed_is_no_longer_offered_and_stays_where_it_is
 async def test_a_public_name_is_needed_once_and_without_the_address(
     two: Cast, facts: ConfidentialSiteFacts, field: str
 ) -> None:
-    await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
     with pytest.raises(Invalid) as refused:
-        await confidential_sites.add_confidential_site(two.caht_lead, facts, NOW)
+        await agencies.add_confidential_site(two.caht_lead, facts, NOW)
     assert set(refused.value.fields) == {field}
 
 
 async def test_the_audit_log_has_neither_address_nor_directions(two: Cast) -> None:
-    site_id = await confidential_sites.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
     moved = ConfidentialSiteFacts(name="Partner location 2", address="9 Oak St", directions="In the back")
-    await confidential_sites.change_confidential_site(two.harbor_advocate, site_id, moved, 1, NOW)
+    await agencies.change_confidential_site(two.harbor_advocate, site_id, moved, 1, NOW)
     facts = await AuditEntry.select(AuditEntry.facts).output(as_list=True)
     assert [one for one in facts if "Elm" in one or "Oak" in one or "Partner" in one or "back" in one] == []

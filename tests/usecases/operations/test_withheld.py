@@ -10,15 +10,14 @@ from tests.cast import NOW, Cast
 from tests.usecases.operations.world import B, let_in, planned
 from tracker.database import writing
 from tracker.rules.audit import audit_log
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer
 from tracker.rules.emails.messages import MessageFilter
 from tracker.rules.operations.check_ins import Direction, Tap
 from tracker.rules.operations.deconfliction import Decision
 from tracker.usecases.audit import audit_log as audit_reading
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import messages
-from tracker.usecases.operations import activity_log, check_ins, deconfliction
+from tracker.usecases.operations import check_ins, deconfliction, records
 from tracker.usecases.operations.plans import existing_plan
 from tracker.usecases.roster import people
 
@@ -46,7 +45,7 @@ async def busy(two: Cast) -> UUID:
     await deconfliction.decide_conflict(two.fbi_lead, event_id, hit.id, Decision.PROCEED, "Channel 2.", NOW)
     press = Tap(tap_id="1", person_id=two.hsi_liaison.member_id, button=Direction.IN)
     await check_ins.record_tap(two.fbi_lead, event_id, KEY, press, FIVE)
-    await activity_log.add_log_entry(two.fbi_lead, event_id, KEY, "On scene", FIVE, tap_id="2")
+    await records.add_log_entry(two.fbi_lead, event_id, KEY, "On scene", FIVE, tap_id="2")
     return event_id
 
 

@@ -8,8 +8,15 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, operation
 from tracker.database import writing
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.operations.plans import Disclosure, OutsideCheck, OutsideResult, System
-from tracker.rules.operations.sites import PlannedSite, SiteRole, point_at
+from tracker.rules.operations.plans import (
+    Disclosure,
+    OutsideCheck,
+    OutsideResult,
+    PlannedSite,
+    SiteRole,
+    System,
+    point_at,
+)
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations.access import access_grants

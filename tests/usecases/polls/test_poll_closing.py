@@ -12,9 +12,8 @@ from tests.emails import read
 from tests.usecases.polls.world import NEW, asked, asked_again, in_words, reply
 from tracker.database import writing
 from tracker.errors import Gone, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.event_values import InvitationEmail
 from tracker.rules.emails.template_values import PollCanceledEmail, PollOpenedEmail
@@ -25,7 +24,7 @@ from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible import attendance
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, poll_emails
-from tracker.usecases.events import occurrences, scheduling, undo
+from tracker.usecases.events import history, occurrences, scheduling
 from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.views.preview import do_and_roll_back
 
@@ -113,9 +112,9 @@ async def test_undoing_it_opens_the_poll_again_with_all_replies_and_no_one_is_no
     before = await in_words(cast.coordinator, poll_id)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
     await poll_closing.schedule_on_poll_date(cast.coordinator, poll_id, await second(cast.coordinator, poll_id), LATER)
-    change = await undo.change_made_at(cast.coordinator, event_id, LATER)
+    change = await history.change_made_at(cast.coordinator, event_id, LATER)
     assert change
-    await undo.undo_change(cast.coordinator, event_id, change, LATER + A_SECOND)
+    await history.undo_change(cast.coordinator, event_id, change, LATER + A_SECOND)
     poll = await polls.poll_for(cast.fbi_lead, poll_id)
     assert (poll.state, await in_words(cast.coordinator, poll_id)) == (PollState.OPEN, before)
     assert await sent(LATER + timedelta(days=1)) == {}

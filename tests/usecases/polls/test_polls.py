@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, Cast, meeting, operation
 from tests.usecases.polls.world import NEW, asked, in_words, reply
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import Fit
 from tracker.usecases.core import outbox

@@ -12,14 +12,13 @@ from tests.cast import NOW, ZONE, Cast
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.rules.actions.action_items import CLOSED, ItemStatus
-from tracker.rules.core.audiences import Capacity, Visibility, event_audiences
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.viewers import Capacity, Viewer, Visibility, event_audiences
+from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import Kind
 from tracker.rules.reports.reports import KINDS, ReportReach
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.attendance import AttendanceMark
-from tracker.tables.schema.events.events import Event, EventAudience, Invitation, InvitationGap, Occurrence
+from tracker.tables.schema.events import Event, EventAudience, Invitation, InvitationGap, Occurrence
 
 EVENTS, DATES, ITEMS = 14, 5, 40
 BEGAN = NOW - timedelta(days=70)

@@ -10,8 +10,7 @@ from tests.cast import ZONE, Cast, meeting
 from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked, autumn, mark
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.reports.reports import MEASURES

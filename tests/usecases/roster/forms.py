@@ -4,8 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.cast import ZONE, Cast
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Status, Viewer
+from tracker.rules.core.viewers import Arm, Level, Status, Viewer
 from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, CommitteeStatus, PersonFacts
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Member

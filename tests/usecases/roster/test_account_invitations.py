@@ -23,18 +23,18 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import emails
 from tracker.usecases.identity.one_time_links import check_link, mailed_token, redeem_link
-from tracker.usecases.roster import account_invitations, accounts, people
-from tracker.usecases.roster.account_invitations import LIFETIME, SentInvitation
+from tracker.usecases.roster import accounts, people
+from tracker.usecases.roster.people import LIFETIME, SentInvitation
 
 SOON = NOW + timedelta(minutes=1)
 
 
 async def invite(viewer: Viewer, *chosen: Viewer, now: datetime = NOW) -> int:
-    return (await account_invitations.send_invitations(viewer, {one.member_id for one in chosen}, now, now)).sent
+    return (await people.send_invitations(viewer, {one.member_id for one in chosen}, now, now)).sent
 
 
 async def invited(viewer: Viewer, chosen: Collection[UUID] | None = None) -> set[UUID]:
-    await account_invitations.send_invitations(viewer, chosen, NOW, NOW)
+    await people.send_invitations(viewer, chosen, NOW, NOW)
     return {one.recipient_id for one in await sending()}
 
 
@@ -105,15 +105,15 @@ async def test_their_number_is_that_of_the_list_for_each_viewer(cast: Cast) -> N
     await Member.update({Member.expires_at: NOW}).where(Member.id == cast.hsi_liaison.member_id)
     await Agency.update({Agency.status: Status.SUSPENDED}).where(Agency.id == cast.agencies["Bridge Legal"])
     for viewer, others in ((cast.coordinator, 5), (cast.administrator, 7), (cast.fbi_lead, len(cast.members))):
-        number = await account_invitations.number_of_newcomers(viewer, NOW)
-        assert number == len(await account_invitations.newcomers(viewer, NOW)) == len(cast.members) - others
+        number = await people.number_of_newcomers(viewer, NOW)
+        assert number == len(await people.newcomers(viewer, NOW)) == len(cast.members) - others
 
 
 async def test_an_administrator_invites_neither_a_coordinator_nor_themselves(cast: Cast) -> None:
     both = {cast.coordinator.member_id, cast.administrator.member_id}
     assert not both & await invited(cast.administrator)
     with pytest.raises(Invalid):
-        await account_invitations.send_invitations(cast.administrator, both, NOW, NOW)
+        await people.send_invitations(cast.administrator, both, NOW, NOW)
 
 
 async def test_strangers_among_those_chosen_are_passed_over(sqlite_cast: Cast) -> None:
@@ -124,7 +124,7 @@ async def test_strangers_among_those_chosen_are_passed_over(sqlite_cast: Cast) -
 @pytest.mark.parametrize("chosen", [set(), {uuid4()}])
 async def test_nobody_to_invite_is_told_at_the_field(sqlite_cast: Cast, chosen: set[UUID]) -> None:
     with pytest.raises(Invalid) as refused:
-        await account_invitations.send_invitations(sqlite_cast.coordinator, chosen, NOW, NOW)
+        await people.send_invitations(sqlite_cast.coordinator, chosen, NOW, NOW)
     assert list(refused.value.fields) == ["person"]
 
 
@@ -132,9 +132,9 @@ async def test_nobody_else_invites_and_an_old_proof_invites_nobody(sqlite_cast: 
     for viewer in (sqlite_cast.fbi_lead, sqlite_cast.auditor):
         with pytest.raises(NotAllowed):
             await invite(viewer, sqlite_cast.fbi_alternate)
-        assert await account_invitations.newcomers(viewer, NOW) == []
+        assert await people.newcomers(viewer, NOW) == []
     with pytest.raises(NotAllowed):
-        await account_invitations.send_invitations(sqlite_cast.coordinator, None, NOW - timedelta(minutes=15), NOW)
+        await people.send_invitations(sqlite_cast.coordinator, None, NOW - timedelta(minutes=15), NOW)
     assert await sending() == []
 
 
@@ -206,7 +206,7 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
 
 async def mailed_to(cast: Cast, who: Viewer) -> SentInvitation:
     """Return the state of someone's last invitation."""
-    found = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
+    found = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
     mailed = found[who.member_id]
     assert mailed
     return mailed
@@ -224,5 +224,5 @@ async def test_how_the_last_invitation_stands_is_told(cast: Cast) -> None:
     await outbox.close_message(message, SendOutcome(state=MessageState.BOUNCED, reason="No such mailbox."), SOON)
     mailed = await mailed_to(cast, cast.fbi_lead)
     assert (mailed.state, mailed.reason, mailed.is_good(SOON)) == (MessageState.BOUNCED, "No such mailbox.", False)
-    known = {one.person.id: one.mailed for one in await account_invitations.newcomers(cast.coordinator, SOON)}
+    known = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
     assert known[cast.hsi_liaison.member_id] is None

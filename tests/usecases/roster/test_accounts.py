@@ -17,8 +17,8 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.template_values import AccountChangedEmail
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.api_tokens import ApiScope
-from tracker.rules.roster.accounts import IDLE
+from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.roster.directory import IDLE
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
 from tracker.usecases.calendars import feeds, subscriptions
@@ -26,7 +26,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers_for
 from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.identity.one_time_links import check_link, redeem_link
 from tracker.usecases.roster import accounts, people
 
@@ -162,7 +162,7 @@ async def test_nothing_opens_after_the_last_day_before_the_clock_came(cast: Cast
     who, ends = cast.ipd_liaison, NOW + MINUTE
     session = await session_of(who, NOW)
     link = await accounts.make_sign_in_link(cast.coordinator, who.member_id, NOW, NOW)
-    program = await api_tokens.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    program = await sessions.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     _, feed = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     await Member.update({Member.expires_at: ends}).where(Member.id == who.member_id)
     kept = feeds.OpenFeeds()
@@ -170,7 +170,7 @@ async def test_nothing_opens_after_the_last_day_before_the_clock_came(cast: Cast
     assert await column(who.member_id, "status") == "active"
     assert await viewer_of_session(session, ends) is None
     assert await viewers_for([who.member_id], ends) == {}
-    assert await api_tokens.bearer_of(program, ends, PROGRAM) is None
+    assert await sessions.bearer_of(program, ends, PROGRAM) is None
     for opened in (kept.open(feed, ends), feeds.open_feed(feed, ends), viewer_for(who.member_id, ends)):
         with pytest.raises(NotFound):
             await opened

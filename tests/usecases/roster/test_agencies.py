@@ -8,8 +8,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import session_of
 from tests.usecases.roster.forms import agency, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Status, Viewer
+from tracker.rules.core.viewers import Arm, Level, Status, Viewer
 from tracker.rules.roster.directory import AgencyFacts
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session

@@ -8,9 +8,8 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.roster.forms import committee, verbs
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
 from tracker.rules.roster.directory import CommitteeStatus, SeatFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.tables.schema.core.tables import AuditEntry
@@ -91,7 +90,7 @@ async def test_an_ended_committee_opens_nothing_to_those_who_sat_in_it(cast: Cas
     facts = committee(name="Victim Services Committee", kind="committee", status=CommitteeStatus.ENDED)
     await committees.change_committee(cast.coordinator, cast.committees["services"], facts, 1, NOW, NOW)
     viewer = await viewer_for(cast.bridge_advocate.member_id, NOW)
-    assert audiences.committee_audience(cast.committees["services"]) not in viewer.audiences
+    assert viewers.committee_audience(cast.committees["services"]) not in viewer.audiences
 
 
 async def test_a_new_seat_opens_the_meetings_of_the_committee_at_once_and_a_lost_one_shuts_them(cast: Cast) -> None:
@@ -149,7 +148,7 @@ async def test_an_administrator_cannot_let_themselves_into_a_committee(cast: Cas
         await committees.add_committee(cast.administrator, committee(chair_id=cast.administrator.member_id), NOW, NOW)
     await set_seat(cast.coordinator, cast.committees["services"], cast.agencies["USAO"], seat(cast.administrator))
     assert (
-        audiences.committee_audience(cast.committees["services"])
+        viewers.committee_audience(cast.committees["services"])
         in (await viewer_for(cast.administrator.member_id, NOW)).audiences
     )
 

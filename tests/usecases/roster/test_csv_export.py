@@ -7,11 +7,11 @@ from typing import Any
 from tests.cast import NOW, ZONE, Cast
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Agency, Member
-from tracker.usecases.roster import csv_export, csv_import
+from tracker.usecases.roster import csv_import, directory
 
 
 async def exported() -> list[dict[str, str]]:
-    content = (await csv_export.export_roster(NOW)).content
+    content = (await directory.export_roster(NOW)).content
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
@@ -21,7 +21,7 @@ async def test_an_exported_list_changes_nothing_when_it_is_imported(cast: Cast) 
     await Member.update(private).where(Member.id == cast.caht_lead.member_id)
     contact: dict[Any, Any] = {Agency.contact_name: "Front desk", Agency.contact_phone: "+1 816-555-0100"}
     await Agency.update(contact).where(Agency.code == "KCPD")
-    found = await csv_export.export_roster(NOW)
+    found = await directory.export_roster(NOW)
     report = await csv_import.import_roster(found.content, NOW, ZONE)
     assert (report.faults, report.notes) == ((), [])
     assert len(report.outcomes) == found.people == len(cast.members)

@@ -8,8 +8,7 @@ from tests.usecases.roster.forms import column
 from tracker.crypto import keys
 from tracker.database import Engine
 from tracker.errors import Invalid, NotFound, TooLarge
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Role
+from tracker.rules.core.viewers import Role, Visibility
 from tracker.rules.roster.csv_file import LARGEST
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import AuditEntry

@@ -8,8 +8,7 @@ from tests.cast import NOW, PEOPLE, ZONE, Cast, everybody, meeting, operation
 from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.roster.directory import AccountState
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for

@@ -13,22 +13,21 @@ from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
 from tracker.database import engine
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind, Occurrence
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.views.home import LateItem, MissingReplies, Need, OpenSheet, SetUpStep
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import replies as waiting
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call as attendance_roll_call
 from tracker.usecases.core import outbox
-from tracker.usecases.core.send_hold import deployment_state
-from tracker.usecases.emails import email_tests
+from tracker.usecases.core.process_locks import deployment_state
+from tracker.usecases.emails import account_emails
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.scheduling import change_event, event_seen_by, plan_to_change, schedule_event
 from tracker.usecases.views import home
@@ -273,7 +272,7 @@ async def to_do(viewer: Viewer) -> list[SetUpStep]:
 async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
     await schedule_event(cast.coordinator, meeting(), NOW)
-    await email_tests.send_email_test(cast.coordinator, NOW)
+    await account_emails.send_email_test(cast.coordinator, NOW)
     assert await to_do(cast.coordinator) == [SetUpStep.EMAIL]
     for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)

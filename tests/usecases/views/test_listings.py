@@ -12,7 +12,7 @@ from tracker.rules.events.events import DateLine, Event
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import scheduling
-from tracker.usecases.views import listings
+from tracker.usecases.views import search
 
 pytestmark = pytest.mark.both_engines
 
@@ -22,8 +22,8 @@ YEAR = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 async def every_event(viewer: Viewer, limit: int) -> list[Event]:
     """Read the whole list page by page."""
     found: list[Event] = []
-    after = listings.START
-    while page := await listings.page_of_events(viewer, after, limit):
+    after = search.START
+    while page := await search.page_of_events(viewer, after, limit):
         found += page
         after = page[-1].created_at, page[-1].id
     return found
@@ -32,8 +32,8 @@ async def every_event(viewer: Viewer, limit: int) -> list[Event]:
 async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime] = YEAR) -> list[DateLine]:
     """Read the whole list page by page."""
     found: list[DateLine] = []
-    after = listings.START
-    while page := await listings.page_of_dates(viewer, *span, after, limit):
+    after = search.START
+    while page := await search.page_of_dates(viewer, *span, after, limit):
         found += page
         after = page[-1].starts_at, page[-1].id
     return found
@@ -78,8 +78,8 @@ async def test_items_are_read_in_the_order_in_which_they_were_given(cast: Cast) 
     for number, owner in enumerate((cast.caht_lead, cast.fbi_lead, cast.caht_lead)):
         new = NewItem(title=f"Item {number}", owner_id=owner.member_id, due=NOW.date())
         await action_items.create_item(cast.coordinator, new, NOW + timedelta(minutes=number), NOW.date())
-    first = await listings.page_of_items(cast.caht_lead, listings.START, 2, only_mine=False)
-    rest = await listings.page_of_items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
+    first = await search.page_of_items(cast.caht_lead, search.START, 2, only_mine=False)
+    rest = await search.page_of_items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
     assert [one.title for one in [*first, *rest]] == ["Item 0", "Item 1", "Item 2"]
-    mine = await listings.page_of_items(cast.caht_lead, listings.START, 9, only_mine=True)
+    mine = await search.page_of_items(cast.caht_lead, search.START, 9, only_mine=True)
     assert [one.title for one in mine] == ["Item 0", "Item 2"]

@@ -13,17 +13,16 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.events.events import EventStatus
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.directory import SeatFacts
 from tracker.tables.background.events import invitees
 from tracker.tables.schema import actions as item_rows
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import AudienceVersion, Event
+from tracker.tables.schema.events import AudienceVersion, Event
 from tracker.tables.schema.roster import Agency, Member, SeatHolder
 from tracker.tables.visible import actions as action_item_rows
 from tracker.usecases.actions import action_items, item_lists
@@ -31,7 +30,7 @@ from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 from tracker.usecases.roster import accounts, committees, csv_import, directory, known_people, people
 from tracker.usecases.roster.known_people import Candidates
 from tracker.usecases.views import event_page, offboarding
@@ -218,12 +217,12 @@ async def test_every_door_is_shut_at_that_moment_and_no_key_is_left(cast: Cast) 
     await Member.update({Member.password_hash: "x"}).where(Member.id == who.member_id)
     session = await session_of(who, NOW)
     _, token = await subscriptions.create_subscription(who, "Phone", FeedScope.ALL, NOW, shows_operations=False)
-    program = await api_tokens.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
+    program = await sessions.create_token(who, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await leave(cast, who, cast.kcpd_alternate)
     assert await viewer_of_session(session, NOW) is None
-    assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
+    assert await sessions.bearer_of(program, NOW, PROGRAM) is None
     await accounts.reopen_account(cast.coordinator, who.member_id, NOW, NOW)
-    assert await api_tokens.bearer_of(program, NOW, PROGRAM) is None
+    assert await sessions.bearer_of(program, NOW, PROGRAM) is None
     await Member.update({Member.status: "departed"}).where(Member.id == who.member_id)
     with pytest.raises(NotFound):
         await feeds.open_feed(token, NOW)
@@ -353,7 +352,7 @@ async def test_who_comes_back_sees_no_named_event_of_before(cast: Cast) -> None:
 
 
 async def _counted(viewer: Viewer) -> list[int]:
-    of_member = AudienceVersion.audience == audiences.member_audience(viewer.member_id)
+    of_member = AudienceVersion.audience == viewers.member_audience(viewer.member_id)
     return await AudienceVersion.select(AudienceVersion.version).where(of_member).output(as_list=True)
 
 

@@ -14,18 +14,17 @@ from tests.database.others import another_writer
 from tracker.database import trying
 from tracker.errors import Invalid
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notices, Notify
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.rules.views.impact import ANY_PROGRAM, Consequences, no_consequences
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.reminders import queue_due_messages

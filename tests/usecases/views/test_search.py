@@ -12,15 +12,14 @@ from tests.usecases.operations.world import planned
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.actions.action_items import ItemEdit, NewItem
-from tracker.rules.actions.item_lists import ItemFilter
+from tracker.rules.actions.action_items import ItemEdit, ItemFilter, NewItem
+from tracker.rules.core.clean_text import has_all, search_words
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.word_forms import has_all, search_words
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.plans import DateChange
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events.events import Event, EventAudience, Occurrence
+from tracker.tables.schema.events import Event, EventAudience, Occurrence
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences, scheduling

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.usecases.roster.forms import facts_of, verbs
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -19,12 +18,12 @@ from tracker.rules.roster.directory import SeatFacts
 from tracker.rules.views.impact import ListImpact
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.history import history_of_event
-from tracker.usecases.views import preview, seat_changes
+from tracker.usecases.views import offboarding, preview
 from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
@@ -55,7 +54,7 @@ async def seat(
     now: datetime = NOW,
 ) -> list[ListImpact]:
     facts = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset(one.member_id for one in alternates))
-    return await seat_changes.set_seat(
+    return await offboarding.set_seat(
         by or cast.coordinator, cast.committees[committee], primary.agency_id, facts, version, now, now
     )
 
@@ -220,7 +219,7 @@ async def test_a_new_seat_is_invited_to_the_meetings_of_its_committee(cast: Cast
     await seat(cast, cast.fbi_lead, committee="services")
     assert cast.fbi_lead.member_id in await invited(event_id)
     proof = (2, NOW, NOW)
-    await seat_changes.remove_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], *proof)
+    await offboarding.remove_seat(cast.coordinator, cast.committees["services"], cast.agencies["FBI"], *proof)
     assert cast.fbi_lead.member_id not in await invited(event_id)
 
 
@@ -281,17 +280,17 @@ async def test_a_form_that_was_open_before_a_seat_changed_is_refused_after_it(ca
 async def test_a_person_who_moves_to_another_agency_leaves_the_lists_of_their_seat(cast: Cast) -> None:
     event_id = await of_steering(cast)
     moved = await facts_of(cast, cast.kcpd_detective, agency_id=cast.agencies["IPD"])
-    await seat_changes.change_person(cast.coordinator, cast.kcpd_detective.member_id, moved, 1, NOW, NOW)
+    await offboarding.change_person(cast.coordinator, cast.kcpd_detective.member_id, moved, 1, NOW, NOW)
     assert cast.kcpd_detective.member_id not in await invited(event_id)
 
 
 async def test_a_list_that_names_another_primary_changes_the_invitations_too(cast: Cast) -> None:
     event_id = await of_steering(cast)
     row = b"agency_code,name,email,seats\nKCPD,Kcpd alternate,kcpd_alternate@kcpd.example,Steering Committee\n"
-    trial = await preview.do_and_roll_back(lambda: seat_changes.import_list_for(cast.coordinator, row, NOW, NOW, ZONE))
+    trial = await preview.do_and_roll_back(lambda: offboarding.import_list_for(cast.coordinator, row, NOW, NOW, ZONE))
     assert [one.joins for one in trial.impact] == ["Kcpd alternate"]
     assert cast.kcpd_alternate.member_id not in await invited(event_id)
-    await seat_changes.import_list(row, NOW, ZONE, is_trial=False)
+    await offboarding.import_list(row, NOW, ZONE, is_trial=False)
     assert cast.kcpd_alternate.member_id in await invited(event_id)
 
 

@@ -26,12 +26,12 @@ from tracker.rules.actions.action_items import (
     ItemStatus,
     NewItem,
 )
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.identity.passwords import ApiScope
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
-from tracker.usecases.views import listings
+from tracker.usecases.views import search
 
 ItemTitle = Annotated[
     str,
@@ -191,7 +191,7 @@ _changes = partial(operation, tag=TAG, scope=WRITE, of=ITEM, is_conditional=True
 async def list_items(request: FormRequest, query: ItemQuery, viewer: Viewer) -> Response[Any]:
     """Return a page of the list."""
     after = place_in(request, viewer, query.cursor)
-    items = await listings.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
+    items = await search.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
     return page_response(
         request, ItemPage, query, items, lambda item: place_words(item.created_at, item.id), item_brief
     )

@@ -12,10 +12,9 @@ from tracker.ports.api.operations import operation
 from tracker.ports.api.shapes import Name, Shown, list_of, shown
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Role, Status
-from tracker.rules.identity.api_tokens import ApiScope
-from tracker.usecases.roster import committees, directory, reminder_policies, sites
+from tracker.rules.core.viewers import Arm, Level, Role, Status
+from tracker.rules.identity.passwords import ApiScope
+from tracker.usecases.roster import agencies, committees, directory
 from tracker.usecases.roster.known_people import active_among, all_candidates, people_to_invite
 
 TAG = "You and others"
@@ -145,7 +144,7 @@ async def list_agencies(viewer: Viewer) -> Iterable[AgencyShown]:
 )
 async def list_committees(viewer: Viewer) -> Iterable[CommitteeShown]:
     """Return the committees that the viewer may know."""
-    choices, policies = await committees.committee_choices(viewer), await reminder_policies.reminder_policies()
+    choices, policies = await committees.committee_choices(viewer), await committees.reminder_policies()
     return [
         shown(
             CommitteeShown,
@@ -165,4 +164,4 @@ async def list_committees(viewer: Viewer) -> Iterable[CommitteeShown]:
 )
 async def list_sites() -> Iterable[SiteShown]:
     """Return the sites that are offered for events; every member may know them."""
-    return [shown(SiteShown, site, seats=site.capacity) for site in await sites.open_sites()]
+    return [shown(SiteShown, site, seats=site.capacity) for site in await agencies.open_sites()]

@@ -24,15 +24,14 @@ from tracker.ports.api.shapes import (
     page_of,
     shown,
 )
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import ONLY_HTTPS, TEXTS, Event, EventStatus, Kind, may_edit
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import MAX_DATES, SUNDAY, Rule, choice_of
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500

@@ -29,14 +29,14 @@ from tracker.rules.events.events import TEXTS, Event, EventStatus, clean_field, 
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.recurrence.series import Rule, rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations.states import plan_state, plan_states
-from tracker.usecases.roster import reminder_policies
-from tracker.usecases.views import listings
+from tracker.usecases.roster import committees
+from tracker.usecases.views import search
 
 TAG = "Events"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -65,7 +65,7 @@ changes = partial(operation, tag=TAG, scope=WRITE, of=EVENT, is_conditional=True
 )
 async def list_events(request: FormRequest, query: PageQuery, viewer: Viewer, now: Now) -> Response[Any]:
     """Return a page of the list."""
-    events = await listings.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    events = await search.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
     states = await plan_states(viewer)
     await audit.record_series_read(viewer, events[: query.limit], now)
     return page_response(
@@ -93,7 +93,7 @@ async def schedule_event(
     new: NewEvent, request_key: UUID | None, viewer: Viewer, zone: Zone, now: Now
 ) -> dict[str, UUID]:
     """Schedule an event."""
-    plan = plan_of_new(new, zone, await reminder_policies.policy_of_committee(new.committee_id))
+    plan = plan_of_new(new, zone, await committees.policy_of_committee(new.committee_id))
     return {"event_id": await scheduling.schedule_event(viewer, plan, now, form_id=request_key)}
 
 

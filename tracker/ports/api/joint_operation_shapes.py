@@ -13,20 +13,24 @@ from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
 from tracker.rules.operations.orders import LONGEST_PHASE_NAME
 from tracker.rules.operations.plans import (
+    DEFAULT_RADIUS,
+    GREATEST_RADIUS,
+    LEAST_RADIUS,
     LONGEST_BUFFER,
     LONGEST_NUMBER,
+    LONGEST_PLACE,
     LONGEST_REASON,
     LONGEST_SKILLS,
     MOST_PEOPLE,
     Commitment,
     Disclosure,
     OutsideResult,
+    SiteRole,
     System,
 )
-from tracker.rules.operations.sites import DEFAULT_RADIUS, GREATEST_RADIUS, LEAST_RADIUS, LONGEST_PLACE, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.operations.plans import WholePlan
-from tracker.usecases.views.listings import PlannedOperation
+from tracker.usecases.views.search import PlannedOperation
 
 Buffer = Annotated[
     int, Meta(ge=0, le=minutes(LONGEST_BUFFER), description="Minutes between two operations that aren’t in conflict.")

@@ -37,14 +37,14 @@ from tracker.ports.api.shapes import (
 )
 from tracker.ports.http.dependencies import Now, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, clean_reason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, series_split
-from tracker.usecases.views import listings
+from tracker.usecases.views import search
 
 TAG = "Occurrences"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -162,7 +162,7 @@ async def list_dates(request: FormRequest, query: SpanQuery, viewer: Viewer) -> 
     """Return a page of the list."""
     start, end = in_utc(query.start), in_utc(query.end)
     place = place_in(request, viewer, query.cursor)
-    lines = await listings.page_of_dates(viewer, start, end, place, query.limit + 1)
+    lines = await search.page_of_dates(viewer, start, end, place, query.limit + 1)
     return page_response(request, LinePage, query, lines, lambda line: place_words(line.starts_at, line.id), line_shown)
 
 

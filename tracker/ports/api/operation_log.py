@@ -13,9 +13,9 @@ from tracker.ports.api.operations import Resource
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.rules.core.clean_text import clean
-from tracker.rules.operations.activity_log import LONGEST_ENTRY, LONGEST_WAIT, ActivityLine, Source
-from tracker.usecases.operations import activity_log
-from tracker.usecases.operations.activity_log import ActivityLog
+from tracker.rules.operations.records import LONGEST_ENTRY, LONGEST_WAIT, ActivityLine, Source
+from tracker.usecases.operations import records
+from tracker.usecases.operations.records import ActivityLog
 
 Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_ENTRY, examples=["Scene secure"])]
 
@@ -67,7 +67,7 @@ class EntryCorrection(Given):
 async def _log(viewer: Viewer, now: datetime, event_id: UUID) -> tuple[ActivityLog, LogShown]:
     """Return the log, and note that it was read. Errors: NotFound, also outside law enforcement."""
     occurrence = (await read_by(viewer, event_id, now)).view.occurrence
-    log = await activity_log.read_activity_log(viewer, event_id, occurrence.key, now)
+    log = await records.read_activity_log(viewer, event_id, occurrence.key, now)
     may_write = log.may_write and log.why_not is None
     return log, LogShown(may_write=may_write, items=tuple(_line_shown(log, line) for line in log.lines))
 
@@ -112,7 +112,7 @@ async def write_entry(
     """Write an entry."""
     text, waited = clean(new.text, LONGEST_ENTRY, "text"), timedelta(seconds=new.waited)
     tap_id, key = str(request_key or ids.new_id()), log.occurrence.key
-    await activity_log.add_log_entry(viewer, event_id, key, text, now, tap_id=tap_id, waited=waited)
+    await records.add_log_entry(viewer, event_id, key, text, now, tap_id=tap_id, waited=waited)
 
 
 @reads(ENTRY.path, "Read an entry of the log", of=ENTRY)
@@ -141,4 +141,4 @@ async def correct_entry(
     if line.last is None:
         raise NotFound
     text, key, seen = clean(new.text, LONGEST_ENTRY, "text"), log.occurrence.key, line.last.id
-    await activity_log.correct_log_entry(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)
+    await records.correct_log_entry(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)

@@ -12,7 +12,7 @@ from tracker.errors import Conflict
 from tracker.ports.api.joint_operation_shapes import NamedId
 from tracker.ports.api.joint_operations import PLAN, read_by, reads, writes
 from tracker.ports.api.operations import Resource
-from tracker.ports.api.reading import fields_named
+from tracker.ports.api.responses import fields_named
 from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.rules.core.clean_text import clean

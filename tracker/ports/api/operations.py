@@ -19,14 +19,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import NotFound
-from tracker.ports.api.reading import body_of, idempotency_key, query_of
-from tracker.ports.api.responses import check_match, json_response
+from tracker.ports.api.responses import body_of, check_match, idempotency_key, json_response, query_of
 from tracker.ports.api.shapes import Shown, items_shown
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import bearer
 from tracker.rules.core import viewers
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 
 T = TypeVar("T")
 BASE = "/api/v1"

@@ -11,9 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, convert, defstruct
 from msgspec.structs import fields
 
 from tracker.rules.core.wording import local
-from tracker.rules.events.cancellations import RecordChoice
 from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, TEXTS, Occurrence
-from tracker.rules.events.notifications import Notify
+from tracker.rules.events.notifications import Notify, RecordChoice
 
 S = TypeVar("S", bound="Shown")
 L = TypeVar("L", bound=Struct)

@@ -25,14 +25,13 @@ from tracker.database.migrate import migrate
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.cli.accounts import note_port
 from tracker.ports.cli.opening import new_data, opened, settings, takes_data, use_folder, with_database
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level
+from tracker.rules.core.viewers import Arm, Level
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.roster import csv_file
-from tracker.usecases.audit import backups, secret_rotation
-from tracker.usecases.audit.backups import Backup
-from tracker.usecases.core import send_hold
+from tracker.usecases.audit import audit_log
+from tracker.usecases.audit.audit_log import Backup
+from tracker.usecases.core import process_locks
 from tracker.usecases.core.audit import BrokenEntry
 from tracker.usecases.roster.csv_import import import_first_people
 
@@ -190,7 +189,7 @@ async def _back_up(file: Path, chosen: Settings) -> int:
     folder = Path(chosen.data)
     text = settings_file.without((folder / settings_file.NAME).read_text(encoding="utf-8"), *SECRETS)
     with _scratch(folder) as scratch:
-        return await backups.back_up(file, scratch, text, chosen.secret, clock.now())
+        return await audit_log.back_up(file, scratch, text, chosen.secret, clock.now())
 
 
 @contextmanager
@@ -250,7 +249,7 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
 
 
 def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -> Backup:
-    backup = backups.unpack(file, secret, claim.place)
+    backup = audit_log.unpack(file, secret, claim.place)
     if backup.is_postgres and database is None:
         raise Invalid("The backup is from PostgreSQL. Name an empty database: --database postgresql://…")
     if database is not None and not backup.is_postgres:
@@ -264,7 +263,7 @@ def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -
 
 async def _settle_copy(backup: Backup) -> BrokenEntry | None:
     async with opened(settings(), may_be_new=True):
-        return await backups.settle_copy(backup, clock.now())
+        return await audit_log.settle_copy(backup, clock.now())
 
 
 @click.command()
@@ -279,7 +278,7 @@ def resume() -> None:
 
 
 async def _resume(_settings: Settings) -> bool:
-    return await send_hold.release_sending(None, clock.now())
+    return await process_locks.release_sending(None, clock.now())
 
 
 HELD_ELSEWHERE = "The secret isn't in the file secret of a data folder. Replace it where it is kept."
@@ -332,4 +331,4 @@ async def _nothing(_settings: Settings) -> None:
 
 
 async def _settle_secret(_settings: Settings) -> int:
-    return await secret_rotation.reseal_everything(clock.now())
+    return await audit_log.reseal_everything(clock.now())

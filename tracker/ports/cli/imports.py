@@ -20,9 +20,9 @@ from tracker.rules.roster.csv_file import LARGEST, RowFault
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import calendar_import
 from tracker.usecases.identity.sign_in_attempts import account_at, clean_address
-from tracker.usecases.roster.csv_export import ExportedRoster, export_roster
 from tracker.usecases.roster.csv_import import RosterImportReport, RowOutcome
-from tracker.usecases.views.seat_changes import import_list
+from tracker.usecases.roster.directory import ExportedRoster, export_roster
+from tracker.usecases.views.offboarding import import_list
 
 MOST = 50  # errors that are shown
 

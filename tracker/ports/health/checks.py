@@ -22,12 +22,12 @@ from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day, zone_word
 from tracker.usecases.audit import audit_log
 from tracker.usecases.audit.audit_log import Verification
-from tracker.usecases.core import send_hold
-from tracker.usecases.core.send_hold import DeploymentState
-from tracker.usecases.emails import email_tests
-from tracker.usecases.emails.email_tests import FAILED_WITHIN
+from tracker.usecases.core import process_locks
+from tracker.usecases.core.process_locks import DeploymentState
+from tracker.usecases.emails import account_emails
+from tracker.usecases.emails.account_emails import FAILED_WITHIN
 from tracker.usecases.events.series import count_drifted_dates
-from tracker.usecases.intake import bounces, received_emails
+from tracker.usecases.intake import received_emails
 from tracker.usecases.views.health import LATE
 
 Trouble = Callable[[Settings], str]
@@ -78,7 +78,7 @@ async def check_lines(chosen: Settings) -> list[CheckLine]:
 
 async def of_addresses() -> CheckLine:
     """Return whether emails to people can be delivered."""
-    if paused := await bounces.count_paused_people():
+    if paused := await received_emails.count_paused_people():
         people = plural(paused, "person", "people")
         return CheckLine(
             CheckState.WARNING, "Addresses", f"Email to {people} can't be delivered. Home says whose it is."
@@ -129,7 +129,7 @@ async def of_database() -> AsyncIterator[CheckLine]:
         yield CheckLine(CheckState.FAULT, "Schema", str(wrong))
         return
     yield CheckLine(CheckState.OK, "Schema", "It is up to date.")
-    for line in of_deployment(await send_hold.deployment_state(), await audit_log.last_verification()):
+    for line in of_deployment(await process_locks.deployment_state(), await audit_log.last_verification()):
         yield line
 
 
@@ -224,7 +224,7 @@ async def of_incoming(chosen: Settings) -> AsyncIterator[CheckLine]:
 
 async def of_queue(chosen: Settings) -> CheckLine:
     """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
-    queue = await email_tests.email_queue(clock.now())
+    queue = await account_emails.email_queue(clock.now())
     failed = f"In the last {FAILED_WITHIN.days} days, {plural(queue.failed, 'email')} couldn't be delivered."
     if queue.oldest_due is None:
         return CheckLine(CheckState.OK, "Outgoing email", f"No email is due. {failed}")

@@ -17,7 +17,7 @@ from tracker.crypto import ids, keys
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.ports.health import mail_server
 from tracker.ports.health.checks import NO_SERVER_NAME, CheckLine, CheckState
-from tracker.usecases.core.send_hold import held_copy
+from tracker.usecases.core.process_locks import held_copy
 from tracker.usecases.intake import received_emails
 
 PATIENCE = 60.0  # seconds until the email is back

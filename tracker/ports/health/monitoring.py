@@ -15,7 +15,7 @@ from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckLine, CheckState, Trouble
 from tracker.ports.http.guards import public
 from tracker.usecases.audit import audit_log
-from tracker.usecases.core.send_hold import DeploymentState
+from tracker.usecases.core.process_locks import DeploymentState
 from tracker.usecases.views import health
 
 PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page

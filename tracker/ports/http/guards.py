@@ -23,7 +23,7 @@ from tracker.ports.http.problems import RequestRefused
 from tracker.ports.http.request_source import ORIGIN, Connection, asked, enter, origin_of, source_of
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
-from tracker.usecases.identity.api_tokens import bearer_of, note_token_use
+from tracker.usecases.identity.sessions import bearer_of, note_token_use
 from tracker.usecases.operations import emergency_access
 
 log = logging.getLogger(__name__)

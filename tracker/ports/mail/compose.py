@@ -27,10 +27,9 @@ from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.ical import itip
+from tracker.ical.itip import vtodo_calendar
 from tracker.ical.vevents import Organizer
-from tracker.ical.vtodo import vtodo_calendar
-from tracker.ports.mail.bodies import LinkAddresses, email_bodies
-from tracker.ports.mail.wording import WrittenEmail, fill_in_email
+from tracker.ports.mail.wording import LinkAddresses, WrittenEmail, email_bodies, fill_in_email
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import Invited, MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name

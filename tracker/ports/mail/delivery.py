@@ -1,28 +1,113 @@
-"""The dispatcher: claims due messages, writes each email from what is true now, sends it, and records the result.
-
-Messages that end within a moment of each other are recorded in one transaction.
-"""
+"""Delivering the messages of the outbox: claimed, written, grouped by connection, and handed to the mail server."""
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+
 from tracker.config.settings import Settings
+from tracker.database import is_unavailable
 from tracker.errors import Invalid
 from tracker.ports.mail.compose import EmailComposer, MimeMessage, UnsafeEmail
-from tracker.ports.mail.grouping import GroupedWork
 from tracker.ports.mail.smtp import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure, UnconfirmedDelivery
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.emails.emails import Email
-from tracker.rules.intake.bounces import DeliveryRefusal
-from tracker.usecases.core import outbox, send_hold
+from tracker.rules.intake.received_emails import DeliveryRefusal
+from tracker.usecases.core import outbox, process_locks
 from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails import emails, preferences
-from tracker.usecases.intake import bounces
+from tracker.usecases.intake import received_emails
+
+MOST = 20  # of a group: other writers wait for all of it
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Waiting(Struct, Generic[T, R], eq=False):
+    """One of a group, and what became of it: one result, or an error."""
+
+    one: T
+    found: Sequence[R] = ()
+    error: Exception | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.found) or self.error is not None
+
+
+class GroupedWork(Generic[T, R]):
+    """Does things for tasks, each of which waits until its own is done; `do` returns a result for each."""
+
+    def __init__(
+        self,
+        do: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        moment: float = 0.0,
+        tasks: Callable[[], int] = lambda: MOST,
+    ) -> None:
+        """Wait up to `moment` seconds before each group, until as many tasks wait as there are."""
+        self._do = do
+        self._moment = moment
+        self._tasks = tasks
+        self._is_whole = asyncio.Event()
+        self._waiting: list[_Waiting[T, R]] = []
+        self._lock = asyncio.Lock()
+
+    async def do(self, one: T) -> R:
+        """Return what became of one. When a group fails, each is done by itself, and only those fail that can't be."""
+        mine = _Waiting[T, R](one)
+        self._waiting.append(mine)
+        if len(self._waiting) >= self._tasks():
+            self._is_whole.set()
+        try:
+            async with self._lock:
+                while not mine.is_done:  # by another task
+                    await self._more()
+                    await self._do_those_that_wait()
+        except asyncio.CancelledError:  # no one waits for it any longer
+            self._waiting = [one for one in self._waiting if one is not mine]
+            raise
+        if mine.error is not None:
+            raise mine.error
+        return mine.found[0]
+
+    async def _more(self) -> None:
+        """Wait for more, if this group does."""
+        if self._moment:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._moment):
+                    await self._is_whole.wait()
+
+    async def _do_those_that_wait(self) -> None:
+        group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+        self._is_whole.clear()
+        try:
+            await self._do_all(group)
+        finally:  # a task that is canceled leaves what is not done to the next one
+            self._waiting[:0] = [one for one in group if not one.is_done]
+
+    async def _do_all(self, group: Sequence[_Waiting[T, R]]) -> None:
+        try:
+            found = await self._do([one.one for one in group])
+        except Exception as failed:  # noqa: BLE001 - whatever failed, `do` raises it where it belongs
+            await self._do_each(group, failed)
+        else:
+            for one, result in zip(group, found, strict=True):
+                one.found = (result,)
+
+    async def _do_each(self, group: Sequence[_Waiting[T, R]], failed: Exception) -> None:
+        if len(group) == 1 or is_unavailable(failed):  # then none of them has to wait for that again
+            for one in group:
+                one.error = failed
+            return
+        for one in group:
+            await self._do_all([one])
+
 
 BATCH = 50  # messages claimed at once
 LANES = 5  # connections at most: this many emails can arrive twice when the process is killed
@@ -59,7 +144,7 @@ class Delivery:
     async def dispatch(self) -> int:
         """Send all due messages and return how many were handled; stop early when the server is away."""
         async with self._lock:
-            if self._is_stopping or await send_hold.held_copy():
+            if self._is_stopping or await process_locks.held_copy():
                 return 0
             worker = await self._present()
             gone = await worker.gone(await outbox.claiming_workers())
@@ -148,7 +233,7 @@ class Delivery:
 
     async def _close(self, message: Message, tried: SendOutcome | DeliveryRefusal) -> None:
         if isinstance(tried, DeliveryRefusal):
-            await bounces.record_refusal(message, tried, self._now())
+            await received_emails.record_refusal(message, tried, self._now())
         else:
             await self._closing.close(message, tried)
 

@@ -35,7 +35,7 @@ from tracker.crypto.signed_links import ReplyAddresses
 from tracker.errors import Busy
 from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail.received_emails import LARGEST_EMAIL, MOST_HEADERS, EmailParser, Intake
-from tracker.usecases.core import send_hold
+from tracker.usecases.core import process_locks
 from tracker.usecases.core.process_locks import JobLock, SingleJob, lock_job
 from tracker.usecases.intake import received_emails
 
@@ -314,7 +314,7 @@ class MailboxReader:
         if self._hold is None or not self._hold.is_held():
             await self._close()
             self._hold = await lock_job(SingleJob.MAILBOX)
-        may_read = self._hold is not None and not await send_hold.held_copy()
+        may_read = self._hold is not None and not await process_locks.held_copy()
         if not may_read:
             await self._close()
             self._not_before = self._steady() + LONGEST_TURN

@@ -1,27 +1,23 @@
-"""From the bytes of an email that someone sent to what became of it, the same for every way in.
+"""Emails that the tracker receives: handed over by the mail server with LMTP, and read for what they say."""
 
-An email is read within fixed limits: the replies of a calendar program, the beginning of its text, and a bounce as mail
-servers write it (RFC 3464, or the text of an older form).
-
-Whether the site's own mail server confirmed the domain of a sender is read from headers (RFC 8601). Anyone can write
-such a header. So only those that name our server count, which removes the ones that it did not write (RFC 8601 §5); and
-where its headers contradict each other, none does.
-"""
-
+import asyncio
 import html
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 from email.utils import getaddresses
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from typing import Any
 
+from aiosmtpd.lmtp import LMTP
 from anyio import CapacityLimiter, to_thread
 from authres import AuthenticationResultsHeader
 from authres.core import AuthResError
@@ -29,20 +25,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.errors import TrackerError
+from tracker.errors import Busy, TrackerError
 from tracker.ical import replies
 from tracker.ical.replies import read_reply_email
-from tracker.ports.mail.grouping import GroupedWork
-from tracker.rules.intake.bounces import (
+from tracker.ports.mail.delivery import GroupedWork
+from tracker.rules.intake.calendar_replies import CalendarReply, Sender
+from tracker.rules.intake.received_emails import (
     LONGEST_TEXT,
     UNCLEAR,
     Bounce,
     DeliveryReport,
+    ReceivedEmail,
     bounce_of_reports,
     bounce_of_text,
 )
-from tracker.rules.intake.calendar_replies import CalendarReply, Sender
-from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.usecases.core import process_locks
 from tracker.usecases.intake import received_emails
 
 SMALL_EMAIL = (
@@ -381,3 +378,68 @@ def _is_quote(name: str, piece: str) -> bool:
 
 def _seen(piece: str) -> str:
     return "" if piece.startswith("<") else html.unescape(" ".join(piece.split("\n")))
+
+
+TAKEN = "250 2.0.0 Taken"
+LATER = "451 4.3.0 Try again later"
+UNKNOWN = "550 5.1.1 No such mailbox"
+ONE_AT_A_TIME = "452 4.5.3 One recipient at a time"
+IDLE = 60  # seconds that a client may say nothing
+
+
+class Listener:
+    """Takes emails to reply addresses until it is stopped."""
+
+    def __init__(self, reader: EmailParser, now: Callable[[], datetime]) -> None:
+        self._intake, self._now = Intake(reader), now
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen, on any free port for 0, and return the port. Errors: OSError when another program has it."""
+        loop = asyncio.get_running_loop()
+        make = partial(LMTP, self, hostname="tracker", data_size_limit=LARGEST_EMAIL, timeout=IDLE, loop=loop)
+        # Each process of the product listens at the same address, and the kernel gives each connection to one of them.
+        self._server = await loop.create_server(make, host, port, reuse_port=hasattr(socket, "SO_REUSEPORT"))
+        address: tuple[str, int] = self._server.sockets[0].getsockname()
+        return address[1]
+
+    async def stop(self) -> None:
+        """Stop listening; an email that is not taken yet comes again from the mail server."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's hook
+        self,
+        server: Any,  # noqa: ARG002 - aiosmtpd's hook
+        session: Any,  # noqa: ARG002 - as above
+        envelope: Any,
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        """Take one recipient: LMTP answers for each, and aiosmtpd answers once (RFC 2033 §4.2)."""
+        if not self._intake.reader.addresses.is_ours(address):
+            return UNKNOWN
+        if envelope.rcpt_tos:
+            return ONE_AT_A_TIME
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002 - aiosmtpd's hook
+        """Take an email; when it can't be stored now, the mail server keeps it and sends it again.
+
+        So it does for a restored copy: the one that works takes the email, or this one after `tracker resume`.
+        """
+        content, to = bytes(envelope.content), envelope.rcpt_tos[0]
+        try:
+            if await process_locks.held_copy():
+                return LATER
+            await self._intake.take(content, to, self._now())
+        except Busy:  # its sender has sent too many; no one learns that it wasn't another reason
+            return LATER
+        except Exception:  # the mail server keeps what isn't taken
+            log.exception("An email could not be taken.")
+            return LATER
+        return TAKEN

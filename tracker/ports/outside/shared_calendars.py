@@ -22,7 +22,7 @@ from msgspec import Struct
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import Invalid, TooLarge
-from tracker.ical.components import LARGEST
+from tracker.ical.lines import LARGEST
 from tracker.ical.shared_calendars import BusyReading, read_busy_times
 from tracker.rules.availability.shared_calendars import (
     CalendarProblem,
@@ -31,8 +31,8 @@ from tracker.rules.availability.shared_calendars import (
     is_public_address,
     kept_window,
 )
-from tracker.usecases.availability import shared_calendars
-from tracker.usecases.availability.shared_calendars import DueCalendar
+from tracker.usecases import availability
+from tracker.usecases.availability import DueCalendar
 
 AT_ONCE = 20  # calendars in one tick
 PATIENCE = 10.0  # seconds for the text of one calendar
@@ -81,10 +81,10 @@ class Network(Struct, frozen=True, kw_only=True):
 async def read_due(settings: Settings, network: Network) -> int:
     """Read the due calendars, and return how many; where reading is turned off, delete what was read."""
     if not settings.shared_calendars:
-        await shared_calendars.forget_all_spans()
+        await availability.forget_all_spans()
         return 0
     for number in range(AT_ONCE):
-        due_calendar = await shared_calendars.claim_calendar(clock.now())
+        due_calendar = await availability.claim_calendar(clock.now())
         if due_calendar is None:
             return number
         await _read(due_calendar, settings, network)
@@ -97,9 +97,9 @@ async def _read(due_calendar: DueCalendar, settings: Settings, network: Network)
         content = await fetch(due_calendar.address, network, settings.own_host)
         reading = await _spans(content, now, settings.time_zone)
     except FetchFailed as failed:
-        await shared_calendars.record_failed_read(due_calendar, failed.problem, now)
+        await availability.record_failed_read(due_calendar, failed.problem, now)
     else:
-        await shared_calendars.keep_spans(
+        await availability.keep_spans(
             due_calendar, reading.spans, reading.unread, kept_window(now, settings.time_zone), now
         )
 

@@ -1,7 +1,4 @@
-"""Attendance: when it is taken, the lines of the sheet, how they are counted, and whose names a viewer reads.
-
-The quorum of record is what was true when attendance was closed, no matter who holds the seats today.
-"""
+"""Attendance: marks, participants, and thank-yous."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,10 +10,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import clock, local, short_day
-from tracker.rules.events.events import AgendaItem, Event, EventStatus, Occurrence, may_edit
+from tracker.rules.events.events import AgendaItem, Event, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.replies import Informed, Participant, ReplyValue
 from tracker.rules.roster.quorum import QuorumCount, QuorumRule, count_quorum
 
@@ -311,3 +307,30 @@ def check_sign_in_sheet(viewer: Viewer, event: Event) -> None:
     """Raise `NotAllowed` unless the viewer reads all names and takes attendance."""
     if not may_edit(viewer, event):
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can print a sign-in sheet.")
+
+
+def is_thanked_for(occurrence: Occurrence) -> bool:
+    """Return whether people can be thanked for a date.
+
+    It was held, and its attendance is closed. A thank-you for an operation, or for an event for named people, could
+    only ask its reader to sign in, so none is sent.
+    """
+    event = occurrence.event
+    is_named = event.is_restricted or event.kind is Kind.JOINT_OPERATION
+    is_held = not occurrence.is_off and event.status is not EventStatus.DRAFT and event.kind.asks_reply
+    return occurrence.attendance_closed_at is not None and is_held and not is_named
+
+
+def may_thank(viewer: Viewer, occurrence: Occurrence) -> bool:
+    """Return whether the viewer may thank the people of a date: people who may change the event may."""
+    return may_edit(viewer, occurrence.event) and is_thanked_for(occurrence)
+
+
+def why_no_thanks(occurrence: Occurrence) -> str:
+    """Return why no one can be thanked for a date that the viewer may edit."""
+    event = occurrence.event
+    if event.is_restricted or event.kind is Kind.JOINT_OPERATION:
+        return "Thank-yous aren’t sent for operations or events for named participants."
+    if occurrence.is_off or event.status is EventStatus.DRAFT or not event.kind.asks_reply:
+        return "There’s no one to thank for this date."
+    return "Close attendance first. A thank-you goes to people who were marked present."

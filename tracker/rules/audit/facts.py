@@ -8,8 +8,8 @@ from uuid import UUID
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.wording import short_day
 from tracker.rules.events.events import FIELDS as EVENT_FIELDS
-from tracker.rules.identity.browsers import UNKNOWN, browser_name
-from tracker.rules.roster.reminder_policies import lead_words
+from tracker.rules.identity.passwords import UNKNOWN, browser_name
+from tracker.rules.roster.quorum import lead_words
 
 SAID_TO_ALL = (
     "fields",

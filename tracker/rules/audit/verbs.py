@@ -3,7 +3,7 @@
 The values are stored, so they stay; an entry of an earlier version may have one that is declared no longer.
 """
 
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import Worded
 
 NO_EVENT = "reveals no event"

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
 
 LONGEST_ADDRESS = 2_000  # characters
 AHEAD = timedelta(days=184)

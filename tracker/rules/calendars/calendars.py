@@ -18,10 +18,9 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 from msgspec import Struct, field
 
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.saved_filters import SavedFilter
-from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR
-from tracker.rules.core.wording import local
+from tracker.rules.core.drafts import SavedFilter
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.core.wording import FIRST_YEAR, LAST_YEAR, local
 from tracker.rules.events.events import DateLine, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState

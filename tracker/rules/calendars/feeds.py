@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core import audiences
+from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
@@ -104,7 +104,7 @@ class FeedLimit(Struct, frozen=True, kw_only=True):
 
     def is_open_to(self, viewer: Viewer) -> bool:
         """Return whether a feed with this limit contains anything for a viewer: a closed committee has no members."""
-        return self.committee_id is None or audiences.committee_audience(self.committee_id) in viewer.audiences
+        return self.committee_id is None or viewers.committee_audience(self.committee_id) in viewer.audiences
 
     @property
     def says_more_than_times(self) -> bool:

@@ -1,12 +1,10 @@
-"""Drafts: what a person has typed into a form and not saved yet, kept for that person alone.
-
-A draft is found by its person, its form, and the thing that the form is about. It may hold texts of an event, so one
-that concerns an event is shown only while its person may see that event.
-"""
+"""What a person keeps for later: drafts of forms, and saved filters."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
 import msgspec
@@ -19,7 +17,7 @@ KEPT_FOR = timedelta(days=14)
 """A draft that no one has typed in for this long is deleted."""
 RESTORABLE_FOR = timedelta(minutes=1)
 """How long a discarded draft can be restored; the message that offers it is shown as long."""
-MOST = 50
+MOST_DRAFTS = 50
 """The drafts that one person keeps: a new one takes the place of the oldest."""
 LARGEST = 200_000  # characters of one draft, with the names of its fields
 LONGEST_SUBJECT = 80  # characters
@@ -145,3 +143,53 @@ def saved_words(saved_at: datetime, now: datetime, zone: str) -> str:
     """Return when a draft was saved, on the wall clock of `zone`: "8:40 AM", on another day "Thu, Dec 10, 8:40 AM"."""
     then, today = local(saved_at, zone), local(now, zone).date()
     return clock(then) if then.date() == today else f"{short_day(then, today)}, {clock(then)}"
+
+
+LONGEST_NAME = 60  # characters
+LONGEST_QUERY = 500  # characters
+MOST_FILTERS = 50
+"""Filters that one person can keep."""
+
+
+class Listing(NamedTuple):
+    """A page whose address holds a filter."""
+
+    label: str
+    fields: tuple[str, ...]
+    """The parts that a filter keeps; never a calendar's day or a list's page, so that it opens at the present."""
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "calendar": Listing("Calendar", ("view", "kind", "committee", "agency", "visibility", "mine", "canceled")),
+    "action-items": Listing("Action items", ("group", "q", "mine", "done")),
+    "messages": Listing("Messages", ("state", "kind", "person")),
+    "people": Listing("Agencies and people", ("q", "left")),
+    "reports": Listing("Reports", ("period", "from", "to", "kind", "committee")),
+    "audit": Listing("Audit log", ("who", "what", "about", "via", "from", "to")),
+}
+"""Path of the page → its name and what a filter of it keeps."""
+
+
+class SavedFilter(Struct, frozen=True, kw_only=True):
+    """A filter as its owner sees it."""
+
+    id: UUID
+    listing: str
+    name: str
+    query: str
+
+    @property
+    def label(self) -> str:
+        """Return the name of the page that the filter narrows."""
+        return LISTINGS[self.listing].label
+
+    @property
+    def address(self) -> str:
+        """Return the address of the filtered page."""
+        return f"/{self.listing}?{self.query}"
+
+
+def kept_query(listing: str, query: str) -> str:
+    """Return what a filter keeps of an address's query, in a fixed order; empty when it narrows nothing."""
+    asked = parse_qs(query)
+    return urlencode([(field, text) for field in LISTINGS[listing].fields for text in asked.get(field, ())])

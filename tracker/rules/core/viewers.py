@@ -1,21 +1,18 @@
-"""Who acts, and from where: the viewer, with the rights that they hold now.
+"""Who looks and acts, and the audiences that they hold."""
 
-What each entry of the audit log records about its author follows NIST SP 800-53 AU-3.
-"""
-
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import NamedTuple
+from itertools import product
+from typing import NamedTuple, NewType
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, Capacity
 from tracker.rules.core.wording import Worded
 
 REMEMBERED_ADDRESSES = 4_096  # whose address is known by heart: each request asks
@@ -31,6 +28,14 @@ class Level(Worded):
     LOCAL = "local"
     TRIBAL = "tribal"
     NON_GOVERNMENTAL = "non_governmental", "Non-governmental"
+
+
+class Capacity(StrEnum):
+    """In what capacity a person on a named event's list sees it: as a person, or while they serve at such an agency."""
+
+    MEMBER = "member"
+    FEDERAL = "federal"
+    GOVERNMENT = "government"
 
 
 CAPACITIES = {
@@ -102,6 +107,13 @@ class Actor(Struct, frozen=True):
     member_id: UUID | None = None
     agency_id: UUID | None = None
     origin: Origin = ON_SITE
+
+
+class Arm(Worded):
+    """The two arms of the task force, both led by the U.S. Attorney's Office."""
+
+    LAW_ENFORCEMENT = "law_enforcement"
+    VICTIM_SERVICES = "victim_services"
 
 
 class Viewer(Struct, frozen=True, kw_only=True):
@@ -193,7 +205,7 @@ def build_viewer(  # noqa: PLR0913 - one keyword for each fact about a person
     """
     leads_all = Role.COORDINATOR in roles
     arms, committees = (tuple(Arm), all_committees) if leads_all else ((arm,), seats | chairs)
-    held = audiences.person_audiences({member_id, *grants}, agency_id, arms, committees, CAPACITIES[level])
+    held = person_audiences({member_id, *grants}, agency_id, arms, committees, CAPACITIES[level])
     return Viewer(
         member_id=member_id,
         name=name,
@@ -233,3 +245,100 @@ BY_CLOCK = Actor(origin=Origin("clock"))
 def is_recent(reauthenticated_at: datetime, now: datetime) -> bool:
     """Return whether a person who confirmed their identity at `reauthenticated_at` need not do it again."""
     return now - reauthenticated_at < PROOF_HOLDS
+
+
+Audience = NewType("Audience", str)
+"""An audience as the row of an event stores it."""
+EVERYONE = "all"
+
+
+class Visibility(StrEnum):
+    """Who may see an event, as a coordinator chooses it."""
+
+    ALL = "all"
+    LAW_ENFORCEMENT = "law_enforcement"
+    VICTIM_SERVICES = "victim_services"
+    COMMITTEE = "committee"
+    NAMED = "named"
+
+
+def arm_audience(name: Arm) -> str:
+    """Return the audience of everyone who serves in one arm."""
+    return f"arm:{name}"
+
+
+def agency_audience(agency_id: UUID) -> str:
+    """Return the audience of everyone who serves at one agency."""
+    return f"agency:{agency_id}"
+
+
+def committee_audience(committee_id: UUID) -> str:
+    """Return the audience of everyone who holds a seat on one committee, alternates included."""
+    return f"committee:{committee_id}"
+
+
+def member_audience(member_id: UUID) -> str:
+    """Return the audience of one person."""
+    return named_audience(member_id, Capacity.MEMBER)
+
+
+def named_audience(member_id: UUID, standing: Capacity) -> str:
+    """Return the audience of one person while they serve in this capacity."""
+    return f"{standing}:{member_id}"
+
+
+def emergency_audience(access_id: UUID) -> str:
+    """Return the audience of one emergency access to operations (decision 31)."""
+    return f"emergency:{access_id}"
+
+
+def audiences_of_one(member_id: UUID) -> frozenset[str]:
+    """Return every audience that can consist of this one person."""
+    return frozenset(named_audience(member_id, standing) for standing in Capacity)
+
+
+def event_audiences(
+    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Capacity = Capacity.MEMBER
+) -> frozenset[str]:
+    """Return the audiences of an event; `people` are on the list of a named event and see it as `standing`."""
+    match visibility:
+        case Visibility.ALL:
+            return frozenset({EVERYONE})
+        case Visibility.LAW_ENFORCEMENT | Visibility.VICTIM_SERVICES:
+            return frozenset({arm_audience(Arm(visibility))})
+        case Visibility.COMMITTEE if committee_id is not None:
+            return frozenset({committee_audience(committee_id)})
+        case _:
+            return frozenset(named_audience(person, standing) for person in people)
+
+
+def widens_audiences(before: AbstractSet[str], after: Iterable[str]) -> bool:
+    """Return whether the audiences `after` may hold people who are in none of those `before`.
+
+    Audiences are compared by name, not by who is in them. A person in one capacity is part of that person.
+    """
+    return EVERYONE not in before and any(not {one, _person_of(one)} & before for one in after)
+
+
+def _person_of(audience: str) -> str:
+    """Return the audience of the person of whom this one is a capacity; any other has none of that name."""
+    return f"{Capacity.MEMBER}:{audience.partition(':')[2]}"
+
+
+def person_audiences(
+    names: AbstractSet[UUID],
+    agency_id: UUID,
+    arms: Iterable[Arm],
+    committees: Iterable[UUID],
+    standings: Iterable[Capacity],
+) -> frozenset[str]:
+    """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity.
+
+    `names` are the id of the person, and of their accesses that end by themselves and haven't yet.
+    """
+    oneself = {named_audience(name, capacity) for name, capacity in product(names, standings)}
+    return frozenset(
+        {EVERYONE, agency_audience(agency_id), *oneself}
+        | {arm_audience(arm) for arm in arms}
+        | {committee_audience(committee) for committee in committees}
+    )

@@ -29,7 +29,7 @@ from tracker.rules.emails.template_values import (
     EmailTestEmail,
     signpost_values,
 )
-from tracker.rules.roster.aliases import LINK_WORKS_FOR, Alias
+from tracker.rules.roster.directory import LINK_WORKS_FOR, Alias
 
 
 def account_invitation_email(reader: Viewer, content: AccountInvited, until: datetime, zone: str) -> Email:

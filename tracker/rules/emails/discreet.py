@@ -1,6 +1,7 @@
-"""Emails to readers who chose time-only emails: an appointment changed, and when; the rest needs a sign-in.
+"""Emails that reveal little: to readers who chose time-only emails, and about operations, which need a sign-in.
 
-Every word is made from an event of which only the times are known, so that no text can reveal more.
+Every word of a time-only email is made from an event of which only the times are known, so that no text can reveal
+more.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from tracker.rules.calendars.feeds import APPOINTMENT
+from tracker.rules.core.email_declarations import Content
 from tracker.rules.core.message_types import (
     Canceled,
     Changed,
@@ -24,8 +26,11 @@ from tracker.rules.core.message_types import (
     Restored,
     SeriesEnded,
 )
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Button, ButtonName, CalendarPart, Email, FactName, Footer, SitePage
 from tracker.rules.emails.event_parts import EventForReader
+from tracker.rules.emails.event_values import EmailValues
+from tracker.rules.emails.template_values import signpost_values
 from tracker.rules.events.events import TEXTS, Event, Occurrence
 
 SOMEONE = "someone"
@@ -153,3 +158,21 @@ def _nameless_event(event: Event) -> Event:
 
 def _nameless_date(event: Event, date: Occurrence) -> Occurrence:
     return replace(date, event=event, title=APPOINTMENT, place="", agenda="", cancel_reason="")
+
+
+def signpost_email(reader: Viewer, content: Content, page: str, footer: Footer = Footer.OPERATION) -> Email:
+    """Return the email of a message that declares only where its words are; `page` is where to read on."""
+    return sign_in_email(reader, signpost_values(type(content)), page, footer)
+
+
+def sign_in_email(reader: Viewer, says: EmailValues, page: str, footer: Footer) -> Email:
+    """Return an email whose only button leads to `page`, behind the sign-in."""
+    email = Email(
+        says=says,
+        to=reader.email,
+        to_name=reader.name,
+        thread=reader.member_id,
+        buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
+        footer=footer,
+    )
+    return discreet_email(email) if reader.is_discreet else email

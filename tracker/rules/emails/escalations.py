@@ -21,8 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wording import plural, to_local, to_utc
 from tracker.rules.emails.preferences import QuietHours, Wishes
 from tracker.rules.emails.reminders import MORNING
 

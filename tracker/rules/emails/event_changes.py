@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from tracker.rules.core.message_types import Changed, DateAdded, KnownBefore, Restored, SeriesEnded
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, long_day, short_day, time_span
+from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local
 from tracker.rules.emails.emails import ButtonName, Email, Fact, FactName, Facts
 from tracker.rules.emails.event_facts import (
     exception_facts,

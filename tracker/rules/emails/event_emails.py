@@ -34,8 +34,7 @@ from tracker.rules.core.message_types import (
     SubstituteNamed,
 )
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, long_day, short_day, time_span, zone_word
+from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local, zone_word
 from tracker.rules.emails import event_changes
 from tracker.rules.emails.emails import (
     REPLY_WORDS,

@@ -7,8 +7,7 @@ from collections import Counter
 from datetime import datetime
 
 from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import long_day, plural, short_day, time_span, zone_word
+from tracker.rules.core.wording import long_day, plural, short_day, time_span, to_local, zone_word
 from tracker.rules.emails.emails import (
     REPLY_KEYS,
     REPLY_WORDS,

@@ -9,8 +9,7 @@ from msgspec import Struct, field
 
 from tracker.rules.core.message_types import Changed, EventContent
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import clock, long_day, short_day, time_span, zone_word
+from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local, zone_word
 from tracker.rules.emails.emails import (
     Button,
     ButtonName,

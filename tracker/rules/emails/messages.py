@@ -8,10 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, TOPIC_WORDS, MessageState
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
 from tracker.rules.core.wording import plural
 
 TRY_MARK = "#"

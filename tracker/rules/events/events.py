@@ -16,12 +16,11 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.errors import NotFound
-from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.clean_text import clean, too_long_words
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.core.wording import MONTHS
 from tracker.rules.events.markings import Marking
-from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
 
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."

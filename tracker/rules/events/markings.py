@@ -13,8 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm, Capacity, Visibility
-from tracker.rules.core.viewers import CAPACITIES, Level, Viewer
+from tracker.rules.core.viewers import CAPACITIES, Arm, Capacity, Level, Viewer, Visibility
 from tracker.rules.core.wording import short_date
 
 CONTROL = "CUI"

@@ -12,10 +12,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid, ReauthenticationNeeded
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import is_recent
-from tracker.rules.core.wall_clock import is_doubled, is_shown, to_local, to_utc
-from tracker.rules.core.wording import clock_time, short_weekday_date
+from tracker.rules.core.viewers import Arm, Visibility, is_recent
+from tracker.rules.core.wording import clock_time, is_doubled, is_shown, short_weekday_date, to_local, to_utc
 from tracker.rules.events.events import (
     NO_TITLE,
     Event,

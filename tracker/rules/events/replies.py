@@ -1,7 +1,11 @@
-"""Replies: which one counts, and which changes need a new one."""
+"""Invitations and replies: whom the seats of a committee invite, which reply counts, and which changes need a new one.
+
+The primary of a seat is invited to the meetings of the committee; a new primary takes the place of the former one on
+the list of each upcoming meeting.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
@@ -10,9 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import EventStatus, Occurrence, may_edit
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
+from tracker.rules.events.events import EventFields, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 
 LONGEST_COMMENT = 1_000  # characters
@@ -366,3 +369,52 @@ def participant_on_line(
     wanted = invitation_id or (likely if len(participants) > 1 else None)
     lines = [participant for participant in participants if wanted in (None, participant.invitation_id)]
     return lines[0] if len(lines) == 1 else None
+
+
+class ListedInvitee(NamedTuple):
+    """A person's place on the list of a meeting; by seat = they have it as the primary of a seat, not by name."""
+
+    role: AttendeeRole
+    by_seat: bool
+
+
+class SeatChange(NamedTuple):
+    """A seat whose primary changed; None = it was, or is now, vacant."""
+
+    committee_id: UUID
+    former_id: UUID | None
+    new_id: UUID | None
+
+
+class ListChange(NamedTuple):
+    """Who leaves the list of a meeting, and who joins it in which role."""
+
+    gone_id: UUID | None
+    new_id: UUID | None
+    role: AttendeeRole
+
+
+def follows_seats(event_fields: EventFields) -> bool:
+    """Return whether the invitations to an event pass with the seats of its committee.
+
+    Operations and events for named people have a list of names, which no change of seats makes longer or shorter.
+    """
+    is_by_name = event_fields.kind is Kind.JOINT_OPERATION or event_fields.visibility is Visibility.NAMED
+    return event_fields.committee_id is not None and not is_by_name
+
+
+def change_of_list(seat: SeatChange, invited: Mapping[UUID, ListedInvitee], seated: Container[UUID]) -> ListChange:
+    """Return what the change of a seat does to the list of one of its committee's meetings.
+
+    `invited` is the list before it; `seated` are the primaries of the committee after it. The former primary leaves the
+    list unless they organize the meeting, were invited by name, or have another seat. The new one joins it where the
+    former one was invited, and to every meeting if the seat was vacant.
+    """
+    former = invited.get(seat.former_id) if seat.former_id else None
+    leaves = former is not None and former.by_seat and former.role is not AttendeeRole.CHAIR
+    stays = seat.former_id in seated
+    joins = seat.new_id not in invited and (seat.former_id is None or former is not None)
+    role = former.role if former and former.role is not AttendeeRole.CHAIR else AttendeeRole.REQUIRED
+    return ListChange(
+        gone_id=seat.former_id if leaves and not stays else None, new_id=seat.new_id if joins else None, role=role
+    )

@@ -1,11 +1,15 @@
-"""Which passwords are accepted, and why others are not (NIST SP 800-63B-4 §3.1.1.2, CJIS IA-5(1)(a)).
-
-No kinds of characters are required and nothing expires: length counts, and that it is hard to guess.
-"""
+"""Passwords, browsers, and personal tokens."""
 
 import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from tracker.errors import Invalid
+from tracker.rules.core.wording import Worded
 
 SHORTEST = 15  # characters
 LONGEST = 128  # characters
@@ -80,3 +84,78 @@ def _is_run(piece: str) -> bool:
 def _is_repeated(password: str) -> bool:
     few = len(set(password)) < 5  # noqa: PLR2004 - four different characters are few
     return few or (password + password).find(password, 1) < len(password)
+
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+"""Parts of a User-Agent and names, specific ones first: most browsers also claim to be Chrome and Safari."""
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("CrOS", "ChromeOS"),
+    ("Macintosh", "Mac"),
+    ("Linux", "Linux"),
+)
+UNKNOWN = "Another browser"
+
+
+def browser_name(user_agent: str) -> str:
+    """Return "Firefox on Windows", or as much of it as a browser reports."""
+    browser = _first(BROWSERS, user_agent) or UNKNOWN
+    system = _first(SYSTEMS, user_agent)
+    return f"{browser} on {system}" if system else browser
+
+
+def _first(marks: tuple[tuple[str, str], ...], user_agent: str) -> str | None:
+    return next((name for mark, name in marks if mark in user_agent), None)
+
+
+LIFETIME = timedelta(days=365)
+MAX_TOKENS = 10  # tokens of one person
+
+
+class ApiScope(Worded):
+    """What a token allows; it never allows more than its owner may see and do."""
+
+    EVENTS_READ = "events:read", "Read events, their dates, people, agencies, and committees"
+    EVENTS_WRITE = "events:write", "Schedule, change, and cancel events and dates"
+    REPLIES_READ = "replies:read", "Read replies"
+    REPLIES_WRITE = "replies:write", "Reply on your behalf"
+    ATTENDANCE_READ = "attendance:read", "Read attendance"
+    ATTENDANCE_WRITE = "attendance:write", "Take attendance"
+    ITEMS_READ = "items:read", "Read action items"
+    ITEMS_WRITE = "items:write", "Assign, update, and complete action items"
+    OPERATIONS_READ = "operations:read", "Read the plans of joint operations, with their sites and conflicts"
+    OPERATIONS_WRITE = (
+        "operations:write",
+        "Plan joint operations: sites, agency resources, approvals, and acknowledgments",
+    )
+
+
+class OwnApiToken(Struct, frozen=True, kw_only=True):
+    """A token as its owner sees it, without its value."""
+
+    id: UUID
+    name: str
+    scopes: frozenset[ApiScope]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+def scopes_of(words: Iterable[str]) -> frozenset[ApiScope]:
+    """Return the scopes that a form sent. Errors: Invalid(scopes) for none or an unknown one."""
+    chosen = set(words)
+    if not chosen or not chosen <= set(ApiScope):
+        raise Invalid(scopes="Choose at least one permission.")
+    return frozenset(ApiScope(one) for one in chosen)

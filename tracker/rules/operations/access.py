@@ -12,8 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.events.events import EventFields, Kind
 
 LONGEST_GRANT_REASON = 500  # characters

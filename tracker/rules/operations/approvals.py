@@ -10,8 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.events import DateLine, EventStatus
 from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out

@@ -13,8 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations.states import COMPARED, OperationState

@@ -18,8 +18,7 @@ from uuid import UUID
 from geographiclib.geodesic import Geodesic
 from msgspec import Struct
 
-from tracker.rules.operations.plans import Operation
-from tracker.rules.operations.sites import PlannedSite, Point
+from tracker.rules.operations.plans import Operation, PlannedSite, Point
 from tracker.rules.operations.states import COMPARED, OperationState
 
 EARTH = Geodesic(6_371_008.8, 0)

@@ -12,10 +12,18 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import is_skipped, to_local, to_utc
-from tracker.rules.core.wording import Worded, local, plural, short_day, time_span, zone_word
+from tracker.rules.core.viewers import Arm, Viewer
+from tracker.rules.core.wording import (
+    Worded,
+    is_skipped,
+    local,
+    plural,
+    short_day,
+    time_span,
+    to_local,
+    to_utc,
+    zone_word,
+)
 from tracker.rules.events.events import Event, EventStatus, may_edit
 from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE
 from tracker.rules.events.plans import Slot, slot_at

@@ -18,8 +18,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import FIRST_YEAR, LAST_YEAR, to_local, to_utc
-from tracker.rules.core.wording import WEEKDAYS, short_date, short_weekday_date
+from tracker.rules.core.wording import FIRST_YEAR, LAST_YEAR, WEEKDAYS, short_date, short_weekday_date, to_local, to_utc
 
 MAX_DATES = 1_000
 """By its rule or added to it; canceled ones count too."""

@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import Kind
 from tracker.rules.reports.reports import KINDS, PlaceMark

@@ -13,10 +13,9 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tracker.errors import Invalid, TooLarge
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.clean_text import clean, name_in
-from tracker.rules.core.viewers import Level, Role, Status
-from tracker.rules.core.wall_clock import zone_names
+from tracker.rules.core.viewers import Arm, Level, Role, Status
+from tracker.rules.core.wording import zone_names
 from tracker.rules.roster.directory import LONGEST_ADDRESS, LONGEST_PHONE, PHONE_HINT, is_email, is_phone
 
 LARGEST = 2_000_000  # bytes

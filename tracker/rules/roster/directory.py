@@ -1,23 +1,18 @@
-"""The directory: people, agencies, committees, and seats, as pages show them and as forms change them.
-
-How people and agencies are reached at work is part of it; home addresses are never recorded. A work number is for
-everyone who may know the person. Each person decides whether their mobile number is too, or is for coordinators and
-administrators only. The contact of an agency is for everyone who may know the agency.
-"""
+"""The directory: what is kept of people, agencies, and committees, and when an account is due."""
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct, field
 
-from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
+from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.clean_text import name_fault
-from tracker.rules.core.viewers import Level, Role, Status, Viewer
-from tracker.rules.core.wall_clock import zone_names
+from tracker.rules.core.viewers import Arm, Level, Role, Status, Viewer, is_recent
+from tracker.rules.core.wording import zone_names
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
 
 SHOWN_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR)
@@ -367,3 +362,103 @@ class SeatFacts(Struct, frozen=True, kw_only=True):
 def _refuse(wrong: dict[str, str]) -> None:
     if found := {field: sentence for field, sentence in wrong.items() if sentence}:
         raise Invalid(**found)
+
+
+IDLE = timedelta(days=90)  # without a sign-in, an account is suspended (CJIS AC-2)
+REVIEW = timedelta(days=365)  # an account is reviewed at least this often
+MANAGERS_ONLY = "Only a coordinator or an administrator can change people, agencies, committees, and sites."
+PROVE_FIRST = "Confirm it’s you. You last confirmed more than 15 minutes ago."
+OWN_ACCOUNT = "You can’t change your own account. Ask a coordinator or another administrator."
+COORDINATORS = "Only a coordinator can change another coordinator’s account."
+LAST_COORDINATOR = "There’s no other coordinator. Give someone else that role first."
+GRANTED = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD})
+"""Roles that a person is given; a committee's chair is chosen with the committee."""
+
+
+def check_manager(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> None:
+    """Raise `NotAllowed` unless the viewer manages accounts and has recently confirmed their identity."""
+    if not viewer.manages_accounts:
+        raise NotAllowed(MANAGERS_ONLY)
+    if not is_recent(reauthenticated_at, now):
+        raise NotAllowed(PROVE_FIRST)
+
+
+def check_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> None:
+    """Raise `NotAllowed` when an administrator may not change this account.
+
+    Managing accounts gives administrators no further rights: neither through their own account nor a coordinator's.
+    """
+    if viewer.is_coordinator:
+        return
+    if viewer.member_id == member_id:
+        raise NotAllowed(OWN_ACCOUNT)
+    if Role.COORDINATOR in roles:
+        raise NotAllowed(COORDINATORS)
+
+
+def may_change_account(viewer: Viewer, member_id: UUID, roles: AbstractSet[Role]) -> bool:
+    """Return whether an administrator may change this account."""
+    try:
+        check_account(viewer, member_id, roles)
+    except NotAllowed:
+        return False
+    return viewer.manages_accounts
+
+
+def is_account_over(expires_at: datetime | None, now: datetime) -> bool:
+    """Return whether an account's last day has passed: it has no access, even before the clock has suspended it."""
+    return expires_at is not None and expires_at <= now
+
+
+def is_idle(signed_in_at: datetime | None, reopened_at: datetime | None, now: datetime) -> bool:
+    """Return whether an account was not used for 90 days; an account that never signed in is not counted."""
+    used = [moment for moment in (signed_in_at, reopened_at) if moment]
+    return bool(used) and max(used) <= now - IDLE
+
+
+def needs_review(reviewed_at: datetime | None, joined_at: datetime, now: datetime) -> bool:
+    """Return whether an administrator should confirm that an account is still needed."""
+    return (reviewed_at or joined_at) <= now - REVIEW
+
+
+LINK_WORKS_FOR = timedelta(hours=1)
+UNDO_FOR = timedelta(seconds=60)
+"""How long the removal of an address can be undone."""
+FORGOTTEN_AFTER = timedelta(days=7)
+"""When an address is deleted that was removed or not confirmed."""
+MOST = 5
+"""Addresses of one person."""
+MOST_AN_HOUR = 5
+"""Links that one person can have sent in an hour: anyone could be annoyed by them."""
+LONGEST = 254  # characters
+OWN = "This is already your account’s address."
+TWICE = "You’ve already added this address."
+FULL = f"You can add up to {MOST} addresses. Remove one first."
+TOO_MANY = "You’ve asked for too many links. Try again in an hour."
+
+
+class Alias(Struct, frozen=True, kw_only=True):
+    """An address as its owner sees it."""
+
+    id: UUID
+    address: str
+    added_at: datetime
+    is_confirmed: bool
+
+    def is_waiting(self, now: datetime) -> bool:
+        """Return whether its link still works."""
+        return not self.is_confirmed and now < self.added_at + LINK_WORKS_FOR
+
+
+def check_alias(address: str, own: str, aliases: list[Alias], asked_lately: int) -> None:
+    """Raise `Invalid(address)` unless a person may add an address; its other owners play no part."""
+    if not is_email(address) or len(address) > LONGEST:
+        raise Invalid(address=EMAIL_HINT)
+    if address == own:
+        raise Invalid(address=OWN)
+    if any(alias.address == address and alias.is_confirmed for alias in aliases):
+        raise Invalid(address=TWICE)
+    if len([alias for alias in aliases if alias.address != address]) >= MOST:
+        raise Invalid(address=FULL)
+    if asked_lately >= MOST_AN_HOUR:
+        raise Invalid(address=TOO_MANY)

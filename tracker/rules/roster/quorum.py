@@ -1,13 +1,14 @@
-"""Quorum: how many seats of a committee must be filled, and whether each arm must be present; pure."""
+"""A committee's quorum, and the reminders of its events."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import plural
 
 MOST_SEATS = 99
@@ -122,3 +123,114 @@ def count_quorum(rule: QuorumRule, filled: Sequence[Arm], of: int) -> QuorumCoun
 
 def _empty(seat: FillableSeat) -> FillableSeat:
     return replace(seat, holders=frozenset())
+
+
+LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
+USUAL = frozenset(LEAD_TIMES)
+OFFERED = (timedelta(days=7), timedelta(days=3), *LEAD_TIMES[1:], timedelta(minutes=30))
+"""Lead times that people can choose from, longest first."""
+ASKS_OFFERED = (timedelta(days=14), timedelta(days=10), timedelta(days=5), timedelta(days=2))
+"""How long before a date missing replies can be requested again; no two within the 48 hours after a request."""
+ASKS_AFTER_OFFERED = (timedelta(days=2), timedelta(days=5), timedelta(days=7), timedelta(days=10))
+"""How many days after a person's invitation theirs can be requested again; no two within 48 hours either."""
+
+
+class ReminderPolicy(Struct, frozen=True, kw_only=True):
+    """What people get by email before and after the dates of an event; the defaults are for those of no committee."""
+
+    leads: frozenset[timedelta] = USUAL
+    """Empty = no reminders, except for people who chose times of their own."""
+    asks_before: frozenset[timedelta] = frozenset()
+    """How long before a date missing replies are requested again; empty = never."""
+    asks_after: frozenset[timedelta] = frozenset()
+    """How many days after a person's invitation was sent their missing reply is requested again; empty = never."""
+    sends_thanks: bool = False
+    """Whether people who were marked present get a thank-you, an hour after attendance is closed."""
+
+    @property
+    def words(self) -> str:
+        """Return it in a sentence or two."""
+        reminders = f"Reminders go out {leads_words(self.leads)}." if self.leads else "No reminders."
+        asks = f" We follow up {self._asks} with people who haven’t replied." if self.asks else ""
+        thanks = " People who were there get a thank-you after attendance is closed." if self.sends_thanks else ""
+        return reminders + asks + thanks
+
+    @property
+    def brief(self) -> str:
+        """Return it as a part of a sentence: "1 day before, follow-ups 5 days after the invitation, thank-you"."""
+        asks = f"follow-ups {self._asks.rstrip(',')}" if self.asks else ""
+        thanks = "thank-you" if self.sends_thanks else ""
+        reminders = leads_words(self.leads) if self.leads else "no reminders"
+        return ", ".join(one for one in (reminders, asks, thanks) if one)
+
+    @property
+    def asks(self) -> bool:
+        """Return whether missing replies are requested again at all."""
+        return bool(self.asks_before or self.asks_after)
+
+    @property
+    def _asks(self) -> str:
+        before = leads_words(self.asks_before) if self.asks_before else ""
+        if not self.asks_after:
+            return before
+        after = f"{_listed(lead_words(span) for span in sorted(self.asks_after))} after the invitation"
+        return f"{after}, and {before} the event," if before else after
+
+
+USUAL_POLICY = ReminderPolicy()
+
+
+def policy_in(
+    minutes: Iterable[str],
+    asks_before: Iterable[str] = (),
+    asks_after: Iterable[str] = (),
+    *,
+    sends_thanks: bool = False,
+) -> ReminderPolicy:
+    """Return the policy that a form describes by times in minutes; ones that aren't offered are ignored."""
+    return ReminderPolicy(
+        leads=_offered(minutes, OFFERED),
+        asks_before=_offered(asks_before, ASKS_OFFERED),
+        asks_after=_offered(asks_after, ASKS_AFTER_OFFERED),
+        sends_thanks=sends_thanks,
+    )
+
+
+def time_choices(offered: Iterable[timedelta], where: str = "before") -> list[tuple[str, str]]:
+    """Return times before or after something as the choices of a form: minutes, and words."""
+    return [(minutes_of(span), f"{lead_words(span)} {where}") for span in offered]
+
+
+def minutes_of(lead: timedelta) -> str:
+    """Return a lead time as forms and rows write it."""
+    return str(int(lead.total_seconds() // 60))
+
+
+def check_leads(leads: Collection[timedelta]) -> frozenset[timedelta]:
+    """Return lead times. Errors: Invalid(leads) when there are none, or one that is not offered."""
+    if not leads or not set(leads) <= set(OFFERED):
+        raise Invalid(leads="Choose at least one time, or turn these reminders off.")
+    return frozenset(leads)
+
+
+def _offered(minutes: Iterable[str], offered: Iterable[timedelta]) -> frozenset[timedelta]:
+    known = {minutes_of(span): span for span in offered}
+    return frozenset(known[minute] for minute in minutes if minute in known)
+
+
+def lead_words(lead: timedelta) -> str:
+    """Return "7 days", "2 hours", "30 minutes"."""
+    if lead.days:
+        return plural(lead.days, "day")
+    minutes = lead.seconds // 60
+    return plural(minutes // 60, "hour") if minutes % 60 == 0 else plural(minutes, "minute")
+
+
+def leads_words(leads: Iterable[timedelta]) -> str:
+    """Return "7 days, 1 day, and 2 hours before", longest first."""
+    return f"{_listed(lead_words(lead) for lead in sorted(leads, reverse=True))} before"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)}{',' if len(others) > 1 else ''} and {last}" if others else last

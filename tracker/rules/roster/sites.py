@@ -1,4 +1,4 @@
-"""Sites: where the task force meets, with capacity and coordinates, and which of them an event's place means."""
+"""Sites of agencies, and confidential ones."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -133,3 +133,48 @@ def coordinates_in(text: str) -> Coordinates | None:
     if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:  # noqa: PLR2004 - degrees
         raise Invalid(coordinates=NO_COORDINATES)
     return Coordinates(round(float(match[1]) * MILLIONTHS), round(float(match[2]) * MILLIONTHS))
+
+
+LONGEST_CONFIDENTIAL_NAME = 120  # characters, as are the others
+LONGEST_CONFIDENTIAL_ADDRESS = 200
+LONGEST_DIRECTIONS = 1_000
+
+
+class PublicSite(Struct, frozen=True, kw_only=True):
+    """What everyone may know of a confidential site."""
+
+    id: UUID
+    name: str
+    """The public name, for example "partner location 2"."""
+    agency: str
+    """Short name of the agency to ask."""
+
+
+class ConfidentialSiteFacts(Struct, frozen=True, kw_only=True):
+    """A confidential site as its agency describes it."""
+
+    name: str
+    address: str
+    directions: str
+    """How to get there: a room, a map link, coordinates."""
+    is_open: bool = True
+    """Whether it is offered for off-site services."""
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field, also for a public name that has the address in it."""
+        wrong = {
+            "name": name_fault(self.name) if self.name else "Enter a public name, for example “partner location 2”.",
+            "address": "" if self.address else "Enter the address. Only your agency can read it.",
+        }
+        if self.address and self.address.casefold() in self.name.casefold():
+            wrong["name"] = "Everyone can read the public name. Leave the address out."
+        if found := {field: sentence for field, sentence in wrong.items() if sentence}:
+            raise Invalid(**found)
+
+
+class OwnSite(Struct, frozen=True, kw_only=True):
+    """A confidential site as the people of its agency see it."""
+
+    id: UUID
+    facts: ConfidentialSiteFacts
+    version: int

@@ -10,11 +10,9 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from tracker.rules.calendars.feeds import REFRESHES
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import long_day, plural
+from tracker.rules.core.viewers import Arm, Viewer
+from tracker.rules.core.wording import long_day, plural, to_local
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import DateLine, Occurrence, may_edit
 from tracker.rules.events.kept_dates import DateDetails

@@ -11,7 +11,7 @@ from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageKey, MessageState
-from tracker.rules.core.wall_clock import ZoneName
+from tracker.rules.core.wording import ZoneName
 from tracker.tables.schema.core.tables import Message
 
 _HAS_OPEN = (

@@ -6,7 +6,7 @@ from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.tables.schema.core.columns import check, index, one_of
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 

@@ -5,9 +5,9 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core.viewers import Arm
 from tracker.tables.schema.core.columns import check, one_of, unique, unique_index
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 

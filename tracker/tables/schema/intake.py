@@ -7,12 +7,12 @@ from piccolo.table import Table
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.bounces import Cause, Fate
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
+from tracker.rules.intake.received_emails import Cause, Fate
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Invitation, Occurrence, Reply
+from tracker.tables.schema.events import Invitation, Occurrence, Reply
 from tracker.tables.schema.roster import Member
 
 

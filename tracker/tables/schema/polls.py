@@ -7,7 +7,7 @@ from piccolo.table import Table
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls.polls import Fit
 from tracker.tables.schema.core.columns import index, one_of, unique
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Member
 
 

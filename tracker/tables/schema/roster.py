@@ -5,8 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Role, Status
+from tracker.rules.core.viewers import Arm, Level, Role, Status
 from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
 
 

@@ -9,10 +9,9 @@ from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
 from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, ItemStatus, item_audience_label
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
-from tracker.tables.schema.events.event_columns import MARK_AGENCY, MARKED_BY, MARKING, marking_in
+from tracker.tables.schema.events import MARK_AGENCY, MARKED_BY, MARKING, marking_in
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
 

@@ -10,8 +10,7 @@ from piccolo.querystring import QueryString
 from tracker.database import together
 from tracker.database.sql_list import sql_list
 from tracker.rules.attendance.roll_call import Mark, MarkCorrection, QuorumOfRecord, RecordedMark, SeatOfRecord
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import (
     AttendeeRole,

@@ -9,9 +9,8 @@ from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
 from tracker.rules.audit.audit_log import AuditFilter
 from tracker.rules.audit.verbs import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditSubject, AuditVerb
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.events.event_columns import MARKING
+from tracker.rules.core.viewers import Arm, Viewer
+from tracker.tables.schema.events import MARKING
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 
 _HEAD = (

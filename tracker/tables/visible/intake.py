@@ -11,10 +11,8 @@ from tracker.rules.actions.action_items import ATTACHED
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import Mismatch
-from tracker.rules.intake.item_emails import ItemSettled, KeptEmail
-from tracker.rules.intake.proposals import NewProposal, Proposal
-from tracker.rules.intake.unrecorded_replies import EmailDecision, Settled, UnrecordedReply
+from tracker.rules.intake.calendar_replies import EmailDecision, Mismatch, Settled, UnrecordedReply
+from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, NewProposal, Proposal
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, rows, seen_by
 from tracker.tables.visible.emails.messages import SEEN, known_to_viewer

@@ -7,8 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.replies import AttendeeRole, ReplySource
 from tracker.rules.polls.polls import Fit, Poll, PollDate, Respondent
 from tracker.tables.visible.core.rows import Row, rows

@@ -11,13 +11,12 @@ from piccolo.querystring import QueryString
 from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Marking
 from tracker.rules.reports.reports import PlaceMark, ReportCell, ReportReach, ReportSpan
 from tracker.rules.reports.sums import DateCount, ItemCount, ItemWindow, OperationPart, PlaceCount
-from tracker.tables.schema.events.event_columns import MARKING, marking_in
+from tracker.tables.schema.events import MARKING, marking_in
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, computed_moment, rows, seen_by
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts, OwnSite, PublicSite
+from tracker.rules.roster.sites import ConfidentialSiteFacts, OwnSite, PublicSite
 from tracker.tables.schema.roster import ConfidentialSite
 from tracker.tables.visible.core.rows import Row
 

@@ -22,12 +22,11 @@ from tracker.rules.actions.action_items import (
     changed_since,
     undo_update,
 )
-from tracker.rules.core import audiences
 from tracker.rules.core import outbox as outbox_rules
-from tracker.rules.core.audiences import EVERYONE, Visibility
+from tracker.rules.core import viewers
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
-from tracker.rules.core.viewers import Origin, Role, Viewer
+from tracker.rules.core.viewers import EVERYONE, Origin, Role, Viewer, Visibility
 from tracker.rules.core.wording import short_day
 from tracker.rules.events.events import Occurrence
 from tracker.tables.background.events.events import audiences_of
@@ -191,7 +190,7 @@ async def reassign_item(
         if item.owner_id == owner_id:
             return item
         origin = await _origin_date(viewer, item.origin_id)
-        audience = audiences.event_audiences(Visibility(item.visibility), item.committee_id, ())
+        audience = viewers.event_audiences(Visibility(item.visibility), item.committee_id, ())
         owner = await _new_owner(viewer, owner_id, origin, audience, now)
         after = await transfer_item(viewer, item, owner, now, today)
         await notify_earlier_owner(viewer, item, after, now)
@@ -295,7 +294,7 @@ async def _origin_date(viewer: Viewer, origin_id: UUID | None) -> Occurrence | N
 
 
 def _item_audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
-    held = audiences.event_audiences(new.seen_by, new.committee_id, ()) & viewer.audiences
+    held = viewers.event_audiences(new.seen_by, new.committee_id, ()) & viewer.audiences
     if not held:
         raise Invalid(seen_by="Choose who can see it from the list.")
     return held
@@ -444,4 +443,4 @@ async def _who_can_help(item: ActionItem, now: datetime) -> list[UUID]:
 async def _audiences(item: ActionItem) -> set[str]:
     if item.origin_event_id is not None:
         return {*await audiences_of(item.origin_event_id)}
-    return {*audiences.event_audiences(Visibility(item.visibility), item.committee_id, ())}
+    return {*viewers.event_audiences(Visibility(item.visibility), item.committee_id, ())}

@@ -9,17 +9,16 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.actions.action_items import ActionItem, NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.operations.after_actions import (
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.operations.plans import Operation, check_neutral
+from tracker.rules.operations.records import (
     LONGEST_ITEM_TITLE,
     NO_NEUTRAL_TITLE,
     AfterActionItem,
     ItemAssignment,
     check_item_title,
 )
-from tracker.rules.operations.plans import Operation, check_neutral
 from tracker.tables.schema.operations import records as rows
 from tracker.tables.visible import actions as items
 from tracker.tables.visible.events import events
@@ -27,7 +26,7 @@ from tracker.tables.visible.operations import check_ins
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit
-from tracker.usecases.operations.after_actions import operation_to_look_back
+from tracker.usecases.operations.records import operation_to_look_back
 from tracker.usecases.roster import committees as roster_committees
 from tracker.usecases.roster.known_people import (
     Candidates,

@@ -8,13 +8,10 @@ from msgspec import Struct
 
 from tracker.database import together
 from tracker.errors import NotFound
-from tracker.rules.actions import action_items as rules
-from tracker.rules.actions import item_lists as lists
-from tracker.rules.actions.action_items import ActionItem, ItemNote
-from tracker.rules.actions.item_lists import ItemCounts, ItemFilter, ItemGroup
+from tracker.rules.actions import action_items as lists
+from tracker.rules.actions.action_items import ActionItem, ItemCounts, ItemFilter, ItemGroup, ItemNote
 from tracker.rules.attendance.roll_call import named_participants
-from tracker.rules.core.audiences import Visibility, event_audiences
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility, event_audiences
 from tracker.rules.events.events import DateLine, EventStatus, Occurrence
 from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
@@ -69,7 +66,7 @@ async def list_items_for(viewer: Viewer, chosen: ItemFilter, now: datetime, toda
     return ItemList(
         counts=lists.count_items(every, today),
         groups=lists.group_items(listed, chosen.group_by, today),
-        movable=frozenset(action_item.id for action_item in listed if rules.may_update_item(viewer, action_item)),
+        movable=frozenset(action_item.id for action_item in listed if lists.may_update_item(viewer, action_item)),
     )
 
 
@@ -92,8 +89,8 @@ async def view_item(viewer: Viewer, item: ActionItem) -> ItemView:
     return ItemView(
         item=item,
         notes=notes,
-        may_update=rules.may_update_item(viewer, item),
-        may_direct=rules.may_direct_item(viewer, item),
+        may_update=lists.may_update_item(viewer, item),
+        may_direct=lists.may_direct_item(viewer, item),
         after=after,
     )
 
@@ -136,7 +133,7 @@ async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime
     organizes = any(line.lead_id == viewer.member_id for line in latest_first)
     return NewItemChoices(
         owners=await _owners(viewer, origin),
-        is_for_others=rules.may_assign_to_others(viewer, origin.event if origin else None),
+        is_for_others=lists.may_assign_to_others(viewer, origin.event if origin else None),
         is_for_viewer=not (viewer.may_schedule or organizes),
         origins={line.id: line for line in latest_first if line.status is not EventStatus.DRAFT and not line.is_off},
         committees=committees,
@@ -154,7 +151,7 @@ async def new_item_owners(viewer: Viewer, origin_id: UUID | None) -> Candidates:
 async def reassignable_to(viewer: Viewer, reference: str) -> Candidates:
     """Return to whom the viewer can reassign an item. Errors: NotFound, also for one that they can't reassign."""
     item = await item_for(viewer, reference)
-    if not rules.may_direct_item(viewer, item):
+    if not lists.may_direct_item(viewer, item):
         raise NotFound
     return all_but(await possible_owners(viewer, await _origin(viewer, item.origin_id)), {item.owner_id})
 
@@ -165,7 +162,7 @@ async def _origin(viewer: Viewer, origin_id: UUID | None) -> Occurrence | None:
 
 
 async def _owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:
-    if not rules.may_assign_to_others(viewer, origin.event if origin else None):
+    if not lists.may_assign_to_others(viewer, origin.event if origin else None):
         return active_among({viewer.member_id})
     return await possible_owners(viewer, origin)
 

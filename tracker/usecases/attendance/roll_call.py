@@ -31,7 +31,7 @@ from tracker.rules.events.events import Occurrence, may_take_attendance
 from tracker.rules.events.replies import Participant
 from tracker.rules.roster.quorum import QuorumCount
 from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord, QuorumSeat
-from tracker.tables.schema.events.events import Occurrence as OccurrenceRow
+from tracker.tables.schema.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible import attendance as visible
 from tracker.usecases.core import audit

@@ -1,34 +1,41 @@
-"""The audit log for people: read by the page, exported, and verified, on request and every night.
-
-There is a record of each reading, and each verification's result is itself an entry.
-"""
+"""The audit log for people, backups, and the replacement of its secret."""
 
 import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from anyio import to_thread
 from msgspec import Struct
 from piccolo.querystring import QueryString
 
-from tracker.database import engine, together, writing
-from tracker.errors import NotFound
+from tracker.config import settings_file
+from tracker.crypto import keys, sealed_files
+from tracker.database import copies, engine, is_postgres, together, writing
+from tracker.database.migrate import migrate, unknown_migrations
+from tracker.errors import Invalid, NotFound
 from tracker.rules.audit import facts as audit_facts
 from tracker.rules.audit.audit_log import AuditFilter, AuditLine, DeedEntries, whole_deeds
 from tracker.rules.audit.facts import readable_facts
 from tracker.rules.audit.verbs import OPEN_SUBJECTS
 from tracker.rules.core.message_types import AuditLogAltered
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import BY_CLOCK, Actor, Origin, Role, Status, Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
-from tracker.tables.schema.core.tables import Watermark
-from tracker.tables.schema.events.event_columns import marking_in
+from tracker.rules.core.viewers import BY_CLOCK, BY_COMMAND, Actor, Origin, Role, Status, Viewer
+from tracker.rules.core.wording import to_local, to_utc
+from tracker.tables.schema.availability import SharedCalendar
+from tracker.tables.schema.calendars import Subscription
+from tracker.tables.schema.core.tables import Deployment, Watermark
+from tracker.tables.schema.events import marking_in
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.tables.visible import audit as entry_rows
-from tracker.usecases.core import audit, outbox
+from tracker.usecases import availability
+from tracker.usecases.calendars import subscriptions
+from tracker.usecases.core import audit, outbox, process_locks
 from tracker.usecases.core.audit import record_read
+from tracker.usecases.identity import security_codes
 from tracker.usecases.roster import known_people
 from tracker.usecases.roster.known_people import Candidates
 
@@ -308,3 +315,91 @@ async def _readers_to_notify() -> Sequence[UUID]:
     active = (Member.status == Status.ACTIVE) & Member.id.is_in(named)
     ids: list[UUID] = await Member.select(Member.id).where(active).output(as_list=True) if named else []
     return ids
+
+
+SQLITE, POSTGRES = "sqlite", "postgresql"
+NAMES = {SQLITE: settings_file.DATABASE, POSTGRES: "tracker.dump"}
+"""The file name of the database in a backup, beside the settings."""
+
+
+class Backup(Struct, frozen=True, kw_only=True):
+    """An opened backup, and where its database is."""
+
+    made_at: datetime
+    is_postgres: bool
+    database: Path
+
+
+async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: datetime) -> int:
+    """Write a sealed backup file, record it in the audit log and as the last backup, and return its size in bytes.
+
+    `scratch` is an empty folder for the unsealed copy, on a disk as trusted as the database's. Errors: Conflict when
+    the file exists, Invalid when the database cannot be copied; OSError.
+    """
+    kind = POSTGRES if is_postgres(engine()) else SQLITE
+    await copies.copy_to(scratch / NAMES[kind])
+    facts = {"made_at": now.isoformat(), "database": kind}
+
+    def seal() -> int:
+        (scratch / settings_file.NAME).write_text(settings, encoding="utf-8")
+        return sealed_files.write_archive(target, scratch, secret, facts)
+
+    size = await to_thread.run_sync(seal)
+    async with writing():
+        await Deployment.update({Deployment.backed_up_at: now}).where(Deployment.id == process_locks.ONLY_ROW)
+        await audit.record(BY_COMMAND, "backed_up", "deployment", "", {"bytes": size}, now)
+    return size
+
+
+def unpack(source: Path, secret: str, folder: Path) -> Backup:
+    """Write the contents of a backup into a folder: the settings, and the database or a dump of it.
+
+    Errors: Invalid when it is not a backup, was changed, or was sealed with another secret; OSError.
+    """
+    facts = sealed_files.read_archive(source, secret, folder, (settings_file.NAME, *NAMES.values()))
+    kind, made_at = facts["database"], datetime.fromisoformat(facts["made_at"])
+    return Backup(made_at=made_at, is_postgres=kind == POSTGRES, database=folder / NAMES[kind])
+
+
+async def settle_copy(backup: Backup, now: datetime) -> audit.BrokenEntry | None:
+    """Make the bound database an up-to-date copy on hold: the unpacked file, or filled from it.
+
+    Return the first broken entry of the audit log, if any. Errors: Invalid when the database is damaged.
+    """
+    if backup.is_postgres:
+        await copies.fill_from(backup.database)
+        backup.database.unlink()
+    if not await copies.is_whole():
+        raise Invalid("The database in the backup is damaged. Take another backup.")
+    if unknown := await unknown_migrations():
+        raise Invalid(f"The backup was made by a newer release, which knows {unknown[0]}. Install that one.")
+    await migrate()
+    broken = await audit.verify_chain()
+    await process_locks.hold_sending(backup.made_at, now)
+    return broken
+
+
+SEALED: tuple[tuple[Any, str, str], ...] = (
+    (Member, "totp_sealed", security_codes.PURPOSE),
+    (Subscription, "token_sealed", subscriptions.FEED_PURPOSE),
+    (SharedCalendar, "address_sealed", availability.PURPOSE),
+)
+"""Every column that holds sealed values, each bound to the id of its row, and the purpose of its key."""
+
+
+async def reseal_everything(now: datetime) -> int:
+    """Seal everything with the new secret, so the old one opens nothing in this database; return how many values."""
+    async with writing():
+        number = sum([await _reseal(*one) for one in SEALED])
+        await audit.record(BY_COMMAND, "secret_replaced", "deployment", "", {}, now)
+    return number
+
+
+async def _reseal(table: Any, column: str, purpose: str) -> int:
+    """Seal a column again, row by row: each seal differs, and this happens once in years."""
+    found = [row for row in await table.select("id", column) if row[column] is not None]
+    for row in found:
+        bound_to = str(row["id"])
+        sealed = keys.seal(keys.named(purpose), keys.unseal(purpose, row[column], bound_to), bound_to)
+        await table.update({column: sealed}).where(table.id == row["id"])
+    return len(found)

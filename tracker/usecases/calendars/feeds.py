@@ -1,8 +1,4 @@
-"""From a feed's token to its owner, what they may see now, and the feed's validator.
-
-The content of a feed is the events that its owner may see now, and how much of each; which feeds contain an event
-follows the same rules. Fetches are collected, and written for all feeds in one transaction.
-"""
+"""Calendar pages and feeds."""
 
 import asyncio
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -18,6 +14,7 @@ from tracker.crypto import keys
 from tracker.database import engine, writing
 from tracker.database.bulk_insert import run_for_each
 from tracker.errors import NotFound
+from tracker.rules.calendars.calendars import CalendarChoice, CalendarChoices, CalendarFilter, SeenDate, matching_dates
 from tracker.rules.calendars.feeds import (
     NO_LIMIT,
     PAST_SHOWN,
@@ -30,6 +27,7 @@ from tracker.rules.calendars.feeds import (
     feed_level,
     is_notice_gone,
 )
+from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.operations.readiness import Notice
@@ -37,12 +35,15 @@ from tracker.rules.operations.states import status_in_calendars
 from tracker.tables.background.events import events as audiences
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.calendars import Subscription
+from tracker.tables.visible import calendars
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.events import replies
 from tracker.tables.visible.operations import access
 from tracker.tables.visible.operations.plans import every_plan_state
+from tracker.usecases.core import drafts
 from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
 from tracker.usecases.events.substitutes import substitutes_of_event
+from tracker.usecases.roster import committees, directory
 
 # One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
 # It reads the counters of all committees; the rules later drop those that the viewer does not hold.
@@ -359,3 +360,44 @@ async def note_fetches(fetches: Iterable[FeedFetch]) -> None:
     if rows:
         async with writing():
             await run_for_each(_FETCHED, rows)
+
+
+async def dates_between(viewer: Viewer, start: datetime, end: datetime) -> list[SeenDate]:
+    """Return the dates that overlap [start, end), earliest first, in one query."""
+    return await calendars.dates_of_span(viewer, start, end)
+
+
+async def filtered_dates_between(
+    viewer: Viewer, start: datetime, end: datetime, chosen: CalendarFilter
+) -> list[SeenDate]:
+    """Return the dates that overlap [start, end) and match a filter."""
+    agency = chosen.agency
+    of_agency = await calendars.events_of_agency(viewer, agency.id, start, end) if agency else frozenset()
+    return matching_dates(await dates_between(viewer, start, end), chosen, of_agency)
+
+
+async def calendar_committees(viewer: Viewer) -> list[CalendarChoice]:
+    """Return the committees whose events the viewer may see, by name."""
+    return _seen_by(viewer, await engine().run_querystring(QueryString(committees.ACTIVE_COMMITTEES)))
+
+
+async def calendar_choices(viewer: Viewer) -> CalendarChoices:
+    """Return the committees whose events the viewer may see, the agencies they may know, and their saved filters."""
+    rows, agencies, saved = await engine().read_each(
+        QueryString(committees.ACTIVE_COMMITTEES),
+        await directory.active_agencies_for(viewer),
+        drafts.own_filters_query(viewer),
+    )
+    return CalendarChoices(
+        committees=tuple(_seen_by(viewer, rows)),
+        agencies=tuple(CalendarChoice(id=row["id"], name=row["code"]) for row in agencies),
+        saved=tuple(drafts.filters_in_order(saved)),
+    )
+
+
+def _seen_by(viewer: Viewer, rows: Iterable[Mapping[str, Any]]) -> list[CalendarChoice]:
+    return [
+        CalendarChoice(id=row["id"], name=row["name"])
+        for row in rows
+        if viewers.committee_audience(row["id"]) in viewer.audiences
+    ]

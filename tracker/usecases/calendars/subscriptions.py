@@ -23,7 +23,7 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer, is_recent
 from tracker.rules.events.events import Kind
 from tracker.tables.schema import calendars as rows
-from tracker.usecases.calendars import calendars
+from tracker.usecases.calendars import feeds
 from tracker.usecases.core import audit
 
 LONGEST_NAME = 60
@@ -140,7 +140,7 @@ async def _committee(viewer: Viewer, only: FeedLimit) -> str:
     """Return the name of the committee to which a feed is to be limited, or none. Errors: Invalid(committee)."""
     if only.committee_id is None:
         return ""
-    names = {committee.id: committee.name for committee in await calendars.calendar_committees(viewer)}
+    names = {committee.id: committee.name for committee in await feeds.calendar_committees(viewer)}
     if only.committee_id not in names:
         raise Invalid(committee="Choose a committee from the list.")
     return names[only.committee_id]

@@ -24,8 +24,7 @@ from tracker.database.sql_list import sql_list
 from tracker.errors import Invalid
 from tracker.rules.audit.audit_log import SOURCES
 from tracker.rules.audit.verbs import AuditVerb
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Actor, Viewer
+from tracker.rules.core.viewers import Actor, Arm, Viewer
 from tracker.rules.events.events import Event, Occurrence
 from tracker.tables.schema.core.tables import AuditEntry, AuditHead
 from tracker.tables.schema.roster import Member

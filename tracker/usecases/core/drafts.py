@@ -1,25 +1,33 @@
-"""Drafts of forms: saved while a person types, shown to that person alone, removed when the form is saved.
+"""What a person keeps for later: drafts of forms, and saved filters."""
 
-Nothing here is audited: a draft changes nothing for anyone else, and an entry for each pause in typing would bury the
-deeds. No counter of an audience moves, and no number of drafts is shown anywhere.
-"""
-
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
+from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
-from tracker.database import writing
-from tracker.errors import Conflict, NotFound
+from tracker.database import engine, writing
+from tracker.errors import Conflict, Invalid, NotFound
 from tracker.rules.core import drafts as rules
-from tracker.rules.core.drafts import DraftForm, DraftKey, DraftVersion, SavedDraft, SentForm, Texts
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.drafts import (
+    LISTINGS,
+    DraftForm,
+    DraftKey,
+    DraftVersion,
+    SavedDraft,
+    SavedFilter,
+    SentForm,
+    Texts,
+)
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background import core as background
 from tracker.tables.schema.core import tables as rows
-from tracker.tables.visible.core import drafts as readers
+from tracker.tables.visible.core import word_index as readers
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 
 
@@ -58,8 +66,8 @@ async def save_draft(
     event_id = await _event_of(viewer, key, texts)
     async with writing():
         if await draft_of(viewer, key, now) is None:
-            await rows.Draft.delete().where(_of(viewer, key))
-            await _add(viewer, replace(key, event_id=event_id), text, tab, now)
+            await rows.Draft.delete().where(_drafts_of(viewer, key))
+            await _add_draft(viewer, replace(key, event_id=event_id), text, tab, now)
             return
         fresh: dict[Any, Any] = {
             rows.Draft.event: event_id,
@@ -68,7 +76,7 @@ async def save_draft(
             rows.Draft.version: rows.Draft.version + 1,
             rows.Draft.saved_at: now,
         }
-        ours = _of(viewer, key) if replaces else _of(viewer, key) & _shown(tab, shown)
+        ours = _drafts_of(viewer, key) if replaces else _drafts_of(viewer, key) & _shown(tab, shown)
         if not await rows.Draft.update(fresh).where(ours).returning(rows.Draft.id):
             raise Conflict(rules.ELSEWHERE)
 
@@ -76,13 +84,13 @@ async def save_draft(
 async def remove_draft(viewer: Viewer, key: DraftKey, *, tab: UUID, shown: DraftVersion | None) -> None:
     """Delete a draft whose form was saved; one that another page saved since stays."""
     async with writing():
-        await rows.Draft.delete().where(_of(viewer, key) & _shown(tab, shown))
+        await rows.Draft.delete().where(_drafts_of(viewer, key) & _shown(tab, shown))
 
 
 async def discard_draft(viewer: Viewer, key: DraftKey, now: datetime) -> None:
     """Show a draft no longer; it can be restored for a minute."""
     async with writing():
-        shown = _of(viewer, key) & rows.Draft.discarded_at.is_null()
+        shown = _drafts_of(viewer, key) & rows.Draft.discarded_at.is_null()
         await rows.Draft.update({rows.Draft.discarded_at: now}).where(shown)
 
 
@@ -91,7 +99,7 @@ async def restore_draft(viewer: Viewer, key: DraftKey, now: datetime) -> bool:
     if not await _may_hold(viewer, key):
         return False
     async with writing():
-        lately = _of(viewer, key) & (rows.Draft.discarded_at > now - rules.RESTORABLE_FOR)
+        lately = _drafts_of(viewer, key) & (rows.Draft.discarded_at > now - rules.RESTORABLE_FOR)
         shown: dict[Any, Any] = {rows.Draft.discarded_at: None}
         return bool(await rows.Draft.update(shown).where(lately).returning(rows.Draft.id))
 
@@ -103,9 +111,9 @@ async def put_back_form(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
     """
     if not await _may_hold(viewer, sent.key) or await draft_of(viewer, sent.key, now):
         return False
-    await rows.Draft.delete().where(_of(viewer, sent.key))
+    await rows.Draft.delete().where(_drafts_of(viewer, sent.key))
     try:
-        await _add(viewer, sent.key, sent.text, sent.tab, now)
+        await _add_draft(viewer, sent.key, sent.text, sent.tab, now)
     except Conflict:
         return False
     return True
@@ -129,7 +137,7 @@ async def forget_drafts(member_id: UUID) -> None:
     await rows.Draft.delete().where(rows.Draft.member == member_id)
 
 
-async def _add(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetime) -> None:
+async def _add_draft(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetime) -> None:
     row = rows.Draft(
         id=ids.new_id(),
         member=viewer.member_id,
@@ -144,7 +152,7 @@ async def _add(viewer: Viewer, key: DraftKey, text: str, tab: UUID, now: datetim
     added = await rows.Draft.insert(row).on_conflict(action="DO NOTHING").returning(rows.Draft.id)
     if not added:
         raise Conflict(rules.ELSEWHERE)
-    if too_many := await background.drafts_beyond(viewer.member_id, rules.MOST):
+    if too_many := await background.drafts_beyond(viewer.member_id, rules.MOST_DRAFTS):
         await rows.Draft.delete().where(rows.Draft.id.is_in(too_many))
 
 
@@ -183,7 +191,7 @@ async def _hidden(now: datetime) -> dict[UUID, set[UUID]]:
     return {member_id: event_ids for member_id, event_ids in hidden.items() if event_ids}
 
 
-def _of(viewer: Viewer, key: DraftKey) -> Any:
+def _drafts_of(viewer: Viewer, key: DraftKey) -> Any:
     condition = rows.Draft.member == viewer.member_id
     return condition & (rows.Draft.form == key.form.value) & (rows.Draft.subject == key.subject)
 
@@ -194,3 +202,93 @@ def _shown(tab: UUID, shown: DraftVersion | None) -> Any:
     if shown is None:
         return is_ours
     return is_ours | ((rows.Draft.id == shown.draft_id) & (rows.Draft.version == shown.version))
+
+
+# Written out because every page with filters runs it, and building it costs more than running it.
+_MINE = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
+
+
+async def save_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
+    """Save a filter that only the viewer sees, replacing their filter of that name on that page.
+
+    Errors: NotFound for a page without filters, Invalid(name).
+    """
+    if listing not in LISTINGS:
+        raise NotFound
+    named, kept = _name(name), _kept(listing, query)
+    mine = _filters_of(viewer) & (rows.SavedFilter.listing == listing) & (rows.SavedFilter.name == named)
+    changed: dict[Any, Any] = {rows.SavedFilter.query: kept, rows.SavedFilter.created_at: now}
+    async with writing():
+        same = await rows.SavedFilter.update(changed).where(mine).returning(rows.SavedFilter.id)
+        filter_id = same[0]["id"] if same else await _add_filter(viewer, listing, named, kept, now)
+        await _log(viewer, "saved", filter_id, now)
+    return SavedFilter(id=filter_id, listing=listing, name=named, query=kept)
+
+
+async def filters_of(viewer: Viewer) -> list[SavedFilter]:
+    """Return the viewer's own filters, by page and name."""
+    return filters_in_order(await engine().run_querystring(own_filters_query(viewer)))
+
+
+def own_filters_query(viewer: Viewer) -> QueryString:
+    """Return the query for the viewer's own filters, for a page that runs several queries at once."""
+    return QueryString(_MINE, viewer.member_id)
+
+
+def filters_in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
+    """Return the filters in the rows of `own_filters_query`, by page and name."""
+    order = list(LISTINGS)
+    return sorted(
+        map(_filter, found),
+        key=lambda saved_filter: (order.index(saved_filter.listing), saved_filter.name.casefold(), saved_filter.name),
+    )
+
+
+async def remove_filter(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
+    """Remove one of the viewer's own filters and return it. Errors: NotFound."""
+    async with writing():
+        mine = _filters_of(viewer) & (rows.SavedFilter.id == filter_id)
+        gone = await rows.SavedFilter.delete().where(mine).returning(*rows.SavedFilter.all_columns())
+        if not gone:
+            raise NotFound
+        await _log(viewer, "removed", filter_id, now)
+    return _filter(gone[0])
+
+
+async def _add_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
+    if await rows.SavedFilter.count().where(_filters_of(viewer)) >= rules.MOST_FILTERS:
+        raise Invalid(name=f"You have {rules.MOST_FILTERS} saved filters. Remove one you don’t use.")
+    row = rows.SavedFilter(
+        id=ids.new_id(), member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
+    )
+    await rows.SavedFilter.insert(row)
+    filter_id: UUID = row.id
+    return filter_id
+
+
+def _name(text: str) -> str:
+    name = clean(text, rules.LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Name the filter, for example “My agency’s trainings”.")
+    return name
+
+
+def _kept(listing: str, query: str) -> str:
+    kept = rules.kept_query(listing, query)
+    if not kept:
+        raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
+    if len(kept) > rules.LONGEST_QUERY:
+        raise Invalid(name="This filter is too long to save. Shorten the words it searches for.")
+    return kept
+
+
+def _filters_of(viewer: Viewer) -> Any:
+    return rows.SavedFilter.member == viewer.member_id
+
+
+def _filter(row: Mapping[str, Any]) -> SavedFilter:
+    return SavedFilter(id=row["id"], listing=row["listing"], name=row["name"], query=row["query"])
+
+
+async def _log(viewer: Viewer, verb: str, filter_id: UUID, now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "saved_filter", filter_id, {}, now)

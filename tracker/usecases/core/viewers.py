@@ -16,11 +16,10 @@ from tracker.database import engine, surviving_failures
 from tracker.database.connections import Rows
 from tracker.database.sql_list import sql_list
 from tracker.errors import NotFound
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import ON_SITE, Emergency, Level, Origin, Role, Status, Viewer, build_viewer
-from tracker.rules.roster.accounts import is_account_over
-from tracker.tables.background.operations.access import UNTIL
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import ON_SITE, Arm, Emergency, Level, Origin, Role, Status, Viewer, build_viewer
+from tracker.rules.roster.directory import is_account_over
+from tracker.tables.background.operations import UNTIL
 from tracker.tables.schema.identity import Session
 
 IDLE = timedelta(minutes=30)  # a session ends without a request (CJIS AC-11)
@@ -244,7 +243,7 @@ def _under_emergency(viewer: Viewer, row: Mapping[str, Any]) -> Viewer:
     if row["emergency"] is None or Role.ADMINISTRATOR not in viewer.roles:
         return viewer
     access = Emergency(id=row["emergency"], until=row["emergency_until"])
-    return replace(viewer, emergency=access, audiences=viewer.audiences | {audiences.emergency_audience(access.id)})
+    return replace(viewer, emergency=access, audiences=viewer.audiences | {viewers.emergency_audience(access.id)})
 
 
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:

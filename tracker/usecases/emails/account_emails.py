@@ -1,6 +1,10 @@
-"""The emails about the reader's own account and addresses, and about the audit log."""
+"""Emails about the reader's own account and the audit log; test emails, and whether emails go out."""
 
-from tracker.errors import Gone
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from tracker.database import writing
+from tracker.errors import Gone, NotFound
 from tracker.rules.core.message_types import (
     AccountChanged,
     AccountInvited,
@@ -10,14 +14,19 @@ from tracker.rules.core.message_types import (
     AuditLogAltered,
     EmailTest,
 )
-from tracker.rules.core.outbox import Message, MessageState, SendOutcome
+from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import account_emails
 from tracker.rules.emails.discreet import discreet_email
 from tracker.rules.emails.emails import Email
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.emails.outbox_queue import EmailQueue
+from tracker.tables.visible.emails import messages
+from tracker.tables.visible.emails.messages import SentEmailTest
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails.writers import EmailRequest, writes
 from tracker.usecases.identity.one_time_links import check_link, mailed_token
-from tracker.usecases.roster import accounts, aliases
+from tracker.usecases.roster import accounts, known_people
 
 NO_LINK = SendOutcome(state=MessageState.SUPERSEDED, reason="They’ve signed in or have a newer link.")
 NO_LINK_NEEDED = SendOutcome(state=MessageState.SUPPRESSED, reason="The address can no longer be confirmed.")
@@ -52,7 +61,7 @@ async def write_account_email(
 @writes(AddressCheck)
 async def write_address_check_email(content: AddressCheck, request: EmailRequest) -> Email | SendOutcome:
     """Return the email that goes to the address itself."""
-    alias = await aliases.alias_to_confirm(request.reader, content.alias, request.now)
+    alias = await known_people.alias_to_confirm(request.reader, content.alias, request.now)
     return account_emails.address_check_email(request.reader, alias, request.zone) if alias else NO_LINK_NEEDED
 
 
@@ -63,3 +72,48 @@ async def write_account_changed_email(
     call = await accounts.whom_to_call(content.by_id)
     email = account_emails.account_changed_email(message.recipient_id, content, call, zone, message.created_at)
     return discreet_email(email) if reader is None or reader.is_discreet else email
+
+
+TEST_OF_USE = timedelta(days=1)
+"""How long a test email that could not be sent is tried again."""
+FAILED_WITHIN = timedelta(days=7)
+
+
+async def send_email_test(viewer: Viewer, now: datetime) -> None:
+    """Queue a test email to the viewer; does nothing while one waits. Errors: NotFound for other people."""
+    if not viewer.manages_accounts:
+        raise NotFound
+    async with writing():
+        if any(
+            sent_test.recipient_id == viewer.member_id and sent_test.state is MessageState.PENDING
+            for sent_test in await every_email_test(viewer)
+        ):
+            return
+        draft = NewMessage(
+            content=EmailTest(),
+            recipient_id=viewer.member_id,
+            key=f"email_test:{viewer.member_id}:{now.isoformat()}",
+            not_after=now + TEST_OF_USE,
+        )
+        await outbox.enqueue_all([draft], now)
+        await audit.record(viewer.actor, "email_tested", "member", viewer.member_id, {}, now)
+
+
+async def every_email_test(viewer: Viewer) -> list[SentEmailTest]:
+    """Return all test emails, newest first; none for viewers who may not manage accounts."""
+    return await messages.email_tests(viewer)
+
+
+def latest_email_test(viewer: Viewer, tests: Sequence[SentEmailTest]) -> SentEmailTest | None:
+    """Return the viewer's last test email, or else the last one of another administrator; None before the first."""
+    return next((test for test in tests if test.recipient_id == viewer.member_id), tests[0] if tests else None)
+
+
+def was_any_test_sent(tests: Iterable[SentEmailTest]) -> bool:
+    """Return whether the email server has taken any of them."""
+    return any(test.state is MessageState.SENT for test in tests)
+
+
+async def email_queue(now: datetime) -> EmailQueue:
+    """Return the emails that are due, and those of the last week that couldn't be delivered."""
+    return await outbox_queue.count_queue(now, now - FAILED_WITHIN)

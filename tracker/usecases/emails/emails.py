@@ -17,7 +17,14 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email, without_sign_in_links
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails import digests, event_emails, item_emails, operation_emails, poll_emails, thank_yous  # noqa: F401 - each says what it writes
+from tracker.usecases.emails import (
+    event_emails,  # noqa: F401 - each says what it writes
+    item_emails,  # noqa: F401 - each says what it writes
+    operation_emails,  # noqa: F401 - each says what it writes
+    poll_emails,  # noqa: F401 - each says what it writes
+)
+from tracker.usecases.emails import summaries as digests  # noqa: F401 - each says what it writes
+from tracker.usecases.emails import summaries as thank_yous  # noqa: F401 - each says what it writes
 from tracker.usecases.emails.account_emails import write_account_changed_email
 from tracker.usecases.emails.writers import WRITERS, EmailRequest
 

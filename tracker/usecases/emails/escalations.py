@@ -17,7 +17,7 @@ from tracker.database import engine, together, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import to_local
 from tracker.rules.emails import escalations as rules
 from tracker.rules.emails.escalations import CommitteeDays, Escalation, Escalations, OpenItem, PeopleOnRungs, Rung
 from tracker.tables.background.emails import due, outbox_queue
@@ -26,7 +26,7 @@ from tracker.tables.background.events.events import audiences_of_each
 from tracker.tables.schema.emails.preferences import CommitteeEscalation, ItemEscalation
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails.committee_reminders import led_committee
+from tracker.usecases.emails.preferences import led_committee
 from tracker.usecases.roster.committees import CommitteeChoice
 
 # A seat counts only while its holder serves at the agency that has it.

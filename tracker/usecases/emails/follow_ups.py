@@ -15,16 +15,13 @@ from tracker.database import together
 from tracker.rules.core.message_types import ReplyNudge
 from tracker.rules.core.outbox import MessageState, NewMessage
 from tracker.rules.core.viewers import Viewer, is_seen_by
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails import follow_ups as rules
-from tracker.rules.emails import reminders
+from tracker.rules.core.wording import to_local
+from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import days_with_morning
-from tracker.rules.emails.follow_ups import NextFollowUp
-from tracker.rules.emails.nudges import REST, UNDO_FOR, takes_nudges
 from tracker.rules.emails.preferences import Wishes
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.reminders import REST, UNDO_FOR, Moment, NextFollowUp, takes_nudges
 from tracker.rules.events.events import DateLine, Occurrence, line_of_date, may_edit
-from tracker.rules.roster.reminder_policies import ASKS_OFFERED
+from tracker.rules.roster.quorum import ASKS_OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate, NewestInvitation, chains_of_events
 from tracker.tables.background.events import events as audiences
@@ -72,13 +69,13 @@ async def reply_requests_due(after: datetime, now: datetime, wishes: Wishes) -> 
 
 async def _before_dates(after: datetime, now: datetime) -> list[ReplyRequest]:
     """Return the requests that are counted back from a date: one for a series, about its next date."""
-    spans = ((after + lead - reminders.LONGEST_SHIFT, now + lead + reminders.LONGEST_SHIFT) for lead in ASKS_OFFERED)
+    spans = ((after + lead - rules.LONGEST_SHIFT, now + lead + rules.LONGEST_SHIFT) for lead in ASKS_OFFERED)
     near = [
         due_date for due_date in await due.dates_starting(spans) if due_date.asks_before and due_date.kind.asks_reply
     ]
     first: dict[UUID, ReplyRequest] = {}
     for date in near:
-        every = reminders.date_moments(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
+        every = rules.date_moments(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=date.asks_before)
         for moment in _useful_moments(every, after, now):
             first.setdefault(date.event_id, ReplyRequest(date=date, moment=moment))
     return [*first.values()]
@@ -103,7 +100,7 @@ def _moments_after(sent_at: datetime, date: DueDate) -> list[Moment]:
 
 
 def _useful_moments(moments: Iterable[Moment], after: datetime, now: datetime) -> list[Moment]:
-    return [moment for moment in reminders.judge_moments(moments, after, now) if moment.state is MessageState.PENDING]
+    return [moment for moment in rules.judge_moments(moments, after, now) if moment.state is MessageState.PENDING]
 
 
 def _request_message(request: ReplyRequest, member_id: UUID, wishes: Wishes) -> NewMessage:
@@ -192,7 +189,7 @@ async def next_follow_up(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     if not (event.reminders.asks and may_edit(viewer, event) and takes_nudges(line_of_date(occurrence), now)):
         return None
     # People can be asked about a later date first, and are then left alone for two days.
-    until = occurrence.starts_at + max(ASKS_OFFERED) + reminders.LONGEST_SHIFT
+    until = occurrence.starts_at + max(ASKS_OFFERED) + rules.LONGEST_SHIFT
     dates, stood_down, waits = await together(
         events.lines_ahead(viewer, [event.id], now),
         due.stood_down_events([event.id]),
@@ -243,7 +240,7 @@ def _moments_of_dates(
 ) -> Iterator[tuple[Moment, DateLine]]:
     for line in dates:
         leads = line.reminders.asks_before
-        for moment in reminders.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads):
+        for moment in rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=leads):
             yield moment, line
     for event_id, email in sent.items():
         if date_lines := [date_line for date_line in dates if date_line.event_id == event_id]:

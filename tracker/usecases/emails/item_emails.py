@@ -27,8 +27,7 @@ from tracker.rules.core.message_types import (
 )
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome, decode
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wording import plural, to_local
 from tracker.rules.emails import escalations as rules
 from tracker.rules.emails import item_emails
 from tracker.rules.emails.emails import Email

@@ -33,11 +33,11 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.audit import record_read
 from tracker.usecases.emails import emails, poll_emails, reminders
-from tracker.usecases.emails.digests import PlannedDigest, own_digests
 from tracker.usecases.emails.emails import MessageReading
 from tracker.usecases.emails.item_emails import PlannedItemsEmail, own_item_emails
 from tracker.usecases.emails.poll_emails import PlannedPollReminder
 from tracker.usecases.emails.reminders import MESSAGES_AHEAD, PlannedReminder
+from tracker.usecases.emails.summaries import PlannedDigest, own_digests
 
 PAGE = 20  # sendings on a page
 SHOWN = 5  # messages of a sending that the list shows

@@ -11,16 +11,16 @@ from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer, is_seen_by
-from tracker.rules.emails import nudges as rules
-from tracker.rules.emails.nudges import NUDGES_LEFT, REST, UNDO_FOR, DateNudges, takes_nudges
+from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.preferences import Wishes
+from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, DateNudges, takes_nudges
 from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date, may_edit
 from tracker.rules.events.history import ChangeConfirmations, HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.visible import attendance
-from tracker.tables.visible.events import history, replies
+from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -83,7 +83,7 @@ async def nudges_of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) 
     """
     silent, changes, participants = await together(
         silent_people_of_date(viewer, occurrence, now),
-        history.changes_seen(viewer, occurrence.event, occurrence),
+        events.changes_seen(viewer, occurrence.event, occurrence),
         attendance.participants(viewer, occurrence),
     )
     return await with_confirmations(silent, occurrence, changes, participants, now) if silent else None

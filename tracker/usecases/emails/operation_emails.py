@@ -20,15 +20,15 @@ from tracker.rules.core.message_types import (
     ReadinessNews,
 )
 from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.emails.discreet import sign_in_email, signpost_email
 from tracker.rules.emails.emails import Email, Footer
-from tracker.rules.emails.operation_emails import sign_in_email, signpost_email
 from tracker.rules.emails.template_values import ConflictFoundEmail, ReadinessEmail
 from tracker.rules.events.events import Event
 from tracker.rules.operations.access import Grant, GrantState, may_approve_access
 from tracker.rules.operations.approvals import is_supervisor
 from tracker.rules.operations.readiness import WAITING, NoticeState
 from tracker.rules.operations.states import OperationState
-from tracker.tables.background.operations import plans as background
+from tracker.tables.background import operations as background
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import access, plans
 from tracker.tables.visible.operations.access import given_notice

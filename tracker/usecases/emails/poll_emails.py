@@ -13,17 +13,15 @@ from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.core.audiences import Audience
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
-from tracker.rules.core.viewers import Viewer, is_seen_by
-from tracker.rules.core.wall_clock import to_utc
+from tracker.rules.core.viewers import Audience, Viewer, is_seen_by
+from tracker.rules.core.wording import to_utc
 from tracker.rules.emails import poll_emails
 from tracker.rules.emails.emails import Email
-from tracker.rules.emails.nudges import NUDGES_LEFT, REST, UNDO_FOR, PollNudges
 from tracker.rules.emails.preferences import Wishes, out_of_quiet_hours
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, Moment, PollNudges
 from tracker.rules.events.events import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at

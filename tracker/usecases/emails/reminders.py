@@ -22,27 +22,25 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import Escalation
-from tracker.rules.emails.nudges import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen_moments, wanted_moments
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.reminders import Moment, takes_nudges
 from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.events.replies import ReplyValue, effective_reply
-from tracker.rules.roster.reminder_policies import ASKS_OFFERED, OFFERED
+from tracker.rules.roster.quorum import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
 from tracker.tables.background.events import events as audiences
 from tracker.tables.background.events.invitees import GivenReply, invited_to_each, replies_to_invitations
 from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.visible.events import events, replies
-from tracker.usecases.core import audit, outbox, send_hold
+from tracker.usecases.core import audit, outbox, process_locks
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.emails import follow_ups
-from tracker.usecases.emails.digests import digests_due
 from tracker.usecases.emails.follow_ups import reply_requests_due
 from tracker.usecases.emails.item_emails import item_messages_due
 from tracker.usecases.emails.poll_emails import poll_reminders_due
 from tracker.usecases.emails.preferences import everyones_wishes
-from tracker.usecases.emails.thank_yous import thank_yous_due
+from tracker.usecases.emails.summaries import digests_due, thank_yous_due
 from tracker.usecases.events.substitutes import substitutes_by_date
 
 PLANNER_MARK = "reminders"
@@ -64,7 +62,7 @@ async def queue_due_messages(now: datetime, zone: str, escalation: Escalation = 
     restored copy does not run before a person resumes sending; then it catches up as after an outage.
     """
     async with writing():
-        if await send_hold.held_copy():
+        if await process_locks.held_copy():
             return 0
         after = await _planned_until(now)
         if after >= now:  # the first run, or a clock that was set back

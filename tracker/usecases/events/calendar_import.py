@@ -9,13 +9,13 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core import audiences
+from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.calendar_import import CalendarFile, FileEvent, ImportReport, check_importer, report_on_import
 from tracker.rules.events.plans import Slot
-from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.events import ImportedEvent
+from tracker.tables.schema import events as rows
+from tracker.tables.schema.events import ImportedEvent
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling as event_deeds
@@ -71,7 +71,7 @@ async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None
     ]
     await bulk_insert(rows.Occurrence, dates)
     seen_by = {
-        event_id: audiences.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id})
+        event_id: viewers.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id})
         for event_id, event in made.items()
     }
     audience_rows = [
@@ -81,7 +81,7 @@ async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None
     ]
     await bulk_insert(rows.EventAudience, audience_rows)
     await make_organizer(viewer, made, now)
-    await rows.raise_audience_versions({audiences.member_audience(viewer.member_id)}.union(*seen_by.values()))
+    await rows.raise_audience_versions({viewers.member_audience(viewer.member_id)}.union(*seen_by.values()))
     sources = [
         {"id": ids.new_id(), "event": event_id, "source": _mark(file_event)} for event_id, file_event in made.items()
     ]

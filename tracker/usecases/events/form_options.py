@@ -1,33 +1,40 @@
-"""What the event form offers, and what a plan would do before it is saved; read only."""
+"""What the event form offers and starts with, templates of it, and what a plan would do before it is saved."""
 
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
+from piccolo.custom_types import Combinable
 
-from tracker.database import together
-from tracker.errors import NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import invitees as rules
+from tracker.crypto import ids
+from tracker.database import together, writing
+from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.clean_text import clean
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.events import forms as rules
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import Event, Kind, Occurrence, day_of_key, may_schedule
-from tracker.rules.events.invitees import Picks
+from tracker.rules.events.forms import Picks, Template, Texts
 from tracker.rules.events.plans import Person, Plan, needs_split
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.reminder_policies import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
 from tracker.rules.roster.sites import MeetingSite
+from tracker.tables.schema.events import EventTemplate
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
+from tracker.usecases.core import audit
 from tracker.usecases.events.scheduling import event_to_edit, plan_in_form
 from tracker.usecases.events.visibility import possible_designators
 from tracker.usecases.roster import committees as roster_committees
-from tracker.usecases.roster import known_people, people, reminder_policies
+from tracker.usecases.roster import known_people, people
+from tracker.usecases.roster.agencies import open_sites
 from tracker.usecases.roster.committees import CommitteeChoice
 from tracker.usecases.roster.known_people import (
     MANAGERS,
@@ -42,7 +49,6 @@ from tracker.usecases.roster.known_people import (
     either,
     people_to_invite,
 )
-from tracker.usecases.roster.sites import open_sites
 
 
 class AgencyChoice(NamedTuple):
@@ -132,7 +138,7 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
         known_people.all_candidates(known_or_managers),
         people.people_by_id(invitee for invitee in invited if invitee != lead_id),
         roster_committees.committee_choices(viewer),
-        reminder_policies.reminder_policies(),
+        roster_committees.reminder_policies(),
         open_sites(),
     )
     named = {person.id: person for person in candidates}
@@ -299,3 +305,82 @@ def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event
         )
         or (event is not None and visibility is event.visibility)
     )
+
+
+async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UUID | None, now: datetime) -> None:
+    """Save a form under a name, replacing the viewer's template of that name.
+
+    `committee_id` is a committee for which the viewer may schedule. Errors: Invalid(template_name).
+    """
+    named = clean(name, rules.LONGEST_NAME, "template_name")
+    if not named:
+        raise Invalid(template_name="Name the template.")
+    text = json.dumps(rules.texts_kept(form))
+    if len(text) > rules.LARGEST:
+        raise Invalid(template_name="This form is too long for a template. Shorten what you typed.")
+    facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
+    condition = EventTemplate.owner == viewer.member_id
+    async with writing():
+        same = (
+            await EventTemplate.update(facts)
+            .where(condition & (EventTemplate.name == named))
+            .returning(EventTemplate.id)
+        )
+        template_id = same[0]["id"] if same else await _add_template(viewer, named, facts)
+        await _log_template(viewer, "saved", template_id, now)
+
+
+async def templates_for(viewer: Viewer) -> list[Template]:
+    """Return the templates that the viewer may use, by name."""
+    own_or_shared = (EventTemplate.owner == viewer.member_id) | EventTemplate.committee.is_not_null()
+    usable = [template for template in await _templates(own_or_shared) if rules.may_use_template(viewer, template)]
+    return sorted(usable, key=lambda template: (template.name.casefold(), template.owner, str(template.id)))
+
+
+async def template_for(viewer: Viewer, template_id: UUID) -> Template:
+    """Return one template. Errors: NotFound when it is missing or not for this viewer."""
+    for template in await _templates(EventTemplate.id == template_id):
+        if rules.may_use_template(viewer, template):
+            return template
+    raise NotFound
+
+
+async def remove_template(viewer: Viewer, template_id: UUID, now: datetime) -> str:
+    """Remove a template and return its name. Errors: NotFound, NotAllowed."""
+    async with writing():
+        template = await template_for(viewer, template_id)
+        if not rules.may_remove_template(viewer, template):
+            raise NotAllowed("Only the person who saved a template, or a coordinator, can remove it.")
+        await EventTemplate.delete().where(EventTemplate.id == template_id)
+        await _log_template(viewer, "removed", template_id, now)
+    return template.name
+
+
+async def _add_template(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
+    if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST_TEMPLATES:
+        raise Invalid(template_name=f"You have {rules.MOST_TEMPLATES} templates. Remove one you don’t use.")
+    row = EventTemplate(id=ids.new_id(), owner=viewer.member_id, name=name, **facts)
+    await EventTemplate.insert(row)
+    template_id: UUID = row.id
+    return template_id
+
+
+async def _templates(condition: Combinable) -> list[Template]:
+    rows = await EventTemplate.select(
+        EventTemplate.id,
+        EventTemplate.name,
+        EventTemplate.owner.as_alias("owner_id"),
+        EventTemplate.owner.name.as_alias("owner"),
+        EventTemplate.committee.as_alias("committee_id"),
+        EventTemplate.committee.name.as_alias("committee"),
+        EventTemplate.form,
+        EventTemplate.created_at,
+    ).where(condition)
+    return [
+        msgspec.convert(row | {"committee": row["committee"] or "", "form": json.loads(row["form"])}, Template)
+        for row in rows
+    ]
+
+
+async def _log_template(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
+    await audit.record(viewer.actor, verb, "template", template_id, {}, now)

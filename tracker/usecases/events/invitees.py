@@ -14,8 +14,8 @@ from msgspec import Struct, structs
 
 from tracker.crypto import ids
 from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.core import audiences
 from tracker.rules.core import outbox as outbox_rules
+from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import (
     EventContent,
@@ -29,27 +29,35 @@ from tracker.rules.core.message_types import (
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
-from tracker.rules.events.invitees import ListChange, ListedInvitee, SeatChange, change_of_list, follows_seats
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
+from tracker.rules.events.replies import (
+    AttendeeRole,
+    ListChange,
+    ListedInvitee,
+    ReplySource,
+    ReplyValue,
+    SeatChange,
+    change_of_list,
+    follows_seats,
+)
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import events as audience_rows
-from tracker.tables.background.events import invitees, replies
+from tracker.tables.background.events import invitees
 from tracker.tables.background.events.events import raise_sequence
 from tracker.tables.background.events.invitees import (
     KnownInvitation,
     UpcomingMeeting,
     invitations_by_member,
-    invitees_of,
     replies_to_invitations,
 )
-from tracker.tables.schema.events import events as audience_versions
-from tracker.tables.schema.events.events import Invitation, InvitationGap
+from tracker.tables.schema import events as audience_versions
+from tracker.tables.schema.events import Invitation, InvitationGap
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, substitutes, visibility
+from tracker.usecases.events.visibility import raise_calendar_versions
 from tracker.usecases.roster.committees import SeatHeld, primaries_of, seats_held
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
@@ -95,9 +103,9 @@ async def invite_people(
         seated = await primaries_of(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
         kept = await _write_invitations(event_id, wanted, known, now, by_seat=seated)
     if lead_id not in known:
-        await replies.write_first_replies([_acceptance(kept[lead_id], viewer, now)])
+        await invitees.write_first_replies([_acceptance(kept[lead_id], viewer, now)])
     elif lead_id in added:
-        await replies.write_replies([_acceptance(kept[lead_id], viewer, now)])
+        await invitees.write_replies([_acceptance(kept[lead_id], viewer, now)])
     messages = [_event_message(Invited(), event_id, None, invitee, version) for invitee in sorted(notified.invitation)]
     enqueue = outbox.enqueue_all if known else outbox.enqueue_first
     await enqueue(messages, now)
@@ -207,13 +215,7 @@ async def make_organizer(viewer: Viewer, event_ids: Iterable[UUID], now: datetim
         for event_id in event_ids
     ]
     await bulk_insert(Invitation, made)
-    await replies.write_first_replies([_acceptance(row["id"], viewer, now) for row in made])
-
-
-async def raise_calendar_versions(event_id: UUID) -> None:
-    """Raise the calendar versions of everyone who may see the event or is invited, so that feeds show the change."""
-    invited = {audiences.member_audience(member_id) for member_id in await invitees_of(event_id)}
-    await audience_versions.raise_audience_versions(await audience_rows.audiences_of(event_id) | invited)
+    await invitees.write_first_replies([_acceptance(row["id"], viewer, now) for row in made])
 
 
 async def withdraw_invitations(
@@ -233,7 +235,7 @@ async def withdraw_invitations(
         return
     if notified:
         await raise_sequence(event_id)
-    await audience_versions.raise_audience_versions({audiences.member_audience(member_id) for member_id in gone})
+    await audience_versions.raise_audience_versions({viewers.member_audience(member_id) for member_id in gone})
     async with substitutes.notifying_substitutes(event_id, now):
         await Invitation.update({Invitation.withdrawn_at: now}).where(
             (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
@@ -254,8 +256,8 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     kept = await _write_invitations(
         event_id, {lead_id: AttendeeRole.CHAIR}, await invitations_by_member(event_id), now, by_seat=frozenset()
     )
-    await replies.write_replies([_acceptance(kept[lead_id], by, now)])
-    others = await audience_rows.audiences_of(event_id) - audiences.audiences_of_one(former_organizer_id)
+    await invitees.write_replies([_acceptance(kept[lead_id], by, now)])
+    others = await audience_rows.audiences_of(event_id) - viewers.audiences_of_one(former_organizer_id)
     await audience_rows.replace_audiences(event_id, await visibility.audiences_with_lasting(event_id, lead_id, others))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     async with substitutes.notifying_substitutes(event_id, now):
@@ -273,7 +275,7 @@ async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
         for invitation in await replies_to_invitations(invitation_ids)
     }
     asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": now}
-    await replies.write_replies(
+    await invitees.write_replies(
         [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied]
     )
 
@@ -447,7 +449,7 @@ async def _change_place(
             meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_news else None
         )
     if change.new_id:
-        await audience_versions.raise_audience_versions({audiences.member_audience(change.new_id)})
+        await audience_versions.raise_audience_versions({viewers.member_audience(change.new_id)})
         await add_invitee(meeting.id, change.new_id, change.role, version, now, notified=notified, by_seat=by_seat)
     waiting = {event.recipient_id for event in await outbox_queue.messages_about_events([meeting.id])}
     return ChangedList(event_id=meeting.id, gone_id=change.gone_id, new_id=change.new_id, notified=notified & waiting)

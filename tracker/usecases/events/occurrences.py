@@ -13,24 +13,22 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import Canceled, Changed, Restored
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events import cancellations, notifications, plans
-from tracker.rules.events.cancellations import RecordChoice
+from tracker.rules.core.wording import to_local
+from tracker.rules.events import notifications, plans
 from tracker.rules.events.events import DateLine, Event, Occurrence, day_of_key, may_edit
-from tracker.rules.events.history import FieldChange, HistoryVerb, changes_of_date
-from tracker.rules.events.notifications import Notify
+from tracker.rules.events.history import FieldChange, HistoryVerb, UndoableDeed, UndoReach, changes_of_date
+from tracker.rules.events.notifications import Notify, RecordChoice
 from tracker.rules.events.plans import DateChange
-from tracker.rules.events.undo import UndoableDeed, UndoReach
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema import events as rows
 from tracker.tables.visible import attendance, calendars
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
+from tracker.usecases.events.history import keeping_undoable
 from tracker.usecases.events.invitees import notify_invitees as send
-from tracker.usecases.events.invitees import raise_calendar_versions
 from tracker.usecases.events.replies import ask_again
-from tracker.usecases.events.undo import keeping_undoable
+from tracker.usecases.events.visibility import raise_calendar_versions
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or check “Hold both on the same day”."
 
@@ -153,8 +151,8 @@ async def cancel_occurrence(
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
         if occurrence.is_canceled:
             raise Conflict("This date is already canceled.")
-        cancellations.check_record_choice(occurrence, record)
-        facts = {"record": record} if record and cancellations.is_on_record(occurrence) else {}
+        notifications.check_record_choice(occurrence, record)
+        facts = {"record": record} if record and notifications.is_on_record(occurrence) else {}
         off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": RecordChoice.REMOVE in facts.values()}
         async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(dates=(occurrence.id,))):
             await _save_date(occurrence, now, raise_sequence=True, fields=off)

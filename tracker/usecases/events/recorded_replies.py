@@ -21,6 +21,7 @@ from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Occurrence, may_edit
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import (
     Participant,
     ReplyGiven,
@@ -29,10 +30,8 @@ from tracker.rules.events.replies import (
     participant_on_line,
     people_to_reply_for,
 )
-from tracker.rules.events.undo import UNDO_FOR
 from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.events import invitees
-from tracker.tables.background.events import replies as new_replies
+from tracker.tables.background.events import invitees as new_replies
 from tracker.tables.background.events.invitees import GivenReply
 from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals_entered
 from tracker.tables.visible import attendance
@@ -175,7 +174,7 @@ async def repeat_refusal(
 async def _notify_principals(
     invitation_ids: Sequence[UUID], occurrence: Occurrence, said_at: datetime, now: datetime
 ) -> None:
-    holders = await all_together([invitees.holder_of_invitation(invitation_id) for invitation_id in invitation_ids])
+    holders = await all_together([new_replies.holder_of_invitation(invitation_id) for invitation_id in invitation_ids])
     messages = [
         NewMessage(
             content=SubstituteDeclined(at=said_at),

@@ -30,7 +30,6 @@ from tracker.rules.events.replies import (
     released_by_replies,
 )
 from tracker.tables.background.events import invitees
-from tracker.tables.background.events import replies as new_replies
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
@@ -317,7 +316,7 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     invitations = [invitation_id, *also]
     reply = _reply_columns(viewer, occurrence, given, source, (entered.replied_at if entered else None) or now)
     before, end = await together(substitutes.named_substitutes(occurrence.event.id), audit.audit_log_end())
-    await new_replies.write_replies(
+    await invitees.write_replies(
         [{"invitation": invitation, "occurrence": day, **reply} for invitation in invitations for day in dates]
     )
     may_begin = given.substitute_id is not None
@@ -404,7 +403,7 @@ async def ask_about(
     }
     if not changed:
         return
-    await new_replies.copy_replies_to_dates(
+    await invitees.copy_replies_to_dates(
         event_id, [occurrence.id for occurrence in after if occurrence.id not in changed]
     )
     await ask_again(event_id, None, sequence, now)
@@ -421,6 +420,4 @@ def _asks_about(was: Occurrence | None, occurrence: Occurrence, zone: str) -> bo
 
 async def _ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:
     asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": sequence, "replied_at": now}
-    await new_replies.write_replies(
-        [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in whom]
-    )
+    await invitees.write_replies([{"invitation": invitation, "occurrence": date, **asked} for invitation, date in whom])

@@ -11,39 +11,49 @@ from tracker.crypto import ids
 from tracker.database import together, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
+from tracker.rules.core import viewers
 from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.message_types import Canceled, Changed, KnownBefore, Restored
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import cancellations, notifications
+from tracker.rules.events import notifications
 from tracker.rules.events import plans as plan_rules
-from tracker.rules.events.cancellations import RecordChoice
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence, may_edit, next_sequence, when_fields
-from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb
+from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, UndoableDeed, UndoReach
 from tracker.rules.events.kept_dates import SeriesDate, dates_of_new_event, own_texts
-from tracker.rules.events.notifications import Notices, Notify, detail_hashes, everyone_asked, silence_facts
+from tracker.rules.events.notifications import (
+    Notices,
+    Notify,
+    RecordChoice,
+    detail_hashes,
+    everyone_asked,
+    silence_facts,
+)
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.events.undo import UndoableDeed, UndoReach
 from tracker.rules.recurrence.holidays import WEEK, holiday_choices_before
 from tracker.rules.recurrence.series import dates_by_rule
 from tracker.rules.recurrence.series_words import pattern_words
 from tracker.tables.background.events.events import is_draft_event
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations.plans import has_plan
+from tracker.tables.background.operations import has_plan
 from tracker.tables.background.polls import has_open_poll
-from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.event_columns import columns_of_event
+from tracker.tables.schema import events as rows
+from tracker.tables.schema.events import columns_of_event
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history
-from tracker.usecases.events.invitees import change_lead, entry_in_calendars, invite_people, raise_calendar_versions
+from tracker.usecases.events.history import keep_new_event, keeping_undoable
+from tracker.usecases.events.invitees import change_lead, entry_in_calendars, invite_people
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.replies import ask_after_change
 from tracker.usecases.events.series import ids_of_lost_dates, move_dates, split_series, write_dates
-from tracker.usecases.events.undo import keep_new_event, keeping_undoable
-from tracker.usecases.events.visibility import check_may_schedule_marked, write_audiences, write_first_audiences
+from tracker.usecases.events.visibility import (
+    check_may_schedule_marked,
+    raise_calendar_versions,
+    write_audiences,
+    write_first_audiences,
+)
 
 NO_DELAY = timedelta(0)
 
@@ -103,7 +113,7 @@ async def write_new_event(
     notified = Notices(invitation=notifications.notified_of_new(plan, lead_id, now) if invited is None else invited)
     await invite_people(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await rows.raise_audience_versions(
-        seen_by | {audiences.member_audience(person) for person in (lead_id, *plan.invitees)}
+        seen_by | {viewers.member_audience(person) for person in (lead_id, *plan.invitees)}
     )
     return new_id
 
@@ -303,8 +313,8 @@ def _records_of(event: Event, dates: Sequence[Occurrence], record: RecordChoice 
     if event.is_series:
         return {}
     [date] = dates
-    cancellations.check_record_choice(date, record)
-    return {"record": record} if record and cancellations.is_on_record(date) else {}
+    notifications.check_record_choice(date, record)
+    return {"record": record} if record and notifications.is_on_record(date) else {}
 
 
 async def _save_status(

@@ -18,7 +18,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.message_types import SeriesContinued
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import to_local
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, Occurrence, next_sequence
@@ -26,24 +26,19 @@ from tracker.rules.events.kept_dates import CarriedDates, SeriesDate
 from tracker.rules.events.notifications import Notices, Notify
 from tracker.rules.events.plans import Plan
 from tracker.rules.recurrence.series import check_number_of_dates, dates_by_rule, to_rrule, until_before
-from tracker.tables.background.events import replies
+from tracker.tables.background.events import invitees
 from tracker.tables.background.events.events import drifted_dates, number_of_dates, put_date_right, raise_event_versions
 from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.schema import events as rows
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events import events as rows
-from tracker.tables.schema.events.events import EventChange
+from tracker.tables.schema.events import EventChange
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.invitees import (
-    entry_in_calendars,
-    notify_left_behind,
-    raise_calendar_versions,
-    withdraw_invitations,
-)
+from tracker.usecases.events.invitees import entry_in_calendars, notify_left_behind, withdraw_invitations
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.occurrences import check_stays_held
-from tracker.usecases.events.visibility import may_narrow_to, who_may_see, write_audiences
+from tracker.usecases.events.visibility import may_narrow_to, raise_calendar_versions, who_may_see, write_audiences
 
 AN_INSTANT = timedelta(microseconds=1)
 _TAKE_OVER = (
@@ -235,7 +230,7 @@ async def split_series(
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
         await outbox.pass_on_news(event.id, new_id, taken)
     async with substitutes.notifying_substitutes(event.id, now), substitutes.notifying_substitutes(new_id, now):
-        await replies.copy_replies_to_series(event.id, new_id, taken)
+        await invitees.copy_replies_to_series(event.id, new_id, taken)
     await end_series(event, before, ends, now)
     return new_id
 

@@ -13,24 +13,29 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, Occurrence, next_sequence
-from tracker.rules.events.history import HistoryVerb, added_date_change, changes_from_date, changes_of_texts
+from tracker.rules.events.history import (
+    HistoryVerb,
+    UndoableDeed,
+    UndoReach,
+    added_date_change,
+    changes_from_date,
+    changes_of_texts,
+)
 from tracker.rules.events.kept_dates import OWN_TEXTS, SeriesDate
 from tracker.rules.events.notifications import Notify, silence_facts
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.undo import UndoableDeed, UndoReach
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema import events as rows
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit
 from tracker.usecases.events import history
 from tracker.usecases.events import scheduling as event_deeds
+from tracker.usecases.events.history import keeping_undoable
 from tracker.usecases.events.invitees import notify_invitees as send
-from tracker.usecases.events.invitees import raise_calendar_versions
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.replies import ask_about
 from tracker.usecases.events.series import dates_split_off, end_series, split_series, write_dates
-from tracker.usecases.events.undo import keeping_undoable
-from tracker.usecases.events.visibility import check_may_schedule_marked
+from tracker.usecases.events.visibility import check_may_schedule_marked, raise_calendar_versions
 
 BESIDE_THE_RULE = "This date was added to the series. Change it alone, or choose another date and the ones after it."
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.rules.core import audiences
+from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import Removed, SubstituteNamed
 from tracker.rules.core.outbox import NewMessage
@@ -23,7 +23,7 @@ from tracker.tables.background.events.substitutes import (
     ever_principals,
     principals_now,
 )
-from tracker.tables.schema.events import events
+from tracker.tables.schema import events
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
@@ -184,7 +184,7 @@ async def notify_substitutes(
     # Who comes, or came, for two people on a date reads it once; `removal_message_key` knows which of the keys is left.
     once = {(message.kind, message.recipient_id, message.occurrence_id): message for message in (*begun, *ended)}
     await outbox.enqueue_all([message for message in once.values() if message.recipient_id not in knowing], now)
-    await events.raise_audience_versions({audiences.member_audience(substitute) for _, substitute, _ in before ^ after})
+    await events.raise_audience_versions({viewers.member_audience(substitute) for _, substitute, _ in before ^ after})
 
 
 async def remind_substitute(event_id: UUID, named: NamedSubstitute, now: datetime) -> None:

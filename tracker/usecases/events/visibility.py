@@ -15,19 +15,18 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Level, Role, Viewer
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Arm, Level, Role, Viewer, Visibility
+from tracker.rules.core.wording import to_local
 from tracker.rules.events import markings
 from tracker.rules.events.events import Event, EventFields, may_schedule
 from tracker.rules.events.markings import Marking, standing_on_list
 from tracker.rules.events.plans import Person, Plan
 from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
+from tracker.tables.background import operations
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations import access
-from tracker.tables.schema.events import events as rows
+from tracker.tables.schema import events as rows
 from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible import actions
@@ -54,7 +53,7 @@ async def write_audiences(
     viewer does not know them. When the event opens to more people than that one, no reason of a cancellation stays, and
     what was queued about it until now is read by its recipients alone.
     """
-    limited = await access.limited_access(event_id)
+    limited = await operations.limited_access(event_id)
     wanted = _audiences_of(plan, lead_id, [limited.get(invitee, invitee) for invitee in plan.invitees])
     await _check_invitees(viewer, list_of or event_id, plan, wanted)
     await check_need_to_know(list_of or event_id, lead_id, plan)
@@ -71,8 +70,8 @@ async def write_audiences(
 
 def _audiences_of(plan: Plan, lead_id: UUID, listed: Iterable[UUID]) -> frozenset[str]:
     """Return the audiences of an event; `listed` are its people, or their access where that ends by itself."""
-    seen_by = audiences.event_audiences(plan.visibility, plan.committee_id, listed, standing_on_list(plan.marking))
-    return seen_by | audiences.event_audiences(plan.visibility, plan.committee_id, {lead_id})
+    seen_by = viewers.event_audiences(plan.visibility, plan.committee_id, listed, standing_on_list(plan.marking))
+    return seen_by | viewers.event_audiences(plan.visibility, plan.committee_id, {lead_id})
 
 
 async def opens_to_more(before: AbstractSet[str], after: Iterable[str]) -> bool:
@@ -80,7 +79,7 @@ async def opens_to_more(before: AbstractSet[str], after: Iterable[str]) -> bool:
 
     A committee of one arm is part of that arm. A new event, without audiences before, opens to no one.
     """
-    return bool(before) and audiences.widens_audiences(before | await audience_rows.committees_of_arms(before), after)
+    return bool(before) and viewers.widens_audiences(before | await audience_rows.committees_of_arms(before), after)
 
 
 async def open_event_to(event_id: UUID, audience: str, now: datetime) -> None:
@@ -114,7 +113,7 @@ async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime)
     seen_by, wanted = await audience_rows.audiences_of(event_id), frozenset(member_ids)
     active = await viewers_for(wanted, now)
     held = {
-        member_id: active[member_id].audiences if member_id in active else audiences.audiences_of_one(member_id)
+        member_id: active[member_id].audiences if member_id in active else viewers.audiences_of_one(member_id)
         for member_id in wanted
     }
     return frozenset(member_id for member_id in wanted if held[member_id] & seen_by)
@@ -190,7 +189,7 @@ async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozen
     return [
         person
         for person in invited
-        if person.id not in {*coordinators, *of_committee} and audiences.arm_audience(person.arm) not in wanted
+        if person.id not in {*coordinators, *of_committee} and viewers.arm_audience(person.arm) not in wanted
     ]
 
 
@@ -203,7 +202,7 @@ async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
         return
     arms = await audit.arms_of_people(set(plan.invitees) - {lead_id})
     guarded = {member_id for member_id, arm in arms.items() if needs_second_person(arm)}
-    refused = guarded - await access.approved_for(event_id, guarded)
+    refused = guarded - await operations.approved_for(event_id, guarded)
     if refused:
         known = sorted((await audit.names_of_people(refused)).values())
         listed = ", ".join(f"{name} ({agency})" for name, agency in known)
@@ -224,11 +223,11 @@ async def end_access_from_list(event_id: UUID, gone: Collection[UUID], by_id: UU
 
 async def audiences_with_lasting(event_id: UUID, member_id: UUID, seen_by: AbstractSet[str]) -> frozenset[str]:
     """Return the audiences of an event with a person whose access no longer ends by itself: its new organizer."""
-    limited = (await access.limited_access(event_id)).get(member_id)
+    limited = (await operations.limited_access(event_id)).get(member_id)
     if limited is None:
         return frozenset(seen_by)
     await OperationGrant.update({OperationGrant.until: None}).where(OperationGrant.id == limited)
-    return frozenset(seen_by) - audiences.audiences_of_one(limited) | {audiences.member_audience(member_id)}
+    return frozenset(seen_by) - viewers.audiences_of_one(limited) | {viewers.member_audience(member_id)}
 
 
 _LEVELS = (
@@ -243,7 +242,7 @@ def check_may_schedule(viewer: Viewer, plan: Plan, event: Event | None = None) -
     if not may_schedule(viewer, plan.kind, plan.visibility, plan.committee_id):
         raise NotAllowed("You can schedule events for your own arm, your committees, or people you name.")
     is_kept = event is not None and plan.committee_id == event.committee_id
-    if plan.committee_id and not is_kept and audiences.committee_audience(plan.committee_id) not in viewer.audiences:
+    if plan.committee_id and not is_kept and viewers.committee_audience(plan.committee_id) not in viewer.audiences:
         raise NotAllowed("You can schedule a committee’s meetings only if you have a seat on it.")
 
 
@@ -308,3 +307,9 @@ async def _levels_of(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]
     ids = sorted(member_ids)
     people = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
     return {person["id"]: (f"{person['name']} ({person['code']})", Level(person["level"])) for person in people}
+
+
+async def raise_calendar_versions(event_id: UUID) -> None:
+    """Raise the calendar versions of everyone who may see the event or is invited, so that feeds show the change."""
+    invited = {viewers.member_audience(member_id) for member_id in await invitees_of(event_id)}
+    await rows.raise_audience_versions(await audience_rows.audiences_of(event_id) | invited)

@@ -21,13 +21,13 @@ from tracker.rules.core import outbox
 from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.viewers import ON_SITE, Actor, Origin, Status
 from tracker.rules.core.wording import plural
-from tracker.rules.roster.accounts import is_account_over
+from tracker.rules.roster.directory import is_account_over
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.identity import FailedAttempt
 from tracker.tables.schema.roster import Member
 from tracker.usecases.core import audit
 from tracker.usecases.core import outbox as core_outbox
-from tracker.usecases.core.send_hold import ONLY_ROW
+from tracker.usecases.core.process_locks import ONLY_ROW
 
 PAUSE = timedelta(minutes=15)  # from the fifth failed sign-in; an administrator can end it earlier
 LONGEST_ADDRESS = 254  # characters (RFC 5321 §4.5.3.1)

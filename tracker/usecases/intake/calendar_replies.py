@@ -29,18 +29,18 @@ from tracker.rules.intake.calendar_replies import (
     judge_substitute_reply,
     reply_order,
 )
-from tracker.rules.intake.proposals import NewProposal, new_proposal
+from tracker.rules.intake.item_emails import NewProposal, new_proposal
 from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.tables.background import intake as known
 from tracker.tables.background.events.invitees import HOLDER, GivenReply
 from tracker.tables.background.events.substitutes import ever_principals
-from tracker.tables.background.intake import calendar_replies as known
-from tracker.tables.background.intake.calendar_replies import InvitationHistory
+from tracker.tables.background.intake import InvitationHistory
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible.events import events
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import recorded_replies, replies, substitutes
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 
 BY_EMAIL = Origin("email")
 
@@ -229,7 +229,7 @@ async def _substitute(email: ReceivedEmail, date: Occurrence, row: _KeptReply) -
     turns = await substitutes.substitutions_of_invitation(date.event.id, row.invitation_id, date.id)
     named = {row.reply.attendee, email.sender.address}
     for who in (await viewers_for(turns, email.received_at)).values():
-        if named <= await aliases.addresses_of(who):
+        if named <= await known_people.addresses_of(who):
             return replace(who, origin=BY_EMAIL), turns[who.member_id]
     return None
 
@@ -240,7 +240,7 @@ async def _delegates(viewer: Viewer, date: Occurrence, now: datetime) -> dict[st
         substitute.email.lower(): substitute.member_id
         for substitute in await substitutes.possible_substitutes(viewer, date.event, now)
     }
-    return await aliases.confirmed_aliases_of(people.values()) | people
+    return await known_people.confirmed_aliases_of(people.values()) | people
 
 
 async def _add_proposal(row: _KeptReply, date: Occurrence, made_at: datetime) -> _KeptReply:
@@ -344,7 +344,7 @@ async def asked_person(invitation_id: UUID, now: datetime) -> AskedPerson | None
     """
     member = QueryString(HOLDER, invitation_id)
     *person, further = await engine().read_each(
-        *viewers.viewer_queries(member, now), aliases.confirmed_addresses(member)
+        *viewers.viewer_queries(member, now), known_people.confirmed_addresses(member)
     )
     try:
         viewer = viewers.viewer_in(person, now)
@@ -372,7 +372,7 @@ async def newer_refusal(
         who = await viewer_for(substitute_id, now)
     except NotFound:
         return None
-    by_email = dict(await known.noes_by(await aliases.addresses_of(who), invitation_id, date.id))
+    by_email = dict(await known.noes_by(await known_people.addresses_of(who), invitation_id, date.id))
     of_invitation = [
         principal for principal in await ever_principals(date.event.id) if principal.invitation_id == invitation_id
     ]

@@ -18,16 +18,16 @@ from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStage, 
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, ItemAnswered
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.replies import effective_reply
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, is_about_task
 from tracker.rules.intake.emailed_words import REPLIES, STATUSES, WordedReply, read_invitation_words, read_item_words
 from tracker.rules.intake.item_emails import is_answerable_by
 from tracker.rules.intake.received_emails import ReceivedEmail
+from tracker.tables.background import intake as known
 from tracker.tables.background.events import invitees
-from tracker.tables.background.intake import calendar_replies as known
-from tracker.tables.background.intake.calendar_replies import AnsweredMessage, MadeChange
+from tracker.tables.background.intake import AnsweredMessage, MadeChange
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.visible import actions as items
 from tracker.tables.visible.events import events
@@ -38,7 +38,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 from tracker.usecases.intake import calendar_replies
 from tracker.usecases.intake.calendar_replies import BY_EMAIL
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 
 NO_WORDS = WordedReply(word=None, text="")
 NOT_CONFIRMED = {AnswerOutcome.UNMATCHED, AnswerOutcome.IGNORED}
@@ -143,7 +143,7 @@ async def _understand(email: ReceivedEmail, answered: AnsweredMessage | None) ->
     viewer = await _message_recipient(answered, email.received_at) if answered else None
     if answered is None or viewer is None:
         return None, UNMATCHED
-    is_theirs = email.sender.is_verified and email.sender.address in await aliases.addresses_of(viewer)
+    is_theirs = email.sender.is_verified and email.sender.address in await known_people.addresses_of(viewer)
     understood = await _take_words(viewer, answered, email, is_theirs=is_theirs)
     return (viewer if is_theirs and understood.outcome not in NOT_CONFIRMED else None), understood
 
@@ -227,7 +227,7 @@ async def _own_item(viewer: Viewer, item_id: UUID) -> ActionItem | None:
 
 
 async def _is_about_item(viewer: Viewer, item: ActionItem, email: ReceivedEmail) -> bool:
-    return email.task is None or is_about_task(email.task, item.uid, await aliases.addresses_of(viewer))
+    return email.task is None or is_about_task(email.task, item.uid, await known_people.addresses_of(viewer))
 
 
 def _item_words(email: ReceivedEmail) -> WordedReply:

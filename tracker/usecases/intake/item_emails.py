@@ -1,35 +1,45 @@
-"""Replies about action items that aren't known to be the owner's: people who direct the item attach or dismiss them.
-
-An attached one changes the item as the owner's own email would have. Nothing is ever sent to the sender. With the
-replies to events, they are all emails that wait for a viewer's decision.
-"""
+"""Emails about action items, and the undo of what an email changed."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.structs import replace
 from piccolo.columns import Column
 
 from tracker.database import together, writing
-from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ItemEdit, changed_since, may_update_item
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.rules.actions.action_items import (
+    ActionItem,
+    ItemEdit,
+    StatusUpdate,
+    changed_since,
+    may_update_item,
+    undo_update,
+)
 from tracker.rules.core.message_types import AnswerOutcome
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.events.events import DateLine, may_edit
+from tracker.rules.core.viewers import Origin, Viewer
+from tracker.rules.core.wording import to_local
+from tracker.rules.events.events import DateLine, Event, Occurrence, may_edit
+from tracker.rules.events.replies import OwnInvitation, ReplyGiven, ReplySource, ReplyValue, effective_reply
+from tracker.rules.intake.calendar_replies import SHOWN_FOR
 from tracker.rules.intake.emailed_words import STATUSES
 from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
-from tracker.rules.intake.unrecorded_replies import SHOWN_FOR
-from tracker.tables.background.intake import calendar_replies as known
+from tracker.tables.background import intake as known
+from tracker.tables.background.events import invitees
+from tracker.tables.background.intake import MadeChange, RecordedReply
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.visible import actions as items
 from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
+from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.events import recorded_replies, replies, substitutes
+from tracker.usecases.events.recorded_replies import SubstituteRefusal
 from tracker.usecases.intake.calendar_replies import BY_EMAIL
 from tracker.usecases.intake.emailed_words import emailed_update
 
@@ -184,3 +194,216 @@ async def _dates(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[dat
         found.setdefault(date_id, []).append(at)
     lines = await events.lines_by_id(viewer, found)
     return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
+
+
+CHANGED_SINCE = "This was changed after your email, so it can’t be undone here."
+NO_REPLY = ReplyGiven(ReplyValue.NEEDS_ACTION)
+NO_LONGER = "The person who was coming in your place can no longer come. Reply on the event’s page."
+
+
+class UndoneItem(Struct, frozen=True, kw_only=True):
+    """An action item as it is now, and as it is after what an email changed is undone."""
+
+    item: ActionItem
+    update: StatusUpdate
+    becomes: ActionItem
+    since: str | None
+    """What someone has changed after the email had, in a sentence; None = nothing."""
+
+
+class EarlierReply(Struct, frozen=True, kw_only=True):
+    """The reply that an email replaced, and where it belongs."""
+
+    invitation_id: UUID
+    date: Occurrence
+    """Of a series as a whole, the next date."""
+    for_series: bool
+    value: ReplyValue
+    """What counts now."""
+    given_at: datetime | None
+    """When that was given; None where no reply counts."""
+    earlier: ReplyGiven
+    sends: str
+    """The person who comes in the viewer's place again with the earlier reply, with the agency; empty for no one."""
+    replied_at: datetime | None
+    """When the earlier reply was given; None without one."""
+    is_current: bool
+    """Whether the email's reply is the last one, and its date is still ahead."""
+    can_send: bool = True
+    """Whether the person who `sends` names, if anyone, can still come."""
+
+
+class Undoable(Struct, frozen=True, kw_only=True):
+    """What the link shows: the change, and the item, the reply, or the No of a substitute, as it is now."""
+
+    viewer: Viewer
+    made: MadeChange
+    of: UndoneItem | EarlierReply | SubstituteRefusal
+    is_current: bool
+    """Whether all that the email changed is still as it left it."""
+
+    @property
+    def undone(self) -> UndoneItem | None:
+        """Return the action item that the email changed, if it changed one."""
+        return self.of if isinstance(self.of, UndoneItem) else None
+
+    @property
+    def item(self) -> ActionItem | None:
+        """Return that item as it is now."""
+        return self.undone.item if self.undone else None
+
+    @property
+    def reply(self) -> EarlierReply | None:
+        """Return the reply that the email replaced, if it did."""
+        return self.of if isinstance(self.of, EarlierReply) else None
+
+    @property
+    def refusal(self) -> SubstituteRefusal | None:
+        """Return the writer's No as a substitute, if the email gave it."""
+        return self.of if isinstance(self.of, SubstituteRefusal) else None
+
+    @property
+    def date(self) -> Occurrence | None:
+        """Return the date of that reply, or that No."""
+        return None if isinstance(self.of, UndoneItem) else self.of.date
+
+    @property
+    def can_undo(self) -> bool:
+        """Return whether it can be undone: it is current, and no one would have to come who can't."""
+        match self.of:
+            case EarlierReply(can_send=can_come) | SubstituteRefusal(can_come=can_come):
+                return self.is_current and can_come
+            case _:
+                return self.is_current
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether only named people may know what it is about."""
+        return self.date.event.is_restricted if self.date else self.item is not None and self.item.is_restricted
+
+
+async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Undoable:
+    """Return what a link undoes, with the person who wrote the email as viewer, coming from `origin`.
+
+    Errors: the same NotFound when the person is not active, or may not see or change it.
+    """
+    made = await known.made_change(words_id)
+    if made is None:
+        raise NotFound
+    viewer = replace(await viewer_for(made.member_id, now), origin=origin)
+    if made.reply is not None and made.is_refusal:
+        date = await events.date_by_id(viewer, made.reply.occurrence_id) if made.reply.occurrence_id else None
+        if date is None:
+            raise NotFound
+        refusal = await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
+        return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
+    if made.reply is not None:
+        reply = await earlier_reply(viewer, made.reply, now)
+        return Undoable(viewer=viewer, made=made, of=reply, is_current=reply.is_current)
+    item = await items.item_by_id(viewer, made.item_id) if made.item_id else None
+    update = emailed_update(made)
+    if item is None or update is None or not may_update_item(viewer, item):
+        raise NotFound
+    since = changed_since(item, update, await items.item_history(viewer, item))
+    undone = UndoneItem(item=item, update=update, becomes=undo_update(item, update, now), since=since)
+    return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
+
+
+async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> None:
+    """Set what the email changed as it was before; does nothing when that was done.
+
+    Errors: NotFound as in `undoable_by_link`, Conflict when that has changed since, or its earlier substitute can't
+    come.
+    """
+    async with writing():
+        undoable = await undoable_by_link(words_id, now, origin)
+        if undoable.made.undone_at is not None:
+            return
+        if not undoable.is_current:
+            raise Conflict((undoable.undone and undoable.undone.since) or CHANGED_SINCE)
+        await _undo_change(undoable, now)
+        await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
+
+
+async def _undo_change(undoable: Undoable, now: datetime) -> None:
+    viewer = undoable.viewer
+    if isinstance(undoable.of, EarlierReply):
+        await restore_earlier_reply(viewer, undoable.of, now)
+        return
+    if isinstance(undoable.of, SubstituteRefusal):
+        await recorded_replies.restore_substitute(viewer, undoable.of, now)
+        return
+    today = to_local(now, viewer.zone).date()
+    await action_items.undo_own_update(viewer, undoable.of.item.reference, undoable.of.update, now, today)
+
+
+async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
+    """Return what a reply replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
+    holder = await invitees.holder_of_invitation(made.invitation_id)
+    event = await events.event_by_id(viewer, holder.event_id) if holder else None
+    own = (await replies_seen.own_invitations(viewer, [event.id])).get(event.id) if event else None
+    date = await _reply_date(viewer, event, made.occurrence_id, now) if event else None
+    if own is None or date is None:
+        raise NotFound
+    reply = _earlier(own, date, made.occurrence_id, made.number, now)
+    return replace(reply, can_send=await _can_send(viewer, reply, now))
+
+
+async def _can_send(viewer: Viewer, reply: EarlierReply, now: datetime) -> bool:
+    try:
+        await substitutes.check_substitute(viewer, reply.date.event, reply.earlier, now, for_series=reply.for_series)
+    except Invalid:
+        return False
+    return True
+
+
+def _earlier(
+    own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
+) -> EarlierReply:
+    before = effective_reply([reply for reply in own.replies if reply.number < number], occurrence_id)
+    counts = effective_reply(own.replies, occurrence_id)
+    is_last = all(reply.number <= number for reply in own.replies)
+    return EarlierReply(
+        invitation_id=own.id,
+        date=date,
+        for_series=occurrence_id is None,
+        value=counts.value if counts else ReplyValue.NEEDS_ACTION,
+        given_at=counts.replied_at if counts else None,
+        earlier=ReplyGiven(before.value, before.comment, before.substitute_id) if before else NO_REPLY,
+        sends=before.substitute if before else "",
+        replied_at=before.replied_at if before else None,
+        is_current=is_last and date.ends_at > now and not date.is_off,
+    )
+
+
+async def _reply_date(viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime) -> Occurrence | None:
+    dates = [
+        occurrence
+        for occurrence in await events.dates_in_order(viewer, event)
+        if occurrence_id in (None, occurrence.id)
+    ]
+    ahead = [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
+    return next(iter([*ahead, *reversed(dates)]), None)
+
+
+async def restore_earlier_reply(
+    viewer: Viewer, reply: EarlierReply, now: datetime, *, by: Viewer | None = None
+) -> None:
+    """Record the viewer's earlier reply again; the caller is inside `writing()`.
+
+    It is entered `by` another person, or comes by their email. For a series, it doesn't count for dates of which the
+    person was asked separately.
+    Errors: Conflict when its substitute can no longer come.
+    """
+    if not reply.can_send:
+        raise Conflict(NO_LONGER)
+    await replies.record_reply(
+        by or viewer,
+        reply.invitation_id,
+        reply.date,
+        reply.earlier,
+        ReplySource.ON_BEHALF if by else ReplySource.EMAIL,
+        now,
+        for_series=reply.for_series,
+        entered=replies.EnteredFor(viewer.member_id, reply.replied_at, for_dates_asked_alone=False) if by else None,
+    )

@@ -1,29 +1,47 @@
-"""Every email that comes in goes through here: the first reader that it is for takes it.
-
-What is known of emails that came in, of the mailbox of replies, and how long rows about them are kept, follows below.
-"""
+"""Emails that come in: which reader takes each, and bounces."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
+from piccolo.querystring import QueryString
 
-from tracker.database import together, writing
-from tracker.errors import Busy
-from tracker.rules.core.viewers import Viewer
+from tracker.crypto import ids
+from tracker.database import engine, together, writing
+from tracker.errors import Busy, Conflict, NotFound
+from tracker.rules.core.outbox import PAUSED, Message, MessageState, SendOutcome
+from tracker.rules.core.viewers import Actor, Origin, Viewer
 from tracker.rules.intake.received_emails import (
+    COUNTED_FOR,
     MOST_EMAILS_AN_HOUR,
     ONE_HOUR,
     RECORDED_FOR,
     UNRECORDED_FOR,
+    AddressFailure,
+    Bounce,
+    DeliveryRefusal,
+    Fate,
+    PausedPerson,
     ReceivedEmail,
+    ReturnedEmail,
+    Undeliverable,
+    must_pause,
 )
-from tracker.tables.background.intake import received_emails
-from tracker.tables.background.intake.received_emails import StrayEmail
-from tracker.tables.schema.intake import Bounce, EmailPause, IncomingReply, IncomingWords, MailboxState
-from tracker.usecases.intake import bounces, calendar_replies, emailed_words
+from tracker.tables.background import intake as background_intake
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.intake import SentMessage, StrayEmail
+from tracker.tables.schema import intake as rows
+from tracker.tables.schema.core import tables as schema
+from tracker.tables.schema.intake import Bounce as IntakeBounce
+from tracker.tables.schema.intake import EmailPause, IncomingReply, IncomingWords, MailboxState
+from tracker.tables.schema.roster import Member
+from tracker.tables.visible import intake
+from tracker.usecases.core import audit, outbox
+from tracker.usecases.intake import calendar_replies, emailed_words
+from tracker.usecases.roster import directory
 
 REPEATED = "repeated"
 MOST_STRAY = 50
@@ -43,8 +61,69 @@ class EmailReader(Struct, Generic[Found], frozen=True, kw_only=True):
     """Records an email, inside `writing()`, and returns what became of each part, in words for the log."""
 
 
+def is_bounce(email: ReceivedEmail) -> bool:
+    """Return whether an email came to the address of a message's bounces."""
+    return email.bounced_id is not None
+
+
+async def find_bounced_message(email: ReceivedEmail) -> SentMessage | None:
+    """Return the message that an email says came back; None when it is gone."""
+    return await background_intake.sent_message(email.bounced_id) if email.bounced_id else None
+
+
+MAIL_SERVER = Actor(origin=Origin("email"))
+
+
+async def _pause_address(member_id: UUID, now: datetime) -> None:
+    returned = await background_intake.returned_messages(member_id, now - COUNTED_FOR)
+    failures = [
+        AddressFailure(message_id=returned_message.message_id, at=returned_message.at)
+        for returned_message in returned
+        if returned_message.is_counted
+    ]
+    if not must_pause(failures, now) or member_id in await outbox_queue.paused_members():
+        return
+    [address] = await Member.select(Member.email).where(Member.id == member_id).output(as_list=True)
+    await rows.EmailPause.insert(
+        rows.EmailPause(id=ids.new_id(), member=member_id, address=address, paused_at=now, restored_at=None)
+    )
+    await outbox.suppress_messages(member_id, PAUSED)
+    await audit.record(MAIL_SERVER, "email_paused", "member", member_id, {}, now)
+
+
+async def _keep_bounce(
+    message_id: UUID, sent: SentMessage | None, bounce: Bounce, at: datetime, email_hash: str | None = None
+) -> None:
+    """Keep a bounce; the caller is inside `writing()`. A message that came back stays sent: it was handed over."""
+    await rows.Bounce.insert(
+        rows.Bounce(
+            id=ids.new_id(),
+            received_at=at,
+            email_hash=email_hash,
+            message=message_id if sent else None,
+            fate=bounce.fate,
+            cause=bounce.cause,
+            status=bounce.status,
+            words=bounce.words,
+            is_counted=bounce.counts,
+        )
+    )
+    if bounce.fate is Fate.FAILED:
+        was_sent = (schema.Message.id == message_id) & (schema.Message.state == MessageState.SENT.value)
+        await schema.Message.update({"bounced_at": at, "reason": bounce.reason}).where(was_sent)
+    if sent and sent.is_to_current and bounce.counts:
+        await _pause_address(sent.recipient_id, at)
+
+
+async def take_bounce(email: ReceivedEmail, sent: SentMessage | None) -> list[str]:
+    """Keep what an email to the address of a message's bounces says. The caller is inside `writing()`."""
+    if email.bounced_id is not None:
+        await _keep_bounce(email.bounced_id, sent, email.bounce, email.received_at, email_hash=email.name)
+    return [email.bounce.fate]
+
+
 EMAIL_READERS: Sequence[EmailReader[Any]] = (
-    EmailReader(is_for=bounces.is_bounce, look=bounces.find_bounced_message, take=bounces.take_bounce),
+    EmailReader(is_for=is_bounce, look=find_bounced_message, take=take_bounce),
     EmailReader(
         is_for=emailed_words.is_word_reply,
         look=emailed_words.find_answered_message,
@@ -83,7 +162,7 @@ async def _outcomes(email: ReceivedEmail) -> Sequence[str]:
     """Return what became of each part of an email; nothing when its sender has sent too many."""
     reader = next(reader for reader in EMAIL_READERS if reader.is_for(email))
     arrival, known = await together(
-        received_emails.read_arrival(email, email.received_at - ONE_HOUR), reader.look(email)
+        background_intake.read_arrival(email, email.received_at - ONE_HOUR), reader.look(email)
     )
     if arrival.lately >= MOST_EMAILS_AN_HOUR:
         return []
@@ -94,17 +173,17 @@ async def _outcomes(email: ReceivedEmail) -> Sequence[str]:
 
 async def last_email_at() -> datetime | None:
     """Return when the last email came in; None = none has."""
-    return await received_emails.newest_email_at()
+    return await background_intake.newest_email_at()
 
 
 async def count_noted_from(sender: str) -> int:
     """Return how many emails of a program with this sender came in; they were noted, and changed nothing."""
-    return await received_emails.number_noted_from(sender)
+    return await background_intake.number_noted_from(sender)
 
 
 async def stray_emails(viewer: Viewer) -> list[StrayEmail]:
     """Return the newest emails that lead nowhere; none for viewers who may not manage accounts."""
-    return await received_emails.newest_stray_emails(MOST_STRAY) if viewer.manages_accounts else []
+    return await background_intake.newest_stray_emails(MOST_STRAY) if viewer.manages_accounts else []
 
 
 class MailboxStatus(Struct, frozen=True, kw_only=True):
@@ -171,9 +250,9 @@ async def _keep_status(new: MailboxStatus) -> None:
 async def purge_received_emails(now: datetime) -> None:
     """Delete the rows that have been kept for long enough; what is left of many comes with the next run."""
     unrecorded, recorded = now - UNRECORDED_FOR, now - RECORDED_FOR
-    replies = await received_emails.outdated_replies(unrecorded, recorded, MOST_DELETED)
-    words = await received_emails.outdated_words(unrecorded, recorded, MOST_DELETED)
-    bounces = await received_emails.outdated_bounces(recorded, MOST_DELETED)
+    replies = await background_intake.outdated_replies(unrecorded, recorded, MOST_DELETED)
+    words = await background_intake.outdated_words(unrecorded, recorded, MOST_DELETED)
+    bounces = await background_intake.outdated_bounces(recorded, MOST_DELETED)
     resumed = EmailPause.restored_at < recorded
     if not (replies or words or bounces or await EmailPause.exists().where(resumed)):
         return
@@ -183,5 +262,89 @@ async def purge_received_emails(now: datetime) -> None:
         if words:
             await IncomingWords.delete().where(IncomingWords.id.is_in(words))
         if bounces:
-            await Bounce.delete().where(Bounce.id.is_in(bounces))
+            await IntakeBounce.delete().where(IntakeBounce.id.is_in(bounces))
         await EmailPause.delete().where(resumed)
+
+
+_PAUSED_PEOPLE = (
+    "SELECT p.member, r.name, g.code FROM email_pause p"
+    " JOIN member r ON r.id = p.member AND r.email = p.address JOIN agency g ON g.id = r.agency"
+    " WHERE p.restored_at IS NULL AND r.status <> 'departed' ORDER BY r.name, r.id"
+)
+_PAUSE_OF_PERSON = (
+    "SELECT p.id, p.paused_at FROM email_pause p JOIN member r ON r.id = p.member AND r.email = p.address"
+    " WHERE p.restored_at IS NULL AND r.id = {}"
+)
+NOT_PAUSED = "Sending to this address isn’t paused."
+
+
+async def record_refusal(message: Message, refusal: DeliveryRefusal, now: datetime) -> None:
+    """Record that a mail server refused a message for good, as `outbox.close_message` does, and that it is a bounce."""
+    async with writing():
+        ended = SendOutcome(state=MessageState.BOUNCED, reason=refusal.words, sent_to=refusal.sent_to)
+        await outbox.close_message(message, ended, now)
+        await _keep_bounce(message.id, await background_intake.sent_message(message.id), refusal.bounce, now)
+
+
+async def paused_people(viewer: Viewer) -> list[PausedPerson]:
+    """Return the people to whom nothing is sent, by name; none for viewers who may not manage accounts."""
+    if not viewer.manages_accounts:
+        return []
+    records = await engine().run_querystring(QueryString(_PAUSED_PEOPLE))
+    return [PausedPerson(member_id=row["member"], name=row["name"], agency=row["code"]) for row in records]
+
+
+async def count_paused_people() -> int:
+    """Return to how many people nothing is sent."""
+    return len(await engine().run_querystring(QueryString(_PAUSED_PEOPLE)))
+
+
+async def undeliverable_emails(viewer: Viewer, member_id: UUID, now: datetime) -> Undeliverable | None:
+    """Return what came back from a person's address within 90 days.
+
+    Only those who manage accounts, and the person, may know: others would learn that there were emails. Errors:
+    NotFound.
+    """
+    if not (viewer.manages_accounts or viewer.member_id == member_id):
+        return None
+    person = await directory.person_for(viewer, member_id)
+    returned = await background_intake.returned_messages(member_id, now - COUNTED_FOR)
+    said = await intake.bounced_words(viewer, member_id)
+    pause = await _current_pause(member_id)
+    return Undeliverable(
+        address=person.email,
+        paused_at=pause[1] if pause else None,
+        returned=tuple(
+            ReturnedEmail(
+                at=returned_message.at,
+                fate=returned_message.fate,
+                cause=returned_message.cause,
+                is_counted=returned_message.is_counted,
+                message_id=returned_message.message_id if returned_message.message_id in said else None,
+                said=said.get(returned_message.message_id, ""),
+            )
+            for returned_message in returned
+        ),
+    )
+
+
+async def resume_address(viewer: Viewer, member_id: UUID, now: datetime) -> None:
+    """Send to a person's address again; what wasn't sent meanwhile stays unsent, for people to send again.
+
+    Errors: NotFound, also for viewers who may not manage accounts, Conflict when nothing is paused.
+    """
+    if not viewer.manages_accounts:
+        raise NotFound
+    async with writing():
+        await directory.person_for(viewer, member_id)
+        pause = await _current_pause(member_id)
+        if pause is None:
+            raise Conflict(NOT_PAUSED)
+        await EmailPause.update({EmailPause.restored_at: now}).where(EmailPause.id == pause[0])
+        await audit.record(viewer.actor, "email_resumed", "member", member_id, {}, now)
+
+
+async def _current_pause(member_id: UUID) -> tuple[UUID, datetime] | None:
+    """Return the pause of the address that a person has now, and since when it holds."""
+    records = await engine().run_querystring(QueryString(_PAUSE_OF_PERSON, member_id))
+    return (records[0]["id"], records[0]["paused_at"]) if records else None

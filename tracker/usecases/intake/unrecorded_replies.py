@@ -1,4 +1,4 @@
-"""Replies by email that wait for a person: attached to an invited person, recorded as a substitute's, or dismissed."""
+"""Replies by email on which people decide: unrecorded ones, and proposed times."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,8 +11,11 @@ from piccolo.columns import Column
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.core.message_types import ProposalDeclined
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import Occurrence, may_edit
+from tracker.rules.events.events import DateLine, Occurrence, may_edit
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import (
     Participant,
     ReplyGiven,
@@ -21,19 +24,28 @@ from tracker.rules.events.replies import (
     participant_on_line,
     people_to_reply_for,
 )
-from tracker.rules.intake.calendar_replies import CalendarReply, ReplyOutcome, judge_reply, reply_order
-from tracker.rules.intake.unrecorded_replies import SHOWN_FOR, EmailReplies, UnrecordedReply, WaitingReply
-from tracker.tables.background.intake import calendar_replies
-from tracker.tables.schema.intake import IncomingReply
+from tracker.rules.intake.calendar_replies import (
+    SHOWN_FOR,
+    CalendarReply,
+    EmailReplies,
+    ReplyOutcome,
+    UnrecordedReply,
+    WaitingReply,
+    judge_reply,
+    reply_order,
+)
+from tracker.rules.intake.item_emails import STATE_WORDS, Proposal, ProposalState, states_of_proposals
+from tracker.tables.background import intake
+from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible import attendance
 from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
-from tracker.usecases.core import audit
+from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
-from tracker.usecases.intake.email_undo import EarlierReply, earlier_reply, restore_earlier_reply
+from tracker.usecases.intake.item_emails import EarlierReply, earlier_reply, restore_earlier_reply
 
 NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can decide about email replies."
 DECIDED = "Someone has already decided about this email."
@@ -124,7 +136,7 @@ async def attach_reply(
         given, entered = ReplyGiven(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
         about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
         await replies.record_reply(viewer, *about, for_series=not email.for_date, entered=entered)
-        reply_id = await calendar_replies.newest_reply(person.invitation_id)
+        reply_id = await intake.newest_reply(person.invitation_id)
         counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
         await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
     return AttachedReply(person, email.value)
@@ -167,7 +179,7 @@ async def record_sender_as_substitute(
 
 
 async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
-    reply_id = await calendar_replies.newest_reply(invitation_id)
+    reply_id = await intake.newest_reply(invitation_id)
     await _decide(page.viewer, email, page.now, {IncomingReply.attached: reply_id})
 
 
@@ -206,7 +218,7 @@ async def undo_reply_decision(viewer: Viewer, event_id: UUID, key: str, incoming
 
 async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, found: EarlierReply, now: datetime) -> None:
     """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
-    reply = await calendar_replies.attached_reply(email.id)
+    reply = await intake.attached_reply(email.id)
     if email.decision and email.decision.is_release and reply and found.given_at:
         about = (found.date, found.given_at, reply.invitation_id, reply.number)
         await recorded_replies.restore_substitute(
@@ -258,8 +270,8 @@ async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
 
 async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
     """Return whose reply an email was attached as, and what that replaced; None when it can't be known any longer."""
-    reply = await calendar_replies.attached_reply(email.id)
-    holder_id = await calendar_replies.member_of(reply.invitation_id) if reply else None
+    reply = await intake.attached_reply(email.id)
+    holder_id = await intake.member_of(reply.invitation_id) if reply else None
     holder = await _person(holder_id, now) if holder_id else None
     if reply is None or holder is None:
         return None, None
@@ -314,7 +326,7 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
     """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
     occurrence_id = date.id if email.for_date else None
     reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
-    standing = facts_of_invitation(await calendar_replies.invitation_history(person.invitation_id), occurrence_id, date)
+    standing = facts_of_invitation(await intake.invitation_history(person.invitation_id), occurrence_id, date)
     outcome = judge_reply(reply, standing, email.received_at)
     if outcome is not ReplyOutcome.RECORDED:
         raise Conflict(WHY_NOT[outcome])
@@ -324,3 +336,105 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
 async def _decide(viewer: Viewer, email: UnrecordedReply, now: datetime, recorded: Columns | None = None) -> None:
     decided: Columns = {IncomingReply.decided_at: now, IncomingReply.decided_by: viewer.member_id}
     await IncomingReply.update(decided | (recorded or {})).where(IncomingReply.id == email.id)
+
+
+JudgedProposal = tuple[Proposal, ProposalState]
+LEFT = "It’s too late to undo this. The email may have gone out."
+
+
+async def recent_proposals(viewer: Viewer, date: Occurrence, now: datetime) -> list[JudgedProposal]:
+    """Return the proposals for a date that wait or are recent, for people who may change it; those that wait first."""
+    if not may_edit(viewer, date.event):
+        return []
+    found = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
+    return [one for one in found if one[1] is ProposalState.WAITING or one[0].received_at > now - SHOWN_FOR]
+
+
+async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[Proposal]]]:
+    """Return the dates that the viewer may change and for which proposals wait, soonest first."""
+    found: dict[UUID, list[Proposal]] = {}
+    for proposal, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):
+        if state is ProposalState.WAITING:
+            found.setdefault(proposal.occurrence_id, []).append(proposal)
+    lines = await events.lines_by_id(viewer, found)
+    return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
+
+
+async def proposal_to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, Occurrence]:
+    """Return a proposal that waits, and its date.
+
+    Errors: NotFound, also for people who may not change the date; Conflict when it no longer waits.
+    """
+    proposal, state, date = await _proposal(viewer, proposal_id, now)
+    if state is not ProposalState.WAITING:
+        raise Conflict(STATE_WORDS[state])
+    return proposal, date
+
+
+async def date_of_proposal(viewer: Viewer, proposal_id: UUID, now: datetime) -> Occurrence:
+    """Return the date of a proposal. Errors: NotFound, as in `proposal_to_accept`."""
+    return (await _proposal(viewer, proposal_id, now))[2]
+
+
+async def decline_proposal(viewer: Viewer, proposal_id: UUID, comment: str, now: datetime) -> Proposal:
+    """Decline a proposal, and notify the person who made it, and no one else; it can be undone first.
+
+    Errors: as in `proposal_to_accept`.
+    """
+    async with writing():
+        proposal, date = await proposal_to_accept(viewer, proposal_id, now)
+        await TimeProposal.update({TimeProposal.declined_at: now, TimeProposal.declined_by: viewer.member_id}).where(
+            TimeProposal.id == proposal.id
+        )
+        await outbox.enqueue_all([_draft(proposal, comment, now)], now)
+        facts = {"date": date.key, "of": proposal.member_id}
+        await audit.record(viewer.actor, "proposal_declined", "occurrence", date.id, facts, now)
+    return proposal
+
+
+async def undo_proposal_decline(viewer: Viewer, proposal_id: UUID, now: datetime) -> ProposalState:
+    """Undo that a proposal was declined, if its email has not left, and return its state now; a second time is none.
+
+    It waits again, unless its date has changed meanwhile.
+
+    Errors: NotFound, as in `proposal_to_accept`; Gone when the email may have left.
+    """
+    async with writing():
+        proposal, state, date = await _proposal(viewer, proposal_id, now)
+        if proposal.declined_at is None:
+            return state
+        if not await outbox.take_back_lone_message(_key(proposal.id, proposal.declined_at)):
+            raise Gone(LEFT)
+        await TimeProposal.update({TimeProposal.declined_at: None, TimeProposal.declined_by: None}).where(
+            TimeProposal.id == proposal.id
+        )
+        facts = {"date": date.key, "of": proposal.member_id}
+        await audit.record(viewer.actor, "proposal_decline_undone", "occurrence", date.id, facts, now)
+        return (await _proposal(viewer, proposal_id, now))[1]
+
+
+async def _proposal(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, ProposalState, Occurrence]:
+    proposal = await visible.proposal_by_id(viewer, proposal_id)
+    date = await events.date_by_id(viewer, proposal.occurrence_id) if proposal else None
+    if date is None or not may_edit(viewer, date.event):
+        raise NotFound
+    every = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
+    return next((each, state, date) for each, state in every if each.id == proposal_id)
+
+
+def _draft(proposal: Proposal, comment: str, now: datetime) -> NewMessage:
+    starts_at, ends_at = proposal.made.times
+    return NewMessage(
+        content=ProposalDeclined(
+            at=now, starts_at=starts_at, ends_at=ends_at, sequence=proposal.sequence, comment=comment
+        ),
+        recipient_id=proposal.member_id,
+        key=_key(proposal.id, now),
+        event_id=proposal.event_id,
+        occurrence_id=proposal.occurrence_id,
+        due=now + UNDO_FOR,
+    )
+
+
+def _key(proposal_id: UUID, declined_at: datetime) -> str:
+    return f"proposal_declined:{proposal_id}:{declined_at.isoformat()}"

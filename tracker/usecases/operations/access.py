@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
+from tracker.rules.core import viewers
 from tracker.rules.core.message_types import AccessDecided, AccessRequested
 from tracker.rules.core.viewers import BY_CLOCK, Level, Viewer
 from tracker.rules.events.events import DateLine, Event, Occurrence
@@ -33,25 +33,20 @@ from tracker.rules.operations.access import (
     needs_second_person,
 )
 from tracker.rules.operations.plans import Operation, may_plan
+from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations import access as background
-from tracker.tables.background.operations.access import LapsedGrant, limited_access, open_grants
-from tracker.tables.schema.events import events
+from tracker.tables.background.operations import LapsedGrant, limited_access, open_grants
+from tracker.tables.schema import events
 from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.visible.operations import access as visible
 from tracker.tables.visible.operations.access import ListedPerson
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, visibility
-from tracker.usecases.events.invitees import (
-    STATUSES_ANNOUNCED,
-    add_invitee,
-    raise_calendar_versions,
-    withdraw_invitations,
-)
+from tracker.usecases.events.invitees import STATUSES_ANNOUNCED, add_invitee, withdraw_invitations
 from tracker.usecases.events.occurrences import date_seen_by
-from tracker.usecases.events.visibility import check_within_limit, end_access_from_list
+from tracker.usecases.events.visibility import check_within_limit, end_access_from_list, raise_calendar_versions
 from tracker.usecases.operations.approvals import enqueue_for_approval
 from tracker.usecases.operations.emergency_access import openings_of
 from tracker.usecases.operations.states import NOT_A_LEAD, operation_for
@@ -263,7 +258,7 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
             raise NotFound
         await raise_calendar_versions(event_id)
         names = {member_id, (await limited_access(event_id)).get(member_id, member_id)}
-        closed = frozenset[str]().union(*(audiences.audiences_of_one(name) for name in names))
+        closed = frozenset[str]().union(*(viewers.audiences_of_one(name) for name in names))
         await visibility.close_event_to(viewer, event_id, closed, now)
         await end_access_from_list(event_id, {member_id}, viewer.member_id, now)
         version = await _raise_event_version(event, now)
@@ -304,8 +299,8 @@ async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) 
     await check_within_limit(event.marking, {member_id})  # the marking may have changed since the request
     version = await _raise_event_version(event, now)
     name = (await limited_access(event.id)).get(member_id, member_id)
-    await visibility.open_event_to(event.id, audiences.named_audience(name, standing_on_list(event.marking)), now)
-    await events.raise_audience_versions({audiences.member_audience(member_id)})
+    await visibility.open_event_to(event.id, viewers.named_audience(name, standing_on_list(event.marking)), now)
+    await events.raise_audience_versions({viewers.member_audience(member_id)})
     notified = (
         frozenset(await viewers_for({member_id}, now)) if event.status in STATUSES_ANNOUNCED else frozenset[UUID]()
     )
@@ -369,7 +364,7 @@ async def end_lapsed_access(now: datetime) -> int:
 async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:
     await raise_calendar_versions(lapsed.event_id)
     seen_by = await audience_rows.audiences_of(lapsed.event_id)
-    await audience_rows.replace_audiences(lapsed.event_id, seen_by - audiences.audiences_of_one(lapsed.id))
+    await audience_rows.replace_audiences(lapsed.event_id, seen_by - viewers.audiences_of_one(lapsed.id))
     changed: dict[Any, Any] = {events.Event.version: events.Event.version + 1, events.Event.changed_at: now}
     [after] = (
         await events.Event.update(changed).where(events.Event.id == lapsed.event_id).returning(events.Event.version)

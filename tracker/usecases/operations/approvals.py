@@ -10,17 +10,16 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
-from tracker.rules.operations.after_actions import titles_without_owner
 from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
 from tracker.rules.operations.deconfliction import count_for_state
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
+from tracker.rules.operations.records import titles_without_owner
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations import plans as rows

@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import Status, Viewer
+from tracker.rules.core.viewers import Arm, Status, Viewer
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations import check_ins as rules
 from tracker.rules.operations.check_ins import (
@@ -34,8 +33,8 @@ from tracker.rules.operations.check_ins import (
 )
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import STATES, OperationState
-from tracker.tables.background.operations import plans as background
-from tracker.tables.background.operations.plans import OverdueRelease
+from tracker.tables.background import operations as background
+from tracker.tables.background.operations import OverdueRelease
 from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.events import events

@@ -16,10 +16,9 @@ from piccolo.custom_types import Combinable
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Arm
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import BY_CLOCK, Actor, Viewer
+from tracker.rules.core.viewers import BY_CLOCK, Actor, Arm, Viewer
 from tracker.rules.operations import deconfliction as rules
 from tracker.rules.operations.deconfliction import (
     BACK_TO_DRAFT,
@@ -31,11 +30,18 @@ from tracker.rules.operations.deconfliction import (
     hash_of_facts,
     overlap_of,
 )
-from tracker.rules.operations.plans import LONGEST_BUFFER, LONGEST_REASON, SHOWN, Disclosure, may_plan, moved_too_far
-from tracker.rules.operations.sites import Point
+from tracker.rules.operations.plans import (
+    LONGEST_BUFFER,
+    LONGEST_REASON,
+    SHOWN,
+    Disclosure,
+    Point,
+    may_plan,
+    moved_too_far,
+)
 from tracker.rules.operations.states import COMPARED, FALLS_BACK, STATES, OperationState
-from tracker.tables.background.operations import plans
-from tracker.tables.background.operations.plans import ComparedPlan, ConflictPair
+from tracker.tables.background import operations
+from tracker.tables.background.operations import ComparedPlan, ConflictPair
 from tracker.tables.schema.operations.plans import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.operations import plans as visible
@@ -47,7 +53,7 @@ from tracker.usecases.operations.states import (
     raise_plan_version,
     return_to_planning,
 )
-from tracker.usecases.roster.ended_access import coordinators
+from tracker.usecases.roster.accounts import coordinators
 
 NO_DECISION_REASON = "Say in one sentence why, or what you agreed."
 WORTH_AN_EMAIL = timedelta(days=1)
@@ -68,17 +74,17 @@ async def compare_plan(plan_id: UUID, now: datetime) -> None:
 
 async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime) -> None:
     """Compare a plan with the others of these levels."""
-    plan = await _follow_time((await plans.compared_plans([plan_id]))[plan_id], now)
+    plan = await _follow_time((await operations.compared_plans([plan_id]))[plan_id], now)
     found = await find_overlaps(plan, levels, now)
-    pairs = {_other_side(pair, plan.id): pair for pair in await plans.open_pairs(plan.id, levels)}
-    agreed = await plans.last_agreed(plan.id)
+    pairs = {_other_side(pair, plan.id): pair for pair in await operations.open_pairs(plan.id, levels)}
+    agreed = await operations.last_agreed(plan.id)
     for other, (close, facts) in found.items():
         if other in pairs:
             await _keep_up(pairs[other], close, facts, now)
         elif agreed.get(other) != facts:
             await _open(plan.id, other, close, facts, now)
     await _close([pair for other, pair in pairs.items() if other not in found], now)
-    await notify_of_conflicts(await plans.open_pairs(plan.id, levels), now)
+    await notify_of_conflicts(await operations.open_pairs(plan.id, levels), now)
 
 
 async def compare_due(now: datetime) -> None:
@@ -89,12 +95,12 @@ async def compare_due(now: datetime) -> None:
 
 async def compare_moved_plans(now: datetime) -> int:
     """Compare again the plans whose event moved or was canceled since, and return how many."""
-    return await _compare_each(lambda: plans.moved_plans(now), now)
+    return await _compare_each(lambda: operations.moved_plans(now), now)
 
 
 async def compare_waiting_plans(now: datetime) -> int:
     """Compare the plans that changed with those that show the other side nothing, and return how many."""
-    return await _compare_each(plans.plans_for_clock, now)
+    return await _compare_each(operations.plans_for_clock, now)
 
 
 async def _compare_each(due: Callable[[], Awaitable[list[UUID]]], now: datetime) -> int:
@@ -141,8 +147,10 @@ async def decide_conflict(
         )
         facts = {"conflict": hit.id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
-        [pair] = [pair for pair in await plans.open_pairs(operation.id) if pair.id == hit.id]
-        outcome = rules.agreed_outcome((await plans.decisions_by_side([hit.id]))[hit.id], await _sides_that_know(pair))
+        [pair] = [pair for pair in await operations.open_pairs(operation.id) if pair.id == hit.id]
+        outcome = rules.agreed_outcome(
+            (await operations.decisions_by_side([hit.id]))[hit.id], await _sides_that_know(pair)
+        )
         if outcome:
             await _end(pair, outcome, now)
     return outcome
@@ -150,7 +158,7 @@ async def decide_conflict(
 
 async def _sides_that_know(pair: ConflictPair) -> list[UUID]:
     """Return the sides of a conflict to which the other one shows that there is a conflict."""
-    sides = await plans.compared_plans([pair.first, pair.second])
+    sides = await operations.compared_plans([pair.first, pair.second])
     others = {pair.first: pair.second, pair.second: pair.first}
     return [side for side, other in others.items() if sides[other].disclosure is not Disclosure.SILENT]
 
@@ -163,7 +171,7 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     """
     at = plan.starts_at, plan.ends_at
     was = plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at
-    earlier = [was, *await plans.times_relied_on(plan.id)]
+    earlier = [was, *await operations.times_relied_on(plan.id)]
     if any(moved_too_far(one, at, timedelta(minutes=plan.buffer_minutes)) for one in earlier):
         await end_clearance(plan.id, now)
         if plan.state in FALLS_BACK:
@@ -176,7 +184,7 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     await OperationPlan.update(
         {OperationPlan.checked_start: at[0], OperationPlan.checked_end: at[1], OperationPlan.was_off: plan.is_off}
     ).where(OperationPlan.id == plan.id)
-    return (await plans.compared_plans([plan.id]))[plan.id]
+    return (await operations.compared_plans([plan.id]))[plan.id]
 
 
 async def _stop_comparing(plan: ComparedPlan, now: datetime) -> None:
@@ -200,7 +208,7 @@ async def find_overlaps(
         return {}
     footprint = footprint_of(plan)
     theirs = {
-        other.id: footprint_of(other) for other in await plans.plans_near(plan, levels) if not _is_over(other, now)
+        other.id: footprint_of(other) for other in await operations.plans_near(plan, levels) if not _is_over(other, now)
     }
     return {
         other: (close, hash_of_facts(footprint, its))
@@ -256,7 +264,7 @@ async def _keep_up(pair: ConflictPair, close: Overlap, facts: str, now: datetime
 
 async def _drop(pair: ConflictPair, now: datetime) -> None:
     """Keep what was agreed about earlier facts as history, and notify the leads: no decision ends unnoticed."""
-    if not rules.TOGETHER & {*(await plans.decisions_by_side([pair.id]))[pair.id].values()}:
+    if not rules.TOGETHER & {*(await operations.decisions_by_side([pair.id]))[pair.id].values()}:
         return
     of_facts = [decision.value for decision in rules.TOGETHER]
     await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
@@ -270,14 +278,14 @@ async def _replace(decisions: Combinable, now: datetime) -> None:
 
 
 async def _close(pairs: list[ConflictPair], now: datetime) -> None:
-    decisions = await plans.decisions_by_side([pair.id for pair in pairs])
+    decisions = await operations.decisions_by_side([pair.id for pair in pairs])
     for pair in pairs:
         await _end(pair, rules.outcome_when_moved(decisions[pair.id]), now)
 
 
 async def _end(pair: ConflictPair, outcome: Outcome, now: datetime) -> None:
     """End a conflict, keep who led the sides that show themselves, and notify those who were shown it."""
-    sides, hit = await plans.compared_plans([pair.first, pair.second]), DeconflictionHit
+    sides, hit = await operations.compared_plans([pair.first, pair.second]), DeconflictionHit
     leads = {one: plan.lead_id if plan.disclosure in SHOWN else None for one, plan in sides.items()}
     await hit.update(
         {
@@ -303,7 +311,7 @@ async def notify_of_conflicts(pairs: Iterable[ConflictPair], now: datetime) -> N
     conflict_pairs = list(pairs)
     if not conflict_pairs:
         return
-    planned = await plans.compared_plans({one for pair in conflict_pairs for one in (pair.first, pair.second)})
+    planned = await operations.compared_plans({one for pair in conflict_pairs for one in (pair.first, pair.second)})
     informed = await deconfliction_officers()
     drafts = [
         draft
@@ -339,7 +347,7 @@ async def notify_of_dropped_decision(pair: ConflictPair, now: datetime) -> bool:
 
     Only leads who were shown it before get one, and not while the other side shows nothing. Return whether both do.
     """
-    sides = await plans.compared_plans([pair.first, pair.second])
+    sides = await operations.compared_plans([pair.first, pair.second])
     knew = ((pair.first, pair.second, pair.first_knows), (pair.second, pair.first, pair.second_knows))
     known_to = [one for one, other, was_shown in knew if was_shown and sides[other].disclosure is not Disclosure.SILENT]
     drafts = [

@@ -12,11 +12,10 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.audiences import emergency_audience as audience_of
 from tracker.rules.core.message_types import EmergencyAccessUsed
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import BY_CLOCK, Emergency, Viewer, is_recent
+from tracker.rules.core.viewers import BY_CLOCK, Arm, Emergency, Viewer, is_recent
+from tracker.rules.core.viewers import emergency_audience as audience_of
 from tracker.rules.events.events import Event
 from tracker.rules.operations.access import (
     EMERGENCY_LASTS,
@@ -28,14 +27,14 @@ from tracker.rules.operations.access import (
     may_read_emergency_uses,
     may_use_emergency_access,
 )
+from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
-from tracker.tables.background.operations import access as background
-from tracker.tables.background.operations.access import EmergencyDate
+from tracker.tables.background.operations import EmergencyDate
 from tracker.tables.schema.operations.records import EmergencyAccess, EmergencyOpening
 from tracker.tables.visible.operations import access as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.identity.sessions import open_among
-from tracker.usecases.roster.ended_access import coordinators
+from tracker.usecases.roster.accounts import coordinators
 
 CONFIRM_FIRST = "Confirm it’s you before you start emergency access."
 ALREADY = "You have emergency access already."

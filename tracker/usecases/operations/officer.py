@@ -12,14 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import NotFound
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.operations import deconfliction as rules
 from tracker.rules.operations.deconfliction import MOST_IN_AN_HOUR, OF_AN_AGENCY, Decision
-from tracker.rules.operations.plans import Disclosure
-from tracker.rules.operations.sites import Point
-from tracker.tables.background.operations import plans
-from tracker.tables.background.operations.plans import ComparedPlan
+from tracker.rules.operations.plans import Disclosure, Point
+from tracker.tables.background import operations
+from tracker.tables.background.operations import ComparedPlan
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import DAY, footprint_of
@@ -82,10 +80,10 @@ async def open_conflicts(viewer: Viewer, now: datetime) -> list[OfficerConflict]
     """Return every open conflict, oldest first, and note that it was read. Errors: NotFound for anyone else."""
     if not is_officer(viewer):
         raise NotFound
-    pairs = await plans.every_open_pair()
-    planned = await plans.compared_plans({one for pair in pairs for one in (pair.first, pair.second)})
+    pairs = await operations.every_open_pair()
+    planned = await operations.compared_plans({one for pair in pairs for one in (pair.first, pair.second)})
     sides = await _officer_sides(planned.values())
-    decisions = await plans.decisions_by_side([pair.id for pair in pairs])
+    decisions = await operations.decisions_by_side([pair.id for pair in pairs])
     if pairs:
         facts = {"conflicts": sorted(str(pair.id) for pair in pairs)}
         await audit.record_read(viewer, "conflicts_read", "deconfliction", "open", facts, now)
@@ -111,7 +109,7 @@ async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOpe
     """
     if not is_officer(viewer):
         raise NotFound
-    planned = {compared_plan.id: compared_plan for compared_plan in await plans.plans_without_place(now)}
+    planned = {compared_plan.id: compared_plan for compared_plan in await operations.plans_without_place(now)}
     found = rules.find_unplaced({one: footprint_of(plan) for one, plan in planned.items()})
     if not found:
         return []

@@ -13,8 +13,7 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
 from tracker.rules.operations.deconfliction import (
@@ -28,15 +27,18 @@ from tracker.rules.operations.deconfliction import (
 from tracker.rules.operations.orders import Phase
 from tracker.rules.operations.plans import (
     DEFAULT_BUFFER,
+    LONGEST_PLACE,
+    MOST_SITES,
+    NO_PLACE,
     Commitment,
     Disclosure,
     Operation,
+    PlannedSite,
     check_buffer,
     check_commitment,
     check_kind,
     may_plan,
 )
-from tracker.rules.operations.sites import LONGEST_PLACE, MOST_SITES, NO_PLACE, PlannedSite
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
 from tracker.rules.roster.sites import MeetingSite as Place
 from tracker.rules.roster.sites import known_place
@@ -57,8 +59,8 @@ from tracker.usecases.operations.states import (
     raise_plan_version,
     return_to_planning,
 )
+from tracker.usecases.roster.agencies import every_site
 from tracker.usecases.roster.people import people_by_id
-from tracker.usecases.roster.sites import every_site
 
 FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
 TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."

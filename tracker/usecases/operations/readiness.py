@@ -15,21 +15,19 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.audit.verbs import AuditVerb
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm
+from tracker.rules.core import viewers
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import NewMessage
-from tracker.rules.core.viewers import BY_CLOCK, Viewer
+from tracker.rules.core.viewers import BY_CLOCK, Arm, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import readiness as rules
-from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.plans import MOST_SITES, Operation, check_kind, may_plan
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
-from tracker.rules.operations.sites import MOST_SITES
 from tracker.rules.operations.states import OVER
-from tracker.rules.roster.confidential_sites import PublicSite
-from tracker.tables.background.operations import access
-from tracker.tables.background.operations.access import all_acknowledged
-from tracker.tables.schema.events import events as audience_versions
+from tracker.rules.roster.sites import PublicSite
+from tracker.tables.background import operations
+from tracker.tables.background.operations import all_acknowledged
+from tracker.tables.schema import events as audience_versions
 from tracker.tables.schema.operations.plans import OperationOffSite
 from tracker.tables.schema.operations.records import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
@@ -350,13 +348,13 @@ async def run_due_notices(now: datetime) -> int:
 
     Returns how many.
     """
-    if not (await access.due_notices(now) or await access.called_off_notices(now)):
+    if not (await operations.due_notices(now) or await operations.called_off_notices(now)):
         return 0
     async with writing():
-        due, called_off = await access.due_notices(now), await access.called_off_notices(now)
+        due, called_off = await operations.due_notices(now), await operations.called_off_notices(now)
         for notice_id in due:
             await enter_notice_state(notice_id, NoticeState.RELEASED, now)
-            recipients = sorted((await access.recipients_of([notice_id]))[notice_id])
+            recipients = sorted((await operations.recipients_of([notice_id]))[notice_id])
             facts = {"for": recipients}
             await audit.record(BY_CLOCK, "readiness_released", NOTICE, notice_id, facts, now)
         for notice_id in called_off:
@@ -367,14 +365,12 @@ async def run_due_notices(now: datetime) -> int:
 
 async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime) -> None:
     """Take a notice to a state inside the caller's `writing()`: its recipients' calendars and emails follow."""
-    recipients = (await access.recipients_of([notice_id]))[notice_id]
+    recipients = (await operations.recipients_of([notice_id]))[notice_id]
     await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
     if state in CALENDAR_STATES:
-        await audience_versions.raise_audience_versions(
-            audiences.member_audience(recipient) for recipient in recipients
-        )
+        await audience_versions.raise_audience_versions(viewers.member_audience(recipient) for recipient in recipients)
     if state in EMAILED_STATES:
-        ends_at = (await access.window_ends([notice_id]))[notice_id]
+        ends_at = (await operations.window_ends([notice_id]))[notice_id]
         await outbox.enqueue_all([_notice_email(notice_id, state, recipient, ends_at) for recipient in recipients], now)
 
 

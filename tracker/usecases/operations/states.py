@@ -13,14 +13,14 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER, STATES, OperationState
-from tracker.tables.background.operations import plans as background
-from tracker.tables.schema.events.events import Event as EventRow
-from tracker.tables.schema.events.events import Occurrence
+from tracker.tables.background import operations as background
+from tracker.tables.schema.events import Event as EventRow
+from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
 from tracker.tables.schema.operations.records import OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
-from tracker.usecases.events.invitees import raise_calendar_versions
+from tracker.usecases.events.visibility import raise_calendar_versions
 
 NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
 PLAN_IS_OVER = "The operation is over, and its plan no longer changes."

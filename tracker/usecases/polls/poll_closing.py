@@ -11,17 +11,17 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
-from tracker.rules.events.undo import UNDO_FOR, UndoableDeed
+from tracker.rules.events.history import UNDO_FOR, UndoableDeed
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
-from tracker.tables.background.events import replies
+from tracker.tables.background.events import invitees
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema import polls as rows
 from tracker.tables.visible import polls as visible_polls
 from tracker.tables.visible.events import events as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import scheduling
-from tracker.usecases.events.undo import keeping_undoable
+from tracker.usecases.events.history import keeping_undoable
 from tracker.usecases.polls import polls
 from tracker.usecases.polls.polls import poll_for
 
@@ -126,4 +126,4 @@ async def _reply_first(
         }
         for respondent in given
     ]
-    await replies.write_replies(written)
+    await invitees.write_replies(written)

@@ -19,8 +19,8 @@ from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudg
 from tracker.rules.core.outbox import MessageState, NewMessage
 from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
 from tracker.rules.events.events import Event
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.polls import polls as rules
 from tracker.rules.polls.polls import (
     AgencyRows,

@@ -16,8 +16,7 @@ from tracker.database import together, writing
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.roll_call import QuorumOfRecord
-from tracker.rules.core.audiences import Arm, Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.reports import reports, sums

@@ -1,8 +1,4 @@
-"""The life of accounts, for administrators: sign-in links, suspending and reopening, the yearly review, access.
-
-The clock suspends accounts whose last day has passed and those that weren't used for 90 days. The person is notified
-of each change of their access, with whom to call.
-"""
+"""Accounts: suspension, review, and what ends with a person's access."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,23 +9,36 @@ from msgspec import Struct
 
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
 from tracker.rules.core import outbox as outbox_rules
+from tracker.rules.core import viewers
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import AccountChange, AccountChanged
 from tracker.rules.core.viewers import BY_CLOCK, Role, Status, Viewer
-from tracker.rules.roster import accounts
+from tracker.rules.roster import directory
 from tracker.rules.roster.directory import PersonCard
-from tracker.tables.schema.events import events
-from tracker.tables.schema.roster import Agency, Member, MemberRole
-from tracker.usecases.core import audit, outbox
-from tracker.usecases.identity import api_tokens, security_codes, sign_in_attempts
+from tracker.tables.background.events import events as audience_rows
+from tracker.tables.schema import events as event_rows
+from tracker.tables.schema.availability import BusySpan, SharedCalendar
+from tracker.tables.schema.events import Invitation
+from tracker.tables.schema.identity import SignInLink
+from tracker.tables.schema.operations.records import OperationGrant
+from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
+from tracker.usecases.core import audit, drafts, outbox
+from tracker.usecases.identity import security_codes, sessions, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link, issue_reset_link
-from tracker.usecases.identity.sessions import report_lost_phone, revoke_feeds, sessions_of, sign_out_everywhere
+from tracker.usecases.identity.security_codes import forget_codes
+from tracker.usecases.identity.sessions import (
+    end_sessions,
+    report_lost_phone,
+    revoke_access,
+    revoke_feeds,
+    sessions_of,
+    sign_out_everywhere,
+)
 from tracker.usecases.identity.sign_in import Credentials, credentials_of
 from tracker.usecases.identity.sign_in_attempts import PAUSE
-from tracker.usecases.roster import directory
-from tracker.usecases.roster.ended_access import close_account, coordinators
+from tracker.usecases.roster import committees, known_people
+from tracker.usecases.roster import directory as roster_directory
 
 NO_ACCOUNT = "A guest can’t sign in. To let them, clear “Email only” first."
 NOT_ACTIVE = "This account isn’t active, so a link wouldn’t work."
@@ -48,7 +57,7 @@ async def make_sign_in_link(viewer: Viewer, member_id: UUID, reauthenticated_at:
         person = await _person_to_change(viewer, member_id, reauthenticated_at, now)
         if person.is_guest:
             raise NotAllowed(NO_ACCOUNT)
-        is_over = person.account is not None and accounts.is_account_over(person.account.expires_at, now)
+        is_over = person.account is not None and directory.is_account_over(person.account.expires_at, now)
         if is_over or person.status is not Status.ACTIVE or not await _is_active_agency(person.agency_id):
             raise NotAllowed(NOT_ACTIVE)
         await notify_of_account_change(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
@@ -63,7 +72,7 @@ async def person_to_suspend(viewer: Viewer, member_id: UUID, reauthenticated_at:
     if member_id == viewer.member_id:
         raise NotAllowed(NOT_ONESELF)
     if person.is_coordinator and not await coordinators() - {member_id}:
-        raise NotAllowed(accounts.LAST_COORDINATOR)
+        raise NotAllowed(directory.LAST_COORDINATOR)
     return person
 
 
@@ -121,21 +130,21 @@ async def suspend_due_accounts(now: datetime) -> int:
             Member.id, Member.expires_at, Member.signed_in_at, Member.reopened_at, Member.version
         ).where(
             (Member.status == Status.ACTIVE)
-            & ((Member.expires_at <= now) | (Member.signed_in_at <= now - accounts.IDLE))
+            & ((Member.expires_at <= now) | (Member.signed_in_at <= now - directory.IDLE))
         )
         return sum([await _suspend_due(row, why, now) for row in rows if (why := _why_due(row, now))])
 
 
 def _why_due(row: Mapping[str, Any], now: datetime) -> str:
-    if accounts.is_account_over(row["expires_at"], now):
+    if directory.is_account_over(row["expires_at"], now):
         return "its last day is over"
-    return "not used for 90 days" if accounts.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
+    return "not used for 90 days" if directory.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
 
 
 async def _suspend_due(row: Mapping[str, Any], why: str, now: datetime) -> int:
     leading = await coordinators()
     if row["id"] in leading and leading == {row["id"]}:
-        if accounts.is_account_over(row["expires_at"], now):
+        if directory.is_account_over(row["expires_at"], now):
             await _save_status(row["id"], {Member.expires_at: None}, row["version"])
             await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
         return 0
@@ -146,9 +155,9 @@ async def _suspend_due(row: Mapping[str, Any], why: str, now: datetime) -> int:
 
 
 async def _person_to_change(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
-    accounts.check_manager(viewer, reauthenticated_at, now)
-    person = await directory.person_for(viewer, member_id)
-    accounts.check_account(viewer, member_id, person.roles)
+    directory.check_manager(viewer, reauthenticated_at, now)
+    person = await roster_directory.person_for(viewer, member_id)
+    directory.check_account(viewer, member_id, person.roles)
     return person
 
 
@@ -158,7 +167,7 @@ async def _is_active_agency(agency_id: UUID) -> bool:
 
 async def _save_status(member_id: UUID, values: dict[Any, Any], version: int) -> None:
     await Member.update({**values, Member.version: version + 1}).where(Member.id == member_id)
-    await events.raise_audience_versions([audiences.member_audience(member_id)])
+    await event_rows.raise_audience_versions([viewers.member_audience(member_id)])
 
 
 class MemberAccess(Struct, frozen=True, kw_only=True):
@@ -183,7 +192,7 @@ async def access_of_member(viewer: Viewer, member_id: UUID, now: datetime) -> Me
         proofs=await credentials_of(member_id),
         paused_until=locked_at + PAUSE if locked_at and now < locked_at + PAUSE else None,
         sessions=len(await sessions_of(member_id, now)),
-        tokens=await api_tokens.count_tokens(member_id, now),
+        tokens=await sessions.count_tokens(member_id, now),
         why_not=_why_not_access(viewer, person),
     )
 
@@ -236,7 +245,7 @@ async def revoke_member_tokens(viewer: Viewer, member_id: UUID, now: datetime) -
     """Revoke the tokens of every program that acts for a member. Errors: NotFound, NotAllowed."""
     await _check_access(viewer, member_id)
     async with writing():
-        facts = {"tokens": await api_tokens.revoke_all_tokens(member_id, now)}
+        facts = {"tokens": await sessions.revoke_all_tokens(member_id, now)}
         await audit.record(viewer.actor, "tokens_revoked", "member", member_id, facts, now)
 
 
@@ -248,7 +257,7 @@ async def _check_access(viewer: Viewer, member_id: UUID) -> None:
 async def _person_with_account(viewer: Viewer, member_id: UUID) -> PersonCard:
     if not viewer.manages_accounts:
         raise NotFound
-    return await directory.person_for(viewer, member_id)
+    return await roster_directory.person_for(viewer, member_id)
 
 
 def _why_not_access(viewer: Viewer, person: PersonCard) -> str | None:
@@ -283,3 +292,122 @@ async def whom_to_call(but: UUID) -> str:
         .order_by(Member.name)
     )
     return " or ".join(f"{row['name']}, {row['phone']}" if row["phone"] else row["name"] for row in rows)
+
+
+NO_EMAIL = "The recipient is no longer active."
+
+
+async def close_account(member_id: UUID) -> None:
+    """End sessions and sign-in links, suppress emails, and delete drafts and busy times read from a shared calendar.
+
+    The caller is inside `writing()`.
+    Feeds and links in emails check at each use that the member is active, so they close and open with the status.
+    """
+    await end_sessions(member_id)
+    await SignInLink.delete().where(SignInLink.member == member_id)
+    await _forget_busy_times(member_id)
+    await drafts.forget_drafts(member_id)
+    await outbox.suppress_messages(member_id, NO_EMAIL)
+
+
+async def clear_credentials(member_id: UUID, now: datetime) -> None:
+    """Delete all credentials: password, authenticator, codes, links, feeds, tokens, addresses of calendars and replies.
+
+    The caller is inside `writing()`.
+    """
+    await revoke_access(member_id, now)
+    await forget_codes(member_id)
+    await SharedCalendar.delete().where(SharedCalendar.member == member_id)  # its busy times with it
+    await known_people.delete_aliases(member_id)
+    forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
+    await Member.update(forgotten).where(Member.id == member_id)
+
+
+async def coordinators() -> frozenset[UUID]:
+    """Return the coordinators who are active at an active agency."""
+    named = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
+    serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
+    found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
+    return frozenset(found)
+
+
+async def _forget_busy_times(member_id: UUID) -> None:
+    """Delete a member's busy times; their shared calendar stays and is read again when they come back."""
+    shared = await SharedCalendar.select(SharedCalendar.id).where(SharedCalendar.member == member_id).first()
+    if shared:
+        await BusySpan.delete().where(BusySpan.calendar == shared["id"])
+        unread: dict[Any, Any] = {SharedCalendar.read_at: None}
+        await SharedCalendar.update(unread).where(SharedCalendar.id == shared["id"])
+
+
+async def remove_from_task_force(member_id: UUID, new_owner_id: UUID | None, now: datetime) -> None:
+    """Remove everything that a member has here; the caller is inside `writing()`.
+
+    `new_owner_id`, a colleague, gets their seats and chairs. Without one, the first alternate becomes primary, because
+    no one from another agency can hold the seat, and the chairs become vacant.
+    """
+    await _transfer_seats(member_id, new_owner_id)
+    await MemberRole.delete().where(MemberRole.member == member_id)
+    changed: dict[Any, Any] = {Member.status: Status.DEPARTED, Member.version: Member.version + 1}
+    await Member.update(changed).where(Member.id == member_id)
+    await _forget_invitations(member_id, now)
+    await close_account(member_id)
+    await clear_credentials(member_id, now)
+
+
+async def _transfer_seats(member_id: UUID, new_owner_id: UUID | None) -> None:
+    [agency_id] = await Member.select(Member.agency).where(Member.id == member_id).output(as_list=True)
+    chaired = await _chaired(member_id)
+    condition = SeatHolder.member == member_id
+    held = await SeatHolder.select(
+        SeatHolder.seat, SeatHolder.seat.committee, SeatHolder.seat.agency, SeatHolder.is_primary
+    ).where(condition)
+    await SeatHolder.delete().where(condition)
+    for row in held:
+        if row["seat.agency"] == agency_id:  # the seat of a former agency stays there
+            await _transfer_seat(row["seat"], agency_id, new_owner_id, is_primary=row["is_primary"])
+    if new_owner_id:
+        for committee_id in sorted(set(chaired) - await _chaired(new_owner_id)):
+            await committees.make_chair(committee_id=committee_id, member_id=new_owner_id)
+        await event_rows.raise_audience_versions([viewers.member_audience(new_owner_id)])
+    await committees.touch_committees(chaired | {row["seat.committee"] for row in held})
+
+
+async def _chaired(member_id: UUID) -> set[UUID]:
+    is_chair = (MemberRole.member == member_id) & MemberRole.committee.is_not_null()
+    return set(await MemberRole.select(MemberRole.committee).where(is_chair).output(as_list=True))
+
+
+async def _transfer_seat(seat_id: UUID, agency_id: UUID, new_owner_id: UUID | None, *, is_primary: bool) -> None:
+    new_owner = new_owner_id or (await _first_alternate(seat_id, agency_id) if is_primary else None)
+    if new_owner is None:
+        return
+    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == new_owner)
+    if not await SeatHolder.exists().where(place):
+        await committees.add_seat_holder(seat_id=seat_id, member_id=new_owner, is_primary=is_primary)
+    elif is_primary:
+        await SeatHolder.update({SeatHolder.is_primary: True}).where(place)
+
+
+async def _first_alternate(seat_id: UUID, agency_id: UUID) -> UUID | None:
+    holder = SeatHolder.member
+    signs_in = holder.is_guest == False  # noqa: E712 - a clause of SQL
+    serves = (holder.status == Status.ACTIVE) & (holder.agency == agency_id) & signs_in
+    row = await SeatHolder.select(holder).where((SeatHolder.seat == seat_id) & serves).order_by(holder.name).first()
+    found: UUID | None = row["member"] if row else None
+    return found
+
+
+async def _forget_invitations(member_id: UUID, now: datetime) -> None:
+    """Take a member off every list, and out of the audiences of named events for good, even if they come back.
+
+    The attendance sheets of past dates keep them.
+    """
+    open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
+    await Invitation.update({Invitation.withdrawn_at: now}).where(open_)
+    their_access = (OperationGrant.member == member_id) & OperationGrant.ended_at.is_null()
+    await OperationGrant.update({OperationGrant.ended_at: now}).where(their_access)
+    oneself = viewers.audiences_of_one(member_id)
+    events = await audience_rows.forget_audiences(oneself)
+    seen_by = await audience_rows.audiences_of_each(events)
+    await event_rows.raise_audience_versions(oneself.union(*seen_by.values()))

@@ -1,7 +1,4 @@
-"""Committees with their chairs and seats, for administrators, and what others choose and count by them.
-
-Their quorum is the rule of the committee and the holders of its seats today.
-"""
+"""Committees, their seats, and the reminders of their events."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,13 +11,13 @@ from piccolo.querystring import QueryString
 from tracker.crypto import ids
 from tracker.database import engine, writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm, committee_audience
-from tracker.rules.core.viewers import Role, Status, Viewer
-from tracker.rules.roster import accounts
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import Arm, Role, Status, Viewer, committee_audience
+from tracker.rules.roster import directory
 from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
-from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule
-from tracker.tables.schema.events import events
+from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule, ReminderPolicy
+from tracker.tables.schema import events
+from tracker.tables.schema.events import policy_in_row
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
@@ -36,7 +33,7 @@ _HOLDERS = "SELECT t.committee, h.member, h.is_primary FROM seat_holder h JOIN s
 
 async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
     """Add a committee without seats and return its id. Errors: NotAllowed, Invalid by field."""
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         await _check_committee(viewer, facts, None, frozenset())
@@ -51,7 +48,7 @@ async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_a
 def possible_chairs(viewer: Viewer) -> Candidates:
     """Return who can chair a committee, for people who manage the roster. Errors: NotAllowed."""
     if not viewer.manages_accounts:
-        raise NotAllowed(accounts.MANAGERS_ONLY)
+        raise NotAllowed(directory.MANAGERS_ONLY)
     return ACTIVE
 
 
@@ -64,7 +61,7 @@ async def change_committee(
     now: datetime,
 ) -> None:
     """Change a committee or its chair. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
         row = await _committee_row(committee_id, expected_version)
@@ -95,7 +92,7 @@ async def assign_seat(
 
     A suspended holder stays on as alternate, because forms offer only active people and so do not mean to remove them.
     """
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
     async with writing():
@@ -122,7 +119,7 @@ async def delete_seat(
     now: datetime,
 ) -> None:
     """Remove an agency's seat in a committee. Errors: NotFound, NotAllowed, Conflict."""
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         await _committee_row(committee_id, expected_version)
         before = await _holders(committee_id, agency_id)
@@ -148,7 +145,7 @@ async def _save_committee(committee_id: UUID, changed: dict[str, Any], version: 
     values: dict[Any, Any] = {**changed, "version": version}
     await Committee.update(values).where(Committee.id == committee_id)
     await events.raise_audience_versions(
-        {audiences.committee_audience(committee_id), *(audiences.member_audience(one) for one in concerned)}
+        {viewers.committee_audience(committee_id), *(viewers.member_audience(one) for one in concerned)}
     )
 
 
@@ -236,13 +233,13 @@ class CommitteeChoice(Struct, frozen=True, kw_only=True):
 async def committee_choices(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
     rows, holders = await engine().read_each(QueryString(ACTIVE_COMMITTEES), QueryString(_HOLDERS))
-    return [_choice(row, holders) for row in rows if audiences.committee_audience(row["id"]) in viewer.audiences]
+    return [_choice(row, holders) for row in rows if viewers.committee_audience(row["id"]) in viewer.audiences]
 
 
 async def committee_names(viewer: Viewer) -> dict[UUID, str]:
     """Return the names of the same committees, in their order."""
     rows = await engine().run_querystring(QueryString(ACTIVE_COMMITTEES))
-    return {row["id"]: row["name"] for row in rows if audiences.committee_audience(row["id"]) in viewer.audiences}
+    return {row["id"]: row["name"] for row in rows if viewers.committee_audience(row["id"]) in viewer.audiences}
 
 
 def _choice(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
@@ -350,4 +347,33 @@ async def touch_committees(committee_ids: Iterable[UUID]) -> None:
     changed = sorted(set(committee_ids))
     if changed:
         await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
-        await events.raise_audience_versions(audiences.committee_audience(one) for one in changed)
+        await events.raise_audience_versions(viewers.committee_audience(one) for one in changed)
+
+
+_POLICIES = (
+    "SELECT p.committee, p.leads AS reminder_leads, p.ask_leads, p.ask_after, p.sends_thanks"
+    " FROM committee_preference p WHERE NOT p.is_usual"
+    " UNION ALL SELECT NULL, d.reminder_leads, d.ask_leads, d.ask_after, d.sends_thanks FROM deployment d"
+)
+
+
+class ReminderPolicies(NamedTuple):
+    """The policy of the task force, and those of the committees that chose one."""
+
+    usual: ReminderPolicy
+    of_committee: Mapping[UUID, ReminderPolicy]
+
+    def of(self, committee_id: UUID | None) -> ReminderPolicy:
+        """Return the policy with which an event of a committee, or of none, begins."""
+        return self.of_committee.get(committee_id, self.usual) if committee_id else self.usual
+
+
+async def reminder_policies() -> ReminderPolicies:
+    """Return the policies, by one query."""
+    found = {row["committee"]: policy_in_row(row) for row in await engine().run_querystring(QueryString(_POLICIES))}
+    return ReminderPolicies(usual=found.pop(None), of_committee=found)
+
+
+async def policy_of_committee(committee_id: UUID | None) -> ReminderPolicy:
+    """Return the policy with which an event of a committee, or of none, begins."""
+    return (await reminder_policies()).of(committee_id)

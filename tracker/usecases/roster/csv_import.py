@@ -14,22 +14,20 @@ from msgspec import Struct
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.rules.core import audiences
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import BY_COMMAND, Actor, Level, Role, Status, Viewer
-from tracker.rules.roster import accounts
+from tracker.rules.core import viewers
+from tracker.rules.core.viewers import BY_COMMAND, Actor, Arm, Level, Role, Status, Viewer
+from tracker.rules.roster import directory
 from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_roster
 from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact
 from tracker.tables.background.events import events as transfer
-from tracker.tables.schema.events import events
+from tracker.tables.schema import events
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.sign_in_attempts import account_at
 from tracker.usecases.roster import agencies, committees, people
-from tracker.usecases.roster.accounts import reopened_columns
+from tracker.usecases.roster.accounts import close_account, coordinators, remove_from_task_force, reopened_columns
 from tracker.usecases.roster.agencies import ONLY_COORDINATORS_MOVE_AGENCIES
-from tracker.usecases.roster.ended_access import close_account, coordinators, remove_from_task_force
 from tracker.usecases.roster.people import ONLY_COORDINATORS, ONLY_COORDINATORS_MOVE_PEOPLE, is_other_arm
 
 HAND_OVER = "Remove them on their page instead, where you choose a successor."
@@ -84,7 +82,7 @@ async def import_for_manager(
 
     Errors: NotAllowed, and as `import_roster`.
     """
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     return await _imported(content, _Import(now, zone, viewer.actor, viewer), is_trial=False)
 
 
@@ -315,7 +313,7 @@ class _Import:
         if roster_row.seats is not None and await seats.agree(roster_row, member_id, agency_id):
             changes.append("seats")
         if changes or not known:
-            await events.raise_audience_versions([audiences.member_audience(member_id)])
+            await events.raise_audience_versions([viewers.member_audience(member_id)])
             self._check(roster_row, member_id, known, held, granted)
             await self._log("updated" if known else "added", "member", member_id, {"fields": changes})
         return RowOutcome(
@@ -345,7 +343,7 @@ class _Import:
         if Role.COORDINATOR in held ^ granted and self._is_bound:
             self._faults.append(RowFault(row=roster_row.row, field="roles", sentence=ONLY_COORDINATORS))
         try:
-            accounts.check_account(self._manager, member_id, held)
+            directory.check_account(self._manager, member_id, held)
         except NotAllowed as refused:
             self._faults.append(RowFault(row=roster_row.row, field="", sentence=refused.sentence))
 

@@ -8,9 +8,9 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import id_list, sql_list
-from tracker.rules.core.audiences import agency_audience as audience_of_agency
-from tracker.rules.core.audiences import committee_audience as audience_of_committee
 from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import agency_audience as audience_of_agency
+from tracker.rules.core.viewers import committee_audience as audience_of_committee
 from tracker.rules.roster.directory import CommitteeStatus
 from tracker.tables.visible import attendance
 from tracker.tables.visible.core import word_index

@@ -10,19 +10,17 @@ from msgspec import Struct
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, named_participants
-from tracker.rules.attendance.thanks import may_thank
+from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, may_thank, named_participants
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wall_clock import to_local
-from tracker.rules.emails.follow_ups import NextFollowUp
-from tracker.rules.emails.nudges import DateNudges
-from tracker.rules.emails.thank_yous import sent_thank_you_words
+from tracker.rules.core.wording import to_local
+from tracker.rules.emails.reminders import DateNudges, NextFollowUp
+from tracker.rules.emails.summaries import sent_thank_you_words
 from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_key, may_edit
 from tracker.rules.events.history import HistoryEntry, history_with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plans import is_moved
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, effective_reply, people_to_reply_for
-from tracker.rules.intake.unrecorded_replies import EmailReplies
+from tracker.rules.intake.calendar_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
@@ -32,19 +30,19 @@ from tracker.usecases.actions.item_lists import items_of_event, open_items_of_co
 from tracker.usecases.core.audit import EventReading, readings_of
 from tracker.usecases.emails.follow_ups import next_follow_up
 from tracker.usecases.emails.nudges import silent_people_of_date, with_confirmations
-from tracker.usecases.emails.thank_yous import thank_you_sent_about
+from tracker.usecases.emails.summaries import thank_you_sent_about
 from tracker.usecases.events import history as event_history
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.events.history import history_of_event
 from tracker.usecases.events.occurrences import date_seen_by, dates_around, dates_in_series
 from tracker.usecases.events.replies import my_reply
 from tracker.usecases.events.scheduling import event_seen_by
-from tracker.usecases.intake import proposals, unrecorded_replies
-from tracker.usecases.intake.proposals import JudgedProposal
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.intake.unrecorded_replies import JudgedProposal
 from tracker.usecases.operations.emergency_access import openings_of
 from tracker.usecases.operations.states import PlanSummary, plan_summary
 from tracker.usecases.polls.polls import open_poll_of
-from tracker.usecases.roster.sites import room_of
+from tracker.usecases.roster.agencies import room_of
 
 
 class AgencyReplies(Struct, frozen=True, kw_only=True):
@@ -231,7 +229,7 @@ async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> 
         _room(viewer, occurrence, now),
         _readings(viewer, occurrence),
         unrecorded_replies.unrecorded_of_date(viewer, occurrence, now),
-        proposals.recent_proposals(viewer, occurrence, now),
+        unrecorded_replies.recent_proposals(viewer, occurrence, now),
         next_follow_up(viewer, occurrence, now),
     )
     organizing = {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}

@@ -54,13 +54,13 @@ from tracker.tables.visible.emails.messages import SentEmailTest
 from tracker.tables.visible.events import events, replies
 from tracker.tables.visible.operations.check_ins import check_in_days
 from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
-from tracker.usecases.calendars.calendars import dates_between
+from tracker.usecases.calendars.feeds import dates_between
 from tracker.usecases.core import audit
-from tracker.usecases.core.send_hold import ONLY_ROW, DeploymentState, deployment_state
-from tracker.usecases.emails import email_tests
+from tracker.usecases.core.process_locks import ONLY_ROW, DeploymentState, deployment_state
+from tracker.usecases.emails import account_emails
 from tracker.usecases.emails.nudges import nudges_by_date
 from tracker.usecases.events.replies import OwedReply, owed_replies
-from tracker.usecases.intake import proposals
+from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.operations.access import requests_to_approve
 from tracker.usecases.operations.check_ins import unaccounted_people
@@ -315,7 +315,7 @@ async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
 
 
 async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
-    found = await proposals.waiting_proposals(viewer, now)
+    found = await unrecorded_replies.waiting_proposals(viewer, now)
     return [OpenProposal(line=line, people=tuple(proposal.person for proposal in waiting)) for line, waiting in found]
 
 
@@ -351,16 +351,16 @@ async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
 async def set_up_progress(viewer: Viewer) -> SetUp:
     """Return the steps as they are now, whether or not the list is shown."""
     sizes, tests, sees_any = await together(
-        directory_rows.roster_sizes(), email_tests.every_email_test(viewer), events.sees_any_event(viewer)
+        directory_rows.roster_sizes(), account_emails.every_email_test(viewer), events.sees_any_event(viewer)
     )
     present = SetUpState(
         agencies=sizes.agencies,
         people=sizes.people,
         committees=sizes.committees,
-        was_email_sent=email_tests.was_any_test_sent(tests),
+        was_email_sent=account_emails.was_any_test_sent(tests),
         has_event=viewer.may_schedule and sees_any,
     )
-    return SetUp(steps=rules.set_up_steps(viewer, present), test=email_tests.latest_email_test(viewer, tests))
+    return SetUp(steps=rules.set_up_steps(viewer, present), test=account_emails.latest_email_test(viewer, tests))
 
 
 async def is_set_up_hidden() -> bool:

@@ -1,10 +1,8 @@
-"""Offboarding: a member's work passes to others, and all their access is revoked, in one transaction.
-
-Each event and action item passes to the first person who may already see it.
-"""
+"""Removing a person from the task force, and who takes their seats."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -15,8 +13,8 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import may_take_over
-from tracker.rules.roster import accounts
-from tracker.rules.roster.directory import PersonCard
+from tracker.rules.roster import directory
+from tracker.rules.roster.directory import PersonCard, PersonFacts, SeatFacts
 from tracker.rules.views.impact import ListImpact, may_know_list
 from tracker.tables.background.events import events as transfer
 from tracker.tables.visible import actions as action_item_rows
@@ -25,9 +23,11 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for, viewers_for
 from tracker.usecases.events import scheduling
-from tracker.usecases.events.invitees import following_seats, lists_of_member, pass_invitations_on
-from tracker.usecases.roster import directory
-from tracker.usecases.roster.ended_access import coordinators, remove_from_task_force
+from tracker.usecases.events.invitees import ChangedList, following_seats, lists_of_member, pass_invitations_on
+from tracker.usecases.roster import committees, csv_import, people
+from tracker.usecases.roster import directory as roster_directory
+from tracker.usecases.roster.accounts import coordinators, remove_from_task_force
+from tracker.usecases.roster.csv_import import RosterImportReport
 from tracker.usecases.roster.known_people import (
     ACTIVE,
     COORDINATORS,
@@ -39,7 +39,6 @@ from tracker.usecases.roster.known_people import (
     candidates_at_agency,
     either,
 )
-from tracker.usecases.views.seat_changes import list_impact_of
 
 NOT_ONESELF = "You can’t remove yourself. Ask a coordinator or another administrator."
 GONE = "They’ve already left."
@@ -87,7 +86,7 @@ async def offboard_person(
     of events, as far as the viewer may know it.
     Errors: NotFound, NotAllowed, Conflict, Invalid(successor).
     """
-    accounts.check_manager(viewer, reauthenticated_at, now)
+    directory.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         person = await _who_may_be_removed(viewer, member_id)
         successor = await _successor(viewer, person, successor_id, now)
@@ -114,15 +113,15 @@ async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> lis
 
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     if not viewer.manages_accounts:
-        raise NotAllowed(accounts.MANAGERS_ONLY)
-    person = await directory.person_for(viewer, member_id)
-    accounts.check_account(viewer, member_id, person.roles)
+        raise NotAllowed(directory.MANAGERS_ONLY)
+    person = await roster_directory.person_for(viewer, member_id)
+    directory.check_account(viewer, member_id, person.roles)
     if member_id == viewer.member_id:
         raise NotAllowed(NOT_ONESELF)
     if person.status is Status.DEPARTED:
         raise Conflict(GONE)
     if person.is_coordinator and not await coordinators() - {member_id}:
-        raise NotAllowed(accounts.LAST_COORDINATOR)
+        raise NotAllowed(directory.LAST_COORDINATOR)
     return person
 
 
@@ -198,3 +197,94 @@ async def _viewer_of(member_id: UUID, now: datetime) -> Viewer | None:
 
 def _each_once(candidates: Iterable[UUID], but: UUID) -> list[UUID]:
     return [fromkey for fromkey in dict.fromkeys(candidates) if fromkey != but]
+
+
+class ImportedList(NamedTuple):
+    """The report of an import, and what its changes of seats do to the lists of events."""
+
+    report: RosterImportReport
+    impact: list[ListImpact]
+
+
+async def set_seat(
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    facts: SeatFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> list[ListImpact]:
+    """Give an agency a seat, or change who holds it, and return what that did. Errors: as `committees.assign_seat`."""
+    async with writing():
+        async with following_seats(viewer, now) as passed:
+            await committees.assign_seat(
+                viewer, committee_id, agency_id, facts, expected_version, reauthenticated_at, now
+            )
+        return await list_impact_of(viewer, passed, now)
+
+
+async def remove_seat(
+    viewer: Viewer,
+    committee_id: UUID,
+    agency_id: UUID,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> list[ListImpact]:
+    """Remove an agency's seat, and return what that did. Errors: as `committees.delete_seat`."""
+    async with writing():
+        async with following_seats(viewer, now) as passed:
+            await committees.delete_seat(viewer, committee_id, agency_id, expected_version, reauthenticated_at, now)
+        return await list_impact_of(viewer, passed, now)
+
+
+async def change_person(
+    viewer: Viewer,
+    member_id: UUID,
+    facts: PersonFacts,
+    expected_version: int,
+    reauthenticated_at: datetime,
+    now: datetime,
+) -> None:
+    """Change a person; with another agency they leave their seats. Errors: as `people.save_person`."""
+    async with writing(), following_seats(viewer, now):
+        await people.save_person(viewer, member_id, facts, expected_version, reauthenticated_at, now)
+
+
+async def import_list_for(
+    viewer: Viewer, content: bytes, reauthenticated_at: datetime, now: datetime, zone: str
+) -> ImportedList:
+    """Import a list for a viewer, with its changes of seats. Errors: as `csv_import.import_for_manager`."""
+    async with writing():
+        async with following_seats(viewer, now) as passed:
+            report = await csv_import.import_for_manager(viewer, content, reauthenticated_at, now, zone)
+        return ImportedList(report, await list_impact_of(viewer, passed, now))
+
+
+async def import_list(content: bytes, now: datetime, zone: str, *, is_trial: bool) -> RosterImportReport:
+    """Import a list at the command line, with its changes of seats. Errors: as `csv_import.import_roster`."""
+    async with writing(), following_seats(None, now):
+        return await csv_import.import_roster(content, now, zone, is_trial=is_trial)
+
+
+async def list_impact_of(viewer: Viewer, passed: Iterable[ChangedList], now: datetime) -> list[ListImpact]:
+    """Return the changes of lists that the viewer may know, earliest date first."""
+    changes = list(passed)
+    ahead: dict[UUID, list[DateLine]] = {}
+    for line in await events.lines_ahead(viewer, {change.event_id for change in changes}, now):
+        ahead.setdefault(line.event_id, []).append(line)
+    concerned = {person for change in changes for person in change.people}
+    known, arms = await audit.names_of_people(concerned), await audit.arms_of_people(concerned)
+    impact = [
+        ListImpact(
+            dates=tuple(ahead[change.event_id]),
+            leaves=known[change.gone_id][0] if change.gone_id else "",
+            joins=known[change.new_id][0] if change.new_id else "",
+            notified=change.notified,
+        )
+        for change in changes
+        if change.event_id in ahead
+        and may_know_list(viewer, ahead[change.event_id][0], [arms[member_id] for member_id in change.people])
+    ]
+    return sorted(impact, key=lambda list_impact: list_impact.dates[0].starts_at)

@@ -1,24 +1,33 @@
-"""Searching events, people, agencies, committees and action items, limited to what the viewer may see."""
+"""Search, and the choices that a form finds by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from msgspec import Struct, field
 
 from tracker.database import together
+from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.word_forms import has_all, search_words
+from tracker.rules.core.clean_text import has_all, search_words
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
-from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence
+from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFound
-from tracker.rules.views.search import passage_around
+from tracker.rules.views.home import passage_around
 from tracker.tables.visible import actions
 from tracker.tables.visible import views as search_rows
 from tracker.tables.visible.core.rows import Row
-from tracker.usecases.roster import directory
+from tracker.tables.visible.events import events as visible_events
+from tracker.tables.visible.operations import plans
+from tracker.usecases.actions import after_actions, item_lists
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.audit import audit_log
+from tracker.usecases.operations import access, readiness
+from tracker.usecases.roster import committees, directory
+from tracker.usecases.roster.known_people import Candidates, people_to_invite
+from tracker.usecases.views import offboarding
 
 MOST = 50  # results of each kind; people who get more add words
 
@@ -165,3 +174,118 @@ def _passage(row: Row, words: Sequence[str], sites: Mapping[UUID, Sequence[str]]
 def _first(texts: Iterable[str], words: Sequence[str]) -> str:
     """Return the part of the first text that has one of the words; empty when none has."""
     return next((found for text in texts if (found := passage_around(text, words))), "")
+
+
+async def candidates_named(viewer: Viewer, name: str, subject: str) -> Candidates:
+    """Return the candidates of that name; `subject` is the id or reference of what they are chosen for, if anything.
+
+    Errors: NotFound for an unknown name, and for candidates or a subject that the viewer may not see; NotAllowed.
+    """
+    found = _CANDIDATES.get(name)
+    if found is None:
+        raise NotFound
+    return await found(viewer, subject)
+
+
+async def _known(viewer: Viewer, _: str) -> Candidates:
+    """Return whom the viewer may invite. Others, who invite no one, know fewer people than those: no page asks."""
+    if not viewer.may_schedule:
+        raise NotFound
+    return people_to_invite(viewer)
+
+
+async def _actors(viewer: Viewer, _: str) -> Candidates:
+    return audit_log.actors_for(viewer)
+
+
+async def _chairs(viewer: Viewer, _: str) -> Candidates:
+    return committees.possible_chairs(viewer)
+
+
+async def _owners(viewer: Viewer, origin: str) -> Candidates:
+    return await item_lists.new_item_owners(viewer, _id(origin) if origin else None)
+
+
+async def _after_action_owners(viewer: Viewer, event: str) -> Candidates:
+    return await after_actions.after_action_owners(viewer, _id(event))
+
+
+async def _walk_ins(viewer: Viewer, date: str) -> Candidates:
+    event, _, key = date.partition("/")
+    return await roll_call.possible_walk_ins(viewer, _id(event), key)
+
+
+async def _operation_access(viewer: Viewer, event: str) -> Candidates:
+    return await access.access_candidates(viewer, _id(event))
+
+
+async def _services(viewer: Viewer, event: str) -> Candidates:
+    return await readiness.recipient_candidates(viewer, _id(event))
+
+
+async def _successors(viewer: Viewer, person: str) -> Candidates:
+    return await offboarding.successors_of(viewer, _id(person))
+
+
+_CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
+    "known": _known,
+    "actors": _actors,
+    "chairs": _chairs,
+    "owners": _owners,
+    "new-owners": item_lists.reassignable_to,
+    "walk-ins": _walk_ins,
+    "successors": _successors,
+    "services": _services,
+    "operation-access": _operation_access,
+    "after-action-owners": _after_action_owners,
+}
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
+
+
+ListPlace = search_rows.PageEnd
+START: ListPlace = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
+"""The cursor before the first row of any list."""
+
+
+async def page_of_events(viewer: Viewer, after: ListPlace, limit: int) -> list[Event]:
+    """Return at most `limit` events after a cursor, in the order in which they were created."""
+    return await search_rows.events_after(viewer, after, limit)
+
+
+async def page_of_dates(viewer: Viewer, start: datetime, end: datetime, after: ListPlace, limit: int) -> list[DateLine]:
+    """Return at most `limit` dates that overlap [start, end), after a cursor, earliest first."""
+    return await search_rows.lines_after(viewer, start, end, after, limit)
+
+
+class PlannedOperation(Struct, frozen=True, kw_only=True):
+    """An operation with a plan, in brief."""
+
+    occurrence: Occurrence
+    state: OperationState
+    version: int
+    """Of the plan."""
+
+
+async def page_of_operations(viewer: Viewer, after: ListPlace, limit: int) -> list[PlannedOperation]:
+    """Return at most `limit` operations with a plan after a cursor, in the order in which their events were created."""
+    events = await plans.planned_operations(viewer, after, limit)
+    dates, states = (
+        await visible_events.dates_of_events(viewer, events),
+        await plans.versions_and_states(viewer, events),
+    )
+    return [
+        PlannedOperation(occurrence=dates[event.id][0], state=states[event.id].state, version=states[event.id].version)
+        for event in events
+        if dates[event.id] and event.id in states
+    ]
+
+
+async def page_of_items(viewer: Viewer, after: ListPlace, limit: int, *, only_mine: bool) -> list[ActionItem]:
+    """Return at most `limit` action items after a cursor, open or closed, in the order in which they were assigned."""
+    return await actions.items_after(viewer, after, limit, [viewer.member_id] if only_mine else [])

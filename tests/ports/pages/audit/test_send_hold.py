@@ -9,7 +9,7 @@ from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.viewers import PROOF_HOLDS
 from tracker.tables.schema.core.tables import Deployment
-from tracker.usecases.core import send_hold
+from tracker.usecases.core import process_locks
 
 BUTTON = "Resume sending"
 
@@ -29,7 +29,7 @@ async def test_a_coordinator_is_told_and_lets_it_send(sqlite_cast: Cast, browse:
     page = (await browser.get("/")).text
     assert "Sending has resumed." in page
     assert BUTTON not in page
-    assert await send_hold.held_copy() is None
+    assert await process_locks.held_copy() is None
 
 
 async def test_whoever_keeps_no_accounts_sees_no_other_byte_and_finds_no_such_address(
@@ -41,7 +41,7 @@ async def test_whoever_keeps_no_accounts_sees_no_other_byte_and_finds_no_such_ad
     assert (await browser.get("/")).content == before
     missing = await browser.post("/nowhere-at-all")
     assert (await browser.post("/sending")).status_code == missing.status_code == 404
-    assert await send_hold.held_copy()
+    assert await process_locks.held_copy()
 
 
 async def test_an_old_proof_is_asked_for_again(app: Litestar, sqlite_cast: Cast, browse: SignIn) -> None:
@@ -49,4 +49,4 @@ async def test_an_old_proof_is_asked_for_again(app: Litestar, sqlite_cast: Cast,
     await held()
     clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
     assert (await browser.post("/sending")).headers["location"] == "/sign-in/again?next=/"
-    assert await send_hold.held_copy()
+    assert await process_locks.held_copy()

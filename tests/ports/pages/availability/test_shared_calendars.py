@@ -22,7 +22,7 @@ from tracker.rules.availability.shared_calendars import (
     kept_window,
 )
 from tracker.rules.core.viewers import Viewer
-from tracker.usecases.availability import shared_calendars
+from tracker.usecases import availability
 
 PATH = "/settings/calendar"
 ADDRESS = "https://outlook.office365.com/owa/calendar/canary/calendar.ics"
@@ -38,10 +38,10 @@ async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
 
 
 async def share(viewer: Viewer, *found: ReadSpan) -> None:
-    await shared_calendars.share_calendar(viewer, ADDRESS, "", NOW)
-    under_way = await shared_calendars.claim_calendar(NOW)
+    await availability.share_calendar(viewer, ADDRESS, "", NOW)
+    under_way = await availability.claim_calendar(NOW)
     assert under_way
-    await shared_calendars.keep_spans(under_way, found, 2, kept_window(NOW, ZONE), NOW)
+    await availability.keep_spans(under_way, found, 2, kept_window(NOW, ZONE), NOW)
 
 
 async def test_an_address_is_pasted_and_only_its_host_is_shown_again(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -64,7 +64,7 @@ async def test_an_address_that_cannot_be_taken_stays_in_the_form_with_a_sentence
     assert shown.status_code == 422
     assert 'value="https://10.0.0.1/a.ics"' in shown.text
     assert "Paste the full calendar address" in shown.text
-    assert await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead) is None
+    assert await availability.own_shared_calendar(sqlite_cast.fbi_lead) is None
 
 
 async def test_the_address_of_the_tracker_itself_is_refused(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -74,9 +74,9 @@ async def test_the_address_of_the_tracker_itself_is_refused(browse: SignIn, sqli
 
 async def test_a_calendar_that_is_not_read_says_since_when_and_what_to_do(browse: SignIn, sqlite_cast: Cast) -> None:
     await share(sqlite_cast.fbi_lead)
-    under_way = await shared_calendars.claim_calendar(NOW + EVERY)
+    under_way = await availability.claim_calendar(NOW + EVERY)
     assert under_way
-    await shared_calendars.record_failed_read(under_way, CalendarProblem.UNREACHABLE, NOW)
+    await availability.record_failed_read(under_way, CalendarProblem.UNREACHABLE, NOW)
     shown = (await (await browse(sqlite_cast.fbi_lead)).get(PATH)).text
     assert (
         "We haven’t been able to read your calendar since Tue, Dec 15. "
@@ -97,7 +97,7 @@ async def test_sharing_another_calendar_says_before_that_the_hours_of_this_one_g
     await share(sqlite_cast.fbi_lead, ReadSpan("", CalendarSpan(TEN, TEN + HOUR, BusyKind.BUSY)))
     assert said in (await browser.get(PATH)).text
     await browser.post(PATH, {"address": "https://calendar.google.com/ical/other/basic.ics"})
-    now_shared = await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead)
+    now_shared = await availability.own_shared_calendar(sqlite_cast.fbi_lead)
     assert now_shared
     assert (now_shared.host, now_shared.read_at, now_shared.spans) == ("calendar.google.com", None, 0)
 
@@ -169,5 +169,5 @@ async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_ca
     shown = await browser.get(PATH)
     assert (shown.status_code, "no longer reads calendars" in shown.text) == (200, True)
     assert (await browser.post(f"{PATH}/removal")).headers["location"] == "/settings"
-    assert await shared_calendars.own_shared_calendar(sqlite_cast.fbi_lead) is None
+    assert await availability.own_shared_calendar(sqlite_cast.fbi_lead) is None
     clock.start_at(None)

@@ -11,8 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.operations.world import planned
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice

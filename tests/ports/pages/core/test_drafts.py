@@ -24,7 +24,7 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events.events import Invitation
+from tracker.tables.schema.events import Invitation
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import scheduling

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.ports.pages.core.markdown import MarkdownReader, Picture
+from tracker.ports.pages.core.templating import MarkdownReader, Picture
 
 PAGES = {"other.md": "/help/other"}
 PICTURES = {"pictures/one.png": Picture("/static/one.png", 640, 480)}

@@ -11,8 +11,8 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import BASE, Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.saved_filters import LISTINGS
+from tracker.rules.core.drafts import LISTINGS
+from tracker.rules.core.viewers import Visibility
 from tracker.usecases.events import scheduling
 
 PATH = "/saved-filters"

@@ -8,7 +8,7 @@ from io import BytesIO, StringIO
 
 import pytest
 
-from tracker.ports.pages.core.spreadsheets import SpreadsheetTable, csv_of, xlsx_of
+from tracker.ports.pages.core.static import SpreadsheetTable, csv_of, xlsx_of
 from tracker.rules.core.clean_text import is_formula
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)

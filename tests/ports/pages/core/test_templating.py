@@ -26,8 +26,7 @@ from tracker.ports import pages
 from tracker.ports.http.cookies import Flash
 from tracker.ports.pages.core.static import FOLDER
 from tracker.ports.pages.core.templating import Pages, environment, error_page, icon, qr
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.core.viewers import Arm, Role, Viewer
 
 PAGES = Path(pages.__file__).parent
 CENTRAL = ZoneInfo("America/Chicago")

@@ -9,12 +9,12 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.reminder_policies import ReminderPolicy
-from tracker.usecases.emails import committee_reminders
+from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.usecases.emails import preferences
 from tracker.usecases.events import scheduling
-from tracker.usecases.roster.reminder_policies import policy_of_committee
+from tracker.usecases.roster.committees import policy_of_committee
 
 STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone
 DAY = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=10)}))
@@ -108,7 +108,7 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     services, desk = sqlite_cast.committees["services"], await browse(sqlite_cast.caht_lead)
-    await committee_reminders.save_committee_policy(sqlite_cast.caht_lead, services, DAY, NOW)
+    await preferences.save_committee_policy(sqlite_cast.caht_lead, services, DAY, NOW)
     page = (await desk.get("/schedule")).text
     assert "Victim Services Committee: Reminders go out 1 day before." in page
     about = {"title": "Case review", "committee": str(services), "visibility": "committee", "save": "send"}

@@ -12,7 +12,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import edited_form, typed
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category, Limit
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences, scheduling

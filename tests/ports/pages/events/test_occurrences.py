@@ -13,13 +13,13 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, typed
 from tracker import clock
 from tracker.errors import Invalid
-from tracker.rules.core.wall_clock import to_local
+from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.availability import blackout_days
+from tracker.usecases import availability
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 KEY = "2027-01-19"
@@ -300,7 +300,7 @@ async def test_who_is_taken_twice_by_a_date_and_what_else_is_against_it_is_named
     hidden = operation(sqlite_cast.kcpd_detective, starts=at)
     await scheduling.schedule_event(sqlite_cast.fbi_lead, hidden, NOW)
     agency = sqlite_cast.agencies["HSI"]
-    await blackout_days.set_blackout(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
+    await availability.set_blackout(sqlite_cast.coordinator, agency, at.date(), None, "Range week", NOW, NOW.date())
     address = f"/events/{series}/{form_at}"
     form = typed((await desk.get(address)).text, address, date="2027-01-21", starts="10:30")
     page = (await desk.post(address.removesuffix("/edit") + "/impact", form)).text

@@ -12,12 +12,11 @@ from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tracker import clock
 from tracker.errors import NotFound
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.tables.schema.events.events import Reply
+from tracker.tables.schema.events import Reply
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 

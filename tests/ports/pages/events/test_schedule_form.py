@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.cast import ZONE, meeting
 from tracker.ports.pages.events.schedule_form import form_of_copy, form_of_plan, read_event_plan
-from tracker.rules.core.audiences import Arm, Visibility
+from tracker.rules.core.viewers import Arm, Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import AttendeeRole

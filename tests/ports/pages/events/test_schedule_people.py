@@ -11,8 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import Fields, ids, typed
 from tracker.crypto import ids as ids_
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Viewer
+from tracker.rules.core.viewers import Arm, Level, Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Member

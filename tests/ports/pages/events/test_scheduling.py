@@ -20,9 +20,9 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.availability import blackout_days
+from tracker.usecases import availability
 from tracker.usecases.events import occurrences, scheduling
-from tracker.usecases.roster import sites
+from tracker.usecases.roster import agencies
 
 MONTHLY: dict[str, Any] = {
     "title": "Monthly task force meeting",
@@ -534,7 +534,7 @@ async def test_the_panel_names_who_is_taken_twice_with_the_organizer(sqlite_cast
 async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:
     lead = sqlite_cast.fbi_lead
     week = date(2027, 1, 11), date(2027, 1, 13), "Range week"
-    await blackout_days.set_blackout(lead, lead.agency_id, *week, NOW, NOW.date())
+    await availability.set_blackout(lead, lead.agency_id, *week, NOW, NOW.date())
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
@@ -550,7 +550,7 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
 async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite_cast: Cast, desk: Browser) -> None:
     lead = sqlite_cast.fbi_lead
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, title="Case call", place="Room 5"), NOW)
-    await blackout_days.set_blackout(
+    await availability.set_blackout(
         lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date()
     )
     page = (await desk.get("/schedule?date=2027-01-12")).text
@@ -566,7 +566,7 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     facts = MeetingSiteFacts(name="Room 5", address="400 E 9th St", capacity=1, equipment="Projector", is_open=True)
-    await sites.add_meeting_site(sqlite_cast.coordinator, facts, NOW, NOW)
+    await agencies.add_meeting_site(sqlite_cast.coordinator, facts, NOW, NOW)
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(title="Case call", place="Room 5"), NOW)
     page = (await desk.get("/schedule?date=2027-01-12")).text
     assert '<option value="Room 5, 400 E 9th St">holds 1, Projector</option>' in page

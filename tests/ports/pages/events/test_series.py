@@ -13,8 +13,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import page_at
 from tracker import clock
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import ReplyValue

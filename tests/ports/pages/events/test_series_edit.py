@@ -11,7 +11,7 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.pages.forms import typed, words_of_page
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice

@@ -11,7 +11,7 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.intake.replying import NO, email, said
 from tests.usecases.intake.test_two_principals import both_send
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.usecases.events import replies, scheduling
 from tracker.usecases.intake.received_emails import take_email
 

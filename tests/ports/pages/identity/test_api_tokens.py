@@ -7,7 +7,7 @@ from tests.cast import NOW, PROGRAM, Cast
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.rules.core.viewers import PROOF_HOLDS
-from tracker.usecases.identity import api_tokens
+from tracker.usecases.identity import sessions
 
 PATH = "/settings/tokens"
 SHOWN = re.compile(r'id="token" readonly value="([^"]+)"')
@@ -20,7 +20,7 @@ async def test_a_new_token_is_shown_once_and_works(browse: SignIn, sqlite_cast: 
     token = SHOWN.search(made.text)
     assert made.status_code == 201
     assert token
-    found = await api_tokens.bearer_of(token[1], NOW, PROGRAM)
+    found = await sessions.bearer_of(token[1], NOW, PROGRAM)
     assert found
     assert sorted(found.scopes) == NEW["scopes"]
     again = await browser.get(PATH)
@@ -37,7 +37,7 @@ async def test_without_a_fresh_proof_no_token_is_made(browse: SignIn, sqlite_cas
     assert 'name="scopes"' not in shown.text
     response = await browser.post(PATH, NEW)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/settings/tokens")
-    assert await api_tokens.api_tokens_of(sqlite_cast.caht_lead, clock.now()) == []
+    assert await sessions.api_tokens_of(sqlite_cast.caht_lead, clock.now()) == []
 
 
 async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -50,7 +50,7 @@ async def test_what_was_typed_stays_when_something_is_missing(browse: SignIn, sq
 async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.caht_lead)
     await browser.post(PATH, NEW)
-    [token] = await api_tokens.api_tokens_of(sqlite_cast.caht_lead, NOW)
+    [token] = await sessions.api_tokens_of(sqlite_cast.caht_lead, NOW)
     assert (await browser.post(f"{PATH}/{token.id}/revocation")).status_code == 303
     shown = (await browser.get(PATH)).text
     assert "Token revoked." in shown
@@ -59,6 +59,6 @@ async def test_a_revoked_token_is_gone_from_the_list(browse: SignIn, sqlite_cast
 
 async def test_nobody_revokes_a_token_of_somebody_else(browse: SignIn, sqlite_cast: Cast) -> None:
     await (await browse(sqlite_cast.caht_lead)).post(PATH, NEW)
-    [token] = await api_tokens.api_tokens_of(sqlite_cast.caht_lead, NOW)
+    [token] = await sessions.api_tokens_of(sqlite_cast.caht_lead, NOW)
     response = await (await browse(sqlite_cast.coordinator)).post(f"{PATH}/{token.id}/revocation")
     assert response.status_code == 404

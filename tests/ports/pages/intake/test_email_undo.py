@@ -11,7 +11,7 @@ from tests.usecases.intake.test_emailed_words import said as replied
 from tests.usecases.intake.writing_back import given, said
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.schema.roster import Member
 from tracker.usecases.events import occurrences, replies, substitutes

@@ -13,7 +13,7 @@ from tests.usecases.operations.world import B, planned, with_places
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.roster.sites import Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
-from tracker.usecases.roster.sites import add_meeting_site
+from tracker.usecases.roster.agencies import add_meeting_site
 
 KEY = "2027-01-16"
 VERSION = re.compile(r"Version (\d+)")

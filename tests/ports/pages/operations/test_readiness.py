@@ -8,9 +8,9 @@ from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import over, planned
 from tracker.rules.operations.readiness import NoticeState
-from tracker.rules.roster.confidential_sites import ConfidentialSiteFacts
+from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.usecases.operations import readiness
-from tracker.usecases.roster import confidential_sites
+from tracker.usecases.roster import agencies
 
 KEY = "2027-01-16"
 TYPED = {
@@ -82,7 +82,7 @@ async def test_nothing_is_offered_that_an_operation_refuses_once_it_is_over(
     sqlite_cast: Cast, bluestem: UUID, browse: SignIn
 ) -> None:
     facts = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
-    await confidential_sites.add_confidential_site(sqlite_cast.harbor_advocate, facts, NOW)
+    await agencies.add_confidential_site(sqlite_cast.harbor_advocate, facts, NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     before = (await lead.get(at(bluestem))).text
     assert ("Write a notice" in before, "Add place" in before) == (True, True)

@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.events.autumn import autumn
 from tests.usecases.operations.world import planned
 from tracker import clock
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category
 from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.core.tables import AuditEntry

@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tracker.tables.schema.roster import EmailAlias, Member
-from tracker.usecases.roster import aliases
+from tracker.usecases.roster import known_people
 
 MARK = re.compile(r'name="_draft" value="[^"]*"')
 ADDRESS = "ipd.liaison+cal@ipd.example"
@@ -96,7 +96,7 @@ async def test_an_account_manager_sees_a_confirmed_address_on_the_person_s_page(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
     cast = sqlite_cast
-    await aliases.add_alias(cast.ipd_liaison, ADDRESS, NOW)
+    await known_people.add_alias(cast.ipd_liaison, ADDRESS, NOW)
     await EmailAlias.update({EmailAlias.confirmed_at: NOW}, force=True)
     page = f"/people/{cast.ipd_liaison.member_id}"
     assert ADDRESS in (await (await browse(cast.administrator)).get(page)).text

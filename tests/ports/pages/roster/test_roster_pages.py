@@ -12,7 +12,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tests.usecases.roster.forms import column
 from tracker import clock
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.roster import csv_file
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member

@@ -7,8 +7,7 @@ from tests.ports.browser import Browser, session_of
 from tests.ports.standing import standing
 from tracker.crypto import keys
 from tracker.database import Engine, writing
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Level, Role, Viewer
+from tracker.rules.core.viewers import Arm, Level, Role, Viewer
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import agencies, people
 

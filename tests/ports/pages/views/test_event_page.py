@@ -14,14 +14,13 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.core.test_drafts import mark_on
 from tests.ports.pages.forms import edited_form, typed
 from tracker import clock
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.plans import CONFIRM_FIRST, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.events.events import Reply
+from tracker.tables.schema.events import Reply
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.views import event_page

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
-from tracker.ports.pages.views.guide import FIRST, guide
+from tracker.ports.pages.views.home import FIRST, guide
 
 LINK = re.compile(r'href="(/help/[a-z-]+)"')
 PICTURE = re.compile(r'<img src="(/static/[^"]+)"')

@@ -16,13 +16,12 @@ from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker.app import create_app
 from tracker.database import engine
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import email_tests
+from tracker.usecases.emails import account_emails
 from tracker.usecases.events.scheduling import schedule_event
 
 TODAY = date(2026, 12, 15)
@@ -303,7 +302,7 @@ async def test_in_place_the_row_asks_again_until_the_email_left(sqlite_cast: Cas
 async def test_a_test_email_that_was_refused_says_why_and_another_one_can_be_sent(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    await email_tests.send_email_test(sqlite_cast.coordinator, NOW)
+    await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
     await sent(MessageState.BOUNCED, "550 No such user")
     row = section(await read(await browse(sqlite_cast.coordinator)), "h-set-up")
     assert "550 No such user" in row
@@ -328,7 +327,7 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
 
 async def test_it_is_gone_when_all_is_done(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_event(sqlite_cast.coordinator, meeting(), NOW)
-    await email_tests.send_email_test(sqlite_cast.coordinator, NOW)
+    await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
     await sent()
     assert "h-set-up" not in await read(await browse(sqlite_cast.coordinator))
 

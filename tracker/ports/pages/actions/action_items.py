@@ -38,8 +38,8 @@ from tracker.ports.pages.actions.item_forms import (
     read_item_list,
 )
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version, id_in
-from tracker.ports.pages.core.saved_filters import saved_in
 from tracker.ports.pages.core.sheets import merge_edits, recorded_form, word_changes
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, StatusUpdate, stage_of
 from tracker.rules.core.drafts import DraftForm, DraftKey

@@ -16,12 +16,25 @@ from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
-from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
+from tracker.ports.pages.core.form_values import (
+    ChosenPerson,
+    Errors,
+    FormValues,
+    errors_of,
+    id_in,
+    moment_in,
+    read_chosen_person,
+)
 from tracker.ports.pages.events.date_pages import occurrence_times
-from tracker.rules.attendance.roll_call import WALK_IN_ROWS, AttendanceWalkIn, Mark, agenda_timetable, tapped_mark
-from tracker.rules.attendance.thanks import is_thanked_for
+from tracker.rules.attendance.roll_call import (
+    WALK_IN_ROWS,
+    AttendanceWalkIn,
+    Mark,
+    agenda_timetable,
+    is_thanked_for,
+    tapped_mark,
+)
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import Occurrence, agenda_items
 from tracker.rules.events.markings import banner_of_all

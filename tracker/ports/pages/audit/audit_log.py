@@ -1,7 +1,4 @@
-"""The audit page: who did what and when, as far as its reader may know; verification, and export as a file.
-
-The address holds the filter, and leads to older entries and to the export.
-"""
+"""The audit log, and holding all emails from the Admin page."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,12 +11,21 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.database import together
+from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import WORDS, ChosenPerson, is_typed, read_chosen_person
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, id_in
-from tracker.ports.pages.core.saved_filters import saved_in
+from tracker.ports.pages.core.drafts import saved_in
+from tracker.ports.pages.core.form_values import (
+    WORDS,
+    ChosenPerson,
+    Errors,
+    FormReader,
+    FormValues,
+    id_in,
+    is_typed,
+    read_chosen_person,
+)
 from tracker.rules.audit.audit_log import AuditFilter, AuditLine
 from tracker.rules.audit.verbs import AuditGroup
 from tracker.rules.core.clean_text import csv_bytes
@@ -28,6 +34,7 @@ from tracker.rules.core.wording import local, short_day
 from tracker.rules.events.markings import banner_of_all
 from tracker.usecases.audit import audit_log
 from tracker.usecases.audit.audit_log import AuditPage
+from tracker.usecases.core import process_locks
 
 COLUMNS = ("At (UTC)", "Who", "What", "Subject", "Subject id", "Facts", "By", "From", "Session or token", "Request")
 AUDIT_PAGE = "/audit"
@@ -223,3 +230,18 @@ def _midnight(day: date, zone: str) -> datetime:
 
 def _address(path: str, asked: dict[str, str]) -> str:
     return f"{path}?{urlencode(asked)}" if asked else path
+
+
+HOME = "/"
+RESUMED = "Sending has resumed. Outdated messages are not sent."
+
+
+@post("/sending", guards=[signed_in], status_code=303)
+async def post_sending(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+    """Allow it to send. Errors: NotFound for people who do not manage accounts."""
+    if not viewer.manages_accounts:
+        raise NotFound
+    if first := first_reauthenticate(visit, HOME, now):
+        return first
+    was_held = await process_locks.release_sending(viewer, now)
+    return pages.redirect(HOME, RESUMED if was_held else "")

@@ -16,8 +16,8 @@ from tracker.ports.http.dependencies import Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import DateEntry, agenda_of, date_entry, marks_of, write_out
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.drafts import saved_among
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.ports.pages.core.saved_filters import saved_among
 from tracker.rules.calendars import calendars as calendar_rules
 from tracker.rules.calendars.calendars import (
     EVERY_KIND,
@@ -30,12 +30,12 @@ from tracker.rules.calendars.calendars import (
     week_around,
     week_table,
 )
-from tracker.rules.core.audiences import Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.core.wording import clock_of_half_hour, month_day
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.recurrence.holidays import holiday_notes
-from tracker.usecases.calendars import calendars
+from tracker.usecases.calendars import feeds
 from tracker.usecases.operations import readiness as notices
 
 A_WEEK = 7  # days
@@ -53,11 +53,11 @@ async def show_calendar(
     `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and the filters: `kind`
     (repeatable), `committee` (its name), `agency` (KCPD), `visibility`, `mine` (1), `canceled` (0).
     """
-    choices = await calendars.calendar_choices(viewer)
+    choices = await feeds.calendar_choices(viewer)
     asked = read_calendar_query(params, today, choices)
     start, end = calendar_rules.moments_of_days(*asked.shown(), zone)
     seen, readiness = await together(
-        calendars.filtered_dates_between(viewer, start, end, asked.chosen), notices.notices_between(viewer, start, end)
+        feeds.filtered_dates_between(viewer, start, end, asked.chosen), notices.notices_between(viewer, start, end)
     )
     content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
     saved = saved_among(query_string, "calendar", choices.saved)

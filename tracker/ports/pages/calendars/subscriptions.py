@@ -30,7 +30,8 @@ from tracker.rules.calendars.feeds import (
     read_feed_kind,
     read_feed_scope,
 )
-from tracker.usecases.calendars import calendars, subscriptions
+from tracker.usecases.calendars import feeds as calendar_feeds
+from tracker.usecases.calendars import subscriptions
 
 PATH = "/subscriptions"
 SCOPES = [
@@ -149,7 +150,7 @@ def _chosen(form: FormValues) -> tuple[FeedScope, FeedLimit, Alarms]:
 async def _page(
     pages: Pages, viewer: Viewer, visit: Visit, now: Now, settings: Settings, *, status_code: int = 200, **context: Any
 ) -> Response[str]:
-    committees = await calendars.calendar_committees(viewer)
+    committees = await calendar_feeds.calendar_committees(viewer)
     feeds = await _feeds(viewer, visit, now, settings, {committee.id: committee.name for committee in committees})
     values: dict[str, Any] = {
         "feeds": feeds,

@@ -15,14 +15,14 @@ from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Injected, now_of, settings_of, viewer_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.request_source import sent_from
-from tracker.ports.pages.core import form_drafts, form_values, home_part, templating
+from tracker.ports.pages.core import form_values, home_part, sheets, templating
 from tracker.ports.pages.core.form_values import FormValues, read_form, read_query
 from tracker.rules.core.viewers import Viewer, is_recent
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.escalations import Escalation
-from tracker.rules.events.undo import UNDO_FOR
+from tracker.rules.events.history import UNDO_FOR
 from tracker.usecases.core.viewers import Visit
-from tracker.usecases.events import undo
+from tracker.usecases.events import history
 
 AGAIN = "/sign-in/again"
 Pages: TypeAlias = Injected[templating.Pages]
@@ -31,7 +31,7 @@ Form: TypeAlias = Injected[FormValues]
 """The posted form. Errors: Invalid, TooLarge."""
 Upload: TypeAlias = Injected[form_values.Upload | None]
 """The uploaded file in the field `file` of a form; None for a form without one."""
-Drafts: TypeAlias = Injected[form_drafts.PageDrafts]
+Drafts: TypeAlias = Injected[sheets.PageDrafts]
 """The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
 HomeRows: TypeAlias = Injected[home_part.HomeRows]
 """Answers a deed that was done on the home page; only behind the guard `signed_in`."""
@@ -51,12 +51,12 @@ async def _injected_upload(request: FormRequest) -> form_values.Upload | None:
 
 async def _injected_form(request: FormRequest) -> FormValues:
     form = await read_form(request)
-    form_drafts.keep_draft(request.scope, form)
+    sheets.keep_draft(request.scope, form)
     return form
 
 
-def _drafts(scope: Scope) -> form_drafts.PageDrafts:
-    return form_drafts.PageDrafts(scope)
+def _drafts(scope: Scope) -> sheets.PageDrafts:
+    return sheets.PageDrafts(scope)
 
 
 def _params(request: FormRequest) -> FormValues:
@@ -118,7 +118,7 @@ async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "")
 
     Afterward they see the date `key`, or the nearest one.
     """
-    change_id = await undo.change_made_at(viewer, event_id, now)
+    change_id = await history.change_made_at(viewer, event_id, now)
     if change_id is None:
         return None
     fields = {"change": str(change_id), "key": key}

@@ -1,6 +1,7 @@
-"""From values to HTML: the Jinja environment, the functions and icons of templates, and the common parts of pages."""
+"""The pages of a request: templates, their values, and Markdown."""
 
 import re
+import struct
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,7 +12,10 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from litestar import Response
 from litestar.response import Redirect
+from markdown_it import MarkdownIt
+from markdown_it.token import Token as markdown_it_token_Token
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from tracker import clock
 from tracker.config.paths import folder
@@ -19,14 +23,14 @@ from tracker.config.settings import Settings
 from tracker.ports.http import cookies, drafts
 from tracker.ports.http.cookies import Flash
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.pages.core.form_drafts import SHOWN, FormDrafts
+from tracker.ports.pages.core.sheets import SHOWN, FormDrafts
 from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import wording
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
-from tracker.rules.roster import directory, reminder_policies
+from tracker.rules.roster import directory, quorum
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
@@ -53,7 +57,7 @@ FILTERS = {
     "span": wording.time_span,
     "ago": wording.ago_words,
     "plural": wording.plural,
-    "lead": reminder_policies.lead_words,
+    "lead": quorum.lead_words,
     "lateness": wording.lateness,
     "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,
@@ -219,3 +223,59 @@ class WithoutIndentation(Extension):
         for token in stream:
             is_markup = token.type == "data"
             yield Token(token.lineno, token.type, WHITE_SPACE.sub(" ", token.value)) if is_markup else token
+
+
+HEADING = ["heading_open", "inline", "heading_close"]
+PNG_HEAD = struct.Struct(">16xII")
+"""How a PNG begins: its signature and the start of its first chunk, then its width and its height."""
+
+
+class Picture(NamedTuple):
+    """Where browsers get a picture, and its size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+class WrittenPage(NamedTuple):
+    """A page as browsers get it."""
+
+    title: str
+    """Its first heading."""
+    body: Markup
+    """What follows that heading."""
+
+
+class MarkdownReader(Struct, frozen=True, kw_only=True):
+    """Reads pages of our own; both functions raise `LookupError` for what isn't there."""
+
+    page: Callable[[str], str]
+    """Gives the address of the page that a link names."""
+    picture: Callable[[str], Picture]
+
+    def read(self, text: str) -> WrittenPage:
+        """Return a page; HTML in it stays text. Errors: `ValueError` if it doesn't begin with a heading."""
+        reader = MarkdownIt("commonmark", {"html": False})
+        tokens = reader.parse(text)
+        if [token.type for token in tokens[:3]] != HEADING:
+            raise ValueError("The page doesn’t begin with a heading.")
+        for token in tokens:
+            for one in token.children or ():
+                self._address(one)
+        body = reader.renderer.render(tokens[3:], reader.options, {})
+        return WrittenPage(tokens[1].content, Markup(body))  # noqa: S704 - a file of ours, whose own HTML is escaped
+
+    def _address(self, token: markdown_it_token_Token) -> None:
+        if token.type == "link_open":
+            token.attrs["href"] = self.page(str(token.attrs["href"]))
+        elif token.type == "image":
+            picture = self.picture(str(token.attrs["src"]))
+            token.attrs |= {"src": picture.address, "width": picture.width, "height": picture.height}
+            token.attrs["loading"] = "lazy"
+
+
+def size_of_png(picture: bytes) -> tuple[int, int]:
+    """Return the width and height of a PNG, in pixels (PNG specification §11.2.2)."""
+    width, height = PNG_HEAD.unpack_from(picture)
+    return width, height

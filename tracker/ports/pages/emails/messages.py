@@ -21,16 +21,22 @@ from tracker.database import together
 from tracker.errors import Conflict
 from tracker.ports.http.dependencies import Injected, Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import ChosenPerson, is_typed, read_chosen_person
 from tracker.ports.pages.core.date_entries import date_address
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
-from tracker.ports.pages.core.form_values import FormValues, id_in, moment_in
-from tracker.ports.pages.core.saved_filters import saved_in
+from tracker.ports.pages.core.drafts import saved_in
+from tracker.ports.pages.core.form_values import (
+    ChosenPerson,
+    FormValues,
+    id_in,
+    is_typed,
+    moment_in,
+    read_chosen_person,
+)
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
-from tracker.rules.emails.follow_ups import timing_words
 from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
+from tracker.rules.emails.reminders import timing_words
 from tracker.usecases.emails import messages
 from tracker.usecases.emails.messages import read_message
 from tracker.usecases.roster.known_people import people_to_invite

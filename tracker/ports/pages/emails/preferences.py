@@ -19,17 +19,9 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
 from tracker.rules.core.wording import local
 from tracker.rules.emails.preferences import Preferences, check_quiet_hours, quiet_hours_words
-from tracker.rules.roster.reminder_policies import (
-    OFFERED,
-    USUAL,
-    check_leads,
-    lead_words,
-    leads_words,
-    minutes_of,
-    policy_in,
-)
-from tracker.usecases.emails import committee_reminders, preferences, reminders
-from tracker.usecases.roster.reminder_policies import policy_of_committee
+from tracker.rules.roster.quorum import OFFERED, USUAL, check_leads, lead_words, leads_words, minutes_of, policy_in
+from tracker.usecases.emails import preferences, reminders
+from tracker.usecases.roster.committees import policy_of_committee
 
 NOTIFICATIONS = "/settings/notifications"
 OWN, USUALLY, NEVER = "own", "usual", "none"
@@ -138,7 +130,7 @@ async def _notifications_page(
         reminders.own_reminders_ahead(viewer, now),
         preferences.usual_quiet_hours(),
         policy_of_committee(None),
-        committee_reminders.led_committees(viewer),
+        preferences.led_committees(viewer),
     )
     return pages.render(
         "emails/pages/notifications.html",

@@ -18,9 +18,9 @@ from tracker.ports.pages.events import previews
 from tracker.ports.pages.events.date_pages import occurrence_address, occurrence_times
 from tracker.ports.pages.events.previews import ChangePreview
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.events import cancellations
-from tracker.rules.events.cancellations import CancellationScope, RecordChoice
+from tracker.rules.events import notifications
 from tracker.rules.events.events import Event, EventStatus, Occurrence, clean_reason
+from tracker.rules.events.notifications import CancellationScope, RecordChoice
 from tracker.usecases.emails import messages
 from tracker.usecases.events import occurrences, scheduling, series_split
 from tracker.usecases.views.event_page import EventView, view_event
@@ -47,7 +47,7 @@ class AskedCancellation(NamedTuple):
     def asks_record(self) -> bool:
         """Return whether it calls the record of a date that was held in question."""
         is_of_one = self.scope is CancellationScope.ONE or not self.event.is_series
-        return is_of_one and cancellations.is_on_record(self.view.occurrence)
+        return is_of_one and notifications.is_on_record(self.view.occurrence)
 
     @property
     def is_off(self) -> bool:
@@ -139,8 +139,8 @@ async def _asked(viewer: Viewer, now: Now, event_id: UUID, key: str, scope: Canc
     date, event = view.occurrence, view.occurrence.event
     every = await occurrences.dates_in_series(viewer, event)
     has_choice = scope is not CancellationScope.ALL and event.is_series and date.starts_at > now and not date.is_off
-    following = len(cancellations.dates_canceled_by(every, CancellationScope.FOLLOWING, date, now)) if has_choice else 0
-    return AskedCancellation(view, scope, cancellations.dates_canceled_by(every, scope, date, now), following)
+    following = len(notifications.dates_canceled_by(every, CancellationScope.FOLLOWING, date, now)) if has_choice else 0
+    return AskedCancellation(view, scope, notifications.dates_canceled_by(every, scope, date, now), following)
 
 
 def _scope_in(form: FormValues) -> CancellationScope:
@@ -181,7 +181,7 @@ async def _cancel(
     except Conflict:
         asked = await _asked(viewer, now, event_id, key, scope)
         return await _question(pages, viewer, now, asked, form, is_stale=True)
-    done = cancellations.canceled_words(asked.event, scope, asked.dates, record if asked.asks_record else None)
+    done = notifications.canceled_words(asked.event, scope, asked.dates, record if asked.asks_record else None)
     return await _done(pages, viewer, event_id, key, done, now)
 
 
@@ -220,7 +220,7 @@ async def _question(
         view=asked.view,
         event=event,
         scope=asked.scope,
-        deed=cancellations.cancellation_words(event, asked.scope, len(asked.dates)),
+        deed=notifications.cancellation_words(event, asked.scope, len(asked.dates)),
         following=asked.following,
         is_over=all(occurrence.ends_at <= now for occurrence in asked.dates),
         is_stale=is_stale,

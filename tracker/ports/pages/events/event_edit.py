@@ -1,6 +1,7 @@
-"""Changing an event as a whole: the form of schedule.py, filled in, and simultaneous edits by two people."""
+"""The form that changes an event, from a date on or all of it, the import of calendar files, and Undo."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from litestar.response import Redirect
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.errors import Conflict, Invalid, NotFound, ReauthenticationNeeded
-from tracker.ports.http import cookies
-from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit
+from tracker.errors import Busy, Conflict, Gone, Invalid, NotFound, ReauthenticationNeeded, TooLarge
+from tracker.ports.http import cookies, errors
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit, Zone
+from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, undo_for, with_number_notified
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version
-from tracker.ports.pages.core.sheets import form_record, merge_edits, recorded_form, word_changes
+from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Upload, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_version, id_in, upload_content
+from tracker.ports.pages.core.sheets import BACK, form_record, merge_edits, recorded_form, word_changes
 from tracker.ports.pages.events.date_pages import occurrence_address, redirect_to_moved_form
 from tracker.ports.pages.events.occurrences import ProposedTimes, proposed_times
 from tracker.ports.pages.events.previews import Editing, save_event_form
@@ -31,11 +33,13 @@ from tracker.ports.pages.events.schedule_form import (
 from tracker.ports.pages.events.schedule_people import fill_choices, settle_boxes
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
+from tracker.rules.events.calendar_import import CalendarFile, ImportReport, check_importer, file_event_in_words
 from tracker.rules.events.events import TEXTS, Event, EventStatus, field_label
+from tracker.rules.events.history import UndoableDeed
 from tracker.rules.events.plans import Plan, is_added
-from tracker.rules.roster.reminder_policies import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
+from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
-from tracker.usecases.events import form_options, scheduling
+from tracker.usecases.events import calendar_import, form_options, history, occurrences, scheduling
 from tracker.usecases.events.form_options import EditImpact, EventChoices
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
@@ -299,3 +303,97 @@ def _said(opened: OpenedEvent) -> Callable[[str, str], str]:
         return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
 
     return said
+
+
+FORM_NOT_KEPT = "What you entered wasn’t kept. If you began another event there, that draft is still there."
+NO_CHANGE = UUID(int=0)
+"""That change can’t be undone."""
+SENTENCES = {
+    UndoableDeed.SCHEDULED: "Undone. The event is gone, and no one was notified of it.",
+    UndoableDeed.CHANGED: "Undone. It’s as before, and no one was notified of the change.",
+    UndoableDeed.CANCELED: "Undone. Nothing is canceled, and no one was notified.",
+}
+
+
+@post("/events/{event_id:uuid}/undo", guards=[signed_in], status_code=303)
+async def post_event_undo(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+    """Undo a recent change to an event, or say why it can't be undone."""
+    try:
+        done = await history.undo_change(viewer, event_id, id_in(form["change"]) or NO_CHANGE, now)
+    except (Gone, Conflict) as refused:
+        return pages.refuse(await _address_after_undo(viewer, event_id, form, now), refused.sentence)
+    sentence = SENTENCES[done.deed]
+    if done.form_page:
+        return pages.redirect(done.form_page, f"{sentence} {BACK}")
+    if done.deed is UndoableDeed.SCHEDULED:
+        return pages.redirect("/calendar", f"{sentence} {FORM_NOT_KEPT}" if done.is_form_lost else sentence)
+    return pages.redirect(await _address_after_undo(viewer, event_id, form, now), sentence)
+
+
+async def _address_after_undo(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> str:
+    with suppress(NotFound):  # undoing may have removed the date
+        if form["key"]:
+            return occurrence_address(await occurrences.date_seen_by(viewer, event_id, form["key"]))
+    return occurrence_address(await occurrences.nearest_date(viewer, event_id, now))
+
+
+IMPORT_PATH = "/calendar/import"
+NO_FILE = "Choose a calendar file."
+SHOWN = 500  # rows of a report
+
+
+@get(IMPORT_PATH, guards=[signed_in])
+async def show_calendar_import(pages: Pages, viewer: Viewer) -> Response[Any]:
+    """Show how to import a calendar file."""
+    check_importer(viewer)
+    return _import_page(pages)
+
+
+@post(IMPORT_PATH, guards=[signed_in], status_code=303)
+async def post_calendar_import(
+    pages: Pages, viewer: Viewer, form: Form, upload: Upload, zone: Zone, now: Now
+) -> Response[Any]:
+    """Show what a file would do, row by row; after confirmation, import it."""
+    check_importer(viewer)
+    try:
+        text, form = _sent(upload, form)
+        file = await read_upload(text, now, zone)
+    except (Invalid, TooLarge, Busy) as wrong:
+        return _import_page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
+    is_confirmed, skips_refused = form["confirmed"] == "yes", form["skip"] == "yes"
+    report = await _report(viewer, file, now, is_confirmed=is_confirmed, skips_refused=skips_refused)
+    stops = bool(report.refused) and not skips_refused
+    if not is_confirmed or stops:
+        return _import_page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
+    return pages.redirect("/calendar", f"Import complete: {report.words}. No one will get an email.")
+
+
+async def _report(
+    viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool
+) -> ImportReport:
+    if is_confirmed:
+        return await calendar_import.import_calendar(viewer, file, now, skips_refused=skips_refused)
+    return await calendar_import.preview_calendar_import(viewer, file)
+
+
+def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
+    """Return the file, newly chosen or confirmed after its report, and the form; a new file is never confirmed."""
+    chosen = upload_content(upload)
+    content = chosen or form["calendar"].encode()
+    if not content:
+        raise Invalid(file=NO_FILE)
+    return content, form.but({"confirmed": ""}) if chosen else form
+
+
+def _import_page(
+    pages: Pages, *, status_code: int = 200, wrong: str = "", report: ImportReport | None = None, text: str = ""
+) -> Response[Any]:
+    rows = report.rows[:SHOWN] if report else ()
+    return pages.render(
+        "events/import.html",
+        status_code=status_code,
+        report=report,
+        text=text,
+        rows=[(row, file_event_in_words(row.event) if row.event else "") for row in rows],
+        errors=Errors({"file": wrong} if wrong else {}),
+    )

@@ -28,11 +28,11 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.events import Event, Occurrence, clean_reason, field_label
 from tracker.rules.events.notifications import Notify, words_if_date_silent
 from tracker.rules.events.plans import DateChange, clock_notes, is_added, slot_at
-from tracker.rules.intake.proposals import Proposal
+from tracker.rules.intake.item_emails import Proposal
 from tracker.usecases.emails import messages
 from tracker.usecases.events import occurrences, scheduling, series_split
-from tracker.usecases.intake import proposals
-from tracker.usecases.roster import sites
+from tracker.usecases.intake import unrecorded_replies
+from tracker.usecases.roster import agencies
 from tracker.usecases.views.event_page import EventView, view_event
 
 DATE_LABELS = {
@@ -193,7 +193,7 @@ async def _date_form(
         proposed=proposed,
         is_double=sheet.errors["date"] == occurrences.TWO_ON_A_DAY,
         from_here=view.occurrence.starts_at > now and not is_added(view.occurrence),
-        sites=await sites.open_sites(),
+        sites=await agencies.open_sites(),
         **occurrence_times(view.occurrence),
         **await _date_outcome(viewer, sheet.form, view.occurrence, now),
         **sheet.context,
@@ -287,7 +287,7 @@ async def proposed_times(
     """
     if not proposal:
         return None
-    one, date = await proposals.proposal_to_accept(viewer, id_in(proposal) or NO_PROPOSAL, now)
+    one, date = await unrecorded_replies.proposal_to_accept(viewer, id_in(proposal) or NO_PROPOSAL, now)
     is_of_date = not date.event.is_series if date_id is None else date.id == date_id
     if date.event.id != event_id or not is_of_date:
         raise NotFound

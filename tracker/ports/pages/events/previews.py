@@ -14,22 +14,22 @@ from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.core.sheets import WordedChange, form_record
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
-from tracker.rules.availability.blackout_days import BlackoutDays, blackouts_on
+from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events import notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import Plan, Slot, clock_notes
-from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.holidays import held_starts
 from tracker.rules.recurrence.series import dates_by_rule
 from tracker.rules.views.impact import Consequences, no_consequences
-from tracker.usecases.availability import blackout_days, suggested_times
+from tracker.usecases import availability
 from tracker.usecases.events import scheduling, series_split
 from tracker.usecases.events.form_options import EditImpact, EventChoices, invited_by_form
-from tracker.usecases.roster import people, sites
+from tracker.usecases.roster import agencies, people
 from tracker.usecases.views.preview import Deed, dry_run
 
 
@@ -232,7 +232,7 @@ def _dates_then(form: FormValues, editing: Editing, outcome: Consequences, now: 
 
 
 def _slots_of(dates: Iterable[Occurrence]) -> list[Slot]:
-    return sorted((occurrence.starts_at, occurrence.ends_at) for occurrence in dates)[: suggested_times.MOST_DATES]
+    return sorted((occurrence.starts_at, occurrence.ends_at) for occurrence in dates)[: availability.MOST_DATES]
 
 
 async def conflicts_with(
@@ -249,9 +249,9 @@ async def conflicts_with(
     """Return the same for known times and people, and who leads; `there` are the times at this place, if not all."""
     every = {lead_id, *people}
     double_bookings, blackouts, room = await together(
-        suggested_times.double_bookings_of(viewer, every, slots, event_id),
+        availability.double_bookings_of(viewer, every, slots, event_id),
         _blackouts_on(viewer, every, slots, zone),
-        sites.room_of(viewer, place, slots if there is None else there, event_id),
+        agencies.room_of(viewer, place, slots if there is None else there, event_id),
     )
     return {"double_bookings": double_bookings, "blackouts": blackouts, "room": room}
 
@@ -262,7 +262,7 @@ async def _blackouts_on(
     days = [day for slot in slots for day in _days_of(slot, zone)]
     if not days:
         return []
-    found = await blackout_days.blackouts_of_people(viewer, people, min(days), max(days))
+    found = await availability.blackouts_of_people(viewer, people, min(days), max(days))
     return blackouts_on((days for some in found.values() for days in some), days)
 
 
@@ -281,4 +281,4 @@ def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
         starts = [day for _, day in held_starts(dates_by_rule(when.rule, when.starts), holiday_choices_in(form))]
     except Invalid:
         return []
-    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: suggested_times.MOST_DATES]]
+    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: availability.MOST_DATES]]

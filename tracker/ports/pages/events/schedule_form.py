@@ -14,19 +14,18 @@ from msgspec.structs import replace
 
 from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
 from tracker.ports.pages.events.schedule_people import EVERY_AGENCY, check_search_used, picks_in_form
-from tracker.rules.core.audiences import Visibility
-from tracker.rules.core.wall_clock import zone_of
+from tracker.rules.core.viewers import Visibility
+from tracker.rules.core.wording import zone_of
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import TEXTS, Event, EventStatus, Kind, clean_field
 from tracker.rules.events.events import field_texts as texts_of_event
-from tracker.rules.events.invitees import BoxReason
+from tracker.rules.events.forms import ROLE, BoxReason, Template
 from tracker.rules.events.markings import Category, Limit, Marking, banner_of
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
-from tracker.rules.events.templates import ROLE, Template
 from tracker.rules.recurrence.holidays import HolidayChoice
 from tracker.rules.recurrence.series import SUNDAY, RepeatChoice, Rule, choice_of, rule_for_choice
-from tracker.rules.roster.reminder_policies import (
+from tracker.rules.roster.quorum import (
     ASKS_AFTER_OFFERED,
     ASKS_OFFERED,
     OFFERED,

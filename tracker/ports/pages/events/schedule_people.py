@@ -12,11 +12,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ports.pages.core.choosers import MOST
-from tracker.ports.pages.core.form_values import FormValues, id_in, ids_among
+from tracker.ports.pages.core.form_values import MOST, FormValues, id_in, ids_among
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events import invitees as rules
-from tracker.rules.events.invitees import BoxReason, PersonBox, Picks
+from tracker.rules.events import forms as rules
+from tracker.rules.events.forms import BoxReason, PersonBox, Picks
 from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
 from tracker.usecases.events.form_options import EventChoices, choices_with_people, invitable_people, people_in_groups

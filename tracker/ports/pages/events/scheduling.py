@@ -1,4 +1,4 @@
-"""Scheduling: the form with its preview while it is filled in, its lists of people, and the new event."""
+"""Scheduling an event, and templates that it can begin with."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -22,8 +22,8 @@ from tracker.ports.pages.core.dependencies import (
     undo_for,
     with_number_notified,
 )
-from tracker.ports.pages.core.form_drafts import sent_form
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version, id_in
+from tracker.ports.pages.core.sheets import sent_form
 from tracker.ports.pages.events.previews import Editing
 from tracker.ports.pages.events.schedule_context import (
     EVENT_FORM_FIELDS,
@@ -44,22 +44,21 @@ from tracker.ports.pages.events.schedule_people import (
     agency_lists,
     fill_choices,
     search_in_form,
+    settle_boxes,
     with_person,
     without_person,
 )
-from tracker.rules.core.audiences import Visibility
 from tracker.rules.core.drafts import DraftForm, DraftKey
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.core.wording import local, plural
 from tracker.rules.events.events import EventStatus, Kind
-from tracker.rules.events.invitees import Picks
+from tracker.rules.events.forms import Picks, Template, may_be_shared, may_remove_template
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.templates import Template
-from tracker.rules.events.undo import UNDO_FOR
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, scheduling
-from tracker.usecases.events import templates as template_deeds
 from tracker.usecases.events.form_options import EventChoices
 
 DRAFTED = "Draft saved. Only you can see it."
@@ -93,7 +92,7 @@ async def show_new_event(
     key = _draft_of(params)
     offered, templates, plan, template, kept = await together(
         form_options.choices_in_form(viewer),
-        template_deeds.templates_for(viewer),
+        form_options.templates_for(viewer),
         _to_copy(viewer, params),
         _to_begin_with(viewer, params),
         drafts.of(key.subject, key.form),
@@ -219,7 +218,7 @@ async def _to_copy(viewer: Viewer, params: FormValues) -> Plan | None:
 async def _to_begin_with(viewer: Viewer, params: FormValues) -> Template | None:
     """Return the template with which the form begins, if it isn't a copy. Errors: NotFound."""
     template_id = None if id_in(params["like"]) else id_in(params["template"])
-    return await template_deeds.template_for(viewer, template_id) if template_id else None
+    return await form_options.template_for(viewer, template_id) if template_id else None
 
 
 def _begun_words(name: str, missing: int) -> str:
@@ -315,3 +314,53 @@ async def post_people_search(pages: Pages, viewer: Viewer, form: Form, zone: Zon
         others=(),
         invited=search.invited,
     )
+
+
+TEMPLATES_PATH = "/schedule/templates"
+
+
+@get(TEMPLATES_PATH, guards=[signed_in])
+async def show_templates(pages: Pages, viewer: Viewer) -> Response[str]:
+    """List the templates that the viewer may use."""
+    check_organizer(viewer)
+    every = await form_options.templates_for(viewer)
+    return pages.render(
+        "events/schedule/templates.html", rows=[(template, may_remove_template(viewer, template)) for template in every]
+    )
+
+
+@post(TEMPLATES_PATH, guards=[signed_in], status_code=200)
+async def post_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+    """Save the content of the form as a template, and show the form again unchanged."""
+    check_organizer(viewer)
+    offered = await fill_choices(viewer, await form_options.choices_in_form(viewer), form)
+    form_id = id_in(form["form_id"]) or ids.new_id()
+    kept = settle_boxes(form)
+    texts = {name: kept.all(name) for name in kept}
+    try:
+        await form_options.save_template(
+            viewer, form["template_name"], texts, _committee_of_template(form, offered), now
+        )
+    except Invalid as wrong:
+        errors = errors_of(wrong, (*EVENT_FORM_FIELDS, "template_name"))
+        return await render_schedule_form(
+            pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
+        )
+    saved = Flash(sentence=f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet.")
+    return await render_schedule_form(
+        pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=saved
+    )
+
+
+@post(TEMPLATES_PATH + "/{template_id:uuid}/removal", guards=[signed_in], status_code=303)
+async def post_template_removal(pages: Pages, viewer: Viewer, now: Now, template_id: PathId) -> Redirect:
+    """Remove a template."""
+    name = await form_options.remove_template(viewer, template_id, now)
+    return pages.redirect(TEMPLATES_PATH, f"Template “{name}” removed.")
+
+
+def _committee_of_template(form: FormValues, offered: EventChoices) -> UUID | None:
+    """Return the committee whose schedulers may use the template; None for the viewer's own."""
+    chosen = id_in(form["committee"])
+    is_offered = chosen in {committee.id for committee in offered.own_committees}
+    return chosen if is_offered and may_be_shared(form["visibility"]) else None

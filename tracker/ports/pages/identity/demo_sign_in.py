@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.request_source import Connection
 from tracker.ports.pages.core.dependencies import Form
-from tracker.ports.pages.identity.sign_in_forms import Arrival, Entry, Personas, offers_personas
+from tracker.ports.pages.identity.sign_in import Arrival, Entry, Personas, offers_personas
 from tracker.usecases.identity.sign_in import sign_in_as
 
 PATH = "/demo/sign-in"

@@ -12,7 +12,7 @@ from tracker.ports.http.dependencies import Now, Origin, PathText, Settings
 from tracker.ports.http.guards import link
 from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.identity.sign_in_forms import Arrival, Entry, Personas, check_repeated
+from tracker.ports.pages.identity.sign_in import Arrival, Entry, Personas, check_repeated
 from tracker.usecases.identity.one_time_links import check_link, email_of_reset_link, redeem_link, reset_password
 from tracker.usecases.identity.sign_in import Challenge
 

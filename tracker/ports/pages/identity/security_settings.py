@@ -1,7 +1,4 @@
-"""Settings of security: another authenticator app, new recovery codes, sessions, and a lost phone.
-
-A new authenticator and new codes need a recent confirmation (CJIS IA-11).
-"""
+"""What people set about their security: password, second step, and personal tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -13,19 +10,24 @@ from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.ports.http import cookies, errors
-from tracker.ports.http.dependencies import Now, PathText, Settings, Viewer, Visit
+from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_values import errors_of
-from tracker.ports.pages.identity.sign_in_forms import Arrival
+from tracker.ports.pages.core.dependencies import (
+    Form,
+    Pages,
+    first_reauthenticate,
+    is_reauthenticated,
+    to_reauthentication,
+)
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
+from tracker.ports.pages.identity.sign_in import Arrival
 from tracker.rules.core.wording import plural
-from tracker.rules.identity.browsers import browser_name
+from tracker.rules.identity.passwords import MAX_TOKENS, ApiScope, browser_name, scopes_of
 from tracker.usecases.calendars.subscriptions import subscriptions_of
 from tracker.usecases.identity import sessions as session_deeds
 from tracker.usecases.identity import sign_in
-from tracker.usecases.identity.api_tokens import api_tokens_of
 from tracker.usecases.identity.security_codes import codes_left, renew_codes
-from tracker.usecases.identity.sessions import report_lost_phone
+from tracker.usecases.identity.sessions import api_tokens_of, report_lost_phone
 
 AUTHENTICATOR = "/settings/authenticator"
 CODES = "/settings/recovery-codes"
@@ -162,3 +164,52 @@ def _shown_session(session: session_deeds.OpenSession, here: str) -> ShownSessio
         seen_at=session.seen_at,
         is_here=session.id == here,
     )
+
+
+PATH = "/settings/tokens"
+FIELDS = ("name", "scopes")
+REVOKED = "Token revoked. Apps that used it no longer have access."
+
+
+@get(PATH, guards=[signed_in])
+async def tokens_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
+    """Show the viewer's tokens and, after a recent confirmation, the form for a new one."""
+    return await _page(pages, viewer, visit, now)
+
+
+@post(PATH, guards=[signed_in], status_code=201)
+async def post_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+    """Make a token and show it, or show the form again with its errors."""
+    if first := first_reauthenticate(visit, PATH, now):
+        return first
+    try:
+        token = await session_deeds.create_token(viewer, form["name"], scopes_of(form.all("scopes")), now)
+    except Invalid as wrong:
+        return await _page(pages, viewer, visit, now, form=form, errors=errors_of(wrong, FIELDS), status_code=422)
+    return await _page(pages, viewer, visit, now, token=token, made=form["name"], status_code=201)
+
+
+@post(f"{PATH}/{{token_id:uuid}}/revocation", guards=[signed_in], status_code=303)
+async def post_token_revocation(token_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Revoke a token permanently."""
+    await session_deeds.revoke_token_of(viewer, token_id, now)
+    return pages.redirect(PATH, REVOKED)
+
+
+async def _page(
+    pages: Pages, viewer: Viewer, visit: Visit, now: Now, *, status_code: int = 200, **context: Any
+) -> Response[str]:
+    tokens = await session_deeds.api_tokens_of(viewer, now)
+    values: dict[str, Any] = {
+        "tokens": tokens,
+        "may_add": len(tokens) < MAX_TOKENS,
+        "is_reauthenticated": is_reauthenticated(visit, now),
+        "prove_again": to_reauthentication(PATH),
+        "scopes": [(scope.value, scope.label) for scope in ApiScope],
+        "all_scopes": ApiScope,
+        "form": FormValues({}),
+        "errors": Errors(),
+        "token": None,
+        "made": "",
+    }
+    return pages.render("identity/tokens/show.html", status_code=status_code, **values | context)

@@ -1,22 +1,192 @@
-"""Signing in: the notice and the password, then a code, and at the first sign-in the setup of the authenticator app."""
+"""Signing in: the form and its steps; sessions, and their end."""
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.di import Provide
+from litestar.response import Redirect
 
+from tracker.config.settings import statements
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
-from tracker.ports.http.dependencies import Now
-from tracker.ports.http.guards import public
-from tracker.ports.http.request_source import place
-from tracker.ports.pages.core.dependencies import Form, NextAddress
-from tracker.ports.pages.core.form_values import FormValues
-from tracker.ports.pages.identity import sessions
-from tracker.ports.pages.identity.sign_in_forms import Arrival, Entry, IsRevoked, Personas, wanting
+from tracker.ports.http import cookies, csrf, errors
+from tracker.ports.http.cookies import Flash
+from tracker.ports.http.dependencies import Injected, Now, Settings, Visit, now_of, settings_of
+from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.guards import POLLED, UNDER_EMERGENCY, public, signed_in
+from tracker.ports.http.request_source import (
+    HOME,
+    Connection,
+    is_behind_unnamed_proxy,
+    is_from_this_computer,
+    is_loopback,
+    origin_of,
+    place,
+)
+from tracker.ports.pages.core.dependencies import AGAIN, Form, FormToken, NextAddress, Pages, first_reauthenticate
+from tracker.ports.pages.core.form_values import FormValues, errors_of
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
-from tracker.usecases.identity import sign_in
+from tracker.usecases.core.viewers import was_revoked
+from tracker.usecases.identity import passwords, sessions, sign_in, sign_in_attempts
 from tracker.usecases.identity.security_codes import codes_left
-from tracker.usecases.identity.sign_in import RECOVERY_CODE, SECURITY_CODE, SecondStep
+from tracker.usecases.identity.sign_in import CHALLENGE, RECOVERY_CODE, SECURITY_CODE, Challenge, SecondStep
+from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
+FIELDS = ("ack", "email", "password", "repeated", "code")
+STALE = "This page was open too long, or your browser blocks cookies. Try again."
+DIFFER = "The passwords don’t match. Enter the same one twice."
+NO_FORM = FormValues({})
+LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
+Arrival: TypeAlias = Injected[sign_in_attempts.SignInArrival]
+"""How a person who confirms their identity arrives: from where, with which browser."""
+IsRevoked: TypeAlias = Injected[bool]
+"""Whether this browser still has the cookie of a session that was ended from elsewhere."""
+Personas: TypeAlias = Injected[Sequence[Viewer]]
+"""The people whom a demo offers on its sign-in page; none elsewhere."""
+
+
+class SignInPages:
+    """Makes the pages for people without a session, and starts it; a request carries their short-lived cookies."""
+
+    def __init__(self, request: FormRequest, settings: Settings, now: datetime) -> None:
+        self._request = request
+        self._settings = settings
+        self._now = now
+
+    @property
+    def challenge(self) -> str:
+        """Return the challenge that the browser kept after the first step, while the second is missing; else empty."""
+        return cookies.read_cookie(self._request, cookies.CHALLENGE)
+
+    def show(
+        self, template: str, *, form: FormValues = NO_FORM, wrong: Exception | None = None, **more: Any
+    ) -> Response[str]:
+        """Show a form; its token belongs to a short-lived cookie of this browser.
+
+        The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
+        """
+        nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
+        is_new = not csrf.is_good_nonce(nonce, self._now)
+        nonce = csrf.new_nonce(self._now) if is_new else nonce
+        state = self._request.scope["state"]
+        state.update(csrf=csrf.token_for(nonce))
+        cookies.read_flash(self._request)
+        told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+        response = Pages(state).render(
+            template,
+            status_code=errors.status_of(wrong) if wrong else 200,
+            form=form,
+            errors=errors_of(told, FIELDS),
+            statements=statements(self._settings.notice),
+            **more,
+        )
+        response.headers.update(errors.again_after(wrong))
+        if is_new:
+            cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
+        return response
+
+    async def check_own(self) -> None:
+        """Raise `NotAllowed` unless `show` made the form for this browser, not too long ago."""
+        nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
+        if not csrf.is_good_nonce(nonce, self._now):
+            raise NotAllowed(STALE)
+        await csrf.check_token(self._request, nonce)
+
+    def to_second_step(self, challenge: Challenge, wanted: str) -> Redirect:
+        """Redirect to the code, or to the setup of an authenticator app: nothing else is open before that."""
+        path = "/sign-in/enrollment" if challenge.needs_enrollment else "/sign-in/code"
+        response = Redirect(_with_next(path, wanted), status_code=303)
+        seconds = int(CHALLENGE.total_seconds())
+        cookies.put_cookie(response, self._settings, cookies.CHALLENGE, challenge.token, seconds)
+        return response
+
+    def to_start(self, wanted: str) -> Redirect:
+        """Redirect to the sign-in page when the first step is missing or too old."""
+        response = Redirect(_with_next("/sign-in", wanted), status_code=303)
+        cookies.remove_cookie(response, self._settings, cookies.CHALLENGE)
+        return response
+
+    def let_in(
+        self, session: str, wanted: str, response: Response[Any] | None = None, sentence: str = ""
+    ) -> Response[Any]:
+        """Start a session in a browser and redirect to the requested page, or return the response that comes before it.
+
+        `sentence` is shown at the top of the next page, and no message of who used this browser before.
+        """
+        response = response or Redirect(place(wanted), status_code=303)
+        cookies.put_flash(response, self._settings, Flash(sentence=sentence))
+        cookies.put_cookie(response, self._settings, cookies.SESSION, session)
+        cookies.remove_cookie(response, self._settings, cookies.CHALLENGE)
+        cookies.remove_cookie(response, self._settings, cookies.SIGN_IN)
+        return response
+
+
+def wanting(wanted: str) -> FormValues:
+    """Return an empty form that remembers where to go afterward."""
+    return FormValues({"next": [place(wanted)]})
+
+
+def check_repeated(form: FormValues) -> None:
+    """Raise `Invalid` unless a new password was typed the same way twice."""
+    if form["password"] != form["repeated"]:
+        raise Invalid(repeated=DIFFER)
+
+
+def arrival_of(request: FormRequest, settings: Settings) -> SignInArrival:
+    """Return how a person arrives to confirm their identity: from where, with which browser and open sessions."""
+    said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
+    return SignInArrival(
+        origin=origin_of(request),
+        browser=said[:LONGEST_BROWSER].strip(),
+        replacing=cookies.read_cookie(request, cookies.SESSION),
+        most=settings.sessions,
+        is_behind_unnamed_proxy=is_behind_unnamed_proxy(request),
+    )
+
+
+def _with_next(path: str, wanted: str) -> str:
+    return path if place(wanted) == HOME else f"{path}?next={quote(wanted, safe='/')}"
+
+
+Entry: TypeAlias = Injected[SignInPages]
+"""Makes the pages for people without a session, and starts their session."""
+
+
+def offers_personas(connection: Connection) -> bool:
+    """Return whether a press may sign a person in: in a demo that has this computer's name, for this computer only."""
+    settings = settings_of(connection.scope)
+    return settings.is_demo and is_loopback(settings.own_host) and is_from_this_computer(connection)
+
+
+def _arrival(request: FormRequest) -> sign_in_attempts.SignInArrival:
+    return arrival_of(request, settings_of(request.scope))
+
+
+def _entry(request: FormRequest) -> SignInPages:
+    return SignInPages(request, settings_of(request.scope), now_of(request.scope))
+
+
+async def _is_revoked(request: FormRequest) -> bool:
+    cookie = cookies.read_cookie(request, cookies.SESSION)
+    return bool(cookie) and await was_revoked(cookie, now_of(request.scope))
+
+
+async def _personas(request: FormRequest) -> Sequence[Viewer]:
+    if not offers_personas(request):
+        return ()
+    return await sign_in.personas_at(settings_of(request.scope).persona_addresses, now_of(request.scope))
+
+
+DEPENDENCIES = {
+    "arrival": Provide(_arrival, sync_to_thread=False),
+    "entry": Provide(_entry, sync_to_thread=False),
+    "is_revoked": Provide(_is_revoked),
+    "personas": Provide(_personas),
+}
+"""Dependencies of sign-in handlers, beside those of every page."""
 SIGN_IN = "identity/sign-in.html"
 ENROLLMENT = "identity/enrollment.html"
 NO_ACK = "Read the notice and confirm that you agree to its terms."
@@ -71,7 +241,7 @@ async def post_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) 
     except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
         return await _enrollment(entry, now, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
-    onward = wanted if first.has_password else sessions.to_password(wanted)
+    onward = wanted if first.has_password else to_password(wanted)
     codes = entry.show(
         "identity/recovery-codes.html", codes=first.recovery_codes, onward=onward, has_password=first.has_password
     )
@@ -143,3 +313,119 @@ async def _check_code(entry: Entry, arrival: Arrival, form: FormValues, now: Now
         left = plural(await codes_left(account.member_id), "code").replace("0 codes", "no codes")
         return entry.let_in(session, form["next"], sentence=USED.format(left))
     return entry.let_in(session, form["next"])
+
+
+PASSWORD = "/password"  # noqa: S105 - an address
+SESSION = "/session"
+
+
+@get(AGAIN, guards=[signed_in])
+async def reauthentication_page(
+    pages: Pages, visit: Visit, settings: Settings, wanted: NextAddress = ""
+) -> Response[str]:
+    """Ask for the code, or for the password of a person without a code; `next` is where to go afterward."""
+    return await _reauthentication_form(pages, visit, settings, wanting(wanted))
+
+
+@post(AGAIN, guards=[signed_in], status_code=303)
+async def post_reauthentication(
+    pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now, settings: Settings
+) -> Response[Any]:
+    """Check the code or password and go back to the page that required it."""
+    try:
+        if await _is_press_enough(visit, settings):
+            await sign_in.reauthenticate_by_press(visit.viewer.member_id, visit.session_id, now)
+        else:
+            await sign_in.reauthenticate(visit.viewer.member_id, visit.session_id, form["proof"], now, arrival)
+    except (Invalid, Busy) as wrong:
+        return await _reauthentication_form(pages, visit, settings, form, wrong)
+    return Redirect(place(form["next"]), status_code=303)
+
+
+@get(PASSWORD, guards=[signed_in])
+async def password_page(pages: Pages, visit: Visit, now: Now, wanted: NextAddress = "") -> Response[Any]:
+    """Show the form for a new password after a recent confirmation; `next` is where to go afterward."""
+    return first_reauthenticate(visit, to_password(wanted), now) or _password_form(pages, wanting(wanted))
+
+
+@post(PASSWORD, guards=[signed_in], status_code=303)
+async def post_password(pages: Pages, visit: Visit, form: Form, now: Now) -> Response[Any]:
+    """Set the password and end the person's other sessions."""
+    if first := first_reauthenticate(visit, to_password(form["next"]), now):
+        return first
+    try:
+        check_repeated(form)
+        await passwords.set_password(
+            visit.viewer.member_id, form["password"], now, by=visit.viewer.actor, keeping=visit.session_id
+        )
+    except (Invalid, Busy) as wrong:
+        return _password_form(pages, wanting(form["next"]), wrong)
+    return pages.redirect(place(form["next"]), "Password set. You’ve been signed out in your other browsers.")
+
+
+@post("/sign-out", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
+async def post_sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
+    """End the session, and delete what pages stored in the browser."""
+    await sessions.sign_out(visit.viewer, visit.session_id, now)
+    # Only "storage": "cookies" would end the sessions of every other site of the same domain.
+    response = pages.redirect("/sign-in", "You’re signed out.")
+    response.headers["Clear-Site-Data"] = '"storage"'
+    cookies.remove_cookie(response, settings, cookies.SESSION)
+    return response
+
+
+def to_password(wanted: str) -> str:
+    """Return the address where people choose a password, and then go to `wanted`."""
+    return PASSWORD if place(wanted) == HOME else f"{PASSWORD}?next={quote(place(wanted), safe='/')}"
+
+
+async def _reauthentication_form(
+    pages: Pages, visit: Visit, settings: Settings, form: FormValues, wrong: Exception | None = None
+) -> Response[str]:
+    asked = await sign_in.reauthentication_asked(visit.viewer.member_id)
+    takes_press = await _is_press_enough(visit, settings)
+    return _rendered(pages, "identity/again.html", ("proof",), wrong, form=form, asked=asked, takes_press=takes_press)
+
+
+async def _is_press_enough(visit: Visit, settings: Settings) -> bool:
+    """Return whether this is a demo and the person has neither code nor password: its links need neither."""
+    if not settings.is_demo:
+        return False
+    return await sign_in.reauthentication_asked(visit.viewer.member_id) is None
+
+
+def _password_form(pages: Pages, form: FormValues, wrong: Exception | None = None) -> Response[str]:
+    return _rendered(pages, "identity/password.html", ("password", "repeated"), wrong, form=form)
+
+
+def _rendered(
+    pages: Pages, template: str, fields: tuple[str, ...], wrong: Exception | None, **context: Any
+) -> Response[str]:
+    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+    status = errors.status_of(wrong) if wrong else 200
+    response = pages.render(template, status_code=status, errors=errors_of(told, fields), **context)
+    response.headers.update(errors.again_after(wrong))
+    return response
+
+
+@get(SESSION, guards=[signed_in], opt=POLLED)
+async def session_state(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
+    """Return how much longer the session lasts; this request does not extend it."""
+    return _session_state(visit, form_token, now)
+
+
+@post(SESSION, guards=[signed_in], status_code=200, opt=UNDER_EMERGENCY)
+async def extend_session(visit: Visit, form_token: FormToken, now: Now) -> Response[dict[str, Any]]:
+    """Extend the session, as any use does."""
+    return _session_state(visit, form_token, now)
+
+
+def _session_state(visit: Visit, form_token: str, now: Now) -> Response[dict[str, Any]]:
+    return Response(
+        {
+            "seconds": visit.seconds_left(now),
+            "can_stay": visit.idle_end < visit.last_end,
+            "person": str(visit.viewer.member_id),
+            "form_token": form_token,
+        }
+    )

@@ -1,23 +1,29 @@
-"""Emails that wait for a decision: their page, and the buttons for those about action items and about events."""
+"""Emails that wait for a person: replies, updates, and proposed times; and undoing what an email did."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, get, post, route
 from litestar.response import Redirect
 
-from tracker.errors import Conflict, Gone, Invalid
+from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.cookies import Undo
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
-from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import line_in
-from tracker.rules.events.replies import Participant, ReplyValue
-from tracker.rules.intake.item_emails import EmailAboutItem
+from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Today, Viewer
+from tracker.ports.http.guards import link, signed_in
+from tracker.ports.pages.core.dependencies import Form, Pages, with_number_notified
+from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
+from tracker.ports.pages.events.date_pages import event_page_context, occurrence_address, occurrence_times
+from tracker.rules.core.clean_text import clean
+from tracker.rules.events.events import Occurrence
+from tracker.rules.events.history import UNDO_FOR
+from tracker.rules.events.replies import LONGEST_COMMENT, Participant, ReplyValue
+from tracker.rules.intake.item_emails import STATE_WORDS, EmailAboutItem
+from tracker.usecases.emails import messages
 from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_and_decided_emails
 from tracker.usecases.intake.unrecorded_replies import AttachedReply, RecordedSubstitute
+from tracker.usecases.views.event_page import view_event
 
 WAITING_PAGE = "/email-replies"
 ITEM_EMAIL = f"{WAITING_PAGE}/{{email_id:uuid}}"
@@ -142,3 +148,104 @@ async def _answer_reply_deed(
         return pages.refuse(address, refused.sentence)
     undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={})
     return pages.redirect(address, said(done), undo)
+
+
+FIELDS = ("comment",)
+PROPOSAL_UNDONE = "Undone. No one was notified."
+WAITS = "The proposal is waiting for your decision."
+
+
+@post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
+async def post_proposal_refusal(
+    proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Response[Any]:
+    """Decline a proposal, or show the page again with what was typed; for one that no longer waits, with why (409)."""
+    date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
+    try:
+        comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
+        await unrecorded_replies.decline_proposal(viewer, proposal_id, comment, now)
+    except Invalid as wrong:
+        view = await view_event(viewer, date.event.id, date.key, now)
+        typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
+        return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
+    except Conflict as closed:
+        return await _too_late(pages, viewer, date, now, form, closed)
+    words = with_number_notified("Declined.", await messages.number_notified(viewer, [date.event.id], now))
+    undo_button = Undo(address=f"/proposals/{proposal_id}/refusal/removal", fields={}, until=now + UNDO_FOR)
+    return pages.redirect(_address(date), words, undo_button)
+
+
+@post("/proposals/{proposal_id:uuid}/refusal/removal", guards=[signed_in], status_code=303)
+async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Let a declined proposal wait again, or say that its email may have left."""
+    date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
+    try:
+        state = await unrecorded_replies.undo_proposal_decline(viewer, proposal_id, now)
+    except Gone as gone:
+        return pages.refuse(_address(date), gone.sentence)
+    return pages.redirect(_address(date), f"{PROPOSAL_UNDONE} {STATE_WORDS.get(state, WAITS)}")
+
+
+def _address(date: Occurrence) -> str:
+    return f"{occurrence_address(date)}#proposals"
+
+
+async def _too_late(
+    pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, closed: Conflict
+) -> Response[str]:
+    """Show the page with the comment that was typed for a proposal that no longer waits."""
+    view = await view_event(viewer, date.event.id, date.key, now)
+    unsent = {"sentence": closed.sentence, "comment": form["comment"]}
+    return pages.render(
+        "events/show.html", status_code=409, **event_page_context(view, now) | {"unsent_decline": unsent}
+    )
+
+
+R = TypeVar("R", bound=Response[Any])
+
+
+@route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def show_email_undo(
+    token: PathText, pages: Pages, origin: Origin, now: Now, today: Today, links: Links
+) -> Response[str]:
+    """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
+    try:
+        undoable = await item_emails.undoable_by_link(links.read_undo(token), now, origin)
+    except NotFound:
+        return _unknown(pages)
+    if undoable.is_restricted:
+        return _private(pages.render("actions/link-sign-in.html", target=_page(undoable)))
+    row = occurrence_times(undoable.date) if undoable.date else {}
+    return _private(
+        pages.render("intake/undo.html", token=token, found=undoable, page=_page(undoable), today=today, **row)
+    )
+
+
+@post("/w/{token:str}", guards=[link], status_code=303)
+async def post_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+    """Undo what an email changed; the page then says so, or that it can't be undone."""
+    try:
+        words_id = links.read_undo(token)
+        if not (await item_emails.undoable_by_link(words_id, now, origin)).is_restricted:
+            await item_emails.undo_emailed_change(words_id, now, origin)
+    except NotFound:
+        return _unknown(pages)
+    except Conflict:
+        pass  # the page says why it can't be undone
+    return _private(Redirect(f"/w/{token}", status_code=303))
+
+
+def _page(undoable: item_emails.Undoable) -> str:
+    if undoable.item:
+        return f"/action-items/{undoable.item.reference}"
+    return f"/events/{undoable.date.event.id}" if undoable.date else "/"
+
+
+def _unknown(pages: Pages) -> Response[str]:
+    return _private(pages.render("core/errors/link.html", status_code=404, of="undo"))
+
+
+def _private(response: R) -> R:
+    """Keep the address, which is the permission to undo, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response

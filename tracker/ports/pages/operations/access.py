@@ -1,4 +1,4 @@
-"""The need-to-know list of an operation: who may see it, who let them, and requests that wait for a second person."""
+"""Who may see an operation: its need-to-know list, and emergency access of administrators."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
@@ -8,20 +8,31 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
-from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import ChosenPerson, read_chosen_person
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer, Visit
+from tracker.ports.http.guards import UNDER_EMERGENCY, signed_in
+from tracker.ports.pages.core.dependencies import (
+    Form,
+    Pages,
+    first_reauthenticate,
+    is_reauthenticated,
+    to_reauthentication,
+)
 from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, TimeOfDay, form_context
-from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.form_values import ChosenPerson, FormValues, read_chosen_person
 from tracker.ports.pages.events.date_pages import occurrence_times
-from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.operations.access import LONGEST_GRANT_REASON, OUTLET_WORDS, GrantState
+from tracker.rules.core.wording import to_utc
+from tracker.rules.operations.access import (
+    LONGEST_EMERGENCY_REASON,
+    LONGEST_GRANT_REASON,
+    OUTLET_WORDS,
+    GrantState,
+    may_use_emergency_access,
+)
 from tracker.usecases.core import audit
-from tracker.usecases.operations import access
+from tracker.usecases.operations import access, emergency_access
 from tracker.usecases.operations.access import AccessView, access_view
 
-AT = "/events/{event_id:uuid}/{key:str}/plan/access"
+ACCESS = "/events/{event_id:uuid}/{key:str}/plan/access"
 
 
 class AccessForm(FormShape, kw_only=True):
@@ -47,15 +58,15 @@ class AccessForm(FormShape, kw_only=True):
         return to_utc(datetime.combine(day, self.until_time or time()), zone)
 
 
-@get(AT, guards=[signed_in])
+@get(ACCESS, guards=[signed_in])
 async def show_access(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show who may see the operation."""
     view = await access_view(viewer, event_id, key, now)
     await audit.record_date_read(viewer, view.occurrence, now, plan=view.operation.version)
-    return await _shown(pages, view)
+    return await _access_page(pages, view)
 
 
-@post(AT, guards=[signed_in], status_code=303)
+@post(ACCESS, guards=[signed_in], status_code=303)
 async def post_access(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
@@ -67,16 +78,16 @@ async def post_access(
         until = typed.ends_at(view.occurrence.event.zone)
         state = await access.give_access(viewer, event_id, typed.person, typed.reason, until, now)
     except Invalid as wrong:
-        return await _shown(pages, view, form, wrong)
+        return await _access_page(pages, view, form, wrong)
     except Conflict as taken:
-        return await _shown(pages, view, form, Invalid(person=taken.sentence))
+        return await _access_page(pages, view, form, Invalid(person=taken.sentence))
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
         return pages.redirect(_at(event_id, key), f"Access is requested for {person.words}. {waits}")
     return pages.redirect(_at(event_id, key), f"{person.words} can see the operation now.")
 
 
-@post(f"{AT}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
+@post(f"{ACCESS}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
 async def post_access_approval(
     event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
@@ -88,7 +99,7 @@ async def post_access_approval(
     return pages.redirect(_at(event_id, key), f"{grant.person} can see the operation now.")
 
 
-@post(f"{AT}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
+@post(f"{ACCESS}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
 async def post_access_refusal(
     event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
@@ -100,7 +111,7 @@ async def post_access_refusal(
     return pages.redirect(_at(event_id, key), f"Request for {grant.person} closed. They weren’t notified.")
 
 
-@post(f"{AT}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
+@post(f"{ACCESS}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def post_access_removal(
     event_id: PathId, key: PathText, member_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
@@ -117,7 +128,7 @@ def _at(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/access"
 
 
-async def _shown(
+async def _access_page(
     pages: Pages, view: AccessView, form: FormValues | None = None, wrong: Invalid | None = None
 ) -> Response[str]:
     """Render the page; after an error with what was typed."""
@@ -135,3 +146,71 @@ async def _shown(
 async def _person_in(view: AccessView, form: FormValues) -> ChosenPerson:
     """Return whom the form adds; no one where the viewer adds no one."""
     return await read_chosen_person(form, "person", view.candidates) if view.candidates else ChosenPerson()
+
+
+EMERGENCY = "/emergency-access"
+
+
+class EmergencyForm(FormShape, kw_only=True):
+    """Why an administrator needs emergency access."""
+
+    reason: Annotated[str, Text("Why you need it", LONGEST_EMERGENCY_REASON)]
+
+
+@get(EMERGENCY, guards=[signed_in])
+async def show_emergency_access(pages: Pages, visit: Visit, settings: Settings, now: Now) -> Response[str]:
+    """Show how to begin, or what can be opened, and who had it. Errors: NotFound for anyone it isn't for."""
+    return await _emergency_page(pages, visit, settings, now)
+
+
+@post(EMERGENCY, guards=[signed_in], status_code=303)
+async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings: Settings, now: Now) -> Response[Any]:
+    """Begin emergency access."""
+    if first := first_reauthenticate(visit, EMERGENCY, now):
+        return first
+    try:
+        reason = EmergencyForm.read(form).reason
+        await emergency_access.begin_emergency_access(
+            visit.viewer, visit.session_id, reason, visit.reauthenticated_at, now
+        )
+    except Invalid as wrong:
+        return await _emergency_page(pages, visit, settings, now, form, wrong)
+    return pages.redirect(EMERGENCY, "Emergency access started. The coordinators get an email.")
+
+
+@post(f"{EMERGENCY}/end", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
+async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """End emergency access."""
+    try:
+        await emergency_access.end_emergency_access(viewer, now)
+    except Conflict as over:
+        return pages.refuse(EMERGENCY, over.sentence)
+    return pages.redirect(EMERGENCY, "Emergency access ended.")
+
+
+@post(f"{EMERGENCY}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
+async def post_emergency_opening(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+    """Open an operation, and go to its page."""
+    emergency_date = await emergency_access.open_in_emergency(viewer, event_id, now)
+    key = emergency_date.original_start.date().isoformat()
+    return pages.redirect(f"/events/{event_id}/{key}", "You can read this operation. Its lead gets an email.")
+
+
+async def _emergency_page(
+    pages: Pages,
+    visit: Visit,
+    settings: Settings,
+    now: Now,
+    form: FormValues | None = None,
+    wrong: Invalid | None = None,
+) -> Response[str]:
+    viewer = visit.viewer
+    return pages.render(
+        "operations/emergency.html",
+        **form_context(form, wrong, EmergencyForm),
+        uses=await emergency_access.emergency_uses(viewer),
+        choices=await emergency_access.emergency_choices(viewer, now) if viewer.emergency else [],
+        may_begin=may_use_emergency_access(viewer) and viewer.emergency is None,
+        confirm=None if is_reauthenticated(visit, now) else to_reauthentication(EMERGENCY),
+        zone=settings.time_zone,
+    )

@@ -14,10 +14,10 @@ from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.ports.pages.operations.check_ins import PLAN, ics_context, read_moment, typed_moment
-from tracker.rules.operations.activity_log import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
+from tracker.rules.operations.records import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
 from tracker.usecases.core import audit
-from tracker.usecases.operations import activity_log
-from tracker.usecases.operations.activity_log import ActivityLog
+from tracker.usecases.operations import records
+from tracker.usecases.operations.records import ActivityLog
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/log"
 OF_ENTRY = f"{AT}/entries/{{entry_id:uuid}}"
@@ -28,7 +28,7 @@ LONGEST_TAP = 60  # characters of the id that a page gives an entry
 @get(AT, guards=[signed_in])
 async def show_log(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the log, newest first."""
-    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    log = await records.read_activity_log(viewer, event_id, key, now)
     await audit.record_date_read(viewer, log.occurrence, now)
     return pages.render("operations/log/show.html", **_context(log))
 
@@ -37,7 +37,7 @@ async def show_log(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer
 async def show_log_lines(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show only the lines, for a screen that refreshes every 15 seconds."""
     return pages.render(
-        "operations/log/lines.html", **_context(await activity_log.read_activity_log(viewer, event_id, key, now))
+        "operations/log/lines.html", **_context(await records.read_activity_log(viewer, event_id, key, now))
     )
 
 
@@ -50,17 +50,17 @@ async def post_entry(
         reader = FormReader(form)
         text, waited = reader.text("text", LONGEST_ENTRY), reader.number("waited") or 0
         reader.check()
-        await activity_log.add_log_entry(
+        await records.add_log_entry(
             viewer, event_id, key, text, now, tap_id=_tap(form), waited=timedelta(seconds=waited)
         )
     except Invalid as wrong:
-        log = await activity_log.read_activity_log(viewer, event_id, key, now)
+        log = await records.read_activity_log(viewer, event_id, key, now)
         context = _context(log) | {"form": form, "errors": errors_of(wrong, FIELDS)}
         template = "part" if pages.is_htmx else "show"
         return pages.render(f"operations/log/{template}.html", status_code=422, **context)
     if not pages.is_htmx:
         return pages.redirect(_address(event_id, key), f"“{text}” added to the log.")
-    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    log = await records.read_activity_log(viewer, event_id, key, now)
     return pages.render("operations/log/part.html", **_context(log), said=text, is_typed=form["typed"] == "yes")
 
 
@@ -69,7 +69,7 @@ async def show_entry(
     event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[str]:
     """Show the form that corrects an entry."""
-    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    log = await records.read_activity_log(viewer, event_id, key, now)
     line, last = _entry(log, entry_id)
     await audit.record_date_read(viewer, log.occurrence, now)
     return _shown(pages, log, line, FormValues({}).but(_typed(last, log.occurrence.event.zone)))
@@ -80,12 +80,12 @@ async def post_entry_correction(
     event_id: PathId, key: PathText, entry_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Correct an entry, or show the form again with what was typed."""
-    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    log = await records.read_activity_log(viewer, event_id, key, now)
     line, last = _entry(log, entry_id)
     try:
         at, text = _correction(form, last, log.occurrence.event.zone)
         seen = id_in(form["seen"]) or entry_id
-        await activity_log.correct_log_entry(viewer, event_id, key, entry_id, text, at, now, seen=seen)
+        await records.correct_log_entry(viewer, event_id, key, entry_id, text, at, now, seen=seen)
     except Invalid as wrong:
         return _shown(pages, log, line, form, wrong)
     except Conflict as changed:  # what was typed can be sent again
@@ -152,6 +152,6 @@ def _address(event_id: UUID, key: str) -> str:
 @get(f"{PLAN}/log/print", guards=[signed_in])
 async def show_ics_214(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the activity log as ICS 214."""
-    log = await activity_log.read_activity_log(viewer, event_id, key, now)
+    log = await records.read_activity_log(viewer, event_id, key, now)
     await audit.record_date_read(viewer, log.occurrence, now)
     return pages.render("operations/printouts/ics-214.html", found=log, **ics_context(log.occurrence))

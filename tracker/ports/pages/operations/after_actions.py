@@ -12,14 +12,13 @@ from litestar import Response, get, post
 from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, PathId, PathText, Today, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import read_chosen_person
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, form_context, form_fields, sheet_context
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, read_chosen_person
 from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.operations.after_actions import (
+from tracker.rules.operations.records import (
     LONGEST_EDITION_TITLE,
     LONGEST_ITEM_TITLE,
     LONGEST_LESSON,
@@ -32,8 +31,8 @@ from tracker.rules.operations.after_actions import (
 )
 from tracker.usecases.actions import after_actions as after_items
 from tracker.usecases.core import audit
-from tracker.usecases.operations import after_actions
-from tracker.usecases.operations.after_actions import AfterActionView
+from tracker.usecases.operations import records
+from tracker.usecases.operations.records import AfterActionView
 
 AFTER = "/events/{event_id:uuid}/{key:str}/plan/after"
 HOT_WASH_WORDS = FormWords(labels=PART_WORDS)
@@ -77,7 +76,7 @@ LESSON_WORDS = LessonForm.words()
 @get(AFTER, guards=[signed_in])
 async def show_after(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show what was written down after the operation."""
-    view = await after_actions.after_action_view(viewer, event_id, key)
+    view = await records.after_action_view(viewer, event_id, key)
     await audit.record_date_read(viewer, view.occurrence, now)
     return pages.render("operations/after.html", **await after_context(viewer, view, FormValues({})))
 
@@ -87,7 +86,7 @@ async def show_hot_wash_form(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
 ) -> Response[str]:
     """Show the form of the hot wash, or the viewer's draft of it."""
-    view = await after_actions.hot_wash_to_write(viewer, event_id, key)
+    view = await records.hot_wash_to_write(viewer, event_id, key)
     await audit.record_date_read(viewer, view.occurrence, now)
     draft = await drafts.kept(DraftKey(form=DraftForm.HOT_WASH, subject=str(event_id), event_id=event_id))
     return _hot_wash_form(pages, view, resume_sheet(draft, DraftForm.HOT_WASH, _hot_wash_values(view), HOT_WASH_WORDS))
@@ -98,12 +97,12 @@ async def post_hot_wash(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the hot wash, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
-    view = await after_actions.hot_wash_to_write(viewer, event_id, key)
+    view = await records.hot_wash_to_write(viewer, event_id, key)
     try:
         reader = FormReader(form)
         went_well, to_improve = (reader.text(wash_part, LONGEST_PART, multiline=True) for wash_part in HotWashPart)
         reader.check()
-        await after_actions.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=form_version(form))
+        await records.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=form_version(form))
     except Invalid as wrong:
         return _hot_wash_form(pages, view, refuse_sheet(form, wrong, list(HotWashPart)))
     except Conflict:
@@ -148,7 +147,7 @@ async def post_after_action(
     try:
         await after_items.add_after_action(viewer, event_id, ItemForm.read(form).title, now)
     except Invalid as wrong:
-        view = await after_actions.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, event_id, key)
         return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
     return pages.redirect(_after_address(event_id, key), "After-action item added. It still needs an owner.")
 
@@ -171,7 +170,7 @@ async def show_assignment(
 ) -> Response[Any]:
     """Show the form that gives an after-action item an owner."""
     try:
-        view = await after_actions.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, event_id, key)
         await audit.record_date_read(viewer, view.occurrence, now)
         return await _assignment_form(pages, viewer, event_id, key, action_id, FormValues({}))
     except Conflict as assigned:
@@ -213,7 +212,7 @@ async def _assignment_form(
     *,
     wrong: Invalid | None = None,
 ) -> Response[str]:
-    view = await after_actions.after_action_view(viewer, event_id, key)
+    view = await records.after_action_view(viewer, event_id, key)
     offered = await after_items.assignment_choices(viewer, event_id, action_id)
     return pages.render(
         "operations/after-action.html",
@@ -241,7 +240,7 @@ class LessonOnPage(NamedTuple):
 @get("/lessons", guards=[signed_in])
 async def show_released_lessons(pages: Pages) -> Response[str]:
     """Show the lessons that are released to everyone."""
-    return pages.render("operations/released-lessons.html", editions=await after_actions.released_lessons())
+    return pages.render("operations/released-lessons.html", editions=await records.released_lessons())
 
 
 @post(LESSONS, guards=[signed_in], status_code=303)
@@ -250,9 +249,9 @@ async def post_lesson(
 ) -> Response[Any]:
     """Add a lesson, or show the page again with what was typed."""
     try:
-        await after_actions.add_lesson(viewer, event_id, NewLessonForm.read(form).lesson, now)
+        await records.add_lesson(viewer, event_id, NewLessonForm.read(form).lesson, now)
     except Invalid as wrong:
-        view = await after_actions.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, event_id, key)
         return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
     return pages.redirect(_lessons_address(event_id, key), "Lesson added. Only people on the operation can read it.")
 
@@ -281,7 +280,7 @@ async def post_lesson_text(
     try:
         typed = LessonForm.read(form)
         text, edition = typed.lesson, Edition(title=typed.edition_title, text=typed.edition_text)
-        await after_actions.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
+        await records.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
     except Invalid as wrong:
         return await _lesson_form(pages, viewer, on_page, refuse_sheet(form, wrong, list(form_fields(LessonForm))))
     except Conflict:
@@ -306,7 +305,7 @@ async def post_lesson_release(
 ) -> Response[Any]:
     """Release the edition that the preview showed, or show the preview of the one that was saved since."""
     try:
-        await after_actions.release_lesson(viewer, event_id, lesson_id, now, read=form_version(form))
+        await records.release_lesson(viewer, event_id, lesson_id, now, read=form_version(form))
     except Conflict as changed:
         return pages.refuse(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence)
     except Invalid as wrong:
@@ -319,7 +318,7 @@ async def post_lesson_withdrawal(
     event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Take the lesson off the page for everyone."""
-    await after_actions.withdraw_lesson(viewer, event_id, lesson_id, now)
+    await records.withdraw_lesson(viewer, event_id, lesson_id, now)
     said = "Lesson withdrawn. People may already have read it."
     return pages.redirect(_lessons_address(event_id, key), said)
 
@@ -330,7 +329,7 @@ async def post_lesson_removal(
 ) -> Response[Any]:
     """Remove a lesson that isn't released."""
     try:
-        await after_actions.remove_lesson(viewer, event_id, lesson_id, now)
+        await records.remove_lesson(viewer, event_id, lesson_id, now)
     except Conflict as is_released:
         return pages.refuse(_lessons_address(event_id, key), is_released.sentence)
     return pages.redirect(_lessons_address(event_id, key), "Lesson removed.")
@@ -338,8 +337,8 @@ async def post_lesson_removal(
 
 async def _lesson_on_page(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID) -> LessonOnPage:
     """Return the lesson with the page that it is on. Errors: NotFound, NotAllowed."""
-    view = await after_actions.after_action_view(viewer, event_id, key)
-    _, lesson = await after_actions.lesson_to_change(viewer, event_id, lesson_id)
+    view = await records.after_action_view(viewer, event_id, key)
+    _, lesson = await records.lesson_to_change(viewer, event_id, lesson_id)
     return LessonOnPage(view, lesson)
 
 

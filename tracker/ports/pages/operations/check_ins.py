@@ -21,8 +21,7 @@ from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
 from tracker.ports.pages.events.date_pages import occurrence_times
-from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.core.wording import clock, local
+from tracker.rules.core.wording import clock, local, to_utc
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations.check_ins import (
     DEFAULT_RELEASE_WAIT,

@@ -28,7 +28,7 @@ from tracker.ports.pages.core.sheets import (
 )
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.operations.orders import (
     LONGEST_PARAGRAPH,
     LONGEST_PHASE_NAME,

@@ -1,24 +1,35 @@
-"""The service-readiness notice of an operation: written, scheduled, activated, and closed by the people who lead it.
+"""Service readiness of an operation, and the brief with its copies."""
 
-Its recipients have a page of it, with the button that acknowledges it.
-"""
-
+import re
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.response import Redirect
 
-from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.choosers import ChosenPerson, person_label, read_chosen_person
-from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, ids_among
+from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages, first_reauthenticate
+from tracker.ports.pages.core.form_values import (
+    ChosenPerson,
+    Errors,
+    FormReader,
+    FormValues,
+    errors_of,
+    id_in,
+    ids_among,
+    person_label,
+    read_chosen_person,
+)
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.date_pages import occurrence_times
-from tracker.rules.core.wall_clock import to_local, to_utc
+from tracker.rules.core.wording import to_local, to_utc
+from tracker.rules.operations.deconfliction import DECISION_WORDS, OUTCOME_WORDS
+from tracker.rules.operations.orders import PARAGRAPH_WORDS, draw_timeline
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, SITE_WORDS, SYSTEM_WORDS, draw_site_map
 from tracker.rules.operations.readiness import (
     LONGEST_TEXTS,
     MINORS_WORDS,
@@ -29,12 +40,13 @@ from tracker.rules.operations.readiness import (
     NoticeText,
 )
 from tracker.usecases.core import audit
-from tracker.usecases.operations import readiness
+from tracker.usecases.operations import orders, readiness
+from tracker.usecases.operations.orders import Brief
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
 from tracker.usecases.roster.known_people import candidates_among
 
-AT = "/events/{event_id:uuid}/{key:str}/plan/readiness"
-FIELDS = (
+READINESS = "/events/{event_id:uuid}/{key:str}/plan/readiness"
+READINESS_FIELDS = (
     "starts",
     "starts_at",
     "ends",
@@ -63,7 +75,7 @@ HOW_MANY = "Enter a whole number."
 ACKNOWLEDGED = "You acknowledged the notice."
 
 
-@get(AT, guards=[signed_in])
+@get(READINESS, guards=[signed_in])
 async def show_readiness(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show the notice as its recipients read it, who has acknowledged it, and the form of a new one."""
     view = await readiness_view(viewer, event_id, key)
@@ -71,7 +83,7 @@ async def show_readiness(event_id: PathId, key: PathText, pages: Pages, viewer: 
     return await _shown(pages, view, _typed(view), now=now)
 
 
-@post(AT, guards=[signed_in], status_code=303)
+@post(READINESS, guards=[signed_in], status_code=303)
 async def post_notice(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
@@ -84,15 +96,17 @@ async def post_notice(
         text, release_at = _notice_in(form, view.occurrence.event.zone, now, more)
         await readiness.save_readiness_notice(viewer, event_id, text, release_at, ids_among(form.all("recipient")), now)
     except Invalid as wrong:
-        return await _shown(pages, view, form, errors_of(wrong, FIELDS), now=now, is_typed=True)
+        return await _shown(pages, view, form, errors_of(wrong, READINESS_FIELDS), now=now, is_typed=True)
     except NotAllowed as refused:  # it was scheduled, or the operation ended, while someone was still writing
         if not view.may_plan:
             raise
-        return await _shown(pages, view, form, errors_of(Invalid(refused.sentence), FIELDS), now=now, is_typed=True)
-    return pages.redirect(_at(event_id, key), "Draft saved. Check it below, then schedule its release.")
+        return await _shown(
+            pages, view, form, errors_of(Invalid(refused.sentence), READINESS_FIELDS), now=now, is_typed=True
+        )
+    return pages.redirect(_readiness_address(event_id, key), "Draft saved. Check it below, then schedule its release.")
 
 
-@post(f"{AT}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
+@post(f"{READINESS}/{{notice_id:uuid}}/states", guards=[signed_in], status_code=303)
 async def post_notice_state(
     event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
@@ -104,20 +118,20 @@ async def post_notice_state(
     try:
         await readiness.change_notice_state(viewer, event_id, notice_id, to, now)
     except NotAllowed as refused:
-        return pages.refuse(_at(event_id, key), f"Not changed. {refused.sentence}")
-    return pages.redirect(_at(event_id, key), STATE_SAID[to])
+        return pages.refuse(_readiness_address(event_id, key), f"Not changed. {refused.sentence}")
+    return pages.redirect(_readiness_address(event_id, key), STATE_SAID[to])
 
 
-@post(f"{AT}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
+@post(f"{READINESS}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def post_notice_removal(
     event_id: PathId, key: PathText, notice_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Delete a draft."""
     await readiness.discard_draft_notice(viewer, event_id, notice_id, now)
-    return pages.redirect(_at(event_id, key), "Draft deleted.")
+    return pages.redirect(_readiness_address(event_id, key), "Draft deleted.")
 
 
-@post(f"{AT}/places", guards=[signed_in], status_code=303)
+@post(f"{READINESS}/places", guards=[signed_in], status_code=303)
 async def post_place(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
@@ -126,17 +140,21 @@ async def post_place(
     try:
         await readiness.add_off_site_place(viewer, event_id, id_in(form["site"]), now)
     except Invalid as wrong:
-        return await _shown(pages, view, _typed(view), errors_of(wrong, FIELDS), now=now)
-    return pages.redirect(_at(event_id, key), "Place added. Each agency has to acknowledge the plan again.")
+        return await _shown(pages, view, _typed(view), errors_of(wrong, READINESS_FIELDS), now=now)
+    return pages.redirect(
+        _readiness_address(event_id, key), "Place added. Each agency has to acknowledge the plan again."
+    )
 
 
-@post(f"{AT}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
+@post(f"{READINESS}/places/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def post_place_removal(
     event_id: PathId, key: PathText, site_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Response[Any]:
     """Remove such a place."""
     await readiness.remove_off_site_place(viewer, event_id, site_id, now)
-    return pages.redirect(_at(event_id, key), "Place removed. Each agency has to acknowledge the plan again.")
+    return pages.redirect(
+        _readiness_address(event_id, key), "Place removed. Each agency has to acknowledge the plan again."
+    )
 
 
 async def _shown(
@@ -231,7 +249,7 @@ def _texts(notice: LedNotice, zone: str) -> dict[str, list[str]]:
     }
 
 
-def _at(event_id: UUID, key: str) -> str:
+def _readiness_address(event_id: UUID, key: str) -> str:
     return f"/events/{event_id}/{key}/plan/readiness"
 
 
@@ -259,3 +277,89 @@ async def post_notice_acknowledgment(
     if home_rows.are_asked_for(form):
         return home_rows.show("operations/readiness-row.html", await home_rows.found(), ACKNOWLEDGED, one=notice)
     return pages.redirect(page, ACKNOWLEDGED)
+
+
+BRIEF = "/events/{event_id:uuid}/{key:str}/plan/brief"
+NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+COPY_FIELDS = ("member",)
+
+
+@get(BRIEF, guards=[signed_in])
+async def show_copies(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, visit: Visit, now: Now
+) -> Response[Any]:
+    """Show the copies of a brief after a recent confirmation, and the form that issues the next one."""
+    brief = await orders.brief_with_copies(viewer, event_id, key)
+    return first_reauthenticate(visit, _brief_address(event_id, key), now) or await _render_copies(
+        pages, viewer, now, brief
+    )
+
+
+@post(BRIEF, guards=[signed_in], status_code=303)
+async def post_copy(
+    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
+) -> Response[Any]:
+    """Issue the next copy to a person, and show it."""
+    brief = await orders.brief_with_copies(viewer, event_id, key)
+    if first := first_reauthenticate(visit, _brief_address(event_id, key), now):
+        return first
+    try:
+        number = await orders.issue_brief_copy(viewer, event_id, key, id_in(form["member"]), now)
+    except Invalid as wrong:
+        return await _render_copies(pages, viewer, now, brief, wrong)
+    return Redirect(f"{_brief_address(event_id, key)}/{number}", status_code=303)
+
+
+@get(f"{BRIEF}/{{number:str}}", guards=[signed_in])
+async def show_copy(
+    event_id: PathId, key: PathText, number: PathText, pages: Pages, viewer: Viewer, now: Now
+) -> Response[Any]:
+    """Show one copy for printing; back to the list when it is out of date."""
+    if not NUMBER.fullmatch(number):
+        raise NotFound
+    try:
+        printed = await orders.printed_copy(viewer, event_id, key, int(number), now)
+    except Conflict as outdated:
+        return pages.refuse(_brief_address(event_id, key), outdated.sentence)
+    occurrence = printed.brief.occurrence
+    await audit.record_date_read(viewer, occurrence, now, plan=printed.brief.version)
+    return pages.render(
+        "operations/brief.html",
+        printed=printed,
+        brief=printed.brief,
+        copy=printed.copy,
+        order=printed.order,
+        map=draw_site_map(printed.sites),
+        drawing=draw_timeline(printed.phases, now),
+        paragraphs=PARAGRAPH_WORDS,
+        roles=SITE_WORDS,
+        systems=SYSTEM_WORDS,
+        results=OUTSIDE_RESULTS,
+        decisions=DECISION_WORDS,
+        outcomes=OUTCOME_WORDS,
+        event=occurrence.event,
+        banner=occurrence.event.banner,
+        **occurrence_times(occurrence),
+    )
+
+
+async def _render_copies(
+    pages: Pages, viewer: Viewer, now: Now, brief: Brief, wrong: Invalid | None = None
+) -> Response[str]:
+    await audit.record_date_read(viewer, brief.occurrence, now)
+    return pages.render(
+        "operations/brief-copies.html",
+        status_code=422 if wrong else 200,
+        brief=brief,
+        people=[
+            ("", "Choose a person"),
+            *((person.member_id, f"{person.name} ({person.agency})") for person in brief.people),
+        ],
+        errors=errors_of(wrong, COPY_FIELDS),
+        event=brief.occurrence.event,
+        **occurrence_times(brief.occurrence),
+    )
+
+
+def _brief_address(event_id: UUID, key: str) -> str:
+    return f"/events/{event_id}/{key}/plan/brief"

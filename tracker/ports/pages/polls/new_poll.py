@@ -11,19 +11,18 @@ from msgspec import Struct
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.availability.suggested_times import TimeChoice, time_choice
+from tracker.ports.pages.availability.availability import TimeChoice, time_choice
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wall_clock import to_utc
-from tracker.rules.core.wording import local
+from tracker.rules.core.wording import local, to_utc
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
 from tracker.rules.polls.polls import MOST_DATES, NewPoll, PollState, usual_reply_by
 from tracker.rules.recurrence.holidays import next_working_day
-from tracker.usecases.availability import suggested_times
-from tracker.usecases.availability.suggested_times import TimeSearch
+from tracker.usecases import availability
+from tracker.usecases.availability import TimeSearch
 from tracker.usecases.events import form_options
 from tracker.usecases.events.scheduling import plan_to_change
 from tracker.usecases.polls import polls
@@ -185,7 +184,7 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
         event_id=event.id,
         reads_outside=settings.shared_calendars,
     )
-    times_found = await suggested_times.find_times(viewer, invitees, wanted, now)
+    times_found = await availability.find_times(viewer, invitees, wanted, now)
     names = {person.id: person for person in (*offered.people, offered.lead) if person}
     required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = times_found.days if wanted.reads_outside else {}

@@ -1,11 +1,8 @@
-"""The page of a date poll: the viewer's own replies, and everyone's by date and by agency.
-
-Behind the link in an email is another page, without an account or navigation: looking changes nothing, the button
-does. Buttons remind everyone who has not replied, and ask people who were added since.
-"""
+"""Polls about dates: their pages, replies, reminders, and closing."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -13,14 +10,17 @@ from litestar import HttpMethod, Response, get, post, route
 from litestar.response import Redirect
 from msgspec import Struct
 
+from tracker.database import surviving_failures
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, link, signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, with_number_notified
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, moment_in
+from tracker.ports.pages.core.dependencies import Form, Pages, Query, undo_for, with_number_notified
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
+from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.core.wording import local
-from tracker.rules.emails.nudges import UNDO_FOR, nudged_words
+from tracker.rules.emails.reminders import UNDO_FOR, nudged_words
+from tracker.rules.events.history import UNDO_FOR as HISTORY_UNDO_FOR
 from tracker.rules.polls.polls import (
     Fit,
     Poll,
@@ -32,9 +32,10 @@ from tracker.rules.polls.polls import (
     replied_words,
 )
 from tracker.usecases.core import audit
-from tracker.usecases.emails import poll_emails
-from tracker.usecases.polls import polls
+from tracker.usecases.emails import messages, poll_emails
+from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.polls.polls import PollView
+from tracker.usecases.views.preview import do_and_roll_back
 
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
@@ -271,3 +272,73 @@ async def post_added_people(poll_id: PathId, pages: Pages, viewer: Viewer, now: 
     """Email the dates to people who were put on the list since the poll was opened."""
     count = await polls.ask_added_people(viewer, poll_id, now)
     return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", count))
+
+
+NOWHERE = UUID(int=0)
+
+
+@get("/polls/{poll_id:uuid}/date", guards=[signed_in])
+async def show_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, params: Query, now: Now) -> Response[str]:
+    """Show a date with everyone's replies, and what happens when the event is scheduled on it."""
+    return await _question(pages, viewer, poll_id, id_in(params["date"]) or NOWHERE, now)
+
+
+@post("/polls/{poll_id:uuid}/date", guards=[signed_in], status_code=303)
+async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Schedule the event on one of the dates."""
+    event_id = (await poll_closing.led_poll(viewer, poll_id)).event.id
+    option_id = id_in(form["date"]) or NOWHERE
+    try:
+        await poll_closing.schedule_on_poll_date(viewer, poll_id, option_id, now)
+    except Invalid as wrong:
+        return await _question(pages, viewer, poll_id, option_id, now, wrong.sentence)
+    said = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
+    return pages.redirect(f"/events/{event_id}", said, await undo_for(viewer, event_id, now))
+
+
+@get("/polls/{poll_id:uuid}/cancellation", guards=[signed_in])
+async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+    """Show what happens when a poll is canceled."""
+    poll, effect = await poll_closing.led_poll(viewer, poll_id), None
+    with surviving_failures():
+        effect = await do_and_roll_back(partial(poll_closing.cancel_poll, viewer, poll_id, now))
+    return pages.render(
+        "polls/cancel.html", poll=poll, event=poll.event, effect=effect, seconds=HISTORY_UNDO_FOR.seconds
+    )
+
+
+@post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
+async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Cancel a poll, with a button that undoes it."""
+    done = await poll_closing.cancel_poll(viewer, poll_id, now)
+    undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + HISTORY_UNDO_FOR)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", done.notified), undo)
+
+
+@post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
+async def post_poll_restoration(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Undo a cancellation, or say why that is too late."""
+    try:
+        await poll_closing.restore_poll(viewer, poll_id, now)
+    except (Gone, Conflict) as refused:
+        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
+    return pages.redirect(f"/polls/{poll_id}", "Undone. The poll is open, and no one was notified.")
+
+
+async def _question(
+    pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = ""
+) -> Response[str]:
+    poll = await poll_closing.led_poll(viewer, poll_id)
+    poll_closing.chosen_poll_date(poll, option_id, now)
+    deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)
+    change_preview = await preview_deed(viewer, poll.event.id, deed, now)
+    context = poll_context(await polls.view_poll(viewer, poll), now)
+    date, column = next((one, of) for one, of in context["dates"] if one.id == option_id)
+    return pages.render(
+        "polls/schedule.html",
+        status_code=422 if wrong else 200,
+        **context | {"date": date, "column": column},
+        outcome=change_preview.outcome,
+        outcome_zone=poll.event.zone,
+        hindrance=wrong or change_preview.hindrance,
+    )

@@ -16,28 +16,26 @@ from tracker.errors import Invalid, TooLarge
 from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
+from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.ports.pages.core.saved_filters import saved_in
-from tracker.ports.pages.core.spreadsheets import CSV_TYPE, XLSX_TYPE, SpreadsheetTable, csv_of, xlsx_of
-from tracker.ports.pages.reports import addresses
-from tracker.ports.pages.reports.addresses import (
-    KIND_WORDS,
-    PAGE,
-    number_in,
-    report_query,
-    report_request_in,
-    rows_link,
-)
+from tracker.ports.pages.core.static import CSV_TYPE, XLSX_TYPE, SpreadsheetTable, csv_of, xlsx_of
+from tracker.ports.pages.reports import spreadsheets
 from tracker.ports.pages.reports.spreadsheets import (
     AGES,
     ARMS,
+    KIND_WORDS,
     MEASURE_WORDS,
+    PAGE,
     as_of,
     heading_of,
     hours,
     mark_words,
+    number_in,
+    report_query,
+    report_request_in,
     report_sheets,
     row_sheet,
+    rows_link,
 )
 from tracker.rules.core.wording import MONTHS
 from tracker.rules.reports.reports import CUSTOM, ReportRequest
@@ -74,7 +72,10 @@ async def report_page(
     try:
         asked, errors = await report_request_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
-        asked, errors = await report_request_in(viewer, zone, now, FormValues({})), errors_of(wrong, addresses.FIELDS)
+        asked, errors = (
+            await report_request_in(viewer, zone, now, FormValues({})),
+            errors_of(wrong, spreadsheets.FIELDS),
+        )
     period_report, committees, saved = await together(
         reports.report_for(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
     )
@@ -99,8 +100,8 @@ async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now
     """Show the rows that one number counts."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
     report_rows = await reports.rows_behind(viewer, asked, number, SHOWN)
-    address = report_query(asked) | addresses.number_query(
-        number.part, number.measure, addresses.line_of_number(number)
+    address = report_query(asked) | spreadsheets.number_query(
+        number.part, number.measure, spreadsheets.line_of_number(number)
     )
     return pages.render(
         "reports/rows.html",
@@ -119,7 +120,7 @@ async def report_file(
     """Return a period's figures as a file, and record that in the audit log."""
     asked = await report_request_in(viewer, zone, now, params)
     period_report = await reports.report_for(viewer, asked)
-    if period_report.is_restricted and (proof := first_reauthenticate(visit, addresses.report_address(asked), now)):
+    if period_report.is_restricted and (proof := first_reauthenticate(visit, spreadsheets.report_address(asked), now)):
         return proof
     figures = report_sheets(period_report)
     return await _file_of(
@@ -136,7 +137,7 @@ async def rows_file(
     report_rows = await reports.rows_behind(viewer, asked, number, MOST)
     if report_rows.shown < report_rows.count:
         raise TooLarge(f"A file can have at most {MOST:,} rows. Choose a shorter period.")
-    back = rows_link(asked)(number.part, number.measure, **addresses.line_of_number(number))
+    back = rows_link(asked)(number.part, number.measure, **spreadsheets.line_of_number(number))
     if report_rows.is_restricted and (proof := first_reauthenticate(visit, back, now)):
         return proof
     name = await _number_words(number)
@@ -208,12 +209,12 @@ def _form_of(asked: ReportRequest) -> dict[str, str]:
 
 
 def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
-    return [(form.upper(), f"{path}.{form}?{addresses.encoded_query(query)}") for form in FILES]
+    return [(form.upper(), f"{path}.{form}?{spreadsheets.encoded_query(query)}") for form in FILES]
 
 
 def _form_choices(asked: ReportRequest) -> dict[str, Any]:
     return {
-        "periods": [*addresses.period_choices(asked), (CUSTOM, "Chosen days")],
+        "periods": [*spreadsheets.period_choices(asked), (CUSTOM, "Chosen days")],
         "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
     }
 
@@ -224,8 +225,8 @@ def _shared_context(asked: ReportRequest) -> dict[str, Any]:
         "asked": asked,
         "link": rows_link(asked),
         "as_of": as_of(asked),
-        "back": addresses.report_address(asked),
-        "only": addresses.limits_in_words(asked),
+        "back": spreadsheets.report_address(asked),
+        "only": spreadsheets.limits_in_words(asked),
         "kinds": KIND_WORDS,
         "arms": ARMS,
         "ages": AGES,

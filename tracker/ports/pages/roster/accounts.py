@@ -1,29 +1,31 @@
-"""What an administrator does with an account: links, suspending, reopening, the yearly review.
-
-A page of its own shows how a person signs in, for a new password, the end of a pause, or a lost phone.
-"""
+"""Accounts: links, suspending, reopening, the yearly review, invitations by email, and further addresses."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
-from tracker.errors import Invalid, NotAllowed
+from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.ports.http import errors
-from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
-from tracker.ports.http.guards import signed_in
+from tracker.ports.http.cookies import Undo
+from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Settings, Viewer, Visit, Zone
+from tracker.ports.http.guards import link, signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, ids_among
 from tracker.ports.pages.roster.admin_forms import check_roster_manager
 from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.roster.accounts import needs_review
+from tracker.rules.core.wording import local, plural, short_day
+from tracker.rules.emails.messages import STATE_WORDS
+from tracker.rules.roster.directory import UNDO_FOR, needs_review
 from tracker.usecases.identity.one_time_links import LIFETIME
-from tracker.usecases.roster import accounts, directory
+from tracker.usecases.roster import accounts, directory, known_people, people
+from tracker.usecases.roster.people import LIFETIME as PEOPLE_LIFETIME
+from tracker.usecases.roster.people import InvitationsSent
 
 SUSPENSION = "/people/{person_id:uuid}/suspension"
 AccountDeed = Callable[[Viewer, UUID, datetime, datetime], Awaitable[None]]
@@ -228,3 +230,108 @@ def _access_address(person_id: UUID) -> str:
 
 
 access_changes = [_handler_of(*deed) for deed in DEEDS]
+PATH = "/people/invitations"
+FIELDS = ("person",)
+
+
+@get(PATH, guards=[signed_in])
+async def invitations_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+    """Show who never signed in, and the state of each person's last invitation."""
+    check_roster_manager(viewer)
+    return first_reauthenticate(visit, PATH, now) or await _page(pages, viewer, now)
+
+
+@post(PATH, guards=[signed_in], status_code=303)
+async def post_invitations(
+    pages: Pages, viewer: Viewer, visit: Visit, form: Form, zone: Zone, now: Now
+) -> Response[Any]:
+    """Invite the selected people, or everyone."""
+    check_roster_manager(viewer)
+    if first := first_reauthenticate(visit, PATH, now):
+        return first
+    chosen = None if form["everybody"] else ids_among(form.all("person"))
+    try:
+        invited = await people.send_invitations(viewer, chosen, visit.reauthenticated_at, now)
+    except Invalid as wrong:
+        return await _page(pages, viewer, now, wrong)
+    until = short_day(local(now + PEOPLE_LIFETIME, zone), local(now, zone).date())
+    answer = pages.refuse if invited.paused else pages.redirect
+    return answer(PATH, _said(invited, until))
+
+
+def _said(invited: InvitationsSent, until: str) -> str:
+    sentences = []
+    if invited.sent:
+        sent = plural(invited.sent, "invitation is", "invitations are")
+        sentences.append(f"{sent} on the way by email. A link works once, until {until}.")
+    if invited.paused:
+        held = plural(invited.paused, "invitation wasn’t", "invitations weren’t")
+        address = "that address" if invited.paused == 1 else "those addresses"
+        sentences.append(f"{held} sent because sending to {address} is paused. Resume it on the person’s page.")
+    return " ".join(sentences)
+
+
+async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = None) -> Response[str]:
+    check_roster_manager(viewer)
+    new = await people.newcomers(viewer, now)
+    return pages.render(
+        "roster/people/invitations.html",
+        status_code=422 if wrong else 200,
+        newcomers=new,
+        moment=now,
+        errors=errors_of(wrong, FIELDS) if wrong else Errors(),
+        days=PEOPLE_LIFETIME // timedelta(days=1),
+        state_words=STATE_WORDS,
+    )
+
+
+ADDRESS = "/settings#addresses"
+R = TypeVar("R", bound=Response[Any])
+
+
+@post("/settings/addresses/{alias_id:uuid}/removal", guards=[signed_in], status_code=303)
+async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Remove an address."""
+    address = await known_people.remove_alias(viewer, alias_id, now)
+    undo = Undo(address=f"/settings/addresses/{alias_id}/restoration", fields={}, until=now + UNDO_FOR)
+    return pages.redirect(ADDRESS, f"Removed {address}. Replies from there no longer count as yours.", undo)
+
+
+@post("/settings/addresses/{alias_id:uuid}/restoration", guards=[signed_in], status_code=303)
+async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+    """Undo the removal of an address, or say that it's too late."""
+    try:
+        await known_people.restore_alias(viewer, alias_id, now)
+    except Gone as late:
+        return pages.refuse(ADDRESS, late.sentence)
+    return pages.redirect(ADDRESS, "Undone. The address is back.")
+
+
+@route("/e/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[str]:
+    """Show whose address a link confirms, with a button that does; or that it is confirmed."""
+    try:
+        open_alias = await known_people.alias_by_link(links.read_address(token), now, origin)
+    except (NotFound, Gone):
+        return _gone(pages)
+    return _private(pages.render("roster/people/confirm-address.html", token=token, found=open_alias))
+
+
+@post("/e/{token:str}", guards=[link], status_code=303)
+async def confirm_address(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+    """Confirm an address; the page then says so."""
+    try:
+        await known_people.confirm_alias(links.read_address(token), now, origin)
+    except (NotFound, Gone):
+        return _gone(pages)
+    return _private(Redirect(f"/e/{token}", status_code=303))
+
+
+def _gone(pages: Pages) -> Response[str]:
+    return _private(pages.render("roster/people/confirm-address-over.html", status_code=404))
+
+
+def _private(response: R) -> R:
+    """Keep the address, which is the permission to confirm, from search engines and other sites."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response

@@ -32,7 +32,7 @@ from tracker.ports.pages.core.sheets import (
     typed_sheet,
 )
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.roster.accounts import MANAGERS_ONLY
+from tracker.rules.roster.directory import MANAGERS_ONLY
 
 Facts = TypeVar("Facts")
 ShowForm = Callable[[FormSheet], Awaitable[Response[Any]]]

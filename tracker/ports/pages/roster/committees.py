@@ -13,16 +13,21 @@ from tracker.database import together
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.choosers import WORDS, read_chosen_person, settle_chosen_person
 from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate, usual_escalation
 from tracker.ports.pages.core.form_shapes import Check, Choice, FormShape, Id, Ids, Name, Text, Whole, form_fields
-from tracker.ports.pages.core.form_values import FormValues, form_version, id_in, ids_among
+from tracker.ports.pages.core.form_values import (
+    WORDS,
+    FormValues,
+    form_version,
+    id_in,
+    ids_among,
+    read_chosen_person,
+    settle_chosen_person,
+)
 from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, typed_sheet
 from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of, save_admin_form
-from tracker.ports.pages.roster.list_review import is_reviewed, review_of
-from tracker.ports.pages.roster.people import ROSTER_WORDS
-from tracker.rules.core.audiences import Arm
-from tracker.rules.core.viewers import Status
+from tracker.ports.pages.roster.people import ROSTER_WORDS, is_reviewed, review_of
+from tracker.rules.core.viewers import Arm, Status
 from tracker.rules.emails.escalations import escalation_words
 from tracker.rules.roster.csv_file import LONGEST_COMMITTEE
 from tracker.rules.roster.directory import (
@@ -38,9 +43,9 @@ from tracker.rules.views.impact import ListImpact, list_change_words
 from tracker.usecases.core import audit
 from tracker.usecases.emails.escalations import committee_escalation_days
 from tracker.usecases.roster import committees, directory
-from tracker.usecases.roster.reminder_policies import policy_of_committee
-from tracker.usecases.roster.sites import open_sites
-from tracker.usecases.views import preview, seat_changes
+from tracker.usecases.roster.agencies import open_sites
+from tracker.usecases.roster.committees import policy_of_committee
+from tracker.usecases.views import offboarding, preview
 
 LONGEST_PLACE = 200  # characters
 STATUS_WORDS = {CommitteeStatus.ACTIVE: "Active", CommitteeStatus.ENDED: "Ended"}
@@ -188,7 +193,7 @@ async def save_seat(
     async def change() -> Response[Any]:
         facts = SeatForm.read(form).facts(SeatFacts)
         proof = visit.reauthenticated_at
-        deed = partial(seat_changes.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
+        deed = partial(offboarding.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
         impact = await preview.do_and_roll_back(deed)
         if not is_reviewed(form, impact):
             return await _seat_form(pages, viewer, typed_sheet(form), committee_id, agency_id, saving=impact)
@@ -212,7 +217,7 @@ async def post_seat_removal(
     if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
         return first
     proof, version = visit.reauthenticated_at, form_version(form)
-    deed = partial(seat_changes.remove_seat, viewer, committee_id, agency_id, version, proof, now)
+    deed = partial(offboarding.remove_seat, viewer, committee_id, agency_id, version, proof, now)
     impact = await preview.do_and_roll_back(deed)
     if not is_reviewed(form, impact):
         sheet, _ = await _seat_sheet(viewer, committee_id, agency_id)

@@ -1,29 +1,34 @@
-"""The sites where the task force meets: a list for people who schedule, and a form for people who manage it."""
+"""The sites where the task force meets, and the confidential places of agencies."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 
-from tracker.errors import NotFound
-from tracker.ports.http.dependencies import Viewer
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole
-from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole, form_context
+from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.sheets import FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.rules.roster.sites import (
     LONGEST_ADDRESS,
+    LONGEST_CONFIDENTIAL_ADDRESS,
+    LONGEST_CONFIDENTIAL_NAME,
+    LONGEST_DIRECTIONS,
     LONGEST_EQUIPMENT,
     LONGEST_NAME,
     SEATS_WANTED,
+    ConfidentialSiteFacts,
     Coordinates,
     MeetingSiteFacts,
+    OwnSite,
     coordinates_in,
 )
-from tracker.usecases.roster import sites
+from tracker.usecases.roster import agencies
 
 OPEN, CLOSED = "open", "closed"
 
@@ -55,18 +60,18 @@ async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
     """Show the sites. Errors: NotFound for people who neither schedule nor manage them."""
     if not (viewer.may_schedule or viewer.manages_accounts):
         raise NotFound
-    return pages.render("roster/sites/list.html", sites=await sites.every_site())
+    return pages.render("roster/sites/list.html", sites=await agencies.every_site())
 
 
 async def _texts(_: Viewer, site_id: UUID, __: str) -> tuple[FormValues, int]:
-    site = await sites.meeting_site(site_id)
+    site = await agencies.meeting_site(site_id)
     coordinates = site.coordinates.text if site.coordinates else ""
     texts = MeetingSiteForm.texts_of(site, coordinates=coordinates, status=OPEN if site.is_open else CLOSED)
     return texts, site.version
 
 
 async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str, Any]:
-    return {"site": await sites.meeting_site(site_id) if site_id else None}
+    return {"site": await agencies.meeting_site(site_id) if site_id else None}
 
 
 def _read(form: FormValues, _: str) -> MeetingSiteFacts:
@@ -85,8 +90,8 @@ site_form = handlers_of(
         template="roster/sites/form.html",
         shape=MeetingSiteForm,
         read=_read,
-        add=sites.add_meeting_site,
-        change=sites.change_meeting_site,
+        add=agencies.add_meeting_site,
+        change=agencies.change_meeting_site,
         texts=_texts,
         words=_words,
         shown=_shown,
@@ -95,3 +100,75 @@ site_form = handlers_of(
         leads_to=lambda _: "/sites",
     )
 )
+PATH = "/confidential-places"
+CLOSED_SITE = "closed"
+
+
+class ConfidentialSiteForm(FormShape, kw_only=True):
+    """A confidential place."""
+
+    name: Annotated[str, Name("Public name", LONGEST_CONFIDENTIAL_NAME)]
+    address: Annotated[str, Text("Address", LONGEST_CONFIDENTIAL_ADDRESS)]
+    directions: Annotated[str, Text("Directions", LONGEST_DIRECTIONS, is_multiline=True)]
+
+
+@get(PATH, guards=[signed_in])
+async def confidential_sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
+    """Show the confidential places of the viewer's agency, with their addresses."""
+    return pages.render(
+        "roster/sites/confidential.html",
+        sites=await agencies.own_sites_of(viewer),
+        **form_context(None, None, ConfidentialSiteForm),
+    )
+
+
+@post(PATH, guards=[signed_in], status_code=303)
+async def post_confidential_site(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Add a place of the viewer's agency, or show the form again with what was refused."""
+    try:
+        facts = _facts_in(form)
+        await agencies.add_confidential_site(viewer, facts, now)
+    except Invalid as wrong:
+        return pages.render(
+            "roster/sites/confidential.html",
+            sites=await agencies.own_sites_of(viewer),
+            **form_context(form, wrong, ConfidentialSiteForm),
+        )
+    return pages.redirect(PATH, f"{facts.name} added. Other agencies see this name and no address.")
+
+
+@get(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in])
+async def confidential_site_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Response[str]:
+    """Show the form of a place. Errors: NotFound for one of another agency."""
+    site = await agencies.own_site_for(viewer, site_id)
+    return _edited(pages, site, _typed(site))
+
+
+@post(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in], status_code=303)
+async def save_confidential_site(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+    """Change a place, or show the form again with what was refused."""
+    site = await agencies.own_site_for(viewer, site_id)
+    try:
+        facts = _facts_in(form)
+        await agencies.change_confidential_site(viewer, site_id, facts, form_version(form), now)
+    except Invalid as wrong:
+        return _edited(pages, site, form, wrong)
+    except Conflict as changed:  # what was typed is shown again, and can be sent once more
+        current = form.but({"version": str(site.version)})
+        return _edited(pages, site, current, Invalid(changed.sentence))
+    return pages.redirect(PATH, f"{facts.name} saved.")
+
+
+def _edited(pages: Pages, site: OwnSite, form: FormValues, wrong: Invalid | None = None) -> Response[str]:
+    return pages.render(
+        "roster/sites/confidential-edit.html", site=site, **form_context(form, wrong, ConfidentialSiteForm)
+    )
+
+
+def _facts_in(form: FormValues) -> ConfidentialSiteFacts:
+    return ConfidentialSiteForm.read(form).facts(ConfidentialSiteFacts, is_open=form["status"] != CLOSED_SITE)
+
+
+def _typed(site: OwnSite) -> FormValues:
+    status = "open" if site.facts.is_open else CLOSED_SITE
+    return ConfidentialSiteForm.texts_of(site.facts).but({"status": status, "version": str(site.version)})

@@ -1,31 +1,38 @@
-"""The agencies of the task force, and the page of one: its people, seats, open action items and next events."""
+"""Pages of an agency, its blackout days, and offboarding."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromQuery
+from litestar.response import Redirect
 
 from tracker.database import together
-from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Zone
+from tracker.errors import Invalid
+from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.date_entries import Agenda, agenda_of
-from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import Errors, FormValues
+from tracker.ports.pages.core import form_values
+from tracker.ports.pages.core.date_entries import Agenda, agenda_of, date_address, date_times
+from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
+from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormReader, FormValues, errors_of, id_in
 from tracker.ports.pages.core.sheets import NO_FORM
-from tracker.ports.pages.reports.addresses import period_choices, report_address, report_request_in, rows_link
-from tracker.ports.pages.roster.people import ROSTER_WORDS
+from tracker.ports.pages.reports.spreadsheets import period_choices, report_address, report_request_in, rows_link
+from tracker.ports.pages.roster.admin_forms import check_roster_manager
+from tracker.ports.pages.roster.people import ROSTER_WORDS, dates_by_event, is_reviewed, review_of
 from tracker.rules.actions.action_items import days_late
-from tracker.rules.availability.blackout_days import may_set_blackouts
+from tracker.rules.availability.suggested_times import may_set_blackouts
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.reports.reports import CUSTOM, may_read_reports
+from tracker.rules.views.impact import ListImpact, list_change_words
+from tracker.usecases import availability
 from tracker.usecases.actions import item_lists
-from tracker.usecases.availability import blackout_days
 from tracker.usecases.events import occurrences
 from tracker.usecases.reports import reports
 from tracker.usecases.roster import directory
+from tracker.usecases.views import offboarding, preview
 
 AHEAD = timedelta(days=21)
 
@@ -54,7 +61,7 @@ async def agency_context(
         item_lists.open_items_of_people(viewer, [person.id for person in agency_card.people]),
         _next(viewer, agency_id, zone, today, now),
         _attendance(viewer, agency_id, zone, now, period),
-        blackout_days.blackouts_of_agency(agency_id, today),
+        availability.blackouts_of_agency(agency_id, today),
     )
     return {
         **ROSTER_WORDS,
@@ -87,3 +94,116 @@ async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, per
 async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
     lines = await occurrences.next_dates_of_agency(viewer, agency_id, now, now + AHEAD)
     return agenda_of((SeenDate(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
+
+
+BLACKOUT_PATH = "/agencies/{agency_id:uuid}/blackout-days"
+LONGEST_REASON = 60  # characters
+FIELDS = ("first", "last", "reason")
+
+
+@post(BLACKOUT_PATH, guards=[signed_in], status_code=303)
+async def post_blackout(
+    agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
+) -> Response[Any]:
+    """Add blackout days, or show the page again with the errors."""
+    try:
+        reader = FormReader(form)
+        first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
+        reader.check()
+        await availability.set_blackout(viewer, agency_id, first, last, reason, now, today)
+    except Invalid as wrong:
+        shown = await agency_context(viewer, agency_id, zone, today, now)
+        shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
+        return pages.render("views/agencies/show.html", status_code=422, **shown)
+    return pages.redirect(_place_on_page(agency_id), "Blackout days added.")
+
+
+@post(f"{BLACKOUT_PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
+async def post_blackout_removal(
+    agency_id: PathId, blackout_id: PathId, pages: Pages, viewer: Viewer, now: Now
+) -> Redirect:
+    """Remove blackout days."""
+    await availability.remove_blackout(viewer, agency_id, blackout_id, now)
+    return pages.redirect(_place_on_page(agency_id), "Blackout days removed.")
+
+
+def _place_on_page(agency_id: UUID) -> str:
+    return f"/agencies/{agency_id}#blackout-h"
+
+
+PATH = "/people/{person_id:uuid}/offboarding"
+DONE = (
+    "Removed. Their work was reassigned and all access ended."
+    " The successor gets an email about each action item and event that they take over."
+)
+
+
+@get(PATH, guards=[signed_in])
+async def offboarding_page(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Response[Any]:
+    """Show what a person is responsible for, and ask for a successor."""
+    check_roster_manager(visit.viewer)
+    first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
+    return first or await _page(pages, visit.viewer, zone, now, person_id, ChosenPerson())
+
+
+@post(PATH, guards=[signed_in], status_code=303)
+async def post_offboarding(
+    person_id: PathId, pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
+) -> Response[Any]:
+    """Offboard a person; first show which invitations pass to whom, and which emails go out."""
+    check_roster_manager(visit.viewer)
+    if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
+        return first
+    chosen = await form_values.read_chosen_person(
+        form, "successor", await offboarding.successors_of(visit.viewer, person_id)
+    )
+    proof = visit.reauthenticated_at
+    deed = partial(offboarding.offboard_person, visit.viewer, person_id, id_in(chosen.value), proof, now, today)
+    if chosen.error:
+        wrong = Invalid(successor=chosen.error)
+        return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
+    try:
+        impact = await preview.do_and_roll_back(deed)
+        if not (form["reviewed"] and is_reviewed(form, impact)):
+            return await _page(pages, visit.viewer, zone, now, person_id, chosen, impact=impact)
+        done = await deed()
+    except Invalid as wrong:
+        return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
+    return pages.redirect(f"/people/{person_id}", f"{DONE}{list_change_words(done)}")
+
+
+async def _page(
+    pages: Pages,
+    viewer: Viewer,
+    zone: str,
+    now: Now,
+    person_id: UUID,
+    chosen: ChosenPerson,
+    wrong: Invalid | None = None,
+    *,
+    impact: Sequence[ListImpact] | None = None,
+) -> Response[Any]:
+    """Show the page; `impact` is what the chosen successor takes over on lists of events, for review.
+
+    The button removes the person only when that is shown.
+    """
+    transfer = await offboarding.plan_transfer(viewer, person_id, now)
+    passed = {list_impact.dates[0].event_id for list_impact in impact or ()}
+    return pages.render(
+        "views/offboarding.html",
+        status_code=422 if wrong else 200,
+        **ROSTER_WORDS,
+        found=transfer,
+        person=transfer.person,
+        invitations=dates_by_event(transfer.invitations, zone),
+        review=review_of(impact or (), zone),
+        is_last=impact is not None,
+        unfilled=dates_by_event(
+            (invitation for invitation in transfer.invitations if invitation.event_id not in passed), zone
+        ),
+        successor=chosen,
+        errors=errors_of(wrong, ("successor",)) or Errors(),
+        address=date_address,
+        times=lambda line: date_times(line, zone),
+        items=transfer.items,
+    )

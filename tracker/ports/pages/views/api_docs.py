@@ -11,7 +11,7 @@ from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.rules.identity.api_tokens import ApiScope
+from tracker.rules.identity.passwords import ApiScope
 
 Json = dict[str, Any]
 

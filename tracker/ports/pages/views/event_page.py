@@ -23,9 +23,9 @@ from tracker.ports.pages.events.date_pages import (
     read_reply_form,
     read_reply_value,
     redirect_to_moved_date,
+    refusal_undo_button,
 )
 from tracker.ports.pages.events.previews import consequences_of_deed
-from tracker.ports.pages.events.replies import refusal_undo_button
 from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
 from tracker.rules.core.wording import local, plural, short_date
 from tracker.rules.emails.emails import REPLY_WORDS

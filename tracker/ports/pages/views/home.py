@@ -1,38 +1,47 @@
-"""Home: what needs the viewer's attention, with the button that settles each thing.
+"""The home page, search, and the guide."""
 
-The setup checklist there is hidden and shown again, and sends a test email.
-"""
-
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import QueryParameter
+from litestar.exceptions import NotFoundException
+from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
 
+from tracker.config.paths import folder
 from tracker.database import together
 from tracker.errors import NotFound
 from tracker.ports.health.checks import CheckLine
 from tracker.ports.health.monitoring import health_warnings
 from tracker.ports.http.cookies import Undo
-from tracker.ports.http.dependencies import Now, Settings, Today, Viewer, Visit, Zone
+from tracker.ports.http.dependencies import Now, PathText, Settings, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.audit.audit_log import SYSTEM
 from tracker.ports.pages.core.date_entries import write_out
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.form_values import MOST, WORDS
 from tracker.ports.pages.core.home_part import home_context, read_home
-from tracker.ports.pages.views.admin import MailServer
+from tracker.ports.pages.core.static import GUIDE, own_assets
+from tracker.ports.pages.core.templating import MarkdownReader, Picture, WrittenPage, size_of_png
+from tracker.ports.pages.views.settings import MailServer
 from tracker.rules.calendars import calendars
+from tracker.rules.core.clean_text import LONGEST, stands_for_longer
 from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Role
 from tracker.rules.core.viewers import Viewer as Person
-from tracker.rules.intake.bounces import PausedPerson
-from tracker.usecases.core import send_hold
-from tracker.usecases.core.send_hold import DeploymentState
-from tracker.usecases.emails import email_tests
-from tracker.usecases.intake.bounces import paused_people
-from tracker.usecases.roster.account_invitations import number_of_newcomers
-from tracker.usecases.views import home
+from tracker.rules.intake.received_emails import PausedPerson
+from tracker.rules.views.home import TextPart, day_typed, is_quoted, parts_with_words
+from tracker.usecases.core import process_locks
+from tracker.usecases.core.process_locks import DeploymentState
+from tracker.usecases.emails import account_emails
+from tracker.usecases.intake.received_emails import paused_people
+from tracker.usecases.roster.known_people import candidates_with_words
+from tracker.usecases.roster.people import number_of_newcomers
+from tracker.usecases.views import home, search
 from tracker.usecases.views.home import NEXT_DAYS
 
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
@@ -76,7 +85,7 @@ async def _managed(viewer: Viewer, now: Now, settings: Settings, mail_server: Ma
     """Return what people who manage accounts look after: a held copy, warnings, and the setup checklist."""
     if not viewer.manages_accounts:
         return {"copy_of": None, "administration": None, "set_up": None}
-    known = await send_hold.deployment_state()
+    known = await process_locks.deployment_state()
     administration, steps = await together(
         _administration(viewer, now, settings, mail_server, known), home.set_up_list(viewer, known)
     )
@@ -103,7 +112,7 @@ async def _administration(
 @post("/test-emails", guards=[signed_in], status_code=303)
 async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
     """Send a test email to the viewer; the row says what became of it."""
-    await email_tests.send_email_test(viewer, now)
+    await account_emails.send_email_test(viewer, now)
     said = f"A test email to {viewer.email} is on its way."
     if pages.is_htmx:
         return await _test_row(pages, viewer, said, is_set_up=bool(form["set-up"]))
@@ -133,7 +142,7 @@ async def post_set_up_removal(pages: Pages, viewer: Viewer, now: Now) -> Respons
 async def post_set_up(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
     """Show the list again, or say that nothing on it is left to do."""
     await home.show_set_up_again(viewer, now)
-    left = await home.set_up_list(viewer, await send_hold.deployment_state())
+    left = await home.set_up_list(viewer, await process_locks.deployment_state())
     return pages.redirect(HOME, "The setup checklist is back." if left else "Setup checklist done.")
 
 
@@ -149,3 +158,83 @@ def _test_words(state: MessageState, *, was_sent: bool) -> str:
     if state is MessageState.SENT:
         return "The email server took the test email."
     return "The test email couldn’t be delivered." if was_sent else "The test email wasn’t sent."
+
+
+OTHER_VALUES: Mapping[str, Sequence[str]] = {"actors": (SYSTEM,)}
+"""Values beside people, each also the word that finds it."""
+_FIELD_PLACE = re.compile(r"[a-z0-9-]{1,80}")
+
+
+@get("/search", guards=[signed_in])
+async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: FromQuery[str] = "") -> Response[str]:
+    """Show the results, with the words highlighted in them; for a date, first a link to its week, whatever is in it."""
+    text = q.strip()[:LONGEST]
+    search_results = await search.search_all(viewer, text, now)
+
+    def marked(of: str) -> list[TextPart]:
+        return parts_with_words(of, search_results.words)
+
+    return pages.render(
+        "views/search/show.html",
+        text=text,
+        on=day_typed(text, today),
+        found=search_results,
+        marked=marked,
+        is_quoted=is_quoted(text),
+        has_letter=not all(map(stands_for_longer, search_results.words)),
+        most=search.MOST,
+    )
+
+
+@get("/people/found", guards=[signed_in])
+async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[str]:
+    """Show the first people among the candidates whom the words in the named field find. Errors: NotFound."""
+    if not _FIELD_PLACE.fullmatch(params["place"]):
+        raise NotFound
+    candidates = await search.candidates_named(viewer, params["candidates"], params["subject"] or params["origin"])
+    words = params[f"{params['name']}{WORDS}"].strip()
+    people_matched = await candidates_with_words(candidates, words, MOST)
+    return pages.render(
+        "core/parts/people-found.html",
+        place=params["place"],
+        deed="choose",
+        words=words,
+        found=people_matched.people,
+        more=people_matched.more,
+        others=[one for one in OTHER_VALUES.get(params["candidates"], ()) if words and one.startswith(words.lower())],
+        invited=(),
+    )
+
+
+HELP = "/help"
+FIRST = "README"
+"""The page that lists the others."""
+
+
+@get(HELP, guards=[signed_in])
+async def help_list(pages: Pages) -> Response[str]:
+    """Show what the guide has."""
+    return pages.render("views/help.html", page=guide()[FIRST], first="")
+
+
+@get(f"{HELP}/{{name:str}}", guards=[signed_in])
+async def help_page(pages: Pages, name: PathText) -> Response[str]:
+    """Show one page of the guide. Errors: NotFound for any other name."""
+    page = guide().get(name)
+    if page is None or name == FIRST:
+        raise NotFoundException
+    return pages.render("views/help.html", page=page, first=HELP)
+
+
+@cache
+def guide() -> dict[str, WrittenPage]:
+    """Return the pages of the guide by name, read once."""
+    files = {file.stem: file for file in folder(GUIDE).glob("*.md")}
+    addresses = {file.name: HELP if name == FIRST else f"{HELP}/{name}" for name, file in files.items()}
+    reader = MarkdownReader(page=addresses.__getitem__, picture=_picture)
+    return {name: reader.read(file.read_text(encoding="utf-8")) for name, file in files.items()}
+
+
+def _picture(name: str) -> Picture:
+    asset = own_assets()[f"{GUIDE}/{name}"]
+    return Picture(asset.address, *size_of_png(asset.body))

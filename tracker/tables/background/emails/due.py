@@ -14,15 +14,15 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.core.audiences import Audience
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageState
-from tracker.rules.core.wall_clock import ZoneName
+from tracker.rules.core.viewers import Audience
+from tracker.rules.core.wording import ZoneName
 from tracker.rules.events.events import Kind
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.emails.preferences import ItemEscalation
-from tracker.tables.schema.events.event_columns import POLICY, leads_in_text
+from tracker.tables.schema.events import POLICY, leads_in_text
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 _DATES = (

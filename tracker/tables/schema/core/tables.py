@@ -8,8 +8,7 @@ from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
 from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import check, index, one_of, unique
-from tracker.tables.schema.events.event_columns import USUAL_LEADS
-from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events import USUAL_LEADS, Event, Occurrence
 from tracker.tables.schema.roster import Member
 
 

@@ -9,11 +9,10 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.operations.deconfliction import Decision, Outcome
-from tracker.rules.operations.plans import Disclosure, OutsideResult, System
-from tracker.rules.operations.sites import SiteRole
+from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole, System
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
-from tracker.tables.schema.events.events import Event
+from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Agency, ConfidentialSite, Member
 
 

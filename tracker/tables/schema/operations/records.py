@@ -9,7 +9,7 @@ from tracker.rules.operations.readiness import Minors, NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
-from tracker.tables.schema.events.events import Event, Occurrence
+from tracker.tables.schema.events import Event, Occurrence
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Agency, Member
 

@@ -15,10 +15,9 @@ from piccolo.querystring import QueryString
 
 from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
-from tracker.rules.core.audiences import Arm, Visibility
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, MessageState
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Arm, Viewer, Visibility
 from tracker.rules.emails.messages import (
     OF_ACCOUNTS,
     ListPosition,

@@ -15,7 +15,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
 from tracker.rules.operations.readiness import LedNotice, Notice
-from tracker.rules.roster.confidential_sites import PublicSite
+from tracker.rules.roster.sites import PublicSite
 from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, line_in
 

@@ -5,10 +5,17 @@ from uuid import UUID
 
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, Occurrence
-from tracker.rules.operations.activity_log import EnteredState, EntryVersion, SideDecision
-from tracker.rules.operations.after_actions import AfterActionItem, Edition, HotWashRecord, LessonLearned
-from tracker.rules.operations.briefs import NumberedCopy, OperationContact
 from tracker.rules.operations.check_ins import OPENS_BEFORE, CheckIn, CheckInDay, Release
+from tracker.rules.operations.orders import NumberedCopy, OperationContact
+from tracker.rules.operations.records import (
+    AfterActionItem,
+    Edition,
+    EnteredState,
+    EntryVersion,
+    HotWashRecord,
+    LessonLearned,
+    SideDecision,
+)
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import rows, rows_as, with_agency

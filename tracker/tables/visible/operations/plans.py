@@ -13,8 +13,16 @@ from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
 from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
-from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlanClearance, knows_conflicts
-from tracker.rules.operations.sites import PlannedSite, Point, SiteRole
+from tracker.rules.operations.plans import (
+    Commitment,
+    Disclosure,
+    Operation,
+    PlanClearance,
+    PlannedSite,
+    Point,
+    SiteRole,
+    knows_conflicts,
+)
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, events_where, line_in

@@ -1,0 +1,249 @@
+"""The weekly digest, and the thank-you to people who were marked present at a date: when each is due, and its email."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
+from tracker.rules.calendars.feeds import APPOINTMENT
+from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.wording import clock, long_day, plural, short_day, to_local, to_utc
+from tracker.rules.emails.discreet import discreet_email, discreet_restricted_email
+from tracker.rules.emails.emails import (
+    Button,
+    ButtonName,
+    Email,
+    Fact,
+    FactName,
+    Facts,
+    Footer,
+    SitePage,
+    StopDigestPage,
+    mark_email,
+    one_line,
+)
+from tracker.rules.emails.item_emails import listed_facts, other_item_facts, own_item_facts
+from tracker.rules.emails.template_values import DigestEmail, ThankYouEmail
+from tracker.rules.events.events import DateLine, EventStatus, Occurrence
+from tracker.rules.events.markings import banner_of_all
+
+DIGEST_AT = time(7)
+"""On Mondays, in the reader's own zone."""
+DIGEST_OF_USE = timedelta(days=1)
+"""After this long, a digest that could not be sent is no longer useful."""
+OWED_AHEAD = timedelta(days=14)
+"""Replies to later dates are not requested yet."""
+A_WEEK = 7  # days
+FOLLOWED_UP = 7  # days after the due day from which other people's items are listed
+
+
+class DigestWeek(Struct, frozen=True, kw_only=True):
+    """One reader's week; `today` and the days are in their zone."""
+
+    reader: Viewer
+    monday: date
+    today: date
+    events: tuple[DateLine, ...]
+    """Dates that they are invited to and did not decline, earliest first."""
+    owed: tuple[DateLine, ...]
+    """The next date of each event to which they have not replied."""
+    items: tuple[ActionItem, ...]
+    """Their own open items that are overdue or due by Sunday."""
+    followed_up: tuple[ActionItem, ...] = ()
+    """Items of other people that need the reader, or have escalated to them."""
+
+    @property
+    def sunday(self) -> date:
+        """Return the last day of the week."""
+        return self.monday + timedelta(days=A_WEEK - 1)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to report."""
+        return not (self.events or self.owed or self.items or self.followed_up)
+
+
+def needs_follow_up(reader: Viewer, item: ActionItem, today: date) -> bool:
+    """Return whether another person's item is blocked, or overdue for a week, and the reader can reassign it."""
+    is_stuck = item.status is ItemStatus.BLOCKED or days_late(item, today) >= FOLLOWED_UP
+    return is_stuck and item.owner_id != reader.member_id and may_direct_item(reader, item)
+
+
+def monday_due(after: datetime, now: datetime, zone: str) -> tuple[date, datetime] | None:
+    """Return the last Monday whose digest is due in (after, now], and when; None when there is none."""
+    today = to_local(now, zone).date()
+    for monday in (today - timedelta(days=today.weekday()), today - timedelta(days=today.weekday() + A_WEEK)):
+        moment = to_utc(datetime.combine(monday, DIGEST_AT), zone)
+        if moment <= now:
+            return (monday, moment) if after < moment else None
+    return None
+
+
+def mondays_ahead(now: datetime, until: datetime, zone: str) -> Iterator[tuple[date, datetime]]:
+    """Yield each Monday whose digest is due in (now, until], and when."""
+    today = to_local(now, zone).date()
+    monday = today - timedelta(days=today.weekday())
+    while (moment := to_utc(datetime.combine(monday, DIGEST_AT), zone)) <= until:
+        if now < moment:
+            yield monday, moment
+        monday += timedelta(days=A_WEEK)
+
+
+def week_span(monday: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the start of a week and the start of the next one."""
+    first, after = (datetime.combine(day, time()) for day in (monday, monday + timedelta(days=A_WEEK)))
+    return to_utc(first, zone), to_utc(after, zone)
+
+
+def digest_email(week: DigestWeek) -> Email:
+    """Return the digest of a week that is not empty."""
+    letter = Email(
+        says=_digest_values(week),
+        to=week.reader.email,
+        to_name=week.reader.name,
+        thread=week.reader.member_id,
+        facts=(
+            *_dates(FactName.REPLY_OWED, week.owed, week),
+            *_dates(FactName.EVENT, week.events, week),
+            *own_item_facts((action_item for action_item in week.items if not action_item.is_restricted), week.today),
+            *other_item_facts(
+                FactName.FOLLOW_UP,
+                (action_item for action_item in week.followed_up if not action_item.is_restricted),
+                week.today,
+            ),
+        ),
+        buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
+        footer=Footer.DIGEST,
+        stop=StopDigestPage(member_id=week.reader.member_id),
+    )
+    if week.reader.is_discreet:
+        return discreet_email(replace(letter, facts=()))
+    return replace(letter, banner=_banner(week))
+
+
+def _digest_values(week: DigestWeek) -> DigestEmail:
+    return DigestEmail(
+        monday=_day(week.monday),
+        sunday=_day(week.sunday),
+        events=len(week.events),
+        replies=len(week.owed),
+        items=len(week.items),
+        followed_up=len(week.followed_up),
+        has_restricted=_has_named(week),
+    )
+
+
+def _banner(week: DigestWeek) -> str:
+    """Return the banner for everything that is listed."""
+    dates = (
+        date_line.marking for date_line in (*week.events, *week.owed) if date_line.visibility is not Visibility.NAMED
+    )
+    items = (action_item.marking for action_item in (*week.items, *week.followed_up) if not action_item.is_restricted)
+    return banner_of_all(marking for marking in (*dates, *items) if marking)
+
+
+def _dates(name: FactName, lines: Iterable[DateLine], week: DigestWeek) -> Facts:
+    shown = [line for line in lines if line.visibility is not Visibility.NAMED]
+    return listed_facts(
+        name,
+        [f"{one_line(date_line.title)}, {_when(date_line, week)}{_status_words(date_line)}" for date_line in shown],
+    )
+
+
+def _when(line: DateLine, week: DigestWeek) -> str:
+    starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
+    return short_day(starts, week.today) if line.is_all_day else f"{short_day(starts, week.today)}, {clock(starts)}"
+
+
+def _status_words(line: DateLine) -> str:
+    return ", tentative" if line.status is EventStatus.TENTATIVE else ""
+
+
+def _has_named(week: DigestWeek) -> bool:
+    dates = (*week.events, *week.owed)
+    items = (*week.items, *week.followed_up)
+    return any(date_line.visibility is Visibility.NAMED for date_line in dates) or any(
+        action_item.is_restricted for action_item in items
+    )
+
+
+def _day(value: date) -> str:
+    return long_day(value).rpartition(",")[0]
+
+
+UNDO_FOR = timedelta(seconds=20)
+"""How long a thank-you waits before it leaves, so that the person who sent it can undo it."""
+AFTER_CLOSING = timedelta(hours=1)
+"""How long after attendance is closed an event's own thank-you is sent: time to correct a mark."""
+OF_USE = timedelta(days=7)
+"""How long after it was asked for it is still of use."""
+LISTED = 10  # action items of each sort
+THANK_YOU_LEFT = "It’s too late to undo this. A thank-you may have gone out."
+NO_ONE = "No one marked present can get a thank-you by email."
+ONLY_THEY_THANK = "Only the organizer, the committee’s chair, or a coordinator can send a thank-you."
+
+
+class SentThankYou(Struct, frozen=True, kw_only=True):
+    """The thank-you that was sent about a date, or waits."""
+
+    at: datetime
+    people: int
+
+
+def sent_thank_you_words(sent: SentThankYou, zone: str, today: date) -> str:
+    """Return "Thank-you to 5 people, Thu, Dec 10."; the day it was sent, in `zone`."""
+    return f"Thank-you to {plural(sent.people, 'person', 'people')}, {short_day(to_local(sent.at, zone), today)}."
+
+
+def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem], today: date) -> Email:
+    """Return the thank-you to one person; `items` are those of the date that they may see."""
+    event = occurrence.event
+    shown = [
+        action_item
+        for action_item in items
+        if not action_item.is_restricted and action_item.status is not ItemStatus.CANCELED
+    ]
+    own = [action_item for action_item in shown if action_item.owner_id == reader.member_id]
+    others = [action_item for action_item in shown if action_item.owner_id != reader.member_id]
+    letter = Email(
+        says=ThankYouEmail(
+            title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
+            day=short_day(to_local(occurrence.starts_at, event.zone), today),
+            organizer="" if reader.is_discreet else one_line(event.lead),
+            own=0 if reader.is_discreet else len(own),
+            others=0 if reader.is_discreet else len(others),
+        ),
+        to=reader.email,
+        to_name=reader.name,
+        thread=event.id,
+        facts=(
+            Fact(name=FactName.WHAT, value=one_line(occurrence.title)),
+            Fact(name=FactName.WHEN, value=long_day(to_local(occurrence.starts_at, event.zone))),
+            *_listed(FactName.OWN_ITEM, [_own(action_item, today) for action_item in own]),
+            *_listed(FactName.OTHER_ITEM, [_other(action_item, today) for action_item in others]),
+        ),
+        buttons=(Button(name=ButtonName.EVENT, target=SitePage(path=f"/events/{event.id}/{occurrence.key}")),),
+        footer=Footer.PRESENT,
+    )
+    if reader.is_discreet:
+        return discreet_restricted_email(replace(letter, facts=()), f"/events/{event.id}/{occurrence.key}")
+    return mark_email(letter, event.marking)
+
+
+def _own(item: ActionItem, today: date) -> str:
+    return f"{item.reference}, {one_line(item.title)}, {_due(item, today)}"
+
+
+def _other(item: ActionItem, today: date) -> str:
+    return f"{item.reference}, {one_line(item.title)}, {one_line(item.owner)} ({item.agency}), {_due(item, today)}"
+
+
+def _due(item: ActionItem, today: date) -> str:
+    return f"due {short_day(item.due, today)}" if item.is_open else item.status.label.lower()
+
+
+def _listed(name: FactName, words: list[str]) -> Facts:
+    more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
+    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))

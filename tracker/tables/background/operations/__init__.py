@@ -1,1 +1,0 @@
-"""Plans of joint operations, and conflicts between them."""

@@ -1,1 +1,0 @@
-"""Events, series and their dates, invitations and replies."""

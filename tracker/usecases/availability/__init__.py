@@ -1,1 +1,0 @@
-"""When people are free, and what conflicts."""

@@ -1,1 +1,0 @@
-"""Who is notified that a plan, or access to an operation, waits for approval, and of the decision."""
