@@ -305,7 +305,8 @@ async def post_state(
         await approvals.change_plan_state(viewer, event_id, to, now, version=plan_version_in(form))
     except (NotAllowed, Conflict) as refused:
         return pages.refuse(plan_address(event_id, key), f"Not changed. {refused.sentence}")
-    return pages.redirect(plan_address(event_id, key), STATES[to].sentence)
+    done = STATES[to].sentence
+    return pages.redirect(plan_address(event_id, key), done)
 
 
 @post(f"{PLAN}/clearances", guards=[signed_in], status_code=303)
