@@ -35,3 +35,9 @@ def another(cast: Cast, name: str) -> dict[str, Any]:
         "marking": {"marking": marking(cast)},
         "reminders": {"reminders": reminders},
     }[name]
+
+
+def too_long_text(name: str) -> str:
+    """Return a text of a field that is one character longer than it may be."""
+    start = "https://video.example/" if TEXTS[name].is_link else ""
+    return start + "x" * (TEXTS[name].longest + 1 - len(start))

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.demo import Demo
+from tests.browser.measures import overflow, violations
 from tests.browser.tabs import PageOf
-from tests.browser.test_pages import overflow, violations
 from tests.browser.ways import ADVOCATE, FBI_LEAD, WAYS, to_lesson_preview
 
 TABLETS = (768, 1024)  # test_pages.py judges these pages on a phone and on a desk

@@ -8,8 +8,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.measures import overflow, torn, violations
 from tests.browser.tabs import PageOf, complaints
-from tests.browser.test_pages import overflow, torn, violations
 from tests.browser.ways import ADVOCATE, COORDINATOR
 
 WIDTHS = (390, 768, 1024, 1280)

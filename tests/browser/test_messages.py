@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.demo import Demo, until
+from tests.browser.measures import overflow, torn, violations
 from tests.browser.tabs import PageOf
-from tests.browser.test_pages import overflow, torn, violations
 from tests.browser.ways import COORDINATOR, TRAINING
 
 WIDTHS = (390, 768, 1024, 1280)

@@ -1,22 +1,19 @@
 """Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import broken_rules, broken_rules_of_color
+from tests.browser.axe import broken_rules_of_color
 from tests.browser.demo import Demo
+from tests.browser.measures import HEIGHT, broken_words, measures, overflow, resize, too_wide, torn, violations
 from tests.browser.tabs import TabOf
-from tests.browser.targets import LEAST, SMALL
-from tests.browser.torn_words import LONGEST, NARROW, NARROW_CELLS, TORN
 from tests.browser.ways import ADVOCATE, COORDINATOR, WAYS
 
 WIDTHS = (1280, 390)  # a desk, a phone
 EVERY_WIDTH = (1280, 1440, 1024, 768, 640, 390, 320)
 """A tab's own width, a screen at 150 %, half of a screen, tablets, phones, the narrowest window (WCAG 2.1, 1.4.10)."""
-HEIGHT = 800
 WIDE = 1024  # from here on the header shows its links
 PROJECT = "Greater Kansas City Human Trafficking TF"  # 40 characters
 PERSON = "Alexandria Montgomery-Featherstonehaugh, coordinator (USAO WD)"  # 62 characters
@@ -34,13 +31,6 @@ COVERED = """all => {
   return shown.flatMap((a, at) => shown.slice(at + 1).filter(b => over(a, b))
     .map(b => `${a.textContent.trim().slice(0, 30)} on ${b.textContent.trim().slice(0, 30)}`));
 }"""
-MEASURES = f"""({{longest, narrow, least}}) => ({{
-  width: document.documentElement.scrollWidth,
-  torn: [...({TORN})(longest), ...({NARROW_CELLS})(narrow)],
-  small: ({SMALL})(least),
-}})"""
-"""All that is measured at a width, in one call: each call takes longer than a measure."""
-LEASTS = {"longest": LONGEST, "narrow": NARROW, "least": LEAST}
 WIDTH_OF_LARGE_TEXT = """() => {
   const { style } = document.documentElement;
   style.fontSize = '200%';
@@ -149,30 +139,11 @@ def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Dem
     assert [problem for width in EVERY_WIDTH for problem in problems(page, width)] == []
 
 
-def resize(page: Page, width: int) -> None:
-    """Let a page be so wide. Each change takes as long as a check, even to the same width."""
-    if page.viewport_size != {"width": width, "height": HEIGHT}:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-
-
 def problems(page: Page, width: int) -> list[str]:
     """Return what is wrong with a page at a width: all of it at two of them."""
     measured = measures(page, width)
     found = [*too_wide(measured["width"], width), *broken_words(measured["torn"], width)]
     return [*found, *violations(page, width), *too_small(measured["small"], width)] if width in WIDTHS else found
-
-
-def measures(page: Page, width: int) -> dict[str, Any]:
-    """Return how wide a page is, which of its words and columns are broken, and which of its targets are small."""
-    resize(page, width)
-    measured: dict[str, Any] = page.evaluate(MEASURES, LEASTS)
-    return measured
-
-
-def violations(page: Page, width: int) -> list[str]:
-    """Return the rules that a page breaks at a width, each with the first places."""
-    resize(page, width)
-    return [f"{width}: {one}" for one in broken_rules(page)]
 
 
 def violations_of_color(page: Page, width: int) -> list[str]:
@@ -181,29 +152,10 @@ def violations_of_color(page: Page, width: int) -> list[str]:
     return [f"{width}: {one}" for one in broken_rules_of_color(page)]
 
 
-def torn(page: Page, width: int) -> list[str]:
-    """Return the words broken inside themselves and the columns without room for a word."""
-    return broken_words(measures(page, width)["torn"], width)
-
-
 def overflow_of_large_text(page: Page) -> list[str]:
     """Return what is wrong when a page on a desk is wider than its window at twice the size of text (WCAG 1.4.4)."""
     resize(page, WIDTHS[0])
     return [f"at 200 %: {one}" for one in too_wide(page.evaluate(WIDTH_OF_LARGE_TEXT), WIDTHS[0])]
-
-
-def overflow(page: Page, width: int) -> list[str]:
-    """Return what is wrong when a page is wider than its window."""
-    resize(page, width)
-    return too_wide(page.evaluate("document.documentElement.scrollWidth"), width)
-
-
-def too_wide(wide: int, width: int) -> list[str]:
-    return [f"{width}: the page is {wide} wide"] if wide > width else []
-
-
-def broken_words(found: list[str], width: int) -> list[str]:
-    return [f"{width}: {one}" for one in found]
 
 
 def too_small(found: list[str], width: int) -> list[str]:

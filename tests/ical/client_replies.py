@@ -59,3 +59,33 @@ def _at_one(
 proposal = partial(_reply, _at_one(programs.outlook), said="TENTATIVE")
 google_proposal = partial(_reply, _at_one(programs.google), said="NEEDS-ACTION")
 CLIENTS = {name: partial(_reply, write) for name, write in PROGRAMS.items()}
+EVENT_UID = "9a0c@tracker.example"
+ATTENDEE = "liaison@kcpd.example"
+
+
+def nested_reply() -> bytes:
+    return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\n" + b"BEGIN:VEVENT\r\n" * 40_000
+
+
+def folded_reply() -> bytes:
+    return b"BEGIN:VCALENDAR\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nCOMMENT:x" + b"\r\n y" * 240_000
+
+
+def reply_with_zones() -> bytes:
+    zone = b"BEGIN:VTIMEZONE\r\nTZID:X\r\nEND:VTIMEZONE\r\n"
+    return google(EVENT_UID, ATTENDEE).replace(b"BEGIN:VEVENT", zone * 20_000 + b"BEGIN:VEVENT")
+
+
+def reply_with_alarms() -> bytes:
+    alarm = b"BEGIN:VALARM\r\nTRIGGER:-PT1S\r\nREPEAT:999999999\r\nDURATION:PT1S\r\nEND:VALARM\r\n"
+    return google(EVENT_UID, ATTENDEE).replace(b"CREATED:", b"RRULE:FREQ=SECONDLY\r\n" + alarm * 12_000 + b"CREATED:")
+
+
+TASK_UID = "5f2c@tracker.example"
+KORGANIZER_HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//K Desktop Environment//NONSGML KOrganizer 6.2//EN\r\n"
+
+
+def task_reply(*lines: str, method: str = "REPLY", count: int = 1) -> bytes:
+    """Return what RFC 5546 §4.5.3 shows of a program that updates a task."""
+    task = ("BEGIN:VTODO", f"UID:{TASK_UID}", "DTSTAMP:20261216T020000Z", "SEQUENCE:0", *lines, "END:VTODO")
+    return f"{KORGANIZER_HEAD}METHOD:{method}\r\n{chr(10).join(task * count)}\r\nEND:VCALENDAR\r\n".encode()

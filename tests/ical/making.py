@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
+from tests.action_items import action_item
 from tracker.ical.vevents import Organizer, feed_calendar, vevents
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.plans import rule_of, slot_at
-from tracker.rules.recurrence.series import Rule, dates_by_rule, to_rrule
+from tracker.rules.recurrence.series import RepeatChoice, Rule, dates_by_rule, rule_for_choice, to_rrule
 
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
 TODAY = NOW.date()
@@ -92,3 +93,19 @@ def feed(
     """Return a feed that holds one event."""
     body = vevents(of, dates_of(of) if its_dates is None else its_dates, level, ORGANIZER, today)
     return feed_calendar("Task force", "America/Chicago", [] if of.is_all_day else [of.zone], [body])
+
+
+WEEKLY_SERIES = event(
+    rule_for_choice(RepeatChoice.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4"
+)
+DATES_OF_SERIES = dates_of(WEEKLY_SERIES)
+ITEM_CREATED_AT = datetime(2026, 12, 16, 2, tzinfo=UTC)  # still December 15 in Chicago
+MOU_ITEM = action_item(
+    id=UUID(int=1),
+    title="Renew the MOU; send it, signed",
+    owner_id=UUID(int=2),
+    owner="Ipd liaison",
+    owner_email="ipd_liaison@ipd.example",
+    due=date(2026, 12, 22),
+    created_at=ITEM_CREATED_AT,
+)

@@ -1,28 +1,24 @@
 """Calendar messages in emails, as a calendar program reads them."""
 
 # A local time is naive: its zone is beside it.
-# ruff: noqa: DTZ001
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import icalendar
 import pytest
 from msgspec.structs import replace
 
-from tests.ical.making import NOW, ORGANIZER, dates_of, event
+from tests.ical.making import DATES_OF_SERIES, NOW, ORGANIZER, WEEKLY_SERIES, dates_of, event
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.recurrence.series import RepeatChoice, rule_for_choice
 
 READER = Attendee(
     name="KCPD detective", email="detective@kcpd.example", reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
 )
-SERIES = event(rule_for_choice(RepeatChoice.WEEKLY, datetime(2026, 12, 10, 14), count=4), sequence=2, place="Room 4")
-DATES = dates_of(SERIES)
 
 
 def read(message: bytes) -> tuple[str, list[icalendar.Event]]:
@@ -67,8 +63,13 @@ def test_reply_and_role_are_in_the_words_of_icalendar(
 
 
 def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates() -> None:
-    dates = [DATES[0], moved(DATES[1]), replace(DATES[2], is_canceled=True), DATES[3]]
-    message = request_message(SERIES, dates, READER, ORGANIZER)
+    dates = [
+        DATES_OF_SERIES[0],
+        moved(DATES_OF_SERIES[1]),
+        replace(DATES_OF_SERIES[2], is_canceled=True),
+        DATES_OF_SERIES[3],
+    ]
+    message = request_message(WEEKLY_SERIES, dates, READER, ORGANIZER)
     _, events = read(message)
     assert [one.get("RECURRENCE-ID") is None for one in events] == [True, False]
     assert b"EXDATE;TZID=America/Chicago:20261224T140000\r\n" in message
@@ -77,16 +78,25 @@ def test_a_whole_series_comes_with_its_overrides_and_without_its_canceled_dates(
 
 
 def test_each_date_of_a_series_has_the_reply_that_was_given_for_it() -> None:
-    given = {DATES[1].original_start: ReplyValue.ACCEPTED, DATES[2].original_start: ReplyValue.DECLINED}
-    reader = replace(READER, replies={**given, DATES[3].original_start: ReplyValue.NEEDS_ACTION})
-    _, events = read(request_message(SERIES, [DATES[0], moved(DATES[1]), *DATES[2:]], reader, ORGANIZER))
+    given = {
+        DATES_OF_SERIES[1].original_start: ReplyValue.ACCEPTED,
+        DATES_OF_SERIES[2].original_start: ReplyValue.DECLINED,
+    }
+    reader = replace(READER, replies={**given, DATES_OF_SERIES[3].original_start: ReplyValue.NEEDS_ACTION})
+    _, events = read(
+        request_message(
+            WEEKLY_SERIES, [DATES_OF_SERIES[0], moved(DATES_OF_SERIES[1]), *DATES_OF_SERIES[2:]], reader, ORGANIZER
+        )
+    )
     days = [one["RECURRENCE-ID"].dt.day if "RECURRENCE-ID" in one else 0 for one in events]
     replies = [one["ATTENDEE"].params["PARTSTAT"] for one in events]
     assert dict(zip(days, replies, strict=True)) == {0: "NEEDS-ACTION", 17: "ACCEPTED", 24: "DECLINED"}
 
 
 def test_one_date_comes_alone_with_the_higher_sequence() -> None:
-    _, [shown] = read(request_message(SERIES, DATES, READER, ORGANIZER, only=moved(DATES[1])))
+    _, [shown] = read(
+        request_message(WEEKLY_SERIES, DATES_OF_SERIES, READER, ORGANIZER, only=moved(DATES_OF_SERIES[1]))
+    )
     assert (shown["SEQUENCE"], shown["RECURRENCE-ID"].dt.hour, shown["DTSTART"].dt.hour) == (4, 14, 17)
     assert "RRULE" not in shown
 
@@ -101,13 +111,15 @@ def test_the_one_date_of_a_single_event_has_no_recurrence_id() -> None:
 
 
 def test_a_cancellation_of_the_series_is_one_event_with_no_lower_sequence() -> None:
-    method, [shown] = read(cancel_message(SERIES, [DATES[0], moved(DATES[1])], READER, ORGANIZER))
+    method, [shown] = read(
+        cancel_message(WEEKLY_SERIES, [DATES_OF_SERIES[0], moved(DATES_OF_SERIES[1])], READER, ORGANIZER)
+    )
     assert (method, str(shown["STATUS"]), shown["SEQUENCE"]) == ("CANCEL", "CANCELLED", 4)
     assert "RSVP" not in shown["ATTENDEE"].params
 
 
 def test_a_cancellation_of_one_date_names_it() -> None:
-    _, [shown] = read(cancel_message(SERIES, DATES, READER, ORGANIZER, only=DATES[2]))
+    _, [shown] = read(cancel_message(WEEKLY_SERIES, DATES_OF_SERIES, READER, ORGANIZER, only=DATES_OF_SERIES[2]))
     assert (str(shown["STATUS"]), str(shown["SUMMARY"])) == ("CANCELLED", "Core group")
     assert shown["RECURRENCE-ID"].dt.day == 24
 
@@ -121,12 +133,14 @@ def test_a_named_event_tells_its_time_and_nothing_else() -> None:
 
 
 def test_the_same_message_is_the_same_bytes_each_time() -> None:
-    assert request_message(SERIES, DATES, READER, ORGANIZER) == request_message(SERIES, DATES, READER, ORGANIZER)
+    assert request_message(WEEKLY_SERIES, DATES_OF_SERIES, READER, ORGANIZER) == request_message(
+        WEEKLY_SERIES, DATES_OF_SERIES, READER, ORGANIZER
+    )
 
 
 def test_an_event_without_a_date_left_is_not_sent() -> None:
     with pytest.raises(ValueError, match="read back"):
-        request_message(SERIES, [replace(one, is_canceled=True) for one in DATES], READER, ORGANIZER)
+        request_message(WEEKLY_SERIES, [replace(one, is_canceled=True) for one in DATES_OF_SERIES], READER, ORGANIZER)
 
 
 @pytest.mark.parametrize("facts", [{"name": "A\rX-EVIL:1"}, {"email": "a@b\r\nX-EVIL:1"}])
@@ -145,9 +159,9 @@ def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None
 
 def test_a_declined_proposal_is_named_by_its_date_and_sequence_and_says_nothing_of_the_event() -> None:
     answer = {"sequence": 2, "at": NOW, "comment": "Room, taken", "attendee": READER, "organizer": ORGANIZER}
-    method, [shown] = read(decline_counter(DATES[1], **answer))
+    method, [shown] = read(decline_counter(DATES_OF_SERIES[1], **answer))
     assert (method, shown["RECURRENCE-ID"].dt.isoformat()) == ("DECLINECOUNTER", "2026-12-17T14:00:00-06:00")
-    assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["COMMENT"])) == (SERIES.uid, 2, "Room, taken")
+    assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["COMMENT"])) == (WEEKLY_SERIES.uid, 2, "Room, taken")
     assert not {"SUMMARY", "DTSTART", "LOCATION", "STATUS"} & set(shown)
     alone = event()
     _, [shown] = read(decline_counter(dates_of(alone)[0], **{**answer, "comment": ""}))

@@ -16,10 +16,9 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
-from tests.ports.test_confidential_sites import CANARIES, with_a_shelter
 from tests.ports.test_nothing_leaks import seen
 from tests.ports.test_nothing_leaks_by_mail import mails
-from tests.ports.worlds import LAST_WEEK, build, copied, opened
+from tests.ports.worlds import LAST_WEEK, SHELTER_CANARIES, add_shelter, build, copied, opened
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
 from tracker.rules.operations.plans import PlannedSite, SiteRole, point_at
@@ -129,12 +128,12 @@ async def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
     worlds = await build(tmp_path_factory.mktemp("canaries"))
     async with opened(worlds.secret):
         secret = await secret_of(worlds.cast)
-        plan, place = await with_a_shelter(worlds.cast)
+        plan, place = await add_shelter(worlds.cast)
     of_notice = {"secret_event": secret.event, "secret_key": KEY, "secret_notice": secret.notice}
     of_shelter = {"secret_plan": plan, "secret_plan_key": KEY, "secret_place": place}
     named = replace(worlds, places=replace(worlds.places, **of_notice, **of_shelter))
     mail = await mails(worlds.secret, worlds)
-    needles = [*_needles(CANARY, *CANARIES), *TIMES, *map(str.encode, (*secret.ids, str(secret.notice)))]
+    needles = [*_needles(CANARY, *SHELTER_CANARIES), *TIMES, *map(str.encode, (*secret.ids, str(secret.notice)))]
     found = {}
     for viewer in {*READERS, *OF_OTHER_AGENCIES}:
         answers = await seen(copied(worlds.secret), named, viewer)
@@ -152,7 +151,7 @@ def _in(content: bytes, needles: Iterable[bytes]) -> frozenset[bytes]:
     return frozenset(one for one in needles if one.lower() in content)
 
 
-@pytest.mark.parametrize("word", [CANARY, *CANARIES])
+@pytest.mark.parametrize("word", [CANARY, *SHELTER_CANARIES])
 @pytest.mark.parametrize("before", range(6))
 def test_a_word_is_found_in_base64_wherever_it_begins_and_nothing_shorter_is(word: str, before: int) -> None:
     text = b"?" * before + word.encode() + b"??"
@@ -178,7 +177,7 @@ async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notic
 
 
 async def test_no_outlet_has_the_address_for_anyone_at_another_agency(crawled: Crawl) -> None:
-    canaries = _needles(*CANARIES)
+    canaries = _needles(*SHELTER_CANARIES)
     answers = [(viewer, *answer) for viewer in OF_OTHER_AGENCIES for answer in crawled.found[viewer]]
     assert [(viewer, ask) for viewer, ask, found in answers if found & canaries] == []
 

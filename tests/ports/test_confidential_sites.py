@@ -1,32 +1,14 @@
 """The address of a confidential site is for its own agency; anyone else gets its public name."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.worlds import LAST_WEEK
-from tracker.rules.roster.sites import ConfidentialSiteFacts
-from tracker.usecases.events import scheduling
-from tracker.usecases.operations import plans, readiness
+from tests.ports.worlds import SHELTER, SHELTER_NAME, add_shelter
 from tracker.usecases.roster import agencies
 
-NAME = "Partner location 2"
-CANARIES = ("Wisteria", "Periwinkle")
-SHELTER = ConfidentialSiteFacts(name=NAME, address="12 Wisteria Row", directions="https://maps.example/Periwinkle")
 KEY = "2027-01-23"
-
-
-async def with_a_shelter(cast: Cast) -> tuple[UUID, UUID]:
-    """Keep a shelter of Harbor House, and let an operation that names it be planned by the FBI."""
-    site_id = await agencies.add_confidential_site(cast.harbor_advocate, SHELTER, LAST_WEEK)
-    starts = datetime(2027, 1, 23, 6)  # noqa: DTZ001 - local to the zone
-    plan = operation(cast.hsi_liaison, starts=starts, duration=timedelta(hours=5), place=NAME)
-    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, LAST_WEEK)
-    await plans.start_plan(cast.fbi_lead, event_id, LAST_WEEK)
-    await readiness.add_off_site_place(cast.fbi_lead, event_id, site_id, LAST_WEEK)
-    return event_id, site_id
 
 
 async def texts(browser: Browser, *paths: str) -> list[str]:
@@ -36,25 +18,27 @@ async def texts(browser: Browser, *paths: str) -> list[str]:
 async def test_its_own_people_read_the_address_and_the_lead_of_the_operation_the_public_name(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id, site_id = await with_a_shelter(sqlite_cast)
+    event_id, site_id = await add_shelter(sqlite_cast)
     own = await texts(
         await browse(sqlite_cast.harbor_advocate), "/confidential-places", f"/confidential-places/{site_id}/edit"
     )
     assert all("12 Wisteria Row" in page for page in own)
     [plan] = await texts(await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan/readiness")
-    assert NAME in plan
+    assert SHELTER_NAME in plan
     assert "Ask Harbor House for the address." in plan
 
 
 async def test_a_place_is_added_and_changed_by_its_agency(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.harbor_advocate)
-    refused = await browser.post("/confidential-places", {"name": NAME, "directions": "Ring twice"})
+    refused = await browser.post("/confidential-places", {"name": SHELTER_NAME, "directions": "Ring twice"})
     assert (refused.status_code, "Enter the address." in refused.text) == (422, True)
     assert "Ring twice" in refused.text
-    assert (await browser.post("/confidential-places", {"name": NAME, "address": "12 Elm St"})).status_code == 303
+    assert (
+        await browser.post("/confidential-places", {"name": SHELTER_NAME, "address": "12 Elm St"})
+    ).status_code == 303
     [site] = await agencies.own_sites_of(sqlite_cast.harbor_advocate)
     edit = f"/confidential-places/{site.id}/edit"
-    moved = {"name": NAME, "address": "9 Oak St", "status": "open"}
+    moved = {"name": SHELTER_NAME, "address": "9 Oak St", "status": "open"}
     outdated = await browser.post(edit, {**moved, "version": "7"})
     assert (outdated.status_code, "Someone has changed this place" in outdated.text) == (422, True)
     assert (await browser.post(edit, {**moved, "version": "1"})).status_code == 303
@@ -72,7 +56,7 @@ async def test_the_site_of_another_agency_is_as_missing_as_one_that_never_was(
 
 
 async def test_a_lead_adds_and_removes_a_place_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id, site_id = await with_a_shelter(sqlite_cast)
+    event_id, site_id = await add_shelter(sqlite_cast)
     browser, at = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan/readiness"
     assert (await browser.post(f"{at}/places/{site_id}/removal")).status_code == 303
     assert "No place yet." in (await browser.get(at)).text

@@ -7,11 +7,11 @@ import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting
+from tests.event_fields import too_long_text
 from tests.ical.files import refusal, taken, vevent
 from tests.ports.api.conftest import ALL, Program
 from tests.ports.browser import Browser
 from tests.ports.pages.forms import typed
-from tests.rules.events.test_events import over
 from tracker.ical.foreign_events import PROPERTIES
 from tracker.ports.api.routes import described
 from tracker.rules.core.clean_text import too_long_words
@@ -57,16 +57,18 @@ async def by_program(program: Program, **fields: Any) -> tuple[int, dict[str, st
 async def test_a_text_that_is_too_long_is_refused_by_page_and_api_in_the_same_sentence(
     desk: Browser, program: Program, name: str
 ) -> None:
-    sentence = too_long_words(over(name), TEXTS[name].longest)
-    assert sentence in await on_the_page(desk, **{name: over(name)})
-    assert await by_program(program, **{name: over(name)}) == (422, {name: sentence})
+    sentence = too_long_words(too_long_text(name), TEXTS[name].longest)
+    assert sentence in await on_the_page(desk, **{name: too_long_text(name)})
+    assert await by_program(program, **{name: too_long_text(name)}) == (422, {name: sentence})
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
 def test_a_text_that_is_too_long_is_imported_up_to_the_limit_and_its_row_says_so(name: str) -> None:
     longest = TEXTS[name].longest
-    [event] = taken(vevent(title=over(name)) if name == "title" else vevent(f"{PROPERTIES[name]}:{over(name)}")).events
-    assert getattr(event.plan, name) == over(name)[:longest]
+    [event] = taken(
+        vevent(title=too_long_text(name)) if name == "title" else vevent(f"{PROPERTIES[name]}:{too_long_text(name)}")
+    ).events
+    assert getattr(event.plan, name) == too_long_text(name)[:longest]
     assert event.notes == (f"{TEXTS[name].label}: cut after {longest:,} characters; the file has {longest + 1:,}.",)
 
 

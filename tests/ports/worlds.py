@@ -570,3 +570,19 @@ def _monthly() -> Rule | None:
 
 def _weekly() -> Rule | None:
     return rule_for_choice("weekly", STARTS.replace(day=16, hour=6), count=6)
+
+
+SHELTER_NAME = "Partner location 2"
+SHELTER_CANARIES = ("Wisteria", "Periwinkle")
+SHELTER = ConfidentialFacts(name=SHELTER_NAME, address="12 Wisteria Row", directions="https://maps.example/Periwinkle")
+
+
+async def add_shelter(cast: Cast) -> tuple[UUID, UUID]:
+    """Keep a shelter of Harbor House, and let an operation that names it be planned by the FBI."""
+    site_id = await agencies.add_confidential_site(cast.harbor_advocate, SHELTER, LAST_WEEK)
+    starts = datetime(2027, 1, 23, 6)
+    plan = operation(cast.hsi_liaison, starts=starts, duration=timedelta(hours=5), place=SHELTER_NAME)
+    event_id = await scheduling.schedule_event(cast.fbi_lead, plan, LAST_WEEK)
+    await plans.start_plan(cast.fbi_lead, event_id, LAST_WEEK)
+    await readiness.add_off_site_place(cast.fbi_lead, event_id, site_id, LAST_WEEK)
+    return event_id, site_id

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from tests.cast import NOW
 from tests.ical.readers import by_ical
+from tests.scenarios.bluestem import BLUESTEM_DAY, BLUESTEM_FORM, SATURDAY
 from tests.scenarios.office import Office, event_in, recipients
-from tests.scenarios.test_operation import DAY, SATURDAY, TYPED
 from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.identity import sessions
@@ -19,11 +19,11 @@ A_SECOND = timedelta(seconds=1)
 
 async def bluestem(office: Office) -> UUID:
     """An operation with a plan, which the IPD's liaison sees until Saturday."""
-    form = {**TYPED, "person": office.ids("hsi_liaison")}
+    form = {**BLUESTEM_FORM, "person": office.ids("hsi_liaison")}
     event = event_in(await office.fill("fbi_lead", "/schedule?kind=joint_operation", "/events", **form))
-    await office.do("fbi_lead", f"/events/{event}/{DAY}/plan")
+    await office.do("fbi_lead", f"/events/{event}/{BLUESTEM_DAY}/plan")
     [ipd] = office.ids("ipd_liaison")
-    access = f"/events/{event}/{DAY}/plan/access"
+    access = f"/events/{event}/{BLUESTEM_DAY}/plan/access"
     await office.do("fbi_lead", access, person=ipd, reason="Perimeter", until="2026-12-19", until_time="11:00")
     return event
 
@@ -31,11 +31,15 @@ async def bluestem(office: Office) -> UUID:
 async def test_until_that_second_the_person_sees_it_and_from_then_on_no_page_does(office: Office) -> None:
     event = await bluestem(office)
     await office.at(UNTIL - A_SECOND)
-    assert "Operation Bluestem" in await office.page("ipd_liaison", f"/events/{event}/{DAY}")
+    assert "Operation Bluestem" in await office.page("ipd_liaison", f"/events/{event}/{BLUESTEM_DAY}")
     await office.at(UNTIL)
     browser = await office.browser("ipd_liaison")
     missing = await browser.get(f"/events/{uuid4()}")
-    for address in (f"/events/{event}/{DAY}", f"/events/{event}/{DAY}/plan", f"/events/{event}/{DAY}/plan/access"):
+    for address in (
+        f"/events/{event}/{BLUESTEM_DAY}",
+        f"/events/{event}/{BLUESTEM_DAY}/plan",
+        f"/events/{event}/{BLUESTEM_DAY}/plan/access",
+    ):
         found = await browser.get(address)
         assert (found.status_code, found.content) == (404, missing.content)
     for address in ("/", "/calendar?month=2027-05", "/search?q=Bluestem", "/messages"):
@@ -87,10 +91,10 @@ async def test_afterward_the_person_is_off_the_list_and_a_change_of_the_event_do
     address = f"/events/{event}/edit"
     assert (await office.fill("fbi_lead", address, address, place="Lot south", save="send")).status_code == 303
     browser = await office.browser("ipd_liaison")
-    assert (await browser.get(f"/events/{event}/{DAY}")).status_code == 404
+    assert (await browser.get(f"/events/{event}/{BLUESTEM_DAY}")).status_code == 404
     assert await end_lapsed_access(UNTIL) == 1
     [ipd] = office.ids("ipd_liaison")
-    assert f"/people/{ipd}/removal" not in await office.page("fbi_lead", f"/events/{event}/{DAY}/plan/access")
+    assert f"/people/{ipd}/removal" not in await office.page("fbi_lead", f"/events/{event}/{BLUESTEM_DAY}/plan/access")
     assert await end_lapsed_access(UNTIL) == 0
 
 
@@ -98,6 +102,6 @@ async def test_a_change_of_the_event_keeps_the_end_of_access(office: Office) -> 
     event = await bluestem(office)
     address = f"/events/{event}/edit"
     assert (await office.fill("fbi_lead", address, address, place="Lot south", save="send")).status_code == 303
-    assert "Lot south" in await office.page("ipd_liaison", f"/events/{event}/{DAY}")
+    assert "Lot south" in await office.page("ipd_liaison", f"/events/{event}/{BLUESTEM_DAY}")
     await office.at(UNTIL)
-    assert (await (await office.browser("ipd_liaison")).get(f"/events/{event}/{DAY}")).status_code == 404
+    assert (await (await office.browser("ipd_liaison")).get(f"/events/{event}/{BLUESTEM_DAY}")).status_code == 404

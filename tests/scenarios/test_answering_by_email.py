@@ -17,9 +17,9 @@ from tests.ical.client_replies import CLIENTS, apple, google, google_proposal, o
 from tests.ports.browser import BASE
 from tests.ports.mail import bounced
 from tests.ports.mail.mailboxes import reader
+from tests.scenarios.bluestem import BLUESTEM_FORM
 from tests.scenarios.monthly_meeting import APRIL_1, INVITED
 from tests.scenarios.office import calendar_of, event_in, recipients, words_of
-from tests.scenarios.test_operation import TYPED
 from tests.scenarios.ways_in import (
     SERVER,
     ByLmtp,
@@ -323,7 +323,7 @@ async def test_10_an_email_that_comes_back_makes_its_address_undeliverable_to_wh
 
 async def test_10_the_uid_of_an_operation_that_is_not_theirs_is_like_a_random_one(at: Desk) -> None:
     ipd = at.invitation("ipd_liaison")
-    form = {**TYPED, "person": at.office.ids("hsi_liaison")}
+    form = {**BLUESTEM_FORM, "person": at.office.ids("hsi_liaison")}
     secret = event_in(await at.office.fill("fbi_lead", "/schedule?kind=joint_operation", "/events", **form))
     await at.office.mails()
     [row] = await Event.select(Event.uid).where(Event.id == secret)

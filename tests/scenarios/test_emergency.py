@@ -9,8 +9,8 @@ from litestar.routes import HTTPRoute
 from tests.cast import NOW
 from tests.ical.readers import by_ical
 from tests.ports.browser import Browser
+from tests.scenarios.bluestem import BLUESTEM_DAY, schedule_bluestem
 from tests.scenarios.office import Office, recipients, words_of
-from tests.scenarios.test_operation import DAY, planned
 from tracker.ports.http.guards import signed_in
 from tracker.rules.identity.passwords import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
@@ -25,7 +25,7 @@ FILLED = {"uuid": str(UUID(int=7)), "str": "2027-05-15", "int": "1", "path": "x"
 
 async def begun(office: Office) -> tuple[UUID, Browser]:
     """An operation, and the browser of the administrator who has begun emergency access."""
-    event = await planned(office)
+    event = await schedule_bluestem(office)
     await office.mails()
     await office.at(NOW)
     browser = await office.browser("administrator")
@@ -36,12 +36,12 @@ async def begun(office: Office) -> tuple[UUID, Browser]:
 async def opened(office: Office) -> tuple[UUID, Browser]:
     event, browser = await begun(office)
     reply = await browser.post(f"/emergency-access/operations/{event}")
-    assert reply.headers["location"] == f"/events/{event}/{DAY}"
+    assert reply.headers["location"] == f"/events/{event}/{BLUESTEM_DAY}"
     return event, browser
 
 
 async def reads(browser: Browser, event: UUID) -> bool:
-    return (await browser.get(f"/events/{event}/{DAY}")).status_code == 200
+    return (await browser.get(f"/events/{event}/{BLUESTEM_DAY}")).status_code == 200
 
 
 async def test_without_a_reason_it_does_not_begin(office: Office) -> None:
@@ -83,7 +83,7 @@ async def test_the_administrator_reads_what_was_opened_for_an_hour_and_then_noth
         await office.at(NOW + timedelta(minutes=minutes))
         assert await reads(browser, event)
     await office.at(NOW + HOUR)
-    assert (await browser.get(f"/events/{event}/{DAY}")).status_code == 404
+    assert (await browser.get(f"/events/{event}/{BLUESTEM_DAY}")).status_code == 404
     pages = [(await browser.get(path)).text for path in ("/calendar?month=2027-05", "/search?q=Bluestem", "/")]
     assert [page for page in pages if "Operation Bluestem" in page] == []
     assert await end_expired_emergencies(NOW + HOUR) == 1
@@ -97,7 +97,7 @@ async def test_what_was_not_opened_stays_closed(office: Office) -> None:
 
 async def test_the_people_on_the_operation_read_who_opened_it_and_why(office: Office) -> None:
     event, _ = await opened(office)
-    page = await office.page("fbi_lead", f"/events/{event}/{DAY}")
+    page = await office.page("fbi_lead", f"/events/{event}/{BLUESTEM_DAY}")
     assert "Opened with emergency access by Administrator (USAO)" in page
     assert WHY in page
     assert "until 10:00 AM" in " ".join(page.split())
@@ -151,8 +151,8 @@ async def test_each_page_that_is_read_is_an_entry_of_the_audit_log(office: Offic
         assert await reads(browser, event)
     await browser.get("/search?q=Bluestem")
     entries = await AuditEntry.select(AuditEntry.facts).where(AuditEntry.verb == "emergency_read")
-    assert [row["facts"] for row in entries if f"/events/{event}/{DAY}" in row["facts"]] == [
-        f'{{"page": "/events/{event}/{DAY}"}}'
+    assert [row["facts"] for row in entries if f"/events/{event}/{BLUESTEM_DAY}" in row["facts"]] == [
+        f'{{"page": "/events/{event}/{BLUESTEM_DAY}"}}'
     ] * 2
     assert [row["facts"] for row in entries if "Bluestem" in row["facts"]] == []
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.ical.readers import by_ical, by_icalendar
 from tests.ports.browser import FORM_TOKEN
+from tests.scenarios.bluestem import BLUESTEM_FORM
 from tests.scenarios.office import Office, event_in, recipients, words_of
-from tests.scenarios.test_operation import TYPED
 from tracker import clock
 from tracker.rules.events.history import UNDO_FOR
 from tracker.usecases.operations import readiness
@@ -49,7 +49,7 @@ async def tick(office: Office, moment: datetime) -> None:
 
 async def scheduled(office: Office) -> UUID:
     """The FBI's lead plans Bluestem, writes the notice, and schedules its release for Thursday at noon."""
-    form = {**TYPED, "person": office.ids("hsi_liaison")}
+    form = {**BLUESTEM_FORM, "person": office.ids("hsi_liaison")}
     event = event_in(await office.fill("fbi_lead", "/schedule?kind=joint_operation", "/events", **form))
     plan, notices = f"/events/{event}/{DAY}/plan", notices_at(event)
     await office.do("fbi_lead", plan)
@@ -198,7 +198,7 @@ async def test_canceling_the_operation_tells_them_once_that_services_are_not_nee
 async def test_what_cannot_be_kept_is_refused_at_its_field_with_what_was_typed(
     office: Office, wrong: dict[str, Any], sentence: str
 ) -> None:
-    form = {**TYPED, "person": office.ids("hsi_liaison")}
+    form = {**BLUESTEM_FORM, "person": office.ids("hsi_liaison")}
     event = event_in(await office.fill("fbi_lead", "/schedule?kind=joint_operation", "/events", **form))
     await office.do("fbi_lead", f"/events/{event}/{DAY}/plan")
     notices, to = notices_at(event), office.ids("caht_lead")

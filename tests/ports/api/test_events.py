@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from tests.cast import NOW, Cast, everybody, meeting, operation
-from tests.ports.api.conftest import Program, Speak
+from tests.ports.api.conftest import Speak
+from tests.ports.api.world import NEW_MEETING, NEW_SERIES, create_event
 from tests.usecases.operations.world import planned
 from tracker.rules.events.plans import CONFIRM_FIRST
 from tracker.rules.operations.states import OperationState
@@ -14,31 +15,13 @@ from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals
 
-NEW: dict[str, Any] = {
-    "kind": "meeting",
-    "title": "Case review",
-    "visibility": "all",
-    "date": "2027-01-12",
-    "time": "14:00",
-    "minutes": 90,
-    "place": "Room 5",
-}
-SERIES = {**NEW, "repeat": {"every": "weekly", "count": 4}}
-
-
-async def made(program: Program, new: dict[str, Any] = NEW) -> tuple[str, str]:
-    """Schedule an event and return its path and ETag."""
-    response = await program.ask("POST", "/events", new)
-    assert response.status_code == 201, response.text
-    return response.headers["location"].removeprefix("/api/v1"), response.headers["etag"]
-
 
 async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program, SERIES)
+    path, etag = await create_event(program, NEW_SERIES)
     response = await program.get(path)
     shown = response.json()
-    assert {name: shown[name] for name in NEW} == NEW
+    assert {name: shown[name] for name in NEW_MEETING} == NEW_MEETING
     assert (shown["repeat"]["every"], shown["repeat"]["count"], response.headers["etag"]) == ("weekly", 4, etag)
     dates = (await program.get(f"{path}/occurrences")).json()["items"]
     assert [one["key"] for one in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
@@ -50,7 +33,7 @@ async def test_a_series_of_every_second_week_counts_from_the_day_on_which_its_we
 ) -> None:
     program = await speak(cast.coordinator)
     rule = {"every": "weekly", "interval": 2, "weekdays": [1, 6], "week_starts": week_starts, "count": 2}
-    path, _ = await made(program, {**NEW, "repeat": rule})
+    path, _ = await create_event(program, {**NEW_MEETING, "repeat": rule})
     assert (await program.get(path)).json()["repeat"]["week_starts"] == week_starts
     dates = (await program.get(f"{path}/occurrences")).json()["items"]
     assert [one["key"] for one in dates] == ["2027-01-12", second]
@@ -58,21 +41,21 @@ async def test_a_series_of_every_second_week_counts_from_the_day_on_which_its_we
 
 async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, cast: Cast) -> None:
     program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
-    responses = [await program.ask("POST", "/events", NEW, headers=key) for _ in range(2)]
+    responses = [await program.ask("POST", "/events", NEW_MEETING, headers=key) for _ in range(2)]
     assert responses[0].json() == responses[1].json()
-    odd = await program.ask("POST", "/events", NEW, headers={"Idempotency-Key": "odd"})
+    odd = await program.ask("POST", "/events", NEW_MEETING, headers={"Idempotency-Key": "odd"})
     assert odd.status_code == 422
 
 
 async def test_what_program_did_stands_in_the_audit_trail_by_its_door(speak: Speak, cast: Cast) -> None:
-    await made(await speak(cast.coordinator))
+    await create_event(await speak(cast.coordinator))
     entry = await AuditEntry.select().where(AuditEntry.verb == "scheduled").first()
     assert (entry["source"], entry["actor"]) == ("api", str(cast.coordinator.member_id))
 
 
 async def test_what_is_left_out_of_a_change_stays(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program)
+    path, etag = await create_event(program)
     changed = (await program.ask("PATCH", path, {"title": "Renamed", "time": "15:00"}, match=etag)).json()
     assert (changed["title"], changed["time"], changed["minutes"], changed["place"]) == (
         "Renamed",
@@ -84,7 +67,7 @@ async def test_what_is_left_out_of_a_change_stays(speak: Speak, cast: Cast) -> N
 
 async def test_of_two_programs_with_one_etag_the_second_loses_nothing(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program)
+    path, etag = await create_event(program)
     first = await program.ask("PATCH", path, {"title": "First"}, match=etag)
     second = await program.ask("PATCH", path, {"title": "Second"}, match=etag)
     assert (first.status_code, second.status_code) == (200, 412)
@@ -93,7 +76,7 @@ async def test_of_two_programs_with_one_etag_the_second_loses_nothing(speak: Spe
 
 async def test_a_change_needs_an_etag_that_was_given_here(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program)
+    path, etag = await create_event(program)
     other = (await (await speak(cast.fbi_lead)).get(path)).headers["etag"]
     statuses = [
         (await program.ask("PATCH", path, {"title": "x"}, match=match)).status_code
@@ -104,7 +87,7 @@ async def test_a_change_needs_an_etag_that_was_given_here(speak: Speak, cast: Ca
 
 async def test_what_a_program_has_already_is_not_sent_again(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program)
+    path, etag = await create_event(program)
     again = await program.get(path, headers={"If-None-Match": f'"x", W/{etag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     assert (await program.get(path, headers={"If-None-Match": '"x"'})).status_code == 200
@@ -112,7 +95,7 @@ async def test_what_a_program_has_already_is_not_sent_again(speak: Speak, cast: 
 
 async def test_an_event_is_canceled_and_brought_back(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program)
+    path, etag = await create_event(program)
     off = await program.ask("POST", f"{path}/cancellation", {"reason": "Snow"}, match=etag)
     assert off.json()["status"] == "canceled"
     assert (await program.ask("POST", f"{path}/cancellation", {}, match="*")).status_code == 409
@@ -122,7 +105,7 @@ async def test_an_event_is_canceled_and_brought_back(speak: Speak, cast: Cast) -
 
 async def test_a_draft_that_is_canceled_is_gone(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
-    path, etag = await made(program, {**NEW, "status": "draft"})
+    path, etag = await create_event(program, {**NEW_MEETING, "status": "draft"})
     assert (await program.ask("POST", f"{path}/cancellation", {}, match=etag)).status_code == 204
     assert (await program.get(path)).status_code == 404
 
@@ -142,14 +125,14 @@ async def test_a_draft_that_is_canceled_is_gone(speak: Speak, cast: Cast) -> Non
 async def test_what_does_not_fit_the_document_is_told_by_field(
     speak: Speak, cast: Cast, wrong: dict[str, Any], fields: list[str]
 ) -> None:
-    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW_MEETING | wrong)
     assert response.status_code == 422
     assert sorted(one["field"] for one in response.json()["errors"]) == fields
     assert "party" not in response.text
 
 
 async def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(speak: Speak, cast: Cast) -> None:
-    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | {"status": "party"})
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW_MEETING | {"status": "party"})
     assert response.json()["errors"] == [
         {"field": "status", "detail": "Use one of these: draft, tentative, confirmed."}
     ]
@@ -169,7 +152,7 @@ async def test_a_word_that_cannot_stand_there_is_answered_by_those_that_can(spea
 async def test_what_fits_the_document_and_breaks_a_rule_is_a_conflict(
     speak: Speak, cast: Cast, wrong: dict[str, Any], field: str
 ) -> None:
-    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW | wrong)
+    response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW_MEETING | wrong)
     assert (response.status_code, [one["field"] for one in response.json()["errors"]]) == (409, [field])
 
 
@@ -181,7 +164,7 @@ async def test_what_is_no_json_cannot_be_read(speak: Speak, cast: Cast, body: by
 
 
 async def test_whoever_may_not_schedule_is_told_so(speak: Speak, cast: Cast) -> None:
-    response = await (await speak(cast.kcpd_detective)).ask("POST", "/events", NEW)
+    response = await (await speak(cast.kcpd_detective)).ask("POST", "/events", NEW_MEETING)
     assert response.status_code == 403
 
 
@@ -203,12 +186,12 @@ async def test_forbidden_and_missing_are_the_same_bytes_whatever_is_asked(speak:
 async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     for number in range(5):
-        await made(program, {**NEW, "title": f"Event {number}"})
+        await create_event(program, {**NEW_MEETING, "title": f"Event {number}"})
     titles, path = [], "/events?limit=2"
     while path:
         response = await program.get(path)
         titles += [one["title"] for one in response.json()["items"]]
-        await made(program, {**NEW, "title": "New"}) if len(titles) == 2 else None
+        await create_event(program, {**NEW_MEETING, "title": "New"}) if len(titles) == 2 else None
         path = (response.json()["next"] or "").removeprefix("/api/v1")
         assert bool(path) == ('rel="next"' in response.headers.get("link", ""))
     assert sorted(one for one in titles if one != "New") == [f"Event {number}" for number in range(5)]
@@ -217,7 +200,7 @@ async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak:
 async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, cast: Cast) -> None:
     program, other = await speak(cast.coordinator), await speak(cast.caht_lead)
     for _ in range(3):
-        await made(program)
+        await create_event(program)
     following = (await program.get("/events?limit=1")).json()["next"].removeprefix("/api/v1")
     assert (await program.get(following)).status_code == 200
     tries = [
@@ -258,7 +241,7 @@ async def test_an_operation_says_where_its_plan_is_and_has_a_new_etag_with_each_
 async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, cast: Cast) -> None:
     rule = {"every": "weekly", "until": "2027-03-02"}
     program = await speak(cast.coordinator)
-    path, etag = await made(program, {**NEW, "date": "2026-12-01", "repeat": rule})
+    path, etag = await create_event(program, {**NEW_MEETING, "date": "2026-12-01", "repeat": rule})
     moved = await program.ask("PATCH", path, {"time": "16:00"}, match=etag)
     assert moved.status_code == 200
     onward = moved.headers["content-location"].removeprefix("/api/v1")
@@ -270,7 +253,7 @@ async def test_people_are_invited_by_id(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     people = (await program.get("/people")).json()["items"]
     someone = next(one for one in people if one["name"] == cast.caht_lead.name)
-    path, _ = await made(program, {**NEW, "people": [{"member_id": someone["id"], "role": "optional"}]})
+    path, _ = await create_event(program, {**NEW_MEETING, "people": [{"member_id": someone["id"], "role": "optional"}]})
     replies = (await program.get(f"{path}/occurrences/2027-01-12/replies")).json()
     assert [(one["name"], one["role"]) for one in replies["people"] if one["role"] != "chair"] == [
         (someone["name"], "optional")
@@ -297,7 +280,7 @@ async def test_a_marking_is_set_read_and_removed_and_stays_when_it_is_left_out(s
     program = await speak(cast.coordinator)
     agency_id = str(cast.agencies["USAO"])
     mark = {"categories": ["LEI", "SP-INV"], "agency_id": agency_id, "decontrol_on": "2027-12-31"}
-    path, etag = await made(program, {**NEW, "marking": mark})
+    path, etag = await create_event(program, {**NEW_MEETING, "marking": mark})
     assert (await program.get(path)).json()["marking"] == {
         **mark,
         "limit": None,
@@ -315,11 +298,11 @@ async def test_a_marking_is_set_read_and_removed_and_stays_when_it_is_left_out(s
 async def test_only_what_is_registered_is_a_marking_and_only_law_enforcement_sets_one(speak: Speak, cast: Cast) -> None:
     mark = {"categories": ["LEI"], "agency_id": str(cast.agencies["FBI"]), "decontrol_on": "2027-12-31"}
     for wrong in ({"categories": []}, {"categories": ["LES"]}, {"limit": "SECRET"}):
-        new = {**NEW, "marking": {**mark, **wrong}}
+        new = {**NEW_MEETING, "marking": {**mark, **wrong}}
         assert (await (await speak(cast.coordinator)).ask("POST", "/events", new)).status_code == 422
-    ours = {**NEW, "visibility": "victim_services", "marking": mark}
+    ours = {**NEW_MEETING, "visibility": "victim_services", "marking": mark}
     response = await (await speak(cast.caht_lead)).ask("POST", "/events", ours)
     assert "Only members of law-enforcement agencies" in response.text
-    for_more = {**NEW, "marking": {**mark, "limit": "FED ONLY"}}
+    for_more = {**NEW_MEETING, "marking": {**mark, "limit": "FED ONLY"}}
     response = await (await speak(cast.coordinator)).ask("POST", "/events", for_more)
     assert [one["field"] for one in response.json()["errors"]] == ["marking.limit"]

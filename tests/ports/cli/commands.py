@@ -1,5 +1,6 @@
 """The command line in this process, on a data folder, with nothing of the environment around it."""
 
+import sys
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -32,3 +33,7 @@ def is_one_sentence(result: Result) -> bool:
     """Whether a command refused in one sentence on stderr, and said nothing else."""
     ends = result.stderr.rstrip().endswith((".", "`.", "@agency.gov"))
     return result.exit_code == 2 and result.stderr.count("\n") == 1 and ends and not result.stdout
+
+
+COMMAND = [sys.executable, "-c", "from tracker.ports.cli import main; main()"]
+READY_WITHIN = 30.0  # seconds; alone on a machine it takes two

@@ -12,8 +12,7 @@ import pyotp
 import pytest
 
 from tests.faults.server import MailServer, serving
-from tests.ports.cli.commands import BOSS
-from tests.ports.cli.test_serve import COMMAND, READY_WITHIN
+from tests.ports.cli.commands import BOSS, COMMAND, READY_WITHIN
 from tests.ports.pages.forms import typed
 from tracker.ports.cli.serve import listen
 

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +16,9 @@ import httpx
 import pytest
 
 from tests.database.sources import Source
+from tests.ports.cli.commands import COMMAND, READY_WITHIN
 from tracker.ports.cli.serve import listen
 
-COMMAND = [sys.executable, "-c", "from tracker.ports.cli import main; main()"]
-READY_WITHIN = 30.0  # seconds; alone on a machine it takes two
 STOPPED_WITHIN = 5.0  # seconds
 
 

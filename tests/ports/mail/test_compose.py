@@ -14,8 +14,7 @@ from markupsafe import escape
 from msgspec.structs import replace
 
 from tests.cast import SECRET
-from tests.ical.test_itip import DATES, SERIES
-from tests.ical.test_vtodo import ITEM
+from tests.ical.making import DATES_OF_SERIES, MOU_ITEM, WEEKLY_SERIES
 from tests.ports.mail.making import ONE, TWO, invitation, letter, message, parts, read, with_calendar
 from tests.ports.mail.sending import composer, settings
 from tracker.config.paths import folder
@@ -87,7 +86,7 @@ def test_a_calendar_mail_has_the_shape_that_shows_buttons() -> None:
 def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
     keys.use_secret(SECRET)
     mail = composer(reply_address="reply@tracker.example").mail(
-        letter(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=ITEM)), message()
+        letter(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=MOU_ITEM)), message()
     )
     shape = [one.get_content_type() for one in read(mail.content).walk()]
     assert shape == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"]
@@ -340,11 +339,11 @@ def test_no_email_speaks_of_buttons_which_plain_text_does_not_have() -> None:
 def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> None:
     part = CalendarPart(
         is_cancel=False,
-        event=SERIES,
+        event=WEEKLY_SERIES,
         date=None,
-        dates=tuple(DATES),
+        dates=tuple(DATES_OF_SERIES),
         reply=ReplyValue.NEEDS_ACTION,
-        replies={DATES[1].original_start: ReplyValue.DECLINED},
+        replies={DATES_OF_SERIES[1].original_start: ReplyValue.DECLINED},
         role=AttendeeRole.REQUIRED,
     )
     calendar = parts(composer().mail(letter(calendar=part), message()).content)["text/calendar"].get_content()

@@ -10,8 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.ical import client_replies
-from tests.ical.test_replies import alarms, folded, nested, zones
-from tests.ical.test_replies import reply as task_reply
+from tests.ical.client_replies import folded_reply, nested_reply, reply_with_alarms, reply_with_zones, task_reply
 from tests.ports.mail import bounced
 from tests.processor_time import within
 from tracker.crypto.signed_links import ReplyAddresses
@@ -339,7 +338,7 @@ def _escapes() -> bytes:
     return head + b"=" * 990_000
 
 
-@pytest.mark.parametrize("calendar", [folded, zones, alarms, nested])
+@pytest.mark.parametrize("calendar", [folded_reply, reply_with_zones, reply_with_alarms, nested_reply])
 def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> None:
     content = _inside(calendar)()[: LARGEST_EMAIL // 8]
     tracemalloc.start()
@@ -352,9 +351,9 @@ def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> N
 @pytest.mark.parametrize(
     "hostile",
     [
-        _inside(folded),
-        _inside(zones),
-        _inside(nested),
+        _inside(folded_reply),
+        _inside(reply_with_zones),
+        _inside(nested_reply),
         _emails_in_emails,
         _many_calendars,
         _escapes,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
+from tests.rules.attendance.world import STARTS, a_date, an_event
 from tracker.rules.attendance.roll_call import is_thanked_for, why_no_thanks
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus, Kind

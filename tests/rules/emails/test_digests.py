@@ -6,34 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from tests.action_items import action_item
 from tests.cast import NOW
 from tests.emails import read_email
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
-from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
+from tests.rules.emails.world import CHICAGO, digest_reader, item_due
+from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.core.viewers import Role, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT
 from tracker.rules.emails.summaries import DigestWeek, digest_email, monday_due, needs_follow_up, week_span
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 
-CHICAGO = "America/Chicago"
 MONDAY = date(2026, 12, 14)
 SEVEN = datetime(2026, 12, 14, 13, tzinfo=UTC)  # 7:00 AM in Kansas City
 SECOND = timedelta(seconds=1)
-
-
-def reader(**facts: Any) -> Viewer:
-    return Viewer(
-        **{
-            "member_id": uuid4(),
-            "name": "Advocate",
-            "email": "advocate@caht.example",
-            "agency_id": uuid4(),
-            "agency": "CAHT",
-            "arm": Arm.VICTIM_SERVICES,
-            "zone": CHICAGO,
-            **facts,
-        }
-    )
 
 
 def line(title: str, day: int, **facts: Any) -> DateLine:
@@ -60,12 +44,8 @@ def line(title: str, day: int, **facts: Any) -> DateLine:
     )
 
 
-def item(title: str, due: date, **facts: Any) -> ActionItem:
-    return action_item(**{"title": title, "due": due, "owner": "Advocate", "created_at": NOW, **facts})
-
-
 def week(**facts: Any) -> DigestWeek:
-    made = {"reader": reader(), "monday": MONDAY, "today": MONDAY, "events": (), "owed": (), "items": ()}
+    made = {"reader": digest_reader(), "monday": MONDAY, "today": MONDAY, "events": (), "owed": (), "items": ()}
     return DigestWeek(**{**made, **facts})
 
 
@@ -89,14 +69,14 @@ def test_a_week_goes_from_monday_to_sunday_also_when_the_clocks_change() -> None
 
 
 def test_its_subject_counts_and_its_preview_names_the_week() -> None:
-    made = week(events=(line("A", 15), line("B", 16)), owed=(line("B", 16),), items=(item("C", MONDAY),))
+    made = week(events=(line("A", 15), line("B", 16)), owed=(line("B", 16),), items=(item_due("C", MONDAY),))
     letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 2 events, 1 reply needed, 1 action item"
     assert letter.preview == "Monday, December 14 to Sunday, December 20."
 
 
 def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
-    late, due = item("Contact sheet", date(2026, 12, 10)), item("Shelter list", date(2026, 12, 18))
+    late, due = item_due("Contact sheet", date(2026, 12, 10)), item_due("Shelter list", date(2026, 12, 18))
     letter = read_email(
         digest_email(week(events=(line("Huddle", 15),), owed=(line("Refresher", 16),), items=(late, due)))
     )
@@ -110,7 +90,7 @@ def test_it_lists_what_is_owed_what_happens_and_what_is_late_or_due() -> None:
 
 def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
     named = line("Operation Bluestem", 16, visibility=Visibility.NAMED)
-    made = week(events=(named,), owed=(named,), items=(item("Canary", MONDAY, is_restricted=True),))
+    made = week(events=(named,), owed=(named,), items=(item_due("Canary", MONDAY, is_restricted=True),))
     letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 1 event, 1 reply needed, 1 action item"
     assert (letter.facts, letter.paragraphs) == (
@@ -120,7 +100,9 @@ def test_what_is_for_named_people_is_counted_and_not_listed() -> None:
 
 
 def test_to_who_reads_discreetly_it_only_counts() -> None:
-    made = week(reader=reader(is_discreet=True), events=(line("Canary", 15),), items=(item("Canary", MONDAY),))
+    made = week(
+        reader=digest_reader(is_discreet=True), events=(line("Canary", 15),), items=(item_due("Canary", MONDAY),)
+    )
     letter = read_email(digest_email(made))
     assert letter.subject == "Your week: 1 appointment, 1 thing to do"
     assert "Canary" not in str(letter)
@@ -142,7 +124,7 @@ def test_a_week_with_anything_in_it_is_not_empty(what: str) -> None:
     assert not week(**{what: (line("A", 15),)}).is_empty
 
 
-CHAIR = reader(roles=frozenset({Role.COORDINATOR}))
+CHAIR = digest_reader(roles=frozenset({Role.COORDINATOR}))
 
 
 @pytest.mark.parametrize(
@@ -157,13 +139,13 @@ CHAIR = reader(roles=frozenset({Role.COORDINATOR}))
 def test_an_item_of_another_person_needs_a_coordinator_when_blocked_or_a_week_overdue(
     facts: dict[str, Any], *, needs: bool
 ) -> None:
-    assert needs_follow_up(CHAIR, item("Contact sheet", **facts), MONDAY) is needs
-    assert not needs_follow_up(reader(), item("Contact sheet", **facts), MONDAY)
+    assert needs_follow_up(CHAIR, item_due("Contact sheet", **facts), MONDAY) is needs
+    assert not needs_follow_up(digest_reader(), item_due("Contact sheet", **facts), MONDAY)
 
 
 def test_items_to_follow_up_are_counted_and_listed_with_owner_and_reason() -> None:
-    late = item("Contact sheet", MONDAY - timedelta(days=9), status=ItemStatus.BLOCKED, blocked_at=NOW)
-    secret = item("Canary", MONDAY - timedelta(days=9), is_restricted=True)
+    late = item_due("Contact sheet", MONDAY - timedelta(days=9), status=ItemStatus.BLOCKED, blocked_at=NOW)
+    secret = item_due("Canary", MONDAY - timedelta(days=9), is_restricted=True)
     letter = read_email(digest_email(week(followed_up=(late, secret))))
     assert letter.subject == "Your week: 2 items to follow up"
     assert letter.facts == (("Follow up", "AI-7QK4, Contact sheet, Advocate (CAHT), blocked, overdue by 9 days"),)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from tests.cast import ZONE
-from tests.rules.views.test_home import meeting
+from tests.rules.views.world import meeting_line
 from tracker.rules.emails.reminders import UNREACHABLE, DateNudges, PollNudges, skipped_words, why_no_nudge
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
@@ -13,7 +13,7 @@ ANN, BEN = uuid4(), uuid4()
 
 def reason(*hours: int) -> str | None:
     last = {one: NOW - timedelta(hours=ago) for one, ago in zip((ANN, BEN), hours, strict=True)}
-    nudge = DateNudges(line=meeting(timedelta(days=9)), silent=(ANN, BEN), last=last)
+    nudge = DateNudges(line=meeting_line(timedelta(days=9)), silent=(ANN, BEN), last=last)
     return why_no_nudge(nudge, NOW, "America/Chicago")
 
 
@@ -31,7 +31,7 @@ def test_people_reminded_at_different_times_are_counted_from_the_first() -> None
 
 def test_people_invited_and_reminded_are_counted_together() -> None:
     last, invited = {ANN: NOW - timedelta(hours=1)}, {ANN: NOW - timedelta(hours=20), BEN: NOW - timedelta(hours=3)}
-    nudge = DateNudges(line=meeting(timedelta(days=9)), silent=(ANN, BEN), last=last, invited=invited)
+    nudge = DateNudges(line=meeting_line(timedelta(days=9)), silent=(ANN, BEN), last=last, invited=invited)
     assert why_no_nudge(nudge, NOW, "America/Chicago") == (
         "Invited or reminded 2 people, the first on Tue, Dec 15 at 6:00 AM."
         " You can remind them on Thu, Dec 17 at 6:00 AM."
@@ -40,7 +40,7 @@ def test_people_invited_and_reminded_are_counted_together() -> None:
 
 def test_people_whom_no_reminder_reaches_before_the_start_are_to_be_called() -> None:
     last = {ANN: NOW - timedelta(hours=1)}
-    nudge = DateNudges(line=meeting(timedelta(hours=47)), silent=(ANN,), last=last)
+    nudge = DateNudges(line=meeting_line(timedelta(hours=47)), silent=(ANN,), last=last)
     assert why_no_nudge(nudge, NOW, "America/Chicago") == (
         "Reminded 1 person on Tue, Dec 15 at 8:00 AM. It starts before you can remind them again, so call them."
     )
@@ -49,7 +49,10 @@ def test_people_whom_no_reminder_reaches_before_the_start_are_to_be_called() -> 
 def test_people_whose_invitations_went_out_in_the_same_minute_are_named_together() -> None:
     invited = {ANN: NOW - timedelta(seconds=50), BEN: NOW - timedelta(seconds=10)}
     nudge = DateNudges(
-        line=meeting(timedelta(days=9)), silent=(ANN, BEN), invited=invited, names={ANN: "Ann (FBI)", BEN: "Ben (HSI)"}
+        line=meeting_line(timedelta(days=9)),
+        silent=(ANN, BEN),
+        invited=invited,
+        names={ANN: "Ann (FBI)", BEN: "Ben (HSI)"},
     )
     assert skipped_words(nudge, NOW, "America/Chicago") == (
         "Skips Ann (FBI), Ben (HSI) (invited on Tue, Dec 15 at 8:59 AM).",

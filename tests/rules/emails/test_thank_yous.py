@@ -6,16 +6,16 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from tests.emails import ReadEmail, read_email
-from tests.rules.attendance.test_roll_call import STARTS, a_date, an_event
-from tests.rules.emails.test_digests import item, reader
+from tests.rules.attendance.world import STARTS, a_date, an_event
+from tests.rules.emails.world import digest_reader, item_due
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.summaries import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
 
 TODAY, DUE = date(2026, 12, 11), date(2027, 1, 5)
-ME = reader()
-MINE = item("Draft the protocol", DUE, owner_id=ME.member_id)
-THEIRS = item("Renew the agreement", DUE, reference="AI-2222", owner="IPD liaison", agency="IPD")
+ME = digest_reader()
+MINE = item_due("Draft the protocol", DUE, owner_id=ME.member_id)
+THEIRS = item_due("Renew the agreement", DUE, reference="AI-2222", owner="IPD liaison", agency="IPD")
 
 
 def written(*items: ActionItem, to: Viewer = ME) -> ReadEmail:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, meeting, operation
+from tests.event_fields import too_long_text
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.core.viewers import Visibility
@@ -62,12 +63,6 @@ A_DAY = timedelta(days=1)
 AN_ID = UUID(int=1)
 
 
-def over(name: str) -> str:
-    """Return a text of a field that is one character longer than it may be."""
-    start = "https://video.example/" if TEXTS[name].is_link else ""
-    return start + "x" * (TEXTS[name].longest + 1 - len(start))
-
-
 def refused(plan: Plan) -> dict[str, str]:
     with pytest.raises(Invalid) as wrong:
         plan_rules.check_plan(plan)
@@ -76,17 +71,17 @@ def refused(plan: Plan) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_text_of_a_plan_is_longer_than_its_field(name: str) -> None:
-    text = over(name)
+    text = too_long_text(name)
     assert refused(meeting(**{name: text})) == {name: too_long_words(text, TEXTS[name].longest)}
     plan_rules.check_plan(meeting(**{name: text[:-1]}))
 
 
 @pytest.mark.parametrize("name", ["title", "place", "agenda"])
 def test_no_text_of_one_date_is_longer_than_its_field(name: str) -> None:
-    change = DateChange(starts=MIDNIGHT, duration=A_DAY, **{name: over(name)})
+    change = DateChange(starts=MIDNIGHT, duration=A_DAY, **{name: too_long_text(name)})
     with pytest.raises(Invalid) as wrong:
         plan_rules.check_date_change(change, is_all_day=False)
-    assert wrong.value.fields == {name: too_long_words(over(name), TEXTS[name].longest)}
+    assert wrong.value.fields == {name: too_long_words(too_long_text(name), TEXTS[name].longest)}
 
 
 @pytest.mark.parametrize(

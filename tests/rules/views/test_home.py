@@ -1,16 +1,17 @@
 """The work queue: which items concern whom, and what comes first."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from msgspec.structs import replace
 
 from tests.action_items import action_item
+from tests.rules.views.world import NOW, meeting_line
 from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
+from tracker.rules.core.viewers import Arm, Role, Viewer
 from tracker.rules.emails.reminders import DateNudges
-from tracker.rules.events.events import DateLine, EventStatus, Kind
+from tracker.rules.events.events import DateLine
 from tracker.rules.views.home import (
     LateItem,
     MissingCheckOut,
@@ -70,7 +71,6 @@ def test_an_administrator_has_no_step_about_events() -> None:
     ]
 
 
-NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 TODAY = date(2026, 12, 15)
 
 
@@ -78,27 +78,6 @@ def item(**facts: object) -> ActionItem:
     """Return an open item of someone at KCPD, a week late."""
     usual = {"owner": "KCPD detective", "agency_id": KCPD, "agency": "KCPD", "due": TODAY - timedelta(days=7)}
     return action_item(**{**usual, "created_at": NOW, **facts})
-
-
-def meeting(after: timedelta) -> DateLine:
-    """Return a date of one hour that starts so long after now."""
-    return DateLine(
-        id=uuid4(),
-        event_id=uuid4(),
-        key="2026-12-15",
-        kind=Kind.MEETING,
-        title="Call",
-        place="",
-        visibility=Visibility.ALL,
-        status=EventStatus.CONFIRMED,
-        starts_at=NOW + after,
-        ends_at=NOW + after + timedelta(hours=1),
-        zone="America/Chicago",
-        is_all_day=False,
-        is_changed=False,
-        lead_id=UUID(int=1),
-        committee_id=None,
-    )
 
 
 def test_an_item_of_another_agency_is_no_concern_of_a_member() -> None:
@@ -120,21 +99,21 @@ def test_an_item_concerns_the_lead_of_its_agency_and_no_other_lead() -> None:
 
 
 def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_rolls_then_later_replies() -> None:
-    runs = OpenSheet(line=meeting(timedelta(minutes=-20)), is_over=False)
-    tomorrow = MissingReplies(line=meeting(timedelta(days=1)), invited=4, waiting=1, agencies=(("FBI", 1),))
+    runs = OpenSheet(line=meeting_line(timedelta(minutes=-20)), is_over=False)
+    tomorrow = MissingReplies(line=meeting_line(timedelta(days=1)), invited=4, waiting=1, agencies=(("FBI", 1),))
     older, newer = LateItem(item=item(due=TODAY - timedelta(days=9))), LateItem(item=item())
-    last_week = OpenSheet(line=meeting(timedelta(days=-7)), is_over=True)
-    yesterday = OpenSheet(line=meeting(timedelta(days=-1)), is_over=True)
-    next_week = MissingReplies(line=meeting(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
-    in_two_days = OpenProposal(line=meeting(timedelta(days=2)), people=("FBI lead (FBI)",))
-    in_a_month = OpenProposal(line=meeting(timedelta(days=30)), people=("FBI lead (FBI)",))
+    last_week = OpenSheet(line=meeting_line(timedelta(days=-7)), is_over=True)
+    yesterday = OpenSheet(line=meeting_line(timedelta(days=-1)), is_over=True)
+    next_week = MissingReplies(line=meeting_line(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
+    in_two_days = OpenProposal(line=meeting_line(timedelta(days=2)), people=("FBI lead (FBI)",))
+    in_a_month = OpenProposal(line=meeting_line(timedelta(days=30)), people=("FBI lead (FBI)",))
     wanted = [runs, tomorrow, in_two_days, older, newer, last_week, yesterday, next_week, in_a_month]
     assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted
 
 
 def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_deed() -> None:
     ann, ben = uuid4(), uuid4()
-    soon, later = meeting(timedelta(hours=5)), meeting(timedelta(days=9))
+    soon, later = meeting_line(timedelta(hours=5)), meeting_line(timedelta(days=9))
 
     def missing(line: DateLine, *reminded: UUID) -> MissingReplies:
         nudge = DateNudges(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
@@ -147,7 +126,7 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
 
 
 def test_operations_come_first_with_people_missing_then_in_conflict_then_to_approve() -> None:
-    soon, later = meeting(timedelta(hours=1)), meeting(timedelta(days=9))
+    soon, later = meeting_line(timedelta(hours=1)), meeting_line(timedelta(days=9))
     running, waiting = OpenSheet(line=soon, is_over=False), OpenApproval(line=soon, version=4)
     in_conflict = OpenConflict(line=later, conflicts=1)
     missing = MissingCheckOut(line=later, people="Not checked out: A.")

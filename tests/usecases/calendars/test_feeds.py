@@ -12,14 +12,14 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ical.readers import Shown, by_ical, by_icalendar
+from tests.usecases.calendars.world import feed_events_of, feed_of
 from tests.usecases.operations.world import planned
 from tracker.database import engine, writing
 from tracker.errors import NotFound
-from tracker.ical.vevents import Organizer, feed_calendar, vevents
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLevel, FeedLimit, FeedScope
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.events.events import Event, EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.plans import DateChange, plan_of_event
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
@@ -269,32 +269,18 @@ async def test_a_feed_that_is_kept_loses_access_that_ends_by_itself(sqlite_cast:
     assert first == second > third
 
 
-ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 JANUARY_12 = datetime(2027, 1, 12, 10)
 MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, count=6)
 FEBRUARY, APRIL, JUNE = "2027-02-09", "2027-04-13", "2027-06-08"
 
 
-async def published(
-    viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False
-) -> list[tuple[Event, FeedLevel]]:
-    return await feed_access.feed_events(viewer, NOW, scope=scope, shows_operations=shows_operations)
-
-
 async def titles(viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False) -> set[str]:
-    found = await published(viewer, scope, shows_operations=shows_operations)
+    found = await feed_events_of(viewer, scope, shows_operations=shows_operations)
     return {event.title for event, _ in found}
 
 
-async def feed_of(viewer: Viewer) -> bytes:
-    events = [event for event, _ in await published(viewer)]
-    dates = await feed_access.feed_dates(viewer, events)
-    texts = [vevents(one, dates[one.id], FeedLevel.FULL, ORGANIZER, NOW.date()) for one in events]
-    return feed_calendar("Task force", "America/Chicago", {one.zone for one in events}, texts)
-
-
 async def in_database(viewer: Viewer) -> list[Shown]:
-    events = [event for event, _ in await published(viewer)]
+    events = [event for event, _ in await feed_events_of(viewer)]
     dates = [one for found in (await feed_access.feed_dates(viewer, events)).values() for one in found]
     return sorted(Shown(one.starts_at, one.ends_at, one.title) for one in dates if not one.is_off)
 
@@ -365,22 +351,22 @@ async def test_only_what_the_viewer_may_see_is_published(cast: Cast) -> None:
 @pytest.mark.both_engines
 async def test_named_events_are_published_discreetly_and_only_on_demand(cast: Cast) -> None:
     await event_deeds.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
-    assert await published(cast.fbi_lead) == []
-    [(_, level)] = await published(cast.fbi_lead, shows_operations=True)
+    assert await feed_events_of(cast.fbi_lead) == []
+    [(_, level)] = await feed_events_of(cast.fbi_lead, shows_operations=True)
     assert level is FeedLevel.DISCREET
 
 
 @pytest.mark.both_engines
 async def test_a_draft_is_published_to_nobody_not_even_its_lead(cast: Cast) -> None:
     await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
-    assert await published(cast.coordinator) == await published(cast.fbi_lead) == []
+    assert await feed_events_of(cast.coordinator) == await feed_events_of(cast.fbi_lead) == []
 
 
 @pytest.mark.both_engines
 async def test_the_own_feed_holds_what_one_leads_or_is_invited_to(cast: Cast) -> None:
     await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     for viewer, count in ((cast.coordinator, 1), (cast.fbi_lead, 1), (cast.kcpd_detective, 0)):
-        assert len(await published(viewer, FeedScope.MINE)) == count
+        assert len(await feed_events_of(viewer, FeedScope.MINE)) == count
 
 
 @pytest.mark.both_engines
@@ -388,7 +374,7 @@ async def test_the_own_feed_holds_what_one_leads_or_is_invited_to(cast: Cast) ->
 async def test_what_ended_more_than_a_year_ago_is_left_out(cast: Cast, days: int, is_there: bool) -> None:
     starts = datetime.combine(NOW.date() - timedelta(days=days), datetime(2000, 1, 1, 12).time())
     await event_deeds.schedule_event(cast.coordinator, meeting(starts=starts), NOW - timedelta(days=400))
-    assert bool(await published(cast.fbi_lead)) is is_there
+    assert bool(await feed_events_of(cast.fbi_lead)) is is_there
 
 
 @pytest.mark.both_engines

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
-from tests.usecases.emails.test_follow_ups import asked, scheduled, sent_to
+from tests.usecases.emails.world import mark_invitations_sent, queued_follow_ups, schedule_with_asks
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.plans import plan_from_start
@@ -42,7 +42,7 @@ async def split_series(
 ) -> tuple[UUID, UUID]:
     """Return a series that asks two and ten days before a date, and the one that continues it a week later."""
     rule = rule_for_choice("weekly", meeting().starts, count=2)
-    event_id = await scheduled(cast, TWO, TEN, rule=rule, visibility=seen_by)
+    event_id = await schedule_with_asks(cast, TWO, TEN, rule=rule, visibility=seen_by)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, datetime(2027, 1, 19, 9)), visibility=then_by)
     return event_id, await series_split.change_from_date_on(
@@ -64,11 +64,11 @@ async def plan_every_hour(after: datetime, hours: int) -> None:
 async def test_no_one_is_asked_about_the_two_halves_of_a_split_series_within_two_days(cast: Cast) -> None:
     await split_series(cast)
     await queue_due_messages(A_WEEK_BEFORE, ZONE)
-    before = await asked()
+    before = await queued_follow_ups()
     expected = await planned(cast.coordinator, A_WEEK_BEFORE)
     assert {at for _, at in expected} == {SECOND_ASKS, datetime(2027, 1, 17, 15, tzinfo=UTC)}
     await plan_every_hour(A_WEEK_BEFORE, 14 * 24)
-    sent = [one for one in await asked() if one not in before]
+    sent = [one for one in await queued_follow_ups() if one not in before]
     assert sorted(sent) == expected
 
 
@@ -91,13 +91,13 @@ async def test_a_reminder_by_hand_about_one_half_holds_back_the_follow_up_about_
     await nudge_people(cast.coordinator, event_id, FIRST, by_hand, ZONE)
     assert SECOND_ASKS not in {at for _, at in await planned(cast.coordinator, by_hand)}
     await queue_due_messages(SECOND_ASKS, ZONE)
-    assert SECOND_ASKS not in {at for _, at in await asked()}
+    assert SECOND_ASKS not in {at for _, at in await queued_follow_ups()}
 
 
 async def test_an_invitation_to_one_half_is_the_last_email_that_asked_about_the_other(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     _, onward_id = await split_series(cast)
-    await sent_to(cast.fbi_lead, cast.hsi_liaison, at=A_WEEK_BEFORE)
+    await mark_invitations_sent(cast.fbi_lead, cast.hsi_liaison, at=A_WEEK_BEFORE)
     await Message.update({Message.sent_at: NOW}).where(Message.event == onward_id)
     date = await date_seen_by(cast.coordinator, onward_id, SECOND)
     found = await nudges_of_date(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
-from tests.usecases.events.test_recorded_replies import NEXT, SUBSTITUTE_REPLIES_KEY, sent_to
+from tests.usecases.events.world import SECOND_DATE, THIRD_DATE, schedule_with_alternate
 from tracker.errors import NotAllowed
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import MessageState, SendOutcome
@@ -34,8 +34,8 @@ YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
 
 async def declined(cast: Cast, *keys: str) -> UUID:
     """Return a weekly meeting on whose first date the alternate of the Bureau's lead can't come in their place."""
-    event_id = await sent_to(cast, *(keys or (SUBSTITUTE_REPLIES_KEY,)))
-    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, SAID_AT)
+    event_id = await schedule_with_alternate(cast, *(keys or (SECOND_DATE,)))
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, SAID_AT)
     return event_id
 
 
@@ -56,44 +56,44 @@ async def the_email(reader: Viewer) -> ReadEmail:
 
 @pytest.mark.both_engines
 async def test_the_person_who_named_a_substitute_reads_who_can_t_come_and_can_reply_to_that_date(cast: Cast) -> None:
-    event_id = await declined(cast, SUBSTITUTE_REPLIES_KEY, NEXT)
+    event_id = await declined(cast, SECOND_DATE, THIRD_DATE)
     email = await the_email(cast.fbi_lead)
     assert email.subject == "Your substitute can't come: Monthly task…, Tue, Jan 19, 10:00 AM"
     assert email.preview == "Fbi alternate (FBI) can't come in your place."
-    date = await occurrences.date_seen_by(cast.fbi_lead, event_id, SUBSTITUTE_REPLIES_KEY)
+    date = await occurrences.date_seen_by(cast.fbi_lead, event_id, SECOND_DATE)
     pages = [one.target for one in email.buttons if isinstance(one.target, ReplyPage)]
     assert [(one.reply, one.occurrence_id) for one in pages] == [(key, date.id) for key in ("yes", "maybe", "no")]
 
 
 async def test_they_also_read_it_when_someone_enters_it_for_the_substitute(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
-    said = (cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, cast.fbi_alternate.member_id)
+    cast, event_id = sqlite_cast, await schedule_with_alternate(sqlite_cast, SECOND_DATE)
+    said = (cast.coordinator, event_id, SECOND_DATE, cast.fbi_alternate.member_id)
     await record_reply_for(*said, NO, "", SAID_AT, for_series=False)
     assert (await the_email(cast.fbi_lead)).preview == "Fbi alternate (FBI) can't come in your place."
 
 
 async def test_a_refused_no_emails_no_one(sqlite_cast: Cast) -> None:
-    event_id = await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
+    event_id = await schedule_with_alternate(sqlite_cast, SECOND_DATE)
     with pytest.raises(NotAllowed):
-        await recorded_replies.decline_as_substitute(sqlite_cast.hsi_liaison, event_id, SUBSTITUTE_REPLIES_KEY, SAID_AT)
+        await recorded_replies.decline_as_substitute(sqlite_cast.hsi_liaison, event_id, SECOND_DATE, SAID_AT)
     assert await to(sqlite_cast.fbi_lead) == []
 
 
 async def replied(cast: Cast, event_id: UUID) -> None:
-    await replies.record_own_reply(cast.fbi_lead, event_id, SUBSTITUTE_REPLIES_KEY, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, SECOND_DATE, YES, "", LATER, for_series=False)
 
 
 async def replied_the_same(cast: Cast, event_id: UUID) -> None:
-    await replies.record_own_reply(cast.fbi_lead, event_id, SUBSTITUTE_REPLIES_KEY, NO, "", LATER, for_series=False)
+    await replies.record_own_reply(cast.fbi_lead, event_id, SECOND_DATE, NO, "", LATER, for_series=False)
 
 
 async def named_again(cast: Cast, event_id: UUID) -> None:
-    said_no = (cast.fbi_lead, event_id, SUBSTITUTE_REPLIES_KEY, NO, "", LATER)
+    said_no = (cast.fbi_lead, event_id, SECOND_DATE, NO, "", LATER)
     await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
 
 
 async def canceled(cast: Cast, event_id: UUID) -> None:
-    await occurrences.cancel_occurrence(cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, 1, "", LATER)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, SECOND_DATE, 1, "", LATER)
 
 
 async def informed_only(cast: Cast, event_id: UUID) -> None:
@@ -120,7 +120,7 @@ async def test_nothing_is_sent_after_the_date(sqlite_cast: Cast) -> None:
 
 async def test_a_reply_to_another_date_leaves_it_as_it_is(sqlite_cast: Cast) -> None:
     event_id = await declined(sqlite_cast)
-    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, NEXT, YES, "", LATER, for_series=False)
+    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, THIRD_DATE, YES, "", LATER, for_series=False)
     assert "can't come in your place" in (await the_email(sqlite_cast.fbi_lead)).preview
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from tests.cast import Cast, meeting
 from tests.ical.readers import by_icalendar
-from tests.usecases.calendars.test_feeds import feed_of
+from tests.usecases.calendars.world import feed_of
 from tracker.errors import Invalid
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.events.events import Occurrence

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
-from tests.usecases.events.test_substitute_emails import letters
-from tests.usecases.intake.test_two_principals import KEY as ONLY
-from tests.usecases.intake.test_two_principals import both_send
+from tests.usecases.events.world import NO, SECOND_DATE, THIRD_DATE, YES, emails_to, schedule_with_alternate
+from tests.usecases.intake.world import FIRST_DATE as ONLY
+from tests.usecases.intake.world import name_same_substitute
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -25,7 +25,6 @@ from tracker.usecases.views.event_page import view_event
 
 KEY, LATER = "2027-01-12", "2027-02-09"
 MONTHLY = rule_for_choice("monthly_nth", meeting().starts, count=3)
-YES, NO = ReplyValue.ACCEPTED, ReplyValue.DECLINED
 
 
 async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> UUID:
@@ -133,23 +132,10 @@ async def test_a_date_that_is_canceled_or_over_takes_no_replies(cast: Cast) -> N
         await enter(cast.coordinator, event_id, cast.kcpd_detective)
 
 
-SUBSTITUTE_REPLIES_KEY, NEXT = "2027-01-19", "2027-01-26"
 MINUTE = timedelta(minutes=1)
 
 
-async def sent_to(cast: Cast, *keys: str) -> UUID:
-    """Return a weekly meeting of the committee, to some dates of which the Bureau's lead sends their alternate."""
-    seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    plan = meeting(cast.fbi_lead, rule=rule_for_choice("weekly", meeting().starts, count=3), **seats)
-    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    for key in keys:
-        said_no = (cast.fbi_lead, event_id, key, NO, "", NOW)
-        await reply_deeds.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
-    return event_id
-
-
-async def shown(viewer: Viewer, event_id: UUID, key: str = SUBSTITUTE_REPLIES_KEY) -> dict[str, tuple[ReplyValue, str]]:
+async def shown(viewer: Viewer, event_id: UUID, key: str = SECOND_DATE) -> dict[str, tuple[ReplyValue, str]]:
     """Return the replies of the Bureau, and who entered each."""
     view = await view_event(viewer, event_id, key, NOW + MINUTE)
     return {one.name: (one.reply, one.entered_by) for one in view.named if one.agency == "FBI"}
@@ -157,43 +143,37 @@ async def shown(viewer: Viewer, event_id: UUID, key: str = SUBSTITUTE_REPLIES_KE
 
 @pytest.mark.both_engines
 async def test_a_substitute_who_can_t_come_is_released_and_the_person_keeps_their_no(cast: Cast) -> None:
-    event_id = await sent_to(cast, SUBSTITUTE_REPLIES_KEY, NEXT)
-    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, NOW + MINUTE)
+    event_id = await schedule_with_alternate(cast, SECOND_DATE, THIRD_DATE)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, NOW + MINUTE)
     assert await shown(cast.coordinator, event_id) == {"Fbi lead": (NO, "Fbi alternate (FBI)")}
-    assert set(await shown(cast.coordinator, event_id, NEXT)) == {"Fbi lead", "Fbi alternate"}
+    assert set(await shown(cast.coordinator, event_id, THIRD_DATE)) == {"Fbi lead", "Fbi alternate"}
     found = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
     assert ("withdrawal", cast.fbi_alternate.member_id) in {(one["kind"], one["recipient"]) for one in found}
 
 
 async def test_no_one_but_the_substitute_of_the_date_can_decline_for_them(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
-    for other, key in (
-        (cast.fbi_alternate, NEXT),
-        (cast.hsi_liaison, SUBSTITUTE_REPLIES_KEY),
-        (cast.fbi_lead, SUBSTITUTE_REPLIES_KEY),
-    ):
+    cast, event_id = sqlite_cast, await schedule_with_alternate(sqlite_cast, SECOND_DATE)
+    for other, key in ((cast.fbi_alternate, THIRD_DATE), (cast.hsi_liaison, SECOND_DATE), (cast.fbi_lead, SECOND_DATE)):
         with pytest.raises(NotAllowed):
             await recorded_replies.decline_as_substitute(other, event_id, key, NOW + MINUTE)
     with pytest.raises(NotFound):
-        await recorded_replies.decline_as_substitute(
-            cast.bridge_advocate, event_id, SUBSTITUTE_REPLIES_KEY, NOW + MINUTE
-        )
+        await recorded_replies.decline_as_substitute(cast.bridge_advocate, event_id, SECOND_DATE, NOW + MINUTE)
     assert set(await shown(cast.coordinator, event_id)) == {"Fbi lead", "Fbi alternate"}
 
 
 async def test_a_substitute_cannot_decline_a_date_that_is_over(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
+    cast, event_id = sqlite_cast, await schedule_with_alternate(sqlite_cast, SECOND_DATE)
     with pytest.raises(Gone):
         await recorded_replies.decline_as_substitute(
-            cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, NOW + timedelta(days=60)
+            cast.fbi_alternate, event_id, SECOND_DATE, NOW + timedelta(days=60)
         )
 
 
 async def test_a_coordinator_records_that_a_substitute_can_t_come(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
-    view = await view_event(cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, NOW)
+    cast, event_id = sqlite_cast, await schedule_with_alternate(sqlite_cast, SECOND_DATE)
+    view = await view_event(cast.coordinator, event_id, SECOND_DATE, NOW)
     assert [one.name for one in view.answerable] == ["Fbi alternate", "Fbi lead"]
-    said = (cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, cast.fbi_alternate.member_id)
+    said = (cast.coordinator, event_id, SECOND_DATE, cast.fbi_alternate.member_id)
     await record_reply_for(*said, NO, "Called in sick", NOW + MINUTE, for_series=False)
     assert await shown(cast.coordinator, event_id) == {"Fbi lead": (NO, "Coordinator (USAO)")}
 
@@ -202,9 +182,9 @@ async def test_a_coordinator_records_that_a_substitute_can_t_come(sqlite_cast: C
 async def test_nothing_but_a_substitute_s_no_to_their_date_is_recorded(
     sqlite_cast: Cast, value: ReplyValue, *, for_series: bool
 ) -> None:
-    cast, event_id = sqlite_cast, await sent_to(sqlite_cast, SUBSTITUTE_REPLIES_KEY)
+    cast, event_id = sqlite_cast, await schedule_with_alternate(sqlite_cast, SECOND_DATE)
     with pytest.raises(Invalid):
-        said = (cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, cast.fbi_alternate.member_id)
+        said = (cast.coordinator, event_id, SECOND_DATE, cast.fbi_alternate.member_id)
         await record_reply_for(*said, value, "", NOW + MINUTE, for_series=for_series)
     assert set(await shown(cast.coordinator, event_id)) == {"Fbi lead", "Fbi alternate"}
 
@@ -217,15 +197,15 @@ COMING = {"Fbi lead": (NO, ""), "Fbi alternate": (YES, "Fbi lead (FBI)")}
 
 async def declined(cast: Cast) -> UUID:
     """Return a meeting to whose first date the alternate of the Bureau's lead has just said that they can't come."""
-    event_id = await sent_to(cast, SUBSTITUTE_REPLIES_KEY)
-    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, SAID)
+    event_id = await schedule_with_alternate(cast, SECOND_DATE)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, SAID)
     return event_id
 
 
 async def undone(
     who: Viewer, event_id: UUID, at: datetime = SAID, now: datetime = SOON
 ) -> recorded_replies.SubstituteRefusal:
-    return await recorded_replies.undo_refusal(who, event_id, SUBSTITUTE_REPLIES_KEY, at, now)
+    return await recorded_replies.undo_refusal(who, event_id, SECOND_DATE, at, now)
 
 
 async def waiting() -> list[str]:
@@ -235,9 +215,9 @@ async def waiting() -> list[str]:
 
 @pytest.mark.both_engines
 async def test_after_undo_the_reply_names_the_substitute_as_before_and_no_one_gets_an_email(cast: Cast) -> None:
-    event_id = await sent_to(cast, SUBSTITUTE_REPLIES_KEY)
+    event_id = await schedule_with_alternate(cast, SECOND_DATE)
     before = await shown(cast.coordinator, event_id)
-    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, SAID)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, SAID)
     assert await waiting() == ["substitute_declined", "withdrawal"]
     found = await undone(cast.fbi_alternate, event_id)
     assert await shown(cast.coordinator, event_id) == before == COMING
@@ -252,8 +232,8 @@ async def test_the_person_who_named_them_isn_t_emailed_while_it_can_be_undone(sq
 
 @pytest.mark.both_engines
 async def test_who_recorded_a_substitute_s_no_undoes_it_and_no_one_else_can(cast: Cast) -> None:
-    event_id = await sent_to(cast, SUBSTITUTE_REPLIES_KEY)
-    said = (cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, cast.fbi_alternate.member_id)
+    event_id = await schedule_with_alternate(cast, SECOND_DATE)
+    said = (cast.coordinator, event_id, SECOND_DATE, cast.fbi_alternate.member_id)
     await record_reply_for(*said, NO, "Called in sick", SAID, for_series=False)
     for other in (cast.fbi_alternate, cast.fbi_lead, cast.hsi_liaison):
         with pytest.raises(Conflict):
@@ -273,7 +253,7 @@ async def test_it_is_refused_after_20_seconds(sqlite_cast: Cast) -> None:
 
 async def test_it_is_refused_once_the_person_who_named_them_replied(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    await reply_deeds.record_own_reply(cast.fbi_lead, event_id, SUBSTITUTE_REPLIES_KEY, YES, "", SOON, for_series=False)
+    await reply_deeds.record_own_reply(cast.fbi_lead, event_id, SECOND_DATE, YES, "", SOON, for_series=False)
     with pytest.raises(Conflict):
         await undone(cast.fbi_alternate, event_id)
     assert (await shown(cast.coordinator, event_id))["Fbi lead"] == (YES, "")
@@ -281,7 +261,7 @@ async def test_it_is_refused_once_the_person_who_named_them_replied(sqlite_cast:
 
 async def test_it_is_refused_once_the_date_is_canceled(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    await occurrences.cancel_occurrence(cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY, 1, "", SOON)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, SECOND_DATE, 1, "", SOON)
     with pytest.raises(Conflict):
         await undone(cast.fbi_alternate, event_id)
 
@@ -296,16 +276,16 @@ async def test_a_second_undo_changes_nothing(sqlite_cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_a_second_no_is_undone_like_the_first(cast: Cast) -> None:
-    event_id = await sent_to(cast, SUBSTITUTE_REPLIES_KEY)
+    event_id = await schedule_with_alternate(cast, SECOND_DATE)
     for at in (SAID, SAID + SUBSTITUTE_UNDO_MINUTE):
-        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SUBSTITUTE_REPLIES_KEY, at)
+        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, at)
         found = await undone(cast.fbi_alternate, event_id, at, at + SECOND)
         assert (await waiting(), found.may_be_known) == ([], False)
 
 
 async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    event_id, other = await both_send(cast)
+    event_id, other = await name_same_substitute(cast)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
     await recorded_replies.decline_as_substitute(other, event_id, ONLY, at)
@@ -320,7 +300,7 @@ async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast
 async def test_an_undone_no_to_two_people_takes_no_date_off_a_calendar_though_one_of_them_replied_since(
     cast: Cast,
 ) -> None:
-    event_id, other = await both_send(cast)
+    event_id, other = await name_same_substitute(cast)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
     await recorded_replies.decline_as_substitute(other, event_id, ONLY, at)
@@ -333,15 +313,15 @@ async def test_an_undone_no_to_two_people_takes_no_date_off_a_calendar_though_on
 
 async def test_the_date_comes_back_to_their_calendar_if_it_had_been_taken_off(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    assert len(await letters(cast.fbi_alternate, SAID)) == 1
+    assert len(await emails_to(cast.fbi_alternate, SAID)) == 1
     found = await undone(cast.fbi_alternate, event_id)
-    [(message, _)] = await letters(cast.fbi_alternate, SOON)
+    [(message, _)] = await emails_to(cast.fbi_alternate, SOON)
     assert (message.key.split(":")[1], found.may_be_known) == ("substitute", True)
 
 
 async def test_an_undone_no_is_in_the_audit_log_and_not_in_the_history_of_the_event(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await declined(sqlite_cast)
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, SUBSTITUTE_REPLIES_KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, SECOND_DATE)
     assert len(await history.history_of_event(cast.coordinator, date.event, date)) == 1
     await undone(cast.fbi_alternate, event_id)
     assert len(await history.history_of_event(cast.coordinator, date.event, date)) == 0

@@ -1,93 +1,53 @@
 """Emails to people who come and go, when nothing of the event itself changes: their calendars, and what they read."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes
-from uuid import UUID
 
 import icalendar
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, ZONE, Cast, meeting
+from tests.cast import NOW, Cast, meeting
 from tests.emails import ReadEmail, read_email
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
+from tests.usecases.events.world import (
+    MAYBE,
+    MINUTE,
+    NO,
+    SECOND_DATE,
+    YES,
+    emails_to,
+    ranks_mailed_to,
+    reply_with_substitute,
+    schedule_weekly_for_committee,
+)
 from tracker.database import writing
-from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue
-from tracker.rules.recurrence.series import rule_for_choice
-from tracker.usecases.core import outbox
-from tracker.usecases.emails import emails, preferences
+from tracker.usecases.emails import preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import transfer_event
 
-KEY = "2027-01-19"
-MINUTE = timedelta(minutes=1)
-YES, MAYBE, NO = ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED
-Rank = tuple[int, datetime]
-
-
-async def of_committee(cast: Cast, *people: Viewer) -> UUID:
-    """Return a weekly meeting of the Steering Committee, whose invitations are out."""
-    plan = meeting(
-        *people,
-        visibility=Visibility.COMMITTEE,
-        committee_id=cast.committees["steering"],
-        rule=rule_for_choice("weekly", meeting().starts, count=3),
-    )
-    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(hours=1))
-    await mailed(cast.coordinator, NOW)
-    return event_id
-
-
-async def says(who: Viewer, event_id: UUID, value: ReplyValue, now: datetime, sends: Viewer | None = None) -> None:
-    substitute = sends.member_id if sends else None
-    await replies.record_own_reply(who, event_id, KEY, value, "", now, for_series=False, substitute=substitute)
-
-
-async def letters(to: Viewer, queued: datetime) -> list[tuple[Message, Email]]:
-    """Send what is queued; return what one person gets."""
-    got, now = [], queued + MINUTE / 2
-    for one in await outbox.claim_messages("test", (), now, 1_000):
-        letter = await emails.write_email(one, now, ZONE)
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
-        if one.recipient_id == to.member_id and not isinstance(letter, SendOutcome):
-            got.append((one, letter))
-    return got
-
-
-async def mailed(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
-    """Send what is queued; return METHOD, SEQUENCE and DTSTAMP of what one person gets."""
-    return [_rank(one, letter) for one, letter in await letters(to, queued)]
-
-
-def _rank(message: Message, letter: Email) -> tuple[str, Rank]:
-    part = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
-    calendar = icalendar.Calendar.from_ical(part)
-    [entry] = calendar.events
-    return str(calendar["METHOD"]), (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt)
-
 
 async def test_what_a_substitute_s_calendar_gets_is_newer_each_time_they_come_and_go(cast: Cast) -> None:
-    event_id = await of_committee(cast, cast.fbi_lead)
+    event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
     got = []
     for step, sends in enumerate([cast.fbi_alternate, None, cast.fbi_alternate]):
         now = NOW + step * MINUTE
-        await says(cast.fbi_lead, event_id, NO if sends else YES, now, sends)
-        got += await mailed(cast.fbi_alternate, now)
+        await reply_with_substitute(cast.fbi_lead, event_id, NO if sends else YES, now, sends)
+        got += await ranks_mailed_to(cast.fbi_alternate, now)
     assert [method for method, _ in got] == ["REQUEST", "CANCEL", "REQUEST"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
 
 
 async def test_it_is_newer_also_when_the_reply_that_releases_them_was_given_before(cast: Cast) -> None:
-    event_id = await of_committee(cast, cast.fbi_lead)
-    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
-    got = await mailed(cast.fbi_alternate, NOW + MINUTE)
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    got = await ranks_mailed_to(cast.fbi_alternate, NOW + MINUTE)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, SECOND_DATE)
     mine = await replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
     earlier = replies.EnteredFor(cast.fbi_lead.member_id, NOW)
@@ -102,21 +62,21 @@ async def test_it_is_newer_also_when_the_reply_that_releases_them_was_given_befo
             for_series=False,
             entered=earlier,
         )
-    got += await mailed(cast.fbi_alternate, NOW + 2 * MINUTE)
+    got += await ranks_mailed_to(cast.fbi_alternate, NOW + 2 * MINUTE)
     assert [method for method, _ in got] == ["REQUEST", "CANCEL"]
     assert got[0][1] < got[1][1]
 
 
 async def test_an_email_that_is_sent_again_has_the_same_rank_while_they_substitute(cast: Cast) -> None:
-    event_id = await of_committee(cast, cast.fbi_lead)
-    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
-    await says(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
-    [(_, (_, stamped))] = await mailed(cast.fbi_alternate, NOW + MINUTE)
+    event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
+    [(_, (_, stamped))] = await ranks_mailed_to(cast.fbi_alternate, NOW + MINUTE)
     assert stamped == NOW
 
 
 async def test_an_invitation_after_a_removal_is_newer_and_so_is_the_next_removal(cast: Cast) -> None:
-    event_id = await of_committee(cast, cast.fbi_lead, cast.hsi_liaison)
+    event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead, cast.hsi_liaison)
     got = []
     for step, is_invited in enumerate([False, True, False]):
         now = NOW + step * MINUTE
@@ -126,18 +86,18 @@ async def test_an_invitation_after_a_removal_is_newer_and_so_is_the_next_removal
         if is_invited:
             wanted[cast.hsi_liaison.member_id] = plan.invitees[cast.fbi_lead.member_id]
         await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=wanted), event.version, now)
-        got += await mailed(cast.hsi_liaison, now)
+        got += await ranks_mailed_to(cast.hsi_liaison, now)
     assert [method for method, _ in got] == ["CANCEL", "REQUEST", "CANCEL"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
 
 
 async def released(cast: Cast, value: ReplyValue, sends: Viewer | None = None) -> ReadEmail:
     """Return the email to the alternate of the Bureau's lead, who first sends them and then replies otherwise."""
-    event_id = await of_committee(cast, cast.fbi_lead)
-    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
-    await letters(cast.fbi_alternate, NOW)
-    await says(cast.fbi_lead, event_id, value, NOW + MINUTE, sends)
-    [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    await emails_to(cast.fbi_alternate, NOW)
+    await reply_with_substitute(cast.fbi_lead, event_id, value, NOW + MINUTE, sends)
+    [(_, letter)] = await emails_to(cast.fbi_alternate, NOW + MINUTE)
     return read_email(letter)
 
 
@@ -159,12 +119,12 @@ async def test_a_substitute_who_is_not_needed_reads_why(sqlite_cast: Cast, value
 async def test_a_substitute_whose_date_moved_reads_that_the_reply_that_named_them_no_longer_counts(
     sqlite_cast: Cast,
 ) -> None:
-    cast, event_id = sqlite_cast, await of_committee(sqlite_cast, sqlite_cast.fbi_lead)
-    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
-    await letters(cast.fbi_alternate, NOW)
+    cast, event_id = sqlite_cast, await schedule_weekly_for_committee(sqlite_cast, sqlite_cast.fbi_lead)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    await emails_to(cast.fbi_alternate, NOW)
     moved = DateChange(starts=meeting().starts + timedelta(days=8), duration=timedelta(hours=1))
-    await occurrences.change_occurrence(cast.coordinator, event_id, KEY, moved, 1, NOW + MINUTE)
-    [(_, letter)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    await occurrences.change_occurrence(cast.coordinator, event_id, SECOND_DATE, moved, 1, NOW + MINUTE)
+    [(_, letter)] = await emails_to(cast.fbi_alternate, NOW + MINUTE)
     assert read_email(letter).paragraphs[0] == (
         "Fbi lead (FBI) has to reply again, so you're no longer named as the substitute."
     )
@@ -181,9 +141,9 @@ async def test_a_substitute_with_time_only_emails_reads_no_name_when_not_needed(
 async def test_a_substitute_s_email_says_whether_their_calendar_program_can_reply(
     sqlite_cast: Cast, *, reads: bool
 ) -> None:
-    cast, event_id = sqlite_cast, await of_committee(sqlite_cast, sqlite_cast.fbi_lead)
-    await says(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
-    [(message, letter)] = await letters(cast.fbi_alternate, NOW)
+    cast, event_id = sqlite_cast, await schedule_weekly_for_committee(sqlite_cast, sqlite_cast.fbi_lead)
+    await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
+    [(message, letter)] = await emails_to(cast.fbi_alternate, NOW)
     settings = {"reply_address": "replies@tracker.example"} if reads else {}
     mail = composer(**settings).mail(letter, message).content
     found, reply_to = parts(mail), message_from_bytes(mail)["Reply-To"]
@@ -202,10 +162,10 @@ async def test_the_substitute_of_an_organizer_who_leaves_is_notified_from_the_sa
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW - timedelta(hours=1))
     said_no = (cast.fbi_lead, event_id, "2027-01-12", NO, "", NOW)
     await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    [(_, named)] = await letters(cast.fbi_alternate, NOW)
+    [(_, named)] = await emails_to(cast.fbi_alternate, NOW)
     async with writing():
         event = await scheduling.event_seen_by(cast.coordinator, event_id)
         await transfer_event(cast.coordinator, event, cast.hsi_liaison, NOW + MINUTE)
-    [(_, removed)] = await letters(cast.fbi_alternate, NOW + MINUTE)
+    [(_, removed)] = await emails_to(cast.fbi_alternate, NOW + MINUTE)
     assert read_email(removed).paragraphs[0] == "Fbi lead (FBI) is no longer asked to come."
     assert removed.invitation_id == named.invitation_id is not None

@@ -7,13 +7,21 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, Sender
+from tracker.rules.intake.calendar_replies import (
+    CalendarReply,
+    DateNamed,
+    EmailReplies,
+    ReplyOutcome,
+    Sender,
+    WaitingReply,
+)
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.received_emails import take_email
 
 HOUR = timedelta(hours=1)
@@ -73,3 +81,41 @@ async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyVal
 
 def on(moment: datetime) -> DateNamed:
     return DateNamed(moment=moment, local=moment.replace(tzinfo=None))
+
+
+FIRST_KEY = "2027-01-12"
+PRIVATE_OF_BUREAU = Sender(address="fbi.lead@home.example", is_verified=True)
+DECIDED_AT = LATER + HOUR
+
+
+async def waiting_replies(
+    cast: Cast, event_id: UUID, viewer: Viewer | None = None, now: datetime = DECIDED_AT
+) -> list[WaitingReply]:
+    found = await emails_of_date(cast, event_id, viewer, now)
+    return [*found.waiting, *found.settled]
+
+
+async def emails_of_date(
+    cast: Cast, event_id: UUID, viewer: Viewer | None = None, now: datetime = DECIDED_AT
+) -> EmailReplies:
+    date = await occurrences.nearest_date(viewer or cast.coordinator, event_id, NOW)
+    return await unrecorded_replies.unrecorded_of_date(viewer or cast.coordinator, date, now)
+
+
+async def reply_from_private_address(
+    cast: Cast, event_id: UUID, value: ReplyValue = YES, *, sender: Sender = PRIVATE_OF_BUREAU, **facts: object
+) -> UUID:
+    """Let the Bureau's lead reply from an address that the tracker doesn't know, and return the email's row."""
+    one = await said(cast.fbi_lead, event_id, value, **facts)
+    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
+    return (await waiting_replies(cast, event_id))[0].reply.id
+
+
+async def reply_to_forwarded_invitation(cast: Cast, to: Viewer, *, is_verified: bool = True) -> UUID:
+    """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
+    plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
+    one = await said(cast.fbi_lead, event_id, attendee=to.email)
+    sender = Sender(address=to.email, is_verified=is_verified)
+    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
+    return event_id

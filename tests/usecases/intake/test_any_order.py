@@ -18,8 +18,7 @@ from msgspec.structs import replace
 from tests.cast import LINK, Cast
 from tests.usecases.intake import writing_back
 from tests.usecases.intake.returned import GONE, came_back, sent
-from tests.usecases.intake.test_bounces import DELAYED, SPAM
-from tests.usecases.intake.test_emailed_words import history, item
+from tests.usecases.intake.world import DELAYED_BOUNCE, SPAM_BOUNCE, item_called, item_history
 from tracker.errors import Conflict
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.received_emails import Bounce
@@ -42,7 +41,7 @@ def _name(*about: object) -> str:
 async def after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[int]]) -> Item:
     """Return an item after its owner wrote these emails; after each, some of the earlier ones come again."""
     reference = await writing_back.given(cast.coordinator, cast.caht_lead)
-    about = Message.item == (await item(cast, reference)).id
+    about = Message.item == (await item_called(cast, reference)).id
     [message_id] = await Message.select(Message.id).where(about).output(as_list=True)
     emails = []
     for number, text in enumerate(said):
@@ -55,8 +54,8 @@ async def after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[int]])
         await received_emails.take_email(emails[-1])
         for one in again[number]:
             await received_emails.take_email(replace(emails[one % len(emails)], received_at=at + A_WHILE))
-    found = await item(cast, reference)
-    return found.status, found.progress, await history(cast, reference)
+    found = await item_called(cast, reference)
+    return found.status, found.progress, await item_history(cast, reference)
 
 
 async def _undo_the_last(name: str, number: int) -> None:
@@ -89,7 +88,9 @@ async def bounced(cast: Cast, who: Viewer, messages: Sequence[UUID], came: Seque
 
 
 @given(
-    came=some.lists(some.tuples(some.integers(0, 3), some.sampled_from([GONE, DELAYED, SPAM])), min_size=1, max_size=8),
+    came=some.lists(
+        some.tuples(some.integers(0, 3), some.sampled_from([GONE, DELAYED_BOUNCE, SPAM_BOUNCE])), min_size=1, max_size=8
+    ),
     data=some.data(),
 )
 @FEW

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cast import NOW, Cast, meeting
 from tests.usecases.intake.returned import LATER, came_back, paused, sent
+from tests.usecases.intake.world import DELAYED_BOUNCE, SPAM_BOUNCE
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core import outbox
@@ -13,7 +14,7 @@ from tracker.rules.core.message_types import AccountLocked
 from tracker.rules.core.outbox import PAUSED, MessageState
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.messages import MessageFilter
-from tracker.rules.intake.received_emails import UNCLEAR, Bounce, Cause, DeliveryRefusal, Fate, bounce_of_refusal
+from tracker.rules.intake.received_emails import UNCLEAR, Bounce, DeliveryRefusal
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import Bounce as BounceRow
 from tracker.tables.schema.intake import EmailPause
@@ -22,9 +23,6 @@ from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import messages
 from tracker.usecases.events import scheduling
 from tracker.usecases.intake import received_emails
-
-DELAYED = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")
-SPAM = bounce_of_refusal("554 5.7.1 Blocked", at_recipient=True)
 
 
 async def states(who: Viewer) -> list[tuple[str, str]]:
@@ -85,7 +83,7 @@ async def test_the_same_bounce_and_the_same_message_count_once(cast: Cast) -> No
     assert await EmailPause.count() == 0
 
 
-@pytest.mark.parametrize("bounce", [DELAYED, SPAM, UNCLEAR], ids=["delayed", "refused", "no_bounce"])
+@pytest.mark.parametrize("bounce", [DELAYED_BOUNCE, SPAM_BOUNCE, UNCLEAR], ids=["delayed", "refused", "no_bounce"])
 async def test_what_says_nothing_of_the_address_pauses_nothing(cast: Cast, bounce: Bounce) -> None:
     for message_id in await sent(cast, cast.kcpd_detective, 3):
         await came_back(message_id, bounce)

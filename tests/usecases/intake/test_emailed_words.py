@@ -1,31 +1,43 @@
 """A confirmation says what was understood of an email, to the person who wrote it, and never more than they may see."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
+from tests.cast import LINK, NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read
 from tests.ports.mail.sending import composer
+from tests.usecases.intake.replying import HOUR, NO, YES
+from tests.usecases.intake.world import (
+    INVITED_AT,
+    NONE,
+    WRITTEN_AT,
+    confirmation,
+    invite_bureau,
+    item_called,
+    item_history,
+    message_about_item,
+    recorded_reply_of,
+    send_due,
+    undo_link_id,
+    undo_newest_change,
+    write_back,
+)
 from tests.usecases.intake.writing_back import LATER as WRITING_BACK_LATER
 from tests.usecases.intake.writing_back import TODAY, email, given
 from tests.usecases.intake.writing_back import said as writing_back_said
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStatus
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import Email, ItemUpdatePage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.plans import DateChange
-from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply, Mismatch, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
-from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events import invitees
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
@@ -105,15 +117,11 @@ async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: C
     first = await given(cast.coordinator, cast.caht_lead)
     await received_emails.take_email(await email(cast.caht_lead, "> DONE"))
     second = await given(cast.coordinator, cast.caht_lead)
-    await received_emails.take_email(await email(cast.caht_lead, "> BLOCKED", message_id=await about(second)))
+    await received_emails.take_email(
+        await email(cast.caht_lead, "> BLOCKED", message_id=await message_about_item(second))
+    )
     subjects = {one.subject for _, one in await confirmations()}
     assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
-
-
-async def about(reference: str) -> UUID:
-    """Return the message about an action item."""
-    [message_id] = await Message.select(Message.id).where(Message.item.reference == reference).output(as_list=True)
-    return UUID(str(message_id))
 
 
 async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:
@@ -168,27 +176,12 @@ async def test_no_one_is_answered_who_is_not_known(sqlite_cast: Cast) -> None:
     assert await Message.count() == before
 
 
-async def item(cast: Cast, reference: str) -> ActionItem:
-    return (await item_lists.item_view(cast.coordinator, reference)).item
-
-
-async def history(cast: Cast, reference: str) -> list[tuple[str, str, str]]:
-    notes = (await item_lists.item_view(cast.coordinator, reference)).notes
-    return [(note.source, note.change, note.text) for note in notes[:-1]]
-
-
-async def the_link() -> UUID:
-    """Return what the Undo link of the only email that was recorded undoes."""
-    [row] = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == AnswerOutcome.RECORDED)
-    return UUID(str(row["id"]))
-
-
 @pytest.mark.both_engines
 async def test_done_by_email_closes_the_item_and_its_history_says_how(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "Done. Sent it to all.\n\nJane\n> BLOCKED") is AnswerOutcome.RECORDED
-    assert (await item(cast, reference)).status is ItemStatus.DONE
-    assert await history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
+    assert (await item_called(cast, reference)).status is ItemStatus.DONE
+    assert await item_history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
     [entry] = await AuditEntry.select(AuditEntry.source).where(AuditEntry.verb == "item_updated")
     assert entry["source"] == "email"
 
@@ -205,8 +198,8 @@ async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "Two of three are in.") is AnswerOutcome.RECORDED
-    assert await history(cast, reference) == [("email", "", "Two of three are in.")]
-    assert (await item(cast, reference)).status is ItemStatus.OPEN
+    assert await item_history(cast, reference) == [("email", "", "Two of three are in.")]
+    assert (await item_called(cast, reference)).status is ItemStatus.OPEN
 
 
 async def test_the_same_email_or_the_same_words_again_change_nothing(sqlite_cast: Cast) -> None:
@@ -218,7 +211,7 @@ async def test_the_same_email_or_the_same_words_again_change_nothing(sqlite_cast
         ["repeated"],
     ]
     assert await writing_back_said(cast.caht_lead, "Two of three are in.", name="2" * 64) is AnswerOutcome.UNCHANGED
-    assert (await item(cast, reference)).version == 2
+    assert (await item_called(cast, reference)).version == 2
     assert await IncomingWords.count() == 2
 
 
@@ -226,7 +219,7 @@ async def test_nothing_above_the_quoted_text_changes_nothing(sqlite_cast: Cast) 
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "> DONE\nDONE") is AnswerOutcome.NO_WORD
-    assert (await item(cast, reference)).version == 1
+    assert (await item_called(cast, reference)).version == 1
 
 
 @pytest.mark.parametrize(
@@ -248,7 +241,7 @@ async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
     assert await writing_back_said(cast.caht_lead, "DONE", **facts) is expected
     [row] = await IncomingWords.select()
     assert (row["outcome"], row["member"], row["reply"], row["status_before"]) == (expected, None, None, None)
-    assert (await item(cast, reference)).version == 1
+    assert (await item_called(cast, reference)).version == 1
     assert await Message.count() == before
 
 
@@ -258,7 +251,7 @@ async def test_a_former_owner_changes_nothing(sqlite_cast: Cast) -> None:
     ready = await email(cast.caht_lead, "DONE")
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
     assert await received_emails.take_email(ready) == [AnswerOutcome.UNMATCHED]
-    assert (await item(cast, reference)).is_open
+    assert (await item_called(cast, reference)).is_open
 
 
 async def test_a_closed_item_stays_as_it_is(sqlite_cast: Cast) -> None:
@@ -267,7 +260,7 @@ async def test_a_closed_item_stays_as_it_is(sqlite_cast: Cast) -> None:
     ready = await email(cast.caht_lead, "IN PROGRESS")
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await received_emails.take_email(ready) == [AnswerOutcome.CLOSED]
-    assert (await item(cast, reference)).status is ItemStatus.DONE
+    assert (await item_called(cast, reference)).status is ItemStatus.DONE
 
 
 async def test_an_item_of_a_restricted_event_is_changed_after_sign_in_only(sqlite_cast: Cast) -> None:
@@ -298,10 +291,10 @@ async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cas
     )
     await writing_back_said(cast.caht_lead, "DONE: to the wrong person")
     for _ in range(2):
-        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item(cast, reference)
+        await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    found = await item_called(cast, reference)
     assert (found.status, found.progress, found.version) == (ItemStatus.IN_PROGRESS, 40, 4)
-    assert (await history(cast, reference))[:2] == [
+    assert (await item_history(cast, reference))[:2] == [
         ("link", "Done → In progress, 40%", "Undid an email."),
         ("email", "In progress → Done, 100%", ""),
     ]
@@ -314,8 +307,8 @@ async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, since, TODAY)
     calls = await Message.count().where(Message.kind == "item_blocked")
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
-    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item(cast, reference)
+    await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    found = await item_called(cast, reference)
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
     assert await Message.count().where(Message.kind == "item_blocked") == calls
 
@@ -325,8 +318,8 @@ async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None
     reference = await given(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
-    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item(cast, reference)
+    await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    found = await item_called(cast, reference)
     assert await block_reasons(cast.coordinator, [found.id]) == {}
     [step, *_] = (await item_lists.item_view(cast.coordinator, reference)).notes
     assert (step.text, step.is_quoted) == ("Undid an email.", False)
@@ -336,8 +329,8 @@ async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "For another task force")
-    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    assert await history(cast, reference) == [("link", "", "Undid an email."), ("email", "Note removed later", "")]
+    await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    assert await item_history(cast, reference) == [("link", "", "Undid an email."), ("email", "Note removed later", "")]
 
 
 async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
@@ -348,8 +341,8 @@ async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
         cast.coordinator, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 2, WRITING_BACK_LATER, TODAY
     )
     with pytest.raises(Conflict, match="The status was changed to “In progress” afterward"):
-        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
-    assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
+        await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER, LINK)
+    assert (await item_called(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
 @pytest.mark.both_engines
@@ -361,10 +354,10 @@ async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
     await action_items.save_item_edit(
         cast.coordinator, reference, others, 2, WRITING_BACK_LATER + timedelta(minutes=1), TODAY
     )
-    await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item(cast, reference)
+    await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    found = await item_called(cast, reference)
     assert (found.status, found.progress, found.due, found.blocked_at) == (ItemStatus.OPEN, 60, due, None)
-    assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "On it", ""]
+    assert [text for _, _, text in await item_history(cast, reference)] == ["Undid an email.", "On it", ""]
 
 
 @pytest.mark.parametrize("word", ["DONE", "BLOCKED", "IN PROGRESS"])
@@ -372,13 +365,13 @@ async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: C
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, word)
-    status = (await item(cast, reference)).status
+    status = (await item_called(cast, reference)).status
     for version, changed in ((2, ItemStatus.OPEN), (3, status)):
         at = WRITING_BACK_LATER + timedelta(minutes=version)
         await action_items.save_item_edit(cast.coordinator, reference, ItemEdit(status=changed), version, at, TODAY)
     with pytest.raises(Conflict, match="again afterward"):
-        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    assert (await item(cast, reference)).status is status
+        await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
+    assert (await item_called(cast, reference)).status is status
 
 
 async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:
@@ -387,78 +380,17 @@ async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, NOW, TODAY)
     with pytest.raises(NotFound):
-        await item_emails.undo_emailed_change(await the_link(), WRITING_BACK_LATER, LINK)
+        await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER, LINK)
 
 
-HOUR = timedelta(hours=1)
-SENT, LATER = NOW + timedelta(minutes=5), NOW + 2 * HOUR
-YES, NO, NONE = ReplyValue.ACCEPTED, ReplyValue.DECLINED, ReplyValue.NEEDS_ACTION
 APRIL, MAY = "2027-04-13", "2027-05-11"
-
-
-async def invited(cast: Cast, *, is_series: bool = False, **facts: Any) -> UUID:
-    """Schedule a meeting with the Bureau; the invitations are out."""
-    plan = meeting(cast.fbi_lead, **facts)
-    if is_series:
-        plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
-    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    await sent(SENT)
-    return event_id
-
-
-async def sent(now: datetime) -> list[tuple[str, ReadEmail | SendOutcome]]:
-    """Send what is due, and return the key of each message with its email."""
-    found = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        found.append((message.key, read(await emails.write_email(message, now, ZONE))))
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return found
-
-
-async def confirmation(now: datetime = LATER) -> ReadEmail:
-    [one] = [email for key, email in await sent(now) if key.startswith("email_answered")]
-    assert isinstance(one, ReadEmail)
-    return one
-
-
-async def said(to: Viewer, text: str, at: datetime = LATER, **facts: object) -> AnswerOutcome:
-    """Take what a person writes back to the newest email about an event that they got; `facts` replace its fields."""
-    rows = await Message.select(Message.id).where(Message.recipient == to.member_id).order_by(Message.created_at)
-    about = {
-        "name": sha256(f"{text}{at}".encode()).hexdigest(),
-        "received_at": at,
-        "invitation_id": None,
-        "message_id": rows[-1]["id"],
-        "sender": Sender(address=to.email, is_verified=True),
-        "text": text,
-    }
-    email = ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
-    [outcome] = await received_emails.take_email(email)
-    return AnswerOutcome(outcome)
-
-
-async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
-    """Return the reply that counts, and its comment."""
-    date = (
-        await occurrences.date_seen_by(who, event_id, key)
-        if key
-        else await occurrences.nearest_date(who, event_id, NOW)
-    )
-    found = await replies.my_reply(who, date)
-    assert found
-    return (found[1].value, found[1].comment) if found[1] else (NONE, "")
-
-
-async def undone(now: datetime = LATER + HOUR) -> None:
-    rows = await IncomingWords.select(IncomingWords.id).where(IncomingWords.outcome == AnswerOutcome.RECORDED)
-    await item_emails.undo_emailed_change(rows[-1]["id"], now, LINK)
 
 
 @pytest.mark.both_engines
 async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -> None:
-    event_id = await invited(cast)
-    assert await said(cast.fbi_lead, "No, I'm in court.\n\n> YES") is AnswerOutcome.RECORDED
-    assert await reply_of(cast.fbi_lead, event_id) == (NO, "I'm in court.")
+    event_id = await invite_bureau(cast)
+    assert await write_back(cast.fbi_lead, "No, I'm in court.\n\n> YES") is AnswerOutcome.RECORDED
+    assert await recorded_reply_of(cast.fbi_lead, event_id) == (NO, "I'm in court.")
     one = await confirmation()
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
     assert dict(one.facts)["Note"] == "I'm in court."
@@ -466,11 +398,11 @@ async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -
 
 
 async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast, committee_id=sqlite_cast.committees["steering"])
     date = await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)
     sent_to_it = (cast.fbi_lead, event_id, date.key, NO, "", NOW)
     await replies.record_own_reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
-    assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
+    assert await write_back(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     one = await confirmation()
     assert (
         "Fbi alternate (FBI) no longer needs to come in your place, and gets an email that says so." in one.paragraphs
@@ -478,10 +410,10 @@ async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sql
 
 
 async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cast: Cast) -> None:
-    await invited(sqlite_cast)
-    await said(sqlite_cast.fbi_lead, "NO (in court)")
-    await said(sqlite_cast.fbi_lead, "YES", LATER + HOUR)
-    emails = [one for key, one in await sent(LATER + HOUR) if key.startswith("email_answered")]
+    await invite_bureau(sqlite_cast)
+    await write_back(sqlite_cast.fbi_lead, "NO (in court)")
+    await write_back(sqlite_cast.fbi_lead, "YES", WRITTEN_AT + HOUR)
+    emails = [one for key, one in await send_due(WRITTEN_AT + HOUR) if key.startswith("email_answered")]
     assert {one.subject.split(":")[0]: dict(one.facts).get("Note") for one in emails if isinstance(one, ReadEmail)} == {
         "You replied no": "in court",
         "You replied yes": None,
@@ -489,70 +421,70 @@ async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cas
 
 
 async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that_date(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
-    assert await said(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast, is_series=True)
+    assert await write_back(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, LATER)
-    await sent(LATER + HOUR)
-    assert await said(cast.fbi_lead, "NO", LATER + 2 * HOUR) is AnswerOutcome.RECORDED
-    assert [(await reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [NO, YES]
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, WRITTEN_AT)
+    await send_due(WRITTEN_AT + HOUR)
+    assert await write_back(cast.fbi_lead, "NO", WRITTEN_AT + 2 * HOUR) is AnswerOutcome.RECORDED
+    assert [(await recorded_reply_of(cast.fbi_lead, event_id, key))[0] for key in (APRIL, MAY)] == [NO, YES]
 
 
 async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
     [first] = await Message.select(Message.id).where(Message.recipient == cast.fbi_lead.member_id)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=datetime(2027, 1, 13, 13))  # noqa: DTZ001 - local to the event's zone
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
-    assert await said(cast.fbi_lead, "YES", message_id=first["id"]) is AnswerOutcome.OUTDATED
-    assert (await reply_of(cast.fbi_lead, event_id))[0] is NONE
+    assert await write_back(cast.fbi_lead, "YES", message_id=first["id"]) is AnswerOutcome.OUTDATED
+    assert (await recorded_reply_of(cast.fbi_lead, event_id))[0] is NONE
     one = await confirmation()
     assert one.paragraphs[0] == (
         "The event changed after we sent the email you replied to, so that reply doesn't count."
         " Please reply to the new details below."
     )
     assert "You haven't replied yet." not in one.paragraphs
-    assert await said(cast.fbi_lead, "YES", LATER + HOUR) is AnswerOutcome.RECORDED
+    assert await write_back(cast.fbi_lead, "YES", WRITTEN_AT + HOUR) is AnswerOutcome.RECORDED
 
 
 async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    assert await said(cast.fbi_lead, "Where do we park?") is AnswerOutcome.NO_WORD
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
+    assert await write_back(cast.fbi_lead, "Where do we park?") is AnswerOutcome.NO_WORD
     [row] = await IncomingReply.select(IncomingReply.misfit, IncomingReply.comment)
     assert row == {"misfit": Mismatch.NO_REPLY, "comment": "Where do we park?"}
-    assert await reply_of(cast.fbi_lead, event_id) == (NONE, "")
+    assert await recorded_reply_of(cast.fbi_lead, event_id) == (NONE, "")
     one = await confirmation()
     assert one.subject == "No reply recorded: Monthly task force meeting, Tue, Jan 12"
     assert one.paragraphs[0].startswith("We found no clear YES, MAYBE, or NO at the start of your email.")
 
 
 async def test_a_text_to_the_organizer_of_a_calendar_entry_replies_to_the_event(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
     own = (await invitees.invitations_by_member(event_id))[cast.fbi_lead.member_id]
-    assert await said(cast.fbi_lead, "YES", message_id=None, invitation_id=own.id) is AnswerOutcome.RECORDED
-    assert await reply_of(cast.fbi_lead, event_id) == (YES, "")
+    assert await write_back(cast.fbi_lead, "YES", message_id=None, invitation_id=own.id) is AnswerOutcome.RECORDED
+    assert await recorded_reply_of(cast.fbi_lead, event_id) == (YES, "")
 
 
 async def test_a_calendar_program_may_reply_to_the_address_of_the_email(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
     event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
-    accept = CalendarReply(uid=event.uid, attendee=cast.fbi_lead.email, value=YES, sequence=0, stamped_at=LATER)
+    accept = CalendarReply(uid=event.uid, attendee=cast.fbi_lead.email, value=YES, sequence=0, stamped_at=WRITTEN_AT)
     rows = await Message.select(Message.id).where(Message.recipient == cast.fbi_lead.member_id)
     email = ReceivedEmail(
         name="1" * 64,
-        received_at=LATER,
+        received_at=WRITTEN_AT,
         invitation_id=None,
         message_id=rows[-1]["id"],
         sender=Sender(address=cast.fbi_lead.email, is_verified=True),
         replies=(accept,),
     )
     assert await received_emails.take_email(email) == [ReplyOutcome.RECORDED]
-    assert (await reply_of(cast.fbi_lead, event_id))[0] is YES
+    assert (await recorded_reply_of(cast.fbi_lead, event_id))[0] is YES
 
 
 async def test_the_same_reply_again_changes_nothing(sqlite_cast: Cast) -> None:
-    await invited(sqlite_cast)
-    outcomes = [await said(sqlite_cast.fbi_lead, "YES", at) for at in (LATER, LATER + HOUR)]
+    await invite_bureau(sqlite_cast)
+    outcomes = [await write_back(sqlite_cast.fbi_lead, "YES", at) for at in (WRITTEN_AT, WRITTEN_AT + HOUR)]
     assert outcomes == [AnswerOutcome.RECORDED, AnswerOutcome.UNCHANGED]
 
 
@@ -563,29 +495,29 @@ async def test_the_same_reply_again_changes_nothing(sqlite_cast: Cast) -> None:
 async def test_a_confirmation_of_what_changed_nothing_says_what_the_reply_is(
     sqlite_cast: Cast, text: str, words: str
 ) -> None:
-    await invited(sqlite_cast)
-    await said(sqlite_cast.fbi_lead, "NO")
-    await said(sqlite_cast.fbi_lead, text, LATER + HOUR)
-    emails = [one for key, one in await sent(LATER + 2 * HOUR) if key.startswith("email_answered")]
+    await invite_bureau(sqlite_cast)
+    await write_back(sqlite_cast.fbi_lead, "NO")
+    await write_back(sqlite_cast.fbi_lead, text, WRITTEN_AT + HOUR)
+    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
     assert words in [paragraph for one in emails if isinstance(one, ReadEmail) for paragraph in one.paragraphs]
 
 
 async def test_a_confirmation_says_that_there_is_no_reply_yet(sqlite_cast: Cast) -> None:
-    await invited(sqlite_cast)
-    await said(sqlite_cast.fbi_lead, "Which room?")
+    await invite_bureau(sqlite_cast)
+    await write_back(sqlite_cast.fbi_lead, "Which room?")
     assert "You haven't replied yet." in (await confirmation()).paragraphs
 
 
 async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_has_none(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
-    await said(cast.fbi_lead, "YES")
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast, is_series=True)
+    await write_back(cast.fbi_lead, "YES")
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
-    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, LATER)
+    await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, WRITTEN_AT)
     first = await Message.select(Message.id).where(
         (Message.recipient == cast.fbi_lead.member_id) & (Message.kind == "invitation")
     )
-    await said(cast.fbi_lead, "Which room?", LATER + HOUR, message_id=first[0]["id"])
-    emails = [one for key, one in await sent(LATER + 2 * HOUR) if key.startswith("email_answered")]
+    await write_back(cast.fbi_lead, "Which room?", WRITTEN_AT + HOUR, message_id=first[0]["id"])
+    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
     told = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
     assert "Your replies so far: Yes for " in told
     assert "none yet for 1 date." in told
@@ -593,14 +525,14 @@ async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_ha
 
 
 async def test_a_stranger_s_yes_changes_nothing_and_no_one_is_answered(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
     before = await Message.count()
     stranger = Sender(address="someone@elsewhere.example", is_verified=True)
-    assert await said(cast.fbi_lead, "YES", sender=stranger) is AnswerOutcome.UNMATCHED
-    assert (await reply_of(cast.fbi_lead, event_id), await Message.count()) == ((NONE, ""), before)
+    assert await write_back(cast.fbi_lead, "YES", sender=stranger) is AnswerOutcome.UNMATCHED
+    assert (await recorded_reply_of(cast.fbi_lead, event_id), await Message.count()) == ((NONE, ""), before)
     [row] = await IncomingReply.select(IncomingReply.misfit, IncomingReply.reply)
     assert row == {"misfit": Mismatch.OTHER_SENDER, "reply": YES}
-    assert await said(cast.fbi_lead, "Hello", sender=Sender(address=cast.fbi_lead.email, is_verified=False)) is (
+    assert await write_back(cast.fbi_lead, "Hello", sender=Sender(address=cast.fbi_lead.email, is_verified=False)) is (
         AnswerOutcome.UNMATCHED
     )
     assert await Message.count() == before
@@ -613,36 +545,36 @@ async def test_a_restricted_event_is_replied_to_after_sign_in_and_its_confirmati
     event_id = await scheduling.schedule_event(
         cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW
     )
-    await sent(SENT)
-    assert await said(cast.hsi_liaison, "YES to Larkspur\nYES") is AnswerOutcome.SIGN_IN
-    assert await reply_of(cast.hsi_liaison, event_id) == (NONE, "")
+    await send_due(INVITED_AT)
+    assert await write_back(cast.hsi_liaison, "YES to Larkspur\nYES") is AnswerOutcome.SIGN_IN
+    assert await recorded_reply_of(cast.hsi_liaison, event_id) == (NONE, "")
     one = await confirmation()
     assert one.subject == "Task force event: please sign in and reply"
     assert "Larkspur" not in str(one)
 
 
 async def test_undo_brings_back_the_reply_before(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
     key = (await occurrences.nearest_date(cast.fbi_lead, event_id, NOW)).key
     await replies.record_own_reply(cast.fbi_lead, event_id, key, YES, "By train", NOW + HOUR, for_series=False)
-    await said(cast.fbi_lead, "NO")
+    await write_back(cast.fbi_lead, "NO")
     for _ in range(2):
-        await undone()
-    assert await reply_of(cast.fbi_lead, event_id) == (YES, "By train")
+        await undo_newest_change()
+    assert await recorded_reply_of(cast.fbi_lead, event_id) == (YES, "By train")
 
 
 async def test_undo_of_a_first_reply_leaves_none(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast, is_series=True)
-    await said(cast.fbi_lead, "NO")
-    await undone()
-    assert (await reply_of(cast.fbi_lead, event_id, MAY))[0] is NONE
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast, is_series=True)
+    await write_back(cast.fbi_lead, "NO")
+    await undo_newest_change()
+    assert (await recorded_reply_of(cast.fbi_lead, event_id, MAY))[0] is NONE
 
 
 async def test_a_reply_after_the_email_is_not_undone(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await said(cast.fbi_lead, "NO")
-    await said(cast.fbi_lead, "YES", LATER + HOUR)
+    cast, event_id = sqlite_cast, await invite_bureau(sqlite_cast)
+    await write_back(cast.fbi_lead, "NO")
+    await write_back(cast.fbi_lead, "YES", WRITTEN_AT + HOUR)
     [first, _] = await IncomingWords.select(IncomingWords.id).order_by(IncomingWords.received_at)
     with pytest.raises(Conflict):
-        await item_emails.undo_emailed_change(first["id"], LATER + 2 * HOUR, LINK)
-    assert (await reply_of(cast.fbi_lead, event_id))[0] is YES
+        await item_emails.undo_emailed_change(first["id"], WRITTEN_AT + 2 * HOUR, LINK)
+    assert (await recorded_reply_of(cast.fbi_lead, event_id))[0] is YES

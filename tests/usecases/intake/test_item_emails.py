@@ -8,11 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, operation
+from tests.usecases.intake.replying import DECIDED_AT as UNRECORDED_REPLIES_AT
 from tests.usecases.intake.replying import LATER as REPLYING_LATER
-from tests.usecases.intake.replying import invited
-from tests.usecases.intake.test_emailed_words import history, item, the_link
-from tests.usecases.intake.test_unrecorded_replies import AT as UNRECORDED_REPLIES_AT
-from tests.usecases.intake.test_unrecorded_replies import from_private_address
+from tests.usecases.intake.replying import invited, reply_from_private_address
+from tests.usecases.intake.world import PRIVATE_OF_CAHT, block_from_home, item_called, item_history, undo_link_id
 from tests.usecases.intake.writing_back import LATER, TODAY, given, said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
@@ -33,11 +32,6 @@ from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.views import offboarding
 
 AT = LATER + timedelta(hours=1)
-PRIVATE = Sender(address="caht.lead@home.example", is_verified=True)
-
-
-async def from_home(owner: Viewer, text: str = "BLOCKED: no address yet") -> None:
-    assert await said(owner, text, sender=PRIVATE) is AnswerOutcome.UNMATCHED
 
 
 async def waiting(viewer: Viewer) -> list[UUID]:
@@ -62,23 +56,23 @@ async def flood(text: str, sender: str, *, is_verified: bool = True) -> None:
 @pytest.mark.both_engines
 async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_again(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [one] = await item_emails.waiting_item_emails(cast.coordinator, AT)
     about = one.email
     assert (about.says, about.text, about.person, about.sender) == (
         "Blocked",
         "no address yet",
         "Caht lead (CAHT)",
-        PRIVATE.address,
+        PRIVATE_OF_CAHT.address,
     )
     await item_emails.attach_item_email(cast.coordinator, about.id, AT)
-    assert (await item(cast, reference)).status is ItemStatus.BLOCKED
-    assert await history(cast, reference) == [("attached", "Open → Blocked", "no address yet")]
+    assert (await item_called(cast, reference)).status is ItemStatus.BLOCKED
+    assert await item_history(cast, reference) == [("attached", "Open → Blocked", "no address yet")]
     [decided] = await item_emails.kept_item_emails(cast.coordinator, AT)
     assert decided.email.decision
     assert decided.email.decision.attached_to == "Caht lead (CAHT)"
     await item_emails.undo_item_email_decision(cast.coordinator, about.id, AT + timedelta(minutes=1))
-    assert (await item(cast, reference)).status is ItemStatus.OPEN
+    assert (await item_called(cast, reference)).status is ItemStatus.OPEN
     assert await waiting(cast.coordinator) == [about.id]
 
 
@@ -87,33 +81,33 @@ async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment
     reference = await given(cast.coordinator, cast.caht_lead)
     since = NOW - timedelta(days=4)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, since, TODAY)
-    await from_home(cast.caht_lead, "IN PROGRESS")
+    await block_from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    found = await item(cast, reference)
+    found = await item_called(cast, reference)
     assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
 
 
 async def test_an_attachment_is_undone_after_a_change_of_something_else_which_stays(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     due = TODAY + timedelta(days=30)
     others, later = ItemEdit(due=due, note="Two are in."), AT + timedelta(minutes=1)
     await action_items.save_item_edit(cast.caht_lead, reference, others, 2, later, TODAY)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=2))
-    found = await item(cast, reference)
+    found = await item_called(cast, reference)
     assert (found.status, found.due) == (ItemStatus.OPEN, due)
-    assert [text for _, _, text in await history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
+    assert [text for _, _, text in await item_history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
 
 
 async def test_an_attachment_is_not_undone_once_the_item_is_someone_else_s(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead, "IN PROGRESS")
+    await block_from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, AT, TODAY)
@@ -124,7 +118,7 @@ async def test_an_attachment_is_not_undone_once_the_item_is_someone_else_s(sqlit
 async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_undid_that(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.fbi_lead, cast.caht_lead, seen_by=Visibility.ALL)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.fbi_lead, email_id, AT + timedelta(minutes=1))
@@ -142,7 +136,7 @@ async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_
 async def test_an_undone_attachment_of_one_s_own_email_lets_it_wait_again(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "BLOCKED: no key")
-    await from_home(cast.coordinator, "IN PROGRESS: the key is here")
+    await block_from_home(cast.coordinator, "IN PROGRESS: the key is here")
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     assert await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
@@ -151,7 +145,7 @@ async def test_an_undone_attachment_of_one_s_own_email_lets_it_wait_again(cast: 
 @pytest.mark.both_engines
 async def test_an_attached_note_settles_the_same_note_from_another_address(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead, "Two of three are in.")
+    await block_from_home(cast.caht_lead, "Two of three are in.")
     [email_id] = await waiting(cast.coordinator)
     phone = Sender(address="caht.lead@phone.example", is_verified=True)
     assert await said(cast.caht_lead, "Two of three are in.", sender=phone, name="again") is AnswerOutcome.UNMATCHED
@@ -162,10 +156,10 @@ async def test_an_attached_note_settles_the_same_note_from_another_address(cast:
 async def test_a_dismissed_email_changes_nothing_and_can_wait_again(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     await item_emails.dismiss_item_email(cast.coordinator, email_id, AT)
-    assert (await waiting(cast.coordinator), (await item(cast, reference)).version) == ([], 1)
+    assert (await waiting(cast.coordinator), (await item_called(cast, reference)).version) == ([], 1)
     with pytest.raises(Conflict):
         await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT)
@@ -175,7 +169,7 @@ async def test_a_dismissed_email_changes_nothing_and_can_wait_again(sqlite_cast:
 async def test_only_people_who_direct_the_item_see_and_decide(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     for viewer in (cast.caht_lead, cast.fbi_lead, cast.harbor_advocate):
         assert await waiting(viewer) == []
@@ -191,12 +185,12 @@ async def test_only_people_who_direct_the_item_see_and_decide(sqlite_cast: Cast)
 async def test_emails_about_which_others_decide_hide_none_of_one_s_own(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await given(cast.fbi_lead, cast.fbi_alternate)
-    await from_home(cast.fbi_alternate)
+    await block_from_home(cast.fbi_alternate)
     await given(cast.coordinator, cast.caht_lead, committee_id=cast.committees["services"])
-    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE)
+    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE_OF_CAHT)
     await given(cast.coordinator, cast.hsi_liaison)
-    await said(cast.hsi_liaison, "BLOCKED: no car", sender=PRIVATE)
-    await flood("no car", PRIVATE.address)
+    await said(cast.hsi_liaison, "BLOCKED: no car", sender=PRIVATE_OF_CAHT)
+    await flood("no car", PRIVATE_OF_CAHT.address)
     assert await texts(cast.fbi_lead) == {"no address yet": 1}
     assert await texts(cast.caht_lead) == {"no key": 1}
     assert await texts(cast.coordinator) == {"no address yet": 1, "no key": 1, "flood": 48}
@@ -205,10 +199,10 @@ async def test_emails_about_which_others_decide_hide_none_of_one_s_own(sqlite_ca
 @pytest.mark.both_engines
 async def test_no_sender_hides_what_others_wrote(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
-    await said(cast.caht_lead, "BLOCKED: no car", sender=Sender(address=PRIVATE.address, is_verified=False))
+    await said(cast.caht_lead, "BLOCKED: no car", sender=Sender(address=PRIVATE_OF_CAHT.address, is_verified=False))
     await flood("no car", "x@elsewhere.example")
     assert (await texts(cast.coordinator))["no car"] == 1
-    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE)
+    await said(cast.caht_lead, "BLOCKED: no key", sender=PRIVATE_OF_CAHT)
     await said(cast.caht_lead, "BLOCKED: no van", sender=Sender(address=cast.caht_lead.email, is_verified=False))
     await flood("no car", "{}@elsewhere.example", is_verified=False)
     found = await texts(cast.coordinator)
@@ -220,15 +214,15 @@ async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_wh
     event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_alternate), NOW)
     origin = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     await given(cast.fbi_lead, cast.kcpd_alternate, origin_id=origin)
-    await from_home(cast.kcpd_alternate)
+    await block_from_home(cast.kcpd_alternate)
     assert [len(await waiting(one)) for one in (cast.fbi_lead, cast.coordinator)] == [1, 0]
 
 
 async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_answer(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
-    await from_home(cast.caht_lead, "Two of three are in.")
+    await block_from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead, "Two of three are in.")
     note, blocked = await item_emails.waiting_item_emails(cast.coordinator, AT)
     if note.email.text != "Two of three are in.":
         note, blocked = blocked, note
@@ -249,13 +243,13 @@ async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and
 ) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
     assert await said(cast.caht_lead, "BLOCKED") is AnswerOutcome.RECORDED
-    theirs = await the_link()
-    await from_home(cast.caht_lead, text)
+    theirs = await undo_link_id()
+    await block_from_home(cast.caht_lead, text)
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
     await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=2), LINK)
-    assert (await item(cast, reference)).status is ItemStatus.OPEN
+    assert (await item_called(cast, reference)).status is ItemStatus.OPEN
 
 
 async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_the_item_is_attached(
@@ -264,20 +258,20 @@ async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_t
     cast = sqlite_cast
     reference = await given(cast.coordinator, cast.caht_lead)
     await said(cast.caht_lead, "BLOCKED")
-    theirs = await the_link()
-    await from_home(cast.caht_lead, "IN PROGRESS")
+    theirs = await undo_link_id()
+    await block_from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     with pytest.raises(Conflict):
         await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=1), LINK)
-    assert (await item(cast, reference)).status is ItemStatus.IN_PROGRESS
+    assert (await item_called(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
 async def test_what_the_owner_no_longer_sees_is_neither_changed_nor_undone_for_them(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
-    await from_home(cast.caht_lead, "The list is in.")
+    await block_from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead, "The list is in.")
     attached, other = await waiting(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, attached, AT)
     await ActionItem.update({ActionItem.audience: f"member:{cast.coordinator.member_id}"}, force=True)
@@ -291,9 +285,9 @@ async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_n
     cast = sqlite_cast
     await given(cast.coordinator, cast.caht_lead)
     before = await Message.count()
-    await from_home(cast.caht_lead, "> DONE")
+    await block_from_home(cast.caht_lead, "> DONE")
     assert await waiting(cast.coordinator) == []
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     await item_emails.dismiss_item_email(cast.coordinator, email_id, AT)
     assert await Message.count() == before
@@ -309,8 +303,8 @@ async def why(cast: Cast) -> list[ItemSettled | None]:
 @pytest.mark.both_engines
 async def test_an_email_waits_until_the_person_updates_the_item_and_a_note_waits_until_it_is_read(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
-    await said(cast.caht_lead, "Two of three are in.", sender=PRIVATE, received_at=LATER + timedelta(minutes=1))
+    await block_from_home(cast.caht_lead)
+    await said(cast.caht_lead, "Two of three are in.", sender=PRIVATE_OF_CAHT, received_at=LATER + timedelta(minutes=1))
     assert await why(cast) == [None, None]
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 1, AT, TODAY)
     assert await why(cast) == [None, ItemSettled.UPDATED]
@@ -322,7 +316,7 @@ async def test_an_email_waits_until_the_person_updates_the_item_and_a_note_waits
 @pytest.mark.both_engines
 async def test_the_person_s_own_newer_email_settles_an_older_one(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     assert await said(cast.caht_lead, "IN PROGRESS", received_at=AT) is AnswerOutcome.RECORDED
     assert await why(cast) == [ItemSettled.UPDATED]
 
@@ -330,16 +324,16 @@ async def test_the_person_s_own_newer_email_settles_an_older_one(cast: Cast) -> 
 @pytest.mark.both_engines
 async def test_the_person_s_own_undone_email_settles_nothing(cast: Cast) -> None:
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     await said(cast.caht_lead, "IN PROGRESS", received_at=AT)
-    await item_emails.undo_emailed_change(await the_link(), AT + timedelta(hours=1), LINK)
+    await item_emails.undo_emailed_change(await undo_link_id(), AT + timedelta(hours=1), LINK)
     assert await why(cast) == [None]
 
 
 @pytest.mark.both_engines
 async def test_an_email_about_a_closed_item_or_one_with_another_owner_waits_for_no_one(cast: Cast) -> None:
     reference = await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [email_id] = await waiting(cast.coordinator)
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, AT, TODAY)
     assert await why(cast) == [ItemSettled.OTHER_OWNER]
@@ -376,10 +370,10 @@ async def test_what_the_item_says_already_and_what_the_sender_wrote_before_waits
     await action_items.save_item_edit(
         cast.caht_lead, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 1, LATER, TODAY
     )
-    await from_home(cast.caht_lead, "IN PROGRESS")
+    await block_from_home(cast.caht_lead, "IN PROGRESS")
     assert await why(cast) == [ItemSettled.KNOWN]
-    await from_home(cast.caht_lead)
-    await said(cast.caht_lead, "BLOCKED: no van", sender=PRIVATE, received_at=AT)
+    await block_from_home(cast.caht_lead)
+    await said(cast.caht_lead, "BLOCKED: no van", sender=PRIVATE_OF_CAHT, received_at=AT)
     first, *others = await why(cast)
     assert (first, set(others)) == (None, {ItemSettled.KNOWN, ItemSettled.WROTE_AGAIN})
 
@@ -391,9 +385,9 @@ async def counted(viewer: Viewer) -> list[int]:
 @pytest.mark.both_engines
 async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: Cast) -> None:
     event_id = await invited(cast, is_series=True)
-    await from_private_address(cast, event_id)
+    await reply_from_private_address(cast, event_id)
     other = Sender(address="lead@phone.example", is_verified=True)
-    first = await from_private_address(cast, event_id, sender=other, comment="Again")
+    first = await reply_from_private_address(cast, event_id, sender=other, comment="Again")
     assert [await counted(one) for one in (cast.coordinator, cast.fbi_lead, cast.caht_lead)] == [[2], [], []]
     await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, "2027-01-12", first, UNRECORDED_REPLIES_AT)
     assert await counted(cast.coordinator) == [1]
@@ -401,7 +395,7 @@ async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: 
 
 async def test_the_email_of_a_person_who_was_taken_off_the_list_waits_for_no_one(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await invited(sqlite_cast)
-    await from_private_address(cast, event_id)
+    await reply_from_private_address(cast, event_id)
     event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     others = {one: role for one, role in known.invitees.items() if one != cast.fbi_lead.member_id}
     without = replace(known, invitees=others)

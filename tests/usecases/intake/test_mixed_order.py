@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from tests.cast import NOW, Cast
 from tests.usecases.intake import replying, returned, writing_back
-from tests.usecases.intake.test_emailed_words import history, item
+from tests.usecases.intake.world import item_called, item_history
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
@@ -41,8 +41,8 @@ async def ended(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]]) -> tu
         await received_emails.take_email(emails[one])
     is_paused = await EmailPause.exists().where(EmailPause.member == who.member_id)
     await EmailPause.delete().where(EmailPause.member == who.member_id)
-    status = (await item(cast, reference)).status
-    return await replying.reply_of(cast.fbi_lead, event_id), status, await history(cast, reference), is_paused
+    status = (await item_called(cast, reference)).status
+    return await replying.reply_of(cast.fbi_lead, event_id), status, await item_history(cast, reference), is_paused
 
 
 async def _reply(who: Viewer, event_id: UUID, number: int) -> ReceivedEmail:
@@ -51,7 +51,7 @@ async def _reply(who: Viewer, event_id: UUID, number: int) -> ReceivedEmail:
 
 
 async def _words(cast: Cast, reference: str, number: int) -> ReceivedEmail:
-    about = Message.item == (await item(cast, reference)).id
+    about = Message.item == (await item_called(cast, reference)).id
     [message_id] = await Message.select(Message.id).where(about).output(as_list=True)
     at = writing_back.LATER + timedelta(minutes=number)
     facts = {"message_id": message_id, "name": _name(message_id, number), "received_at": at}

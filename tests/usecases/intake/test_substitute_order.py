@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, Cast
 from tests.emails import ReadEmail
 from tests.usecases.intake.replying import MAYBE, NO, YES, email, reply_of, said
-from tests.usecases.intake.test_emailed_words import said as words
-from tests.usecases.intake.test_emailed_words import sent
-from tests.usecases.intake.test_substitute_words import KEY, coming, named
+from tests.usecases.intake.world import FIRST_DATE, name_alternate, send_due, substitutes_coming
+from tests.usecases.intake.world import write_back as words
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import NAMED_AGAIN, ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
@@ -51,19 +50,19 @@ async def of_substitute(cast: Cast, event_id: UUID, hours: int) -> ReceivedEmail
 
 
 async def waiting(cast: Cast, event_id: UUID) -> int:
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
     return len((await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)).waiting)
 
 
 async def ended(cast: Cast, written: Sequence[Written], no_at: int, order: Sequence[int]) -> tuple[object, ...]:
     """Return what holds after these emails came in this order; that of the substitute has the last number."""
     await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     emails = [await own(cast, event_id, *one) for one in written] + [await of_substitute(cast, event_id, no_at)]
     for one in order:
         await take_email(emails[one])
     value, source = await reply_of(cast.fbi_lead, event_id)
-    return value, source, await coming(cast, event_id), await waiting(cast, event_id)
+    return value, source, await substitutes_coming(cast, event_id), await waiting(cast, event_id)
 
 
 @given(
@@ -87,27 +86,27 @@ async def test_the_last_that_the_person_wrote_counts_and_names_their_substitute_
 
 @pytest.mark.parametrize("by_email", [True, False])
 async def test_a_yes_from_before_the_substitute_s_no_that_comes_after_it_counts(cast: Cast, *, by_email: bool) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     if by_email:
         await take_email(await of_substitute(cast, event_id, 2))
     else:
-        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
+        await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FIRST_DATE, NAMED_AT + 2 * HOUR)
     await take_email(await own(cast, event_id, YES, 1))
     assert await reply_of(cast.fbi_lead, event_id) == (YES, "email")
 
 
 async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     one = await said(cast.fbi_lead, event_id, YES, stamped_at=NAMED_AT + HOUR)
     unconfirmed = Sender(address=cast.fbi_lead.email, is_verified=False)
     await take_email(await email(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR))
-    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, KEY, NAMED_AT + 2 * HOUR)
+    await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FIRST_DATE, NAMED_AT + 2 * HOUR)
     assert await waiting(cast, event_id) == 1
 
 
 async def notified(cast: Cast, after: datetime) -> list[tuple[str, str]]:
     """Return who is emailed what about the substitution from then on."""
-    found = await sent(after)
+    found = await send_due(after)
     names = {cast.fbi_alternate.member_id: "alternate", cast.fbi_lead.member_id: "lead"}
     rows = await Message.select(Message.key, Message.recipient, Message.kind)
     to = {row["key"]: (names.get(row["recipient"], ""), row["kind"]) for row in rows}
@@ -117,45 +116,45 @@ async def notified(cast: Cast, after: datetime) -> list[tuple[str, str]]:
 async def test_a_delegation_from_before_the_substitute_s_no_tells_only_the_person_that_they_can_t_come(
     cast: Cast,
 ) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     await take_email(await of_substitute(cast, event_id, 2))
     assert await notified(cast, AFTER + HOUR) == [("alternate", "withdrawal"), ("lead", "substitute_declined")]
     late = replace(await own(cast, event_id, DELEGATED, 1), received_at=AFTER + HOUR)
     await take_email(late)
-    assert await coming(cast, event_id) == frozenset()
+    assert await substitutes_coming(cast, event_id) == frozenset()
     assert await notified(cast, AFTER + 2 * HOUR) == [("lead", "substitute_declined")]
 
 
 async def test_a_delegation_from_after_the_substitute_s_no_asks_them_again(cast: Cast) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     await take_email(await of_substitute(cast, event_id, 2))
-    await sent(AFTER + HOUR)
+    await send_due(AFTER + HOUR)
     await take_email(replace(await own(cast, event_id, DELEGATED, 3), received_at=AFTER + HOUR))
     assert await notified(cast, AFTER + 2 * HOUR) == [("alternate", "substitute")]
 
 
 async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they_are_asked_again(cast: Cast) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     await take_email(await own(cast, event_id, DELEGATED, 3))
     await take_email(await of_substitute(cast, event_id, 2))
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await notified(cast, AFTER + HOUR) == [("alternate", "substitute")]
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
     found = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
     assert [one.reply.why for one in (*found.waiting, *found.settled)] == [NAMED_AGAIN]
 
 
 @pytest.mark.parametrize("deed", ["button", "recorded"])
 async def test_a_no_that_was_undone_keeps_no_delegation_from_naming_them(cast: Cast, deed: str) -> None:
-    event_id, at = await named(cast), NAMED_AT + 2 * HOUR
+    event_id, at = await name_alternate(cast), NAMED_AT + 2 * HOUR
     by = cast.fbi_alternate if deed == "button" else cast.coordinator
     if deed == "button":
-        await recorded_replies.decline_as_substitute(by, event_id, KEY, at)
+        await recorded_replies.decline_as_substitute(by, event_id, FIRST_DATE, at)
     else:
-        await record_reply_for(by, event_id, KEY, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
-    await recorded_replies.undo_refusal(by, event_id, KEY, at, at)
+        await record_reply_for(by, event_id, FIRST_DATE, cast.fbi_alternate.member_id, NO, "", at, for_series=False)
+    await recorded_replies.undo_refusal(by, event_id, FIRST_DATE, at, at)
     await take_email(await own(cast, event_id, DELEGATED, 1))
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
 BEFORE, BETWEEN, SINCE = NAMED_AT + 90 * MINUTE, NAMED_AT + 3 * HOUR, NAMED_AT + 6 * HOUR
@@ -168,7 +167,7 @@ MOMENTS = [BEFORE, BETWEEN, SINCE]
 async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_substitute(
     cast: Cast, delegated_at: datetime, written: int, came_at: datetime
 ) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     delegation = replace(await own(cast, event_id, DELEGATED, 1), received_at=delegated_at)
     program = replace(await of_substitute(cast, event_id, written), received_at=came_at)
     for moment in MOMENTS:
@@ -179,11 +178,11 @@ async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_sub
         for one in (delegation, program):
             if one.received_at == moment:
                 await take_email(one)
-    assert await coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
+    assert await substitutes_coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
 
 
 async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_time_of_the_reply(cast: Cast) -> None:
-    event_id = await named(cast)
+    event_id = await name_alternate(cast)
     before = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
     await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
     await undo_no(NAMED_AT + 4 * HOUR)

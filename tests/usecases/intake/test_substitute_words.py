@@ -6,51 +6,44 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import LINK, NOW, Cast, meeting, operation
+from tests.cast import LINK, Cast, operation
 from tests.emails import ReadEmail
 from tests.usecases.intake import replying
-from tests.usecases.intake.test_emailed_words import HOUR, LATER, NO, YES, confirmation, said, sent
+from tests.usecases.intake.replying import HOUR, NO, YES
+from tests.usecases.intake.world import (
+    FIRST_DATE,
+    WRITTEN_AT,
+    confirmation,
+    name_alternate,
+    send_due,
+    substitutes_coming,
+    write_back,
+)
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, Removed, SubstituteDeclined
 from tracker.rules.core.outbox import Message as Queued
-from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import UndoPage
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.intake.calendar_replies import BECAUSE, ReplyOutcome, Sender, Settled
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply, IncomingWords
 from tracker.usecases.core import outbox
-from tracker.usecases.events import occurrences, replies, scheduling, substitutes
+from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.intake import item_emails, received_emails, unrecorded_replies
 
-KEY = "2027-01-12"
 SECOND = timedelta(seconds=1)
 
 
-async def named(cast: Cast) -> UUID:
-    """Return a meeting to which the Bureau's lead sends their alternate; all emails are out."""
-    seats = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **seats), NOW)
-    said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
-    await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    await sent(NOW + HOUR)
-    return event_id
-
-
-async def coming(cast: Cast, event_id: UUID) -> frozenset[UUID]:
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
-    return await substitutes.substitutes_on_date(event_id, date.id)
-
-
 async def queued() -> list[Queued]:
-    return await outbox.claim_messages("test", (), LATER + HOUR, 99)
+    return await outbox.claim_messages("test", (), WRITTEN_AT + HOUR, 99)
 
 
 @pytest.mark.both_engines
 async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: Cast) -> None:
-    event_id = await named(cast)
-    assert await said(cast.fbi_alternate, "NO I'm in court") is AnswerOutcome.RECORDED
-    assert await coming(cast, event_id) == frozenset()
+    event_id = await name_alternate(cast)
+    assert await write_back(cast.fbi_alternate, "NO I'm in court") is AnswerOutcome.RECORDED
+    assert await substitutes_coming(cast, event_id) == frozenset()
     assert {(one.recipient_id, type(one.content)) for one in await queued()} == {
         (cast.fbi_alternate.member_id, InvitationAnswered),
         (cast.fbi_alternate.member_id, Removed),
@@ -66,8 +59,8 @@ async def link_of(confirmation: ReadEmail) -> UUID:
 async def test_the_confirmation_of_a_substitute_s_no_says_what_follows_and_has_one_link_to_undo_it(
     sqlite_cast: Cast,
 ) -> None:
-    await named(sqlite_cast)
-    await said(sqlite_cast.fbi_alternate, "NO I'm in court")
+    await name_alternate(sqlite_cast)
+    await write_back(sqlite_cast.fbi_alternate, "NO I'm in court")
     one = await confirmation()
     assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
     assert one.paragraphs[0].startswith("You're no longer the substitute. We'll let the person who named you know")
@@ -77,83 +70,83 @@ async def test_the_confirmation_of_a_substitute_s_no_says_what_follows_and_has_o
 
 @pytest.mark.both_engines
 async def test_the_link_lets_the_substitute_come_again_and_drops_the_emails_about_their_no(cast: Cast) -> None:
-    event_id = await named(cast)
-    await said(cast.fbi_alternate, "NO I'm in court")
-    link = await link_of(await confirmation(LATER + SECOND))
-    found = await item_emails.undoable_by_link(link, LATER + 2 * SECOND, LINK)
+    event_id = await name_alternate(cast)
+    await write_back(cast.fbi_alternate, "NO I'm in court")
+    link = await link_of(await confirmation(WRITTEN_AT + SECOND))
+    found = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * SECOND, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.principals, found.refusal.may_be_known) == (True, "Fbi lead (FBI)", False)
-    await item_emails.undo_emailed_change(link, LATER + 2 * SECOND, LINK)
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert await sent(LATER + HOUR) == []
-    await item_emails.undo_emailed_change(link, LATER + HOUR, LINK)
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    await item_emails.undo_emailed_change(link, WRITTEN_AT + 2 * SECOND, LINK)
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await send_due(WRITTEN_AT + HOUR) == []
+    await item_emails.undo_emailed_change(link, WRITTEN_AT + HOUR, LINK)
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
 async def test_an_undo_after_the_emails_have_left_says_so_and_sends_the_entry_again(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    await said(cast.fbi_alternate, "NO")
-    link = await link_of(await confirmation(LATER + HOUR))
-    found = await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    await write_back(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(WRITTEN_AT + HOUR))
+    found = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * HOUR, LINK)
     assert found.refusal
     assert (found.can_undo, found.refusal.may_be_known) == (True, True)
-    await item_emails.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    [(key, _)] = await sent(LATER + 3 * HOUR)
+    await item_emails.undo_emailed_change(link, WRITTEN_AT + 2 * HOUR, LINK)
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    [(key, _)] = await send_due(WRITTEN_AT + 3 * HOUR)
     assert key.startswith("substitute:substitute")
 
 
 async def test_the_link_undoes_nothing_once_the_person_who_named_them_replied(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    await said(cast.fbi_alternate, "NO")
-    link = await link_of(await confirmation(LATER + HOUR))
-    await replies.record_own_reply(cast.fbi_lead, event_id, KEY, YES, "", LATER + HOUR, for_series=False)
-    assert not (await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)).can_undo
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    await write_back(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(WRITTEN_AT + HOUR))
+    await replies.record_own_reply(cast.fbi_lead, event_id, FIRST_DATE, YES, "", WRITTEN_AT + HOUR, for_series=False)
+    assert not (await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * HOUR, LINK)).can_undo
     with pytest.raises(Conflict):
-        await item_emails.undo_emailed_change(link, LATER + 2 * HOUR, LINK)
-    assert await coming(cast, event_id) == frozenset()
+        await item_emails.undo_emailed_change(link, WRITTEN_AT + 2 * HOUR, LINK)
+    assert await substitutes_coming(cast, event_id) == frozenset()
 
 
 async def test_the_link_is_dead_for_a_substitute_who_may_no_longer_see_the_event(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    await said(cast.fbi_alternate, "NO")
-    link = await link_of(await confirmation(LATER + HOUR))
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    await write_back(cast.fbi_alternate, "NO")
+    link = await link_of(await confirmation(WRITTEN_AT + HOUR))
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     restricted = operation(cast.fbi_lead, starts=plan.starts)
-    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, LATER + HOUR)
+    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, WRITTEN_AT + HOUR)
     with pytest.raises(NotFound):
-        await item_emails.undoable_by_link(link, LATER + 2 * HOUR, LINK)
+        await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * HOUR, LINK)
 
 
 async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    await said(cast.fbi_alternate, "NO")
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    await write_back(cast.fbi_alternate, "NO")
     [row] = await IncomingWords.select(IncomingWords.id)
-    await item_emails.undo_emailed_change(row["id"], LATER + SECOND, LINK)
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert [one for _, one in await sent(LATER + HOUR) if isinstance(one, ReadEmail)] == []
+    await item_emails.undo_emailed_change(row["id"], WRITTEN_AT + SECOND, LINK)
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert [one for _, one in await send_due(WRITTEN_AT + HOUR) if isinstance(one, ReadEmail)] == []
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    assert await said(cast.fbi_alternate, "YES") is AnswerOutcome.UNCHANGED
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    assert await write_back(cast.fbi_alternate, "YES") is AnswerOutcome.UNCHANGED
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     one = await confirmation()
     assert "You're already the substitute for Fbi lead (FBI)." in one.paragraphs
 
 
 async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said_so(sqlite_cast: Cast) -> None:
-    await named(sqlite_cast)
-    await said(sqlite_cast.fbi_alternate, "NO I'm in court")
-    [email] = [one for key, one in await sent(LATER + HOUR) if key.startswith("substitute:withdrawal")]
+    await name_alternate(sqlite_cast)
+    await write_back(sqlite_cast.fbi_alternate, "NO I'm in court")
+    [email] = [one for key, one in await send_due(WRITTEN_AT + HOUR) if key.startswith("substitute:withdrawal")]
     assert isinstance(email, ReadEmail)
     assert email.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 12"
     assert "You or the organizer let us know you can't come." in email.paragraphs
 
 
 async def test_a_substitute_s_question_is_confirmed_without_asking_for_a_maybe(sqlite_cast: Cast) -> None:
-    await named(sqlite_cast)
-    assert await said(sqlite_cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
+    await name_alternate(sqlite_cast)
+    assert await write_back(sqlite_cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
     one = await confirmation()
     assert one.paragraphs[0].startswith("We found no clear YES or NO at the start of your email.")
     still = "You're still the substitute for Fbi lead (FBI). If you can't come, say so on the event's page."
@@ -162,11 +155,11 @@ async def test_a_substitute_s_question_is_confirmed_without_asking_for_a_maybe(s
 
 @pytest.mark.parametrize("text", ["NO", "YES"])
 async def test_words_that_are_not_from_the_substitute_change_nothing_and_wait(sqlite_cast: Cast, text: str) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     before = await Message.count()
     stranger = Sender(address="someone@elsewhere.example", is_verified=True)
-    assert await said(cast.fbi_alternate, text, sender=stranger) is AnswerOutcome.UNMATCHED
-    assert (await coming(cast, event_id), await Message.count()) == ({cast.fbi_alternate.member_id}, before)
+    assert await write_back(cast.fbi_alternate, text, sender=stranger) is AnswerOutcome.UNMATCHED
+    assert (await substitutes_coming(cast, event_id), await Message.count()) == ({cast.fbi_alternate.member_id}, before)
     assert await IncomingReply.count() == 1
 
 
@@ -183,95 +176,100 @@ async def moved(cast: Cast, event_id: UUID, at: datetime) -> None:
     await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, starts=plan.starts.replace(hour=15)), event.version, at
     )
-    said_no = (cast.fbi_lead, event_id, KEY, NO, "", at + HOUR)
+    said_no = (cast.fbi_lead, event_id, FIRST_DATE, NO, "", at + HOUR)
     await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    await sent(at + 2 * HOUR)
+    await send_due(at + 2 * HOUR)
 
 
 async def test_a_substitute_s_no_to_the_old_time_says_nothing_of_the_new_one_and_they_hear_it(
     sqlite_cast: Cast,
 ) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
-    await moved(cast, event_id, LATER)
-    assert await said(cast.fbi_alternate, "NO", LATER + 3 * HOUR, message_id=first) is AnswerOutcome.OUTDATED
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    paragraphs = (await confirmation(LATER + 3 * HOUR)).paragraphs
+    await moved(cast, event_id, WRITTEN_AT)
+    assert await write_back(cast.fbi_alternate, "NO", WRITTEN_AT + 3 * HOUR, message_id=first) is AnswerOutcome.OUTDATED
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    paragraphs = (await confirmation(WRITTEN_AT + 3 * HOUR)).paragraphs
     assert any(one.startswith("You're still the substitute for Fbi lead (FBI).") for one in paragraphs)
 
 
 async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_changes_nothing(
     sqlite_cast: Cast,
 ) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    await moved(cast, event_id, LATER)
-    address, at = cast.fbi_alternate.email, LATER + 3 * HOUR
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    await moved(cast, event_id, WRITTEN_AT)
+    address, at = cast.fbi_alternate.email, WRITTEN_AT + 3 * HOUR
     no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=at, sequence=0)
     sender = Sender(address=address, is_verified=True)
     one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
     assert await received_emails.take_email(one) == [ReplyOutcome.OLD_TIME]
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, at)).settled
     assert (shown.reply.is_of_substitute, shown.reply.why) == (True, BECAUSE[Settled.OLD_TIME])
 
 
 async def test_a_second_no_of_a_substitute_is_known_and_waits_for_no_one(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
-    assert await said(cast.fbi_alternate, "NO", message_id=first) is AnswerOutcome.RECORDED
-    await sent(LATER + SECOND)
-    assert await said(cast.fbi_alternate, "No, again", LATER + HOUR, message_id=first) is AnswerOutcome.UNCHANGED
+    assert await write_back(cast.fbi_alternate, "NO", message_id=first) is AnswerOutcome.RECORDED
+    await send_due(WRITTEN_AT + SECOND)
+    assert (
+        await write_back(cast.fbi_alternate, "No, again", WRITTEN_AT + HOUR, message_id=first)
+        is AnswerOutcome.UNCHANGED
+    )
     text = "You're no longer the substitute, so you don't need to come."
-    assert text in (await confirmation(LATER + HOUR)).paragraphs
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
-    assert (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting == []
+    assert text in (await confirmation(WRITTEN_AT + HOUR)).paragraphs
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
+    assert (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT + HOUR)).waiting == []
 
 
 async def test_a_yes_of_a_substitute_who_was_released_waits(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
-    await said(cast.fbi_alternate, "NO", message_id=first)
-    assert await said(cast.fbi_alternate, "YES", LATER + HOUR, message_id=first) is AnswerOutcome.UNMATCHED
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER + HOUR)).waiting
+    await write_back(cast.fbi_alternate, "NO", message_id=first)
+    assert await write_back(cast.fbi_alternate, "YES", WRITTEN_AT + HOUR, message_id=first) is AnswerOutcome.UNMATCHED
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT + HOUR)).waiting
     assert one.substitute == "Fbi alternate (FBI)"
 
 
 async def test_a_substitute_s_calendar_program_may_reply_to_the_address_of_the_email_itself(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     address = cast.fbi_alternate.email
-    no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=LATER)
+    no = await replying.said(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=WRITTEN_AT)
     sender, about = Sender(address=address, is_verified=True), {"message_id": await first_email(cast.fbi_alternate)}
     one = await replying.email(cast.fbi_lead, event_id, no, sender=sender, invitation_id=None, **about)
     assert await received_emails.take_email(one) == [ReplyOutcome.RELEASED]
-    assert await coming(cast, event_id) == frozenset()
+    assert await substitutes_coming(cast, event_id) == frozenset()
 
 
 async def test_a_substitute_who_is_kept_informed_as_well_can_still_say_no(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     first = await first_email(cast.fbi_alternate)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     invitees = {**plan.invitees, cast.fbi_alternate.member_id: AttendeeRole.INFORMED}
-    await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, LATER)
-    assert await coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert await said(cast.fbi_alternate, "NO", LATER + HOUR, message_id=first) is AnswerOutcome.RECORDED
-    assert await coming(cast, event_id) == frozenset()
+    await scheduling.change_event(
+        cast.coordinator, event_id, replace(plan, invitees=invitees), event.version, WRITTEN_AT
+    )
+    assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
+    assert await write_back(cast.fbi_alternate, "NO", WRITTEN_AT + HOUR, message_id=first) is AnswerOutcome.RECORDED
+    assert await substitutes_coming(cast, event_id) == frozenset()
 
 
 async def test_a_note_of_a_substitute_is_read_by_the_organizer(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
-    assert await said(cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
-    date = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, LATER)).waiting
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
+    assert await write_back(cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
+    date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
+    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT)).waiting
     assert (one.reply.comment, one.reply.is_of_substitute) == ("Which room?", True)
 
 
 async def test_a_substitute_who_may_no_longer_see_the_event_gets_no_reply_from_it(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await named(sqlite_cast)
+    cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     restricted = operation(cast.fbi_lead, starts=plan.starts)
-    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, LATER)
+    await scheduling.change_event(cast.coordinator, event_id, restricted, event.version, WRITTEN_AT)
     before = await Message.count()
-    assert await said(cast.fbi_alternate, "NO", LATER + HOUR) is AnswerOutcome.UNMATCHED
+    assert await write_back(cast.fbi_alternate, "NO", WRITTEN_AT + HOUR) is AnswerOutcome.UNMATCHED
     assert await Message.count() == before

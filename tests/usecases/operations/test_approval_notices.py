@@ -1,13 +1,13 @@
 """Who gets an email about the approval of a plan or of access, and that it says nothing but to sign in."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import RISSAFE, approved, let_in, planned, submitted
+from tests.usecases.operations.world import RISSAFE, approved, emails_of_kinds, let_in, linked_page, planned, submitted
 from tracker.rules.core.message_types import AccessDecided, AccessRequested, PlanDecided, PlanSubmitted
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer
@@ -15,8 +15,6 @@ from tracker.rules.emails.emails import Email
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import OpenRequests
 from tracker.tables.visible.operations import access as requests
-from tracker.usecases.core import outbox
-from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import access, approvals
 from tracker.usecases.views.home import home_for
@@ -24,36 +22,22 @@ from tracker.usecases.views.home import home_for
 LATER = NOW + timedelta(minutes=5)
 
 
-async def written(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Email | SendOutcome]]:
-    """Return what each email of these kinds is now, with its recipient."""
-    queued = await outbox.claim_messages("w", [], now, 1_000)
-    return [(one.recipient_id, await write_email(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
-
-
-def page_of(mail: Email | SendOutcome) -> str:
-    """Return where an email leads that has neither facts nor an entry for calendars."""
-    assert isinstance(mail, Email)
-    assert (mail.facts, mail.calendar) == ((), None)
-    [button] = mail.buttons
-    return button.target.path
-
-
 async def test_the_supervisor_alone_is_emailed_that_a_plan_is_submitted(two: Cast) -> None:
     await submitted(two)
-    [(recipient_id, mail)] = await written(PlanSubmitted, PlanDecided)
-    assert (recipient_id, page_of(mail)) == (two.fbi_alternate.member_id, "/")
+    [(recipient_id, mail)] = await emails_of_kinds(PlanSubmitted, PlanDecided)
+    assert (recipient_id, linked_page(mail)) == (two.fbi_alternate.member_id, "/")
 
 
 async def test_a_plan_that_is_withdrawn_before_the_email_goes_out_sends_none(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    assert [mail.reason for _, mail in await written(PlanSubmitted)] == ["It no longer waits for a decision."]
+    assert [mail.reason for _, mail in await emails_of_kinds(PlanSubmitted)] == ["It no longer waits for a decision."]
 
 
 async def test_a_supervisor_who_is_taken_off_the_operation_gets_no_email_about_it(two: Cast) -> None:
     bluestem = await submitted(two)
     await access.take_off_operation(two.fbi_lead, bluestem, two.fbi_alternate.member_id, NOW)
-    [(_, mail)] = await written(PlanSubmitted)
+    [(_, mail)] = await emails_of_kinds(PlanSubmitted)
     assert isinstance(mail, SendOutcome)
 
 
@@ -61,13 +45,13 @@ async def test_a_plan_that_is_submitted_again_is_emailed_again(two: Cast) -> Non
     bluestem = await submitted(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.SUBMITTED, LATER)
-    assert [isinstance(mail, Email) for _, mail in await written(PlanSubmitted, now=LATER)] == [True, True]
+    assert [isinstance(mail, Email) for _, mail in await emails_of_kinds(PlanSubmitted, now=LATER)] == [True, True]
 
 
 async def test_the_lead_is_emailed_that_the_plan_is_approved(two: Cast) -> None:
     bluestem = await approved(two)
-    [(recipient_id, mail)] = await written(PlanDecided)
-    assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
+    [(recipient_id, mail)] = await emails_of_kinds(PlanDecided)
+    assert (recipient_id, linked_page(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
     assert RISSAFE.number not in str(mail)
 
 
@@ -91,9 +75,9 @@ async def at_home(viewer: Viewer) -> list[int]:
 async def test_everyone_who_can_approve_access_is_emailed_and_finds_it_on_home_and_no_one_else(two: Cast) -> None:
     await requested(two)
     second = [two.hsi_liaison, two.kcpd_detective]
-    mails = [one for one in await written(AccessRequested, now=LATER) if isinstance(one[1], Email)]
+    mails = [one for one in await emails_of_kinds(AccessRequested, now=LATER) if isinstance(one[1], Email)]
     assert sorted(one for one, _ in mails) == sorted(one.member_id for one in second)
-    assert [page_of(mail) for _, mail in mails] == ["/", "/"]
+    assert [linked_page(mail) for _, mail in mails] == ["/", "/"]
     others = [two.fbi_lead, two.harbor_advocate, two.caht_lead, two.coordinator, two.kcpd_alternate]
     assert [await at_home(one) for one in [*second, *others]] == [[1], [1], [], [], [], [], []]
 
@@ -104,8 +88,8 @@ async def test_the_person_who_asked_for_access_is_emailed_the_decision_and_the_r
 ) -> None:
     bluestem, grant_id = await requested(two)
     await decide(two.hsi_liaison, bluestem, grant_id, LATER)
-    recipient_id, mail = (await written(AccessDecided, now=LATER))[-1]
-    assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
+    recipient_id, mail = (await emails_of_kinds(AccessDecided, now=LATER))[-1]
+    assert (recipient_id, linked_page(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
     assert [await at_home(one) for one in (two.hsi_liaison, two.kcpd_detective)] == [[], []]
 
 
@@ -121,6 +105,8 @@ async def test_a_request_waits_for_no_one_while_the_operation_is_canceled(two: C
 async def test_a_request_that_is_withdrawn_before_the_emails_go_out_sends_none(two: Cast) -> None:
     bluestem, grant_id = await requested(two)
     await access.decline_access(two.fbi_lead, bluestem, grant_id, LATER)
-    reasons = {mail.reason for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, SendOutcome)}
+    reasons = {
+        mail.reason for _, mail in await emails_of_kinds(AccessRequested, now=LATER) if isinstance(mail, SendOutcome)
+    }
     assert reasons == {"It no longer waits for a decision."}
-    assert not [mail for _, mail in await written(AccessRequested, now=LATER) if isinstance(mail, Email)]
+    assert not [mail for _, mail in await emails_of_kinds(AccessRequested, now=LATER) if isinstance(mail, Email)]

@@ -7,8 +7,21 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.test_approval_notices import page_of, written
-from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, approved, let_in, planned, site, submitted
+from tests.usecases.operations.world import (
+    BEGINS,
+    FAR,
+    RISSAFE,
+    SIX,
+    A,
+    B,
+    approved,
+    emails_of_kinds,
+    let_in,
+    linked_page,
+    planned,
+    site,
+    submitted,
+)
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import PlanDecided
 from tracker.rules.core.viewers import Viewer
@@ -298,8 +311,8 @@ async def test_a_plan_that_is_sent_back_is_in_planning_and_keeps_its_number_and_
 async def test_the_lead_is_emailed_without_the_comment(two: Cast) -> None:
     bluestem = await submitted(two)
     await approvals.return_plan(two.fbi_alternate, bluestem, WHY, NOW)
-    [(recipient_id, mail)] = await written(PlanDecided)
-    assert (recipient_id, page_of(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
+    [(recipient_id, mail)] = await emails_of_kinds(PlanDecided)
+    assert (recipient_id, linked_page(mail)) == (two.fbi_lead.member_id, f"/events/{bluestem}")
     assert WHY not in str(mail)
 
 

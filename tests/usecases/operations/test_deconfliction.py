@@ -8,9 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.test_approval_notices import page_of
-from tests.usecases.operations.test_approval_notices import written as written_email
-from tests.usecases.operations.world import FAR, SIX, A, B, disclose, planned, site, with_places
+from tests.usecases.operations.world import FAR, SIX, A, B, disclose, linked_page, planned, site, with_places
+from tests.usecases.operations.world import emails_of_kinds as written_email
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
@@ -145,7 +144,7 @@ async def test_both_leads_are_notified_that_a_decision_no_longer_counts(two: Cas
     await deconfliction.decide_conflict(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await shift(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
     mails = dict(await written_email(DecisionDropped))
-    assert {one: page_of(mail) for one, mail in mails.items()} == {
+    assert {one: linked_page(mail) for one, mail in mails.items()} == {
         two.fbi_lead.member_id: f"/events/{bluestem}",
         two.kcpd_alternate.member_id: f"/events/{larkspur}",
     }

@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import A, over, planned
+from tests.usecases.operations.world import NOTICE_TEXT, A, over, planned
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.events.history import UNDO_FOR
-from tracker.rules.operations.readiness import LedNotice, Minors, NoticeState, NoticeText
+from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.sites import ConfidentialSiteFacts
 from tracker.tables.schema.core.tables import AuditEntry
@@ -33,22 +33,11 @@ pytestmark = pytest.mark.both_engines
 KEY = "2027-01-16"
 CallOff = Callable[[Cast, UUID], Awaitable[None]]
 RELEASE = datetime(2027, 1, 14, 18, tzinfo=UTC)
-TEXT = NoticeText(
-    starts_at=datetime(2027, 1, 16, 2, tzinfo=UTC),
-    ends_at=datetime(2027, 1, 17, 2, tzinfo=UTC),
-    fewest=3,
-    most=6,
-    languages="Spanish, Mandarin",
-    minors=Minors.UNKNOWN,
-    needs="Beds for one night",
-    place="Partner location 2",
-    contact="FBI duty desk, 816-555-0100",
-)
 
 STARTS_WITH_THE_WINDOW = datetime(2027, 1, 15, 20)  # noqa: DTZ001 - local to the zone
 
 
-async def written(cast: Cast, event_id: UUID, text: NoticeText = TEXT, release: datetime = RELEASE) -> LedNotice:
+async def written(cast: Cast, event_id: UUID, text: NoticeText = NOTICE_TEXT, release: datetime = RELEASE) -> LedNotice:
     """Write the notice of an operation to two people, and return it as its lead sees it."""
     to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
     await readiness.save_readiness_notice(cast.fbi_lead, event_id, text, release, to, NOW)
@@ -209,7 +198,7 @@ async def test_a_scheduled_notice_of_an_operation_that_was_called_off_is_not_rel
 
 async def test_a_notice_whose_window_is_over_is_not_released(two: Cast) -> None:
     await scheduled(two)
-    assert await readiness.run_due_notices(TEXT.ends_at) == 0
+    assert await readiness.run_due_notices(NOTICE_TEXT.ends_at) == 0
 
 
 async def test_a_scheduled_notice_is_changed_after_it_was_taken_back(two: Cast) -> None:
@@ -217,7 +206,7 @@ async def test_a_scheduled_notice_is_changed_after_it_was_taken_back(two: Cast) 
     with pytest.raises(NotAllowed, match="This operation has a notice already"):
         await written(two, event_id)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.DRAFT, NOW)
-    changed = await written(two, event_id, replace(TEXT, most=9))
+    changed = await written(two, event_id, replace(NOTICE_TEXT, most=9))
     assert ((await current(two, event_id)).id, changed.text.most) == (changed.id, 9)
     await readiness.discard_draft_notice(two.fbi_lead, event_id, changed.id, NOW)
     assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).notices == []
@@ -238,7 +227,7 @@ async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two
     assert {one.code for one in await count_candidates(view.candidates)} == {"CAHT", "Harbor House"}
     for wrong in ([], [two.kcpd_detective.member_id], [two.bridge_advocate.member_id]):
         with pytest.raises(Invalid, match="Choose who gets it"):
-            await readiness.save_readiness_notice(two.fbi_lead, event_id, TEXT, RELEASE, wrong, NOW)
+            await readiness.save_readiness_notice(two.fbi_lead, event_id, NOTICE_TEXT, RELEASE, wrong, NOW)
 
 
 async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_not_know_them_saves_the_draft(
@@ -246,10 +235,10 @@ async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_no
 ) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison, two.coordinator)
     to = [two.bridge_advocate.member_id]
-    await readiness.save_readiness_notice(two.coordinator, event_id, TEXT, RELEASE, to, NOW)
+    await readiness.save_readiness_notice(two.coordinator, event_id, NOTICE_TEXT, RELEASE, to, NOW)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
     assert "Bridge Legal" in {one.code for one in await count_candidates(view.candidates)}
-    await readiness.save_readiness_notice(two.fbi_lead, event_id, TEXT, RELEASE, to, NOW)
+    await readiness.save_readiness_notice(two.fbi_lead, event_id, NOTICE_TEXT, RELEASE, to, NOW)
     assert [one.id for one in (await current(two, event_id)).recipients] == to
 
 
@@ -257,7 +246,7 @@ async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_no
 async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: str) -> None:
     event_id = await planned(two.fbi_lead, two.hsi_liaison, title=title)
     with pytest.raises(Invalid, match="part of the operation"):
-        await written(two, event_id, replace(TEXT, needs="Blankets for Bluestem"))
+        await written(two, event_id, replace(NOTICE_TEXT, needs="Blankets for Bluestem"))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +270,7 @@ async def test_only_the_people_who_lead_the_operation_write_a_notice(two: Cast, 
     stranger: Viewer = two.members[name]
     to = [two.caht_lead.member_id]
     for deed in (
-        readiness.save_readiness_notice(stranger, event_id, TEXT, RELEASE, to, NOW),
+        readiness.save_readiness_notice(stranger, event_id, NOTICE_TEXT, RELEASE, to, NOW),
         readiness.change_notice_state(stranger, event_id, notice_id, NoticeState.DRAFT, NOW),
         readiness.discard_draft_notice(stranger, event_id, notice_id, NOW),
     ):

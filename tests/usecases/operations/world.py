@@ -5,9 +5,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, operation
+from tests.cast import NOW, ZONE, Cast, operation
 from tracker.database import writing
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Role, Viewer
+from tracker.rules.emails.emails import Email
 from tracker.rules.operations.plans import (
     Disclosure,
     OutsideCheck,
@@ -17,10 +19,13 @@ from tracker.rules.operations.plans import (
     System,
     point_at,
 )
+from tracker.rules.operations.readiness import Minors, NoticeText
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.tables.visible.operations.access import access_grants
+from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events.scheduling import event_seen_by, schedule_event
 from tracker.usecases.operations import access, approvals, plans, states
 from tracker.usecases.operations.plans import PlanBasics
@@ -124,3 +129,30 @@ async def under_way(two: Cast, event_id: UUID) -> None:
     await approvals.change_plan_state(supervisor, event_id, OperationState.APPROVED, NOW)
     await approvals.change_plan_state(two.fbi_lead, event_id, OperationState.BRIEFED, NOW)
     await approvals.change_plan_state(two.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
+
+
+NOTICE_TEXT = NoticeText(
+    starts_at=datetime(2027, 1, 16, 2, tzinfo=UTC),
+    ends_at=datetime(2027, 1, 17, 2, tzinfo=UTC),
+    fewest=3,
+    most=6,
+    languages="Spanish, Mandarin",
+    minors=Minors.UNKNOWN,
+    needs="Beds for one night",
+    place="Partner location 2",
+    contact="FBI duty desk, 816-555-0100",
+)
+
+
+async def emails_of_kinds(*kinds: type, now: datetime = NOW) -> list[tuple[UUID, Email | SendOutcome]]:
+    """Return what each email of these kinds is now, with its recipient."""
+    queued = await outbox.claim_messages("w", [], now, 1_000)
+    return [(one.recipient_id, await write_email(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
+
+
+def linked_page(mail: Email | SendOutcome) -> str:
+    """Return where an email leads that has neither facts nor an entry for calendars."""
+    assert isinstance(mail, Email)
+    assert (mail.facts, mail.calendar) == ((), None)
+    [button] = mail.buttons
+    return button.target.path

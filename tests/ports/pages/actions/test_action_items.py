@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from tests.cast import NOW, PROGRAM, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.actions.world import DUE, TODAY, create_item_for
 from tests.ports.pages.forms import typed
 from tracker import clock
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.actions import ActionNote
 from tracker.tables.schema.roster import Member
@@ -24,8 +25,6 @@ from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
 from tracker.usecases.events.scheduling import schedule_event
 
-TODAY = date(2026, 12, 15)
-DUE = date(2026, 12, 22)
 LATER = NOW + timedelta(minutes=5)
 HTMX = {"headers": {"HX-Request": "true"}}
 
@@ -33,18 +32,13 @@ HTMX = {"headers": {"HX-Request": "true"}}
 @pytest.fixture
 async def item(sqlite_cast: Cast) -> str:
     """The reference of an item of the coalition's lead."""
-    return await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-
-
-async def given(giver: Viewer, owner: Viewer, **facts: Any) -> str:
-    new = {"title": "Send the contact sheet", "due": DUE, **facts}
-    return await action_items.create_item(giver, NewItem(owner_id=owner.member_id, **new), NOW, TODAY)
+    return await create_item_for(sqlite_cast.coordinator, sqlite_cast.caht_lead)
 
 
 async def of_operation(cast: Cast) -> str:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
-    return await given(cast.fbi_lead, cast.kcpd_detective, origin_id=origin.id, title="Canary item")
+    return await create_item_for(cast.fbi_lead, cast.kcpd_detective, origin_id=origin.id, title="Canary item")
 
 
 def headings(response: str) -> dict[str, str]:
@@ -114,7 +108,7 @@ async def test_odd_input_gets_a_sentence_and_gives_nothing(
 
 
 async def test_the_list_is_grouped_and_filtered_by_its_address(desk: Browser, sqlite_cast: Cast, item: str) -> None:
-    own = await given(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
+    own = await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
     page = (await desk.get("/action-items?group=agency")).text
     assert re.findall(r'scope="colgroup">(\S+) ', page) == ["CAHT", "USAO"]
     mine = (await desk.get("/action-items?mine=1")).text
@@ -145,7 +139,7 @@ async def test_one_press_marks_an_item_done_and_undo_brings_it_back(
 
 
 async def test_the_heading_counts_as_the_list_does_after_done(desk: Browser, sqlite_cast: Cast, item: str) -> None:
-    other = await given(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
+    other = await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
     form = {"version": "1", "group": "agency", "mine": "", "q": ""}
     row = (await desk.post(f"/action-items/{item}/completion", form, **HTMX)).text
     assert (headings(row)["CAHT"], headings(row)["USAO"]) == ("0", "1")
@@ -278,7 +272,7 @@ async def times(cast: Cast, reference: str) -> tuple[ItemStatus, datetime | None
 async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
     browse: SignIn, cast: Cast, kwargs: dict[str, Any]
 ) -> None:
-    item = await given(cast.coordinator, cast.caht_lead)
+    item = await create_item_for(cast.coordinator, cast.caht_lead)
     await action_items.mark_item_done(cast.caht_lead, item, 1, NOW, TODAY)
     clock.start_at(NOW + timedelta(days=20), stands_still=True)
     desk = await browse(cast.coordinator)
@@ -295,7 +289,7 @@ async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
 async def test_an_undone_completion_leaves_an_item_blocked_since_the_same_moment(
     browse: SignIn, cast: Cast, kwargs: dict[str, Any]
 ) -> None:
-    item = await given(cast.coordinator, cast.caht_lead)
+    item = await create_item_for(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(cast.caht_lead, item, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     clock.start_at(NOW + timedelta(days=4), stands_still=True)
     desk = await browse(cast.coordinator)
@@ -347,7 +341,7 @@ async def test_what_an_item_was_before_it_was_done_is_taken_only_from_the_person
 ) -> None:
     done = await desk.post(f"/action-items/{item}/completion", {"version": "1"}, **HTMX)
     address, undo = undo_in(done.text, "#toast")
-    other = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    other = await create_item_for(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     [update] = undo["update"]
     letters, owner = update.partition(".")[0], await browse(sqlite_cast.caht_lead)
     assert (await owner.post(address, {"update": update})).status_code == 404
@@ -619,7 +613,7 @@ async def test_a_member_assigns_an_item_from_a_meeting_to_themselves_alone(brows
 
 async def test_a_blocked_item_is_marked_wherever_it_is_listed(desk: Browser, sqlite_cast: Cast) -> None:
     address, origin = await a_meeting(sqlite_cast)
-    reference = await given(sqlite_cast.coordinator, sqlite_cast.caht_lead, origin_id=origin)
+    reference = await create_item_for(sqlite_cast.coordinator, sqlite_cast.caht_lead, origin_id=origin)
     places = ("/action-items", address, f"{address}/print/agenda", f"/people/{sqlite_cast.caht_lead.member_id}")
     blocked = ItemEdit(status=ItemStatus.BLOCKED)
     for expected in (False, True):

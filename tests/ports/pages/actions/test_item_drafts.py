@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.core.test_drafts import MARK, text_of, types
+from tests.ports.pages.core.world import DRAFT_MARK, text_on, type_into
 from tracker.rules.events.events import Occurrence
 from tracker.tables.schema.core.tables import Draft
 from tracker.usecases.core import drafts
@@ -51,17 +51,17 @@ async def test_a_draft_about_an_operation_is_shown_only_while_its_author_may_see
     agent: Browser, sqlite_cast: Cast, raid: Occurrence, way: int
 ) -> None:
     page = pages_of(raid)[way]
-    await types(agent, page, title=TYPED, origin=str(raid.id))
-    assert TYPED in await text_of(agent, page)
+    await type_into(agent, page, title=TYPED, origin=str(raid.id))
+    assert TYPED in await text_on(agent, page)
     await take_off_the_list(sqlite_cast, raid.event.id)
-    assert TYPED not in await text_of(agent, page)
+    assert TYPED not in await text_on(agent, page)
 
 
 @pytest.mark.parametrize("way", [0, 1])
 async def test_a_draft_about_an_operation_is_deleted_when_its_author_may_not_see_the_operation(
     agent: Browser, sqlite_cast: Cast, raid: Occurrence, way: int
 ) -> None:
-    await types(agent, pages_of(raid)[way], title=TYPED, origin=str(raid.id))
+    await type_into(agent, pages_of(raid)[way], title=TYPED, origin=str(raid.id))
     await take_off_the_list(sqlite_cast, raid.event.id)
     await drafts.purge_drafts(NOW)
     assert not await Draft.exists()
@@ -71,7 +71,7 @@ async def test_a_draft_about_an_operation_is_deleted_when_its_author_may_not_see
 async def test_a_page_that_was_open_when_its_person_lost_an_operation_saves_no_draft_of_it(
     agent: Browser, sqlite_cast: Cast, raid: Occurrence, way: int
 ) -> None:
-    found = MARK.search((await agent.get(pages_of(raid)[way])).text)
+    found = DRAFT_MARK.search((await agent.get(pages_of(raid)[way])).text)
     assert found
     form = {"_draft": found[1], "title": TYPED, "origin": str(raid.id)}
     await take_off_the_list(sqlite_cast, raid.event.id)
@@ -84,13 +84,13 @@ async def test_a_form_keeps_no_draft_when_it_comes_from_a_date_that_its_person_m
     browse: SignIn, sqlite_cast: Cast, raid: Occurrence
 ) -> None:
     advocate = await browse(sqlite_cast.harbor_advocate)
-    assert not MARK.search((await advocate.get(pages_of(raid)[0])).text)
+    assert not DRAFT_MARK.search((await advocate.get(pages_of(raid)[0])).text)
 
 
 async def test_a_draft_follows_the_meeting_that_is_chosen_in_its_form(
     agent: Browser, sqlite_cast: Cast, raid: Occurrence
 ) -> None:
-    await types(agent, "/action-items", title=TYPED, origin=str(raid.id))
-    await types(agent, "/action-items", title="Book the room", origin="")
+    await type_into(agent, "/action-items", title=TYPED, origin=str(raid.id))
+    await type_into(agent, "/action-items", title="Book the room", origin="")
     await take_off_the_list(sqlite_cast, raid.event.id)
-    assert "Book the room" in await text_of(agent, "/action-items")
+    assert "Book the room" in await text_on(agent, "/action-items")

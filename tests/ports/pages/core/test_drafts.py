@@ -6,7 +6,6 @@ from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
-import httpx
 import pytest
 from litestar import Litestar, post
 from msgspec.structs import replace
@@ -14,6 +13,15 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, everybody, meeting
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
+from tests.ports.pages.core.world import (
+    DRAFT_MARK,
+    DRAFT_NOT_SAVED,
+    DRAFT_SAVED,
+    TYPED_TITLE,
+    draft_mark_on,
+    text_on,
+    type_into,
+)
 from tracker import clock
 from tracker.app import create_app
 from tracker.database import engine
@@ -29,29 +37,8 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE
 from tracker.usecases.events import scheduling
 
-MARK = re.compile(r'name="_draft" value="([^"]+)"')
-TYPED = "Case briefing for “March”"
-KEPT = "What you typed is saved as a draft (9:00 AM). The form opens with it."
 UNTIL_LEFT = "What you typed stays on this page until you leave."
-NOT_SAVED = "What you just typed isn’t saved."
 FAULTS: Mapping[str, type[Exception]] = {"conflict": Conflict, "busy": Busy, "mistake": RuntimeError}
-
-
-async def mark_on(browser: Browser, page: str = "/schedule") -> str:
-    """Return the mark of the form on a page."""
-    found = MARK.search((await browser.get(page)).text)
-    assert found, page
-    return found[1]
-
-
-async def types(browser: Browser, page: str = "/schedule", **texts: str) -> httpx.Response:
-    """Type into the form of a page, as its script sends it."""
-    return await browser.post("/drafts", {"_draft": await mark_on(browser, page), **(texts or {"title": TYPED})})
-
-
-async def text_of(browser: Browser, page: str = "/schedule") -> str:
-    """Return what a page says."""
-    return unescape((await browser.get(page)).text)
 
 
 @pytest.fixture
@@ -62,67 +49,69 @@ async def series(sqlite_cast: Cast) -> UUID:
 
 
 async def test_what_was_typed_is_there_when_the_form_is_opened_again(desk: Browser) -> None:
-    assert (await types(desk)).json() == {"saved": "9:00 AM"}
-    page = await text_of(desk)
-    assert TYPED in page
+    assert (await type_into(desk)).json() == {"saved": "9:00 AM"}
+    page = await text_on(desk)
+    assert TYPED_TITLE in page
     assert "Restored your draft from 9:00 AM." in page
 
 
 async def test_a_form_without_a_draft_says_nothing_of_one(desk: Browser) -> None:
-    assert "Restored your draft" not in await text_of(desk)
+    assert "Restored your draft" not in await text_on(desk)
 
 
 async def test_another_person_on_the_same_computer_gets_an_empty_form(browse: SignIn, sqlite_cast: Cast) -> None:
-    await types(await browse(sqlite_cast.coordinator))
-    assert TYPED not in await text_of(await browse(sqlite_cast.fbi_lead))
+    await type_into(await browse(sqlite_cast.coordinator))
+    assert TYPED_TITLE not in await text_on(await browse(sqlite_cast.fbi_lead))
 
 
 async def test_a_page_that_another_person_left_open_saves_no_draft_for_whoever_signs_in(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
-    mark = await mark_on(await browse(sqlite_cast.coordinator))
+    mark = await draft_mark_on(await browse(sqlite_cast.coordinator))
     other = await browse(sqlite_cast.fbi_lead)
-    assert (await other.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 404
-    sent = await other.post("/events", {"_csrf": "old", "_draft": mark, "title": TYPED})
-    assert NOT_SAVED in sent.text
+    assert (await other.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 404
+    sent = await other.post("/events", {"_csrf": "old", "_draft": mark, "title": TYPED_TITLE})
+    assert DRAFT_NOT_SAVED in sent.text
     for browser in (other, await browse(sqlite_cast.coordinator)):
-        assert TYPED not in await text_of(browser)
+        assert TYPED_TITLE not in await text_on(browser)
 
 
 @pytest.mark.parametrize("mark", ["", "x", "x.y", "é.é", "a" * 3_000])
 async def test_a_mark_that_was_not_made_here_saves_nothing(desk: Browser, mark: str) -> None:
-    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 404
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 404
 
 
 async def test_a_saved_event_leaves_no_draft(desk: Browser) -> None:
-    await types(desk)
-    form = {"title": TYPED, "kind": "meeting", "visibility": "all", "date": "2027-01-20", "starts": "10:00"}
-    sent = {**form, "ends": "11:00", "save": "draft", "_draft": await mark_on(desk)}
+    await type_into(desk)
+    form = {"title": TYPED_TITLE, "kind": "meeting", "visibility": "all", "date": "2027-01-20", "starts": "10:00"}
+    sent = {**form, "ends": "11:00", "save": "draft", "_draft": await draft_mark_on(desk)}
     assert (await desk.post("/events", sent)).status_code == 303
-    assert TYPED not in await text_of(desk)
+    assert TYPED_TITLE not in await text_on(desk)
 
 
 async def test_a_form_that_was_refused_and_left_comes_back(desk: Browser) -> None:
-    refused = await desk.post("/events", {"_draft": await mark_on(desk), "title": TYPED, "save": "send"})
+    refused = await desk.post("/events", {"_draft": await draft_mark_on(desk), "title": TYPED_TITLE, "save": "send"})
     assert refused.status_code == 422
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_a_preview_of_a_form_saves_no_draft(desk: Browser) -> None:
-    await desk.post("/schedule/summary", {"_draft": await mark_on(desk), "title": TYPED})
-    assert TYPED not in await text_of(desk)
+    await desk.post("/schedule/summary", {"_draft": await draft_mark_on(desk), "title": TYPED_TITLE})
+    assert TYPED_TITLE not in await text_on(desk)
 
 
 async def test_an_outdated_form_is_kept_and_leads_back_to_itself(desk: Browser) -> None:
-    sent = await desk.post("/events", {"_csrf": "of another session", "_draft": await mark_on(desk), "title": TYPED})
-    assert (sent.status_code, KEPT in sent.text) == (403, True)
+    sent = await desk.post(
+        "/events", {"_csrf": "of another session", "_draft": await draft_mark_on(desk), "title": TYPED_TITLE}
+    )
+    assert (sent.status_code, DRAFT_SAVED in sent.text) == (403, True)
     assert '<a class="usa-button" href="/schedule">Open the form</a>' in sent.text
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_an_outdated_form_without_drafts_promises_nothing(desk: Browser) -> None:
     sent = await desk.post("/subscriptions", {"_csrf": "of another session", "name": "Phone"})
-    assert (sent.status_code, NOT_SAVED in sent.text) == (403, True)
+    assert (sent.status_code, DRAFT_NOT_SAVED in sent.text) == (403, True)
 
 
 @pytest.mark.parametrize(("fault", "status"), [("conflict", 409), ("busy", 503), ("mistake", 500)])
@@ -134,111 +123,111 @@ async def test_a_form_whose_request_fails_is_kept(sqlite_cast: Cast, app: Litest
     broken = create_app(settings())
     broken.register(fail)
     browser = Browser(broken, await session_of(sqlite_cast.coordinator, NOW))
-    sent = await browser.post("/fault", {"_draft": await mark_on(browser), "title": TYPED})
-    assert (sent.status_code, KEPT in sent.text) == (status, True)
-    assert TYPED in await text_of(browser)
+    sent = await browser.post("/fault", {"_draft": await draft_mark_on(browser), "title": TYPED_TITLE})
+    assert (sent.status_code, DRAFT_SAVED in sent.text) == (status, True)
+    assert TYPED_TITLE in await text_on(browser)
 
 
 async def test_without_a_database_the_page_itself_holds_the_form_to_be_sent_again(desk: Browser) -> None:
-    form = {"_draft": await mark_on(desk), "title": TYPED, "save": "draft"}
+    form = {"_draft": await draft_mark_on(desk), "title": TYPED_TITLE, "save": "draft"}
     await desk.form_token()
     await engine().run_ddl("ALTER TABLE member RENAME TO lost")
     sent = await desk.post("/events", form)
     assert (sent.status_code, UNTIL_LEFT in sent.text) == (503, True)
-    assert f'name="title" value="{TYPED}"' in sent.text
+    assert f'name="title" value="{TYPED_TITLE}"' in sent.text
     assert '<form method="post" action="/events">' in sent.text
 
 
 async def test_saving_a_draft_does_not_extend_the_session(desk: Browser, app: Litestar) -> None:
-    mark = await mark_on(desk)
+    mark = await draft_mark_on(desk)
     await desk.form_token()
     clock.start_at(NOW + IDLE - timedelta(minutes=1), stands_still=True)
-    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 200
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 200
     clock.start_at(NOW + IDLE, stands_still=True)
-    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED})).status_code == 403
+    assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 403
 
 
 async def test_a_draft_that_is_too_large_is_refused_in_words(desk: Browser) -> None:
-    response = await types(desk, agenda="a" * LARGEST)
+    response = await type_into(desk, agenda="a" * LARGEST)
     assert (response.status_code, "more than a draft can hold" in response.json()["sentence"]) == (422, True)
 
 
 async def test_a_second_tab_hears_that_another_one_has_a_newer_draft(desk: Browser) -> None:
-    first, second = await mark_on(desk), await mark_on(desk)
-    await desk.post("/drafts", {"_draft": first, "title": TYPED})
+    first, second = await draft_mark_on(desk), await draft_mark_on(desk)
+    await desk.post("/drafts", {"_draft": first, "title": TYPED_TITLE})
     response = await desk.post("/drafts", {"_draft": second, "title": "Another"})
     assert (response.status_code, "another tab" in response.json()["sentence"]) == (409, True)
 
 
 async def test_a_person_may_use_the_text_of_the_second_tab_instead(desk: Browser) -> None:
-    first, second = await mark_on(desk), await mark_on(desk)
+    first, second = await draft_mark_on(desk), await draft_mark_on(desk)
     await desk.post("/drafts", {"_draft": first, "title": "First tab"})
-    response = await desk.post("/drafts", {"_draft": second, "title": TYPED, "_replaces": "1"})
+    response = await desk.post("/drafts", {"_draft": second, "title": TYPED_TITLE, "_replaces": "1"})
     assert response.json() == {"saved": "9:00 AM"}
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_a_page_that_was_reloaded_goes_on_with_the_mark_of_the_page_before(desk: Browser) -> None:
     """The page may be made before the last draft of the page before it has arrived."""
-    before = await mark_on(desk)
-    await mark_on(desk)
+    before = await draft_mark_on(desk)
+    await draft_mark_on(desk)
     await desk.post("/drafts", {"_draft": before, "title": "First"})
-    assert (await desk.post("/drafts", {"_draft": before, "title": TYPED})).status_code == 200
-    assert TYPED in await text_of(desk)
+    assert (await desk.post("/drafts", {"_draft": before, "title": TYPED_TITLE})).status_code == 200
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_a_draft_is_discarded_and_restored(desk: Browser) -> None:
-    await types(desk)
-    form = {"_draft": await mark_on(desk)}
+    await type_into(desk)
+    form = {"_draft": await draft_mark_on(desk)}
     discarded = await desk.post("/drafts/removal", form)
     assert (discarded.status_code, discarded.headers["location"]) == (303, "/schedule")
-    page = await text_of(desk)
-    assert TYPED not in page
+    page = await text_on(desk)
+    assert TYPED_TITLE not in page
     assert 'action="/drafts/restoration"' in page
     await desk.post("/drafts/restoration", form)
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_after_fourteen_days_a_form_is_empty_again(desk: Browser, browse: SignIn, sqlite_cast: Cast) -> None:
-    await types(desk)
+    await type_into(desk)
     clock.start_at(NOW + KEPT_FOR, stands_still=True)
-    assert TYPED not in await text_of(await browse(sqlite_cast.coordinator))
+    assert TYPED_TITLE not in await text_on(await browse(sqlite_cast.coordinator))
 
 
 async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
     desk: Browser, sqlite_cast: Cast, series: UUID
 ) -> None:
     page = f"/events/{series}/edit"
-    opened = await text_of(desk, page)
+    opened = await text_on(desk, page)
     was = re.findall(r'name="was" value="([^"]*)"', opened)
-    await types(desk, page, title=TYPED, place="Room 5", version="1", was=unescape(was[0]))
+    await type_into(desk, page, title=TYPED_TITLE, place="Room 5", version="1", was=unescape(was[0]))
     event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, series)
     fuller = replace(plan, description="Bring the list")
     await scheduling.change_event(sqlite_cast.coordinator, series, fuller, event.version, NOW)
-    page_now = await text_of(desk, page)
-    assert TYPED in page_now
+    page_now = await text_on(desk, page)
+    assert TYPED_TITLE in page_now
     assert "Someone changed this while you were working on it" in page_now
     assert 'name="version" value="2"' in page_now
 
 
 FORMS: Mapping[str, tuple[str, str]] = {
-    "/schedule": ("title", TYPED),
-    "/schedule?like={series}": ("title", TYPED),
-    "/events/{series}/edit": ("title", TYPED),
-    "/events/{series}/edit?from=2027-02-09": ("title", TYPED),
-    "/events/{series}/2027-01-12": ("comment", TYPED),
-    "/events/{series}/2027-01-12/edit": ("reason", TYPED),
-    "/events/{series}/2027-01-12/cancellation": ("reason", TYPED),
-    "/events/{series}/cancellation": ("reason", TYPED),
-    "/action-items": ("title", TYPED),
-    "/action-items/{item}": ("note", TYPED),
-    "/people/new": ("name", TYPED),
-    "/people/{person}/edit": ("name", TYPED),
-    "/people/{person}/suspension": ("why", TYPED),
-    "/agencies/new": ("name", TYPED),
-    "/committees/new": ("name", TYPED),
-    "/sites/new": ("name", TYPED),
-    "/settings": ("title", TYPED),
+    "/schedule": ("title", TYPED_TITLE),
+    "/schedule?like={series}": ("title", TYPED_TITLE),
+    "/events/{series}/edit": ("title", TYPED_TITLE),
+    "/events/{series}/edit?from=2027-02-09": ("title", TYPED_TITLE),
+    "/events/{series}/2027-01-12": ("comment", TYPED_TITLE),
+    "/events/{series}/2027-01-12/edit": ("reason", TYPED_TITLE),
+    "/events/{series}/2027-01-12/cancellation": ("reason", TYPED_TITLE),
+    "/events/{series}/cancellation": ("reason", TYPED_TITLE),
+    "/action-items": ("title", TYPED_TITLE),
+    "/action-items/{item}": ("note", TYPED_TITLE),
+    "/people/new": ("name", TYPED_TITLE),
+    "/people/{person}/edit": ("name", TYPED_TITLE),
+    "/people/{person}/suspension": ("why", TYPED_TITLE),
+    "/agencies/new": ("name", TYPED_TITLE),
+    "/committees/new": ("name", TYPED_TITLE),
+    "/sites/new": ("name", TYPED_TITLE),
+    "/settings": ("title", TYPED_TITLE),
 }
 """Pages whose form keeps a draft, and one of its texts."""
 
@@ -249,8 +238,8 @@ async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: 
     item = await action_items.create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
     address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id, item=item)
     field, text = FORMS[page]
-    assert (await types(desk, address, **{field: text, "version": "1"})).status_code == 200
-    shown = await text_of(desk, address)
+    assert (await type_into(desk, address, **{field: text, "version": "1"})).status_code == 200
+    shown = await text_on(desk, address)
     assert text in shown
     assert "Restored your draft from 9:00 AM." in shown
 
@@ -261,16 +250,16 @@ async def test_choices_of_reminders_that_were_not_saved_come_back_and_go_once_th
 ) -> None:
     address = page.format(committee=sqlite_cast.committees["steering"])
     chosen = {"reminders": "own", "asks_before": "432000"}
-    shown = await text_of(desk, address)
+    shown = await text_on(desk, address)
     assert "We follow up 5 days before" not in shown
-    mark = MARK.search(shown)
+    mark = DRAFT_MARK.search(shown)
     assert mark
     assert (await desk.post("/drafts", {"_draft": mark[1], **chosen})).status_code == 200
-    again = await text_of(desk, address)
+    again = await text_on(desk, address)
     assert "Restored your draft from 9:00 AM." in again
     assert "5 days before" in again
     await desk.post(address, {"_draft": mark[1], **chosen})
-    assert "Restored your draft" not in await text_of(desk, address)
+    assert "Restored your draft" not in await text_on(desk, address)
 
 
 async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can_be_written(
@@ -280,9 +269,9 @@ async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can
     address = f"/r/{app.state['links'].reply(invitation)}"
     browser = Browser(app)
     await engine().run_ddl("ALTER TABLE reply RENAME TO lost")
-    sent = await browser.send("POST", address, data={"reply": "yes", "comment": TYPED})
+    sent = await browser.send("POST", address, data={"reply": "yes", "comment": TYPED_TITLE})
     assert (sent.status_code, UNTIL_LEFT in sent.text) == (503, True)
-    assert f'name="comment" value="{TYPED}"' in sent.text
+    assert f'name="comment" value="{TYPED_TITLE}"' in sent.text
 
 
 async def _invitation_of(viewer: Viewer, event_id: UUID) -> UUID:
@@ -298,21 +287,28 @@ async def test_an_update_that_was_typed_in_the_list_is_on_the_items_page_too_and
     new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
     item = await action_items.create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
     address, by_htmx = f"/action-items/{item}", {"HX-Request": "true"}
-    mark = MARK.search((await desk.get(f"{address}/row?open=1", headers=by_htmx)).text)
+    mark = DRAFT_MARK.search((await desk.get(f"{address}/row?open=1", headers=by_htmx)).text)
     assert mark
-    form = {"_draft": mark[1], "note": TYPED, "version": "1", "status": "open", "progress": "25", "due": "2027-01-20"}
+    form = {
+        "_draft": mark[1],
+        "note": TYPED_TITLE,
+        "version": "1",
+        "status": "open",
+        "progress": "25",
+        "due": "2027-01-20",
+    }
     await desk.post("/drafts", form)
-    assert TYPED in await text_of(desk, address)
+    assert TYPED_TITLE in await text_on(desk, address)
     assert (await desk.post(address, form, headers=by_htmx)).status_code == 200
-    assert f'name="note" maxlength="2000">{TYPED}' not in await text_of(desk, address)
-    assert "Restored your draft" not in await text_of(desk, address)
+    assert f'name="note" maxlength="2000">{TYPED_TITLE}' not in await text_on(desk, address)
+    assert "Restored your draft" not in await text_on(desk, address)
 
 
 async def test_saving_a_template_keeps_the_form_that_it_was_made_of(desk: Browser) -> None:
-    await types(desk)
-    form = {"_draft": await mark_on(desk), "title": TYPED, "template_name": "Briefing"}
+    await type_into(desk)
+    form = {"_draft": await draft_mark_on(desk), "title": TYPED_TITLE, "template_name": "Briefing"}
     assert (await desk.post("/schedule/templates", form)).status_code == 200
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_refused(
@@ -321,7 +317,7 @@ async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_r
     """What a person may not do is refused the same way the next time, so the page promises no draft of it."""
     detective = await browse(sqlite_cast.kcpd_detective)
     mark = _mark_of(sqlite_cast.kcpd_detective, series)
-    sent = await detective.post(f"/events/{series}/edit", {"_draft": mark, "title": TYPED, "version": "1"})
+    sent = await detective.post(f"/events/{series}/edit", {"_draft": mark, "title": TYPED_TITLE, "version": "1"})
     assert (sent.status_code, "saved as a draft" in sent.text) == (403, False)
 
 
@@ -343,9 +339,9 @@ def _mark_of(viewer: Viewer, event_id: UUID) -> str:
 async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(desk: Browser, series: UUID) -> None:
     page = f"/events/{series}/2027-01-12"
     form = (await desk.get(page)).text.partition(f'action="{page}/replies"')[2]
-    found = MARK.search(form)
+    found = DRAFT_MARK.search(form)
     assert found
-    await desk.post("/drafts", {"_draft": found[1], "note": TYPED, "reply": "maybe"})
-    shown = await text_of(desk, page)
+    await desk.post("/drafts", {"_draft": found[1], "note": TYPED_TITLE, "reply": "maybe"})
+    shown = await text_on(desk, page)
     assert 'id="record-reply" open>' in shown
-    assert TYPED in shown
+    assert TYPED_TITLE in shown

@@ -10,7 +10,7 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
-from tests.ports.pages.core.test_drafts import KEPT, NOT_SAVED, TYPED, mark_on, text_of, types
+from tests.ports.pages.core.world import DRAFT_NOT_SAVED, DRAFT_SAVED, TYPED_TITLE, draft_mark_on, text_on, type_into
 from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker import clock
 from tracker.crypto import keys
@@ -21,7 +21,7 @@ from tracker.usecases.identity.sessions import end_session, report_lost_phone, s
 from tracker.usecases.roster import accounts
 
 IN_TIME = timedelta(hours=24) - timedelta(seconds=1)
-KEPT_LATER = KEPT.replace("9:00", "9:30")
+KEPT_LATER = DRAFT_SAVED.replace("9:00", "9:30")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ async def phone(browse: SignIn, sqlite_cast: Cast) -> Browser:
 
 async def left_open(browser: Browser, page: str = "/schedule", **texts: str) -> dict[str, str]:
     """Open a form and fill it in, but don't send it yet."""
-    return {"_draft": await mark_on(browser, page), **(texts or {"title": TYPED})}
+    return {"_draft": await draft_mark_on(browser, page), **(texts or {"title": TYPED_TITLE})}
 
 
 def pass_by(time: timedelta) -> None:
@@ -50,8 +50,8 @@ async def test_what_was_sent_after_the_session_ran_out_is_there_after_the_next_s
     sent = await phone.post("/events", form)
     assert (sent.status_code, KEPT_LATER in sent.text) == (403, True)
     assert 'href="/sign-in?next=/schedule">Sign in and open the form</a>' in sent.text
-    assert TYPED not in sent.text
-    assert TYPED in await text_of(await browse(sqlite_cast.coordinator))
+    assert TYPED_TITLE not in sent.text
+    assert TYPED_TITLE in await text_on(await browse(sqlite_cast.coordinator))
 
 
 @pytest.mark.parametrize(("time", "is_kept"), [(LONGEST, True), (IN_TIME, True), (timedelta(hours=24), False)])
@@ -71,7 +71,7 @@ async def test_signing_in_on_another_computer_loses_no_form_of_a_session_that_ra
     pass_by(IDLE)
     desk = await browse(sqlite_cast.coordinator)
     await phone.post("/events", form)
-    assert TYPED in await text_of(desk)
+    assert TYPED_TITLE in await text_on(desk)
 
 
 async def _report_lost(cast: Cast, _session: str) -> None:
@@ -117,7 +117,7 @@ async def test_a_form_of_a_session_that_was_ended_is_not_kept(
     await ENDS[end](sqlite_cast, keys.token_hash(cookie))
     pass_by(time)
     sent = await phone.post("/people/new", form)
-    assert (sent.status_code, NOT_SAVED in sent.text) == (403, True)
+    assert (sent.status_code, DRAFT_NOT_SAVED in sent.text) == (403, True)
     assert not await Draft.exists()
 
 
@@ -163,25 +163,25 @@ async def test_without_a_session_a_form_does_not_replace_what_another_page_saved
 ) -> None:
     form = await left_open(phone)
     desk = await browse(sqlite_cast.coordinator)
-    await types(desk, title="Typed at the desk")
+    await type_into(desk, title="Typed at the desk")
     pass_by(IDLE)
     sent = await phone.post("/events", form)
-    assert NOT_SAVED in sent.text
-    assert "Typed at the desk" in await text_of(await browse(sqlite_cast.coordinator))
+    assert DRAFT_NOT_SAVED in sent.text
+    assert "Typed at the desk" in await text_on(await browse(sqlite_cast.coordinator))
 
 
 @pytest.mark.parametrize(("page", "field"), [("/people/new", "roles"), ("/committees/new", "chair")])
 async def test_a_draft_gives_no_one_a_right(phone: Browser, sqlite_cast: Cast, page: str, field: str) -> None:
     value = "coordinator" if field == "roles" else str(sqlite_cast.fbi_lead.member_id)
-    await types(phone, page, name=TYPED, **{field: value})
-    shown = await text_of(phone, page)
-    assert (TYPED in shown, "drafts don’t keep" in shown) == (True, True)
+    await type_into(phone, page, name=TYPED_TITLE, **{field: value})
+    shown = await text_on(phone, page)
+    assert (TYPED_TITLE in shown, "drafts don’t keep" in shown) == (True, True)
     assert re.findall(rf'value="{value}"[^>]* (?:checked|selected)', shown) == []
 
 
 async def test_a_draft_of_a_person_begins_with_the_roles_that_are_saved(phone: Browser, sqlite_cast: Cast) -> None:
     page = f"/people/{sqlite_cast.administrator.member_id}/edit"
-    await types(phone, page, name=TYPED, roles="coordinator", version="1")
-    shown = await text_of(phone, page)
-    assert TYPED in shown
+    await type_into(phone, page, name=TYPED_TITLE, roles="coordinator", version="1")
+    shown = await text_on(phone, page)
+    assert TYPED_TITLE in shown
     assert re.findall(r'name="roles"[^>]* value="(\w+)"[^>]* checked', shown) == ["administrator"]

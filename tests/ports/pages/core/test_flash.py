@@ -11,12 +11,12 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import BASE, Browser, session_of, settings
 from tests.ports.conftest import SignIn
-from tests.ports.pages.actions.test_action_items import given
-from tests.ports.pages.core.test_drafts import mark_on, types
-from tests.ports.pages.events.test_undo import followed, scheduled, undone
+from tests.ports.pages.actions.world import create_item_for
+from tests.ports.pages.core.world import draft_mark_on, type_into
+from tests.ports.pages.events.world import follow_redirects, press_undo, schedule_core_group
 from tests.ports.pages.forms import typed
-from tests.ports.pages.identity.test_sign_in import ACK, enrolled, send
-from tests.ports.pages.views.test_home import next_week
+from tests.ports.pages.identity.world import ACKNOWLEDGED, enroll_in_browser, send_form
+from tests.ports.pages.views.world import schedule_next_week
 from tests.ports.standing import standing
 from tests.usecases.identity.world import give_password, hash_cheaply
 from tracker import clock
@@ -40,7 +40,7 @@ def cookie_in(response: httpx.Response) -> str:
 async def test_its_page_offers_undo_again_for_the_time_that_is_left_and_no_other_page_does(
     desk: Browser, sqlite_cast: Cast
 ) -> None:
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     assert "Max-Age=20;" in cookie_in(page)
     seconds_later(5)
     for other in ("/calendar", f"{page.url.path}?other=1"):
@@ -49,24 +49,24 @@ async def test_its_page_offers_undo_again_for_the_time_that_is_left_and_no_other
     assert SCHEDULED in again.text
     assert 'data-leaves="15"' in again.text
     assert "Max-Age=15;" in cookie_in(again)
-    assert "Undone. The event is gone" in (await undone(desk, again)).text
+    assert "Undone. The event is gone" in (await press_undo(desk, again)).text
 
 
 async def test_the_message_is_gone_after_its_time(desk: Browser, sqlite_cast: Cast) -> None:
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     seconds_later(20)
     assert SCHEDULED not in (await desk.get(page.url.path)).text
 
 
 async def test_a_message_without_undo_is_shown_once(desk: Browser, sqlite_cast: Cast) -> None:
-    response = await undone(desk, await scheduled(desk, sqlite_cast))
+    response = await press_undo(desk, await schedule_core_group(desk, sqlite_cast))
     assert "Undone." in response.text
     assert "Max-Age=0;" in cookie_in(response)
     assert "Undone." not in (await desk.get(response.url.path)).text
 
 
 async def test_a_refused_form_shows_no_earlier_message_and_ends_it(desk: Browser, sqlite_cast: Cast) -> None:
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     address = f"/events/{page.url.path.split('/')[2]}/edit"
     form = typed((await desk.get(address)).text, address, title="", save="send")
     refused = await desk.post(address, form)
@@ -75,9 +75,9 @@ async def test_a_refused_form_shows_no_earlier_message_and_ends_it(desk: Browser
 
 
 async def test_a_form_at_the_address_of_its_page_shows_no_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     for deed in (f"{item}/completion", f"{item}/reopening"):
-        page = await followed(desk, await desk.post(deed, typed((await desk.get(item)).text, deed)))
+        page = await follow_redirects(desk, await desk.post(deed, typed((await desk.get(item)).text, deed)))
     assert "data-leaves" in page.text
     refused = await desk.post(item, typed(page.text, item, note="x" * 5_000))
     assert refused.status_code == 422
@@ -85,9 +85,9 @@ async def test_a_form_at_the_address_of_its_page_shows_no_earlier_message(desk: 
 
 
 async def test_what_is_done_in_place_ends_an_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done, reopened = f"{item}/completion", f"{item}/reopening"
-    page = await followed(desk, await desk.post(done, typed((await desk.get(item)).text, done)))
+    page = await follow_redirects(desk, await desk.post(done, typed((await desk.get(item)).text, done)))
     response = await desk.post(reopened, typed(page.text, reopened), headers={"HX-Request": "true"})
     assert response.status_code == 200
     assert "data-leaves" not in (await desk.get(item)).text
@@ -96,7 +96,7 @@ async def test_what_is_done_in_place_ends_an_earlier_message(desk: Browser, sqli
 async def pressed(desk: Browser, page: httpx.Response, deed: str) -> httpx.Response:
     """Send the form of a button; return the page that follows."""
     fields = {name: texts[0] for name, texts in typed(page.text, deed).items()}
-    return await followed(desk, await desk.post(deed, fields))
+    return await follow_redirects(desk, await desk.post(deed, fields))
 
 
 async def in_place(desk: Browser, deed: str, fields: dict[str, str], *, on: str) -> httpx.Response:
@@ -110,7 +110,7 @@ async def in_place(desk: Browser, deed: str, fields: dict[str, str], *, on: str)
 async def test_what_was_done_in_place_is_said_again_on_its_page_with_undo(
     desk: Browser, sqlite_cast: Cast, page: str
 ) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done = f"{item}/completion"
     fields = typed((await desk.get(item)).text, done, next=page)
     await in_place(desk, done, fields, on=f"{page}#mine")
@@ -124,7 +124,7 @@ async def test_what_was_done_in_place_is_said_again_on_its_page_with_undo(
 
 
 async def test_what_was_undone_in_place_is_not_offered_again(desk: Browser, sqlite_cast: Cast) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done, undo = f"{item}/completion", f"{item}/undo"
     row = await in_place(desk, done, typed((await desk.get(item)).text, done, next="/"), on="/")
     await in_place(desk, undo, typed(row.text, undo), on="/")
@@ -132,7 +132,7 @@ async def test_what_was_undone_in_place_is_not_offered_again(desk: Browser, sqli
 
 
 async def test_reminders_sent_in_place_can_still_be_undone_after_a_reload(desk: Browser, sqlite_cast: Cast) -> None:
-    deed = f"/events/{await next_week(sqlite_cast, sqlite_cast.fbi_lead)}/2026-12-22/nudges"
+    deed = f"/events/{await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)}/2026-12-22/nudges"
     home = (await desk.get("/")).text
     await in_place(desk, deed, typed(home, deed), on="/")
     again = await desk.get("/")
@@ -141,7 +141,7 @@ async def test_reminders_sent_in_place_can_still_be_undone_after_a_reload(desk: 
 
 
 async def test_undo_after_a_reload_leads_back_to_the_list_as_it_was_filtered(desk: Browser, sqlite_cast: Cast) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     page, done, reopened = "/action-items?group=owner&done=1", f"{item}/completion", f"{item}/reopening"
     row = await in_place(desk, done, typed((await desk.get(page)).text, done), on=page)
     await in_place(desk, reopened, typed(row.text, reopened), on=page)
@@ -150,7 +150,7 @@ async def test_undo_after_a_reload_leads_back_to_the_list_as_it_was_filtered(des
 
 
 async def test_a_page_by_https_keeps_its_message(desk: Browser, sqlite_cast: Cast) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done = f"{item}/completion"
     headers = {"HX-Request": "true", "HX-Current-URL": f"{BASE.replace('http:', 'https:')}/action-items"}
     await desk.post(done, typed((await desk.get(item)).text, done), headers=headers)
@@ -161,7 +161,7 @@ async def test_a_page_by_https_keeps_its_message(desk: Browser, sqlite_cast: Cas
 async def test_a_page_that_does_not_say_where_it_is_keeps_no_message(
     desk: Browser, sqlite_cast: Cast, url: str
 ) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done = f"{item}/completion"
     headers = {"HX-Request": "true", "HX-Current-URL": url}
     response = await desk.post(done, typed((await desk.get(item)).text, done, next="/"), headers=headers)
@@ -173,7 +173,7 @@ async def test_a_page_that_does_not_say_where_it_is_keeps_no_message(
 async def test_a_message_too_long_for_a_cookie_leaves_none_of_an_earlier_change(
     desk: Browser, sqlite_cast: Cast
 ) -> None:
-    item = f"/action-items/{await given(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
+    item = f"/action-items/{await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator)}"
     done, reopened = f"{item}/completion", f"{item}/reopening"
     row = await in_place(desk, done, typed((await desk.get("/action-items")).text, done), on="/action-items")
     response = await in_place(desk, reopened, typed(row.text, reopened), on=f"/action-items?q={'a' * 4_000}")
@@ -185,7 +185,7 @@ async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser,
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(), NOW - timedelta(days=1))
     address = f"/events/{event_id}/cancellation"
     form = typed((await desk.get(address)).text, address)
-    page = await followed(desk, await desk.post(address, form))
+    page = await follow_redirects(desk, await desk.post(address, form))
     assert "data-leaves" in page.text
     again = await desk.post(address, form)  # it is canceled already
     assert again.status_code in {303, 409}
@@ -195,25 +195,29 @@ async def test_a_change_that_says_nothing_ends_an_earlier_message(desk: Browser,
 async def test_what_is_typed_ends_the_offer_to_restore_a_discarded_draft(desk: Browser, sqlite_cast: Cast) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
-    await types(desk, address)
-    discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))
+    await type_into(desk, address)
+    discarded = await follow_redirects(
+        desk, await desk.post("/drafts/removal", {"_draft": await draft_mark_on(desk, address)})
+    )
     assert "Draft discarded." in discarded.text
-    await types(desk, address)
+    await type_into(desk, address)
     assert "Draft discarded." not in (await desk.get(address)).text
 
 
 async def test_a_form_that_is_shown_again_shows_no_earlier_message(desk: Browser, sqlite_cast: Cast) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
-    await types(desk, address)
-    discarded = await followed(desk, await desk.post("/drafts/removal", {"_draft": await mark_on(desk, address)}))
+    await type_into(desk, address)
+    discarded = await follow_redirects(
+        desk, await desk.post("/drafts/removal", {"_draft": await draft_mark_on(desk, address)})
+    )
     again = await desk.post(address, typed(discarded.text, address, title="Better", save=""))
     assert again.status_code == 200
     assert "Draft discarded." not in again.text
 
 
 async def test_a_page_that_is_gone_repeats_no_message(browse: SignIn, desk: Browser, sqlite_cast: Cast) -> None:
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     address = f"/events/{page.url.path.split('/')[2]}/undo"
     change = typed(page.text, address)["change"]
     await (await browse(sqlite_cast.coordinator)).post(address, {"change": change})
@@ -225,7 +229,7 @@ async def test_a_page_that_is_gone_repeats_no_message(browse: SignIn, desk: Brow
 async def test_the_next_person_on_a_device_sees_no_message_of_the_one_who_signed_out(
     desk: Browser, sqlite_cast: Cast
 ) -> None:
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     await desk.post("/sign-out")
     desk.cookies.set("session", await session_of(sqlite_cast.fbi_lead, NOW))
     theirs = (await desk.get(page.url.path)).text
@@ -239,11 +243,11 @@ async def test_a_sign_in_deletes_what_was_said_in_this_browser_before(
     person = sqlite_cast.kcpd_detective
     hash_cheaply()
     await give_password(person)
-    phone = await enrolled(await browse(None), person)
-    await scheduled(desk, sqlite_cast)
+    phone = await enroll_in_browser(await browse(None), person)
+    await schedule_core_group(desk, sqlite_cast)
     seconds_later(60)
-    await send(desk, "/sign-in", "/sign-in", email=person.email, **ACK)
-    signed_in = await send(desk, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
+    await send_form(desk, "/sign-in", "/sign-in", email=person.email, **ACKNOWLEDGED)
+    signed_in = await send_form(desk, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
     assert signed_in.headers["location"] == "/"
     assert "Max-Age=0;" in cookie_in(signed_in)
 
@@ -270,7 +274,7 @@ async def test_where_there_is_https_the_message_is_for_this_host_and_no_script(s
         session = await session_of(sqlite_cast.coordinator, clock.now())
         desk = Browser(app, base="https://tracker.test")
         desk.cookies.set("__Host-session", session)
-        page = await scheduled(desk, sqlite_cast)
+        page = await schedule_core_group(desk, sqlite_cast)
     name, _, attributes = cookie_in(page).partition("=")
     assert name == "__Host-flash"
     assert {*attributes.lower().split("; ")[1:]} == {"httponly", "max-age=20", "path=/", "samesite=lax", "secure"}
@@ -278,7 +282,7 @@ async def test_where_there_is_https_the_message_is_for_this_host_and_no_script(s
 
 async def test_a_message_that_is_too_long_for_a_cookie_with_its_page_is_shown_once(desk: Browser) -> None:
     page = f"/schedule?title={'x' * cookies.LONGEST}"
-    discarded = await desk.post("/drafts/removal", {"_draft": await mark_on(desk)})
+    discarded = await desk.post("/drafts/removal", {"_draft": await draft_mark_on(desk)})
     shown = await desk.get(page)
     assert "Draft discarded." in shown.text
     assert "Max-Age=0;" in cookie_in(shown)

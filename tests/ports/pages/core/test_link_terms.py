@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
-from tests.ports.pages.events.test_replies import invited
+from tests.ports.pages.events.world import schedule_with_reply_link
 from tracker.usecases.events import scheduling
 
 MOVED = "This event changed on"
@@ -34,7 +34,7 @@ async def test_a_link_of_before_a_move_says_so_until_the_person_replies_again(
     app: Litestar, sqlite_cast: Cast, browse: SignIn
 ) -> None:
     cast, stranger = sqlite_cast, await browse(None)
-    event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    event_id, link = await schedule_with_reply_link(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
     assert MOVED not in (await stranger.get(link)).text
     event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -51,7 +51,7 @@ async def test_a_link_of_someone_who_was_invited_again_says_nothing_of_an_earlie
     app: Litestar, sqlite_cast: Cast, browse: SignIn
 ) -> None:
     cast, stranger = sqlite_cast, await browse(None)
-    event_id, link = await invited(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    event_id, link = await schedule_with_reply_link(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
     event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(known, starts=known.starts + timedelta(days=1))

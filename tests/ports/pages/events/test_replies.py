@@ -1,7 +1,7 @@
 """The page behind an invitation's link."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,32 +10,19 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
+from tests.ports.pages.events.world import reply_link_of, schedule_with_reply_link
 from tracker import clock
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.events.events import Occurrence
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events import Reply
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 
-async def invited(app: Litestar, cast: Cast, plan: Plan, viewer: Viewer, *, one_date: bool = False) -> tuple[UUID, str]:
-    """Schedule and return the event with the address in someone's email."""
-    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=3))
-    occurrence = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
-    return event_id, await address(app, viewer, occurrence, one_date=one_date)
-
-
-async def address(app: Litestar, viewer: Viewer, occurrence: Occurrence, *, one_date: bool = False) -> str:
-    mine = await replies.my_reply(viewer, occurrence)
-    assert mine is not None
-    return f"/r/{app.state.links.reply(mine[0], occurrence.id if one_date else None)}"
-
-
 async def test_looking_changes_nothing_and_a_button_does(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective)
-    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    _, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     before = await Reply.count()
     for method in ("GET", "HEAD") * 50:
         assert (await stranger.send(method, f"{link}?a=yes")).status_code == 200
@@ -52,7 +39,7 @@ async def test_the_link_to_a_series_names_the_series_although_its_next_date_has_
 ) -> None:
     cast = sqlite_cast
     plan = meeting(cast.kcpd_detective)
-    event_id, link = await invited(
+    event_id, link = await schedule_with_reply_link(
         app, cast, replace(plan, rule=rule_for_choice("weekly", plan.starts, count=3)), cast.kcpd_detective
     )
     next_one = await occurrences.nearest_date(cast.coordinator, event_id, NOW)
@@ -68,7 +55,9 @@ async def test_the_link_to_a_series_names_the_series_although_its_next_date_has_
 async def test_the_button_that_was_pressed_in_the_mail_comes_first(
     app: Litestar, sqlite_cast: Cast, stranger: Browser, asked: str, first: str
 ) -> None:
-    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
+    _, link = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective
+    )
     page = (await stranger.get(link, params={"a": asked})).text
     buttons = re.findall(r'name="reply" value="([a-z]+)"( autofocus)?', page)
     assert sorted(value for value, _ in buttons) == ["maybe", "no", "yes"]
@@ -76,7 +65,9 @@ async def test_the_button_that_was_pressed_in_the_mail_comes_first(
 
 
 async def test_there_is_no_way_from_here_to_anything_else(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
-    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective)
+    _, link = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.kcpd_detective), sqlite_cast.kcpd_detective
+    )
     response = await stranger.get(link)
     assert set(re.findall(r'<a [^>]*href="([^"]+)"', response.text)) == {"#main", "mailto:coordinator@tracker.example"}
     assert response.headers["x-robots-tag"] == "noindex"
@@ -87,7 +78,7 @@ async def test_there_is_no_way_from_here_to_anything_else(app: Litestar, sqlite_
 async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
-    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     assert "Will you attend these dates?" in (await stranger.get(link)).text
     await stranger.send("POST", link, data={"reply": "no"})
     last = await occurrences.date_seen_by(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
@@ -102,7 +93,7 @@ async def test_a_link_to_a_series_shows_the_hours_and_the_place_that_a_later_dat
 ) -> None:
     plan = meeting(sqlite_cast.kcpd_detective)
     plan = replace(plan, rule=rule_for_choice("weekly", plan.starts, count=4))
-    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     for key, hour, place in (("2027-01-26", 14, plan.place), ("2027-02-02", 10, "Annex 2")):
         change = DateChange(starts=datetime.fromisoformat(f"{key} {hour}:00"), duration=plan.duration, place=place)
         await occurrences.change_occurrence(sqlite_cast.coordinator, event_id, key, change, 1, NOW)
@@ -116,7 +107,7 @@ async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
-    event_id, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     await stranger.send("POST", link, data={"reply": "yes"})
     alone = f"{link}?date=2027-01-19"
     assert f'href="{alone}">Tue, Jan 19</a>' in (await stranger.get(link)).text
@@ -140,7 +131,7 @@ async def test_a_link_to_a_series_replies_for_no_date_that_it_does_not_have(
 ) -> None:
     start = datetime.fromisoformat("2027-01-12 10:00")
     plan = meeting(sqlite_cast.kcpd_detective, starts=start, rule=rule_for_choice("weekly", start, count=3))
-    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
+    _, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.kcpd_detective)
     before = await Reply.count()
     assert (await stranger.get(link, params={"date": key})).status_code == 404
     assert (await stranger.send("POST", f"{link}?date={key}", data={"reply": "no"})).status_code == 404
@@ -152,7 +143,7 @@ async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
     app: Litestar, sqlite_cast: Cast, stranger: Browser, *, one_date: bool
 ) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id, link = await invited(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, meeting(detective), detective, one_date=one_date)
     await stranger.send("POST", link, data={"reply": "yes"})
     moved = meeting(detective, starts=datetime.fromisoformat("2027-01-19 10:00"))
     await scheduling.change_event(sqlite_cast.coordinator, event_id, moved, 1, clock.now())
@@ -163,7 +154,9 @@ async def test_a_yes_by_the_mailed_link_does_not_count_for_another_week(
 async def test_a_named_event_shows_nothing_and_takes_nothing_before_signing_in(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
-    event_id, link = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, link = await schedule_with_reply_link(
+        app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     before = await Reply.count()
     for response in (
         await stranger.get(f"{link}?a=yes"),
@@ -181,7 +174,7 @@ async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
 ) -> None:
     first = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone
     plan = operation(sqlite_cast.fbi_lead, rule=rule_for_choice("weekly", first, count=3))
-    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
+    _, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.fbi_lead)
     for method in ("GET", "POST"):
         told = [
             await stranger.send(method, f"{link}{date}", data={"reply": "no"})
@@ -193,12 +186,16 @@ async def test_before_signing_in_nothing_tells_on_which_days_a_named_series_is(
 async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
-    event_id, withdrawn = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, withdrawn = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     invitees = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.fbi_lead.member_id}
     changed = replace(plan, invitees=invitees)
     await scheduling.change_event(sqlite_cast.coordinator, event_id, changed, event.version, NOW)
-    over, named = await invited(app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    over, named = await schedule_with_reply_link(
+        app, sqlite_cast, operation(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     await scheduling.cancel_event(sqlite_cast.coordinator, over, 1, "", NOW)
     forged = f"/r/{app.state.links.reply(uuid4())}"
     links = (withdrawn, named, forged, "/r/x", "/r/" + "y" * 5000, withdrawn[:-1])
@@ -211,10 +208,12 @@ async def test_a_forged_a_withdrawn_and_a_named_link_that_is_over_say_the_same(
 async def test_a_canceled_event_and_one_that_is_over_each_say_so(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
-    event_id, canceled = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, canceled = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     past = meeting(sqlite_cast.fbi_lead, starts=datetime.fromisoformat("2026-12-14 10:00"))
-    _, over = await invited(app, sqlite_cast, past, sqlite_cast.fbi_lead)
+    _, over = await schedule_with_reply_link(app, sqlite_cast, past, sqlite_cast.fbi_lead)
     responses = [await stranger.get(canceled), await stranger.get(over), await stranger.send("POST", over, data={})]
     assert [response.status_code for response in responses] == [410, 410, 410]
     assert "This event was canceled. You don’t need to reply." in responses[0].text
@@ -222,14 +221,18 @@ async def test_a_canceled_event_and_one_that_is_over_each_say_so(
 
 
 async def test_a_note_that_came_too_late_is_shown_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
-    event_id, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, link = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     refused = await stranger.send("POST", link, data={"reply": "yes", "comment": "I need the parking card"})
     assert (refused.status_code, "I need the parking card</textarea>" in refused.text) == (410, True)
 
 
 async def test_a_reply_without_a_choice_is_asked_for_again(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
-    _, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True)
+    _, link = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead, one_date=True
+    )
     response = await stranger.send("POST", link, data={"reply": "perhaps", "comment": "Kept"})
     assert response.status_code == 422
     assert "Choose Yes, Maybe, or No." in response.text
@@ -237,7 +240,9 @@ async def test_a_reply_without_a_choice_is_asked_for_again(app: Litestar, sqlite
 
 
 async def test_a_link_opens_nothing_but_its_page(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
-    event_id, link = await invited(app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead)
+    event_id, link = await schedule_with_reply_link(
+        app, sqlite_cast, meeting(sqlite_cast.fbi_lead), sqlite_cast.fbi_lead
+    )
     assert "set-cookie" not in (await stranger.get(link)).headers
     assert (await stranger.get(f"/events/{event_id}")).status_code != 200
     with pytest.raises(NotFound):
@@ -249,7 +254,7 @@ async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
 ) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     plan = meeting(sqlite_cast.fbi_lead, **of_committee)
-    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.fbi_lead, one_date=True)
+    _, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.fbi_lead, one_date=True)
     page = (await stranger.get(link)).text
     assert re.findall(r"<option value=\"([0-9a-f-]{36})\"", page) == [str(sqlite_cast.fbi_alternate.member_id)]
     for other in ("", str(sqlite_cast.kcpd_alternate.member_id)):
@@ -267,7 +272,7 @@ async def test_an_alternate_of_the_seat_is_sent_by_the_link_and_nobody_else(
 async def test_who_has_no_alternates_is_offered_none(app: Litestar, sqlite_cast: Cast, stranger: Browser) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     plan = meeting(sqlite_cast.hsi_liaison, **of_committee)
-    _, link = await invited(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
+    _, link = await schedule_with_reply_link(app, sqlite_cast, plan, sqlite_cast.hsi_liaison, one_date=True)
     assert "alternate" not in (await stranger.get(link)).text
 
 
@@ -309,7 +314,7 @@ async def test_a_link_of_before_a_split_replies_to_the_series_that_continues_whe
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly(detective), detective)
     new_id = await split(sqlite_cast, event_id, "2027-01-19")
     clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), stands_still=True)
     page = (await stranger.get(f"{link}?a=yes")).text
@@ -329,7 +334,7 @@ async def test_a_link_of_before_a_split_replies_to_the_dates_that_stayed_and_lea
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly(detective), detective)
     new_id = await split(sqlite_cast, event_id, "2027-01-26")
     page = (await stranger.get(link)).text
     assert (form_of(page), "changed after that email" in page) == (link, False)
@@ -347,11 +352,11 @@ async def test_a_link_of_before_a_split_to_one_date_replies_to_it_where_it_is_no
     app: Litestar, sqlite_cast: Cast, stranger: Browser, *, by_key: bool
 ) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly(detective), detective)
     if by_key:
         link = f"{link}?date=2027-01-26"
     else:
-        link = await address(
+        link = await reply_link_of(
             app, detective, await occurrences.date_seen_by(detective, event_id, "2027-01-26"), one_date=True
         )
     new_id = await split(sqlite_cast, event_id, "2027-01-26")
@@ -370,10 +375,10 @@ async def test_a_link_of_before_a_split_shows_no_series_to_which_its_holder_is_n
     detective, lead = sqlite_cast.kcpd_detective, sqlite_cast.fbi_lead
     seen = []
     for facts in ({"invitees": meeting(lead).invitees}, {"visibility": Visibility.NAMED}):
-        event_id, link = await invited(app, sqlite_cast, weekly(detective, lead), detective)
+        event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly(detective, lead), detective)
         if one_date:
             date = await occurrences.date_seen_by(detective, event_id, "2027-01-26")
-            link = await address(app, detective, date, one_date=True)
+            link = await reply_link_of(app, detective, date, one_date=True)
         await split(sqlite_cast, event_id, "2027-01-19", **facts)
         await opened_to_all(sqlite_cast, event_id)
         seen.append(link)
@@ -387,7 +392,7 @@ async def test_a_link_of_before_two_splits_leads_to_the_last_series(
     app: Litestar, sqlite_cast: Cast, stranger: Browser
 ) -> None:
     detective = sqlite_cast.kcpd_detective
-    event_id, link = await invited(app, sqlite_cast, weekly(detective), detective)
+    event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly(detective), detective)
     second = await split(sqlite_cast, event_id, "2027-01-19")
     event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, second)
     onward = plan_from_start(plan, datetime.fromisoformat("2027-01-26 16:00"))

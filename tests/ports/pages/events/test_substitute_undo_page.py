@@ -9,13 +9,12 @@ from litestar import Litestar
 from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.events.test_substitute_page import KEY, of_committee, row_of
+from tests.ports.pages.events.world import FIRST_DATE, row_of_person, schedule_for_committee
 from tests.ports.pages.forms import typed
-from tests.ports.pages.intake.test_email_undo import link_of
+from tests.ports.pages.intake.world import undo_link
 from tests.usecases.intake.replying import NO, YES
-from tests.usecases.intake.test_emailed_words import said, sent
-from tests.usecases.intake.test_two_principals import KEY as ONLY
-from tests.usecases.intake.test_two_principals import both_send
+from tests.usecases.intake.world import FIRST_DATE as ONLY
+from tests.usecases.intake.world import name_same_substitute, send_due, write_back
 from tracker import clock
 from tracker.usecases.events import replies
 
@@ -24,10 +23,10 @@ LATER = NOW + timedelta(hours=1)
 
 async def named(cast: Cast) -> str:
     """Return the page of a meeting to which the Bureau's lead sends their alternate."""
-    event_id = await of_committee(cast)
-    said_no = (cast.fbi_lead, event_id, KEY, NO, "", NOW)
+    event_id = await schedule_for_committee(cast)
+    said_no = (cast.fbi_lead, event_id, FIRST_DATE, NO, "", NOW)
     await replies.record_own_reply(*said_no, for_series=False, substitute=cast.fbi_alternate.member_id)
-    return f"/events/{event_id}/{KEY}"
+    return f"/events/{event_id}/{FIRST_DATE}"
 
 
 async def declined(agent: Browser, address: str) -> dict[str, str]:
@@ -38,8 +37,8 @@ async def declined(agent: Browser, address: str) -> dict[str, str]:
 
 async def wrote_no(cast: Cast) -> None:
     """Let a substitute get the email that names them, and write NO back."""
-    await sent(LATER)
-    await said(cast.fbi_alternate, "NO", LATER)
+    await send_due(LATER)
+    await write_back(cast.fbi_alternate, "NO", LATER)
 
 
 async def test_a_substitute_undoes_their_no_by_the_button_on_the_next_page(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -50,7 +49,7 @@ async def test_a_substitute_undoes_their_no_by_the_button_on_the_next_page(brows
     page = (await agent.get(address)).text
     assert "Undone. You’re the substitute for Fbi lead (FBI) again. No one was notified." in page
     assert "I can’t come" in page
-    row = row_of((await (await browse(sqlite_cast.coordinator)).get(address)).text, "Fbi alternate")
+    row = row_of_person((await (await browse(sqlite_cast.coordinator)).get(address)).text, "Fbi alternate")
     assert "Named by Fbi lead (FBI)" in row
 
 
@@ -86,7 +85,7 @@ async def test_an_undo_after_the_person_replied_says_that_nothing_was_undone(bro
     address, agent = await named(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
     form = await declined(agent, address)
     await replies.record_own_reply(
-        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", NOW, for_series=False
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), FIRST_DATE, YES, "", NOW, for_series=False
     )
     await agent.post(f"{address}/substitution/refusal/removal", form)
     page = (await agent.get(address)).text
@@ -108,7 +107,7 @@ async def test_the_link_in_the_confirmation_of_a_substitute_s_no_undoes_it(
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
     await wrote_no(sqlite_cast)
-    link = await link_of(app)
+    link = await undo_link(app)
     page = " ".join((await stranger.get(link)).text.split())
     assert "Undo what your email changed?" in page
     assert "You’re the substitute for Fbi lead (FBI) again." in page
@@ -125,9 +124,9 @@ async def test_the_link_says_why_it_undoes_nothing_once_the_person_replied(
     address, stranger = await named(sqlite_cast), await browse(None)
     await wrote_no(sqlite_cast)
     await replies.record_own_reply(
-        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), FIRST_DATE, YES, "", LATER, for_series=False
     )
-    page = " ".join((await stranger.get(await link_of(app))).text.split())
+    page = " ".join((await stranger.get(await undo_link(app))).text.split())
     assert "Fbi lead (FBI) replied again or can no longer send you, or the date is over or canceled." in page
     assert "</form>" not in page
 
@@ -137,11 +136,11 @@ async def test_the_link_says_that_they_are_the_substitute_again_only_while_that_
 ) -> None:
     address, stranger = await named(sqlite_cast), await browse(None)
     await wrote_no(sqlite_cast)
-    link = await link_of(app)
+    link = await undo_link(app)
     await stranger.send("POST", link)
     assert "You’re the substitute for Fbi lead (FBI) again." in " ".join((await stranger.get(link)).text.split())
     await replies.record_own_reply(
-        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), KEY, YES, "", LATER, for_series=False
+        sqlite_cast.fbi_lead, UUID(address.split("/")[2]), FIRST_DATE, YES, "", LATER, for_series=False
     )
     page = (await stranger.get(link)).text
     assert ("Your change was undone" in page, "You’re the substitute" in page) == (True, False)
@@ -150,7 +149,7 @@ async def test_the_link_says_that_they_are_the_substitute_again_only_while_that_
 async def test_after_an_undo_the_page_names_only_the_people_for_whom_they_come_again(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
-    event_id, other = await both_send(sqlite_cast)
+    event_id, other = await name_same_substitute(sqlite_cast)
     address, agent = f"/events/{event_id}/{ONLY}", await browse(other)
     form = await declined(agent, address)
     await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, ONLY, YES, "", NOW, for_series=False)

@@ -2,16 +2,15 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.events.world import follow_redirects, press_undo, schedule_core_group
 from tests.ports.pages.forms import typed
 from tracker import clock
 from tracker.rules.calendars.feeds import FeedScope
@@ -21,32 +20,12 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import scheduling
 
 
-async def scheduled(desk: Browser, cast: Cast) -> httpx.Response:
-    form: dict[str, Any] = {"title": "Core group", "date": "2027-01-12", "save": "send"}
-    page = (await desk.get("/schedule")).text
-    sent = await desk.post("/events", typed(page, "/events", person=[str(cast.fbi_lead.member_id)], **form))
-    return await followed(desk, sent)
-
-
-async def followed(desk: Browser, response: httpx.Response) -> httpx.Response:
-    while response.status_code == 303:
-        response = await desk.get(response.headers["location"])
-    return response
-
-
-async def undone(desk: Browser, page: httpx.Response) -> httpx.Response:
-    event_id = page.url.path.split("/")[2]
-    address = f"/events/{event_id}/undo"
-    fields = {name: texts[0] for name, texts in typed(page.text, address).items()}
-    return await followed(desk, await desk.post(address, fields))
-
-
 async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: Cast) -> None:
     desk = await browse(sqlite_cast.coordinator)
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     assert "1 person will get an email." in page.text
     assert 'data-leaves="20"' in page.text
-    response = await undone(desk, page)
+    response = await press_undo(desk, page)
     assert "Undone. The event is gone, and no one was notified of it." in response.text
     assert await Message.count() == 0
     assert (await desk.get(page.url.path)).status_code == 404
@@ -54,9 +33,9 @@ async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: 
 
 async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast) -> None:
     desk = await browse(sqlite_cast.coordinator)
-    page = await scheduled(desk, sqlite_cast)
+    page = await schedule_core_group(desk, sqlite_cast)
     clock.start_at(NOW + timedelta(seconds=21), stands_still=True)
-    response = await undone(desk, page)
+    response = await press_undo(desk, page)
     assert "It’s too late to undo this" in response.text
     assert "Core group" in response.text
 
@@ -68,9 +47,9 @@ async def test_a_cancellation_is_undone(browse: SignIn, sqlite_cast: Cast, whole
     desk = await browse(sqlite_cast.coordinator)
     address = f"/events/{event_id}{'' if whole else '/2027-01-19'}/cancellation"
     canceled = await desk.post(address, typed((await desk.get(address)).text, address))
-    page = await followed(desk, canceled)
+    page = await follow_redirects(desk, canceled)
     assert ("Canceled 3 dates." if whole else "Canceled.") in page.text
-    response = await undone(desk, page)
+    response = await press_undo(desk, page)
     assert "Undone. Nothing is canceled, and no one was notified." in response.text
     assert "data-leaves" not in response.text
 
@@ -80,9 +59,9 @@ async def test_a_moved_date_is_put_back_by_one_button(browse: SignIn, sqlite_cas
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, rule=rule), NOW)
     address = f"/events/{event_id}/2027-01-19/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, date="2027-01-20"))
-    page = await followed(desk, sent)
+    page = await follow_redirects(desk, sent)
     assert "This date was moved" in page.text
-    response = await undone(desk, page)
+    response = await press_undo(desk, page)
     assert "Undone. It’s as before, and no one was notified of the change." in response.text
     assert "This date was moved" not in response.text
 
@@ -94,12 +73,12 @@ async def test_a_changed_event_is_put_back_by_one_button_also_when_its_people_ch
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     sent = await desk.post(address, typed((await desk.get(address)).text, address, place="Annex", save="send"))
-    response = await undone(desk, await followed(desk, sent))
+    response = await press_undo(desk, await follow_redirects(desk, sent))
     assert "It’s as before" in response.text
     form = typed((await desk.get(address)).text, address, save="send")
-    page = await followed(desk, await desk.post(address, form | {"person": []}))
+    page = await follow_redirects(desk, await desk.post(address, form | {"person": []}))
     assert "Saved." in page.text
-    assert "It’s as before" in (await undone(desk, page)).text
+    assert "It’s as before" in (await press_undo(desk, page)).text
 
 
 async def weekly(cast: Cast) -> str:
@@ -139,11 +118,11 @@ async def test_every_change_of_a_series_is_undone_by_one_button_and_feeds_are_as
     desk, series = await browse(sqlite_cast.coordinator), await weekly(sqlite_cast)
     before = await feed_of(sqlite_cast, desk)
     page = (await desk.get(f"{series}{form}")).text
-    changed = await followed(desk, await desk.post(f"{series}{post}", typed(page, f"{series}{post}", **fields)))
+    changed = await follow_redirects(desk, await desk.post(f"{series}{post}", typed(page, f"{series}{post}", **fields)))
     assert await feed_of(sqlite_cast, desk) != before
     [address] = set(re.findall(r'action="(/events/[^"]*/undo)"', changed.text))
     values = {name: texts[0] for name, texts in typed(changed.text, address).items()}
-    assert "Undone." in (await followed(desk, await desk.post(address, values))).text
+    assert "Undone." in (await follow_redirects(desk, await desk.post(address, values))).text
     assert await feed_of(sqlite_cast, desk) == before
     assert await Message.count().where(Message.state == "pending") == 0
 
@@ -154,11 +133,13 @@ async def test_after_someone_else_changed_it_undo_says_so_and_their_change_stays
     desk, series = await browse(sqlite_cast.coordinator), await weekly(sqlite_cast)
     address = f"{series}/edit"
     page = (await desk.get(address)).text
-    saved = await followed(desk, await desk.post(address, typed(page, address, title="Core group", save="send")))
+    saved = await follow_redirects(
+        desk, await desk.post(address, typed(page, address, title="Core group", save="send"))
+    )
     event_id = UUID(series.rpartition("/")[2])
     event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     later = NOW + timedelta(seconds=3)
     await scheduling.change_event(sqlite_cast.coordinator, event_id, replace(plan, place="Annex"), event.version, later)
-    response = await undone(desk, saved)
+    response = await press_undo(desk, saved)
     assert "Nothing was undone because someone has changed it or replied since." in response.text
     assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).place == "Annex"

@@ -11,8 +11,8 @@ import pytest
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.core.test_drafts import mark_on
-from tests.ports.pages.events.test_undo import followed, undone
+from tests.ports.pages.core.world import draft_mark_on
+from tests.ports.pages.events.world import follow_redirects, press_undo
 from tests.ports.pages.forms import Fields, typed
 from tracker.rules.core.drafts import LARGEST
 from tracker.usecases.events import scheduling
@@ -60,7 +60,7 @@ async def filled(desk: Browser, address: str = "/schedule", **changes: Any) -> F
 
 
 async def sent(desk: Browser, form: Fields, address: str = "/schedule") -> httpx.Response:
-    page = await followed(desk, await desk.post(address.replace("/schedule", "/events"), form))
+    page = await follow_redirects(desk, await desk.post(address.replace("/schedule", "/events"), form))
     assert "/events/" in page.url.path, page.text
     return page
 
@@ -77,7 +77,7 @@ async def test_every_field_of_a_series_is_back(browse: SignIn, cast: Cast) -> No
     people = [str(one.member_id) for one in (cast.fbi_lead, cast.fbi_alternate)]
     form = await filled(desk, **SERIES, person=people, **{f"role-{people[1]}": "optional"})
     was = {name: all_ for name, all_ in form.items() if name not in MADE_EACH_TIME}
-    page = await undone(desk, await sent(desk, form))
+    page = await press_undo(desk, await sent(desk, form))
     assert (page.url.path, says(page)) == ("/schedule", BACK)
     assert entered(page) == was
     assert {name: was[name] for name in SERIES} == {
@@ -87,14 +87,14 @@ async def test_every_field_of_a_series_is_back(browse: SignIn, cast: Cast) -> No
 
 
 async def test_the_form_can_be_sent_again(desk: Browser) -> None:
-    page = await undone(desk, await sent(desk, await filled(desk)))
+    page = await press_undo(desk, await sent(desk, await filled(desk)))
     again = await sent(desk, typed(page.text, "/events", save="send"))
     assert "Scheduled." in says(again)
-    assert (await undone(desk, again)).url.path == "/schedule"
+    assert (await press_undo(desk, again)).url.path == "/schedule"
 
 
 async def test_its_page_says_once_that_it_is_back_and_can_discard_it(desk: Browser) -> None:
-    page = await undone(desk, await sent(desk, await filled(desk)))
+    page = await press_undo(desk, await sent(desk, await filled(desk)))
     assert "Restored your draft" not in page.text
     assert "Discard draft" in page.text
     assert "Restored your draft from 9:00 AM." in (await desk.get("/schedule")).text
@@ -104,13 +104,13 @@ async def test_a_form_that_was_refused_first_is_back_as_it_was_sent_last(desk: B
     opened = typed((await desk.get("/schedule")).text, "/events", agenda="Welcome 5", save="send")
     refused = await desk.post("/events", opened)
     assert refused.status_code == 422
-    page = await undone(desk, await sent(desk, typed(refused.text, "/events", title="Core group", save="send")))
+    page = await press_undo(desk, await sent(desk, typed(refused.text, "/events", title="Core group", save="send")))
     assert (says(page), entered(page)["agenda"]) == (BACK, ["Welcome 5"])
 
 
 async def test_the_form_of_a_day_is_back_at_that_day(desk: Browser) -> None:
     address = "/schedule?date=2027-01-14&kind=training"
-    page = await undone(desk, await sent(desk, await filled(desk, address, title="Of a day"), address))
+    page = await press_undo(desk, await sent(desk, await filled(desk, address, title="Of a day"), address))
     assert (str(page.url).partition("/schedule")[2], entered(page)["title"]) == (address[9:], ["Of a day"])
     assert entered(await desk.get("/schedule"))["title"] == [""]
 
@@ -118,7 +118,7 @@ async def test_the_form_of_a_day_is_back_at_that_day(desk: Browser) -> None:
 async def test_a_copy_is_back_as_a_copy(desk: Browser, sqlite_cast: Cast) -> None:
     like = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/schedule?like={like}"
-    page = await undone(desk, await sent(desk, await filled(desk, address, title="A copy"), address))
+    page = await press_undo(desk, await sent(desk, await filled(desk, address, title="A copy"), address))
     assert (page.url.query, says(page)) == (f"like={like}".encode(), BACK)
     assert (entered(page)["title"], entered(page)["person"]) == (["A copy"], [str(sqlite_cast.fbi_lead.member_id)])
 
@@ -127,13 +127,13 @@ async def test_a_form_from_a_template_is_back_as_it_was_sent(desk: Browser) -> N
     template = await filled(desk, title="Of the template", template_name="Core")
     await desk.post("/schedule/templates", template)
     [address] = re.findall(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
-    await desk.post("/drafts/removal", {"_draft": await mark_on(desk)})
-    page = await undone(desk, await sent(desk, await filled(desk, address, title="Changed"), address))
+    await desk.post("/drafts/removal", {"_draft": await draft_mark_on(desk)})
+    page = await press_undo(desk, await sent(desk, await filled(desk, address, title="Changed"), address))
     assert (says(page), entered(page)["title"]) == (BACK, ["Changed"])
 
 
 async def test_a_saved_draft_that_is_undone_is_back_in_its_form(desk: Browser) -> None:
-    page = await undone(desk, await sent(desk, await filled(desk) | {"save": ["draft"]}))
+    page = await press_undo(desk, await sent(desk, await filled(desk) | {"save": ["draft"]}))
     assert (says(page), entered(page)["title"]) == (BACK, ["Core group"])
 
 
@@ -141,8 +141,8 @@ async def test_another_draft_that_was_begun_meanwhile_is_kept_and_the_calendar_s
     desk: Browser,
 ) -> None:
     scheduled = await sent(desk, await filled(desk))
-    await desk.post("/drafts", {"_draft": await mark_on(desk), "title": "Begun in another tab"})
-    page = await undone(desk, scheduled)
+    await desk.post("/drafts", {"_draft": await draft_mark_on(desk), "title": "Begun in another tab"})
+    page = await press_undo(desk, scheduled)
     lost = f"{GONE} What you entered wasn’t kept. If you began another event there, that draft is still there."
     assert (page.url.path, says(page)) == ("/calendar", lost)
     assert entered(await desk.get("/schedule"))["title"] == ["Begun in another tab"]
@@ -150,7 +150,7 @@ async def test_another_draft_that_was_begun_meanwhile_is_kept_and_the_calendar_s
 
 async def test_a_form_that_no_draft_can_hold_is_not_promised(desk: Browser) -> None:
     form = await filled(desk) | {"find": ["a" * LARGEST], "found_for": ["a" * LARGEST]}
-    page = await undone(desk, await sent(desk, form))
+    page = await press_undo(desk, await sent(desk, form))
     assert (page.url.path, says(page)) == ("/calendar", GONE)
 
 
@@ -160,7 +160,7 @@ async def test_another_person_in_the_same_browser_gets_no_form_back(
     """Its mark names another person than the one who is signed in."""
     form = await filled(await browse(sqlite_cast.fbi_lead))
     mine = await filled(desk)
-    page = await undone(desk, await sent(desk, mine | {"_draft": form["_draft"]}))
+    page = await press_undo(desk, await sent(desk, mine | {"_draft": form["_draft"]}))
     assert (page.url.path, says(page)) == ("/calendar", GONE)
     for browser in (desk, await browse(sqlite_cast.fbi_lead)):
         assert entered(await browser.get("/schedule"))["title"] == [""]
@@ -170,5 +170,5 @@ async def test_undo_of_a_change_opens_the_event(desk: Browser, sqlite_cast: Cast
     event_id: UUID = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
     changed = typed((await desk.get(address)).text, address, place="Annex", save="send")
-    page = await undone(desk, await followed(desk, await desk.post(address, changed)))
+    page = await press_undo(desk, await follow_redirects(desk, await desk.post(address, changed)))
     assert page.url.path.startswith(f"/events/{event_id}")

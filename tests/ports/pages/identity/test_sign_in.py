@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from litestar import Litestar
 
@@ -14,6 +13,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
+from tests.ports.pages.identity.world import ACKNOWLEDGED, SHOWN_SECRET, enroll_in_browser, send_form
 from tests.ports.standing import standing
 from tests.usecases.identity.world import PASSWORD, App, give_password, hash_cheaply
 from tracker import clock
@@ -27,9 +27,6 @@ from tracker.usecases.identity.one_time_links import issue_link
 from tracker.usecases.identity.passwords import Argon2, Hashing
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
-SECRET = re.compile(r'<p class="tt-key"><b[^>]*>([A-Z2-7 ]+)</b>')
-ACK = {"ack": "yes", "password": PASSWORD}
-
 
 @pytest.fixture
 async def detective(sqlite_cast: Cast) -> Viewer:
@@ -42,24 +39,6 @@ async def detective(sqlite_cast: Cast) -> Viewer:
 @pytest.fixture
 async def browser(browse: SignIn, detective: Viewer) -> Browser:
     return await browse(None)
-
-
-async def send(browser: Browser, page: str, action: str, **fields: Any) -> httpx.Response:
-    """Fill in the form of a page and send it."""
-    form = typed(html.unescape((await browser.get(page)).text), action, **fields)
-    return await browser.send("POST", action, data=form, headers={"Sec-Fetch-Site": "same-origin", "Origin": "null"})
-
-
-async def enrolled(browser: Browser, viewer: Viewer) -> App:
-    """Sign in for the first time, and return the app that was set up."""
-    await send(browser, "/sign-in", "/sign-in", email=viewer.email, **ACK)
-    page = html.unescape((await browser.get("/sign-in/enrollment")).text)
-    app = App(SECRET.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
-    form = typed(page, "/sign-in/enrollment", code=app.code(clock.now()))
-    response = await browser.send("POST", "/sign-in/enrollment", data=form)
-    assert (response.status_code, "Save your recovery codes" in response.text) == (200, True)
-    assert 'href="/password"' not in response.text
-    return app
 
 
 # The notice and the password --------------------------------------------------------------------------------------
@@ -86,7 +65,7 @@ async def test_a_deployment_has_a_notice_of_its_own(sqlite_cast: Cast) -> None:
 
 
 async def test_without_the_tick_nobody_signs_in_and_the_address_stays(browser: Browser, detective: Viewer) -> None:
-    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, password=PASSWORD)
+    response = await send_form(browser, "/sign-in", "/sign-in", email=detective.email, password=PASSWORD)
     assert response.status_code == 422
     assert "confirm that you agree" in response.text
     assert f'value="{detective.email}"' in response.text
@@ -98,14 +77,14 @@ async def test_a_network_of_too_many_tries_is_told_when_to_come_again(browser: B
     for number in range(50):
         with pytest.raises(Invalid):
             await sign_in.sign_in(f"person{number}@nowhere.example", "Summer of 2026!", NOW, there)
-    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    response = await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     assert (response.status_code, response.headers["retry-after"]) == (429, "900")
     assert sign_in_attempts.FROM_THERE in html.unescape(response.text)
     assert f'value="{detective.email}"' in response.text
 
 
 async def test_what_is_missing_is_said_at_each_field(browser: Browser) -> None:
-    response = await send(browser, "/sign-in", "/sign-in")
+    response = await send_form(browser, "/sign-in", "/sign-in")
     assert response.status_code == 422
     assert "Enter your work email." in response.text
     assert "Enter your password." in response.text
@@ -127,7 +106,7 @@ async def test_wrong_unknown_suspended_and_paused_get_the_same_page(
     )
     pages = set()
     for email, password in tries:
-        response = await send(Browser(app), "/sign-in", "/sign-in", email=email, ack="yes", password=password)
+        response = await send_form(Browser(app), "/sign-in", "/sign-in", email=email, ack="yes", password=password)
         shown = re.sub(r'name="_csrf" value="[^"]+"', "", response.text).replace(email, "")
         pages.add((response.status_code, shown, response.headers["content-type"]))
     assert len(pages) == 1
@@ -135,7 +114,9 @@ async def test_wrong_unknown_suspended_and_paused_get_the_same_page(
 
 
 async def test_a_password_is_never_sent_back(browser: Browser, detective: Viewer) -> None:
-    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, ack="yes", password="typed words")
+    response = await send_form(
+        browser, "/sign-in", "/sign-in", email=detective.email, ack="yes", password="typed words"
+    )
     assert "typed words" not in response.text
 
 
@@ -143,7 +124,7 @@ async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     browser: Browser, detective: Viewer
 ) -> None:
     passwords.use_hashing(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
-    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    response = await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     hash_cheaply()
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")
     assert detective.email in response.text
@@ -160,7 +141,7 @@ async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     ],
 )
 async def test_odd_input_is_an_ordinary_failure(browser: Browser, fields: dict[str, Any]) -> None:
-    assert (await send(browser, "/sign-in", "/sign-in", **fields)).status_code == 422
+    assert (await send_form(browser, "/sign-in", "/sign-in", **fields)).status_code == 422
 
 
 # The token of a form without a session ----------------------------------------------------------------------------
@@ -169,11 +150,11 @@ async def test_odd_input_is_an_ordinary_failure(browser: Browser, fields: dict[s
 async def test_the_form_of_another_browser_is_refused_and_can_be_sent_again(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
-    form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACK)
+    form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACKNOWLEDGED)
     other = Browser(app)
     response = await other.send("POST", "/sign-in", data=form)
     assert response.status_code == 403
-    again = typed(html.unescape(response.text), "/sign-in", **ACK)
+    again = typed(html.unescape(response.text), "/sign-in", **ACKNOWLEDGED)
     assert (await other.send("POST", "/sign-in", data=again)).status_code == 303
 
 
@@ -192,11 +173,11 @@ async def test_a_good_cookie_of_the_form_is_kept_so_that_two_tabs_work(browser: 
 async def test_a_page_that_was_open_for_hours_keeps_the_address_and_works_the_second_time(
     browser: Browser, detective: Viewer
 ) -> None:
-    form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACK)
+    form = typed(html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACKNOWLEDGED)
     clock.start_at(NOW + timedelta(hours=3), stands_still=True)
     response = await browser.send("POST", "/sign-in", data=form)
     assert (response.status_code, detective.email in response.text) == (403, True)
-    again = typed(html.unescape(response.text), "/sign-in", **ACK)
+    again = typed(html.unescape(response.text), "/sign-in", **ACKNOWLEDGED)
     assert (await browser.send("POST", "/sign-in", data=again)).status_code == 303
 
 
@@ -204,14 +185,14 @@ async def test_a_page_that_was_open_for_hours_keeps_the_address_and_works_the_se
 
 
 async def test_a_first_sign_in_sets_up_the_app_and_opens_a_session(browser: Browser, detective: Viewer) -> None:
-    await enrolled(browser, detective)
+    await enroll_in_browser(browser, detective)
     page = await browser.get("/action-items")
     assert page.status_code == 200
     assert detective.name in page.text
 
 
 async def test_the_right_password_alone_opens_only_the_set_up(browser: Browser, detective: Viewer) -> None:
-    response = await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    response = await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     assert response.headers["location"] == "/sign-in/enrollment"
     for path in ("/", "/calendar", "/action-items", "/subscriptions", "/password", "/sign-in/again"):
         assert (await browser.get(path)).status_code == 303
@@ -221,17 +202,17 @@ async def test_the_right_password_alone_opens_only_the_set_up(browser: Browser, 
 async def test_the_set_up_shows_a_picture_and_a_key_and_keeps_both_after_a_typing_mistake(
     browser: Browser, detective: Viewer
 ) -> None:
-    await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     page = html.unescape((await browser.get("/sign-in/enrollment")).text)
     form = typed(page, "/sign-in/enrollment", code="000000")
     response = await browser.send("POST", "/sign-in/enrollment", data=form)
     assert response.status_code == 422
     assert 'aria-label="QR code for your authenticator app"' in page
-    assert SECRET.search(html.unescape(response.text))[1] == SECRET.search(page)[1]  # type: ignore[index]  # both show it
+    assert SHOWN_SECRET.search(html.unescape(response.text))[1] == SHOWN_SECRET.search(page)[1]  # type: ignore[index]  # both show it
 
 
 async def test_a_changed_secret_is_not_taken(browser: Browser, detective: Viewer) -> None:
-    await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     form = typed(html.unescape((await browser.get("/sign-in/enrollment")).text), "/sign-in/enrollment", code="000000")
     for sealed in ("", "x", "é" * 100):
         response = await browser.send("POST", "/sign-in/enrollment", data=form | {"sealed": [sealed]})
@@ -242,13 +223,13 @@ async def test_a_changed_secret_is_not_taken(browser: Browser, detective: Viewer
 async def test_the_second_sign_in_asks_for_the_code_and_leads_where_one_wanted(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
-    phone = await enrolled(browser, detective)
+    phone = await enroll_in_browser(browser, detective)
     clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
     other = Browser(app)
     wanted = (await other.get("/calendar?month=2027-01")).headers["location"]
-    response = await send(other, wanted, "/sign-in", email=detective.email, **ACK)
+    response = await send_form(other, wanted, "/sign-in", email=detective.email, **ACKNOWLEDGED)
     assert response.headers["location"].startswith("/sign-in/code?next=")
-    response = await send(other, response.headers["location"], "/sign-in/code", code=phone.code(clock.now()))
+    response = await send_form(other, response.headers["location"], "/sign-in/code", code=phone.code(clock.now()))
     assert (response.status_code, response.headers["location"]) == (303, "/calendar?month=2027-01")
     assert (await other.get("/calendar?month=2027-01")).status_code == 200
 
@@ -256,13 +237,13 @@ async def test_the_second_sign_in_asks_for_the_code_and_leads_where_one_wanted(
 async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
-    await enrolled(browser, detective)
+    await enroll_in_browser(browser, detective)
     other = Browser(app)
-    await send(other, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    await send_form(other, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     for left in ("4 attempts", "3 attempts", "2 attempts", "1 attempt"):
-        response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
+        response = await send_form(other, "/sign-in/code", "/sign-in/code", code="000000")
         assert (response.status_code, f"{left} left" in response.text) == (422, True)
-    response = await send(other, "/sign-in/code", "/sign-in/code", code="000000")
+    response = await send_form(other, "/sign-in/code", "/sign-in/code", code="000000")
     assert (response.status_code, response.headers["retry-after"]) == (429, "900")
     assert "paused for 15 minutes" in response.text
     assert await Session.count() == 1
@@ -271,23 +252,23 @@ async def test_a_wrong_code_says_how_many_tries_are_left_and_then_pauses(
 async def test_a_recovery_code_signs_in_and_says_how_many_are_left(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
-    await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
+    await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     page = html.unescape((await browser.get("/sign-in/enrollment")).text)
-    code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
+    code = App(SHOWN_SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
     done = await browser.send("POST", "/sign-in/enrollment", data=typed(page, "/sign-in/enrollment", code=code))
     saved = re.findall(r"<li>([A-Z2-7-]{19})</li>", done.text)
     other = Browser(app)
-    await send(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACK)
+    await send_form(other, "/sign-in?next=/calendar", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     page = (await other.get("/sign-in/code?next=/calendar")).text
     assert 'href="/sign-in/recovery?next=/calendar"' in page
     assert re.search(r'<input[^>]* name="code"[^>]* autofocus', page)
     path = "/sign-in/recovery?next=/calendar"
-    response = await send(other, path, "/sign-in/recovery", code=saved[0].lower())
+    response = await send_form(other, path, "/sign-in/recovery", code=saved[0].lower())
     assert (response.status_code, response.headers["location"]) == (303, "/calendar")
     assert "You used a recovery code. You have 9 codes left." in (await other.get("/calendar")).text
     again = Browser(app)
-    await send(again, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    refused = await send(again, "/sign-in/recovery", "/sign-in/recovery", code=saved[0])
+    await send_form(again, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
+    refused = await send_form(again, "/sign-in/recovery", "/sign-in/recovery", code=saved[0])
     assert (refused.status_code, "4 attempts left" in refused.text) == (422, True)
 
 
@@ -299,11 +280,11 @@ async def test_without_the_first_proof_the_second_step_leads_back(browser: Brows
 
 
 async def test_a_sign_in_gives_a_new_session_and_ends_the_one_before(browser: Browser, detective: Viewer) -> None:
-    phone = await enrolled(browser, detective)
+    phone = await enroll_in_browser(browser, detective)
     before = await Session.select(Session.id)
     clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
-    await send(browser, "/sign-in", "/sign-in", email=detective.email, **ACK)
-    await send(browser, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
+    await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
+    await send_form(browser, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
     after = await Session.select(Session.id)
     assert len(after) == 1
     assert after != before
@@ -339,7 +320,7 @@ async def test_looking_at_a_link_changes_nothing_and_its_button_signs_in_once(
     scanner, browser = Browser(demo), Browser(demo)
     for method in ("GET", "HEAD", "OPTIONS") * 3:
         assert (await scanner.send(method, path)).status_code in (200, 204)
-    response = await send(browser, path, path)
+    response = await send_form(browser, path, path)
     assert (response.status_code, response.headers["location"]) == (303, "/")
     assert sqlite_cast.caht_lead.name in (await browser.get("/action-items")).text
     assert (await scanner.get(path)).status_code == 410
@@ -355,7 +336,7 @@ async def test_a_link_that_is_over_was_used_or_never_made_gets_the_same_page(dem
 
 async def test_outside_a_demo_a_link_leads_to_the_second_step(browser: Browser, sqlite_cast: Cast) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
-    response = await send(browser, path, path)
+    response = await send_form(browser, path, path)
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/enrollment")
 
 
@@ -363,18 +344,18 @@ async def test_a_first_sign_in_by_a_link_ends_with_a_password_that_opens_the_nex
     app: Litestar, browser: Browser, sqlite_cast: Cast
 ) -> None:
     path = f"/sign-in/link/{await issue_link(sqlite_cast.caht_lead.member_id, clock.now())}"
-    await send(browser, path, path)
+    await send_form(browser, path, path)
     page = html.unescape((await browser.get("/sign-in/enrollment?next=/calendar")).text)
-    code = App(SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
+    code = App(SHOWN_SECRET.search(page)[1].replace(" ", "")).code(NOW)  # type: ignore[index]  # the page has it
     codes = await browser.send("POST", "/sign-in/enrollment", data=typed(page, "/sign-in/enrollment", code=code))
     assert "Next, choose the password" in codes.text
     onward = re.search(r'<a class="usa-button" href="([^"]*)">I saved my codes', codes.text)
     assert onward is not None
     assert onward[1] == "/password?next=/calendar"
-    response = await send(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
+    response = await send_form(browser, onward[1], "/password", password=PASSWORD, repeated=PASSWORD)
     assert (response.status_code, response.headers["location"]) == (303, "/calendar")
     assert "Password set." in (await browser.get("/calendar")).text
-    again = await send(Browser(app), "/sign-in", "/sign-in", email=sqlite_cast.caht_lead.email, **ACK)
+    again = await send_form(Browser(app), "/sign-in", "/sign-in", email=sqlite_cast.caht_lead.email, **ACKNOWLEDGED)
     assert (again.status_code, again.headers["location"]) == (303, "/sign-in/code")
 
 
@@ -428,13 +409,13 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
 
 
 async def test_an_older_session_must_prove_again_before_a_new_password(browser: Browser, detective: Viewer) -> None:
-    phone = await enrolled(browser, detective)
+    phone = await enroll_in_browser(browser, detective)
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     response = await browser.get("/password")
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/password")
-    wrong = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof="000000")
+    wrong = await send_form(browser, "/sign-in/again?next=/password", "/sign-in/again", proof="000000")
     assert (wrong.status_code, "4 attempts left" in wrong.text) == (422, True)
-    right = await send(browser, "/sign-in/again?next=/password", "/sign-in/again", proof=phone.code(clock.now()))
+    right = await send_form(browser, "/sign-in/again?next=/password", "/sign-in/again", proof=phone.code(clock.now()))
     assert (right.status_code, right.headers["location"]) == (303, "/password")
     assert (await browser.get("/password")).status_code == 200
 
@@ -457,7 +438,7 @@ async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo: Litestar, sql
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     path = (await browser.get("/people/new")).headers["location"]
     assert "Confirm (demo)" in (await browser.get(path)).text
-    response = await send(browser, path, "/sign-in/again")
+    response = await send_form(browser, path, "/sign-in/again")
     assert (response.status_code, response.headers["location"]) == (303, "/people/new")
     assert (await browser.get("/people/new")).status_code == 200
 
@@ -466,7 +447,7 @@ async def test_in_a_demo_too_who_has_a_password_proves_by_it(demo: Litestar, det
     browser = Browser(demo, await session_of(detective, NOW))
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     assert "Confirm (demo)" not in (await browser.get("/sign-in/again")).text
-    assert (await send(browser, "/sign-in/again", "/sign-in/again", proof="")).status_code == 422
+    assert (await send_form(browser, "/sign-in/again", "/sign-in/again", proof="")).status_code == 422
     assert (await browser.get("/password")).status_code == 303
 
 

@@ -3,9 +3,15 @@
 from tests.cast import Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.intake.replying import NO, invited
-from tests.usecases.intake.test_item_emails import from_home
-from tests.usecases.intake.test_unrecorded_replies import AT, KEY, forwarded, from_private_address
+from tests.usecases.intake.replying import (
+    DECIDED_AT,
+    FIRST_KEY,
+    NO,
+    invited,
+    reply_from_private_address,
+    reply_to_forwarded_invitation,
+)
+from tests.usecases.intake.world import block_from_home
 from tests.usecases.intake.writing_back import given
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.tables.schema.actions import ActionItem
@@ -19,9 +25,11 @@ async def three_waiting(cast: Cast) -> str:
     """Let two emails about an event and one about an action item wait; return the address of the last one."""
     event_id = await invited(cast)
     for address in ("lead@home.example", "lead@phone.example"):
-        await from_private_address(cast, event_id, sender=Sender(address=address, is_verified=True), comment=address)
+        await reply_from_private_address(
+            cast, event_id, sender=Sender(address=address, is_verified=True), comment=address
+        )
     await given(cast.coordinator, cast.caht_lead)
-    await from_home(cast.caht_lead)
+    await block_from_home(cast.caht_lead)
     [row] = await IncomingWords.select(IncomingWords.id)
     return f"/email-replies/{row['id']}"
 
@@ -30,7 +38,7 @@ async def test_the_page_lists_events_and_answers_and_a_decision_is_undone(sqlite
     email, desk = await three_waiting(sqlite_cast), await browse(sqlite_cast.coordinator)
     page = (await desk.get("/email-replies")).text
     assert ROW in page
-    assert f"/{KEY}#email-replies" in page
+    assert f"/{FIRST_KEY}#email-replies" in page
     assert "“no address yet”" in page
     await desk.post(f"{email}/attachment")
     page = (await desk.get("/email-replies")).text
@@ -68,8 +76,8 @@ async def test_the_item_says_who_attached_an_email_to_it(sqlite_cast: Cast, brow
 
 async def test_an_email_is_attached_by_name_and_undone(desk: Browser, sqlite_cast: Cast) -> None:
     event_id = await invited(sqlite_cast)
-    row = await from_private_address(sqlite_cast, event_id, comment="Late by ten")
-    date = f"/events/{event_id}/{KEY}"
+    row = await reply_from_private_address(sqlite_cast, event_id, comment="Late by ten")
+    date = f"/events/{event_id}/{FIRST_KEY}"
     page = (await desk.get(date)).text
     assert "1 email reply is waiting for a decision" in page
     assert "It didn’t come from their address." in page
@@ -87,18 +95,18 @@ async def test_after_an_undone_attachment_no_one_has_entered_a_reply(
     desk: Browser, browse: SignIn, sqlite_cast: Cast
 ) -> None:
     event_id = await invited(sqlite_cast)
-    email = f"/events/{event_id}/{KEY}/email-replies/{await from_private_address(sqlite_cast, event_id)}"
+    email = f"/events/{event_id}/{FIRST_KEY}/email-replies/{await reply_from_private_address(sqlite_cast, event_id)}"
     await desk.post(f"{email}/attachment", {"person": str(sqlite_cast.fbi_lead.member_id)})
     await desk.post(f"{email}/undo")
-    date = f"/events/{event_id}/{KEY}"
+    date = f"/events/{event_id}/{FIRST_KEY}"
     assert "Entered by" not in (await desk.get(date)).text
     assert "Entered for you" not in (await (await browse(sqlite_cast.fbi_lead)).get(date)).text
 
 
 async def test_a_refused_attachment_says_why(desk: Browser, sqlite_cast: Cast) -> None:
     event_id = await invited(sqlite_cast)
-    row = await from_private_address(sqlite_cast, event_id)
-    date = f"/events/{event_id}/{KEY}"
+    row = await reply_from_private_address(sqlite_cast, event_id)
+    date = f"/events/{event_id}/{FIRST_KEY}"
     await desk.post(f"{date}/email-replies/{row}/attachment", {"person": ""})
     page = (await desk.get(date)).text
     assert "Choose one of the invited people." in page[page.index("usa-alert--error") :]
@@ -108,8 +116,8 @@ async def test_a_refused_attachment_says_why(desk: Browser, sqlite_cast: Cast) -
 
 
 async def test_the_alternate_who_replied_is_recorded_by_one_press(desk: Browser, sqlite_cast: Cast) -> None:
-    event_id = await forwarded(sqlite_cast, sqlite_cast.fbi_alternate)
-    date = f"/events/{event_id}/{KEY}"
+    event_id = await reply_to_forwarded_invitation(sqlite_cast, sqlite_cast.fbi_alternate)
+    date = f"/events/{event_id}/{FIRST_KEY}"
     page = (await desk.get(date)).text
     assert "Record Fbi alternate (FBI) as substitute" in page
     [row] = {part.split("/")[0] for part in page.split("/email-replies/")[1:]}
@@ -121,9 +129,9 @@ async def test_a_reply_that_no_longer_counts_is_listed_with_the_reason_and_witho
     desk: Browser, sqlite_cast: Cast
 ) -> None:
     event_id = await invited(sqlite_cast)
-    row = await from_private_address(sqlite_cast, event_id)
-    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, KEY, NO, "", AT, for_series=False)
-    date = f"/events/{event_id}/{KEY}"
+    row = await reply_from_private_address(sqlite_cast, event_id)
+    await replies.record_own_reply(sqlite_cast.fbi_lead, event_id, FIRST_KEY, NO, "", DECIDED_AT, for_series=False)
+    date = f"/events/{event_id}/{FIRST_KEY}"
     page = (await desk.get(date)).text
     assert "No email replies are waiting" in page
     since = "It didn’t come from their address. No decision is needed: Fbi lead (FBI) has replied since."

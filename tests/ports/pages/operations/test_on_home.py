@@ -6,8 +6,7 @@ from uuid import UUID
 
 from tests.cast import NOW, Cast
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.test_readiness import TEXT
-from tests.usecases.operations.world import over, planned
+from tests.usecases.operations.world import NOTICE_TEXT, over, planned
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.operations.states import OperationState
@@ -85,7 +84,7 @@ async def test_a_plan_that_is_over_by_now_is_not_acknowledged(sqlite_cast: Cast,
 async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast: Cast, browse: SignIn) -> None:
     lead, recipient = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
     event_id = await planned(lead, sqlite_cast.hsi_liaison)
-    await readiness.save_readiness_notice(lead, event_id, TEXT, NOW, [recipient.member_id], NOW)
+    await readiness.save_readiness_notice(lead, event_id, NOTICE_TEXT, NOW, [recipient.member_id], NOW)
     [notice] = (await readiness.readiness_view(lead, event_id, KEY)).notices
     await readiness.change_notice_state(lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
     await readiness.run_due_notices(NOW)

@@ -11,7 +11,7 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.core.test_drafts import mark_on
+from tests.ports.pages.core.world import draft_mark_on
 from tests.ports.pages.forms import edited_form, typed
 from tracker import clock
 from tracker.rules.core.viewers import Viewer, Visibility
@@ -192,7 +192,7 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_disca
 ) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.kcpd_detective), NOW)
     detective, page = await browse(sqlite_cast.kcpd_detective), f"/events/{event_id}/{KEY}"
-    form = {"_draft": await mark_on(detective, page), "reply": "yes", "comment": "I need the parking card"}
+    form = {"_draft": await draft_mark_on(detective, page), "reply": "yes", "comment": "I need the parking card"}
     await detective.post(f"{page}/reply", {**form, "reply": "no", "comment": ""}, headers=headers)
     await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     refused = await detective.post(f"{page}/reply", form, headers=headers)
@@ -200,7 +200,7 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_disca
     assert "Your reply wasn’t saved. This date is canceled." in refused.text
     assert "I need the parking card" in refused.text
     assert "I need the parking card" in (await detective.get(page)).text
-    await detective.post("/drafts/removal", {"_draft": await mark_on(detective, page)})
+    await detective.post("/drafts/removal", {"_draft": await draft_mark_on(detective, page)})
     assert "I need the parking card" not in (await detective.get(page)).text
 
 

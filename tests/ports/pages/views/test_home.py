@@ -1,8 +1,7 @@
 """Home: each row with the button that settles it, counts, what a member and a coordinator read, and nothing unseen."""
 
 import re
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 from litestar import Litestar
@@ -12,59 +11,37 @@ from tests.cast import NOW, Cast, everybody, meeting, operation
 from tests.ports.browser import Browser, session_of, settings
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import main_of, words_of_page
+from tests.ports.pages.views.world import (
+    LONG_AGO,
+    NEXT_WEEK,
+    create_late_item,
+    home_page,
+    schedule_next_week,
+    section_of,
+    tiles_of,
+)
 from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker.app import create_app
 from tracker.database import engine
-from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import Kind
-from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import account_emails
 from tracker.usecases.events.scheduling import schedule_event
 
-TODAY = date(2026, 12, 15)
-LONG_AGO = NOW - timedelta(days=20)
-NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 LAST_WEEK = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the event's zone
-
-
-async def read(browser: Browser) -> str:
-    response = await browser.get("/")
-    assert response.status_code == 200
-    return response.text
-
-
-def section(html: str, heading: str) -> str:
-    found = re.search(rf'<section class="tt-sec" aria-labelledby="{heading}">.*?</section>', html, re.DOTALL)
-    assert found
-    return found[0]
 
 
 def agenda(html: str) -> str:
     return html[html.index("<aside") : html.index("</aside>")]
 
 
-def tiles(html: str) -> list[tuple[str, str]]:
-    found = re.findall(r'<a class="tt-stat[^"]*" href="([^"]*)"><b>(\d+)</b> <span>([^<]*)</span>', html)
-    return [(f"{count} {words}", address) for address, count, words in found]
-
-
-async def next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> Any:
-    return await schedule_event(cast.coordinator, meeting(*invitees, **{"starts": NEXT_WEEK, **facts}), LONG_AGO)
-
-
-async def late_item(giver: Viewer, owner: Viewer, **facts: Any) -> str:
-    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=TODAY - timedelta(days=4), **facts)
-    return await action_items.create_item(giver, new, LONG_AGO, LONG_AGO.date())
-
-
 async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: Cast, browse: SignIn) -> None:
-    asked = await next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
-    over = await next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=LAST_WEEK)
-    item = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+    asked = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
+    over = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=LAST_WEEK)
+    item = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")
     rows = re.findall(r"<h3>.*?(?=<h3>|$)", queue, re.DOTALL)
     assert [re.findall(r'<a class="usa-button[^>]* href="([^"]*)"', row) for row in rows] == [
         [f"/action-items/{item}"],
@@ -78,8 +55,8 @@ async def test_each_row_of_the_coordinator_s_queue_has_its_button(sqlite_cast: C
 
 async def test_only_the_most_urgent_row_has_a_filled_button(sqlite_cast: Cast, browse: SignIn) -> None:
     for _ in range(3):
-        await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+        await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")
     assert re.findall(r'<a class="usa-button usa-button--sm( usa-button--outline)?"', queue) == [
         "",
         " usa-button--outline",
@@ -91,16 +68,16 @@ async def test_a_long_queue_shows_the_most_urgent_and_says_how_many_there_are(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     for _ in range(14):
-        await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+        await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    queue = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")
     assert queue.count("<h3>") == 12
     assert "Showing the 12 most urgent." in queue
 
 
 async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, *everybody(sqlite_cast))
-    await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    assert tiles(await read(await browse(sqlite_cast.coordinator))) == [
+    event_id = await schedule_next_week(sqlite_cast, *everybody(sqlite_cast))
+    await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    assert tiles_of(await home_page(await browse(sqlite_cast.coordinator))) == [
         ("1 overdue action item", "/action-items"),
         ("0 open items assigned to you", "/action-items?mine=1"),
         (
@@ -112,9 +89,9 @@ async def test_the_coordinator_s_counts(sqlite_cast: Cast, browse: SignIn) -> No
 
 
 async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
-    await next_week(sqlite_cast, sqlite_cast.caht_lead)
-    await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    assert tiles(await read(await browse(sqlite_cast.caht_lead))) == [
+    await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
+    await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    assert tiles_of(await home_page(await browse(sqlite_cast.caht_lead))) == [
         ("1 overdue action item", "/action-items"),
         ("1 open item assigned to you", "#mine"),
         ("1 event in the next 10 days", "/calendar?view=list"),
@@ -123,9 +100,9 @@ async def test_a_member_s_counts(sqlite_cast: Cast, browse: SignIn) -> None:
 
 
 async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead, kind=Kind.DEADLINE, title="Report")
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead, kind=Kind.DEADLINE, title="Report")
     browser = await browse(sqlite_cast.caht_lead)
-    assert "Nothing else needs you" in await read(browser)
+    assert "Nothing else needs you" in await home_page(browser)
     page = (await browser.get(f"/events/{event_id}/2026-12-22")).text
     assert "Your reply" not in page
     assert "Reply needed" not in (await browser.get("/calendar?month=2026-12&view=list")).text
@@ -133,37 +110,37 @@ async def test_a_deadline_asks_for_no_reply(sqlite_cast: Cast, browse: SignIn) -
 
 
 async def test_a_reply_that_is_owed_is_given_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
-    await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.caht_lead)
-    form = section(await read(browser), "replies")
+    form = section_of(await home_page(browser), "replies")
     address = re.search(r'action="([^"]*)"', form)
     assert re.findall(r'name="reply" value="(\w+)">(\w+)<', form) == [("yes", "Yes"), ("maybe", "Maybe"), ("no", "No")]
     assert address
     response = await browser.post(address[1], {"reply": "maybe", "next": "/"})
     assert (response.status_code, response.headers["location"]) == (303, "/")
-    html = await read(browser)
+    html = await home_page(browser)
     assert "You replied Maybe to Monthly task force meeting." in html
     assert "Nothing else needs you" in html
 
 
 async def test_an_own_item_is_done_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
-    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.caht_lead)
-    form = section(await read(browser), "mine")
+    form = section_of(await home_page(browser), "mine")
     hidden = dict(re.findall(r'<input type="hidden" name="(version|next)" value="([^"]*)"', form))
     response = await browser.post(f"/action-items/{reference}/completion", hidden)
     assert (response.status_code, response.headers["location"]) == (303, "/")
-    assert f"Marked {reference} done." in await read(browser)
-    assert "Nothing else needs you" in await read(browser)
+    assert f"Marked {reference} done." in await home_page(browser)
+    assert "Nothing else needs you" in await home_page(browser)
 
 
 async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.hsi_liaison)
-    asked = main_of(await read(browser))
+    asked = main_of(await home_page(browser))
     assert '<a href="/password">Choose your password</a> so you can sign in again.' in asked
     hash_cheaply()
     await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
-    html = await read(browser)
+    html = await home_page(browser)
     assert "Password set." in html
     assert "Choose your password" not in main_of(html)
     assert "Nothing needs you" in html
@@ -171,13 +148,13 @@ async def test_who_has_no_password_is_led_to_one_until_there_is_one(sqlite_cast:
 
 async def test_a_demo_asks_nobody_to_choose_a_password(sqlite_cast: Cast, browse: SignIn) -> None:
     session = await session_of(sqlite_cast.hsi_liaison, NOW)
-    assert "Choose your password" in await read(await browse(sqlite_cast.hsi_liaison))
-    assert "Choose your password" not in await read(Browser(create_app(settings(is_demo=True)), session))
+    assert "Choose your password" in await home_page(await browse(sqlite_cast.hsi_liaison))
+    assert "Choose your password" not in await home_page(Browser(create_app(settings(is_demo=True)), session))
 
 
 async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
-    clear = section(await read(await browse(sqlite_cast.hsi_liaison)), "h-clear")
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
+    clear = section_of(await home_page(await browse(sqlite_cast.hsi_liaison)), "h-clear")
     assert (
         words_of_page(clear) == "Nothing else needs you Next: Monthly task force meeting , Tue, Dec 22, 10:00–11:30 AM"
     )
@@ -185,30 +162,30 @@ async def test_when_nothing_needs_one_the_page_says_what_is_next(sqlite_cast: Ca
 
 
 async def test_who_schedules_is_led_to_it_when_there_are_no_events(sqlite_cast: Cast, browse: SignIn) -> None:
-    clear = section(await read(await browse(sqlite_cast.fbi_lead)), "h-clear")
+    clear = section_of(await home_page(await browse(sqlite_cast.fbi_lead)), "h-clear")
     assert "No events in the next two weeks. Schedule an event" in words_of_page(clear)
 
 
 async def test_what_is_for_named_people_says_so_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=NEXT_WEEK), NOW)
-    shown = agenda(main_of(await read(await browse(sqlite_cast.kcpd_detective))))
+    shown = agenda(main_of(await home_page(await browse(sqlite_cast.kcpd_detective))))
     assert "Operation Bluestem" in shown
     assert "Named people" in shown
 
 
 async def test_an_event_of_a_committee_names_the_committee_in_the_agenda(sqlite_cast: Cast, browse: SignIn) -> None:
     facts = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["services"]}
-    await next_week(sqlite_cast, sqlite_cast.caht_lead, **facts)
-    assert "Victim Services Committee" in agenda(main_of(await read(await browse(sqlite_cast.harbor_advocate))))
+    await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead, **facts)
+    assert "Victim Services Committee" in agenda(main_of(await home_page(await browse(sqlite_cast.harbor_advocate))))
 
 
 async def test_a_part_that_cannot_be_read_says_so_and_the_rest_stays(sqlite_cast: Cast, browse: SignIn) -> None:
-    await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
     await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
-    html = main_of(await read(await browse(sqlite_cast.caht_lead)))
+    html = main_of(await home_page(await browse(sqlite_cast.caht_lead)))
     assert "Your action items couldn’t be loaded. Reload the page in a minute." in html
-    assert "Monthly task force meeting" in section(html, "replies")
-    assert [words for words, _ in tiles(html)] == ["1 event in the next 10 days", "1 reply needed"]
+    assert "Monthly task force meeting" in section_of(html, "replies")
+    assert [words for words, _ in tiles_of(html)] == ["1 event in the next 10 days", "1 reply needed"]
 
 
 @pytest.mark.parametrize("table", ["operation_release", "deconfliction_hit", "operation_agency"])
@@ -217,20 +194,20 @@ async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_r
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     await engine().run_querystring(QueryString(f"ALTER TABLE {table} RENAME TO lost"))
-    html = main_of(await read(lead))
+    html = main_of(await home_page(lead))
     assert "Part of this list couldn’t be loaded. Reload the page in a minute." in html
     assert "You’re caught up." not in html
 
 
 async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
-    await next_week(sqlite_cast, *everybody(sqlite_cast))
+    await schedule_next_week(sqlite_cast, *everybody(sqlite_cast))
     strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
     browsers = [await browse(one) for one in strangers]
     before = [(await browser.get("/")).content for browser in browsers]
     for starts in (NEXT_WEEK, LAST_WEEK, datetime(2026, 12, 15, 8)):  # noqa: DTZ001 - local to the event's zone
         await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
     assert [(await browser.get("/")).content for browser in browsers] == before
-    assert "Bluestem" in await read(await browse(sqlite_cast.kcpd_detective))
+    assert "Bluestem" in await home_page(await browse(sqlite_cast.kcpd_detective))
 
 
 async def test_a_stranger_does_not_see_the_home_page(browse: SignIn) -> None:
@@ -247,7 +224,7 @@ async def sent(state: MessageState = MessageState.SENT, reason: str = "") -> Non
 
 
 async def steps(browser: Browser) -> list[str]:
-    found = section(await read(browser), "h-set-up")
+    found = section_of(await home_page(browser), "h-set-up")
     rows = re.findall(r"<h3>.*?</h3>", found, re.DOTALL)
     return [("Done: " if 'aria-label="Done:"' in row else "To do: ") + words_of_page(row) for row in rows]
 
@@ -261,7 +238,7 @@ async def test_the_list_says_what_is_done_and_each_row_has_its_way(sqlite_cast: 
         "To do: Test email",
         "To do: Schedule the first meeting",
     ]
-    page = section(await read(browser), "h-set-up")
+    page = section_of(await home_page(browser), "h-set-up")
     assert "3 of 5 done" in page
     ways = ("/agencies/new", "/people/import", "/people/new", "/people/invitations", "/committees/new", "/schedule")
     assert [way for way in ways if f'href="{way}"' not in page] == []
@@ -274,12 +251,12 @@ async def test_a_test_email_says_when_it_was_handed_to_the_email_server(sqlite_c
     browser = await browse(sqlite_cast.coordinator)
     response = await browser.post("/test-emails", {"set-up": "yes"})
     assert response.headers["location"] == "/"
-    page = await read(browser)
+    page = await home_page(browser)
     assert f"A test email to {sqlite_cast.coordinator.email} is on its way." in page
-    assert f"Waiting to be sent to {sqlite_cast.coordinator.email}." in section(page, "h-set-up")
+    assert f"Waiting to be sent to {sqlite_cast.coordinator.email}." in section_of(page, "h-set-up")
     await sent()
     assert "Handed to the email server on Tue, Dec 15, 9:00 AM" in words_of_page(
-        section(await read(browser), "h-set-up")
+        section_of(await home_page(browser), "h-set-up")
     )
     assert (await steps(browser))[3] == "Done: Test email"
 
@@ -304,7 +281,7 @@ async def test_a_test_email_that_was_refused_says_why_and_another_one_can_be_sen
 ) -> None:
     await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
     await sent(MessageState.BOUNCED, "550 No such user")
-    row = section(await read(await browse(sqlite_cast.coordinator)), "h-set-up")
+    row = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-set-up")
     assert "550 No such user" in row
     assert "Send another" in row
 
@@ -314,13 +291,13 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
 ) -> None:
     browser = await browse(sqlite_cast.coordinator)
     await browser.post("/set-up-list/removal")
-    page = await read(browser)
+    page = await home_page(browser)
     assert "The setup checklist is hidden." in page
     assert 'action="/set-up-list"' in page[page.index('id="flash"') : page.index("<h1>")]
     assert "h-set-up" not in page
     assert 'action="/set-up-list"' in (await browser.get("/admin")).text
     await browser.post("/set-up-list")
-    assert "The setup checklist is back." in (page := await read(browser))
+    assert "The setup checklist is back." in (page := await home_page(browser))
     assert "h-set-up" in page
     assert 'action="/set-up-list"' not in (await browser.get("/admin")).text
 
@@ -329,7 +306,7 @@ async def test_it_is_gone_when_all_is_done(sqlite_cast: Cast, browse: SignIn) ->
     await schedule_event(sqlite_cast.coordinator, meeting(), NOW)
     await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
     await sent()
-    assert "h-set-up" not in await read(await browse(sqlite_cast.coordinator))
+    assert "h-set-up" not in await home_page(await browse(sqlite_cast.coordinator))
 
 
 async def test_the_health_page_sends_a_test_email_too(app: Litestar, sqlite_cast: Cast, browse: SignIn) -> None:
@@ -341,7 +318,7 @@ async def test_the_health_page_sends_a_test_email_too(app: Litestar, sqlite_cast
 
 async def test_other_people_find_no_such_addresses(sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
-    assert "h-set-up" not in main_of(await read(browser))
+    assert "h-set-up" not in main_of(await home_page(browser))
     for path in ("/test-emails", "/set-up-list", "/set-up-list/removal"):
         assert (await browser.post(path)).status_code == 404
     assert (await browser.get("/test-emails/last")).status_code == 404

@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import words_of_page
-from tests.ports.pages.views.test_home import TODAY, late_item, next_week, read, section, tiles
+from tests.ports.pages.views.world import TODAY, create_late_item, home_page, schedule_next_week, section_of, tiles_of
 from tracker import clock
 from tracker.rules.actions import action_items
 from tracker.rules.core.viewers import Viewer
@@ -55,12 +55,12 @@ async def done(browser: Browser, reference: str, version: int = 1) -> Response:
 
 
 async def test_each_title_in_the_queue_is_a_link_to_what_it_names(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.coordinator)
-    late = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    mine = await late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.coordinator)
+    late = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    mine = await create_late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
     owed = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.coordinator, starts=SOON), NOW)
-    read_by_them = await read(await browse(sqlite_cast.coordinator))
-    page = "".join(section(read_by_them, heading) for heading in ("h-queue", "replies", "mine"))
+    read_by_them = await home_page(await browse(sqlite_cast.coordinator))
+    page = "".join(section_of(read_by_them, heading) for heading in ("h-queue", "replies", "mine"))
     linked = re.findall(r'<h3>.*?<a href="([^"]*)">([^<]*)</a>', page, re.DOTALL)
     assert set(linked) >= {
         (f"/action-items/{late}", "Send the contact sheet"),
@@ -72,9 +72,9 @@ async def test_each_title_in_the_queue_is_a_link_to_what_it_names(sqlite_cast: C
 
 
 async def test_reminding_answers_with_the_row_the_counts_and_what_was_done(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.coordinator)
-    assert "1 to do, most urgent first" in await read(browser)
+    assert "1 to do, most urgent first" in await home_page(browser)
     response = await press(browser, f"/events/{event_id}/2026-12-22/nudges")
     assert (response.status_code, "<html" in response.text) == (200, False)
     row = response.text[: response.text.index("</li>")]
@@ -87,19 +87,19 @@ async def test_reminding_answers_with_the_row_the_counts_and_what_was_done(sqlit
 async def test_a_reminded_date_is_last_for_two_days_and_then_back_in_its_place(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    soon = await next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=IN_THREE_DAYS, title="Call")
-    await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    soon = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, starts=IN_THREE_DAYS, title="Call")
+    await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)
     rest = f"1 of 2 people hasn’t replied to {MONTHLY}"
     call = "1 of 2 people hasn’t replied to Call"
     await press(await browse(sqlite_cast.coordinator), f"/events/{soon}/2026-12-18/nudges")
-    queue = section(await read(await browse(sqlite_cast.coordinator)), "h-queue")
+    queue = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")
     assert (titles(queue), "1 to do, most urgent first" in queue) == ([rest, call], True)
     clock.start_at(NOW + REST, stands_still=True)
-    assert titles(section(await read(await browse(sqlite_cast.coordinator)), "h-queue")) == [call, rest]
+    assert titles(section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")) == [call, rest]
 
 
 async def test_reminders_are_undone_in_the_row_until_they_leave(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)
     address = f"/events/{event_id}/2026-12-22/nudges"
     browser = await browse(sqlite_cast.coordinator)
     row = (await press(browser, address)).text
@@ -118,7 +118,7 @@ async def test_reminders_are_undone_in_the_row_until_they_leave(sqlite_cast: Cas
 
 
 async def test_reminding_leads_back_with_undo_without_scripts(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)
     address = f"/events/{event_id}/2026-12-22/nudges"
     browser = await browse(sqlite_cast.coordinator)
     for leads_back, page in (("/", "/"), ("", f"/events/{event_id}/2026-12-22")):
@@ -135,7 +135,7 @@ async def test_reminding_leads_back_with_undo_without_scripts(sqlite_cast: Cast,
 async def test_reminding_when_another_person_was_faster_shows_when_it_is_possible_again(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)
     address = f"/events/{event_id}/2026-12-22/nudges"
     browser = await browse(sqlite_cast.coordinator)
     await browser.post(address)
@@ -148,7 +148,7 @@ async def test_reminding_when_another_person_was_faster_shows_when_it_is_possibl
 async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.fbi_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead)
     browser = await browse(sqlite_cast.coordinator)
     await replies.record_own_reply(
         sqlite_cast.fbi_lead, event_id, "2026-12-22", ReplyValue.ACCEPTED, "", NOW, for_series=False
@@ -160,12 +160,12 @@ async def test_reminding_when_everyone_has_replied_meanwhile_says_so_in_the_row(
 
 
 async def test_marking_an_item_done_answers_with_a_row_that_undoes_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.caht_lead)
     response = await done(browser, reference)
     assert said(response.text) == f"Marked {reference} done."
     assert count(response.text, "mine-count") == ""
-    assert tiles(response.text)[:2] == [
+    assert tiles_of(response.text)[:2] == [
         ("0 overdue action items", "/action-items"),
         ("0 open items assigned to you", "/action-items?mine=1"),
     ]
@@ -179,19 +179,19 @@ async def test_marking_an_item_done_answers_with_a_row_that_undoes_it(sqlite_cas
 
 
 async def test_marking_an_item_done_leads_back_with_undo_without_scripts(sqlite_cast: Cast, browse: SignIn) -> None:
-    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.caht_lead)
     await browser.post(f"/action-items/{reference}/completion", {"version": "1", "next": "/"})
-    page = await read(browser)
+    page = await home_page(browser)
     flash = page[page.index('id="flash"') : page.index("<h1>")]
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', flash))
     assert f'action="/action-items/{reference}/undo"' in flash
     await browser.post(f"/action-items/{reference}/undo", fields)
-    assert "Send the contact sheet" in section(await read(browser), "mine")
+    assert "Send the contact sheet" in section_of(await home_page(browser), "mine")
 
 
 async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqlite_cast: Cast, browse: SignIn) -> None:
-    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     change = action_items.ItemEdit(progress=50)
     await actions_action_items.save_item_edit(
         sqlite_cast.coordinator, reference, change, 1, NOW + timedelta(minutes=5), TODAY
@@ -204,7 +204,7 @@ async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqli
 
 
 async def test_an_item_that_another_person_marked_done_offers_no_undo(sqlite_cast: Cast, browse: SignIn) -> None:
-    reference = await late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     await actions_action_items.mark_item_done(sqlite_cast.coordinator, reference, 1, NOW, TODAY)
     response = await done(await browse(sqlite_cast.caht_lead), reference)
     assert said(response.text) == f"Marked {reference} done."
@@ -212,7 +212,7 @@ async def test_an_item_that_another_person_marked_done_offers_no_undo(sqlite_cas
 
 
 async def test_a_reply_answers_with_a_row_that_says_what_and_changes_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
     address = f"/events/{event_id}/2026-12-22/reply"
     browser = await browse(sqlite_cast.caht_lead)
     response = await press(browser, address, reply="yes")
@@ -240,7 +240,7 @@ async def given(viewer: Viewer, event_id: Any, key: str) -> ReplyValue:
 
 async def test_a_reply_to_a_series_asks_first_which_dates_it_is_for(sqlite_cast: Cast, browse: SignIn) -> None:
     await weekly(sqlite_cast)
-    form = section(await read(await browse(sqlite_cast.caht_lead)), "replies")
+    form = section_of(await home_page(await browse(sqlite_cast.caht_lead)), "replies")
     assert form.index('name="scope"') < form.index('name="reply" value="yes"')
 
 
@@ -276,11 +276,11 @@ async def test_changing_a_reply_in_its_row_adds_no_second_row_for_the_next_date(
 
 
 async def weekly(cast: Cast) -> Any:
-    return await next_week(cast, cast.caht_lead, rule=rule_for_choice("weekly", SOON, count=3))
+    return await schedule_next_week(cast, cast.caht_lead, rule=rule_for_choice("weekly", SOON, count=3))
 
 
 async def test_a_reply_that_comes_too_late_says_so_in_the_row(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
     clock.start_at(NOW + timedelta(days=30), stands_still=True)
     browser = await browse(sqlite_cast.caht_lead)
     response = await press(browser, f"/events/{event_id}/2026-12-22/reply", reply="yes")
@@ -290,7 +290,7 @@ async def test_a_reply_that_comes_too_late_says_so_in_the_row(sqlite_cast: Cast,
 
 
 async def test_an_operation_changes_no_byte_of_the_row_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await next_week(sqlite_cast, sqlite_cast.caht_lead, sqlite_cast.fbi_lead)
+    event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead, sqlite_cast.fbi_lead)
     asks: list[tuple[Viewer, str, dict[str, str]]] = [
         (sqlite_cast.caht_lead, "reply", {"reply": "yes"}),
         (sqlite_cast.coordinator, "nudges", {}),
