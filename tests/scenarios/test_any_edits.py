@@ -18,7 +18,7 @@ from tests.ports.browser import Browser, session_of
 from tests.ports.browser import settings as of_the_site
 from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
-from tests.usecases.events.autumn import asked
+from tests.usecases.events.autumn import report_request
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
@@ -127,7 +127,7 @@ async def test_feed_page_and_report_hold_the_dates_of_the_database(
     desk = Browser(app, await session_of(cast.coordinator, editor.now))
     assert await on_pages(desk, "list") == await on_pages(desk, "month") == wanted
 
-    activities = (await reports.report_for(cast.coordinator, asked("FY2027", now=OCTOBER))).activities
+    activities = (await reports.report_for(cast.coordinator, report_request("FY2027", now=OCTOBER))).activities
     assert (activities[-1].held if activities else 0) == len(rows)
 
 

@@ -42,7 +42,7 @@ RESTRICTED_SUBJECT = "Task force event: please sign in and reply"
 TODAY = date(2026, 12, 15)
 
 
-async def waiting(now: datetime) -> list[ReadEmail | SendOutcome]:
+async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of each message that is due, and record it as done."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
@@ -53,31 +53,31 @@ async def waiting(now: datetime) -> list[ReadEmail | SendOutcome]:
     return found
 
 
-async def the_letter(now: datetime = LATER) -> ReadEmail:
-    [letter] = await waiting(now)
+async def send_only_email(now: datetime = LATER) -> ReadEmail:
+    [letter] = await send_emails(now)
     assert isinstance(letter, ReadEmail)
     return letter
 
 
-async def the_skip(now: datetime = LATER) -> MessageState:
-    [skip] = await waiting(now)
+async def send_only_skip(now: datetime = LATER) -> MessageState:
+    [skip] = await send_emails(now)
     assert isinstance(skip, SendOutcome)
     return skip.state
 
 
-async def series(cast: Cast, *invitees: Viewer) -> UUID:
+async def schedule_series(cast: Cast, *invitees: Viewer) -> UUID:
     """Schedule six months of meetings; the invitations are out."""
     plan = meeting(*(invitees or (cast.fbi_lead,)))
     event_id = await scheduling.schedule_event(
         cast.coordinator, replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6)), NOW
     )
-    await waiting(LATER)
+    await send_emails(LATER)
     return event_id
 
 
-async def single(cast: Cast, *invitees: Viewer) -> UUID:
+async def schedule_meeting(cast: Cast, *invitees: Viewer) -> UUID:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(*(invitees or (cast.fbi_lead,))), NOW)
-    await waiting(LATER)
+    await send_emails(LATER)
     return event_id
 
 
@@ -85,10 +85,10 @@ async def test_a_person_whose_account_has_ended_by_then_gets_no_email(cast: Cast
     until = Member.update({Member.expires_at: LATER})
     await until.where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await the_skip(LATER) is MessageState.SUPPRESSED
+    assert await send_only_skip(LATER) is MessageState.SUPPRESSED
 
 
-async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
+async def queue_reminder(member: Viewer, event_id: UUID, key: str, lead: timedelta = timedelta(days=1)) -> None:
     """Queue a reminder as the planner would for the date as it is now."""
     occurrence = await occurrences.date_seen_by(member, event_id, key)
     async with writing():
@@ -103,7 +103,7 @@ async def remind(member: Viewer, event_id: UUID, key: str, lead: timedelta = tim
         await outbox.enqueue_all([draft], NOW)
 
 
-async def move(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
+async def move_date(cast: Cast, event_id: UUID, starts: datetime, **facts: str) -> None:
     occurrence = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     change = DateChange(starts=starts, duration=timedelta(minutes=90), **facts)
     await occurrences.change_occurrence(
@@ -116,7 +116,7 @@ MOVED = LATER + timedelta(minutes=5)
 
 async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    letter = await the_letter()
+    letter = await send_only_email()
     assert (letter.subject, letter.preview) == (
         "Invitation: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
         "Please reply by Fri, Jan 8. 90 minutes, in person.",
@@ -125,7 +125,7 @@ async def test_an_invitation_names_title_day_and_time(cast: Cast) -> None:
 
 async def test_an_invitation_says_what_when_where_who_and_until_when_to_reply(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert (await the_letter()).facts == (
+    assert (await send_only_email()).facts == (
         ("What", "Monthly task force meeting"),
         ("When", "Tuesday, January 12, 2027, 10:00–11:30 AM Central"),
         ("Where", "USAO conference room"),
@@ -139,7 +139,7 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
     await scheduling.schedule_event(
         cast.coordinator, replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6)), NOW
     )
-    facts = dict((await the_letter()).facts)
+    facts = dict((await send_only_email()).facts)
     assert facts["When"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
     assert facts["First date"] == "Tuesday, January 12, 2027"
     assert facts["Dates"] == "6 dates, until Tuesday, June 8, 2027"
@@ -147,7 +147,7 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
 
 async def test_the_buttons_of_an_invitation_reply_for_the_whole_event(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    targets = [one.target for one in (await the_letter()).buttons]
+    targets = [one.target for one in (await send_only_email()).buttons]
     assert [(one.reply, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
         ("yes", None),
         ("maybe", None),
@@ -165,15 +165,15 @@ def above_the_buttons(letter: ReadEmail) -> str:
 
 async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    invitation = await the_letter()
+    invitation = await send_only_email()
     assert invitation.paragraphs == (f"Please choose a reply below. {APPS}",)
-    await move(cast, await series(cast), datetime(2027, 2, 10, 13, 0))
-    update = await the_letter(MOVED)
+    await move_date(cast, await schedule_series(cast), datetime(2027, 2, 10, 13, 0))
+    update = await send_only_email(MOVED)
     assert above_the_buttons(update).endswith(f"Please choose a reply below. {APPS}")
 
 
 async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
     )
@@ -181,7 +181,7 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
     await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=Notify.ALL
     )
-    update = await the_letter(MOVED)
+    update = await send_only_email(MOVED)
     assert [one.label for one in update.buttons] == ["Keep my reply", "Change my reply"]
     assert above_the_buttons(update).endswith(f'To change your reply, choose "Change my reply" below. {APPS}')
 
@@ -190,13 +190,13 @@ async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: 
 async def test_every_email_with_a_request_says_that_calendar_apps_do_not_reply(cast: Cast, is_discreet: bool) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert APPS in above_the_buttons(await the_letter())
+    assert APPS in above_the_buttons(await send_only_email())
 
 
 async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> None:
     await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    letter = await the_letter()
+    letter = await send_only_email()
     assert [type(one.target) for one in letter.buttons] == [ReplyPage] * 3
     assert letter.more == ()
 
@@ -204,20 +204,20 @@ async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> 
 async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert dict((await the_letter()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
+    assert dict((await send_only_email()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
 
 
 async def test_an_invitation_that_waited_says_what_holds_now(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead)
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     await scheduling.change_event(cast.coordinator, event_id, replace(plan, title="New title"), 1, NOW)
-    assert "New title" in (await the_letter()).subject
+    assert "New title" in (await send_only_email()).subject
 
 
 async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast) -> None:
-    event_id = await series(cast)
-    await move(cast, event_id, datetime(2027, 2, 11, 13), reason="courtroom conflict")
-    letter = await the_letter(MOVED)
+    event_id = await schedule_series(cast)
+    await move_date(cast, event_id, datetime(2027, 2, 11, 13), reason="courtroom conflict")
+    letter = await send_only_email(MOVED)
     assert letter.subject == "Moved: Monthly task force meeting, Tue, Feb 9 to Thu, Feb 11, 1:00 PM"
     assert letter.facts[0] == ("Was", "Tuesday, February 9, 2027, 10:00–11:30 AM")
     assert ("Reason", "courtroom conflict") in letter.facts
@@ -225,38 +225,38 @@ async def test_a_moved_date_names_both_days_the_reason_and_asks_again(cast: Cast
 
 
 async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
     )
-    await move(cast, event_id, datetime(2027, 2, 9, 10, 30))
-    letter = await the_letter(MOVED)
+    await move_date(cast, event_id, datetime(2027, 2, 9, 10, 30))
+    letter = await send_only_email(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
     assert letter.preview == "It was 10:00 AM. Your reply, Yes, still counts."
     assert [one.label for one in letter.buttons] == ["Keep my reply", "Change my reply"]
 
 
 async def test_the_mail_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
-    event_id = await series(cast)
-    await move(cast, event_id, datetime(2027, 2, 11, 13))
-    letter = await the_letter(MOVED)
+    event_id = await schedule_series(cast)
+    await move_date(cast, event_id, datetime(2027, 2, 11, 13))
+    letter = await send_only_email(MOVED)
     assert letter.calendar is not None
     assert letter.calendar.date is not None
     assert letter.calendar.date.key == "2027-02-09"
 
 
 async def test_a_new_place_is_named_with_the_old_one(cast: Cast) -> None:
-    event_id = await series(cast)
-    await move(cast, event_id, datetime(2027, 2, 9, 10), place="Room 2")
-    letter = await the_letter(MOVED)
+    event_id = await schedule_series(cast)
+    await move_date(cast, event_id, datetime(2027, 2, 9, 10), place="Room 2")
+    letter = await send_only_email(MOVED)
     assert letter.subject == "New place: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
     assert (("Was at", "USAO conference room") in letter.facts, ("Where", "Room 2") in letter.facts) == (True, True)
 
 
 async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "Holiday week", LATER)
-    letter = await the_letter(MOVED)
+    letter = await send_only_email(MOVED)
     assert (letter.subject, letter.preview) == (
         "Canceled: Monthly task force meeting, Tue, Feb 9",
         "Only this date. The next date is Tue, Mar 9, 10:00 AM.",
@@ -266,32 +266,32 @@ async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
 
 
 async def test_a_canceled_series_says_all_dates(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
-    assert (await the_letter(MOVED)).subject == "Canceled: Monthly task force meeting, all dates"
+    assert (await send_only_email(MOVED)).subject == "Canceled: Monthly task force meeting, all dates"
 
 
 async def test_a_date_that_comes_back_says_so(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    await waiting(MOVED)
+    await send_emails(MOVED)
     date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
     await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-02-09", date_now.version, MOVED)
-    letter = await the_letter(MOVED + timedelta(minutes=1))
+    letter = await send_only_email(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Feb 9, 10:00 AM"
 
 
 async def test_an_event_that_comes_back_as_a_whole_says_so(cast: Cast) -> None:
-    event_id = await single(cast)
+    event_id = await schedule_meeting(cast)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
-    await waiting(MOVED)
+    await send_emails(MOVED)
     await scheduling.restore_event(cast.coordinator, event_id, 2, MOVED)
-    letter = await the_letter(MOVED + timedelta(minutes=1))
+    letter = await send_only_email(MOVED + timedelta(minutes=1))
     assert letter.subject == "Back on: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
 
 async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     [message] = await outbox.claim_messages("slow", (), MOVED, 10)
     date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-02-09")
@@ -302,11 +302,11 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
 
 
 async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
-    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER)
-    letter = await the_letter(MOVED)
+    letter = await send_only_email(MOVED)
     assert (letter.to, letter.subject) == (
         "fbi_lead@fbi.example",
         "You've been removed from Monthly task force meeting, Tue, Jan 12",
@@ -314,26 +314,28 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
 
 
 async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_notified_of_it(cast: Cast) -> None:
-    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     for invitees in ([cast.caht_lead], [cast.fbi_lead, cast.caht_lead]):
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         listed = {one.member_id: AttendeeRole.REQUIRED for one in invitees}
         await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=listed), event.version, LATER)
         if cast.fbi_lead not in invitees:
             await scheduling.cancel_event(cast.coordinator, event_id, event.version + 1, "Flood", LATER)
-    letters = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
+    letters = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
     assert [(one.subject, one.letter.calendar.is_cancel) for one in letters] == [
         ("Canceled: Monthly task force meeting, Tue, Jan 12", True)
     ]
 
 
 async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
-    event_id = await single(cast, cast.fbi_lead, cast.caht_lead)
+    event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
     named = replace(plan, invitees=fewer, visibility=Visibility.NAMED, title="Canary", place="Canary Street")
     await scheduling.change_event(cast.coordinator, event_id, named, event.version, LATER)
-    [letter] = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.caht_lead.email]
+    [letter] = [
+        one for one in await send_emails(MOVED) if isinstance(one, ReadEmail) and one.to == cast.caht_lead.email
+    ]
     assert letter.subject == "You've been removed from a task force event"
     assert "Canary" not in str(letter)
     assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
@@ -342,34 +344,34 @@ async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_t
 async def test_what_mails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
     cast: Cast,
 ) -> None:
-    event_id = await single(cast)
-    event = await named_from_now_on(cast, event_id)
-    letter = await the_letter(MOVED)
+    event_id = await schedule_meeting(cast)
+    event = await restrict_to_named(cast, event_id)
+    letter = await send_only_email(MOVED)
     assert letter.subject == RESTRICTED_SUBJECT
     assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
 
 
 async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast: Cast) -> None:
-    event_id = await single(cast)
-    await named_from_now_on(cast, event_id)
+    event_id = await schedule_meeting(cast)
+    await restrict_to_named(cast, event_id)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = LATER + timedelta(seconds=10)
     await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=Notify.ALL
     )
-    assert isinstance((await the_letter(MOVED)).calendar, MailedEntry)
+    assert isinstance((await send_only_email(MOVED)).calendar, MailedEntry)
 
 
 async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_taken_out(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
-    await waiting(LATER)
+    await send_emails(LATER)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
-    assert (await the_letter(MOVED)).calendar is None
+    assert (await send_only_email(MOVED)).calendar is None
 
 
-async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
+async def restrict_to_named(cast: Cast, event_id: UUID) -> Event:
     """Let only those on the list of an event see it; return what it was before."""
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     named = replace(plan, visibility=Visibility.NAMED)
@@ -379,11 +381,11 @@ async def named_from_now_on(cast: Cast, event_id: UUID) -> Event:
 
 async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_tells_nothing(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    first = await the_letter()
-    await remind(cast.hsi_liaison, event_id, "2027-01-16")
-    second = await the_letter()
+    first = await send_only_email()
+    await queue_reminder(cast.hsi_liaison, event_id, "2027-01-16")
+    second = await send_only_email()
     await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
-    third = await the_letter(MOVED)
+    third = await send_only_email(MOVED)
     assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
     notified = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
     assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in notified]
@@ -391,17 +393,17 @@ async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_te
 
 async def test_a_letter_about_a_restricted_event_has_no_calendar(cast: Cast) -> None:
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    assert (await the_letter()).calendar is None
+    assert (await send_only_email()).calendar is None
 
 
 async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_of_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
-    await waiting(LATER)
-    await remind(cast.kcpd_detective, event_id, "2027-01-16")
+    await send_emails(LATER)
+    await queue_reminder(cast.kcpd_detective, event_id, "2027-01-16")
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
-    found = await waiting(MOVED)
+    found = await send_emails(MOVED)
     assert [one.state for one in found if isinstance(one, SendOutcome)] == [MessageState.SUPPRESSED]
     assert [one.subject for one in found if isinstance(one, ReadEmail)] == [
         "You've been removed from a task force event"
@@ -409,16 +411,16 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
 
 
 async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
     await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_lead.member_id)
-    assert await the_skip() is MessageState.SUPPRESSED
+    assert await send_only_skip() is MessageState.SUPPRESSED
 
 
 async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
-    letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await send_only_email(datetime.fromisoformat("2027-01-11T16:00+00:00"))
     assert (letter.subject, letter.preview) == (
         "Tomorrow, 10:00 AM: Monthly task force meeting",
         "USAO conference room. Please reply.",
@@ -426,16 +428,16 @@ async def test_a_reminder_the_day_before_says_tomorrow_and_the_place(cast: Cast)
 
 
 async def test_a_reminder_that_goes_out_a_day_late_does_not_say_tomorrow(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
-    letter = await the_letter(datetime.fromisoformat("2027-01-12T13:00+00:00"))
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
+    letter = await send_only_email(datetime.fromisoformat("2027-01-12T13:00+00:00"))
     assert letter.subject == "Today, 10:00 AM: Monthly task force meeting"
 
 
 async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12", timedelta(days=7))
-    letter = await the_letter(datetime.fromisoformat("2027-01-05T16:00+00:00"))
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12", timedelta(days=7))
+    letter = await send_only_email(datetime.fromisoformat("2027-01-05T16:00+00:00"))
     assert letter.subject == "In 7 days: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
 
 
@@ -450,54 +452,54 @@ async def test_a_reminder_a_week_before_names_the_day(cast: Cast) -> None:
 async def test_a_reminder_has_the_same_buttons_as_other_emails(
     sqlite_cast: Cast, value: ReplyValue, labels: list[str]
 ) -> None:
-    cast, event_id = sqlite_cast, await single(sqlite_cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    cast, event_id = sqlite_cast, await schedule_meeting(sqlite_cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
     if value is not ReplyValue.NEEDS_ACTION:
         await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", value, "", LATER, for_series=False)
-    assert [one.label for one in (await the_letter()).buttons] == labels
+    assert [one.label for one in (await send_only_email()).buttons] == labels
 
 
 async def test_the_lead_is_reminded_and_has_nothing_to_reply(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.coordinator, event_id, "2027-01-12")
-    assert (await the_letter()).buttons == ()
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.coordinator, event_id, "2027-01-12")
+    assert (await send_only_email()).buttons == ()
 
 
 async def test_who_declined_is_not_reminded(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", LATER, for_series=False
     )
-    assert await the_skip() is MessageState.SUPERSEDED
+    assert await send_only_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_moved_date_is_not_sent(cast: Cast) -> None:
-    event_id = await series(cast)
-    await remind(cast.fbi_lead, event_id, "2027-02-09")
-    await move(cast, event_id, datetime(2027, 2, 11, 13))
-    assert await the_skip() is MessageState.SUPERSEDED
+    event_id = await schedule_series(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-02-09")
+    await move_date(cast, event_id, datetime(2027, 2, 11, 13))
+    assert await send_only_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_canceled_date_is_not_sent(cast: Cast) -> None:
-    event_id = await series(cast)
-    await remind(cast.fbi_lead, event_id, "2027-02-09")
+    event_id = await schedule_series(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-02-09")
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    assert await the_skip() is MessageState.SUPERSEDED
+    assert await send_only_skip() is MessageState.SUPERSEDED
 
 
 async def test_a_reminder_of_a_date_that_began_is_too_late(cast: Cast) -> None:
-    event_id = await single(cast)
-    await remind(cast.fbi_lead, event_id, "2027-01-12")
-    assert await the_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is MessageState.TOO_LATE
+    event_id = await schedule_meeting(cast)
+    await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
+    assert await send_only_skip(datetime.fromisoformat("2027-01-12T16:00+00:00")) is MessageState.TOO_LATE
 
 
 async def test_an_invitation_to_what_is_over_is_too_late(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await the_skip(NOW + timedelta(days=60)) is MessageState.TOO_LATE
+    assert await send_only_skip(NOW + timedelta(days=60)) is MessageState.TOO_LATE
 
 
-async def item(
+async def assign_item(
     cast: Cast, origin_id: UUID | None = None, giver: Viewer | None = None, owner: Viewer | None = None
 ) -> str:
     new = NewItem(
@@ -511,7 +513,7 @@ async def item(
     return await action_items.create_item(giver or cast.coordinator, new, NOW, TODAY)
 
 
-async def item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
+async def queue_item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
     [row] = await ActionItem.select(ActionItem.id)
     async with writing():
         draft = outbox_rules.NewMessage(
@@ -521,18 +523,18 @@ async def item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> None:
 
 
 async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
-    reference = await item(cast)
-    letter = await the_letter()
+    reference = await assign_item(cast)
+    letter = await send_only_email()
     assert (letter.to, letter.subject) == ("caht_lead@caht.example", f"Action item {reference} for you, due Tue, Feb 9")
     assert letter.facts[0] == ("Action", "Draft the language-access protocol")
 
 
 async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    await waiting(LATER)
+    await send_emails(LATER)
     origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
-    reference = await item(cast, origin.id, cast.fbi_lead, cast.hsi_liaison)
-    letter = await the_letter()
+    reference = await assign_item(cast, origin.id, cast.fbi_lead, cast.hsi_liaison)
+    letter = await send_only_email()
     assert letter.subject == f"Action item {reference} for you, due Tue, Feb 9"
     assert letter.facts == (("Due", "Tuesday, February 9, 2027"), ("Details", "Shown after sign-in"))
     assert "language-access" not in str(letter)
@@ -550,33 +552,33 @@ async def test_an_item_of_a_restricted_event_says_only_its_number_and_its_day(ca
 async def test_the_owner_is_reminded_by_number_and_lateness(
     cast: Cast, make: type[ItemDue | ItemOverdue], now: str, start: str
 ) -> None:
-    reference = await item(cast)
-    await waiting(LATER)
-    await item_reminder(cast.caht_lead, make(due=date(2027, 2, 9)))
-    assert (await the_letter(datetime.fromisoformat(f"{now}+00:00"))).subject == f"{start}action item {reference}"
+    reference = await assign_item(cast)
+    await send_emails(LATER)
+    await queue_item_reminder(cast.caht_lead, make(due=date(2027, 2, 9)))
+    assert (await send_only_email(datetime.fromisoformat(f"{now}+00:00"))).subject == f"{start}action item {reference}"
 
 
 async def test_a_closed_item_is_not_reminded_of(cast: Cast) -> None:
-    reference = await item(cast)
-    await waiting(LATER)
-    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
+    reference = await assign_item(cast)
+    await send_emails(LATER)
+    await queue_item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, LATER, TODAY)
-    assert await the_skip() is MessageState.SUPERSEDED
+    assert await send_only_skip() is MessageState.SUPERSEDED
 
 
 async def test_an_item_with_another_due_day_is_not_reminded_of_on_the_old_one(cast: Cast) -> None:
-    await item(cast)
-    await waiting(LATER)
-    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 2)))
-    assert await the_skip() is MessageState.SUPERSEDED
+    await assign_item(cast)
+    await send_emails(LATER)
+    await queue_item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 2)))
+    assert await send_only_skip() is MessageState.SUPERSEDED
 
 
 async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
-    reference = await item(cast)
-    await waiting(LATER)
-    await item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
+    reference = await assign_item(cast)
+    await send_emails(LATER)
+    await queue_item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
-    found = {type(one) for one in await waiting(LATER)}
+    found = {type(one) for one in await send_emails(LATER)}
     assert found == {SendOutcome, ReadEmail}
 
 
@@ -584,9 +586,9 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
     title = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
     plan = meeting(cast.fbi_lead, title=title, place="A very long name of a conference room " * 4)
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    found = await waiting(LATER)
+    found = await send_emails(LATER)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
-    found += await waiting(MOVED)
+    found += await send_emails(MOVED)
     assert all(
         len(one.subject) <= LONGEST_SUBJECT and len(one.preview) <= LONGEST_PREVIEW
         for one in found
@@ -595,29 +597,29 @@ async def test_every_subject_and_preview_fits_its_screen(cast: Cast) -> None:
 
 
 async def test_a_letter_about_a_series_names_the_dates_that_are_not_as_its_rule_says(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     moved = DateChange(starts=datetime(2027, 3, 10, 13), duration=timedelta(minutes=90))
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     renamed = replace(plan, place="FBI field office")
     await scheduling.change_event(cast.coordinator, event_id, renamed, event.version, LATER, notify=Notify.ALL)
-    facts = dict((await the_letter(MOVED)).facts)
+    facts = dict((await send_only_email(MOVED)).facts)
     assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to Wed, Mar 10, 1:00 PM")
 
 
-async def split_in_april(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
+async def email_of_april_split(cast: Cast, event_id: UUID, first: datetime, **facts: object) -> ReadEmail:
     """Let a series continue from April as another one; return the message that the old one ends."""
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, first), **facts)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
-    written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
+    written = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, SeriesContinuedEmail)]
     return letter
 
 
 async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9))
+    letter = await email_of_april_split(cast, await schedule_series(cast), datetime(2027, 4, 13, 9))
     assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Apr 13"
     assert letter.preview == "It was 10:00 AM. Another email has the dates that continue it."
     assert letter.facts[1:] == (
@@ -631,46 +633,50 @@ async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told
     cast: Cast, is_discreet: bool
 ) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     moved = DateChange(starts=datetime(2027, 3, 9, 13), duration=timedelta(minutes=90))
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-03-09", moved, 1, LATER)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-02-09", 1, "", LATER)
-    facts = dict((await split_in_april(cast, event_id, datetime(2027, 4, 13, 9))).facts)
+    facts = dict((await email_of_april_split(cast, event_id, datetime(2027, 4, 13, 9))).facts)
     assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
 
 
 async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
     first = datetime(2027, 4, 14, 10)
-    letter = await split_in_april(cast, await series(cast), first, rule=rule_for_choice("monthly_nth", first, count=3))
+    letter = await email_of_april_split(
+        cast, await schedule_series(cast), first, rule=rule_for_choice("monthly_nth", first, count=3)
+    )
     assert letter.subject == "Changed: Monthly task force meeting, from Wed, Apr 14, 10:00 AM"
     assert dict(letter.facts)["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM Central"
     assert dict(letter.facts)["Now"].startswith("Every month on the second Wednesday, 10:00–11:30 AM Central")
 
 
 async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
-    letter = await split_in_april(
-        cast, await series(cast), datetime(2027, 4, 13, 10), place="FBI field office", kind=Kind.TRAINING
+    letter = await email_of_april_split(
+        cast, await schedule_series(cast), datetime(2027, 4, 13, 10), place="FBI field office", kind=Kind.TRAINING
     )
     assert letter.subject == "New place: Monthly task force meeting, from Tue, Apr 13"
     assert letter.facts[1:] == (("Was at", "USAO conference room"), ("Now at", "FBI field office"))
 
 
 async def test_a_series_that_goes_on_as_another_kind_of_event_says_from_when_on(cast: Cast) -> None:
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 10), kind=Kind.TRAINING)
+    letter = await email_of_april_split(
+        cast, await schedule_series(cast), datetime(2027, 4, 13, 10), kind=Kind.TRAINING
+    )
     assert letter.subject == "Changed: Monthly task force meeting, from Tue, Apr 13"
     assert {label for label, _ in letter.facts} == {"What"}
 
 
 @pytest.mark.parametrize("place", ["USAO conference room", "FBI field office"])
 async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts(cast: Cast, place: str) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
     )
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 10)), kind=Kind.TRAINING, place=place)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
-    written = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
+    written = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
     [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
@@ -679,19 +685,19 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
 
 
-async def changed_from_april(cast: Cast, notify: Notify, **facts: object) -> ReadEmail:
+async def email_of_change_from_april(cast: Cast, notify: Notify, **facts: object) -> ReadEmail:
     """Change what the dates from April on say, in the same series; return the email about it."""
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-04-13")
     same_id = await series_split.change_from_date_on(
         cast.coordinator, event_id, "2027-04-13", replace(plan, **facts), event.version, LATER, notify=notify
     )
     assert same_id == event_id
-    return await the_letter(MOVED)
+    return await send_only_email(MOVED)
 
 
 async def test_another_place_from_a_date_on_is_one_email_with_both_places_and_the_first_date_there(cast: Cast) -> None:
-    letter = await changed_from_april(cast, Notify.CHANGES, place="FBI field office")
+    letter = await email_of_change_from_april(cast, Notify.CHANGES, place="FBI field office")
     assert letter.subject == "New place: Monthly task force meeting, from Tue, Apr 13, 10:00 AM"
     facts = dict(letter.facts)
     assert (facts["Was at"], facts["Where"], facts["First date"]) == (
@@ -704,18 +710,18 @@ async def test_another_place_from_a_date_on_is_one_email_with_both_places_and_th
 
 
 async def test_another_title_from_a_date_on_is_emailed_on_request_with_the_new_title(cast: Cast) -> None:
-    letter = await changed_from_april(cast, Notify.ALL, title="Core group")
+    letter = await email_of_change_from_april(cast, Notify.ALL, title="Core group")
     assert letter.subject == "Changed: Core group, from Tue, Apr 13, 10:00 AM"
     assert dict(letter.facts)["What"] == "Core group"
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
-    event_id = await series(cast, cast.fbi_lead, cast.caht_lead)
+    event_id = await schedule_series(cast, cast.fbi_lead, cast.caht_lead)
     fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), invitees=fewer)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
-    theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
+    theirs = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail) and one.to == cast.fbi_lead.email]
     assert [one.subject for one in theirs] == ["You've been removed from Monthly task force meeting after Tue, Mar 9"]
     assert {label for label, _ in theirs[0].facts} == {"What", "Last date"}
     assert theirs[0].calendar is not None
@@ -724,7 +730,9 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
 
 async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    letter = await split_in_april(cast, await series(cast), datetime(2027, 4, 13, 9), title="Canary raid")
+    letter = await email_of_april_split(
+        cast, await schedule_series(cast), datetime(2027, 4, 13, 9), title="Canary raid"
+    )
     assert letter.subject == "Changed: Appointment, now 9:00 AM from Tue, Apr 13"
     assert "Canary" not in str(letter)
 
@@ -732,7 +740,7 @@ async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_nam
 async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_before_the_mail_goes_out(
     cast: Cast,
 ) -> None:
-    event_id = await series(cast, cast.fbi_lead, cast.hsi_liaison)
+    event_id = await schedule_series(cast, cast.fbi_lead, cast.hsi_liaison)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = plan_from_start(plan, datetime(2027, 4, 13, 10))
     without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
@@ -742,7 +750,7 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     elsewhere = replace(plan, place="FBI field office")
     await scheduling.change_event(cast.coordinator, event_id, elsewhere, event.version, LATER)
-    subjects = Counter(one.subject for one in await waiting(MOVED) if isinstance(one, ReadEmail))
+    subjects = Counter(one.subject for one in await send_emails(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force meeting, from Tue, Apr 13": 1,
         "You've been removed from Monthly task force meeting after Tue, Mar 9": 1,
@@ -752,44 +760,44 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
 
 
 async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     secret = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", secret, event.version, LATER)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     opened = replace(plan, visibility=Visibility.ALL)
     await scheduling.change_event(cast.coordinator, event_id, opened, event.version, LATER, reauthenticated_at=LATER)
-    letters_of_both = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail)]
+    letters_of_both = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
     assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)
 
 
 async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)
-    assert (await the_letter(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
+    assert (await send_only_email(MOVED)).subject == "Ending early: Appointment, last date Tue, Mar 9"
 
 
 async def test_a_series_that_ends_early_names_the_last_date_that_takes_place(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-03-09", 1, "", NOW)
     event, _ = await scheduling.plan_to_change(cast.coordinator, event_id)
     await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", event.version, "", LATER)
-    letter = await the_letter(MOVED)
+    letter = await send_only_email(MOVED)
     assert letter.subject == "Ending early: Monthly task force meeting, last date Tue, Feb 9"
     facts = dict(letter.facts)
     assert facts["Last date"] == "Tuesday, February 9, 2027"
     assert "Except" not in facts
 
 
-async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
-    event_id = await series(cast)
+async def email_of_whole_change(cast: Cast, **facts: Any) -> ReadEmail:
+    event_id = await schedule_series(cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, **facts), event.version, LATER, notify=Notify.ALL
     )
-    return await the_letter(MOVED)
+    return await send_only_email(MOVED)
 
 
 @pytest.mark.parametrize(
@@ -802,13 +810,13 @@ async def changed_as_a_whole(cast: Cast, **facts: Any) -> ReadEmail:
 async def test_a_series_that_ends_on_another_day_says_the_old_and_the_new_one(
     cast: Cast, count: int, subject: str
 ) -> None:
-    letter = await changed_as_a_whole(cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=count))
+    letter = await email_of_whole_change(cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=count))
     assert letter.subject == subject
     assert dict(letter.facts)["Was until"] == "Tuesday, June 8, 2027"
 
 
 async def test_a_series_with_another_rule_says_the_old_one(cast: Cast) -> None:
-    letter = await changed_as_a_whole(cast, rule=rule_for_choice("weekly", meeting().starts, count=6))
+    letter = await email_of_whole_change(cast, rule=rule_for_choice("weekly", meeting().starts, count=6))
     facts = dict(letter.facts)
     assert facts["Was"] == "Every month on the second Tuesday, 10:00–11:30 AM"
     assert facts["When"] == "Every week on Tuesday, 10:00–11:30 AM Central"
@@ -816,34 +824,36 @@ async def test_a_series_with_another_rule_says_the_old_one(cast: Cast) -> None:
 
 
 async def test_a_series_at_another_place_says_so_in_its_subject_and_both_places_inside(cast: Cast) -> None:
-    letter = await changed_as_a_whole(cast, place="FBI field office")
+    letter = await email_of_whole_change(cast, place="FBI field office")
     assert letter.subject == "New place: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
     facts = dict(letter.facts)
     assert (facts["Was at"], facts["Where"]) == ("USAO conference room", "FBI field office")
 
 
 async def test_a_series_with_other_notes_says_that_it_changed(cast: Cast) -> None:
-    letter = await changed_as_a_whole(cast, description="Bring the binder.")
+    letter = await email_of_whole_change(cast, description="Bring the binder.")
     assert letter.subject == "Changed: Monthly task force meeting, from Tue, Jan 12, 10:00 AM"
     assert not {"Was", "Was at", "Was until"} & {label for label, _ in letter.facts}
 
 
 async def test_a_series_that_is_back_says_that_it_is_all_of_it(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
-    await waiting(MOVED)
+    await send_emails(MOVED)
     await scheduling.restore_event(cast.coordinator, event_id, 2, MOVED)
-    letter = await the_letter(MOVED + timedelta(minutes=5))
+    letter = await send_only_email(MOVED + timedelta(minutes=5))
     assert letter.subject == "Back on: Monthly task force…, all dates from Tue, Jan 12, 10:00 AM"
 
 
 async def test_an_invitation_of_who_was_not_in_the_earlier_series_speaks_of_no_other(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = plan_from_start(plan, datetime(2027, 4, 13, 9))
     more = replace(onward, invitees={**onward.invitees, cast.hsi_liaison.member_id: AttendeeRole.REQUIRED})
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", more, event.version, LATER)
-    theirs = [one for one in await waiting(MOVED) if isinstance(one, ReadEmail) and one.to == cast.hsi_liaison.email]
+    theirs = [
+        one for one in await send_emails(MOVED) if isinstance(one, ReadEmail) and one.to == cast.hsi_liaison.email
+    ]
     assert [one.subject for one in theirs] == ["Invitation: Monthly task force meeting, Tue, Apr 13, 9:00 AM"]
     assert "These dates replace" not in str(theirs[0].words)
 
@@ -851,17 +861,17 @@ async def test_an_invitation_of_who_was_not_in_the_earlier_series_speaks_of_no_o
 async def test_an_invitation_to_a_series_names_its_next_dates(cast: Cast) -> None:
     plan = replace(meeting(cast.fbi_lead), rule=rule_for_choice("monthly_nth", meeting().starts, count=12))
     await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    facts = dict((await the_letter()).facts)
+    facts = dict((await send_only_email()).facts)
     assert facts["First date"] == "Tuesday, January 12, 2027"
     assert facts["Then"] == "Tue, Feb 9 · Tue, Mar 9 · Tue, Apr 13 · Tue, May 11"
 
 
 async def test_a_series_that_has_another_hour_says_the_old_and_the_new_one(cast: Cast) -> None:
-    event_id = await series(cast)
+    event_id = await schedule_series(cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     earlier = replace(plan, starts=plan.starts.replace(hour=9))
     await scheduling.change_event(cast.coordinator, event_id, earlier, event.version, LATER)
-    letter = await the_letter(MOVED)
+    letter = await send_only_email(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Jan 12"
     assert letter.preview == "It was 10:00 AM. Please reply again."
     assert letter.facts[0] == ("Was", "10:00–11:30 AM")
@@ -874,10 +884,10 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
         plan = replace(plan, is_all_day=True, starts=plan.starts.replace(hour=0), duration=timedelta(days=1))
     plan = replace(plan, rule=rule_for_choice("monthly_nth", plan.starts, count=6))
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    await waiting(LATER)
+    await send_emails(LATER)
     added = plan.starts.replace(month=3, day=2)
     await series_split.add_occurrence(cast.coordinator, event_id, added, 1, LATER)
-    letter = await the_letter(MOVED)
+    letter = await send_only_email(MOVED)
     assert letter.subject == f"New date: Monthly task force meeting, {when}"
     assert letter.preview == "Please reply again."
 
@@ -894,39 +904,39 @@ async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> 
     assert made.state is MessageState.FAILED
 
 
-async def tentative(cast: Cast, **facts: Any) -> UUID:
+async def schedule_tentative(cast: Cast, **facts: Any) -> UUID:
     plan = meeting(cast.fbi_lead, status=EventStatus.TENTATIVE)
     return await scheduling.schedule_event(cast.coordinator, replace(plan, **facts), NOW)
 
 
-async def confirmed(cast: Cast, event_id: UUID, **facts: Any) -> ReadEmail:
+async def email_of_confirmation(cast: Cast, event_id: UUID, **facts: Any) -> ReadEmail:
     """Confirm a tentative event, and return the email about it."""
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     changed = replace(plan, status=EventStatus.CONFIRMED, **facts)
     await scheduling.change_event(cast.coordinator, event_id, changed, event.version, LATER)
-    return await the_letter(MOVED)
+    return await send_only_email(MOVED)
 
 
 async def test_an_invitation_to_a_tentative_event_says_that_it_may_still_change(sqlite_cast: Cast) -> None:
-    await tentative(sqlite_cast)
-    letter = await the_letter()
+    await schedule_tentative(sqlite_cast)
+    letter = await send_only_email()
     assert letter.subject == "Tentative: Monthly task force meeting, Tue, Jan 12, 10:00 AM"
     assert dict(letter.facts)["Status"] == "Tentative. It may still change."
 
 
 async def test_a_reminder_of_a_tentative_event_says_that_it_may_still_change(sqlite_cast: Cast) -> None:
-    event_id = await tentative(sqlite_cast)
-    await waiting(LATER)
-    await remind(sqlite_cast.fbi_lead, event_id, "2027-01-12")
-    letter = await the_letter(datetime.fromisoformat("2027-01-11T16:00+00:00"))
+    event_id = await schedule_tentative(sqlite_cast)
+    await send_emails(LATER)
+    await queue_reminder(sqlite_cast.fbi_lead, event_id, "2027-01-12")
+    letter = await send_only_email(datetime.fromisoformat("2027-01-11T16:00+00:00"))
     assert letter.subject == "Tentative, tomorrow, 10:00 AM: Monthly task force meeting"
     assert dict(letter.facts)["Status"] == "Tentative. It may still change."
 
 
 async def test_an_email_says_when_a_tentative_event_is_confirmed(sqlite_cast: Cast) -> None:
-    event_id = await tentative(sqlite_cast)
-    await waiting(LATER)
-    letter = await confirmed(sqlite_cast, event_id)
+    event_id = await schedule_tentative(sqlite_cast)
+    await send_emails(LATER)
+    letter = await email_of_confirmation(sqlite_cast, event_id)
     assert (letter.subject, letter.heading) == (
         "Confirmed: Monthly task force meeting, Tue, Jan 12, 10:00 AM",
         "It's confirmed",
@@ -935,9 +945,9 @@ async def test_an_email_says_when_a_tentative_event_is_confirmed(sqlite_cast: Ca
 
 
 async def test_an_email_says_when_a_tentative_series_is_confirmed(sqlite_cast: Cast) -> None:
-    event_id = await tentative(sqlite_cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=6))
-    await waiting(LATER)
-    letter = await confirmed(sqlite_cast, event_id)
+    event_id = await schedule_tentative(sqlite_cast, rule=rule_for_choice("monthly_nth", meeting().starts, count=6))
+    await send_emails(LATER)
+    letter = await email_of_confirmation(sqlite_cast, event_id)
     assert (letter.subject, letter.heading) == (
         "Confirmed: Monthly task force meeting, from Tue, Jan 12, 10:00 AM",
         "The series is confirmed",
@@ -945,13 +955,13 @@ async def test_an_email_says_when_a_tentative_series_is_confirmed(sqlite_cast: C
 
 
 async def test_a_tentative_event_that_is_confirmed_at_another_place_says_both(sqlite_cast: Cast) -> None:
-    event_id = await tentative(sqlite_cast)
-    await waiting(LATER)
-    letter = await confirmed(sqlite_cast, event_id, place="Annex")
+    event_id = await schedule_tentative(sqlite_cast)
+    await send_emails(LATER)
+    letter = await email_of_confirmation(sqlite_cast, event_id, place="Annex")
     assert letter.subject.startswith("New place: ")
     assert dict(letter.facts)["Status"] == "Confirmed. It was tentative before."
 
 
 async def test_a_confirmed_event_says_nothing_of_its_status(sqlite_cast: Cast) -> None:
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    assert "Status" not in dict((await the_letter()).facts)
+    assert "Status" not in dict((await send_only_email()).facts)

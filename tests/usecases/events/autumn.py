@@ -35,7 +35,7 @@ class Autumn(Struct, frozen=True):
     open_item: str
 
 
-async def autumn(cast: Cast) -> Autumn:
+async def hold_autumn(cast: Cast) -> Autumn:
     """Write what happened from October to December 2026."""
     events = Autumn(
         monthly=await _monthly(cast),
@@ -48,22 +48,22 @@ async def autumn(cast: Cast) -> Autumn:
     return events
 
 
-def asked(period: str, kind: Kind | None = None, now: datetime = NOW) -> ReportRequest:
+def report_request(period: str, kind: Kind | None = None, now: datetime = NOW) -> ReportRequest:
     """Return a question about a period by its key."""
     chosen = period_named(period)
     assert chosen is not None
     return ReportRequest(period=chosen, kind=kind, zone=ZONE, now=now)
 
 
-async def mark(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
+async def record_marks_of(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance: each keyword is a mark, with the people who get it."""
     wanted = {who.member_id: Mark(name) for name, people in marks.items() for who in people}
     await roll_call.record_marks(lead, event, key, wanted, at)
 
 
-async def take(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
+async def take_attendance(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance and close it."""
-    await mark(lead, event, key, at, **marks)
+    await record_marks_of(lead, event, key, at, **marks)
     await roll_call.close_attendance(lead, event, key, at)
 
 
@@ -73,7 +73,7 @@ async def _monthly(cast: Cast) -> UUID:
     plan = meeting(*everybody(cast), starts=starts, rule=rule_for_choice("monthly_nth", starts, count=3))
     event = await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER)
     in_october, in_november = datetime(2026, 10, 13, 15, tzinfo=UTC), datetime(2026, 11, 10, 16, tzinfo=UTC)
-    await take(
+    await take_attendance(
         cast.coordinator,
         event,
         MONTHLY[0],
@@ -83,7 +83,7 @@ async def _monthly(cast: Cast) -> UUID:
         absent=(cast.harbor_advocate,),
         excused=(cast.bridge_advocate,),
     )
-    await take(cast.coordinator, event, MONTHLY[1], in_november, here=(cast.fbi_lead, cast.fbi_alternate))
+    await take_attendance(cast.coordinator, event, MONTHLY[1], in_november, here=(cast.fbi_lead, cast.fbi_alternate))
     return event
 
 
@@ -101,7 +101,7 @@ async def _training(cast: Cast) -> UUID:
         await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER),
         datetime(2026, 11, 19, 15, tzinfo=UTC),
     )
-    await mark(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
+    await record_marks_of(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
     member = AttendanceWalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
     guest = AttendanceWalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
     for one in (member, guest):
@@ -115,7 +115,9 @@ async def _operation(cast: Cast) -> UUID:
     plan = operation(cast.kcpd_detective, cast.hsi_liaison, starts=datetime(2026, 11, 14, 6))
     event = await event_deeds.schedule_event(cast.fbi_lead, plan, SEPTEMBER)
     at = datetime(2026, 11, 14, 12, tzinfo=UTC)
-    await take(cast.fbi_lead, event, "2026-11-14", at, here=(cast.kcpd_detective,), absent=(cast.hsi_liaison,))
+    await take_attendance(
+        cast.fbi_lead, event, "2026-11-14", at, here=(cast.kcpd_detective,), absent=(cast.hsi_liaison,)
+    )
     return event
 
 
@@ -131,7 +133,9 @@ async def _services(cast: Cast) -> UUID:
         duration=timedelta(hours=1),
     )
     event, at = await event_deeds.schedule_event(cast.caht_lead, plan, SEPTEMBER), datetime(2026, 12, 3, 19, tzinfo=UTC)
-    await take(cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,))
+    await take_attendance(
+        cast.caht_lead, event, "2026-12-03", at, here=(cast.harbor_advocate,), absent=(cast.bridge_advocate,)
+    )
     return event
 
 

@@ -18,7 +18,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import scheduling
 
 
-async def main(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) -> None:
+async def send_form(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) -> None:
     """Schedule the operation."""
     keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
@@ -33,4 +33,4 @@ async def main(url: str, lead: UUID, invited: UUID, agency: UUID, form: UUID) ->
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], *map(UUID, sys.argv[2:])))
+    asyncio.run(send_form(sys.argv[1], *map(UUID, sys.argv[2:])))

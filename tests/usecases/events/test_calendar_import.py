@@ -1,4 +1,4 @@
-"""Importing a calendar file: what is saved, for whom, once, and all or nothing."""
+"""Importing a calendar file: what is saved, for whom, once, and all or nothing; series of other programs too."""
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
@@ -10,6 +10,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast, meeting
 from tests.ical.files import calendar, taken, vevent
 from tests.ical.readers import by_icalendar
+from tests.scenarios.foreign_calendar import file_of, imported_and_published
 from tracker.errors import NotAllowed
 from tracker.ical.calendar_import import read_calendar_file
 from tracker.ical.vevents import Organizer, vevents
@@ -26,26 +27,26 @@ from tracker.tables.schema.events import AudienceVersion
 from tracker.usecases.calendars import feeds
 from tracker.usecases.events import calendar_import, occurrences, scheduling
 
-pytestmark = pytest.mark.both_engines
-
 SPAN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 
 
-async def imported(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[ImportOutcome]:
+async def import_outcomes(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[ImportOutcome]:
     report = await calendar_import.import_calendar(viewer, file, NOW, skips_refused=skips)
     return [row.outcome for row in report.rows]
 
 
-async def lines(viewer: Viewer) -> list[DateLine]:
+async def lines_of_year(viewer: Viewer) -> list[DateLine]:
     return await occurrences.dates_between(viewer, *SPAN)
 
 
+@pytest.mark.both_engines
 async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cast) -> None:
     file = taken(vevent("STATUS:TENTATIVE"), vevent("LOCATION:Room A", uid="two", title="Second"))
-    assert await imported(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.NEW]
+    assert await import_outcomes(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.NEW]
     found = [
-        await scheduling.event_seen_by(cast.harbor_advocate, one.event_id) for one in await lines(cast.harbor_advocate)
+        await scheduling.event_seen_by(cast.harbor_advocate, one.event_id)
+        for one in await lines_of_year(cast.harbor_advocate)
     ]
     assert {(one.title, one.status, one.place) for one in found} == {
         ("Core group", EventStatus.TENTATIVE, ""),
@@ -57,75 +58,87 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
     assert not {one.uid for one in found} & {"one@example", "two"}
 
 
+@pytest.mark.both_engines
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
-    await imported(cast.coordinator, taken(vevent(), vevent(uid="two")))
+    await import_outcomes(cast.coordinator, taken(vevent(), vevent(uid="two")))
     found = await feeds.dates_between(cast.coordinator, *SPAN)
     assert [(one.reply, one.is_mine) for one in found] == [(ReplyValue.ACCEPTED, True)] * 2
 
 
+@pytest.mark.both_engines
 async def test_the_feeds_of_everybody_learn_of_imported_events(cast: Cast) -> None:
     everybody = AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "all")
     before = await everybody
-    await imported(cast.coordinator, taken(vevent()))
+    await import_outcomes(cast.coordinator, taken(vevent()))
     assert await everybody != before
 
 
+@pytest.mark.both_engines
 async def test_nobody_is_told_of_imported_events(cast: Cast) -> None:
-    await imported(cast.coordinator, taken(vevent("ATTENDEE:mailto:fbi_lead@fbi.example")))
+    await import_outcomes(cast.coordinator, taken(vevent("ATTENDEE:mailto:fbi_lead@fbi.example")))
     assert await Message.count() == 0
 
 
+@pytest.mark.both_engines
 async def test_each_imported_event_stands_in_the_audit_trail(cast: Cast) -> None:
-    await imported(cast.coordinator, taken(vevent()))
+    await import_outcomes(cast.coordinator, taken(vevent()))
     found = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject).order_by(AuditEntry.seq, ascending=False)
     assert (found[0]["verb"], found[0]["subject"]) == ("scheduled", "event")
 
 
+@pytest.mark.both_engines
 async def test_only_coordinators_import(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
-        await imported(cast.fbi_lead, taken(vevent()))
+        await import_outcomes(cast.fbi_lead, taken(vevent()))
     with pytest.raises(NotAllowed):
         await calendar_import.preview_calendar_import(cast.caht_lead, taken(vevent()))
 
 
+@pytest.mark.both_engines
 async def test_with_one_event_refused_none_is_saved(cast: Cast) -> None:
     file = taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two"))
-    assert await imported(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.REFUSED]
-    assert await lines(cast.coordinator) == []
+    assert await import_outcomes(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.REFUSED]
+    assert await lines_of_year(cast.coordinator) == []
 
 
+@pytest.mark.both_engines
 async def test_who_leaves_the_refused_ones_out_gets_the_others(cast: Cast) -> None:
-    await imported(cast.coordinator, taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two")), skips=True)
-    assert len(await lines(cast.coordinator)) == 1
+    await import_outcomes(cast.coordinator, taken(vevent(), vevent("RRULE:FREQ=SECONDLY", uid="two")), skips=True)
+    assert len(await lines_of_year(cast.coordinator)) == 1
 
 
+@pytest.mark.both_engines
 async def test_a_preview_saves_nothing(cast: Cast) -> None:
     report = await calendar_import.preview_calendar_import(cast.coordinator, taken(vevent()))
     assert (len(report.new), report.words) == (1, "1 event added")
-    assert await lines(cast.coordinator) == []
+    assert await lines_of_year(cast.coordinator) == []
 
 
+@pytest.mark.both_engines
 async def test_the_same_file_again_adds_nothing(cast: Cast) -> None:
     file = taken(vevent(), vevent(uid="two"))
-    await imported(cast.coordinator, file)
-    assert await imported(cast.coordinator, file) == [ImportOutcome.KNOWN, ImportOutcome.KNOWN]
-    assert len(await lines(cast.coordinator)) == 2
+    await import_outcomes(cast.coordinator, file)
+    assert await import_outcomes(cast.coordinator, file) == [ImportOutcome.KNOWN, ImportOutcome.KNOWN]
+    assert len(await lines_of_year(cast.coordinator)) == 2
 
 
+@pytest.mark.both_engines
 async def test_what_a_feed_of_this_tracker_holds_is_known(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     event = await scheduling.event_seen_by(cast.coordinator, event_id)
-    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.KNOWN]
+    assert await import_outcomes(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.KNOWN]
 
 
+@pytest.mark.both_engines
 async def test_an_event_that_the_importer_may_not_see_is_not_known_to_them(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(
         cast.fbi_lead, meeting(cast.kcpd_detective, visibility=Visibility.NAMED), NOW
     )
     event = await scheduling.event_seen_by(cast.fbi_lead, event_id)
-    assert await imported(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.NEW]
+    assert await import_outcomes(cast.coordinator, taken(vevent(uid=event.uid))) == [ImportOutcome.NEW]
 
 
+@pytest.mark.both_engines
 async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) -> None:
     file = (
         calendar(
@@ -142,8 +155,8 @@ async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) 
         .replace(b"DTSTART;TZID=America/Chicago", b"DTSTART")
         .replace(b"DTEND;TZID=America/Chicago", b"DTEND")
     )
-    await imported(cast.coordinator, read_calendar_file(file, NOW, ZONE))
-    found = await lines(cast.harbor_advocate)
+    await import_outcomes(cast.coordinator, read_calendar_file(file, NOW, ZONE))
+    found = await lines_of_year(cast.harbor_advocate)
     assert [(one.key, one.place, one.is_off) for one in found] == [
         ("2027-01-12", "", False),
         ("2027-01-21", "", False),
@@ -153,6 +166,7 @@ async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) 
     assert found[2].starts_at == datetime(2027, 1, 27, 20, tzinfo=UTC)
 
 
+@pytest.mark.both_engines
 async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) -> None:
     starts = datetime(2027, 1, 12, 10)
     rule = rule_for_choice("weekly", starts, weekdays=(1, 3), count=40)
@@ -160,20 +174,25 @@ async def test_a_feed_of_one_tracker_is_the_same_moments_in_another(cast: Cast) 
     moved = DateChange(starts=datetime(2027, 1, 20, 13), duration=timedelta(hours=2), place="Room B")
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-26", 1, "", NOW)
-    file = await _feed(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id))
-    before = _moments(await lines(cast.coordinator))
+    file = await feed_of_event(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id))
+    before = times_and_places(await lines_of_year(cast.coordinator))
     elsewhere = file.replace(b"UID:", b"UID:of-another-tracker-")
-    await imported(cast.coordinator, read_calendar_file(elsewhere, NOW, ZONE))
-    new = [one for one in await lines(cast.coordinator) if one.event_id != event_id]
-    assert _moments(new) == before
-    again = await _feed(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, new[0].event_id))
+    await import_outcomes(cast.coordinator, read_calendar_file(elsewhere, NOW, ZONE))
+    new = [one for one in await lines_of_year(cast.coordinator) if one.event_id != event_id]
+    assert times_and_places(new) == before
+    again = await feed_of_event(cast.coordinator, await scheduling.event_seen_by(cast.coordinator, new[0].event_id))
     assert by_icalendar(again) == by_icalendar(file)
 
 
-async def _feed(viewer: Viewer, event: Event) -> bytes:
+async def feed_of_event(viewer: Viewer, event: Event) -> bytes:
     every = await occurrences.dates_in_series(viewer, event)
     return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, FeedLevel.FULL, ORGANIZER, NOW.date())])
 
 
-def _moments(found: list[DateLine]) -> list[tuple[datetime, datetime, str]]:
+def times_and_places(found: list[DateLine]) -> list[tuple[datetime, datetime, str]]:
     return [(one.starts_at, one.ends_at, one.place) for one in found if not one.is_off]
+
+
+async def test_a_sample_of_foreign_series_is_published_instant_for_instant(sqlite_cast: Cast) -> None:
+    file = file_of(60)
+    assert by_icalendar(await imported_and_published(sqlite_cast, file)) == by_icalendar(file)

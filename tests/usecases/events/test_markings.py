@@ -1,6 +1,8 @@
-"""Marking events as controlled information: who may, what is refused, and what carries the marking on."""
+"""Marking events as controlled information, and what becomes readable when an event opens to more people."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,12 +15,13 @@ from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.history import ChangedField, FieldChange
 from tracker.rules.events.markings import Category, Limit
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Agency, Member
 from tracker.tables.visible.events import events
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.events import history
+from tracker.usecases.events import history, occurrences, series_split
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.roster.accounts import remove_from_task_force
 
@@ -94,11 +97,11 @@ async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_t
     [entry] = await history.history_of_event(cast.fbi_lead, event)
     was = "CUI//SP-INV/LEI until Dec 31, 2027"
     assert entry.changes == (FieldChange(field=ChangedField.MARKING, before=was, after="none"),)
-    await undone(cast.coordinator, event_id)
+    await undo_newest_change(cast.coordinator, event_id)
     assert (await event_deeds.event_seen_by(cast.coordinator, event_id)).marking == plan.marking
 
 
-async def undone(viewer: Viewer, event_id: UUID) -> None:
+async def undo_newest_change(viewer: Viewer, event_id: UUID) -> None:
     change_id = await history.change_made_at(viewer, event_id, NOW)
     assert change_id is not None
     await history.undo_change(viewer, event_id, change_id, NOW + timedelta(seconds=5))
@@ -175,7 +178,7 @@ async def test_a_new_limit_is_taken_back_with_who_could_see_the_event_before(cas
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     limited = replace(plan, invitees=await invitees_of(event_id), marking=marking(cast, limit=Limit.FED_ONLY))
     await event_deeds.change_event(cast.fbi_lead, event_id, limited, 1, NOW)
-    await undone(cast.fbi_lead, event_id)
+    await undo_newest_change(cast.fbi_lead, event_id)
     assert (await event_deeds.event_seen_by(cast.hsi_liaison, event_id)).marking == plan.marking
 
 
@@ -189,3 +192,103 @@ async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -
     assert new_id != event_id
     for one in (event_id, new_id):
         assert (await event_deeds.event_seen_by(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"
+
+
+THIRD, FOURTH = "2027-01-26", "2027-02-02"
+REASON = "Surveillance of Larkspur"
+LATER = NOW + timedelta(hours=1)
+Change = Callable[..., Awaitable[UUID]]
+
+
+async def schedule_with_canceled_date(cast: Cast, visibility: Visibility, *people: Viewer, **facts: Any) -> UUID:
+    """Return a weekly series of which the fourth date was canceled with a reason."""
+    weekly = rule_for_choice("weekly", meeting().starts, count=5)
+    plan = meeting(*(people or (cast.fbi_lead,)), visibility=visibility, rule=weekly, **facts)
+    event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, FOURTH, 1, REASON, NOW)
+    return event_id
+
+
+async def change_whole(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
+    event, plan = await event_deeds.plan_to_change(cast.coordinator, event_id)
+    now = LATER
+    return await event_deeds.change_event(
+        cast.coordinator, event_id, replace(plan, **facts), event.version, now, reauthenticated_at=now
+    )
+
+
+async def change_from_third(cast: Cast, event_id: UUID, **facts: Any) -> UUID:
+    event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, THIRD)
+    return await series_split.change_from_date_on(
+        cast.coordinator, event_id, THIRD, replace(plan, **facts), event.version, LATER, reauthenticated_at=LATER
+    )
+
+
+async def reason_seen_by(viewer: Viewer, event_id: UUID) -> str:
+    return (await occurrences.date_seen_by(viewer, event_id, FOURTH)).cancel_reason
+
+
+ways = pytest.mark.parametrize("change", [change_whole, change_from_third])
+
+
+@pytest.mark.both_engines
+@ways
+@pytest.mark.parametrize("visibility", [Visibility.LAW_ENFORCEMENT, Visibility.COMMITTEE, Visibility.NAMED])
+async def test_people_to_whom_an_event_opens_do_not_read_why_a_date_was_canceled_before(
+    cast: Cast, change: Change, visibility: Visibility
+) -> None:
+    event_id = await schedule_with_canceled_date(cast, visibility, committee_id=cast.committees["steering"])
+    opened = await change(cast, event_id, visibility=Visibility.ALL)
+    date = await occurrences.date_seen_by(cast.caht_lead, opened, FOURTH)
+    assert (date.is_canceled, date.cancel_reason) == (True, "")
+
+
+@pytest.mark.both_engines
+@ways
+async def test_a_person_added_to_a_named_event_does_not_read_why_a_date_was_canceled_before(
+    cast: Cast, change: Change
+) -> None:
+    event_id = await schedule_with_canceled_date(cast, Visibility.NAMED)
+    invitees = {one.member_id: AttendeeRole.REQUIRED for one in (cast.fbi_lead, cast.hsi_liaison)}
+    changed = await change(cast, event_id, invitees=invitees, duration=timedelta(hours=2))
+    assert await reason_seen_by(cast.hsi_liaison, changed) == ""
+
+
+@pytest.mark.both_engines
+@ways
+@pytest.mark.parametrize(
+    ("visibility", "after"),
+    [
+        (Visibility.LAW_ENFORCEMENT, Visibility.LAW_ENFORCEMENT),
+        (Visibility.ALL, Visibility.LAW_ENFORCEMENT),
+        (Visibility.ALL, Visibility.NAMED),
+        (Visibility.NAMED, Visibility.NAMED),
+    ],
+)
+async def test_a_reason_stays_while_no_one_else_may_see_the_event(
+    cast: Cast, change: Change, visibility: Visibility, after: Visibility
+) -> None:
+    event_id = await schedule_with_canceled_date(cast, visibility)
+    changed = await change(cast, event_id, visibility=after, duration=timedelta(hours=2))
+    assert await reason_seen_by(cast.fbi_lead, changed) == REASON
+
+
+@pytest.mark.both_engines
+@ways
+async def test_an_opening_that_is_undone_leaves_the_reason_as_it_was(cast: Cast, change: Change) -> None:
+    event_id = await schedule_with_canceled_date(cast, Visibility.LAW_ENFORCEMENT)
+    await change(cast, event_id, visibility=Visibility.ALL)
+    change_id = await history.change_made_at(cast.coordinator, event_id, LATER)
+    assert change_id
+    await history.undo_change(cast.coordinator, event_id, change_id, LATER + timedelta(seconds=5))
+    assert await reason_seen_by(cast.fbi_lead, event_id) == REASON
+
+
+@pytest.mark.both_engines
+async def test_people_to_whom_a_canceled_event_opens_do_not_read_why_it_was_canceled(cast: Cast) -> None:
+    event_id = await event_deeds.schedule_event(
+        cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW
+    )
+    await event_deeds.cancel_event(cast.coordinator, event_id, 1, REASON, NOW)
+    await change_whole(cast, event_id, visibility=Visibility.ALL)
+    assert (await event_deeds.event_seen_by(cast.caht_lead, event_id)).cancel_reason == ""

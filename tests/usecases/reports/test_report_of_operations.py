@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
-from tests.usecases.events.autumn import asked, autumn
+from tests.usecases.events.autumn import hold_autumn, report_request
 from tests.usecases.operations.world import FAR, planned
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Kind
@@ -24,7 +24,7 @@ OTHERS = ("coordinator", "caht_lead")
 
 
 async def of(viewer: Viewer, kind: Kind | None = None) -> PeriodReport:
-    return await report_for(viewer, asked(QUARTER, kind, AFTER))
+    return await report_for(viewer, report_request(QUARTER, kind, AFTER))
 
 
 async def held(cast: Cast) -> UUID:
@@ -45,7 +45,7 @@ async def test_an_operation_is_counted_with_the_agencies_that_took_part(cast: Ca
 async def test_a_report_of_people_who_may_not_know_of_an_operation_is_the_same_without_it(
     cast: Cast, name: str
 ) -> None:
-    await autumn(cast)
+    await hold_autumn(cast)
     reader = cast.members[name]
     before = [await of(reader), await of(reader, Kind.JOINT_OPERATION)]
     await held(cast)
@@ -67,7 +67,7 @@ async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None
 
 async def test_an_operation_that_is_still_to_come_is_not_counted(cast: Cast) -> None:
     await held(cast)
-    early = replace(asked(QUARTER, None, AFTER), now=NOW)
+    early = replace(report_request(QUARTER, None, AFTER), now=NOW)
     found = (await report_for(cast.fbi_lead, early)).operations
     assert found is not None
     assert found.is_withheld

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from tests.cast import ZONE, Cast, meeting
-from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, asked, autumn, mark
+from tests.usecases.events.autumn import MONTHLY, NOW, SEPTEMBER, Autumn, hold_autumn, record_marks_of, report_request
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer, Visibility
@@ -41,11 +41,11 @@ MOST = 10_000
 
 @pytest.fixture
 async def events(cast: Cast) -> Autumn:
-    return await autumn(cast)
+    return await hold_autumn(cast)
 
 
 async def of(viewer: Viewer, period: str = QUARTER, kind: Kind | None = None, now: datetime = NOW) -> PeriodReport:
-    return await report_for(viewer, asked(period, kind, now))
+    return await report_for(viewer, report_request(period, kind, now))
 
 
 def tally_of(found: PeriodReport, code: str) -> PlaceTally:
@@ -57,7 +57,9 @@ async def test_who_replies_for_nothing_has_no_reports(cast: Cast) -> None:
         with pytest.raises(NotAllowed):
             await of(nobody)
         with pytest.raises(NotAllowed):
-            await rows_behind(nobody, asked(QUARTER), ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
+            await rows_behind(
+                nobody, report_request(QUARTER), ReportNumber(part=NumberPart.DATES, measure="held"), MOST
+            )
 
 
 async def test_attendance_is_counted_by_agency_with_each_invited_person_in_one_column(
@@ -122,7 +124,7 @@ async def test_a_chair_counts_everybody_at_what_the_committee_meets_for(cast: Ca
 async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, events: Autumn) -> None:
     before = tally_of(await of(cast.coordinator), "Harbor House")
     await roll_call.reopen_attendance(cast.coordinator, events.monthly, MONTHLY[0], NOW)
-    await mark(cast.coordinator, events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
+    await record_marks_of(cast.coordinator, events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
     after = tally_of(await of(cast.coordinator), "Harbor House")
     assert (before.absent, before.remote) == (1, 0)
     assert (after.absent, after.remote) == (0, 1)
@@ -176,14 +178,16 @@ READERS = ("coordinator", "fbi_lead", "caht_lead")
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("kind", [None, Kind.MEETING])
 async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind: Kind | None) -> None:
-    await autumn(cast)
+    await hold_autumn(cast)
     reader = cast.members[name]
     found = await of(reader, kind=kind)
     for expected, number, of_kind in numbers(found):
-        behind = await rows_behind(reader, asked(QUARTER, of_kind or kind), number, MOST)
+        behind = await rows_behind(reader, report_request(QUARTER, of_kind or kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
     minutes = (
-        await rows_behind(reader, asked(QUARTER, kind), ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
+        await rows_behind(
+            reader, report_request(QUARTER, kind), ReportNumber(part=NumberPart.DATES, measure="held"), MOST
+        )
     ).dates
     assert sum(one.minutes for one in minutes) == found.activities[-1].minutes
 
@@ -216,7 +220,7 @@ def vars_of(tally: PlaceTally) -> dict[str, int]:
 
 async def test_a_report_keeps_to_one_committee(cast: Cast, events: Autumn) -> None:
     services = next(one for one in await report_committees(cast.coordinator) if one.name == "Victim Services Committee")
-    question = replace(asked(QUARTER), committee=services)
+    question = replace(report_request(QUARTER), committee=services)
     found = await report_for(cast.coordinator, question)
     assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
     assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
@@ -238,19 +242,19 @@ async def test_the_lines_of_a_report_add_up(cast: Cast, events: Autumn) -> None:
 
 async def test_rows_are_cut_where_the_reader_wants_no_more_but_their_count_is_whole(cast: Cast, events: Autumn) -> None:
     invited = ReportNumber(part=NumberPart.PLACES, measure="invited")
-    every, some = [await rows_behind(cast.coordinator, asked(QUARTER), invited, most) for most in (MOST, 5)]
+    every, some = [await rows_behind(cast.coordinator, report_request(QUARTER), invited, most) for most in (MOST, 5)]
     assert (some.count, some.places) == (every.count, every.places[:5])
 
 
 async def test_a_number_that_no_report_has_is_not_there(cast: Cast) -> None:
     for part in NumberPart:
         with pytest.raises(NotFound):
-            await rows_behind(cast.coordinator, asked(QUARTER), ReportNumber(part=part, measure="odd"), MOST)
+            await rows_behind(cast.coordinator, report_request(QUARTER), ReportNumber(part=part, measure="odd"), MOST)
 
 
 async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, events: Autumn) -> None:
     held = ReportNumber(part=NumberPart.DATES, measure="held")
-    of_operations = asked(QUARTER, Kind.JOINT_OPERATION)
+    of_operations = report_request(QUARTER, Kind.JOINT_OPERATION)
     seen = await rows_behind(cast.fbi_lead, of_operations, held, MOST)
     assert [one.title for one in seen.dates] == ["Operation Bluestem"]
     assert seen.is_restricted
@@ -261,7 +265,7 @@ async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(ca
     event = await event_deeds.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, starts=OCTOBER), SEPTEMBER
     )
-    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
+    await record_marks_of(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
     before = (await of(cast.coordinator)).total
     assert (before.invited, before.not_marked, before.open, before.rate) == (3, 2, 2, 100)
     await roll_call.close_attendance(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
@@ -278,16 +282,20 @@ async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast
     await replies.record_own_reply(
         cast.fbi_lead, event, "2026-10-20", ReplyValue.DECLINED, "", SEPTEMBER, for_series=False, substitute=alternate
     )
-    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,))
+    await record_marks_of(
+        cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,)
+    )
     found = await of(cast.coordinator)
     assert tally_of(found, "FBI") == PlaceTally(remote=1)
     [row] = (
         await rows_behind(
-            cast.coordinator, asked(QUARTER), ReportNumber(part=NumberPart.PLACES, measure="attended"), MOST
+            cast.coordinator, report_request(QUARTER), ReportNumber(part=NumberPart.PLACES, measure="attended"), MOST
         )
     ).places
     assert (row.person, row.substitute, row.mark) == ("Fbi lead", "Fbi alternate", ReportMark.REMOTE)
-    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,))
+    await record_marks_of(
+        cast.coordinator, event, "2026-10-20", IN_OCTOBER + timedelta(minutes=5), here=(cast.fbi_lead,)
+    )
     assert tally_of(await of(cast.coordinator), "FBI") == PlaceTally(here=1, walk_in=1), (
         "both came: one place is filled"
     )
@@ -327,5 +335,5 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
             for_series=False,
             substitute=cast.fbi_alternate.member_id,
         )
-    await mark(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
+    await record_marks_of(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_alternate,))
     assert tally_of(await of(cast.coordinator), "FBI") == PlaceTally(here=1, open=1)

@@ -10,7 +10,7 @@ import pytest
 from tests.cast import NOW, Cast, marking, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.events.autumn import autumn
+from tests.usecases.events.autumn import hold_autumn
 from tests.usecases.operations.world import planned
 from tracker import clock
 from tracker.rules.core.viewers import Visibility
@@ -28,7 +28,7 @@ COUNT = re.compile(r"([0-9,]+) rows? ·")
 @pytest.fixture
 async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
     """The coordinator's browser after an autumn."""
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     return await browse(sqlite_cast.coordinator)
 
 
@@ -94,7 +94,7 @@ async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk:
 
 
 async def test_a_report_keeps_to_a_committee_of_the_readers_and_to_no_other(browse: SignIn, sqlite_cast: Cast) -> None:
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     address = f"{PAGE}&kind=meeting&committee={sqlite_cast.committees['services']}"
     of_the_chair = (await (await browse(sqlite_cast.caht_lead)).get(address)).text
     assert "Meetings of Victim Services Committee only" in of_the_chair
@@ -133,7 +133,7 @@ async def test_rows_are_downloaded_too_and_their_texts_are_no_formulas(desk: Bro
 async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_proof(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     browser = await browse(sqlite_cast.fbi_lead)
     page = (await browser.get(PAGE)).text
     assert "Named participants only" in page

@@ -4,13 +4,13 @@ import pytest
 
 from tests.cast import Cast
 from tests.ports.conftest import SignIn
-from tests.usecases.events.autumn import autumn
+from tests.usecases.events.autumn import hold_autumn
 
 QUARTER = "FY2027-Q1"
 
 
 async def test_who_has_reports_reads_the_rate_of_a_period_and_of_each_person(sqlite_cast: Cast, browse: SignIn) -> None:
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     address = f"/agencies/{sqlite_cast.agencies['Harbor House']}?period={QUARTER}"
     page = (await (await browse(sqlite_cast.coordinator)).get(address)).text
     assert "<b>33%</b> <span>attendance · " in page
@@ -19,7 +19,7 @@ async def test_who_has_reports_reads_the_rate_of_a_period_and_of_each_person(sql
 
 
 async def test_each_number_opens_its_rows(sqlite_cast: Cast, browse: SignIn) -> None:
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     agency, desk = sqlite_cast.agencies["Harbor House"], await browse(sqlite_cast.coordinator)
     page = (await desk.get(f"/agencies/{agency}?period={QUARTER}")).text
     rows = f"/reports/rows?period={QUARTER}&part=places&of=absent&agency={agency}"
@@ -39,7 +39,7 @@ async def test_a_period_that_nobody_knows_is_the_present_one(sqlite_cast: Cast, 
 
 
 async def test_who_has_no_reports_reads_no_rate(sqlite_cast: Cast, browse: SignIn) -> None:
-    await autumn(sqlite_cast)
+    await hold_autumn(sqlite_cast)
     page = (await (await browse(sqlite_cast.harbor_advocate)).get(f"/agencies/{sqlite_cast.agencies['CAHT']}")).text
     assert "Attended" not in page
     assert "attendance" not in page.lower()
