@@ -51,7 +51,7 @@ from tracker.rules.events.calendar_import import (
 )
 from tracker.rules.events.events import TEXTS, Kind
 from tracker.rules.events.plans import DateChange, Plan, Slot
-from tracker.rules.recurrence.series import Rule, check_number_of_dates
+from tracker.rules.recurrence.series import check_number_of_dates
 
 A_DAY = timedelta(days=1)
 USUAL = ImportLimits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
@@ -75,27 +75,23 @@ def read_calendar_file(
     if not file.events:
         raise Invalid("The file has no events.")
     reader = _FileReader(zones_of(file.zones, home), now)
-    groups = _groups(file.events)
+    masters = {
+        _uid(component): component for component in reversed(file.events) if "RECURRENCE-ID" not in component.lines
+    }
+    changes: dict[str, list[Component]] = {uid: [] for uid in masters}
+    groups: list[tuple[Component, list[Component]]] = []
+    for event in file.events:
+        uid = _uid(event)
+        if "RECURRENCE-ID" in event.lines and uid in masters:
+            changes[uid].append(event)
+        else:  # a change whose event is missing is an event of its own
+            groups.append((event, changes[uid] if masters.get(uid) is event else []))
     for number, (master, overrides) in enumerate(groups, start=1):
         reader.take(master, overrides)
         check_import_size(reader.dates, limits)
         progress(number, len(groups))
     rest = sorted(reader.rest, key=lambda import_row: import_row.row)
     return CalendarFile(events=reader.events, rest=rest, notes=notes_on(file))
-
-
-def _groups(events: Sequence[Component]) -> list[tuple[Component, list[Component]]]:
-    """Return each event with the components that change its dates; one whose event is missing forms its own group."""
-    masters = {_uid(component): component for component in reversed(events) if "RECURRENCE-ID" not in component.lines}
-    changes: dict[str, list[Component]] = {uid: [] for uid in masters}
-    groups = []
-    for event in events:
-        uid = _uid(event)
-        if "RECURRENCE-ID" in event.lines and uid in masters:
-            changes[uid].append(event)
-        else:
-            groups.append((event, changes[uid] if masters.get(uid) is event else []))
-    return groups
 
 
 def _uid(component: Component) -> str:
@@ -118,20 +114,18 @@ class _FileReader:
 
     def take(self, component: Component, overrides: Sequence[Component]) -> None:
         """Read one event, or record why it is not imported."""
-        title = "(no title)"
+        title, outcome = "(no title)", ImportOutcome.REFUSED
         try:
             title = text_of(component, "title") or title
             if reason := passed_over(component):
-                self.rest.append(
-                    ImportRow(row=component.row, title=title, outcome=ImportOutcome.LEFT_OUT, sentence=reason)
-                )
-                return
-            self.events.append(self._event(component, overrides))
-            self.dates += len(self.events[-1].slots)
+                outcome = ImportOutcome.LEFT_OUT
+            else:
+                self.events.append(self._event(component, overrides))
+                self.dates += len(self.events[-1].slots)
         except Invalid as wrong:
-            self.rest.append(
-                ImportRow(row=component.row, title=title, outcome=ImportOutcome.REFUSED, sentence=wrong.sentence)
-            )
+            reason = wrong.sentence
+        if reason:
+            self.rest.append(ImportRow(row=component.row, title=title, outcome=outcome, sentence=reason))
 
     def _event(self, component: Component, overrides: Sequence[Component]) -> FileEvent:
         uid = _uid(component) + "".join(line for line in component.lines.get("RECURRENCE-ID", ()))
@@ -141,10 +135,15 @@ class _FileReader:
         is_series = bool(component.lines.get("RRULE"))
         if component.lines.get("RDATE") and not is_series:
             raise Invalid("It has extra dates, but no repeat rule.")
-        start = self._start(component)
+        start = self.zones.start_of(component)
         wall = clock_of(start, self.zones.home, is_series=is_series)
         starts = wall.shows(start)
-        rule, rule_note = self._rule(component, starts, wall) if is_series else (None, "")
+        rule, rule_note = None, ""
+        if is_series:
+            if len(component.lines["RRULE"]) > 1 or "EXRULE" in component.lines:
+                raise Invalid("It has more than one repeat rule. Export it as separate series.")
+            [given] = component.all("RRULE")
+            rule, rule_note = rule_from(given.value, starts, wall, self.zones, self.today)
         plan = Plan(
             kind=kind_of(component),
             visibility=Visibility.ALL,
@@ -227,7 +226,7 @@ class _FileReader:
         """Return the new values of the date that a component changes; None = canceled."""
         if is_canceled(override):
             return None
-        start = self._start(override)
+        start = self.zones.start_of(override)
         if start.is_day != plan.is_all_day:
             raise Invalid("Some of its dates last all day and others don't. Such a series can't be imported.")
         starts = wall.shows(start)
@@ -246,12 +245,6 @@ class _FileReader:
         wanted = [by_day.get(stamp.local.date()) if stamp.is_day else wall.shows(stamp) for stamp in stamps]
         return [moment for moment in wanted if moment in known]
 
-    def _start(self, component: Component) -> Stamp:
-        given = component.one("DTSTART")
-        if given is None:
-            raise Invalid("It has no start.")
-        return self.zones.stamp(given)
-
     def _length(self, component: Component, start: Stamp, starts: datetime, wall: WallClock) -> timedelta:
         """Return the length on the clocks of its zone; a day without an end is one day (RFC 5545 §3.6.1)."""
         if end := component.one("DTEND"):
@@ -268,12 +261,6 @@ class _FileReader:
         if ends == starts:
             raise Invalid("It ends when it starts. Give it a length.")
         return ends - starts
-
-    def _rule(self, component: Component, starts: datetime, wall: WallClock) -> tuple[Rule, str]:
-        if len(component.lines["RRULE"]) > 1 or "EXRULE" in component.lines:
-            raise Invalid("It has more than one repeat rule. Export it as separate series.")
-        [given] = component.all("RRULE")
-        return rule_from(given.value, starts, wall, self.zones, self.today)
 
 
 KEPT = frozenset(
@@ -317,13 +304,17 @@ SHOWN = 3  # names of properties that only other programs know
 def notes_of(component: Component, overrides: Sequence[Component]) -> list[str]:
     """Return what an event and the components that change its dates lose. Errors: Invalid for an unreadable line."""
     every = [component, *overrides]
-    return [
-        *_text_notes(component),
-        *_status_notes(component),
-        *_video_notes(component),
-        *_people_notes(every),
-        *_left_out(every),
-    ]
+    notes = []
+    status = component.one("STATUS")
+    if status and status.value.upper() not in STATUSES:
+        notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
+    is_free = any(line.upper().endswith(":TRANSPARENT") for line in component.lines.get("TRANSP", ()))
+    if is_free and kind_of(component) is not Kind.DEADLINE:
+        notes.append("The file shows its time as free. Here it counts as busy.")
+    if others := {given.value for name in VIDEO for given in component.all(name)} - {video_link_of(component)}:
+        ways = plural(len(others), "way to join online is", "ways to join online are")
+        notes.append(f"{ways} left out: an event has one video link, which starts with https.")
+    return [*_text_notes(component), *notes, *_people_notes(every), *_left_out(every)]
 
 
 def notes_of_dates(
@@ -406,25 +397,6 @@ def _text_notes(component: Component, names: Iterable[str] = tuple(PROPERTIES)) 
 
 def _visible(text: str) -> str:
     return "".join(unicodedata.normalize("NFC", text).split())
-
-
-def _status_notes(component: Component) -> list[str]:
-    notes = []
-    status = component.one("STATUS")
-    if status and status.value.upper() not in STATUSES:
-        notes.append(f"Its status “{status.value[:20]}” is read as confirmed.")
-    is_free = any(line.upper().endswith(":TRANSPARENT") for line in component.lines.get("TRANSP", ()))
-    if is_free and kind_of(component) is not Kind.DEADLINE:
-        notes.append("The file shows its time as free. Here it counts as busy.")
-    return notes
-
-
-def _video_notes(component: Component) -> list[str]:
-    others = {given.value for name in VIDEO for given in component.all(name)} - {video_link_of(component)}
-    if not others:
-        return []
-    ways = plural(len(others), "way to join online is", "ways to join online are")
-    return [f"{ways} left out: an event has one video link, which starts with https."]
 
 
 def _people_notes(every: Sequence[Component]) -> list[str]:

@@ -72,14 +72,17 @@ def invitation_in(content: bytes, home: str) -> ClientInvitation | None:
         return None
     zones = zones_of(file.zones, home)
     component = next((event for event in file.events if "RECURRENCE-ID" not in event.lines), file.events[0])
+    starts, ends = _moment(component, "DTSTART", zones), _moment(component, "DTEND", zones)
+    if starts is None or ends is None:
+        raise Invalid(f"The invitation has no {'DTEND' if starts else 'DTSTART'}.")
     organizer, number = component.one("ORGANIZER"), component.text("SEQUENCE")
     return ClientInvitation(
         uid=component.text("UID"),
         title=component.text("SUMMARY"),
         organizer=organizer.value.partition(":")[2] if organizer else "",
         url=component.text("URL"),
-        starts=_needed(component, "DTSTART", zones),
-        ends=_needed(component, "DTEND", zones),
+        starts=starts,
+        ends=ends,
         sequence=int(number) if number else None,
         date=_moment(component, "RECURRENCE-ID", zones),
         is_series="RRULE" in component.lines,
@@ -229,13 +232,6 @@ def _local(name: str, moment: datetime, zone: str) -> bytes:
 
 def _sequence(of: ClientInvitation) -> bytes:
     return b"" if of.sequence is None else fold(f"SEQUENCE:{of.sequence}")
-
-
-def _needed(component: Component, name: str, zones: Zones) -> datetime:
-    moment = _moment(component, name, zones)
-    if moment is None:
-        raise Invalid(f"The invitation has no {name}.")
-    return moment
 
 
 def _moment(component: Component, name: str, zones: Zones) -> datetime | None:

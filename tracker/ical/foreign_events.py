@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -46,28 +47,39 @@ class Zones(Struct, frozen=True):
         """Return the times of properties that may hold several, separated by commas. Errors: Invalid."""
         return [self.stamp(Property(text, line.parameters)) for line in properties for text in line.value.split(",")]
 
-    def stamp(self, one: Property) -> Stamp:
+    def start_of(self, component: Component) -> Stamp:
+        """Return when an event starts. Errors: Invalid with a sentence."""
+        written = component.one("DTSTART")
+        if written is None:
+            raise Invalid("It has no start.")
+        return self.stamp(written)
+
+    def stamp(self, written: Property) -> Stamp:
         """Return the time of a property. Errors: Invalid with a sentence."""
-        match = _TIME.fullmatch(one.value)
+        match = _TIME.fullmatch(written.value)
         if match is None:
-            raise Invalid(f"“{one.value[:40]}” isn't a date or time that we can read.")
+            raise Invalid(f"“{written.value[:40]}” isn't a date or time that we can read.")
         year, month, day, hour, minute, second = (int(digits or 0) for digits in match.groups()[:6])
         if not FIRST_YEAR <= year <= LAST_YEAR:
             raise Invalid(f"It is in {year}. We can import {FIRST_YEAR} to {LAST_YEAR}.")
         try:
             local = datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - its zone is stored beside it
         except ValueError as odd:
-            raise Invalid(f"“{one.value}” isn't a date on the calendar.") from odd
+            raise Invalid(f"“{written.value}” isn't a date on the calendar.") from odd
         is_day = match[4] is None
-        return Stamp(local, None if is_day else self._zone("UTC" if match[7] else one.parameters.get("TZID")), is_day)
+        tzid = "UTC" if match[7] else written.parameters.get("TZID")
+        return Stamp(local, None if is_day else self._zone(tzid), is_day)
 
     def _zone(self, tzid: str | None) -> str | None:
         if tzid is None:
             return None
         if tzid.upper() in _UTC_NAMES:
             return "UTC"
-        for name in (tzid, self.known.get(tzid, ""), WINDOWS_TO_OLSON.get(tzid, ""), *_endings(tzid)):
-            if name and _is_zone(name):
+        parts = tzid.split("/")  # some end with the common name: /mozilla.org/20050126_1/America/New_York
+        endings = ("/".join(parts[-length:]) for length in (3, 2) if len(parts) > length)
+        for name in filter(None, (tzid, self.known.get(tzid), WINDOWS_TO_OLSON.get(tzid), *endings)):
+            with suppress(Invalid):
+                zone_of(name)
                 return name
         raise Invalid(f"The time zone “{tzid[:60]}” is unknown.")
 
@@ -116,20 +128,6 @@ def clock_of(start: Stamp, home: str, *, is_series: bool) -> WallClock:
         shift = plain.shows(start) - start.local if start.is_utc and is_series else None
         return WallClock(home, home, shift)
     return WallClock(start.zone, home)
-
-
-def _endings(tzid: str) -> Iterable[str]:
-    """Yield possible common names at the end of a long one: /mozilla.org/20050126_1/America/New_York."""
-    parts = tzid.split("/")
-    return ("/".join(parts[-length:]) for length in (3, 2) if len(parts) > length)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        zone_of(name)
-    except Invalid:
-        return False
-    return True
 
 
 PROPERTIES = {"title": "SUMMARY", "place": "LOCATION", "description": "DESCRIPTION"}
@@ -241,28 +239,30 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
 
     Such a series ends a year after `today`, or after its start when that is later. Errors: Invalid with a sentence.
     """
-    parts = _parts(text)
-    until = _until(parts["UNTIL"], start, clock, zones) if "UNTIL" in parts else None
-    count = _number(parts, "COUNT")
-    is_endless = until is None and count is None
-    rule = _anchored(parts, start, until or (_usual_end(start, today) if is_endless else None), count)
-    if rule.until:
-        rule = replace(rule, until=dates_by_rule(rule, start)[-1].date())
-    dates_by_rule(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
-    return (
-        rule,
-        f"It has no end date in the file, so it ends on {short_date(rule.until)}." if is_endless and rule.until else "",
-    )
-
-
-def _parts(text: str) -> RuleParts:
     parts = {}
     for piece in text.rstrip(";").split(";"):
         name, _, value = piece.partition("=")
         parts[name.strip().upper()] = value.strip().upper()
     if unknown := sorted(set(parts) - READ):
         raise Invalid(NOT_KEPT.format(unknown[0][:40]))
-    return parts
+    until = None
+    if "UNTIL" in parts:  # a moment, or a day: the last possible local day, because the series has its hour
+        stamp = zones.stamp(Property(parts["UNTIL"], {}))
+        end = clock.shows(stamp)
+        until = end.date() if stamp.is_day or end.time() >= start.time() else end.date() - timedelta(days=1)
+    count = _number(parts, "COUNT")
+    is_endless = until is None and count is None
+    if is_endless:
+        latest = day_years_after(start.date(), MAX_YEARS)
+        if latest < today:
+            raise Invalid(TOO_OLD)
+        until = min(latest, day_years_after(max(start.date(), today), 1))
+    rule = _anchored(parts, start, until, count)
+    if rule.until:
+        rule = replace(rule, until=dates_by_rule(rule, start)[-1].date())
+    dates_by_rule(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
+    note = f"It has no end date in the file, so it ends on {short_date(rule.until)}." if rule.until else ""
+    return rule, note if is_endless else ""
 
 
 def _anchored(parts: RuleParts, start: datetime, until: date | None, count: int | None) -> Rule:
@@ -278,11 +278,14 @@ def _anchored(parts: RuleParts, start: datetime, until: date | None, count: int 
         if frequency is Frequency.DAILY and interval > 1:
             raise Invalid(NOT_KEPT.format("certain days every few days"))
         days = days or (start.weekday(),)
+        code = parts.get("WKST", CODES[MONDAY])  # the default (RFC 5545 §3.3.10)
+        if code not in CODES:
+            raise Invalid(NOT_KEPT.format(f"WKST={code[:10]}"))
         return Rule(
             frequency=Frequency.WEEKLY,
             interval=interval,
             weekdays=days,
-            week_starts=_week_starts(parts),
+            week_starts=CODES.index(code),
             until=until,
             count=count,
         )
@@ -340,14 +343,6 @@ def _weekdays(parts: RuleParts) -> list[tuple[int, int]]:
     return weekdays
 
 
-def _week_starts(parts: RuleParts) -> int:
-    """Return the first day of the week, Monday = 0 and the default (RFC 5545 §3.3.10)."""
-    code = parts.get("WKST", CODES[MONDAY])
-    if code not in CODES:
-        raise Invalid(NOT_KEPT.format(f"WKST={code[:10]}"))
-    return CODES.index(code)
-
-
 def _number(parts: RuleParts, name: str) -> int | None:
     if name not in parts:
         return None
@@ -358,19 +353,3 @@ def _number(parts: RuleParts, name: str) -> int | None:
     if number == 0 or (number < 0 and (name not in ("BYMONTHDAY", "BYSETPOS") or number != LAST)):
         raise Invalid(NOT_KEPT.format(f"{name}={number}"))
     return number
-
-
-def _until(text: str, start: datetime, clock: WallClock, zones: Zones) -> date:
-    """Return the last possible local day: UNTIL is a moment, and the series has its hour."""
-    stamp = zones.stamp(Property(text, {}))
-    end = clock.shows(stamp)
-    if stamp.is_day or end.time() >= start.time():
-        return end.date()
-    return end.date() - timedelta(days=1)
-
-
-def _usual_end(start: datetime, today: date) -> date:
-    latest = day_years_after(start.date(), MAX_YEARS)
-    if latest < today:
-        raise Invalid(TOO_OLD)
-    return min(latest, day_years_after(max(start.date(), today), 1))

@@ -1,7 +1,7 @@
 """Calendar messages for one reader: invitations, updates, cancellations, declined proposals, tasks (RFC 5546 §3)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -146,19 +146,14 @@ def _message(
     method: str, entries: Sequence[CalendarEntry], level: FeedLevel, attendee: Attendee, organizer: Organizer
 ) -> bytes:
     is_free = not attendee.role.takes_part
-    entries = [replace(calendar_entry, joined_or_left_at=attendee.joined_or_left_at) for calendar_entry in entries]
-    body = [
-        vevent(
-            calendar_entry,
-            level,
-            organizer,
-            (_attendee(_for(calendar_entry, attendee), method),),
-            marks_canceled=False,
-            is_free=is_free,
-        )
-        for calendar_entry in entries
-    ]
-    zones = sorted({calendar_entry.zone.key for calendar_entry in entries if not calendar_entry.event.is_all_day})
+    body = []
+    for entry in entries:
+        reply = attendee.replies.get(entry.recurrence_id) if entry.recurrence_id else None
+        reader = replace(attendee, reply=reply) if reply else attendee
+        dated = replace(entry, joined_or_left_at=attendee.joined_or_left_at)
+        people = (_attendee(reader, method),)
+        body.append(vevent(dated, level, organizer, people, marks_canceled=False, is_free=is_free))
+    zones = sorted({entry.zone.key for entry in entries if not entry.event.is_all_day})
     return _calendar(method, zones, body)
 
 
@@ -175,7 +170,19 @@ def _calendar(method: str, zones: Sequence[str], events: Sequence[bytes]) -> byt
             b"END:VCALENDAR\r\n",
         )
     )
-    _read_back(message, method, len(events))
+    calendar = icalendar.Calendar.from_ical(message)
+    read_back = calendar.walk("VEVENT")
+    is_sound = (
+        str(calendar.get("METHOD")) == method
+        and len(read_back) == len(events) > 0
+        and not any(component.errors for component in calendar.walk())
+        and len({str(event["UID"]) for event in read_back}) == 1
+        and all(
+            len(event.get(name, [])) > 0 and not isinstance(event[name], list) for event in read_back for name in PEOPLE
+        )
+    )
+    if not is_sound:  # another program would read it differently: it is never sent
+        raise ValueError("The calendar message doesn't read back unchanged.")
     return message
 
 
@@ -185,17 +192,12 @@ def _level(event: Event, *, is_discreet: bool) -> FeedLevel:
     return FeedLevel.DISCREET if event.is_restricted else FeedLevel.FULL
 
 
-def _for(entry: CalendarEntry, attendee: Attendee) -> Attendee:
-    """Return the reader with the reply that counts for an entry."""
-    known = attendee.replies.get(entry.recurrence_id) if entry.recurrence_id else None
-    return replace(attendee, reply=known) if known else attendee
-
-
 def _attendee(attendee: Attendee, method: str) -> bytes:
     reply = "DELEGATED" if lines.is_mail_address(attendee.sends) else attendee.reply.upper().replace("_", "-")
     # FALSE (RFC 5545 §3.2.17) where no one reads the replies: people reply with the buttons of the email.
     is_asked = attendee.is_read and attendee.role.is_asked
     asks = (f"RSVP={'TRUE' if is_asked else 'FALSE'}",) if method == "REQUEST" else ()
+    delegations = (("DELEGATED-TO", attendee.sends), ("DELEGATED-FROM", attendee.sent_by))  # RFC 5545 §3.2.4, §3.2.5
     return lines.address_line(
         "ATTENDEE",
         attendee.email,
@@ -203,32 +205,9 @@ def _attendee(attendee: Attendee, method: str) -> bytes:
         "CUTYPE=INDIVIDUAL",
         f"ROLE={ROLES[attendee.role]}",
         f"PARTSTAT={reply}",
-        *_delegation("DELEGATED-TO", attendee.sends),
-        *_delegation("DELEGATED-FROM", attendee.sent_by),
+        *(f'{name}="mailto:{other}"' for name, other in delegations if lines.is_mail_address(other)),
         *asks,
     )
-
-
-def _delegation(name: str, other: str) -> tuple[str, ...]:
-    """Return the parameter that names the other person of a delegation (RFC 5545 §3.2.4, §3.2.5), if there is one."""
-    return (f'{name}="mailto:{other}"',) if lines.is_mail_address(other) else ()
-
-
-def _read_back(message: bytes, method: str, count: int) -> None:
-    """Refuse a message that another program would read differently; an invalid one is never sent."""
-    calendar = icalendar.Calendar.from_ical(message)
-    events = calendar.walk("VEVENT")
-    is_sound = (
-        str(calendar.get("METHOD")) == method
-        and len(events) == count > 0
-        and not any(component.errors for component in calendar.walk())
-        and len({str(event["UID"]) for event in events}) == 1
-        and all(
-            len(event.get(name, [])) > 0 and not isinstance(event[name], list) for event in events for name in PEOPLE
-        )
-    )
-    if not is_sound:
-        raise ValueError("The calendar message doesn't read back unchanged.")
 
 
 STATUSES = {
@@ -249,15 +228,22 @@ def vtodo_calendar(item: ActionItem, organizer: Organizer, zone: str, *, is_with
     the task force's; `is_withdrawn` cancels the task of an earlier owner. Errors: Invalid for text that a calendar
     can't hold.
     """
+    status = ItemStatus.CANCELED if is_withdrawn else item.status
+    is_done = status is ItemStatus.DONE
+    # PUBLISH must have a start, and a task is due after that (RFC 5545 §3.8.2.3).
+    starts = min(item.created_at.astimezone(ZoneInfo(zone)).date(), item.due - DAY)
     parts = (
         lines.text_line("UID", item.uid),
         lines.utc_line("DTSTAMP", item.changed_at),
         lines.utc_line("LAST-MODIFIED", item.changed_at),
         lines.plain_line("SEQUENCE", str(item.sequence)),
         lines.text_line("SUMMARY", item.title),
-        *_days(item, ZoneInfo(zone)),
+        lines.plain_line("DTSTART;VALUE=DATE", f"{starts:%Y%m%d}"),
+        lines.plain_line("DUE;VALUE=DATE", f"{item.due:%Y%m%d}"),
         lines.plain_line("PRIORITY", "0"),
-        *_state(item, is_withdrawn=is_withdrawn),
+        lines.plain_line("STATUS", STATUSES[status]),
+        lines.plain_line("PERCENT-COMPLETE", str(item.progress)),
+        lines.utc_line("COMPLETED", item.closed_at) if is_done and item.closed_at else b"",
         lines.link_line("URL", f"{organizer.base_url}/action-items/{item.reference}"),
         lines.address_line("ORGANIZER", organizer.address, organizer.name),
     )
@@ -268,22 +254,3 @@ def vtodo_calendar(item: ActionItem, organizer: Organizer, zone: str, *, is_with
     if read_back != [(item.uid, item.title, False)]:  # another program would read it differently: it is never sent
         raise ValueError("The task doesn't read back unchanged.")
     return message
-
-
-def _days(item: ActionItem, zone: ZoneInfo) -> Iterator[bytes]:
-    """Yield when it starts, which PUBLISH must have, and when it is due, which is after that (RFC 5545 §3.8.2.3)."""
-    starts = min(item.created_at.astimezone(zone).date(), item.due - DAY)
-    yield _day("DTSTART", starts)
-    yield _day("DUE", item.due)
-
-
-def _day(name: str, day: date) -> bytes:
-    return lines.plain_line(f"{name};VALUE=DATE", f"{day:%Y%m%d}")
-
-
-def _state(item: ActionItem, *, is_withdrawn: bool) -> Iterator[bytes]:
-    status = ItemStatus.CANCELED if is_withdrawn else item.status
-    yield lines.plain_line("STATUS", STATUSES[status])
-    yield lines.plain_line("PERCENT-COMPLETE", str(item.progress))
-    if status is ItemStatus.DONE and item.closed_at:
-        yield lines.utc_line("COMPLETED", item.closed_at)

@@ -48,7 +48,11 @@ def address_line(name: str, email: str, common_name: str, *parameters: str) -> b
     """
     if not is_mail_address(email):
         raise Invalid("This email address can't be used in a calendar.")
-    return fold(f"{';'.join((name, f'CN={_quoted(common_name)}', *parameters))}:mailto:{email}")
+    _refuse(_NOT_IN_PARAMETERS, common_name)
+    # A value in quotes can't contain quotes (§3.1), and not every client reads RFC 6868.
+    quoted = common_name.replace('"', "'")
+    head = ";".join((name, f'CN="{quoted}"', *parameters))
+    return fold(f"{head}:mailto:{email}")
 
 
 def is_mail_address(email: str) -> bool:
@@ -87,12 +91,6 @@ def fold(line: str) -> bytes:
         rest, room = rest[cut:], LONGEST - 1
     pieces.append(rest)
     return b"\r\n ".join(pieces) + b"\r\n"
-
-
-def _quoted(value: str) -> str:
-    """Return a parameter value in quotes; it can't contain quotes (§3.1), and not every client reads RFC 6868."""
-    _refuse(_NOT_IN_PARAMETERS, value)
-    return '"' + value.replace('"', "'") + '"'
 
 
 def _refuse(forbidden: re.Pattern[str], value: str) -> None:
@@ -175,7 +173,12 @@ class Component(Struct):
 
     def all(self, name: str) -> list[Property]:
         """Return every property of that name. Errors: Invalid for a line that can't be read."""
-        return [_property(line) for line in self.lines.get(name, ())]
+        properties = []
+        for line in self.lines.get(name, ()):
+            _, parameters, value = _parts(line)
+            named = {parameter.upper(): str(given) for parameter, given in parameters.items()}
+            properties.append(Property(str(value).strip(), named))
+        return properties
 
     def one(self, name: str) -> Property | None:
         """Return the first property of that name. Errors: Invalid for a line that can't be read."""
@@ -257,12 +260,10 @@ class _Scan:
             raise Invalid(DAMAGED.format(self.open[-1]))
 
     def _turn(self, name: str, kind: str) -> None:
-        if name == "BEGIN":
-            self._begin(kind)
-        elif not self.open or self.open.pop() != kind:
-            raise Invalid(DAMAGED.format(kind))
-
-    def _begin(self, kind: str) -> None:
+        if name == "END":
+            if not self.open or self.open.pop() != kind:
+                raise Invalid(DAMAGED.format(kind))
+            return
         self.open.append(kind)
         if self.open[0] != "VCALENDAR":
             raise Invalid(NO_CALENDAR)
@@ -290,11 +291,6 @@ class _Scan:
             raise TooLarge(f"The file has more than {self.most_others} components beside its events.")
         if len(self.found.events) > self.most:
             raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
-
-
-def _property(line: Contentline) -> Property:
-    _, parameters, value = _parts(line)
-    return Property(str(value).strip(), {name.upper(): str(given) for name, given in parameters.items()})
 
 
 def _parts(line: Contentline) -> tuple[str, dict[str, object], str]:

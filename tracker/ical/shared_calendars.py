@@ -94,17 +94,18 @@ class _Reader:
 
     def _spans(self, component: Component, kind: BusyKind) -> Iterator[CalendarSpan]:
         """Yield the dates of an event that touch the window, without those that have a component of their own."""
-        first = self._start(component)
+        first = self.zones.start_of(component)
         length = self._length(component, first)
         left_out = set(self._days_and_moments(component.all("EXDATE")))
         replaced = set() if self._is_single(component) else self._replaced.get(_uid(component), set())
         starts = self._starts(component, first, length)
         self._budget.pay(A_DATE * len(starts))
         for start in starts:
-            span = CalendarSpan(self._moment(start), self._end(start, length), kind)
-            names = {span.starts_at, start.local.date()}
-            if not names & left_out and not names & replaced and self._touches(span):
-                yield span
+            begins = self._moment(start)
+            ends = self._moment(start._replace(local=start.local + length)) if start.is_day else begins + length
+            is_in_window = self.start < ends > begins < self.end
+            if is_in_window and not {begins, start.local.date()} & (left_out | replaced):
+                yield CalendarSpan(begins, ends, kind)
 
     def _starts(self, component: Component, first: Stamp, length: timedelta) -> list[Stamp]:
         extra = self.zones.stamps(component.all("RDATE"))
@@ -138,12 +139,6 @@ class _Reader:
         for stamp in self.zones.stamps(named):
             yield stamp.local.date() if stamp.is_day else self._moment(stamp)
 
-    def _start(self, component: Component) -> Stamp:
-        given = component.one("DTSTART")
-        if given is None:
-            raise Invalid("It has no start.")
-        return self.zones.stamp(given)
-
     def _length(self, component: Component, first: Stamp) -> timedelta:
         """Return the length of a date: days by the calendar, hours as they elapse (RFC 5545 §3.6.1)."""
         if end := component.one("DTEND"):
@@ -155,20 +150,12 @@ class _Reader:
             length = timedelta(0)
         return max(length, A_DAY) if first.is_day else length
 
-    def _end(self, start: Stamp, length: timedelta) -> datetime:
-        if start.is_day:
-            return self._moment(start._replace(local=start.local + length))
-        return self._moment(start) + length
-
     def _is_single(self, component: Component) -> bool:
         """Return whether it replaces one date of a series. Errors: Invalid when it replaces all following dates too."""
         named = component.one("RECURRENCE-ID")
         if named is not None and "RANGE" in named.parameters:
             raise Invalid(NOT_READ)
         return named is not None
-
-    def _touches(self, span: CalendarSpan) -> bool:
-        return span.starts_at < self.end and span.ends_at > self.start and span.ends_at > span.starts_at
 
     def _zone(self, stamp: Stamp) -> str:
         return stamp.zone or self.zones.home
@@ -241,25 +228,24 @@ def starts_between(
 
 def _days(rule: _Rule, first: date, window: tuple[date, date], budget: Budget) -> Iterator[date]:
     """Yield the days of a rule in order: from `first` on when they are counted, else from just before the window."""
-    skipped = 0 if rule.count else max(0, _periods_before(rule, first, window[0]) // rule.interval - 1)
+    begins, ends = window
+    periods_before = {
+        "DAILY": (begins - first).days,
+        "WEEKLY": (begins - first).days // 7,
+        "MONTHLY": (begins.year - first.year) * 12 + begins.month - first.month,
+        "YEARLY": begins.year - first.year,
+    }
+    skipped = 0 if rule.count else max(0, periods_before[rule.frequency] // rule.interval - 1)
     for number in count(skipped * rule.interval, rule.interval):
         period = _period(rule, first, number)
-        if not period or period[0] > window[1]:
+        if not period or period[0] > ends:
             return
         budget.pay(len(period))
-        yield from (day for day in _picked(rule, period) if day >= first)
-
-
-def _periods_before(rule: _Rule, first: date, day: date) -> int:
-    match rule.frequency:
-        case "DAILY":
-            return (day - first).days
-        case "WEEKLY":
-            return (day - first).days // 7
-        case "MONTHLY":
-            return (day.year - first.year) * 12 + day.month - first.month
-        case _:
-            return day.year - first.year
+        days = [day for day in period if _fits(rule, day)]
+        if rule.places:
+            places = {place - 1 if place > 0 else len(days) + place for place in rule.places}
+            days = [day for place, day in enumerate(days) if place in places]
+        yield from (day for day in days if day >= first)
 
 
 def _period(rule: _Rule, first: date, number: int) -> Sequence[date]:
@@ -280,14 +266,6 @@ def _period(rule: _Rule, first: date, number: int) -> Sequence[date]:
     except (ValueError, OverflowError):
         return ()
     return [begins + passed * ONE_DAY for passed in range((ends - begins).days)] if begins <= LAST_DAY else ()
-
-
-def _picked(rule: _Rule, period: Sequence[date]) -> list[date]:
-    days = [day for day in period if _fits(rule, day)]
-    if not rule.places:
-        return days
-    places = {place - 1 if place > 0 else len(days) + place for place in rule.places}
-    return [day for number, day in enumerate(days) if number in places]
 
 
 def _fits(rule: _Rule, day: date) -> bool:

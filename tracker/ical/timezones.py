@@ -64,35 +64,34 @@ class OffsetRun(NamedTuple):
 @lru_cache(64)
 def vtimezone(zone: str) -> bytes:
     """Return the component of an IANA zone. Errors: ZoneInfoNotFoundError."""
-    observances = [_observance(run) for run in _runs(_changes(ZoneInfo(zone)))] or [_fixed(ZoneInfo(zone))]
+    clocks = ZoneInfo(zone)
+    observances = [_observance(run) for run in _runs(_changes(clocks))]
+    if not observances:
+        always = NEVER_CHANGED.replace(year=FIRST_YEAR, tzinfo=UTC).astimezone(clocks)
+        offset = _offset(always, clocks)
+        fixed = OffsetChange(NEVER_CHANGED, offset, offset, always.tzname() or "", is_dst=False)
+        observances = [_component(fixed, b"")]
     return b"".join((b"BEGIN:VTIMEZONE\r\n", lines.plain_line("TZID", tzid(zone)), *observances, b"END:VTIMEZONE\r\n"))
 
 
 def _changes(zone: tzinfo) -> Iterator[OffsetChange]:
     first, after = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    for start, end in pairwise(first + timedelta(days=n) for n in range((after - first).days + 1)):
-        if _offset(start, zone) != _offset(end, zone):
-            yield _change(_when(start, end, zone), zone)
-
-
-def _when(start: datetime, end: datetime, zone: tzinfo) -> datetime:
-    """Return the first second of the new offset, by bisection."""
-    old = _offset(start, zone)
-    while end - start > timedelta(seconds=1):
-        middle = start + timedelta(seconds=(end - start) // timedelta(seconds=2))
-        start, end = (middle, end) if _offset(middle, zone) == old else (start, middle)
-    return end
-
-
-def _change(moment: datetime, zone: tzinfo) -> OffsetChange:
-    before, after = _offset(moment - timedelta(seconds=1), zone), moment.astimezone(zone)
-    return OffsetChange(
-        local=(moment + before).replace(tzinfo=None),
-        before=before,
-        after=_offset(moment, zone),
-        name=after.tzname() or "",
-        is_dst=bool(after.dst()),
-    )
+    for day, next_day in pairwise(first + timedelta(days=n) for n in range((after - first).days + 1)):
+        start, end, before = day, next_day, _offset(day, zone)
+        if _offset(end, zone) == before:
+            continue
+        while end - start > timedelta(seconds=1):  # bisection, until `end` is the first second of the new offset
+            middle = start + timedelta(seconds=(end - start) // timedelta(seconds=2))
+            start, end = (middle, end) if _offset(middle, zone) == before else (start, middle)
+        then = end.astimezone(zone)
+        before = _offset(end - timedelta(seconds=1), zone)
+        yield OffsetChange(
+            local=(end + before).replace(tzinfo=None),
+            before=before,
+            after=_offset(end, zone),
+            name=then.tzname() or "",
+            is_dst=bool(then.dst()),
+        )
 
 
 def _offset(moment: datetime, zone: tzinfo) -> timedelta:
@@ -121,23 +120,15 @@ def _observance(run: OffsetRun) -> bytes:
         until = "" if last.local.year == LAST_YEAR else f";UNTIL={end:%Y%m%dT%H%M%SZ}"
         weekday = f"{max(run.ordinals)}{CODES[first.local.weekday()]}"
         rule = lines.plain_line("RRULE", f"FREQ=YEARLY;BYMONTH={first.local.month};BYDAY={weekday}{until}")
-    return _component(first, first.local, rule)
+    return _component(first, rule)
 
 
-def _fixed(zone: tzinfo) -> bytes:
-    always = NEVER_CHANGED.replace(year=FIRST_YEAR, tzinfo=UTC).astimezone(zone)
-    offset = always.utcoffset() or timedelta()
-    return _component(
-        OffsetChange(NEVER_CHANGED, offset, offset, always.tzname() or "", is_dst=False), NEVER_CHANGED, b""
-    )
-
-
-def _component(change: OffsetChange, start: datetime, rule: bytes) -> bytes:
+def _component(change: OffsetChange, rule: bytes) -> bytes:
     kind = "DAYLIGHT" if change.is_dst else "STANDARD"
     return b"".join(
         (
             lines.plain_line("BEGIN", kind),
-            lines.plain_line("DTSTART", f"{start:%Y%m%dT%H%M%S}"),
+            lines.plain_line("DTSTART", f"{change.local:%Y%m%dT%H%M%S}"),
             rule,
             lines.plain_line("TZOFFSETFROM", _signed(change.before)),
             lines.plain_line("TZOFFSETTO", _signed(change.after)),

@@ -76,98 +76,72 @@ def vevent(
     `marks_canceled` puts "Canceled: " before the title, as feeds need: many programs do not show STATUS. An entry that
     `is_free` takes none of the reader's time. Errors: Invalid for text that a calendar can't hold.
     """
+    event, is_full = entry.event, level is FeedLevel.FULL
+    title = entry.title if is_full else neutral_title(event.kind, level)
     prefix = CANCELED if entry.is_off and marks_canceled else ""
-    body = _full(entry, prefix, organizer.base_url) if level is FeedLevel.FULL else _discreet(entry, level, prefix)
-    people = (lines.address_line("ORGANIZER", organizer.address, organizer.name), *attendees)
+    is_tentative = event.status is EventStatus.TENTATIVE
+    takes_no_time = is_free or entry.is_off or event.kind is Kind.DEADLINE
     parts = (
-        *_identity(entry),
+        lines.text_line("UID", event.uid),
+        # Never now: the bytes stay the same until something changes. Of two messages with one SEQUENCE the later counts
+        # (RFC 5546 §2.1.5), such as an invitation after a removal from an event that stayed as it was.
+        lines.utc_line("DTSTAMP", max(entry.changed_at, entry.joined_or_left_at or entry.changed_at)),
+        lines.utc_line("LAST-MODIFIED", entry.changed_at),
+        lines.plain_line("SEQUENCE", str(entry.sequence)),
         *_times(entry),
-        *body,
-        *_state(entry, is_free=is_free),
-        *people,
-        *_alarm(entry, level, alarms),
+        lines.text_line("SUMMARY", prefix + title),
+        *(_details(entry, organizer.base_url) if is_full else (lines.plain_line("CLASS", "CONFIDENTIAL"),)),
+        lines.plain_line("STATUS", "CANCELLED" if entry.is_off else "TENTATIVE" if is_tentative else "CONFIRMED"),
+        lines.plain_line("TRANSP", "TRANSPARENT" if takes_no_time else "OPAQUE"),
+        lines.address_line("ORGANIZER", organizer.address, organizer.name),
+        *attendees,
+        *_alarm(entry, title, alarms),
     )
     return b"".join((b"BEGIN:VEVENT\r\n", *parts, b"END:VEVENT\r\n"))
 
 
-def _identity(entry: CalendarEntry) -> Iterator[bytes]:
-    yield lines.text_line("UID", entry.event.uid)
-    # Never now: the bytes stay the same until something changes. Of two messages with one SEQUENCE the later counts
-    # (RFC 5546 §2.1.5), such as an invitation after a removal from an event that stayed as it was.
-    yield lines.utc_line("DTSTAMP", max(entry.changed_at, entry.joined_or_left_at or entry.changed_at))
-    yield lines.utc_line("LAST-MODIFIED", entry.changed_at)
-    yield lines.plain_line("SEQUENCE", str(entry.sequence))
-
-
 def _times(entry: CalendarEntry) -> Iterator[bytes]:
-    is_all_day = entry.event.is_all_day
-    ends = lines.first_day_after(entry.starts, entry.ends, entry.zone) if is_all_day else entry.ends
+    """Yield the times, all in the form of DTSTART: Outlook and Google ignore any other form of the same moment."""
+    is_all_day, zone = entry.event.is_all_day, entry.zone
+    line = lines.day_line if is_all_day else lines.time_line
+    ends = lines.first_day_after(entry.starts, entry.ends, zone) if is_all_day else entry.ends
     if entry.recurrence_id:
-        yield _when("RECURRENCE-ID", entry.recurrence_id, entry)
-    yield _when("DTSTART", entry.starts, entry)
+        yield line("RECURRENCE-ID", entry.recurrence_id, zone)
+    yield line("DTSTART", entry.starts, zone)
     if ends != entry.starts:
-        yield _when("DTEND", ends, entry)
+        yield line("DTEND", ends, zone)
     if entry.rrule:
         yield lines.plain_line("RRULE", entry.rrule)
-    yield from (_when("EXDATE", exdate, entry) for exdate in entry.exdates)
-    yield from (_when("RDATE", rdate, entry) for rdate in entry.rdates)
+    yield from (line("EXDATE", exdate, zone) for exdate in entry.exdates)
+    yield from (line("RDATE", rdate, zone) for rdate in entry.rdates)
 
 
-def _when(name: str, value: datetime, entry: CalendarEntry) -> bytes:
-    """Return a time in the form of DTSTART: Outlook and Google ignore any other form of the same moment."""
-    return (
-        lines.day_line(name, value, entry.zone) if entry.event.is_all_day else lines.time_line(name, value, entry.zone)
-    )
-
-
-def _full(entry: CalendarEntry, prefix: str, base_url: str) -> Iterator[bytes]:
+def _details(entry: CalendarEntry, base_url: str) -> Iterator[bytes]:
     event = entry.event
-    yield lines.text_line("SUMMARY", prefix + _title(entry, FeedLevel.FULL))
-    if event.marking:
+    video, marking = event.video_link, event.marking
+    if marking:
         yield lines.plain_line("CLASS", "CONFIDENTIAL")
-        yield lines.text_line("X-CUI-MARKING", event.marking.banner)
-    if description := _description(entry):
+        yield lines.text_line("X-CUI-MARKING", marking.banner)
+    agenda = [line for line in entry.agenda.split("\n") if line.strip()]
+    parts = (
+        f"{marking.banner}\n{marking.indicator}" if marking else "",
+        event.description,
+        f"Video: {video}" if video else "",
+        "\n".join(["Agenda", *(f"- {line}" for line in agenda)]) if agenda else "",
+    )
+    if description := "\n\n".join(part for part in parts if part):
         yield lines.text_line("DESCRIPTION", description)
-    if place := entry.place or (BY_VIDEO if event.video_link else ""):
+    if place := entry.place or (BY_VIDEO if video else ""):
         yield lines.text_line("LOCATION", place)
     yield lines.texts_line("CATEGORIES", [event.kind.replace("_", " ").capitalize()])
     yield lines.utc_line("CREATED", event.created_at)
     if base_url:
         yield lines.link_line("URL", f"{base_url}/events/{event.id}")
-    if lines.is_web_address(event.video_link):
-        yield lines.link_line("CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=Video", event.video_link)  # RFC 7986 §5.11
+    if lines.is_web_address(video):
+        yield lines.link_line("CONFERENCE;VALUE=URI;FEATURE=VIDEO;LABEL=Video", video)  # RFC 7986 §5.11
 
 
-def _description(entry: CalendarEntry) -> str:
-    video, marking = entry.event.video_link, entry.event.marking
-    agenda = [line for line in entry.agenda.split("\n") if line.strip()]
-    parts = (
-        f"{marking.banner}\n{marking.indicator}" if marking else "",
-        entry.event.description,
-        f"Video: {video}" if video else "",
-        "\n".join(["Agenda", *(f"- {line}" for line in agenda)]) if agenda else "",
-    )
-    return "\n\n".join(part for part in parts if part)
-
-
-def _discreet(entry: CalendarEntry, level: FeedLevel, prefix: str) -> Iterator[bytes]:
-    yield lines.text_line("SUMMARY", prefix + _title(entry, level))
-    yield lines.plain_line("CLASS", "CONFIDENTIAL")
-
-
-def _state(entry: CalendarEntry, *, is_free: bool) -> Iterator[bytes]:
-    is_tentative = entry.event.status is EventStatus.TENTATIVE
-    status = "CANCELLED" if entry.is_off else "TENTATIVE" if is_tentative else "CONFIRMED"
-    yield lines.plain_line("STATUS", status)
-    is_free = is_free or entry.is_off or entry.event.kind is Kind.DEADLINE
-    yield lines.plain_line("TRANSP", "TRANSPARENT" if is_free else "OPAQUE")
-
-
-def _title(entry: CalendarEntry, level: FeedLevel) -> str:
-    return entry.title if level is FeedLevel.FULL else neutral_title(entry.event.kind, level)
-
-
-def _alarm(entry: CalendarEntry, level: FeedLevel, alarms: Alarms) -> Iterator[bytes]:
+def _alarm(entry: CalendarEntry, title: str, alarms: Alarms) -> Iterator[bytes]:
     """Yield a DISPLAY alarm (§3.6.6), which shows the title and no more than that."""
     trigger = alarms.trigger(is_all_day=entry.event.is_all_day)
     if trigger is None or entry.is_off:
@@ -175,7 +149,7 @@ def _alarm(entry: CalendarEntry, level: FeedLevel, alarms: Alarms) -> Iterator[b
     yield b"BEGIN:VALARM\r\n"
     yield lines.plain_line("ACTION", "DISPLAY")
     yield lines.plain_line("TRIGGER", lines.duration_value(trigger))
-    yield lines.text_line("DESCRIPTION", _title(entry, level))
+    yield lines.text_line("DESCRIPTION", title)
     yield b"END:VALARM\r\n"
 
 
@@ -198,10 +172,16 @@ def calendar_entries(
     if not event.is_series and len(dates) == 1:
         return [replace(of_date(shown[0]), recurrence_id=None)]
     pattern = _Pattern(event)
+    kept = {occurrence.original_start for occurrence in shown}
+    series = replace(
+        of_series(event),
+        exdates=tuple(start for start in pattern.starts if start not in kept),
+        rdates=tuple(sorted(kept - set(pattern.starts))),
+    )
     differ = (
         occurrence for occurrence in shown if occurrence.original_start in alone or pattern.is_left_by(occurrence)
     )
-    return [_series(pattern, shown), *(of_date(occurrence) for occurrence in differ)]
+    return [series, *(of_date(occurrence) for occurrence in differ)]
 
 
 def of_date(occurrence: Occurrence) -> CalendarEntry:
@@ -264,16 +244,6 @@ class _Pattern:
 
     def _utc(self, local: datetime) -> datetime:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
-
-
-def _series(pattern: _Pattern, shown: Iterable[Occurrence]) -> CalendarEntry:
-    kept = {occurrence.original_start for occurrence in shown}
-    by_rule = set(pattern.starts)
-    return replace(
-        of_series(pattern.event),
-        exdates=tuple(start for start in pattern.starts if start not in kept),
-        rdates=tuple(sorted(kept - by_rule)),
-    )
 
 
 PRODUCT = "-//Task Force Tracker//Calendar//EN"
