@@ -98,7 +98,10 @@ class FeedBuilder:
             feed.viewer, now, scope=feed.scope, only=feed.only, shows_operations=feed.shows_operations
         )
         informed = await feeds.feed_informed_events(feed.viewer)
-        wanted = [_feed_wanted(event, level, feed.alarms, is_free=event.id in informed) for event, level in events]
+        wanted = [  # nothing rings for people who are not asked to come
+            WantedFeed(event, level, NO_ALARMS if event.id in informed else feed.alarms, event.id in informed)
+            for event, level in events
+        ]
         pieces = await self._pieces_of(feed, wanted, now.date())
         pieces += [self._notice(feed, notice) for notice in await feeds.feed_notices(feed.viewer, now, feed.only)]
         named = tuple(event for event, _ in events if event.is_restricted)
@@ -112,11 +115,9 @@ class FeedBuilder:
             chunk = missing[start : start + CHUNK]
             dates = await feeds.feed_dates(feed.viewer, [feed.event for feed in chunk])
             ready |= await to_thread.run_sync(self._written, chunk, dates, today)
-        for wanted_feed in missing:
-            if ready[
-                wanted_feed.key
-            ].text:  # nothing: this viewer lost access to it between two queries; others did not
-                self._pieces.put(wanted_feed.key, ready[wanted_feed.key])
+        for key in (feed.key for feed in missing):
+            if ready[key].text:  # nothing: this viewer lost access to it between two queries; others did not
+                self._pieces.put(key, ready[key])
         return [ready[feed.key] for feed in wanted]
 
     def _written(
@@ -155,11 +156,6 @@ class FeedBuilder:
         name = self._settings.task_force_name
         words = feed_words(feed.scope, feed.only, feed.committee)
         return f"{name}: {words}" if words else name
-
-
-def _feed_wanted(event: Event, level: FeedLevel, alarms: Alarms, *, is_free: bool) -> WantedFeed:
-    """Return the event with the feed's alarms; nothing rings for people who are not asked to come."""
-    return WantedFeed(event, level, NO_ALARMS if is_free else alarms, is_free)
 
 
 class Sized(Protocol):

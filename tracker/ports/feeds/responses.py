@@ -92,13 +92,9 @@ def _is_known(tag: str, since: datetime, asked: Mapping[bytes, bytes], now: date
         tags = known.decode("latin-1")
         opaque = {sent.strip().removeprefix("W/").strip('"').removesuffix(PACKED) for sent in tags.split(",")}
         return tag in opaque or tags.strip() == "*"
-    date = _date(asked.get(b"if-modified-since", b"").decode("latin-1"))
-    return date is not None and since.replace(microsecond=0) <= date <= now
-
-
-def _date(text: str) -> datetime | None:
     try:
-        date = parsedate_to_datetime(text)
+        date = parsedate_to_datetime(asked.get(b"if-modified-since", b"").decode("latin-1"))
     except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+        return False
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return since.replace(microsecond=0) <= date <= now

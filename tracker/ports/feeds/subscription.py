@@ -14,7 +14,7 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import NotFound
 from tracker.ports.feeds.feed_builder import FeedBuilder
-from tracker.ports.feeds.responses import FeedResponse, feed_response, too_many, unknown, wrong_method
+from tracker.ports.feeds.responses import feed_response, too_many, unknown, wrong_method
 from tracker.ports.http.guards import Guesses
 from tracker.ports.http.guards import feed as feed_guard
 from tracker.ports.http.request_source import ORIGIN, Connection
@@ -91,29 +91,27 @@ async def subscription(scope: Scope, receive: Receive, send: Send) -> None:  # n
         await wrong_method(READS).sent(send, has_content=True)
         return
     is_fetch = request["method"] == HttpMethod.GET
-    now, desk = clock.now(), _desk(request)
+    now = clock.now()
+    desk: FeedDesk = request["litestar_app"].state["feeds"]
     try:
         feed = await desk.feeds.open(_token(request["path"]), now)
     except NotFound:
-        await _refusal(desk, request, now).sent(send, has_content=is_fetch)
+        refusal = too_many() if desk.guesses.is_one_too_many(_origin(request).address, now) else unknown()
+        await refusal.sent(send, has_content=is_fetch)
         return
     body = await desk.maker.body(feed, now)
     since = feed.body_since if feed.body_since and feed.body_hash == body.hash else now
     asked = dict(request["headers"])
-    answer = feed_response(body, since, asked, now)
-    await answer.sent(send, has_content=is_fetch)
+    response = feed_response(body, since, asked, now)
+    await response.sent(send, has_content=is_fetch)
     if is_fetch:
-        is_sent = answer.status == OK
+        is_sent = response.status == OK
         is_new = is_sent and feed.body_hash != body.hash
         program = client_name(asked.get(b"user-agent", b"").decode("latin-1"))
         fetch = FeedFetch(feed.subscription_id, program, now, *((body.hash, since) if is_new else ()))
         await desk.note(fetch, now, at_once=is_new)
         if body.named and is_sent:
             await audit.record_series_read(replace(feed.viewer, origin=_origin(request)), body.named, now)
-
-
-def _refusal(desk: FeedDesk, request: Any, now: datetime) -> FeedResponse:
-    return too_many() if desk.guesses.is_one_too_many(_origin(request).address, now) else unknown()
 
 
 def _token(path: str) -> str:
@@ -126,8 +124,3 @@ def _origin(request: Any) -> Origin:
     """Return the origin that the guard recorded."""
     origin: Origin = request["state"][ORIGIN]
     return origin
-
-
-def _desk(request: Any) -> FeedDesk:
-    desk: FeedDesk = request["litestar_app"].state["feeds"]
-    return desk

@@ -33,16 +33,7 @@ from tracker.ports.mail.wording import LinkAddresses, WrittenEmail, email_bodies
 from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import Invited, MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name
-from tracker.rules.emails.emails import (
-    CalendarPart,
-    DeclinedProposal,
-    Email,
-    Fact,
-    FactName,
-    Footer,
-    TaskPart,
-    one_line,
-)
+from tracker.rules.emails.emails import CalendarPart, DeclinedProposal, Email, Fact, FactName, Footer, one_line
 from tracker.rules.emails.event_values import InvitationEmail
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
@@ -149,62 +140,52 @@ class EmailComposer:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
         words = fill_in_email(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
         recipient = checked_address(letter.to)
-        body = self._parts(letter, words, message)
-        stop = self._stop(letter)
-        unnamed = body._replace(headers=(*self._headers(letter, words, message, recipient), *stop, *body.headers))
-        name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
-        content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
-        check_bytes(content, body.kinds, (*OUR_HEADERS, *TO_STOP) if stop else OUR_HEADERS)
-        sender = self._replies.of_bounced(message.id) if self._replies else self._from
-        return MimeMessage(sender=sender, recipient=recipient, content=content, author=self._from)
-
-    def _headers(self, letter: Email, words: WrittenEmail, message: Message, recipient: str) -> tuple[str, ...]:
-        """Return the headers that every email has, except its Message-ID, which is made of everything else."""
-        return (
+        # What its reader can write back is read at an address of its own; anything else goes to the coordinator.
+        reply_to = self._replies.of_message(message.id) if self._replies and letter.reads else self._reply_to
+        body = self._parts(letter, words, reply_to)
+        headers = [
             f"From: {self._unnamed if letter.is_discreet else self._named}",
             f"To: {recipient}",
-            f"Reply-To: {self._answers_to(letter, message)}",
+            f"Reply-To: {reply_to}",
             header_line("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
             f"References: <{thread_name(letter.thread)}@{self._domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
-        )
+        ]
+        if letter.stop:  # one click unsubscribes (RFC 8058 §3.1); required emails have no such headers
+            headers.append(f"List-Unsubscribe: <{self._addresses.of(letter.stop)}>")
+            headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+        unnamed = body._replace(headers=(*headers, *body.headers))
+        name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
+        content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
+        check_bytes(content, body.kinds, (*OUR_HEADERS, *TO_STOP) if letter.stop else OUR_HEADERS)
+        sender = self._replies.of_bounced(message.id) if self._replies else self._from
+        return MimeMessage(sender=sender, recipient=recipient, content=content, author=self._from)
 
-    def _answers_to(self, letter: Email, message: Message) -> str:
-        """Return the address that reads what its reader can write back, or else the coordinator's."""
-        return self._replies.of_message(message.id) if self._replies and letter.reads else self._reply_to
+    def _parts(self, letter: Email, words: WrittenEmail, reply_to: str) -> MimePart:
+        """Return the parts, the calendar last, where email programs look for it.
 
-    def _stop(self, letter: Email) -> tuple[str, ...]:
-        """Return the headers for one-click unsubscribe (RFC 8058 §3.1); required emails have none."""
-        if letter.stop is None:
-            return ()
-        return (
-            f"List-Unsubscribe: <{self._addresses.of(letter.stop)}>",
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
-        )
-
-    def _parts(self, letter: Email, words: WrittenEmail, message: Message) -> MimePart:
-        """Return the parts, the calendar last, where email programs look for it."""
+        A task is a file alone, so that no program takes the email for an invitation; `reply_to` is the address that
+        reads what programs send when someone completes it.
+        """
         forms = email_bodies(letter, words, self._addresses, self._name)
         alternatives = [text_part("text/plain", forms.text), text_part("text/html", forms.html)]
-        if letter.calendar is None:
+        part, task = letter.calendar, letter.task
+        if part is None:
             whole = multipart_of("multipart/alternative", INNER, alternatives)
-            to = self._answers_to(letter, message)
-            return self._with_task(whole, letter.task, to) if letter.task else whole
-        content = self._calendar(letter, letter.calendar)
-        method = _method(letter.calendar)
+            if task is None:
+                return whole
+            organizer = Organizer(name=self._name, address=reply_to, base_url=self._base_url)
+            content = vtodo_calendar(task.item, organizer, self._zone, is_withdrawn=task.is_withdrawn)
+            return _with_file(whole, content, "action-item.ics")
+        content = self._calendar(letter, part)
+        if isinstance(part, DeclinedProposal):
+            method = "DECLINECOUNTER"
+        else:
+            method = "CANCEL" if isinstance(part, MailedEntry) or part.is_cancel else "REQUEST"
         alternatives.append(base64_part("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart_of("multipart/alternative", INNER, alternatives), content, "invite.ics")
-
-    def _with_task(self, whole: MimePart, task: TaskPart, to: str) -> MimePart:
-        """Return an email with a task as a file alone: no program takes the email for an invitation.
-
-        `to` is the address that reads what programs send when someone completes the task.
-        """
-        organizer = Organizer(name=self._name, address=to, base_url=self._base_url)
-        content = vtodo_calendar(task.item, organizer, self._zone, is_withdrawn=task.is_withdrawn)
-        return _with_file(whole, content, "action-item.ics")
 
     def _calendar(self, letter: Email, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
         name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
@@ -224,6 +205,7 @@ class EmailComposer:
                 attendee=nobody,
                 organizer=organizer,
             )
+        delegation = None if part.is_discreet else part.delegation
         reader = itip.Attendee(
             name=to_name,
             email=letter.to,
@@ -232,7 +214,8 @@ class EmailComposer:
             role=part.role,
             joined_or_left_at=part.joined_or_left_at,
             is_read=address != self._from,
-            **_delegation(part),
+            sent_by=delegation.other if delegation and delegation.is_sent else "",
+            sends=delegation.other if delegation and not delegation.is_sent else "",
         )
         write = itip.cancel_message if part.is_cancel else itip.request_message
         return write(part.event, part.dates, reader, organizer, only=part.date, is_discreet=part.is_discreet)
@@ -241,20 +224,6 @@ class EmailComposer:
 def _with_file(whole: MimePart, content: bytes, name: str) -> MimePart:
     copy = base64_part("application/ics", content, "", f'Content-Disposition: attachment; filename="{name}"')
     return multipart_of("multipart/mixed", OUTER, [whole, copy])
-
-
-def _delegation(part: CalendarPart) -> dict[str, str]:
-    """Return whom the reader sends to the date, or in whose place they come; nothing for time-only emails."""
-    delegation = part.delegation
-    if delegation is None or part.is_discreet:
-        return {}
-    return {"sent_by": delegation.other} if delegation.is_sent else {"sends": delegation.other}
-
-
-def _method(part: CalendarPart | MailedEntry | DeclinedProposal) -> str:
-    if isinstance(part, DeclinedProposal):
-        return "DECLINECOUNTER"
-    return "CANCEL" if isinstance(part, MailedEntry) or part.is_cancel else "REQUEST"
 
 
 def checked_address(text: str) -> str:

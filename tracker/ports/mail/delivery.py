@@ -32,13 +32,13 @@ R = TypeVar("R")
 class _Waiting(Struct, Generic[T, R], eq=False):
     """One of a group, and what became of it: one result, or an error."""
 
-    one: T
-    found: Sequence[R] = ()
+    task: T
+    results: Sequence[R] = ()
     error: Exception | None = None
 
     @property
     def is_done(self) -> bool:
-        return bool(self.found) or self.error is not None
+        return bool(self.results) or self.error is not None
 
 
 class GroupedWork(Generic[T, R]):
@@ -58,23 +58,23 @@ class GroupedWork(Generic[T, R]):
         self._waiting: list[_Waiting[T, R]] = []
         self._lock = asyncio.Lock()
 
-    async def do(self, one: T) -> R:
+    async def do(self, task: T) -> R:
         """Return what became of one. When a group fails, each is done by itself, and only those fail that can't be."""
-        mine = _Waiting[T, R](one)
-        self._waiting.append(mine)
+        own = _Waiting[T, R](task)
+        self._waiting.append(own)
         if len(self._waiting) >= self._tasks():
             self._is_whole.set()
         try:
             async with self._lock:
-                while not mine.is_done:  # by another task
+                while not own.is_done:  # by another task
                     await self._more()
                     await self._do_those_that_wait()
         except asyncio.CancelledError:  # no one waits for it any longer
-            self._waiting = [one for one in self._waiting if one is not mine]
+            self._waiting = [waiting for waiting in self._waiting if waiting is not own]
             raise
-        if mine.error is not None:
-            raise mine.error
-        return mine.found[0]
+        if own.error is not None:
+            raise own.error
+        return own.results[0]
 
     async def _more(self) -> None:
         """Wait for more, if this group does."""
@@ -89,24 +89,21 @@ class GroupedWork(Generic[T, R]):
         try:
             await self._do_all(group)
         finally:  # a task that is canceled leaves what is not done to the next one
-            self._waiting[:0] = [one for one in group if not one.is_done]
+            self._waiting[:0] = [waiting for waiting in group if not waiting.is_done]
 
     async def _do_all(self, group: Sequence[_Waiting[T, R]]) -> None:
         try:
-            found = await self._do([one.one for one in group])
+            results = await self._do([waiting.task for waiting in group])
         except Exception as failed:  # noqa: BLE001 - whatever failed, `do` raises it where it belongs
-            await self._do_each(group, failed)
+            is_final = len(group) == 1 or is_unavailable(failed)  # then none of them has to wait for that again
+            for waiting in group:
+                if is_final:
+                    waiting.error = failed
+                else:
+                    await self._do_all([waiting])
         else:
-            for one, result in zip(group, found, strict=True):
-                one.found = (result,)
-
-    async def _do_each(self, group: Sequence[_Waiting[T, R]], failed: Exception) -> None:
-        if len(group) == 1 or is_unavailable(failed):  # then none of them has to wait for that again
-            for one in group:
-                one.error = failed
-            return
-        for one in group:
-            await self._do_all([one])
+            for waiting, result in zip(group, results, strict=True):
+                waiting.results = (result,)
 
 
 BATCH = 50  # messages claimed at once
@@ -146,7 +143,9 @@ class Delivery:
         async with self._lock:
             if self._is_stopping or await process_locks.held_copy():
                 return 0
-            worker = await self._present()
+            if self._worker is None or not self._worker.is_there():  # the database has given up on it
+                self._worker = await enlist_worker()
+            worker = self._worker
             gone = await worker.gone(await outbox.claiming_workers())
             lines = [SmtpConnection(self._settings) for _ in range(LANES)]
             try:
@@ -161,12 +160,6 @@ class Delivery:
             if self._worker is not None:
                 await self._worker.leave()
                 self._worker = None
-
-    async def _present(self) -> Worker:
-        """Return this process as a worker: a new one when the database has given up on it."""
-        if self._worker is None or not self._worker.is_there():
-            self._worker = await enlist_worker()
-        return self._worker
 
     async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[SmtpConnection]) -> int:
         done = 0
@@ -195,10 +188,10 @@ class Delivery:
 
     async def _write(self, messages: Sequence[Message]) -> Sequence[_ComposedEmail | SendOutcome]:
         """Return the emails that are about to be sent. They are handed over side by side, so all are finished first."""
-        found = await emails.write_emails(messages, self._now(), self._settings.time_zone)
+        letters = await emails.write_emails(messages, self._now(), self._settings.time_zone)
         return [
             self._composed(message, letter) if isinstance(letter, Email) else letter
-            for message, letter in zip(messages, found, strict=True)
+            for message, letter in zip(messages, letters, strict=True)
         ]
 
     def _composed(self, message: Message, letter: Email) -> _ComposedEmail | SendOutcome:
@@ -221,7 +214,11 @@ class Delivery:
     async def _one(self, message: Message, worker: str, line: SmtpConnection) -> bool:
         """Handle one message; return whether the server can take more."""
         try:
-            await self._close(message, await self._tried(message, line))
+            tried = await self._tried(message, line)
+            if isinstance(tried, DeliveryRefusal):
+                await received_emails.record_refusal(message, tried, self._now())
+            else:
+                await self._closing.close(message, tried)
         except TemporaryFailure as later:
             return await self._put_off(message, str(later), worker) and not isinstance(later, MailServerAway)
         except Exception:  # one message that can't be handled must not stop the others
@@ -230,12 +227,6 @@ class Delivery:
         self._sent.pop(message.id, None)
         self._unconfirmed.discard(message.id)
         return True
-
-    async def _close(self, message: Message, tried: SendOutcome | DeliveryRefusal) -> None:
-        if isinstance(tried, DeliveryRefusal):
-            await received_emails.record_refusal(message, tried, self._now())
-        else:
-            await self._closing.close(message, tried)
 
     async def _put_off(self, message: Message, reason: str, worker: str) -> bool:
         """Postpone a message; without a database it stays claimed, and the next dispatch finds it."""
@@ -249,15 +240,12 @@ class Delivery:
         return True
 
     async def _tried(self, message: Message, line: SmtpConnection) -> SendOutcome | DeliveryRefusal:
+        """Send a message and return how that ended; note when its end is not known, as after a cancellation."""
         if message.id in self._sent:
             return self._sent[message.id]
         written = await self._writing.do(message)
-        return written if isinstance(written, SendOutcome) else await self._handed_over(message, written, line)
-
-    async def _handed_over(
-        self, message: Message, written: _ComposedEmail, line: SmtpConnection
-    ) -> SendOutcome | DeliveryRefusal:
-        """Send an email and return how that ended; note when its end is not known, as after a cancellation."""
+        if isinstance(written, SendOutcome):
+            return written
         mail = written.mail
         try:
             await line.send(mail)

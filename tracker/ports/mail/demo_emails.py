@@ -9,10 +9,10 @@ import os
 import re
 import smtplib
 from datetime import datetime
-from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class EmailSink:
 
 def _prepare_folder(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    return max((int(one.stem) for one in folder.glob("*.eml") if one.stem.isdecimal()), default=0)
+    return max((int(file.stem) for file in folder.glob("*.eml") if file.stem.isdecimal()), default=0)
 
 
 def _keep_file(folder: Path, name: str, content: bytes) -> None:
@@ -112,9 +112,10 @@ class SinkFolder:
         return await to_thread.run_sync(self._mail, name) if FILE_NAME.fullmatch(name) else None
 
     def _newest(self, to: str) -> list[SinkEmail]:
-        names = sorted((one.stem for one in self._folder.glob("*.eml") if FILE_NAME.fullmatch(one.stem)), reverse=True)
-        found = (mail for name in names if (mail := self._mail(name)) and to in ("", mail.to.lower()))
-        return [mail for mail, _ in zip(found, range(MOST_SHOWN), strict=False)]
+        stems = (file.stem for file in self._folder.glob("*.eml"))
+        names = sorted((stem for stem in stems if FILE_NAME.fullmatch(stem)), reverse=True)
+        mails = (mail for name in names if (mail := self._mail(name)) and to in ("", mail.to.lower()))
+        return list(islice(mails, MOST_SHOWN))
 
     def _mail(self, name: str) -> SinkEmail | None:
         try:
@@ -123,19 +124,19 @@ class SinkFolder:
             return None
         message = BytesParser(policy=default).parsebytes(content)
         date = message["Date"]
+        kinds = {"text/plain": "text", "text/html": "html", "text/calendar": "calendar"}
         return SinkEmail(
             name=name,
             subject=str(message["Subject"] or ""),
             to=str(message["To"] or ""),
             sent_at=date.datetime if date else None,
             reply_to=str(message["Reply-To"] or ""),
-            **_readable_parts(message),
+            **{
+                kinds[kind]: str(part.get_content())
+                for part in message.walk()
+                if (kind := part.get_content_type()) in kinds
+            },
         )
-
-
-def _readable_parts(message: EmailMessage) -> dict[str, str]:
-    kinds = {"text/plain": "text", "text/html": "html", "text/calendar": "calendar"}
-    return {kinds[kind]: str(one.get_content()) for one in message.walk() if (kind := one.get_content_type()) in kinds}
 
 
 class ReplyWays(Struct, frozen=True, kw_only=True):

@@ -84,8 +84,8 @@ class MailboxFolder:
         """Return the UIDs of the emails that were not read yet, in the order in which they came. Errors: Away."""
         with _or_away():
             self._asked(self._client.noop())  # some servers look for new emails only then
-            found = b" ".join(filter(None, self._asked(self._client.uid("SEARCH", "UNSEEN"))))
-            return sorted(found.decode("ascii").split(), key=int)
+            uids = b" ".join(filter(None, self._asked(self._client.uid("SEARCH", "UNSEEN"))))
+            return sorted(uids.decode("ascii").split(), key=int)
 
     def content(self, uid: str) -> bytes | None:
         """Return an email; of one that is larger than a reply can be, its beginning, one byte over the limit.
@@ -139,16 +139,13 @@ class MailboxAway(Exception):
     """The mailbox can't be read now; the text says why, for administrators."""
 
 
-def _text(said: object) -> str:
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-
-
 def _words(wrong: BaseException) -> str:
     """Return what a server said about an error, or the system, on one line."""
     said = str(wrong)
     if isinstance(wrong, UnexpectedCommandStatusError):
-        said = " ".join(_text(one) for one in wrong.command_result[1])
-    return "".join(one for one in " ".join(said.split()) if one.isprintable())[:LONGEST_ANSWER]
+        answers = wrong.command_result[1]
+        said = " ".join(text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in answers)
+    return "".join(character for character in " ".join(said.split()) if character.isprintable())[:LONGEST_ANSWER]
 
 
 @contextmanager
@@ -158,22 +155,6 @@ def _or_away() -> Iterator[None]:
         yield
     except GOES_WRONG as wrong:
         raise MailboxAway(_words(wrong)) from wrong
-
-
-def _connected(settings: Settings) -> BaseMailBox:
-    host, port = settings.imap_host, settings.imap_port
-    if port == IMAPS_PORT:
-        return MailBox(host, port, timeout=ANSWER_PATIENCE, ssl_context=ssl.create_default_context())
-    return MailBoxUnencrypted(host, port, timeout=ANSWER_PATIENCE)
-
-
-def _encrypt(mailbox: BaseMailBox, settings: Settings) -> None:
-    """Let nothing be said to another computer before the connection is encrypted, with a certificate that is trusted.
-
-    imap-tools has a class for that, which leaves the connection open when it fails.
-    """
-    if settings.imap_port != IMAPS_PORT and not is_loopback(settings.imap_host):
-        mailbox.client.starttls(ssl.create_default_context())
 
 
 class _TokenAnswer(msgspec.Struct):
@@ -222,16 +203,6 @@ def fetch_access_token(settings: Settings, patience: float) -> str:
         server.close()
 
 
-def _sign_in(mailbox: BaseMailBox, settings: Settings) -> None:
-    """Sign in with an access token (XOAUTH2) where the settings say so, else with the password, and open the folder."""
-    if settings.imap_token_url:
-        mailbox.xoauth2(settings.imap_user, fetch_access_token(settings, ANSWER_PATIENCE), settings.imap_folder)
-    elif settings.imap_password.isascii():
-        mailbox.login(settings.imap_user, settings.imap_password, settings.imap_folder)
-    else:
-        mailbox.login_utf8(settings.imap_user, settings.imap_password, settings.imap_folder)
-
-
 def _end(client: imaplib.IMAP4) -> None:
     """End a connection that may have ended already."""
     with suppress(OSError):
@@ -240,11 +211,24 @@ def _end(client: imaplib.IMAP4) -> None:
 
 def open_folder(settings: Settings) -> MailboxFolder:
     """Sign in and open the folder. Errors: Away."""
+    host, port = settings.imap_host, settings.imap_port
+    mailbox: BaseMailBox
     with _or_away():
-        mailbox = _connected(settings)
+        if port == IMAPS_PORT:
+            mailbox = MailBox(host, port, timeout=ANSWER_PATIENCE, ssl_context=ssl.create_default_context())
+        else:
+            mailbox = MailBoxUnencrypted(host, port, timeout=ANSWER_PATIENCE)
         try:
-            _encrypt(mailbox, settings)
-            _sign_in(mailbox, settings)
+            # Nothing is said to another computer before the connection is encrypted, with a certificate that is
+            # trusted. imap-tools has a class for that, which leaves the connection open when it fails.
+            if port != IMAPS_PORT and not is_loopback(host):
+                mailbox.client.starttls(ssl.create_default_context())
+            if settings.imap_token_url:
+                mailbox.xoauth2(settings.imap_user, fetch_access_token(settings, ANSWER_PATIENCE), settings.imap_folder)
+            elif settings.imap_password.isascii():
+                mailbox.login(settings.imap_user, settings.imap_password, settings.imap_folder)
+            else:
+                mailbox.login_utf8(settings.imap_user, settings.imap_password, settings.imap_folder)
             return MailboxFolder(mailbox)
         except BaseException:
             _end(mailbox.client)
@@ -286,9 +270,12 @@ class MailboxReader:
         async with self._running:
             try:
                 if await self._may_read():
-                    await self._read(await self._opened())
+                    folder = await self._opened()
+                    await self._take_all(folder)
+                    if await self._has_change(folder):
+                        await self._take_all(folder)
             except MailboxAway as away:
-                if self._has_lasted():
+                if self._folder is not None and self._steady() - self._opened_at >= LASTED:
                     await self._close()
                 else:
                     await self._pause(str(away))
@@ -319,11 +306,6 @@ class MailboxReader:
             await self._close()
             self._not_before = self._steady() + LONGEST_TURN
         return may_read
-
-    async def _read(self, folder: MailboxFolder) -> None:
-        await self._take_all(folder)
-        if await self._has_change(folder):
-            await self._take_all(folder)
 
     async def _opened(self) -> MailboxFolder:
         if self._folder is None:
@@ -378,9 +360,6 @@ class MailboxReader:
         finally:
             self._waiting_in = None
 
-    def _has_lasted(self) -> bool:
-        return self._folder is not None and self._steady() - self._opened_at >= LASTED
-
     async def _pause(self, words: str) -> None:
         """End the connection, and try again after a while, which is longer each time."""
         self._not_before = self._steady() + min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE)
@@ -412,5 +391,5 @@ def reply_recipients(content: bytes, addresses: ReplyAddresses) -> Sequence[str]
     texts = (
         str(text)[:LONGEST_HEADER_READ].lower() for name in RECIPIENT_HEADERS for text in message.get_all(name, [])
     )
-    ours = (one for text in texts for one in WITH_TOKEN.findall(text) if addresses.is_ours(one))
+    ours = (address for text in texts for address in WITH_TOKEN.findall(text) if addresses.is_ours(address))
     return tuple(dict.fromkeys(ours))[:MOST_RECIPIENTS]

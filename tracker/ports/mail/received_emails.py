@@ -126,11 +126,11 @@ class EmailParser(Struct, frozen=True, kw_only=True):
 
     def _sender(self, message: Message) -> Sender:
         """Return the one address in From; no one for an email with none or with several."""
-        found = getaddresses([str(one) for one in message.get_all("From", [])])
-        address = found[0][1].strip().lower() if len(found) == 1 else ""
+        senders = getaddresses([str(header) for header in message.get_all("From", [])])
+        address = senders[0][1].strip().lower() if len(senders) == 1 else ""
         if "@" not in address or len(address) > LONGEST_ADDRESS or not address.isprintable():
             return NO_SENDER
-        headers = [str(one) for one in message.get_all(RESULTS_HEADER, [])]
+        headers = [str(header) for header in message.get_all(RESULTS_HEADER, [])]
         is_verified = is_sender_verified(address, headers, self.authserv_id)
         return Sender(address=address, is_verified=is_verified)
 
@@ -206,16 +206,13 @@ def _calendars(message: Message) -> Iterator[bytes]:
             raise ValueError("The email has more parts than a reply can have.")
         is_calendar = part.get_content_type() in CALENDARS or (part.get_filename() or "").lower().endswith(".ics")
         if is_calendar and not part.is_multipart():
-            yield _in_utf8(part)
-
-
-def _in_utf8(part: Message) -> bytes:
-    raw = part.get_payload(decode=True)
-    content = raw if isinstance(raw, bytes) else b""
-    try:
-        return content.decode("utf-8").encode()
-    except UnicodeDecodeError:  # iCalendar is UTF-8 (RFC 5545 §3.1.4), whatever charset a program names
-        return content.decode(part.get_content_charset() or "latin-1", "replace").encode("utf-8", "replace")
+            raw = part.get_payload(decode=True)
+            content = raw if isinstance(raw, bytes) else b""
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError:  # iCalendar is UTF-8 (RFC 5545 §3.1.4), whatever charset a program names
+                content = content.decode(part.get_content_charset() or "latin-1", "replace").encode("utf-8", "replace")
+            yield content
 
 
 def _calendar_replies(calendars: list[bytes], zone: str, sender: str) -> list[CalendarReply]:
@@ -238,11 +235,12 @@ def is_sender_verified(sender: str, headers: Iterable[str], authserv_id: str) ->
     empty trusts none.
     """
     domain = sender.rpartition("@")[2].lower()
-    found = list(_results(headers, authserv_id)) if authserv_id and domain else []
-    dmarc = [one for one in found if one.method == "dmarc"]
+    results = list(_results(headers, authserv_id)) if authserv_id and domain else []
+    dmarc = [result for result in results if result.method == "dmarc"]
     if dmarc:
-        return all(one.result == PASSED and _result_value(one, "from") == domain for one in dmarc)
-    return any(one.method == "dkim" and one.result == PASSED and _is_aligned(domain, _signer(one)) for one in found)
+        return all(result.result == PASSED and _result_value(result, "from") == domain for result in dmarc)
+    signatures = (result for result in results if result.method == "dkim" and result.result == PASSED)
+    return any(_is_aligned(domain, _signer(signature)) for signature in signatures)
 
 
 def _results(headers: Iterable[str], authserv_id: str) -> Iterator[Any]:
@@ -260,8 +258,8 @@ def _signer(result: Any) -> str:
 
 
 def _result_value(result: Any, name: str) -> str:
-    found = (one.value for one in result.properties if one.type == "header" and one.name == name)
-    return str(next(found, "")).strip().lower()
+    values = (given.value for given in result.properties if given.type == "header" and given.name == name)
+    return str(next(values, "")).strip().lower()
 
 
 def _is_aligned(domain: str, signer: str) -> bool:
@@ -273,9 +271,12 @@ def read_bounce(message: Message, sender: str) -> Bounce:
     """Return what an email to the address of a message's bounces says; `sender` is its From, in small letters."""
     if str(message.get_param("report-type") or "").lower() in OTHER_REPORTS:
         return UNCLEAR
-    parts = _bounce_parts(message)
+    parts = list(islice(_own_parts(message), MOST_BOUNCE_PARTS))
     reports = [
-        report for part in parts if _is_kind(part, "message/delivery-status") for report in _delivery_reports(part)
+        report
+        for part in parts
+        if part.get_content_type() == "message/delivery-status"
+        for report in _delivery_reports(part)
     ]
     if any(report.action for report in reports):
         return bounce_of_reports(reports)
@@ -283,21 +284,13 @@ def read_bounce(message: Message, sender: str) -> Bounce:
     return bounce_of_text(_bounce_text(parts)) if is_by_mail_system else UNCLEAR
 
 
-def _bounce_parts(message: Message) -> list[Message]:
-    """Return the parts of an email, without those of the email that came back."""
-    return [part for part, _ in zip(_own_parts(message), range(MOST_BOUNCE_PARTS), strict=False)]
-
-
 def _own_parts(message: Message) -> Iterator[Message]:
+    """Yield the parts of an email, without those of the email that came back."""
     yield message
     inside = message.get_payload() if message.get_content_maintype() == "multipart" else []
     for part in inside if isinstance(inside, list) else []:
         if isinstance(part, Message):
             yield from _own_parts(part)
-
-
-def _is_kind(part: Message, kind: str) -> bool:
-    return part.get_content_type() == kind
 
 
 def _delivery_reports(part: Message) -> list[DeliveryReport]:
@@ -306,11 +299,11 @@ def _delivery_reports(part: Message) -> list[DeliveryReport]:
     held = [block for block in blocks if isinstance(block, Message)] if isinstance(blocks, list) else []
     return [
         DeliveryReport(
-            action=_report_field(one, "Action"),
-            status=_report_field(one, "Status"),
-            diagnostic=_report_field(one, "Diagnostic-Code"),
+            action=_report_field(block, "Action"),
+            status=_report_field(block, "Status"),
+            diagnostic=_report_field(block, "Diagnostic-Code"),
         )
-        for one in held[: MOST_REPORTS + 1]
+        for block in held[: MOST_REPORTS + 1]
     ]
 
 
@@ -322,7 +315,7 @@ def _bounce_text(parts: list[Message]) -> str:
     """Return the plain text of an email; one that has none, such as Yahoo's, its HTML without the tags."""
     for kind in ("text/plain", "text/html"):
         for part in parts:
-            raw = part.get_payload(decode=True) if _is_kind(part, kind) else None
+            raw = part.get_payload(decode=True) if part.get_content_type() == kind else None
             if isinstance(raw, bytes):
                 return _HTML_TAG.sub(" ", raw[: 4 * LONGEST_TEXT].decode("utf-8", "replace"))[:LONGEST_TEXT]
     return ""
@@ -338,14 +331,12 @@ def _texts_of_kind(message: Message, kind: str) -> Iterator[str]:
     for part in message.walk():
         if part.get_content_type() == kind and part.get_content_disposition() != "attachment":
             raw = part.get_payload(decode=True)
-            yield _decoded(raw if isinstance(raw, bytes) else b"", part.get_content_charset() or "utf-8")
-
-
-def _decoded(raw: bytes, charset: str) -> str:
-    try:
-        return raw.decode(charset, "replace")
-    except LookupError:  # a charset that no one knows
-        return raw.decode("utf-8", "replace")
+            content = raw if isinstance(raw, bytes) else b""
+            try:
+                text = content.decode(part.get_content_charset() or "utf-8", "replace")
+            except LookupError:  # a charset that no one knows
+                text = content.decode("utf-8", "replace")
+            yield text
 
 
 def _text_of_html(content: str) -> str:
@@ -366,18 +357,16 @@ def _text_of_html(content: str) -> str:
             unseen = name.removeprefix("<")
         elif _is_quote(name, piece):
             return "".join([*pieces, "\n>"])
-        else:
-            pieces.append(_BREAKS.get(name.strip("</"), "") if name else _seen(piece))
+        elif name:
+            pieces.append(_BREAKS.get(name.strip("</"), ""))
+        elif not piece.startswith("<"):
+            pieces.append(html.unescape(" ".join(piece.split("\n"))))
     return "".join(pieces)[:LONGEST_REPLY_TEXT]
 
 
 def _is_quote(name: str, piece: str) -> bool:
     marks = {word for value in _MARKS.findall(piece) for word in value.lower().split()} if name else set()
     return name == "<blockquote" or not marks.isdisjoint(QUOTES)
-
-
-def _seen(piece: str) -> str:
-    return "" if piece.startswith("<") else html.unescape(" ".join(piece.split("\n")))
 
 
 TAKEN = "250 2.0.0 Taken"

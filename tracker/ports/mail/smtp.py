@@ -107,7 +107,17 @@ class SmtpConnection:
     async def _connected(self) -> aiosmtplib.SMTP:
         if self._client is not None and self._client.is_connected:
             return self._client
-        self._client = _client(self._settings)
+        is_here, is_tls = is_loopback(self._settings.smtp_host), self._settings.smtp_port == TLS_PORT
+        self._client = aiosmtplib.SMTP(
+            hostname=self._settings.smtp_host,
+            port=self._settings.smtp_port,
+            timeout=None,  # `send` limits them all together
+            username=self._settings.smtp_user or None,
+            password=self._settings.smtp_password or None,
+            use_tls=is_tls and not is_here,
+            start_tls=not is_here and not is_tls,  # True = no email without it
+            local_hostname=self._settings.mail_from.rpartition("@")[2],
+        )
         try:
             async with asyncio.timeout(CONNECTING * BUDGET):
                 await self._client.connect(timeout=BUDGET / 2)
@@ -133,20 +143,6 @@ class SmtpConnection:
         if self._client is not None:
             self._client.close()
             self._client = None
-
-
-def _client(settings: Settings) -> aiosmtplib.SMTP:
-    is_here, is_tls = is_loopback(settings.smtp_host), settings.smtp_port == TLS_PORT
-    return aiosmtplib.SMTP(
-        hostname=settings.smtp_host,
-        port=settings.smtp_port,
-        timeout=None,  # `send` limits them all together
-        username=settings.smtp_user or None,
-        password=settings.smtp_password or None,
-        use_tls=is_tls and not is_here,
-        start_tls=not is_here and not is_tls,  # True = no email without it
-        local_hostname=settings.mail_from.rpartition("@")[2],
-    )
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

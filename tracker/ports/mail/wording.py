@@ -70,15 +70,16 @@ def fill_in_email(letter: Email, *, reads_replies: bool = False, questions_to: s
     `reads_replies`: whether the site reads what calendar programs and people reply; `questions_to` is the address of
     the coordinator.
     """
-    about = _EmailTraits(
+    calendar = letter.calendar
+    traits = _EmailTraits(
         is_discreet=letter.is_discreet,
         is_time_only=letter.is_time_only,
-        has_request=_has_request(letter),
+        has_request=isinstance(calendar, CalendarPart) and not calendar.is_cancel,
         reads_replies=reads_replies and letter.invitation_id is not None,
         reads_words=reads_replies and letter.reads is not None,
         questions_to=questions_to,
     )
-    return _fill_in(letter.says, letter.facts, letter.footer, about)
+    return _fill_in(letter.says, letter.facts, letter.footer, traits)
 
 
 class _EmailTraits(NamedTuple):
@@ -94,21 +95,20 @@ class _EmailTraits(NamedTuple):
 
 
 @lru_cache(REMEMBERED)
-def _fill_in(says: EmailValues, facts: Facts, footer: Footer, about: _EmailTraits) -> WrittenEmail:
-    folder_of_words, beside = f"emails/{says.folder}", about._asdict()
-    values = {**asdict(says), **beside}
+def _fill_in(says: EmailValues, facts: Facts, footer: Footer, traits: _EmailTraits) -> WrittenEmail:
+    folder_of_words, asked = f"emails/{says.folder}", traits._asdict()
+    values = {**asdict(says), **asked}
     heading, *paragraphs = _blocks(_rendered(f"{folder_of_words}/body.txt", values))
-    if about.is_time_only:
-        paragraphs = _blocks(_rendered(TIME_ONLY, beside))
+    if traits.is_time_only:
+        paragraphs = _blocks(_rendered(TIME_ONLY, asked))
+    words = _exported_by(FACTS)
     return WrittenEmail(
         subject=_subject(f"{folder_of_words}/subject.txt", values),
         preview=shorten(one_line(_rendered(f"{folder_of_words}/preview.txt", values)), LONGEST_PREVIEW),
         heading=heading,
-        facts=tuple(
-            (_exported_by(FACTS)["labels"][fact.name], one_line(_exported_by(FACTS)["value"](fact))) for fact in facts
-        ),
+        facts=tuple((words["labels"][fact.name], one_line(words["value"](fact))) for fact in facts),
         paragraphs=tuple(paragraphs),
-        footer=one_line(_rendered(FOOTER, {**beside, "footer": footer})),
+        footer=one_line(_rendered(FOOTER, {**asked, "footer": footer})),
     )
 
 
@@ -131,10 +131,6 @@ def _subject(file: str, values: Mapping[str, Any]) -> str:
 def _exported_by(file: str) -> dict[str, Any]:
     """Return the lists and macros that a template exports for others."""
     return vars(word_environment().get_template(file).module)
-
-
-def _has_request(letter: Email) -> bool:
-    return isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel
 
 
 def _rendered(file: str, values: Mapping[str, Any]) -> str:
@@ -257,26 +253,21 @@ class LinkAddresses:
         match target:
             case ReplyPage():
                 token = self._links.reply(target.invitation_id, target.occurrence_id)
-                return f"/r/{token}{f'?a={target.reply}' if target.reply else ''}"
+                path = f"/r/{token}{f'?a={target.reply}' if target.reply else ''}"
             case ItemUpdatePage():
                 token = self._links.item(target.item_id, target.owner_id)
-                return f"/u/{token}{f'?s={target.status}' if target.status else ''}"
+                path = f"/u/{token}{f'?s={target.status}' if target.status else ''}"
             case PollPage():
-                return f"/p/{self._links.poll(target.poll_id, target.member_id)}"
+                path = f"/p/{self._links.poll(target.poll_id, target.member_id)}"
             case InvitationPage():
-                return f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
-            case _:
-                return self._path_of_button(target)
-
-    def _path_of_button(self, target: StopDigestPage | UndoPage | AddressPage) -> str:
-        """Return the path of a page with nothing but a button."""
-        match target:
+                path = f"/sign-in/link/{self._links.invitation(target.member_id, target.link_id)}"
             case StopDigestPage():
-                return f"/n/{self._links.digest(target.member_id)}"
+                path = f"/n/{self._links.digest(target.member_id)}"
             case UndoPage():
-                return f"/w/{self._links.undo(target.words_id)}"
+                path = f"/w/{self._links.undo(target.words_id)}"
             case AddressPage():
-                return f"/e/{self._links.address(target.alias_id)}"
+                path = f"/e/{self._links.address(target.alias_id)}"
+        return path
 
 
 def email_bodies(letter: Email, words: WrittenEmail, addresses: LinkAddresses, task_force: str) -> EmailBodies:
@@ -330,12 +321,12 @@ def _laid_out(
         "banner": banner,
         "indicator": indicator,
         "buttons": [EmailLink(button, _HERE) for button in buttons],
-        "more": [EmailLink(one, _HERE) for one in more],
+        "more": [EmailLink(link, _HERE) for link in more],
         "stop": EmailLink(stop, _HERE) if stop else None,
         "is_discreet": is_discreet,
         "task_force": task_force,
     }
-    text, html = (_environment().get_template(one).render(values) for one in (LAYOUT_TEXT, LAYOUT_HTML))
+    text, html = (_environment().get_template(layout).render(values) for layout in (LAYOUT_TEXT, LAYOUT_HTML))
     return _LaidOut(tuple(text.split(_HERE)), tuple(html.split(_HERE)))
 
 
