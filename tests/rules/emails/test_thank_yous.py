@@ -10,7 +10,8 @@ from tests.rules.attendance.world import STARTS, a_date, an_event
 from tests.rules.emails.world import digest_reader, item_due
 from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.summaries import LISTED, SentThankYou, sent_thank_you_words, thank_you_email
+from tracker.rules.emails.item_emails import LISTED
+from tracker.rules.emails.summaries import SentThankYou, sent_thank_you_words, thank_you_email
 
 TODAY, DUE = date(2026, 12, 11), date(2027, 1, 5)
 ME = digest_reader()

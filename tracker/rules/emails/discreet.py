@@ -77,7 +77,23 @@ KEPT_FACTS = frozenset(
 
 def discreet_event_email(occasion: EventForReader, make: Callable[[EventForReader], Email]) -> Email:
     """Return the email that `make` writes, about an appointment."""
-    return _without_details(make(_appointment(occasion)), f"/events/{occasion.event.id}")
+    event, onward = _nameless_event(occasion.event), _nameless_event(occasion.onward) if occasion.onward else None
+    onward_dates = occasion.onward_dates if onward else ()
+    appointment = replace(
+        occasion,
+        event=event,
+        date=_nameless_date(event, occasion.date),
+        dates=tuple(_nameless_date(event, occurrence) for occurrence in occasion.dates),
+        ahead=tuple(_nameless_date(event, occurrence) for occurrence in occasion.ahead),
+        replies=None,
+        released="",
+        delegation=replace(occasion.delegation, name=SOMEONE) if occasion.delegation else None,
+        substitution=replace(occasion.substitution, principal=SOMEONE) if occasion.substitution else None,
+        onward=onward,
+        onward_dates=tuple(_nameless_date(onward or event, occurrence) for occurrence in onward_dates),
+        content=_times_only(occasion.content),
+    )
+    return _without_details(make(appointment), f"/events/{event.id}")
 
 
 def discreet_restricted_email(letter: Email, page: str = "") -> Email:
@@ -102,26 +118,6 @@ def _without_details(letter: Email, page: str) -> Email:
         is_discreet=True,
         is_time_only=True,
         calendar=replace(part, is_discreet=True) if isinstance(part, CalendarPart) else part,
-    )
-
-
-def _appointment(occasion: EventForReader) -> EventForReader:
-    event, onward = _nameless_event(occasion.event), _nameless_event(occasion.onward) if occasion.onward else None
-    return replace(
-        occasion,
-        event=event,
-        date=_nameless_date(event, occasion.date),
-        dates=tuple(_nameless_date(event, occurrence) for occurrence in occasion.dates),
-        ahead=tuple(_nameless_date(event, occurrence) for occurrence in occasion.ahead),
-        replies=None,
-        released="",
-        delegation=replace(occasion.delegation, name=SOMEONE) if occasion.delegation else None,
-        substitution=replace(occasion.substitution, principal=SOMEONE) if occasion.substitution else None,
-        onward=onward,
-        onward_dates=tuple(_nameless_date(onward, occurrence) for occurrence in occasion.onward_dates)
-        if onward
-        else (),
-        content=_times_only(occasion.content),
     )
 
 

@@ -165,20 +165,20 @@ def rungs_on(item: OpenItem, day: date) -> list[Rung]:
 
 def people_hearing(item: OpenItem, day: date, ladder: PeopleOnRungs) -> dict[UUID, Rung]:
     """Return who hears of an item on a day, each by the rung on which they do."""
-    found: dict[UUID, Rung] = {}
+    hearing: dict[UUID, Rung] = {}
     is_first = (day - item.due).days == FIRST_LATE
     for rung in rungs_on(item, day):
         for person, on in _first_reachable(item, rung, ladder, is_passed_on=rung > Rung.OWNER or is_first).items():
-            found.setdefault(person, on)
-    return {one: on for one, on in found.items() if on > Rung.OWNER or one not in ladder.without_reminders}
+            hearing.setdefault(person, on)
+    return {who: on for who, on in hearing.items() if on > Rung.OWNER or who not in ladder.without_reminders}
 
 
 def people_hearing_within(item: OpenItem, days: Iterable[date], ladder: PeopleOnRungs) -> dict[UUID, tuple[date, Rung]]:
     """Return who heard of an item on some days, in their order, each by the last of these days and its rung."""
-    found: dict[UUID, tuple[date, Rung]] = {}
+    heard: dict[UUID, tuple[date, Rung]] = {}
     for day in days:
-        found |= {person: (day, rung) for person, rung in people_hearing(item, day, ladder).items()}
-    return found
+        heard |= {person: (day, rung) for person, rung in people_hearing(item, day, ladder).items()}
+    return heard
 
 
 def people_escalated_to(item: OpenItem, ladder: PeopleOnRungs) -> set[UUID]:
@@ -202,9 +202,9 @@ def _first_reachable(item: OpenItem, rung: Rung, ladder: PeopleOnRungs, *, is_pa
 
     The reminders before the day, on it, and of every later week are the owner's alone.
     """
-    for one in range(rung, len(Rung)) if is_passed_on else (rung,):
-        if there := [person for person in _people_on(item, Rung(one), ladder) if _may_hear(item, person, ladder)]:
-            return dict.fromkeys(there, Rung(one))
+    for on in [Rung(number) for number in range(rung, len(Rung))] if is_passed_on else [rung]:
+        if there := [person for person in _people_on(item, on, ladder) if _may_hear(item, person, ladder)]:
+            return dict.fromkeys(there, on)
     return {}
 
 
@@ -238,19 +238,14 @@ def committee_days_in(agency: str, coordinator: str, usual: Escalation) -> Commi
     if wrong:
         raise Invalid(**wrong)
     days = CommitteeDays(**{name: int(text) for name, text in texts.items() if text})
-    _check_order(days, usual)
-    return days
-
-
-def _check_order(days: CommitteeDays, usual: Escalation) -> None:
-    """Refuse days that don't rise with the levels, at the field that was filled in last."""
-    of = days.over(usual)
-    if of.is_in_order:
-        return
-    agency, coordinator = plural(of.agency, "day"), plural(of.coordinator, "day")
+    applied = days.over(usual)
+    if applied.is_in_order:
+        return days
+    # The refusal is at the field that was filled in last.
+    agency, coordinator = plural(applied.agency, "day"), plural(applied.coordinator, "day")
     if days.coordinator is None:
-        raise Invalid(agency=f"Enter {of.coordinator} or less: we email the coordinators after {coordinator}.")
-    said = f"Enter {of.agency} or more, or 0 for never: we email the owner’s agency after {agency}."
+        raise Invalid(agency=f"Enter {applied.coordinator} or less: we email the coordinators after {coordinator}.")
+    said = f"Enter {applied.agency} or more, or 0 for never: we email the owner’s agency after {agency}."
     raise Invalid(coordinator=said)
 
 
@@ -322,7 +317,10 @@ def days_with_morning(after: datetime, until: datetime, zone: str, quiet: QuietH
     for day in day_range(to_local(after, zone).date(), to_local(until, zone).date()):
         at = morning_of(day, zone, quiet)
         if at and after < at <= until:
-            days.append(CoveredDays(day=day, since=_first_covered(day, zone, quiet)))
+            since = day
+            while day - since < MADE_UP and morning_of(since - A_DAY, zone, quiet) is None:
+                since -= A_DAY
+            days.append(CoveredDays(day=day, since=since))
     return days
 
 
@@ -341,14 +339,6 @@ def day_emails_due(
             since = since or item_days.since
             item_emails.append(DueDayEmail(day=item_days.day, since=since, is_in_time=item_days.day == today))
     return item_emails
-
-
-def _first_covered(day: date, zone: str, quiet: QuietHours | None) -> date:
-    """Return the first of the days without a morning that lead up to this one, or else this one."""
-    since = day
-    while day - since < MADE_UP and morning_of(since - A_DAY, zone, quiet) is None:
-        since -= A_DAY
-    return since
 
 
 def _out_of_quiet(quiet: QuietHours | None, at: datetime, day: date, zone: str) -> datetime | None:
@@ -397,20 +387,17 @@ def _is_missed(item: OpenItem, rung: Rung, ladder: PeopleOnRungs, planned: Plann
     if day is None or not _is_recent(day, planned):
         return False
     there = {person for person, on in people_hearing(item, day, ladder).items() if on > Rung.OWNER}
-    return not (
-        _was_heard(item, day, there, planned.emails) or any(_is_not_planned_yet(one, day, planned) for one in there)
-    )
+    if _was_heard(item, day, there, planned.emails):
+        return False
+    # Because of quiet hours, the email of that day isn't planned yet to some.
+    mornings = (first_morning(day, planned.zone, planned.wishes.quiet_of(person))[1] for person in there)
+    return not any(morning > planned.until for morning in mornings)
 
 
 def _was_heard(item: OpenItem, day: date, there: Collection[UUID], emails: Iterable[EarlierDayEmail]) -> bool:
     """Return whether someone had an email about the item, or will have: those who are still there."""
     day_emails = [email for email in emails if item.id in email.reached and email.since <= day <= email.day]
     return any(day_email.is_sent or (day_email.is_owed and day_email.recipient_id in there) for day_email in day_emails)
-
-
-def _is_not_planned_yet(person: UUID, day: date, planned: PlannedSoFar) -> bool:
-    """Return whether the email of a day to a person isn't planned yet, because of quiet hours."""
-    return first_morning(day, planned.zone, planned.wishes.quiet_of(person))[1] > planned.until
 
 
 def _is_recent(day: date, planned: PlannedSoFar) -> bool:

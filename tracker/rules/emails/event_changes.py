@@ -55,12 +55,13 @@ def update_email(occasion: EventForReader, content: Changed | DateAdded | Restor
     before = content.before
     when = FactName.NOW if _is_moved(occasion, before) and not occasion.is_series else FactName.WHEN
     reason = content.reason if isinstance(content, Changed) else ""
+    said = ", ".join(field_label(name) for name in _details_since(occasion, before))
     return email_to_reader(
         occasion,
         _update_values(occasion, content),
         facts=(
             *_was_facts(occasion, before),
-            *_changed_detail_facts(occasion, before),
+            *((Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()),
             *what_when_where(occasion, when),
             *([Fact(name=FactName.CONFIRMED)] if _is_confirmed(occasion, before) else []),
             *other_change_facts(occasion),
@@ -74,32 +75,27 @@ def update_email(occasion: EventForReader, content: Changed | DateAdded | Restor
 
 
 def _update_values(occasion: EventForReader, content: Changed | DateAdded | Restored) -> EventEmail:
-    was, reply = _was_words(occasion, content.before), own_reply(occasion)
-    match content:
-        case Restored():
-            return RestoredEmail(
-                title=occasion.title, starts=day_and_time(occasion), is_series=occasion.is_series, was=was, reply=reply
-            )
-        case DateAdded(starts=on):
-            time = "" if occasion.event.is_all_day else clock(on)
-            return DateAddedEmail(
-                title=occasion.title, day=short_day(on, occasion.today), time=time, was=was, reply=reply
-            )
-        case Changed(before=before):
-            return _series_changed_values(occasion, before) if occasion.is_series else _changed_values(occasion, before)
-
-
-def _changed_values(occasion: EventForReader, before: KnownBefore | None) -> ChangedEmail:
-    was = _starts_before(occasion, before) if before else occasion.starts
+    before, event, title = content.before, occasion.event, occasion.title
+    was, reply = _was_words(occasion, before), own_reply(occasion)
+    if isinstance(content, Restored):
+        starts = day_and_time(occasion)
+        return RestoredEmail(title=title, starts=starts, is_series=occasion.is_series, was=was, reply=reply)
+    on = content.starts if isinstance(content, DateAdded) else occasion.starts
+    day, time = short_day(on, occasion.today), "" if event.is_all_day else clock(on)
+    if isinstance(content, DateAdded):
+        return DateAddedEmail(title=title, day=day, time=time, was=was, reply=reply)
+    if occasion.is_series:
+        return _series_changed_values(occasion, before)
+    started = _starts_before(occasion, before) if before else on
     return ChangedEmail(
-        title=occasion.title,
+        title=title,
         change=_what_changed(occasion, before),
         starts=day_and_time(occasion),
-        day=short_day(occasion.starts, occasion.today),
-        time="" if occasion.event.is_all_day else clock(occasion.starts),
-        was_day=short_day(was, occasion.today) if was.date() != occasion.starts.date() else "",
-        was=_was_words(occasion, before),
-        reply=own_reply(occasion),
+        day=day,
+        time=time,
+        was_day=short_day(started, occasion.today) if started.date() != on.date() else "",
+        was=was,
+        reply=reply,
     )
 
 
@@ -137,7 +133,7 @@ def _first_affected(
     if is_moved:
         return first_date_by_rule(occasion.event, occasion.ahead) or occasion.date
     if is_elsewhere:
-        return first_date_at(occasion.texts["place"], occasion.ahead) or occasion.date
+        return first_date_with({"place": occasion.texts["place"]}, occasion.ahead) or occasion.date
     own = set(_details_since(occasion, before)) & own_texts(occasion.date).keys()
     return first_date_with({name: occasion.texts[name] for name in own}, occasion.ahead) or occasion.date
 
@@ -178,20 +174,14 @@ def _was_words(occasion: EventForReader, before: KnownBefore | None) -> str:
 
 
 def _was_facts(occasion: EventForReader, before: KnownBefore | None) -> Facts:
-    notified: list[Fact] = []
+    facts = []
     if time := _time_before(occasion, before):
-        notified.append(Fact(name=FactName.WAS, value=time))
+        facts.append(Fact(name=FactName.WAS, value=time))
     if last := _other_end(occasion, before):
-        notified.append(Fact(name=FactName.WAS_UNTIL, value=long_day(last[0])))
+        facts.append(Fact(name=FactName.WAS_UNTIL, value=long_day(last[0])))
     if _old_place(occasion, before) not in ("", place_in_words(occasion)):
-        notified.append(Fact(name=FactName.WAS_AT, value=_old_place(occasion, before)))
-    return tuple(notified)
-
-
-def _changed_detail_facts(occasion: EventForReader, before: KnownBefore | None) -> Facts:
-    """Return which texts changed beside the place, by their labels: "Agenda"."""
-    said = ", ".join(field_label(name) for name in _details_since(occasion, before))
-    return (Fact(name=FactName.CHANGED_DETAILS, value=said),) if said else ()
+        facts.append(Fact(name=FactName.WAS_AT, value=_old_place(occasion, before)))
+    return tuple(facts)
 
 
 def _details_since(occasion: EventForReader, before: KnownBefore | None) -> list[str]:
@@ -247,11 +237,21 @@ def series_ended_email(occasion: EventForReader, content: SeriesEnded) -> Email:
 
 def series_continued_email(occasion: EventForReader) -> Email:
     """Return the email that another series continues this one."""
-    if occasion.onward is None:
-        return _series_email(occasion, _unknown_continuation(occasion), ends=_last_date(occasion))
-    return _series_email(
-        occasion, _continuation_values(occasion, occasion.onward), facts=_was_and_now(occasion, occasion.onward)
+    was, now = occasion.event, occasion.onward
+    if now is None:
+        return _series_email(occasion, SeriesContinuedEmail(title=occasion.title), ends=_last_date(occasion))
+    is_same_time = rule_words(was) == rule_words(now)
+    is_other_hour = was.starts.time() != now.starts.time() and not (was.is_all_day or now.is_all_day)
+    says = SeriesContinuedEmail(
+        title=occasion.title,
+        first_day=short_day(_starts_with(occasion, now, is_same_time=is_same_time), occasion.today),
+        time="" if now.is_all_day else clock(now.starts),
+        was_time=clock(was.starts) if is_other_hour else "",
+        was="" if is_same_time or is_other_hour else rule_words(was),
+        is_same_time=is_same_time,
+        is_elsewhere=_place_of(was) != _place_of(now),
     )
+    return _series_email(occasion, says, facts=_was_and_now(occasion, now))
 
 
 def _series_email(occasion: EventForReader, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Email:
@@ -282,37 +282,15 @@ def _last_start(occasion: EventForReader) -> datetime:
     )
 
 
-def _unknown_continuation(occasion: EventForReader) -> SeriesContinuedEmail:
-    return SeriesContinuedEmail(
-        title=occasion.title, first_day="", time="", was_time="", was="", is_same_time=False, is_elsewhere=False
-    )
-
-
-def _continuation_values(occasion: EventForReader, now: Event) -> SeriesContinuedEmail:
-    was = occasion.event
-    is_same_time, is_other_hour = rule_words(was) == rule_words(now), _is_at_another_hour(was, now)
-    return SeriesContinuedEmail(
-        title=occasion.title,
-        first_day=short_day(_starts_with(occasion, now, is_same_time=is_same_time), occasion.today),
-        time="" if now.is_all_day else clock(now.starts),
-        was_time=clock(was.starts) if is_other_hour else "",
-        was="" if is_same_time or is_other_hour else rule_words(was),
-        is_same_time=is_same_time,
-        is_elsewhere=_place_of(was) != _place_of(now),
-    )
-
-
 def _was_and_now(occasion: EventForReader, now: Event) -> Facts:
     was = occasion.event
     changed: list[Fact] = []
     if rule_words(was) != rule_words(now):
         changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
-        changed.append(
-            Fact(name=FactName.NOW, value=f"{rule_words(now)}, from {long_day(_starts_with(occasion, now))}")
-        )
-    if (
-        _place_of(was) != _place_of(now) and now.marking == was.marking
-    ):  # the email has the banner of the earlier series
+        from_now_on = f"{rule_words(now)}, from {long_day(_starts_with(occasion, now))}"
+        changed.append(Fact(name=FactName.NOW, value=from_now_on))
+    # The email has the banner of the earlier series.
+    if _place_of(was) != _place_of(now) and now.marking == was.marking:
         changed.append(Fact(name=FactName.WAS_AT, value=_place_of(was)))
         changed.append(Fact(name=FactName.NOW_AT, value=_place_of(now)))
     return tuple(changed)
@@ -321,12 +299,8 @@ def _was_and_now(occasion: EventForReader, now: Event) -> Facts:
 def _starts_with(occasion: EventForReader, now: Event, *, is_same_time: bool = False) -> datetime:
     """Return the local start of the first date with the new time, or with the new place where the time is the same."""
     ahead = occasion.onward_dates
-    first = first_date_at(now.place, ahead) if is_same_time else first_date_by_rule(now, ahead)
+    first = first_date_with({"place": now.place}, ahead) if is_same_time else first_date_by_rule(now, ahead)
     return to_local(first.starts_at, now.zone) if first else now.starts
-
-
-def _is_at_another_hour(was: Event, now: Event) -> bool:
-    return was.starts.time() != now.starts.time() and not (was.is_all_day or now.is_all_day)
 
 
 def _place_of(event: Event) -> str:
@@ -339,11 +313,6 @@ def first_date_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence 
     return next(
         (occurrence for occurrence in dates if occurrence.original_start in by_rule and not is_moved(occurrence)), None
     )
-
-
-def first_date_at(place: str, dates: Sequence[Occurrence]) -> Occurrence | None:
-    """Return the first of the dates that is held at a place; None when all of them are held elsewhere."""
-    return first_date_with({"place": place}, dates)
 
 
 def first_date_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:

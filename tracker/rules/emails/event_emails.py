@@ -21,7 +21,6 @@ from tracker.rules.core.message_types import (
     Invited,
     MailedEntry,
     News,
-    OwnContent,
     ProposalDeclined,
     ReminderDue,
     Removed,
@@ -118,7 +117,11 @@ def event_email(occasion: EventForReader) -> Email:
                 else reply_nudge_email(occasion)
             )
         case InvitationAnswered() | ProposalDeclined() as content:
-            return answer_email(occasion, content)
+            return (
+                invitation_answered_email(occasion, content)
+                if isinstance(content, InvitationAnswered)
+                else proposal_declined_email(occasion, content)
+            )
         case news:
             return _change_email(occasion, news)
 
@@ -200,7 +203,12 @@ def invitation_email(occasion: EventForReader) -> Email:
 
 def cancellation_email(occasion: EventForReader, content: Canceled) -> Email:
     """Return the email that a date, or the whole event, is canceled."""
-    following = _next_date(occasion)
+    later = [
+        occurrence
+        for occurrence in occasion.ahead
+        if occurrence.starts_at > occasion.date.starts_at and not occasion.is_whole
+    ]
+    following = day_and_time(occasion, later[0]) if later else ""
     off = Fact(name=FactName.CANCELED, value=f"{long_day(occasion.starts)}, {times_of(occasion)}")
     says = CanceledEmail(
         title=occasion.title,
@@ -227,12 +235,12 @@ def removal_email(occasion: EventForReader) -> Email:
 
     It stays in the calendar of a substitute who is kept informed of it.
     """
-    turn = occasion.substitution if occasion.is_released else None
+    substitution = occasion.substitution if occasion.is_released else None
     says = RemovedEmail(
         title=occasion.title,
         day="" if occasion.is_series else short_day(occasion.starts, occasion.today),
-        why=_removal_reason(turn) if turn else RemovalReason.OFF_THE_LIST,
-        name=one_line(turn.principal) if turn else "",
+        why=_removal_reason(substitution) if substitution else RemovalReason.OFF_THE_LIST,
+        name=one_line(substitution.principal) if substitution else "",
         is_informed=occasion.invitation_id is not None,
     )
     return email_to_reader(
@@ -268,20 +276,20 @@ def substitute_declined_email(occasion: EventForReader) -> Email:
     )
 
 
-def _removal_reason(turn: Substitution) -> RemovalReason:
+def _removal_reason(substitution: Substitution) -> RemovalReason:
     """Return why a person no longer comes as a substitute."""
-    if not turn.is_asked:
+    if not substitution.is_asked:
         return RemovalReason.NOT_ASKED
-    if turn.sends_another:
+    if substitution.sends_another:
         return RemovalReason.SENDS_ANOTHER
-    if turn.is_refused:
+    if substitution.is_refused:
         return RemovalReason.CAN_T_COME
     return {
         ReplyValue.ACCEPTED: RemovalReason.COMES,
         ReplyValue.TENTATIVE: RemovalReason.MAY_COME,
         ReplyValue.DECLINED: RemovalReason.SENDS_NO_ONE,
         ReplyValue.NEEDS_ACTION: RemovalReason.NO_LONGER_SAYS_SO,
-    }[turn.reply]
+    }[substitution.reply]
 
 
 def removed_unseen_email(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Email:
@@ -311,54 +319,31 @@ def _restricted_reason(content: EventContent) -> RestrictedReason:
             return RestrictedReason.UPDATE
 
 
-def _next_date(occasion: EventForReader) -> str:
-    """Return the next date of the series when one of its dates is canceled."""
-    later = [
-        occurrence
-        for occurrence in occasion.ahead
-        if occurrence.starts_at > occasion.date.starts_at and not occasion.is_whole
-    ]
-    return day_and_time(occasion, later[0]) if later else ""
-
-
 def reminder_email(occasion: EventForReader, content: ReminderDue) -> Email:
     """Return the reminder of one date."""
+    is_far = (occasion.starts.date() - occasion.today.date()).days >= FAR
+    replied = "" if occasion.is_lead else REPLY_WORDS.get(occasion.reply, "")
+    is_open = occasion.has_no_reply or occasion.reply is ReplyValue.TENTATIVE
+    missing = Fact(name=FactName.REPLY_MISSING)
+    reply = missing if occasion.has_no_reply else Fact(name=FactName.REPLIED, value=replied)
     says = ReminderEmail(
         title=occasion.title,
         near=nearness_words(occasion.starts, occasion.today),
-        time="" if occasion.event.is_all_day or _is_far(occasion) else clock(occasion.starts),
-        starts=day_and_time(occasion) if _is_far(occasion) else "",
+        time="" if occasion.event.is_all_day or is_far else clock(occasion.starts),
+        starts=day_and_time(occasion) if is_far else "",
         where=place_in_words(occasion),
         is_tentative=occasion.is_tentative,
         is_led=occasion.is_lead,
-        replied="" if occasion.is_lead else REPLY_WORDS.get(occasion.reply, ""),
+        replied=replied,
         is_late=content.is_late,
     )
     return email_to_reader(
         occasion,
         says,
-        facts=(*what_when_where(occasion), *_reminder_reply(occasion)),
-        buttons=_reminder_buttons(occasion),
+        facts=(*what_when_where(occasion), *(() if occasion.is_lead else (reply,))),
+        buttons=reply_buttons(occasion) if is_open else reply_button(occasion, ButtonName.CHANGE_REPLY),
         more=(event_link(occasion, ButtonName.AGENDA), *video_room_links(occasion)),
     )
-
-
-def _is_far(occasion: EventForReader) -> bool:
-    return (occasion.starts.date() - occasion.today.date()).days >= FAR
-
-
-def _reminder_reply(occasion: EventForReader) -> Facts:
-    if occasion.is_lead:
-        return ()
-    if occasion.has_no_reply:
-        return (Fact(name=FactName.REPLY_MISSING),)
-    return (Fact(name=FactName.REPLIED, value=REPLY_WORDS[occasion.reply]),)
-
-
-def _reminder_buttons(occasion: EventForReader) -> tuple[Button, ...]:
-    if occasion.has_no_reply or occasion.reply is ReplyValue.TENTATIVE:
-        return reply_buttons(occasion)
-    return reply_button(occasion, ButtonName.CHANGE_REPLY)
 
 
 def reply_nudge_email(occasion: EventForReader) -> Email:
@@ -369,7 +354,10 @@ def reply_nudge_email(occasion: EventForReader) -> Email:
         day=short_day(occasion.starts, occasion.today),
         reply_by=short_day(by, occasion.today) if by else "",
     )
-    facts = (*what_when_where(occasion), *_reply_counts(occasion))
+    facts = what_when_where(occasion)
+    if occasion.replies is not None:
+        yes, maybe, no = occasion.replies
+        facts = (*facts, Fact(name=FactName.REPLIES, value=f"{yes} yes, {maybe} maybe, {no} no"))
     return email_to_reader(occasion, says, facts=facts, buttons=reply_buttons(occasion), more=(event_link(occasion),))
 
 
@@ -378,7 +366,9 @@ def confirmation_nudge_email(occasion: EventForReader, content: ConfirmationNudg
     says = ConfirmationNudgeEmail(
         title=occasion.title, day=short_day(occasion.starts, occasion.today), what=content.what
     )
-    facts = (*what_when_where(occasion), *_before_the_change(occasion))
+    facts = what_when_where(occasion)
+    if not occasion.has_no_reply:
+        facts = (*facts, Fact(name=FactName.REPLY_BEFORE_CHANGE, value=REPLY_WORDS[occasion.reply]))
     return email_to_reader(
         occasion, says, facts=facts, buttons=kept_reply_buttons(occasion), more=(event_link(occasion),)
     )
@@ -387,28 +377,6 @@ def confirmation_nudge_email(occasion: EventForReader, content: ConfirmationNudg
 def is_change_confirmed(occasion: EventForReader, content: ConfirmationNudge) -> bool:
     """Return whether the reader has confirmed the change."""
     return has_confirmed(occasion.reply, occasion.responded_at, content.since)
-
-
-def _before_the_change(occasion: EventForReader) -> Facts:
-    if occasion.has_no_reply:
-        return ()
-    return (Fact(name=FactName.REPLY_BEFORE_CHANGE, value=REPLY_WORDS[occasion.reply]),)
-
-
-def _reply_counts(occasion: EventForReader) -> Facts:
-    if occasion.replies is None:
-        return ()
-    yes, maybe, no = occasion.replies
-    return (Fact(name=FactName.REPLIES, value=f"{yes} yes, {maybe} maybe, {no} no"),)
-
-
-def answer_email(occasion: EventForReader, content: OwnContent) -> Email:
-    """Return the email about what its reader wrote."""
-    return (
-        invitation_answered_email(occasion, content)
-        if isinstance(content, InvitationAnswered)
-        else proposal_declined_email(occasion, content)
-    )
 
 
 def invitation_answered_email(occasion: EventForReader, content: InvitationAnswered) -> Email:
@@ -442,15 +410,13 @@ def invitation_answered_email(occasion: EventForReader, content: InvitationAnswe
 
 def proposal_declined_email(occasion: EventForReader, content: ProposalDeclined) -> Email:
     """Return the email that a proposed time was declined, with METHOD:DECLINECOUNTER for the reader's program."""
-    comment = content.comment.strip()
+    zone, is_all_day, comment = occasion.event.zone, occasion.event.is_all_day, content.comment.strip()
+    starts, ends = to_local(content.starts_at, zone), to_local(content.ends_at, zone)
+    proposed = f"{long_day(starts)}, {time_span(starts, ends, is_all_day)}{'' if is_all_day else f' {zone_word(zone)}'}"
     return email_to_reader(
         occasion,
         ProposalDeclinedEmail(title=occasion.title, day=short_day(occasion.starts, occasion.today)),
-        facts=(
-            *what_when_where(occasion),
-            Fact(name=FactName.PROPOSED_TIME, value=_proposed_time(occasion, content)),
-            *_note_facts(comment),
-        ),
+        facts=(*what_when_where(occasion), Fact(name=FactName.PROPOSED_TIME, value=proposed), *_note_facts(comment)),
         more=(event_link(occasion),),
         footer=Footer.ANSWERED,
         calendar=DeclinedProposal(date=occasion.date, sequence=content.sequence, at=content.at, comment=comment),
@@ -459,10 +425,3 @@ def proposal_declined_email(occasion: EventForReader, content: ProposalDeclined)
 
 def _note_facts(text: str) -> Facts:
     return (Fact(name=FactName.NOTE, value=text),) if text else ()
-
-
-def _proposed_time(occasion: EventForReader, content: ProposalDeclined) -> str:
-    zone, is_all_day = occasion.event.zone, occasion.event.is_all_day
-    starts, ends = to_local(content.starts_at, zone), to_local(content.ends_at, zone)
-    hours = time_span(starts, ends, is_all_day)
-    return f"{long_day(starts)}, {hours}" + ("" if is_all_day else f" {zone_word(zone)}")

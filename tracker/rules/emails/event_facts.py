@@ -75,43 +75,35 @@ def other_change_facts(occasion: EventForReader) -> Facts:
     if not isinstance(occasion.content, EventNews | Invited):
         return ()
     is_listed = isinstance(occasion.content, Invited)  # an invitation names dates beside the rule: "Also on"
-    news = [one for one in occasion.content.also if not (is_listed and one.what is AlsoWhat.ADDED)]
-    said = [(one, date) for one in news if (date := _date_of(occasion, one))]
-    found: dict[FactName, list[str]] = {}
-    for one, date in said:
-        if not one.reason:
-            found.setdefault(_OTHER_CHANGES[one.what], []).append(day_and_time(occasion, date))
-    of_all = [one for one in occasion.content.also if one.date is None]
-    is_back = any(one.what is AlsoWhat.RESTORED for one in of_all)
+    of_all = [change for change in occasion.content.also if change.date is None]
+    plain: dict[FactName, list[str]] = {}
+    explained = []
+    for change in occasion.content.also:
+        date = _date_of(occasion, change)
+        if date is None or (is_listed and change.what is AlsoWhat.ADDED):
+            continue
+        name, words = _OTHER_CHANGES[change.what], day_and_time(occasion, date)
+        if change.reason:
+            explained.append(Fact(name=name, value=f"{words}. Reason: {change.reason.strip()}"))
+        else:
+            plain.setdefault(name, []).append(words)
+    for change in of_all:
+        if change.what is AlsoWhat.CANCELED and change.reason and occasion.ahead:
+            last = max(to_local(occurrence.starts_at, occasion.event.zone) for occurrence in occasion.ahead)
+            words = f"Dates after {short_day(last, occasion.today)}. Reason: {change.reason.strip()}"
+            explained.append(Fact(name=FactName.ALSO_CANCELED, value=words))
+    is_back = any(change.what is AlsoWhat.RESTORED for change in of_all)
     return (
         *([Fact(name=FactName.ALSO_RESTORED)] if is_back else []),
-        *(Fact(name=name, value=_some_of(words)) for name, words in found.items()),
-        *(_with_reason(occasion, one, date) for one, date in said if one.reason),
-        *(
-            _rest_of_series(occasion, one.reason)
-            for one in of_all
-            if one.what is AlsoWhat.CANCELED and one.reason and occasion.ahead
-        ),
+        *(Fact(name=name, value=_some_of(days)) for name, days in plain.items()),
+        *explained,
     )
 
 
-def _date_of(occasion: EventForReader, one: Also) -> Occurrence | None:
+def _date_of(occasion: EventForReader, change: Also) -> Occurrence | None:
     """Return the upcoming date about which a change is still true; None = there is nothing to say."""
-    date = next((date for date in occasion.dates if date.id == one.date and date.ends_at > occasion.now), None)
-    return date if date and date.is_off == (one.what is AlsoWhat.CANCELED) else None
-
-
-def _with_reason(occasion: EventForReader, one: Also, date: Occurrence) -> Fact:
-    """Return "Thu, Dec 10, 3:00 PM. Reason: Room is being painted."."""
-    return Fact(name=_OTHER_CHANGES[one.what], value=f"{day_and_time(occasion, date)}. Reason: {one.reason.strip()}")
-
-
-def _rest_of_series(occasion: EventForReader, reason: str) -> Fact:
-    """Return "Dates after Thu, Dec 10. Reason: The grant ends."."""
-    last = max(to_local(occurrence.starts_at, occasion.event.zone) for occurrence in occasion.ahead)
-    return Fact(
-        name=FactName.ALSO_CANCELED, value=f"Dates after {short_day(last, occasion.today)}. Reason: {reason.strip()}"
-    )
+    date = next((date for date in occasion.dates if date.id == change.date and date.ends_at > occasion.now), None)
+    return date if date and date.is_off == (change.what is AlsoWhat.CANCELED) else None
 
 
 def _date_facts(occasion: EventForReader) -> Facts:
@@ -133,13 +125,16 @@ def exception_facts(occasion: EventForReader, last: datetime | None = None) -> F
 
     Canceled dates after `last` (local) are left out: the series ends before them.
     """
-    by_rule = [
-        start for start in dates_by_rule(rule_of(occasion.event), occasion.event.starts) if _is_ahead(occasion, start)
-    ]
+    now = occasion.today.replace(tzinfo=None)
+    by_rule = [start for start in dates_by_rule(rule_of(occasion.event), occasion.event.starts) if start > now]
     known = {
         occurrence.original_start: occurrence for occurrence in occasion.dates if occurrence.starts_at > occasion.now
     }
-    off = [start for start in by_rule if start not in known or known[start].is_off]
+    off = [
+        short_day(start, occasion.today)
+        for start in by_rule
+        if (start not in known or known[start].is_off) and (last is None or start.date() <= last.date())
+    ]
     on = [occurrence for occurrence in known.values() if not occurrence.is_off]
     moved = [_moved_words(occasion, occurrence) for occurrence in on if is_moved(occurrence)]
     beside = [
@@ -147,48 +142,23 @@ def exception_facts(occasion: EventForReader, last: datetime | None = None) -> F
         for occurrence in on
         if occurrence.original_start not in by_rule and not is_moved(occurrence)
     ]
-    named = (
-        (
-            FactName.NOT_ON,
-            [short_day(start, occasion.today) for start in off if last is None or start.date() <= last.date()],
-        ),
-        (FactName.MOVED, moved),
-        (FactName.ALSO_ON, beside),
-    )
+    named = ((FactName.NOT_ON, off), (FactName.MOVED, moved), (FactName.ALSO_ON, beside))
     return tuple(Fact(name=name, value=_some_of(words)) for name, words in named if words)
 
 
 def own_detail_facts(occasion: EventForReader) -> Facts:
     """Return which upcoming dates have a place or title that is not the one of their series: "Wed, Dec 23: Annex 2"."""
-    if not occasion.is_series:
-        return ()
-    places = [
-        (occurrence, place_in_words(occasion, occurrence.place) or NO_LOCATION)
-        for occurrence in occasion.ahead
-        if _has_own(occasion, occurrence, "place")
-    ]
-    titles = [
-        (occurrence, one_line(occurrence.title))
-        for occurrence in occasion.ahead
-        if _has_own(occasion, occurrence, "title")
-    ]
-    named = ((FactName.OTHER_PLACE, places), (FactName.OTHER_TITLE, titles))
-    return tuple(
-        Fact(
-            name=name,
-            value=_some_of([f"{_day_of(occasion, occurrence)}: {shorten(text, LONGEST)}" for occurrence, text in said]),
-        )
-        for name, said in named
-        if said
-    )
-
-
-def _has_own(occasion: EventForReader, date: Occurrence, name: str) -> bool:
-    return own_texts(date)[name] != occasion.texts[name]
-
-
-def _day_of(occasion: EventForReader, date: Occurrence) -> str:
-    return short_day(to_local(date.starts_at, occasion.event.zone), occasion.today)
+    facts = []
+    for name, detail in ((FactName.OTHER_PLACE, "place"), (FactName.OTHER_TITLE, "title")):
+        words = []
+        for occurrence in occasion.ahead if occasion.is_series else ():
+            if own_texts(occurrence)[detail] != occasion.texts[detail]:
+                place = place_in_words(occasion, occurrence.place) or NO_LOCATION
+                on = short_day(to_local(occurrence.starts_at, occasion.event.zone), occasion.today)
+                words.append(f"{on}: {shorten(place if detail == 'place' else one_line(occurrence.title), LONGEST)}")
+        if words:
+            facts.append(Fact(name=name, value=_some_of(words)))
+    return tuple(facts)
 
 
 def _moved_words(occasion: EventForReader, date: Occurrence) -> str:
@@ -197,10 +167,6 @@ def _moved_words(occasion: EventForReader, date: Occurrence) -> str:
     is_same_day = starts.date() == date.original_start.date() and not occasion.event.is_all_day
     now = time_span(starts, ends) if is_same_day else day_and_time(occasion, date)
     return f"{short_day(date.original_start, occasion.today)} to {now}"
-
-
-def _is_ahead(occasion: EventForReader, start: datetime) -> bool:
-    return start > occasion.today.replace(tzinfo=None)
 
 
 def _some_of(words: list[str]) -> str:

@@ -212,10 +212,8 @@ def length_and_way_words(occasion: EventForReader) -> str:
     """Return "90 minutes, in person or by video.", as far as it is known."""
     ways = (("in person", occasion.event.place), ("by video", occasion.event.video_link))
     way = " or ".join(word for word, given in ways if given)
-    length = length_words(
-        occasion.event.duration if occasion.is_series else occasion.date.ends_at - occasion.date.starts_at
-    )
-    words = ", ".join(filter(None, (length, way)))
+    lasts = occasion.event.duration if occasion.is_series else occasion.date.ends_at - occasion.date.starts_at
+    words = ", ".join(filter(None, (length_words(lasts), way)))
     return f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
@@ -255,24 +253,19 @@ def video_room_links(occasion: EventForReader) -> tuple[Button, ...]:
 def calendar_part(occasion: EventForReader, *, is_cancel: bool = False) -> CalendarPart:
     """Return what changes in the reader's calendar; a series of which every date is canceled leaves it."""
     is_empty = occasion.is_series and all(occurrence.is_canceled for occurrence in occasion.dates)
+    ahead = {occurrence.id for occurrence in occasion.ahead}
     return CalendarPart(
         is_cancel=is_cancel or is_empty,
         event=occasion.event,
         date=None if occasion.is_whole else occasion.date,
         dates=occasion.dates,
         reply=reply_rules.most_frequent_reply(occasion.asked_replies),
-        replies=_replies_by_date(occasion),
+        replies={
+            occurrence.original_start: occasion.own_replies.get(occurrence.original_start, occasion.reply)
+            for occurrence in occasion.dates
+            if occurrence.is_changed or occurrence.id in ahead  # the others are over, and have no entry of their own
+        },
         role=occasion.role,
         joined_or_left_at=occasion.substitution.changed_at if occasion.substitution else None,
         delegation=None if occasion.is_series else occasion.delegation,
     )
-
-
-def _replies_by_date(occasion: EventForReader) -> dict[datetime, ReplyValue]:
-    """Return the replies to the dates of a series that may have an entry of their own; the others are over."""
-    ahead = {occurrence.id for occurrence in occasion.ahead}
-    shown = (occurrence for occurrence in occasion.dates if occurrence.is_changed or occurrence.id in ahead)
-    return {
-        occurrence.original_start: occasion.own_replies.get(occurrence.original_start, occasion.reply)
-        for occurrence in shown
-    }

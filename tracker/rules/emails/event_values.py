@@ -178,15 +178,15 @@ class RemovedFromSeriesEmail(EventEmail, frozen=True, kw_only=True):
 class SeriesContinuedEmail(EventEmail, frozen=True, kw_only=True):
     """`series_continued`: a series ends and another one continues it."""
 
-    first_day: str
-    """Title of the new series; empty when the reader may not see it by email."""
-    time: str
-    was_time: str
+    first_day: str = ""
+    """The first date of the new series; empty when the reader may not see it by email, as is everything below."""
+    time: str = ""
+    was_time: str = ""
     """Set when only the hour changed."""
-    was: str
+    was: str = ""
     """The earlier rule and hours, when more than the hour changed."""
-    is_same_time: bool
-    is_elsewhere: bool
+    is_same_time: bool = False
+    is_elsewhere: bool = False
 
 
 class SubstituteEmail(EventEmail, frozen=True, kw_only=True):

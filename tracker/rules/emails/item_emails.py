@@ -62,15 +62,12 @@ from tracker.rules.events.markings import banner_of_all
 
 SHORT_ORIGIN = 40  # characters of an event's title in a preview
 SHORT_NAME = 60  # characters of a person in a preview
-ITEM_EMAIL_REASONS: Mapping[type[ItemEmail], ItemEmailReason] = {
-    ItemAssignedEmail: ItemEmailReason.ASSIGNED,
-    ItemWithdrawnEmail: ItemEmailReason.WITHDRAWN,
-    ItemBlockedEmail: ItemEmailReason.BLOCKED,
-    ItemNotedEmail: ItemEmailReason.NOTED,
-    ItemAnsweredEmail: ItemEmailReason.ANSWERED,
-    ItemDueEmail: ItemEmailReason.DUE,
-    ItemOverdueEmail: ItemEmailReason.OVERDUE,
+FOOTERS: Mapping[type[ItemContent], Footer] = {
+    ItemBlocked: Footer.BLOCKED_ITEM,
+    ItemWithdrawn: Footer.EARLIER_OWNER,
+    ItemAnswered: Footer.ANSWERED,
 }
+"""Those of other messages say that the item is the reader's."""
 LISTED = 10  # lines of each kind
 
 
@@ -87,10 +84,23 @@ def item_email(content: ItemContent, item: ActionItem, reader: Viewer, today: da
     `today` is the task force's calendar day.
     """
     says = _item_values(content, item, today, said)
-    footer = _item_footer(content)
+    footer = FOOTERS.get(type(content), Footer.ITEM)
     if reader.is_discreet or item.is_restricted:
-        restricted = _restricted_item_email(item, reader, says, footer)
+        days = says.days if isinstance(says, ItemDueEmail | ItemOverdueEmail) else 0
+        reason = ItemEmailReason(says.folder.removeprefix("item_"))
+        restricted = Email(  # names the item and its due day, and nothing of the event it comes from
+            says=ItemRestrictedEmail(about=reason, reference=says.reference, due=says.due, days=days),
+            to=reader.email,
+            to_name=reader.name,
+            thread=item.id,
+            facts=(Fact(name=FactName.DUE, value=long_day(item.due)), Fact(name=FactName.DETAILS)),
+            buttons=(Button(name=ButtonName.SIGN_IN_TO_READ, target=_item_page(item)),),
+            footer=footer,
+        )
         return discreet_email(restricted) if reader.is_discreet else restricted
+    is_withdrawn, is_owner = isinstance(content, ItemWithdrawn), item.owner_id == reader.member_id
+    # The reader's program may open the task; marked content has none, because a task shows no marking.
+    has_task = (is_owner or is_withdrawn) and not item.marking
     written = Email(
         says=says,
         to=reader.email,
@@ -99,30 +109,10 @@ def item_email(content: ItemContent, item: ActionItem, reader: Viewer, today: da
         facts=_item_facts(content, item, said),
         buttons=_item_buttons(content, item, reader),
         footer=footer,
-        reads=None if isinstance(content, ItemWithdrawn) else ReplyByEmail.ITEM_WORDS,
-        task=_task_part(content, item, reader),
+        reads=None if is_withdrawn else ReplyByEmail.ITEM_WORDS,
+        task=TaskPart(item=item, is_withdrawn=not is_owner) if has_task else None,
     )
     return mark_email(written, item.marking)
-
-
-def _task_part(content: ItemContent, item: ActionItem, reader: Viewer) -> TaskPart | None:
-    """Return the task that the owner's program may open; none of marked content, because it shows no marking."""
-    is_owner = item.owner_id == reader.member_id
-    if item.marking or not (is_owner or isinstance(content, ItemWithdrawn)):
-        return None
-    return TaskPart(item=item, is_withdrawn=not is_owner)
-
-
-def _item_footer(content: ItemContent) -> Footer:
-    match content:
-        case ItemBlocked():
-            return Footer.BLOCKED_ITEM
-        case ItemWithdrawn():
-            return Footer.EARLIER_OWNER
-        case ItemAnswered():
-            return Footer.ANSWERED
-        case _:
-            return Footer.ITEM
 
 
 def _item_values(content: ItemContent, item: ActionItem, today: date, said: RepeatedNote) -> ItemEmail:
@@ -157,26 +147,6 @@ def _reminder_values(content: ItemDue | ItemOverdue, item: ActionItem, today: da
     left = max((item.due - today).days, 0)
     return ItemDueEmail(
         reference=item.reference, due=due, days=left, progress=_progress_words(item), is_late=content.is_late
-    )
-
-
-def _restricted_item_email(item: ActionItem, reader: Viewer, about: ItemEmail, footer: Footer) -> Email:
-    """Return an email that names the item and its due day, and nothing of the event it comes from."""
-    return Email(
-        says=_restricted_values(about),
-        to=reader.email,
-        to_name=reader.name,
-        thread=item.id,
-        facts=(Fact(name=FactName.DUE, value=long_day(item.due)), Fact(name=FactName.DETAILS)),
-        buttons=(Button(name=ButtonName.SIGN_IN_TO_READ, target=_item_page(item)),),
-        footer=footer,
-    )
-
-
-def _restricted_values(about: ItemEmail) -> ItemRestrictedEmail:
-    days = about.days if isinstance(about, ItemDueEmail | ItemOverdueEmail) else 0
-    return ItemRestrictedEmail(
-        about=ITEM_EMAIL_REASONS[type(about)], reference=about.reference, due=about.due, days=days
     )
 
 
@@ -279,54 +249,40 @@ def items_of_day_email(item_day: ItemsForReader, replies_to: UUID | None) -> Ema
 
 
 def _list_email(item_day: ItemsForReader) -> Email:
-    own, agency, others = (
-        item_day.on(Rung.OWNER),
-        item_day.on(Rung.AGENCY),
-        item_day.on(Rung.COORDINATOR, Rung.ASSIGNER),
-    )
+    reader, day = item_day.reader, item_day.day
+    own, agency = item_day.on(Rung.OWNER), item_day.on(Rung.AGENCY)
+    others = item_day.on(Rung.COORDINATOR, Rung.ASSIGNER)
+    listed = [(item, rung) for item, rung in item_day.items if not item.is_restricted]
+    overdue = sum(days_late(item, day) > 0 for item in own)
     written = Email(
-        says=_list_values(item_day, own, agency, others),
-        to=item_day.reader.email,
-        to_name=item_day.reader.name,
-        thread=item_day.reader.member_id,
+        says=ItemsOfDayEmail(
+            day=long_day(day).rpartition(",")[0],
+            overdue=overdue,
+            due=len(own) - overdue,
+            agency=len(agency),
+            followed_up=len(others),
+            restricted=len(item_day.items) - len(listed),
+            lists_agency=bool(_listed_items(agency)),
+            lists_followed_up=bool(_listed_items(others)),
+            is_late=item_day.is_late,
+        ),
+        to=reader.email,
+        to_name=reader.name,
+        thread=reader.member_id,
         facts=(
-            *own_item_facts(_listed_items(own), item_day.day),
-            *other_item_facts(FactName.AGENCY_ITEM, _listed_items(agency), item_day.day),
-            *other_item_facts(FactName.FOLLOW_UP, _listed_items(others), item_day.day),
+            *own_item_facts(_listed_items(own), day),
+            *other_item_facts(FactName.AGENCY_ITEM, _listed_items(agency), day),
+            *other_item_facts(FactName.FOLLOW_UP, _listed_items(others), day),
         ),
         buttons=(Button(name=ButtonName.ITEMS, target=SitePage(path="/action-items")),),
-        more=tuple(_item_link(item, rung) for item, rung in item_day.items if not item.is_restricted)[:LISTED],
+        more=tuple(_item_link(item, rung) for item, rung in listed)[:LISTED],
         footer=Footer.ITEMS,
-        banner=banner_of_all(
-            action_item.marking
-            for action_item in _listed_items(item for item, _ in item_day.items)
-            if action_item.marking
-        ),
+        banner=banner_of_all(item.marking for item, _ in listed if item.marking),
     )
-    if item_day.reader.is_discreet:
+    if reader.is_discreet:
         page = Button(name=ButtonName.SIGN_IN, target=SitePage(path="/action-items"))
         return discreet_email(replace(written, facts=(), buttons=(page,), more=(), banner=""))
     return written
-
-
-def _list_values(
-    item_day: ItemsForReader,
-    own: tuple[ActionItem, ...],
-    agency: tuple[ActionItem, ...],
-    others: tuple[ActionItem, ...],
-) -> ItemsOfDayEmail:
-    overdue = sum(days_late(action_item, item_day.day) > 0 for action_item in own)
-    return ItemsOfDayEmail(
-        day=long_day(item_day.day).rpartition(",")[0],
-        overdue=overdue,
-        due=len(own) - overdue,
-        agency=len(agency),
-        followed_up=len(others),
-        restricted=sum(item.is_restricted for item, _ in item_day.items),
-        lists_agency=bool(_listed_items(agency)),
-        lists_followed_up=bool(_listed_items(others)),
-        is_late=item_day.is_late,
-    )
 
 
 def _listed_items(items: Iterable[ActionItem]) -> list[ActionItem]:
@@ -339,24 +295,24 @@ def _item_link(item: ActionItem, rung: Rung) -> Button:
     if rung is Rung.OWNER:
         page = ItemUpdatePage(item_id=item.id, owner_id=item.owner_id)
         return Button(name=ButtonName.UPDATE_ONE, target=page, of=item.reference)
-    return Button(name=ButtonName.OPEN_ONE, target=SitePage(path=f"/action-items/{item.reference}"), of=item.reference)
+    return Button(name=ButtonName.OPEN_ONE, target=_item_page(item), of=item.reference)
 
 
 def listed_facts(name: FactName, words: list[str]) -> Facts:
     """Return a row for each line, up to `LISTED`, and one that counts the others."""
     more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
-    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))
+    return tuple(Fact(name=name, value=line) for line in (*words[:LISTED], *more))
 
 
 def own_item_facts(items: Iterable[ActionItem], today: date) -> Facts:
     """Return the reader's own items: how long the overdue ones have been so, and when the others are due."""
     every = list(items)
-    late = [action_item for action_item in every if days_late(action_item, today) > 0]
-    overdue = [f"{_item_words(action_item)}, {plural(days_late(action_item, today), 'day')}" for action_item in late]
+    late = [item for item in every if days_late(item, today) > 0]
+    overdue = [f"{_item_words(item)}, {plural(days_late(item, today), 'day')}" for item in late]
     due = [
-        f"{_item_words(action_item)}, {_due_words(action_item.due, today)}"
-        for action_item in every
-        if action_item not in late
+        f"{_item_words(item)}, {'today' if item.due == today else short_day(item.due, today)}"
+        for item in every
+        if item not in late
     ]
     return *listed_facts(FactName.OVERDUE, overdue), *listed_facts(FactName.DUE, due)
 
@@ -375,7 +331,3 @@ def _stuck_words(item: ActionItem, today: date) -> str:
 
 def _item_words(item: ActionItem) -> str:
     return f"{item.reference}, {one_line(item.title)}"
-
-
-def _due_words(due: date, today: date) -> str:
-    return "today" if due == today else short_day(due, today)

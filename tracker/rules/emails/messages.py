@@ -58,17 +58,9 @@ RESENDABLE = STATES[MessageStatus.FAILED] | STATES[MessageStatus.SENT]
 def message_kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
     """Return the kinds of which the viewer's list can have a message, with their words.
 
-    It follows from their arm and their roles alone, never from which messages there are.
-    """
-    missing = _missing_for(viewer)
-    return {kind: kind.words for kind in MessageKind if kind not in missing}
-
-
-def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
-    """Return the kinds that the viewer never gets, nor reads of others.
-
-    Outside law enforcement, they are those that only people who plan operations get: what such emails are about is
-    theirs. A coordinator gets some of them.
+    It follows from their arm and their roles alone, never from which messages there are. Outside law enforcement, the
+    kinds that only people who plan operations get are missing, because what such emails are about is theirs; a
+    coordinator gets some of them.
     """
     missing = _UNLISTED
     if viewer.arm is Arm.LAW_ENFORCEMENT:
@@ -77,7 +69,9 @@ def _missing_for(viewer: Viewer) -> frozenset[MessageKind]:
         missing |= _TO_OFFICERS if viewer.is_coordinator else _OF_OPERATIONS
     if not viewer.manages_accounts:
         missing |= {MessageKind.EMAIL_TEST}
-    return missing if viewer.reads_audit else missing | {MessageKind.AUDIT_LOG_ALTERED}
+    if not viewer.reads_audit:
+        missing |= {MessageKind.AUDIT_LOG_ALTERED}
+    return {kind: kind.words for kind in MessageKind if kind not in missing}
 
 
 class MessageSubject(Struct, frozen=True, kw_only=True):
@@ -195,10 +189,10 @@ class SendingSummary(Struct, frozen=True, kw_only=True):
     @property
     def why(self) -> str:
         """Return why messages were not sent, with the number of people where there are several reasons."""
-        found = sorted(self.reasons.items(), key=lambda one: (-one[1], one[0]))
-        if len(found) == 1:
-            return found[0][0]
-        return " ".join(f"{people}: {reason}" for reason, people in found)
+        if len(self.reasons) == 1:
+            return next(iter(self.reasons))
+        by_number = sorted(self.reasons.items(), key=lambda reason: (-reason[1], reason[0]))
+        return " ".join(f"{people}: {reason}" for reason, people in by_number)
 
     @property
     def worst(self) -> MessageStatus:

@@ -30,7 +30,7 @@ from tracker.rules.emails.template_values import (
     RestrictedEmail,
     RestrictedReason,
 )
-from tracker.rules.polls.polls import Fit, Poll, PollDate
+from tracker.rules.polls.polls import Fit, Poll
 
 Fits = Mapping[UUID, Fit]
 
@@ -40,46 +40,33 @@ def poll_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now
 
     `fits`: what the reader has replied, by date. Once they have, the email is only read in Messages.
     """
-    page = f"/polls/{poll.id}"
-    if not (poll.event.is_restricted or reader.is_discreet):
-        written = _open_email(content, poll, reader, fits, now)
-        return written if poll.is_private_again else mark_email(written, poll.event.marking)
-    neutral = _neutral_email(content, poll, reader, page)
-    return discreet.discreet_restricted_email(neutral, page) if reader.is_discreet else neutral
-
-
-def _open_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Email:
-    is_over = isinstance(content, PollCanceled)
+    event, path, is_over = poll.event, f"/polls/{poll.id}", isinstance(content, PollCanceled)
+    page = SitePage(path=path)
+    if event.is_restricted or reader.is_discreet:
+        sign_in = ButtonName.SIGN_IN_TO_READ if is_over else ButtonName.SIGN_IN_AND_REPLY
+        reason = RestrictedReason.UPDATE if is_over else RestrictedReason.REPLY
+        neutral = Email(
+            says=RestrictedEmail(reason=reason, has_attachment=False, asks_reply=not is_over),
+            to=reader.email,
+            to_name=reader.name,
+            thread=event.id,
+            facts=(Fact(name=FactName.DETAILS),),
+            buttons=(Button(name=sign_in, target=page),),
+            footer=Footer.RESTRICTED,
+        )
+        return discreet.discreet_restricted_email(neutral, path) if reader.is_discreet else neutral
     reply = Button(name=ButtonName.REPLY_TO_POLL, target=PollPage(poll_id=poll.id, member_id=reader.member_id))
-    see = Button(name=ButtonName.POLL, target=SitePage(path=f"/polls/{poll.id}"))
-    return Email(
+    written = Email(
         says=_poll_values(content, poll, now),
         to=reader.email,
         to_name=reader.name,
-        thread=poll.event.id,
+        thread=event.id,
         facts=(*_what(poll), *(() if is_over else _dates(poll, fits, now))),
         buttons=() if is_over else (reply,),
-        more=() if is_over else (see,),
+        more=() if is_over else (Button(name=ButtonName.POLL, target=page),),
         footer=Footer.POLL,
     )
-
-
-def _neutral_email(content: PollContent, poll: Poll, reader: Viewer, page: str) -> Email:
-    is_over = isinstance(content, PollCanceled)
-    sign_in = ButtonName.SIGN_IN_TO_READ if is_over else ButtonName.SIGN_IN_AND_REPLY
-    return Email(
-        says=RestrictedEmail(
-            reason=RestrictedReason.UPDATE if is_over else RestrictedReason.REPLY,
-            has_attachment=False,
-            asks_reply=not is_over,
-        ),
-        to=reader.email,
-        to_name=reader.name,
-        thread=poll.event.id,
-        facts=(Fact(name=FactName.DETAILS),),
-        buttons=(Button(name=sign_in, target=SitePage(path=page)),),
-        footer=Footer.RESTRICTED,
-    )
+    return written if poll.is_private_again else mark_email(written, event.marking)
 
 
 def _poll_values(content: PollContent, poll: Poll, now: datetime) -> EmailValues:
@@ -108,18 +95,13 @@ def _what(poll: Poll) -> Facts:
 
 
 def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
-    by = local(poll.reply_by, poll.event.zone)
-    proposed = [_in_words(poll, poll_date, fits.get(poll_date.id), now) for poll_date in poll.ahead(now)]
-    return (
-        *[Fact(name=FactName.PROPOSED, value=one) for one in proposed],
-        Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(poll.event.zone)}"),
-    )
-
-
-def _in_words(poll: Poll, option: PollDate, fit: Fit | None, now: datetime) -> str:
-    """Return a date, with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
+    """Return the dates, each with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
     zone = poll.event.zone
-    starts, ends = (local(moment, zone) for moment in poll.slot(option))
-    on = short_day(starts, local(now, zone))
-    date = on if poll.event.is_all_day else f"{on}, {time_span(starts, ends)} {zone_word(zone)}"
-    return f"{date}: {fit.label}" if fit else date
+    proposed = []
+    for option in poll.ahead(now):
+        starts, ends = (local(moment, zone) for moment in poll.slot(option))
+        day, fit = short_day(starts, local(now, zone)), fits.get(option.id)
+        date = day if poll.event.is_all_day else f"{day}, {time_span(starts, ends)} {zone_word(zone)}"
+        proposed.append(Fact(name=FactName.PROPOSED, value=f"{date}: {fit.label}" if fit else date))
+    by = local(poll.reply_by, zone)
+    return *proposed, Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(zone)}")

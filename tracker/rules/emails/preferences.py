@@ -88,15 +88,15 @@ class QuietHours(Struct, frozen=True, kw_only=True):
         """
         today = to_local(moment, self.zone).date()
         reach = 4 if self.has_weekends else 1
-        found: tuple[datetime, datetime] | None = None
+        span: tuple[datetime, datetime] | None = None
         for begins, ends in sorted(self._spans(today - reach * A_DAY, today + (reach - 1) * A_DAY)):
-            if found and begins <= found[1]:
-                found = found[0], max(found[1], ends)
-            elif found and moment < found[1]:
+            if span and begins <= span[1]:
+                span = span[0], max(span[1], ends)
+            elif span and moment < span[1]:
                 break
             else:
-                found = begins, ends
-        return found if found and found[0] <= moment < found[1] else None
+                span = begins, ends
+        return span if span and span[0] <= moment < span[1] else None
 
     def _spans(self, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
         """Yield the nights and weekends that begin from one day to another, each day a span of its own."""

@@ -99,19 +99,29 @@ def week_span(monday: date, zone: str) -> tuple[datetime, datetime]:
 
 def digest_email(week: DigestWeek) -> Email:
     """Return the digest of a week that is not empty."""
+    dates, items = (*week.events, *week.owed), (*week.items, *week.followed_up)
+    shown_dates = [line for line in dates if line.visibility is not Visibility.NAMED]
+    shown_items = [item for item in items if not item.is_restricted]
+    markings = (*(line.marking for line in shown_dates), *(item.marking for item in shown_items))
     letter = Email(
-        says=_digest_values(week),
+        says=DigestEmail(
+            monday=long_day(week.monday).rpartition(",")[0],
+            sunday=long_day(week.sunday).rpartition(",")[0],
+            events=len(week.events),
+            replies=len(week.owed),
+            items=len(week.items),
+            followed_up=len(week.followed_up),
+            has_restricted=len(shown_dates) < len(dates) or len(shown_items) < len(items),
+        ),
         to=week.reader.email,
         to_name=week.reader.name,
         thread=week.reader.member_id,
         facts=(
             *_dates(FactName.REPLY_OWED, week.owed, week),
             *_dates(FactName.EVENT, week.events, week),
-            *own_item_facts((action_item for action_item in week.items if not action_item.is_restricted), week.today),
+            *own_item_facts([item for item in week.items if not item.is_restricted], week.today),
             *other_item_facts(
-                FactName.FOLLOW_UP,
-                (action_item for action_item in week.followed_up if not action_item.is_restricted),
-                week.today,
+                FactName.FOLLOW_UP, [item for item in week.followed_up if not item.is_restricted], week.today
             ),
         ),
         buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
@@ -120,57 +130,20 @@ def digest_email(week: DigestWeek) -> Email:
     )
     if week.reader.is_discreet:
         return discreet_email(replace(letter, facts=()))
-    return replace(letter, banner=_banner(week))
-
-
-def _digest_values(week: DigestWeek) -> DigestEmail:
-    return DigestEmail(
-        monday=_day(week.monday),
-        sunday=_day(week.sunday),
-        events=len(week.events),
-        replies=len(week.owed),
-        items=len(week.items),
-        followed_up=len(week.followed_up),
-        has_restricted=_has_named(week),
-    )
-
-
-def _banner(week: DigestWeek) -> str:
-    """Return the banner for everything that is listed."""
-    dates = (
-        date_line.marking for date_line in (*week.events, *week.owed) if date_line.visibility is not Visibility.NAMED
-    )
-    items = (action_item.marking for action_item in (*week.items, *week.followed_up) if not action_item.is_restricted)
-    return banner_of_all(marking for marking in (*dates, *items) if marking)
+    return replace(letter, banner=banner_of_all(marking for marking in markings if marking))
 
 
 def _dates(name: FactName, lines: Iterable[DateLine], week: DigestWeek) -> Facts:
-    shown = [line for line in lines if line.visibility is not Visibility.NAMED]
-    return listed_facts(
-        name,
-        [f"{one_line(date_line.title)}, {_when(date_line, week)}{_status_words(date_line)}" for date_line in shown],
-    )
-
-
-def _when(line: DateLine, week: DigestWeek) -> str:
-    starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
-    return short_day(starts, week.today) if line.is_all_day else f"{short_day(starts, week.today)}, {clock(starts)}"
-
-
-def _status_words(line: DateLine) -> str:
-    return ", tentative" if line.status is EventStatus.TENTATIVE else ""
-
-
-def _has_named(week: DigestWeek) -> bool:
-    dates = (*week.events, *week.owed)
-    items = (*week.items, *week.followed_up)
-    return any(date_line.visibility is Visibility.NAMED for date_line in dates) or any(
-        action_item.is_restricted for action_item in items
-    )
-
-
-def _day(value: date) -> str:
-    return long_day(value).rpartition(",")[0]
+    words = []
+    for line in lines:
+        if line.visibility is Visibility.NAMED:
+            continue
+        starts = to_local(line.starts_at, line.zone if line.is_all_day else week.reader.zone)
+        on = short_day(starts, week.today)
+        at = "" if line.is_all_day else f", {clock(starts)}"
+        tentative = ", tentative" if line.status is EventStatus.TENTATIVE else ""
+        words.append(f"{one_line(line.title)}, {on}{at}{tentative}")
+    return listed_facts(name, words)
 
 
 UNDO_FOR = timedelta(seconds=20)
@@ -179,7 +152,6 @@ AFTER_CLOSING = timedelta(hours=1)
 """How long after attendance is closed an event's own thank-you is sent: time to correct a mark."""
 OF_USE = timedelta(days=7)
 """How long after it was asked for it is still of use."""
-LISTED = 10  # action items of each sort
 THANK_YOU_LEFT = "It’s too late to undo this. A thank-you may have gone out."
 NO_ONE = "No one marked present can get a thank-you by email."
 ONLY_THEY_THANK = "Only the organizer, the committee’s chair, or a coordinator can send a thank-you."
@@ -200,13 +172,15 @@ def sent_thank_you_words(sent: SentThankYou, zone: str, today: date) -> str:
 def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[ActionItem], today: date) -> Email:
     """Return the thank-you to one person; `items` are those of the date that they may see."""
     event = occurrence.event
-    shown = [
-        action_item
-        for action_item in items
-        if not action_item.is_restricted and action_item.status is not ItemStatus.CANCELED
-    ]
-    own = [action_item for action_item in shown if action_item.owner_id == reader.member_id]
-    others = [action_item for action_item in shown if action_item.owner_id != reader.member_id]
+    own, others = [], []
+    for item in items:
+        if item.is_restricted or item.status is ItemStatus.CANCELED:
+            continue
+        named, due = f"{item.reference}, {one_line(item.title)}", _due(item, today)
+        if item.owner_id == reader.member_id:
+            own.append(f"{named}, {due}")
+        else:
+            others.append(f"{named}, {one_line(item.owner)} ({item.agency}), {due}")
     letter = Email(
         says=ThankYouEmail(
             title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
@@ -221,8 +195,8 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
         facts=(
             Fact(name=FactName.WHAT, value=one_line(occurrence.title)),
             Fact(name=FactName.WHEN, value=long_day(to_local(occurrence.starts_at, event.zone))),
-            *_listed(FactName.OWN_ITEM, [_own(action_item, today) for action_item in own]),
-            *_listed(FactName.OTHER_ITEM, [_other(action_item, today) for action_item in others]),
+            *listed_facts(FactName.OWN_ITEM, own),
+            *listed_facts(FactName.OTHER_ITEM, others),
         ),
         buttons=(Button(name=ButtonName.EVENT, target=SitePage(path=f"/events/{event.id}/{occurrence.key}")),),
         footer=Footer.PRESENT,
@@ -232,18 +206,5 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
     return mark_email(letter, event.marking)
 
 
-def _own(item: ActionItem, today: date) -> str:
-    return f"{item.reference}, {one_line(item.title)}, {_due(item, today)}"
-
-
-def _other(item: ActionItem, today: date) -> str:
-    return f"{item.reference}, {one_line(item.title)}, {one_line(item.owner)} ({item.agency}), {_due(item, today)}"
-
-
 def _due(item: ActionItem, today: date) -> str:
     return f"due {short_day(item.due, today)}" if item.is_open else item.status.label.lower()
-
-
-def _listed(name: FactName, words: list[str]) -> Facts:
-    more = [f"and {len(words) - LISTED} more"] if len(words) > LISTED else []
-    return tuple(Fact(name=name, value=one) for one in (*words[:LISTED], *more))
