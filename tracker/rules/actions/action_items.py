@@ -1,6 +1,6 @@
 """Action items, and their lists."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -182,7 +182,10 @@ def edited_item(item: ActionItem, change: ItemEdit, now: datetime, today: date) 
     due = item.due if change.due is None or status in CLOSED else change.due
     if due != item.due:
         check_item_due(due, today)
-    after = replace(item, status=status, progress=_progress(item, change, status), due=due)
+    progress = item.progress if change.progress is None else change.progress
+    if not 0 <= progress <= COMPLETE:
+        raise Invalid(progress="Enter a progress between 0 and 100 percent.")
+    after = replace(item, status=status, progress=COMPLETE if status is ItemStatus.DONE else progress, due=due)
     if after == item and not change.note:
         return item
     is_closed = status in CLOSED
@@ -194,13 +197,6 @@ def edited_item(item: ActionItem, change: ItemEdit, now: datetime, today: date) 
         version=item.version + 1,
         sequence=item.sequence + (1 if due != item.due or status is ItemStatus.CANCELED else 0),
     )
-
-
-def _progress(item: ActionItem, change: ItemEdit, status: ItemStatus) -> int:
-    progress = item.progress if change.progress is None else change.progress
-    if not 0 <= progress <= COMPLETE:
-        raise Invalid(progress="Enter a progress between 0 and 100 percent.")
-    return COMPLETE if status is ItemStatus.DONE else progress
 
 
 def check_item_due(due: date, today: date) -> None:
@@ -233,14 +229,10 @@ def history_words(since: Sequence[ItemNote], zone: str, today: date) -> str:
 def _step_words(note: ItemNote, zone: str, today: date) -> str:
     at = local(note.at, zone)
     on = "" if at.date() == today else f" on {short_day(at, today)},"
-    said = f"{note.by or 'Someone'} {_deed_words(note.change)}{on} at {clock(at)}"
-    return f"{said}: {note.change}." if note.change and not _is_reopening(note.change) else f"{said}."
-
-
-def _deed_words(change: str) -> str:
-    if not change:
-        return "added a note"
-    return "reopened this item" if _is_reopening(change) else "changed this item"
+    reopens = _is_reopening(note.change)
+    deed = "reopened this item" if reopens else "changed this item" if note.change else "added a note"
+    said = f"{note.by or 'Someone'} {deed}{on} at {clock(at)}"
+    return f"{said}: {note.change}." if note.change and not reopens else f"{said}."
 
 
 def is_of_status(change: str) -> bool:
@@ -303,16 +295,11 @@ def changed_since(item: ActionItem, update: StatusUpdate, history: Iterable[Item
         return f"The status was changed to “{now.status.label}” afterward."
     if after.progress not in (before.progress, now.progress):
         return f"The progress was changed to {now.progress}% afterward."
-    if after.status is not before.status and _status_changes(
-        item_note for item_note in history if item_note.at > update.at
-    ):
+    # Emails that were undone count for nothing, together with the steps that undid them.
+    steps = (step for step in history if step.at > update.at and is_of_status(step.change))
+    if after.status is not before.status and sum(-1 if step.text == UNDID_EMAIL else 1 for step in steps) != 0:
         return f"The status was changed, and set to “{now.status.label}” again afterward."
     return None
-
-
-def _status_changes(steps: Iterable[ItemNote]) -> int:
-    """Return how many of these steps changed the status, without emails that were undone, and that they were."""
-    return sum(-1 if step.text == UNDID_EMAIL else 1 for step in steps if is_of_status(step.change))
 
 
 def undo_update(item: ActionItem, update: StatusUpdate, now: datetime) -> ActionItem:
@@ -410,9 +397,13 @@ def _texts(item: ActionItem, notes: Iterable[str]) -> str:
 
 def group_items(items: Iterable[ActionItem], group_by: GroupBy, today: date) -> list[ItemGroup]:
     """Return the items under headings, soonest due first; done ones come last, under one heading."""
+
+    def by_due(item: ActionItem) -> tuple[int, str]:
+        place = (item.due >= today) + (item.due > today) + (item.due > today + WEEK)
+        return place, DUE_HEADINGS[place]
+
     ordered = sorted(items, key=lambda item: (item.due, item.reference))
-    headings = {GroupBy.DUE: _by_due(today), GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}
-    heading = headings[group_by]
+    heading = {GroupBy.DUE: by_due, GroupBy.OWNER: _by_owner, GroupBy.AGENCY: _by_agency}[group_by]
     groups: dict[tuple[int, str], list[ActionItem]] = {}
     for action_item in ordered:
         groups.setdefault(heading(action_item) if action_item.is_open else (9, DONE_HEADING), []).append(action_item)
@@ -424,19 +415,6 @@ def group_sizes(groups: Iterable[ItemGroup], item: ActionItem) -> dict[str, int]
     """Return how many items are under each heading, and 0 for each that `item` may have left as the last one."""
     left = dict.fromkeys((*DUE_HEADINGS, DONE_HEADING, _by_owner(item)[1], _by_agency(item)[1]), 0)
     return left | {group.name: len(group.items) for group in groups}
-
-
-def _by_due(today: date) -> Callable[[ActionItem], tuple[int, str]]:
-    def heading(item: ActionItem) -> tuple[int, str]:
-        if item.due < today:
-            place = 0
-        elif item.due == today:
-            place = 1
-        else:
-            place = 2 if item.due <= today + WEEK else 3
-        return place, DUE_HEADINGS[place]
-
-    return heading
 
 
 def _by_owner(item: ActionItem) -> tuple[int, str]:

@@ -144,12 +144,8 @@ def why_not_closable(occurrence: Occurrence, now: datetime) -> str | None:
     """Return the sentence that explains why attendance can't be closed now, or None when it can."""
     if now < occurrence.starts_at:
         starts = local(occurrence.starts_at, occurrence.event.zone)
-        when = (
-            f"on {short_day(starts, now)}"
-            if occurrence.event.is_all_day
-            else f"on {short_day(starts, now)} at {clock(starts)}"
-        )
-        return f"You can close attendance once it begins, {when}."
+        at = "" if occurrence.event.is_all_day else f" at {clock(starts)}"
+        return f"You can close attendance once it begins, on {short_day(starts, now)}{at}."
     return why_no_marks(occurrence, now)
 
 
@@ -176,7 +172,16 @@ def roll_call_lines(participants: Iterable[Participant], recorded: Iterable[Reco
     of_member = {mark.member_id: mark for mark in marks if mark.member_id}
     invited = [_invited(participant, of_member.pop(participant.member_id, None)) for participant in participants]
     walk_ins = [
-        _walk_in(recorded_mark)
+        RollCallLine(
+            name=recorded_mark.name,
+            agency=recorded_mark.agency,
+            agency_id=recorded_mark.agency_id,
+            member_id=recorded_mark.member_id,
+            mark_id=recorded_mark.id,
+            mark=recorded_mark.mark,
+            participant=None,
+            entered_by=recorded_mark.entered_by,
+        )
         for recorded_mark in (*of_member.values(), *(mark for mark in marks if mark.member_id is None))
     ]
     return sorted(invited + walk_ins, key=lambda line: (line.agency.casefold(), line.is_walk_in, line.name.casefold()))
@@ -192,19 +197,6 @@ def _invited(participant: Participant, recorded: RecordedMark | None) -> RollCal
         mark=recorded.mark if recorded else None,
         participant=participant,
         entered_by=recorded.entered_by if recorded else "",
-    )
-
-
-def _walk_in(recorded: RecordedMark) -> RollCallLine:
-    return RollCallLine(
-        name=recorded.name,
-        agency=recorded.agency,
-        agency_id=recorded.agency_id,
-        member_id=recorded.member_id,
-        mark_id=recorded.id,
-        mark=recorded.mark,
-        participant=None,
-        entered_by=recorded.entered_by,
     )
 
 

@@ -167,10 +167,10 @@ def whole_deeds(rows: Sequence[AnyRow], keys: Iterable[Hashable], most: int, *, 
     With `has_more`, rows are missing at the end: the last list is left out, unless it is the only one.
     """
     paired = groupby(zip(keys, rows, strict=True), key=lambda pair: pair[0])
-    found = [[row for _, row in pairs] for _, pairs in paired]
-    if has_more and len(found) > 1:
-        found.pop()
-    return found[:most]
+    deeds = [[row for _, row in pairs] for _, pairs in paired]
+    if has_more and len(deeds) > 1:
+        deeds.pop()
+    return deeds[:most]
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -149,19 +150,23 @@ _ROUTE = re.compile(r"([A-Z]+) (/\S*)")
 
 def facts_in_words(facts: Mapping[str, object]) -> str:
     """Return the facts in words, without empty ones and those shown elsewhere."""
-    return "; ".join(
-        _labeled(name, value)
-        for name, value in facts.items()
-        if name not in SHOWN_ELSEWHERE and (value not in EMPTY or (name in LEADS and value == ""))
-    )
+    parts = []
+    for name, value in facts.items():
+        is_empty = value in EMPTY and not (name in LEADS and value == "")
+        if is_empty or name in SHOWN_ELSEWHERE:
+            continue
+        words = WORDS.get(name, _words)(value)
+        label = LABELS.get(name, name.replace("_", " ").capitalize())
+        parts.append(f"{label} {words}".strip() if name in JOINED or not label else f"{label}: {words}")
+    return "; ".join(parts)
 
 
 def ids_in_facts(value: object) -> set[UUID]:
     """Return the ids in facts, of any kind."""
     if isinstance(value, Mapping):
-        return {fact for one in value.values() for fact in ids_in_facts(one)}
+        value = list(value.values())
     if isinstance(value, list):
-        return {fact for one in value for fact in ids_in_facts(one)}
+        return {fact for part in value for fact in ids_in_facts(part)}
     return {UUID(value)} if isinstance(value, str) and ID.fullmatch(value) else set()
 
 
@@ -172,40 +177,29 @@ def facts_with_names(facts: Mapping[str, object], names: Mapping[UUID, str]) -> 
 
 def _named(value: object, names: Mapping[UUID, str]) -> object:
     if isinstance(value, list):
-        return [_named(one, names) for one in value]
+        return [_named(part, names) for part in value]
     return names.get(UUID(value), value) if isinstance(value, str) and ID.fullmatch(value) else value
-
-
-def _labeled(name: str, value: object) -> str:
-    value = WORDS.get(name, _words)(value)
-    label = LABELS.get(name, name.replace("_", " ").capitalize())
-    return f"{label} {value}".strip() if name in JOINED or not label else f"{label}: {value}"
 
 
 def _words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{name.replace('_', ' ')} {_words(one)}" for name, one in value.items())
+        return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        return _listed([_words(one) for one in value])
+        return _listed([_words(part) for part in value])
     text = str(value)
     if match := _DAY.fullmatch(text):
-        return _day(match[1])
+        with suppress(ValueError):
+            day = date.fromisoformat(match[1])
+            return f"{short_day(day)}, {day.year}"
+        return match[1]
     return VALUES.get(text, text.replace("_", " "))
 
 
-def _day(text: str) -> str:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{short_day(day)}, {day.year}"
-
-
 def _fields(value: object) -> str:
-    names = [str(one) for one in value] if isinstance(value, Sequence) else []
-    words = dict.fromkeys(FIELDS.get(one, one.replace("_", " ")) for one in names)
+    names = map(str, value) if isinstance(value, Sequence) else ()
+    words = dict.fromkeys(FIELDS.get(name, name.replace("_", " ")) for name in names)
     return _listed(list(words))
 
 
@@ -219,11 +213,11 @@ def _route(value: object) -> str:
 
 def _filter(value: object) -> str:
     asked = value if isinstance(value, Mapping) else {}
-    return ", ".join(FILTERS[name].format(_words(one)) for name, one in asked.items() if name in FILTERS)
+    return ", ".join(FILTERS[name].format(_words(part)) for name, part in asked.items() if name in FILTERS)
 
 
 def _leads(value: object) -> str:
-    minutes = [one for one in str(value).split(",") if one.isdigit()]
+    minutes = [text for text in str(value).split(",") if text.isdigit()]
     return _listed([lead_words(timedelta(minutes=int(minute))) for minute in minutes]) or str(value) or "none"
 
 
@@ -231,18 +225,10 @@ def _minutes(value: object) -> str:
     return lead_words(timedelta(minutes=int(str(value)))) if str(value).isdigit() else str(value)
 
 
-def _scopes(value: object) -> str:
-    return _listed(str(value).split())
-
-
 def _browser(value: object) -> str:
     """Return a browser in two words, another program by its own name."""
     name = browser_name(str(value))
     return str(value) if name.startswith(UNKNOWN) else name
-
-
-def _switch(value: object) -> str:
-    return "on" if value else "off"
 
 
 def _size(value: object) -> str:
@@ -257,13 +243,16 @@ WORDS: Mapping[str, Callable[[object], str]] = {
     "fields": _fields,
     "filter": _filter,
     "route": _route,
-    "scopes": _scopes,
+    "scopes": lambda value: _listed(str(value).split()),
     **dict.fromkeys(LEADS, _leads),
     "bytes": _size,
     "minutes": _minutes,
     "why": str,
     "browser": _browser,
-    **dict.fromkeys(("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"), _switch),
+    **dict.fromkeys(
+        ("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"),
+        lambda value: "on" if value else "off",
+    ),
 }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import to_local, to_utc
+from tracker.rules.core.wording import Worded, to_local, to_utc
 
 LONGEST_ADDRESS = 2_000  # characters
 AHEAD = timedelta(days=184)
@@ -68,30 +68,32 @@ class ReadSpan(NamedTuple):
     span: CalendarSpan
 
 
-class CalendarProblem(StrEnum):
-    """Why a calendar could not be read, as its owner sees it."""
+class CalendarProblem(Worded):
+    """Why a calendar could not be read, and what its owner is told."""
 
-    UNREACHABLE = "unreachable"
+    UNREACHABLE = (
+        "unreachable",
+        (
+            "We haven’t been able to read your calendar since {since}. "
+            "Publish it again in {program}, and paste the new address here."
+        ),
+    )
     """No reply, a refused address, a bad certificate: one value for all, so that it reveals no network."""
-    CLOSED = "closed"
+    CLOSED = (
+        "closed",
+        (
+            "The address hasn’t had a calendar since {since}. "
+            "Publish it again in {program}, and paste the new address here."
+        ),
+    )
     """The calendar's server replied, but not with a calendar."""
-    TOO_LARGE = "too_large"
-
-
-PROBLEM_WORDS = {
-    CalendarProblem.UNREACHABLE: (
-        "We haven’t been able to read your calendar since {since}. "
-        "Publish it again in {program}, and paste the new address here."
-    ),
-    CalendarProblem.CLOSED: (
-        "The address hasn’t had a calendar since {since}. "
-        "Publish it again in {program}, and paste the new address here."
-    ),
-    CalendarProblem.TOO_LARGE: (
-        "Your calendar has been too large to read since {since}. "
-        "Publish it in {program} without details, and paste the new address here."
-    ),
-}
+    TOO_LARGE = (
+        "too_large",
+        (
+            "Your calendar has been too large to read since {since}. "
+            "Publish it in {program} without details, and paste the new address here."
+        ),
+    )
 
 
 class OwnSharedCalendar(Struct, frozen=True, kw_only=True):
@@ -112,7 +114,7 @@ class OwnSharedCalendar(Struct, frozen=True, kw_only=True):
 
     def trouble(self, since: str) -> str:
         """Return why it is not read, since when, and what its owner can do; empty while it is read."""
-        return PROBLEM_WORDS[self.problem].format(since=since, program=self.program) if self.problem else ""
+        return self.problem.label.format(since=since, program=self.program) if self.problem else ""
 
     @property
     def program(self) -> str:
@@ -173,9 +175,8 @@ def merge_spans(spans: Iterable[CalendarSpan], start: datetime, end: datetime) -
             continue
         number = last.get(cut.kind)
         if number is not None and calendar_spans[number].ends_at >= cut.starts_at:
-            calendar_spans[number] = calendar_spans[number]._replace(
-                ends_at=max(calendar_spans[number].ends_at, cut.ends_at)
-            )
+            merged = calendar_spans[number]
+            calendar_spans[number] = merged._replace(ends_at=max(merged.ends_at, cut.ends_at))
         else:
             last[cut.kind] = len(calendar_spans)
             calendar_spans.append(cut)

@@ -252,11 +252,28 @@ def judge_times(choices: Sequence[Candidate], people: PeopleToMeet) -> list[Sugg
     suggestions = []
     for choice in choices:
         on = [at[slot] for slot in choice]
-        suggestion = _suggestion(
-            choice,
-            required=[required[number] for number in on],
-            optional=[optional[number] for number in on],
-            counts=[counts[number] for number in on],
+        states = [required[number] for number in on]
+        missing = _count_dates(states, lambda state: state is not Availability.TENTATIVE)
+        ways = {way: _count_dates(states, way.__eq__) for way in (Availability.OUT, Availability.BLACKOUT)}
+        suggestion = Suggestion(
+            starts_at=choice[0][0],
+            ends_at=choice[0][1],
+            dates=len(choice),
+            free=sum(all(state is Availability.TENTATIVE for state in taken.values()) for taken in states),
+            missing=missing,
+            why={
+                person: way
+                for way, counted in ways.items()
+                for person, number in counted.items()
+                if number == missing[person]
+            },
+            blackouts=sum(ways[Availability.BLACKOUT].values()),
+            tentative=_count_dates(states, lambda state: state is Availability.TENTATIVE),
+            optional_missing=_count_dates(
+                [optional[number] for number in on], lambda state: state is not Availability.TENTATIVE
+            ),
+            quorum=counts[on[0]],
+            quorate=sum(count is not None and count.is_met for count in (counts[number] for number in on)),
         )
         suggestions.append(suggestion)
     return suggestions
@@ -284,34 +301,6 @@ def _quorum_counts(slots: Sequence[Slot], people: PeopleToMeet) -> Sequence[Quor
         people.quorum.count({person for person, state in states.items() if state is not Availability.TENTATIVE})
         for states in taken
     ]
-
-
-def _suggestion(
-    choice: Candidate, *, required: Sequence[TakenBy], optional: Sequence[TakenBy], counts: Sequence[QuorumCount | None]
-) -> Suggestion:
-    missing = _count_dates(required, lambda state: state is not Availability.TENTATIVE)
-    free = sum(all(state is Availability.TENTATIVE for state in taken.values()) for taken in required)
-    out, blackouts = (_count_dates(required, way.__eq__) for way in (Availability.OUT, Availability.BLACKOUT))
-    return Suggestion(
-        starts_at=choice[0][0],
-        ends_at=choice[0][1],
-        dates=len(choice),
-        free=free,
-        missing=missing,
-        why=_missing_all_dates(out, missing, Availability.OUT)
-        | _missing_all_dates(blackouts, missing, Availability.BLACKOUT),
-        blackouts=sum(blackouts.values()),
-        tentative=_count_dates(required, lambda state: state is Availability.TENTATIVE),
-        optional_missing=_count_dates(optional, lambda state: state is not Availability.TENTATIVE),
-        quorum=counts[0],
-        quorate=sum(count is not None and count.is_met for count in counts),
-    )
-
-
-def _missing_all_dates(
-    some: Mapping[UUID, int], missing: Mapping[UUID, int], way: Availability
-) -> dict[UUID, Availability]:
-    return {person: way for person, number in some.items() if number == missing[person]}
 
 
 def _count_dates(taken: Iterable[TakenBy], counts: Callable[[Availability], bool]) -> dict[UUID, int]:
@@ -353,22 +342,31 @@ def suggestion_notes(
 
     `unknown` is how many of the required people could share a calendar and don't.
     """
+    repeats, optional = suggestion.dates > 1, len(suggestion.optional_missing)
+    people_free = "required person is" if required == 1 else "required people are"
+    free = f"{required - len(suggestion.missing)} of {required} {people_free} free"
+    if repeats:
+        free = f"{suggestion.free} of the next {suggestion.dates} dates free"
+    notes = [f"{free} ({plural(unknown, 'hasn’t', 'haven’t')} shared a calendar)" if unknown else free]
+    if suggestion.quorum is not None:
+        notes.append(f"Quorum on {suggestion.quorate} of them" if repeats else suggestion.quorum.words)
     busy, out, away = (
         {who: number for who, number in suggestion.missing.items() if suggestion.why.get(who, Availability.BUSY) is way}
         for way in (Availability.BUSY, Availability.OUT, Availability.BLACKOUT)
     )
-    in_words = ((busy, "busy"), (out, "out of office"), (suggestion.tentative, "tentative"))
-    each = (said for people, word in in_words for said in _person_words(people, word, suggestion.dates, names))
-    missing = [*_blackout_words(away, suggestion.dates, names), *each]
-    more = [f"and {len(missing) - NAMED} more"] if len(missing) > NAMED else []
-    free, optional = _free_words(suggestion, required) + _unknown_words(unknown), len(suggestion.optional_missing)
-    return [
-        free,
-        *_quorum_words(suggestion),
-        *missing[:NAMED],
-        *more,
-        *([f"{plural(optional, 'optional person is', 'optional people are')} busy"] if optional else []),
-    ]
+    missing = _blackout_words(away, suggestion.dates, names)
+    for people, word in ((busy, "busy"), (out, "out of office"), (suggestion.tentative, "tentative")):
+        for person_id, number in sorted(people.items(), key=lambda pair: -pair[1]):
+            person = names.get(person_id)
+            name = f"{person.name} ({person.agency})" if person else "the organizer"
+            on = f" on {plural(number, 'date')}" if repeats else ""
+            missing.append(f"{name} is {word}{on}")
+    notes += missing[:NAMED]
+    if len(missing) > NAMED:
+        notes.append(f"and {len(missing) - NAMED} more")
+    if optional:
+        notes.append(f"{plural(optional, 'optional person is', 'optional people are')} busy")
+    return notes
 
 
 def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID, Person]) -> list[str]:
@@ -381,37 +379,6 @@ def _blackout_words(people: Mapping[UUID, int], dates: int, names: Mapping[UUID,
         f"{plural(number, 'blackout day')} of {agency}" if dates > 1 else f"blackout day of {agency}"
         for agency, number in agencies.items()
     ]
-
-
-def _free_words(suggestion: Suggestion, required: int) -> str:
-    if suggestion.dates > 1:
-        return f"{suggestion.free} of the next {suggestion.dates} dates free"
-    who = "required person is" if required == 1 else "required people are"
-    return f"{required - len(suggestion.missing)} of {required} {who} free"
-
-
-def _unknown_words(unknown: int) -> str:
-    who = plural(unknown, "hasn’t", "haven’t")
-    return f" ({who} shared a calendar)" if unknown else ""
-
-
-def _quorum_words(suggestion: Suggestion) -> list[str]:
-    if suggestion.quorum is None:
-        return []
-    return [f"Quorum on {suggestion.quorate} of them" if suggestion.dates > 1 else suggestion.quorum.words]
-
-
-def _person_words(people: Mapping[UUID, int], word: str, dates: int, names: Mapping[UUID, Person]) -> list[str]:
-    ordered = sorted(people.items(), key=lambda pair: -pair[1])
-    return [f"{_name_of(names.get(person))} is {word}{_on_dates(number, dates)}" for person, number in ordered]
-
-
-def _name_of(person: Person | None) -> str:
-    return f"{person.name} ({person.agency})" if person else "the organizer"
-
-
-def _on_dates(number: int, dates: int) -> str:
-    return f" on {plural(number, 'date')}" if dates > 1 else ""
 
 
 class GridCell(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ dates without hours are on top.
 import re
 from bisect import bisect_left, bisect_right
 from calendar import SUNDAY, Calendar
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from math import lcm
@@ -112,10 +112,11 @@ def dates_by_day(seen: Iterable[SeenDate], first: date, last: date, zone: str) -
     midnights = [_midnight(day, zone) for day in (*every, last + ONE_DAY)]
     days: dict[date, list[SeenDate]] = {day: [] for day in every}
     for seen_date in seen:
-        for day in (
-            _all_day(seen_date.line, days) if seen_date.line.is_all_day else _touched(seen_date.line, every, midnights)
-        ):
-            days[day].append(seen_date)
+        line = seen_date.line
+        touched = days_touched(line, line.zone) if line.is_all_day else _touched(line, every, midnights)
+        for day in touched:
+            if day in days:
+                days[day].append(seen_date)
     return {day: seen_dates for day, seen_dates in days.items() if seen_dates}
 
 
@@ -133,10 +134,6 @@ def week_to_list(of_month: Iterable[list[date]], days: Mapping[date, object], to
     return next((week for week in every if today in week), None) or next(
         (week for week in every if any(day in days for day in week)), None
     )
-
-
-def _all_day(line: DateLine, among: Container[date]) -> list[date]:
-    return [day for day in days_touched(line, line.zone) if day in among]
 
 
 def _touched(line: DateLine, days: Sequence[date], midnights: Sequence[datetime]) -> Sequence[date]:
@@ -225,36 +222,26 @@ def week_table(days: Sequence[date], by_day: Mapping[date, Iterable[SeenDate]], 
     columns = lcm(*(cluster.lanes for cluster in kept)) if kept else 1
     first = min([OFFICE_HOURS[0], *(timed.first for cluster in kept for timed in cluster.dates)])
     last = max([OFFICE_HOURS[1], *(cluster.last for cluster in kept)])
-    return CalendarWeek(
-        days=[
-            _week_day(
-                day, seen, clusters[day], [seen_date for seen_date in seen if seen_date not in timed[day]], columns
+    table = []
+    for day, seen in parted:
+        overlapping, crowded = clusters[day]
+        untimed = [seen_date for seen_date in seen if seen_date not in timed[day]]
+        table.append(
+            CalendarDay(
+                day=day,
+                count=len(seen),
+                top=shown_in_day(untimed),
+                more=crowded + max(0, len(untimed) - SHOWN_IN_DAY),
+                blocks=[block for cluster in overlapping for block in _blocks(cluster, columns)],
             )
-            for day, seen in parted
-        ],
-        first=first - first % 2,
-        last=last + last % 2,
-        columns=columns,
-    )
+        )
+    return CalendarWeek(days=table, first=first - first % 2, last=last + last % 2, columns=columns)
 
 
 def week_around(day: date) -> list[date]:
     """Return the week of a day, Sunday first."""
     sunday = day - ONE_DAY * (day.isoweekday() % 7)
     return [sunday + ONE_DAY * number for number in range(7)]
-
-
-def _week_day(
-    day: date, seen: list[SeenDate], clusters: tuple[list[_Cluster], int], untimed: list[SeenDate], columns: int
-) -> CalendarDay:
-    found, crowded = clusters
-    return CalendarDay(
-        day=day,
-        count=len(seen),
-        top=shown_in_day(untimed),
-        more=crowded + max(0, len(untimed) - SHOWN_IN_DAY),
-        blocks=[block for cluster in found for block in _blocks(cluster, columns)],
-    )
 
 
 def _has_hours(seen_date: SeenDate, day: date, zone: str) -> bool:
@@ -270,7 +257,9 @@ def _clusters(day: date, seen: Iterable[SeenDate], zone: str) -> tuple[list[_Clu
     """Return the dates of a day in overlapping groups, and how many there is no room for."""
     clusters: list[_Cluster] = []
     crowded = 0
-    for timed in sorted((_timed(day, seen_date, zone) for seen_date in seen), key=lambda one: (one.first, -one.last)):
+    for timed in sorted(
+        (_timed(day, seen_date, zone) for seen_date in seen), key=lambda timed: (timed.first, -timed.last)
+    ):
         if not clusters or timed.first >= clusters[-1].last:
             clusters.append(_Cluster())
         taken = {other.lane for other in clusters[-1].dates if other.last > timed.first}
@@ -295,7 +284,8 @@ def _blocks(cluster: _Cluster, columns: int) -> list[WeekBlock]:
     blocks: list[WeekBlock] = []
     for lane in range(cluster.lanes):
         reached = cluster.dates[0].first
-        for timed in sorted((one for one in cluster.dates if one.lane == lane), key=lambda one: one.first):
+        in_lane = [timed for timed in cluster.dates if timed.lane == lane]
+        for timed in sorted(in_lane, key=lambda timed: timed.first):
             blocks += _gap(reached, timed.first, width)
             blocks.append(WeekBlock(first=timed.first, height=timed.last - timed.first, width=width, seen=timed.seen))
             reached = timed.last
@@ -305,14 +295,12 @@ def _blocks(cluster: _Cluster, columns: int) -> list[WeekBlock]:
 
 def _by_start(blocks: Sequence[WeekBlock]) -> dict[int, list[WeekBlock]]:
     """Return the cells of a day by the half hour in which they start; none for the others that they cover."""
-    found: dict[int, list[WeekBlock]] = {
-        half_hour: []
-        for week_block in blocks
-        for half_hour in range(week_block.first, week_block.first + week_block.height)
-    }
+    starting: dict[int, list[WeekBlock]] = {}
     for block in blocks:
-        found[block.first].append(block)
-    return found
+        for half_hour in range(block.first, block.first + block.height):
+            starting.setdefault(half_hour, [])
+        starting[block.first].append(block)
+    return starting
 
 
 def _gap(first: int, last: int, width: int) -> list[WeekBlock]:

@@ -22,13 +22,13 @@ CANCELED_STAY = timedelta(days=30)
 PAST_SHOWN = timedelta(days=366)
 """Events whose last date ended before this are in no feed."""
 MAX_SUBSCRIPTIONS = 10
+"""Addresses that one member may have at once: one for each device."""
 ADDRESS_LIVES = timedelta(days=365)
 """From the day it was made or replaced: an address that was forwarded must not work forever."""
 ADDRESS_UNUSED = timedelta(days=90)
 """An address that no calendar fetched for this long is turned off: it isn't missed, and others may have found it."""
 NOTIFIED_BEFORE = timedelta(days=30)
 """How long before its end the owner is notified that an address will stop."""
-"""Addresses that one member may have at once: one for each device."""
 
 APPOINTMENT = "Appointment"
 APPOINTMENTS = "Appointments"

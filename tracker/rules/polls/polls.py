@@ -35,7 +35,6 @@ FEWEST_DATES, MOST_DATES = 2, 20
 A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
 SET_AND_CANCELED = "A date was chosen, but the event has since been canceled. You don’t need to reply."
 REMINDER_TIME = time(8)
-ONE_DAY = timedelta(days=1)
 LONGEST_AHEAD = timedelta(days=8)
 """How long before the deadline a reminder can be, over a weekend and holidays."""
 
@@ -206,33 +205,22 @@ def usual_reply_by(first: date, today: date) -> date:
 def check_new_poll(new: NewPoll, event: Event, now: datetime) -> None:
     """Check the proposed dates of a draft, and when to reply. Errors: Invalid(dates=…, reply_by=…)."""
     wrong: dict[str, str] = {}
-    if sentence := _wrong_dates(new.starts, event, now):
-        wrong["dates"] = sentence
-    if sentence := _wrong_deadline(new, event, now):
-        wrong["reply_by"] = sentence
+    starts = [to_utc(start, event.zone) for start in new.starts]
+    ahead = [start for start in starts if start > now]
+    if not FEWEST_DATES <= len(starts) <= MOST_DATES:
+        wrong["dates"] = f"Propose {FEWEST_DATES} to {MOST_DATES} dates."
+    elif len(set(new.starts)) < len(starts):
+        wrong["dates"] = "Two of the dates are the same."
+    elif any(is_skipped(start, event.zone) for start in new.starts):
+        wrong["dates"] = "One of these times doesn’t exist, because the clocks go forward then."
+    elif len(ahead) < len(starts):
+        wrong["dates"] = "Choose dates in the future."
+    if new.reply_by <= now:
+        wrong["reply_by"] = "Choose a day in the future."
+    elif ahead and new.reply_by >= min(ahead):
+        wrong["reply_by"] = "Choose a day before the first date."
     if wrong:
         raise Invalid(**wrong)
-
-
-def _wrong_dates(starts: Sequence[datetime], event: Event, now: datetime) -> str:
-    if not FEWEST_DATES <= len(starts) <= MOST_DATES:
-        return f"Propose {FEWEST_DATES} to {MOST_DATES} dates."
-    if len(set(starts)) < len(starts):
-        return "Two of the dates are the same."
-    if any(is_skipped(start, event.zone) for start in starts):
-        return "One of these times doesn’t exist, because the clocks go forward then."
-    if any(to_utc(start, event.zone) <= now for start in starts):
-        return "Choose dates in the future."
-    return ""
-
-
-def _wrong_deadline(new: NewPoll, event: Event, now: datetime) -> str:
-    if new.reply_by <= now:
-        return "Choose a day in the future."
-    ahead = [at for at in (to_utc(start, event.zone) for start in new.starts) if at > now]
-    if ahead and new.reply_by >= min(ahead):
-        return "Choose a day before the first date."
-    return ""
 
 
 class FitNumbers(Struct, frozen=True, kw_only=True):
@@ -290,7 +278,19 @@ class AgencyRows(Struct, frozen=True, kw_only=True):
 
 def poll_columns(poll: Poll, people: Sequence[Respondent], quorum: Quorum | None) -> list[PollColumn]:
     """Return the dates, counted; the best one is marked once anyone who was asked has replied."""
-    counted = [_column(option, people, quorum) for option in poll.options]
+    counted = []
+    for option in poll.options:
+        yes = {person.member_id for person in people if person.fits.get(option.id) is Fit.YES}
+        can_come = yes | {person.member_id for person in people if person.fits.get(option.id) is Fit.IF_NEEDED}
+        missing = {person.arm for person in people} - {person.arm for person in people if person.member_id in can_come}
+        column = PollColumn(
+            option=option,
+            numbers=count_fits(option, people),
+            arms=tuple(arm for arm in Arm if arm in missing),
+            quorum=quorum.count_present(yes) if quorum else None,
+            quorum_if_needed=quorum.count_present(can_come) if quorum else None,
+        )
+        counted.append(column)
     if not any(person.role.is_asked and person.has_replied for person in people):
         return counted
     best = min(counted, key=_rank)
@@ -332,22 +332,6 @@ def replied_words(people: Sequence[Respondent]) -> str:
     asked = [person for person in people if person.role.is_asked]
     replied = sum(respondent.has_replied for respondent in asked)
     return f"{replied} of {plural(len(asked), 'person asked has', 'people asked have')} replied"
-
-
-def _column(option: PollDate, people: Sequence[Respondent], quorum: Quorum | None) -> PollColumn:
-    yes = {person.member_id for person in people if person.fits.get(option.id) is Fit.YES}
-    can_come = yes | {person.member_id for person in people if person.fits.get(option.id) is Fit.IF_NEEDED}
-    asked, present = (
-        {person.arm for person in people},
-        {person.arm for person in people if person.member_id in can_come},
-    )
-    return PollColumn(
-        option=option,
-        numbers=count_fits(option, people),
-        arms=tuple(arm for arm in Arm if arm in asked - present),
-        quorum=quorum.count_present(yes) if quorum else None,
-        quorum_if_needed=quorum.count_present(can_come) if quorum else None,
-    )
 
 
 def _rank(poll_column: PollColumn) -> tuple[bool, bool, int, int, int, datetime]:
@@ -403,7 +387,7 @@ def poll_reminder_at(reply_by: datetime, opened_at: datetime, zone: str) -> date
 
     None when they were asked only on that day or later.
     """
-    on = working_day_by(to_local(reply_by, zone).date() - ONE_DAY)
+    on = working_day_by(to_local(reply_by, zone).date() - A_DAY)
     if to_local(opened_at, zone).date() >= on:
         return None
     return to_utc(datetime.combine(on, REMINDER_TIME), zone)

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import count, islice, takewhile
-from typing import TypedDict
 
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
@@ -68,7 +67,9 @@ class Rule(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Sort the weekdays and refuse an invalid rule."""
         force_setattr(self, "weekdays", tuple(sorted(set(self.weekdays))))
-        force_setattr(self, "week_starts", _plainest_start(self))
+        order = in_week_order(self.weekdays, self.week_starts)
+        is_plain = (day for day in (SUNDAY, MONDAY) if self.interval == 1 or in_week_order(self.weekdays, day) == order)
+        force_setattr(self, "week_starts", next(is_plain, self.week_starts))
         most = MAX_INTERVAL[self.frequency]
         if not 1 <= self.interval <= most:
             raise Invalid(interval=f"Choose a number of {UNITS[self.frequency]}s from 1 to {most}.")
@@ -112,13 +113,6 @@ def last_day_of_month(year: int, month: int) -> date:
     return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
 
 
-def _plainest_start(rule: Rule) -> int:
-    """Return Sunday or Monday where weeks from there give the same dates, so that rules with equal dates are equal."""
-    order = in_week_order(rule.weekdays, rule.week_starts)
-    is_plain = (day for day in (SUNDAY, MONDAY) if rule.interval == 1 or in_week_order(rule.weekdays, day) == order)
-    return next(is_plain, rule.week_starts)
-
-
 def _check_known_traps(rule: Rule) -> None:
     if rule.frequency is Frequency.WEEKLY and not rule.weekdays:
         raise Invalid(weekdays="Choose at least one day of the week.")
@@ -136,17 +130,14 @@ def _is_sound(rule: Rule) -> bool:
         return _is_every_day(rule) and not rule.weekdays
     if rule.frequency is Frequency.WEEKLY:
         return _is_every_day(rule) and {*rule.weekdays, rule.week_starts} <= set(range(7))
-    if rule.weekdays or not (_is_by_weekday(rule) or _is_by_monthday(rule)):
+    is_by_weekday = rule.nth in (LAST, 1, 2, 3, 4) and rule.weekday in range(7) and rule.monthday is None
+    if rule.weekdays or not (is_by_weekday or _is_by_monthday(rule)):
         return False
     return rule.month in range(1, 13) if rule.frequency is Frequency.YEARLY else rule.month is None
 
 
 def _is_every_day(rule: Rule) -> bool:
     return rule.monthday is rule.nth is rule.weekday is rule.month is None
-
-
-def _is_by_weekday(rule: Rule) -> bool:
-    return rule.nth in (LAST, 1, 2, 3, 4) and rule.weekday in range(7) and rule.monthday is None
 
 
 def _is_by_monthday(rule: Rule) -> bool:
@@ -175,15 +166,6 @@ class RepeatChoice(StrEnum):
     YEARLY_LAST = "yearly_last"
 
 
-class _Anchor(TypedDict, total=False):
-    weekdays: tuple[int, ...]
-    week_starts: int
-    monthday: int
-    nth: int
-    weekday: int
-    month: int
-
-
 def rule_for_choice(
     choice: str,
     start: datetime,
@@ -207,19 +189,27 @@ def rule_for_choice(
         return None
     unit, _, where = choice.partition("_")
     frequency = Frequency(unit)
+    day = start.date()
+    is_yearly, is_monthly = frequency is Frequency.YEARLY, frequency is Frequency.MONTHLY
     if until is None and count is None:
-        until = _usual_end(frequency, start.date())
-    anchor = _anchor(frequency, where, start.date(), tuple(weekdays), week_starts)
-    rule = Rule(frequency=frequency, interval=interval, until=until, count=count, **anchor)
+        until = day_years_after(day - ONE_DAY, MAX_YEARS if is_yearly else 1)
+        if is_monthly:  # to the end of its twelfth month, which may have a later weekday
+            until = day_years_after(day.replace(day=1), 1) - ONE_DAY
+    nth = {"nth": (day.day + 6) // 7, "last": LAST}.get(where)
+    rule = Rule(
+        frequency=frequency,
+        interval=interval,
+        until=until,
+        count=count,
+        weekdays=tuple(weekdays) or (day.weekday(),) if frequency is Frequency.WEEKLY else (),
+        week_starts=week_starts,
+        monthday=(LAST if where == "last_day" else day.day) if nth is None and (is_monthly or is_yearly) else None,
+        nth=nth,
+        weekday=day.weekday() if nth is not None else None,
+        month=day.month if is_yearly else None,
+    )
     last = dates_by_rule(rule, start)[-1].date()
-    return replace(rule, until=last) if rule.until else rule
-
-
-def _usual_end(frequency: Frequency, first: date) -> date:
-    """Return the last day of a year; for a monthly series, of its twelfth month, which may have a later weekday."""
-    if frequency is Frequency.MONTHLY:
-        return day_years_after(first.replace(day=1), 1) - ONE_DAY
-    return day_years_after(first - ONE_DAY, MAX_YEARS if frequency is Frequency.YEARLY else 1)
+    return replace(rule, until=last) if until else rule
 
 
 def choice_of(rule: Rule) -> RepeatChoice:
@@ -232,30 +222,6 @@ def choice_of(rule: Rule) -> RepeatChoice:
     if is_yearly:
         return RepeatChoice.YEARLY
     return RepeatChoice.MONTHLY_LAST_DAY if rule.monthday == LAST else RepeatChoice.MONTHLY_DAY
-
-
-def _anchor(frequency: Frequency, where: str, day: date, weekdays: tuple[int, ...], week_starts: int) -> _Anchor:
-    match frequency:
-        case Frequency.DAILY:
-            return {}
-        case Frequency.WEEKLY:
-            return {"weekdays": weekdays or (day.weekday(),), "week_starts": week_starts}
-        case Frequency.MONTHLY:
-            return _day_anchor(where, day)
-        case Frequency.YEARLY:
-            return {**_day_anchor(where, day), "month": day.month}
-
-
-def _day_anchor(where: str, day: date) -> _Anchor:
-    match where:
-        case "last_day":
-            return {"monthday": LAST}
-        case "last":
-            return {"nth": LAST, "weekday": day.weekday()}
-        case "nth":
-            return {"nth": (day.day + 6) // 7, "weekday": day.weekday()}
-        case _:
-            return {"monthday": day.day}
 
 
 CACHED = 64
@@ -278,9 +244,14 @@ def dates_by_rule(rule: Rule | None, start: datetime, limit: int = MAX_DATES) ->
     latest = day_years_after(first, MAX_YEARS)
     if rule.until and rule.until > latest:
         raise Invalid(until=f"A series can last at most {MAX_YEARS} years. End it by {short_date(latest)}.")
-    _check_fit(rule, start.date())
-    end = rule.until or day_years_after(start.date(), MAX_YEARS)
-    days = tuple(islice(takewhile(lambda day: day <= end, _days(rule, start.date())), rule.count or limit + 1))
+    fitting = next(_days(replace(rule, interval=1), first))
+    if fitting != first:
+        raise Invalid(
+            date=f"{short_weekday_date(first)} isn’t a date of this series. "
+            f"The first date that fits is {short_weekday_date(fitting)}."
+        )
+    end = rule.until or latest
+    days = tuple(islice(takewhile(lambda day: day <= end, _days(rule, first)), rule.count or limit + 1))
     if rule.count and len(days) < rule.count:
         raise Invalid(count=f"A series can last at most {MAX_YEARS} years. Choose at most {len(days):,} dates.")
     if len(days) > limit:
@@ -314,15 +285,6 @@ def day_years_after(day: date, years: int) -> date:
     """Return the same day some years later; February 28 for a February 29 that the year does not have."""
     is_leap_day = (day.month, day.day) == (2, 29)
     return last_day_of_month(day.year + years, 2) if is_leap_day else day.replace(year=day.year + years)
-
-
-def _check_fit(rule: Rule, first: date) -> None:
-    fitting = next(_days(replace(rule, interval=1), first))
-    if fitting != first:
-        raise Invalid(
-            date=f"{short_weekday_date(first)} isn’t a date of this series. "
-            f"The first date that fits is {short_weekday_date(fitting)}."
-        )
 
 
 def _days(rule: Rule, first: date) -> Iterator[date]:
@@ -474,24 +436,20 @@ def match_starts(
     by_rule, beside, new = sorted(before), sorted(added), sorted(after)
     on_day = {start.date(): start for start in new}
     kept = {start: on_day[start.date()] for start in (*beside, *by_rule) if start.date() in on_day}
-    taken = set(kept.values())
     left = [start for start in by_rule if start not in kept]
-    return kept | dict(_match_in_order(left, [start for start in new if start not in taken], within))
-
-
-def _match_in_order(
-    left: list[datetime], free: list[datetime], within: timedelta
-) -> Iterator[tuple[datetime, datetime]]:
+    taken = set(kept.values())
+    free = [start for start in new if start not in taken]
     here, there = 0, 0
     while here < len(left) and there < len(free):
         was, becomes = left[here], free[there]
         if abs(becomes.date() - was.date()) < within:
-            yield was, becomes
+            kept[was] = becomes
             here, there = here + 1, there + 1
         elif becomes < was:
             there += 1
         else:
             here += 1
+    return kept
 
 
 def _rhythm(rule: Rule) -> tuple[Frequency, int, int]:

@@ -35,7 +35,9 @@ def series_sentence(
 
 def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: str, *, is_all_day: bool) -> str:
     """Return how a series repeats and at which hours, without its end; arguments as in `series_sentence`."""
-    hours = _all_day(duration) if is_all_day else time_range(start, start + duration, zone_word(zone))
+    days = max(1, duration.days)
+    all_day = "all day" if days == 1 else f"all day for {days} days"
+    hours = all_day if is_all_day else time_range(start, start + duration, zone_word(zone))
     return f"{pattern_words(rule)}, {hours}"
 
 
@@ -46,16 +48,8 @@ def _date_and_hours(start: datetime, end: datetime, zone: str) -> str:
 
 
 def _all_day_dates(start: datetime, duration: timedelta) -> str:
-    last = start + timedelta(days=_days(duration) - 1)
+    last = start + timedelta(days=max(1, duration.days) - 1)
     return f"{long_date(start)}, all day" if last == start else f"{long_date(start)} – {long_date(last)}, all day"
-
-
-def _all_day(duration: timedelta) -> str:
-    return "all day" if _days(duration) == 1 else f"all day for {_days(duration)} days"
-
-
-def _days(duration: timedelta) -> int:
-    return max(1, duration.days)
 
 
 def pattern_words(rule: Rule) -> str:
@@ -66,28 +60,21 @@ def pattern_words(rule: Rule) -> str:
         case Frequency.DAILY:
             return every
         case Frequency.WEEKLY:
-            return f"{every} {_on_weekdays(rule)}"
+            if not week_start_matters(rule):
+                return f"{every} {_days_of_week(rule.weekdays)}"
+            days = _days_of_week(in_week_order(rule.weekdays, rule.week_starts))
+            return f"{every} {days} (weeks start on {WEEKDAYS[rule.week_starts]})"
         case Frequency.MONTHLY | Frequency.YEARLY:
             return f"{every} on {_day_of_month(rule)}"
-
-
-def _on_weekdays(rule: Rule) -> str:
-    """Return "on Tuesday and Thursday"; which day a week starts on is said where it decides which dates there are."""
-    if not week_start_matters(rule):
-        return _days_of_week(rule.weekdays)
-    days = _days_of_week(in_week_order(rule.weekdays, rule.week_starts))
-    return f"{days} (weeks start on {WEEKDAYS[rule.week_starts]})"
 
 
 def _days_of_week(weekdays: tuple[int, ...]) -> str:
     if len(weekdays) == len(WEEKDAYS):
         return "on every day"
-    return "Monday through Friday" if weekdays == _WORKDAYS else f"on {_and(weekdays)}"
-
-
-def _and(weekdays: tuple[int, ...]) -> str:
+    if weekdays == _WORKDAYS:
+        return "Monday through Friday"
     *most, last = (WEEKDAYS[day] for day in weekdays)
-    return f"{', '.join(most)} and {last}" if most else last
+    return f"on {', '.join(most)} and {last}" if most else f"on {last}"
 
 
 def _day_of_month(rule: Rule) -> str:

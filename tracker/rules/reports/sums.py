@@ -174,19 +174,19 @@ def activities_by_kind(places: Iterable[PlaceCount], dates: Iterable[DateCount])
     """Return a line for each kind with a date, held or canceled, and last their total (kind None)."""
     every, days = list(places), list(dates)
     kinds = [kind for kind in KINDS if any(day.kind is kind for day in days)]
-    return [_kind_line(kind, every, days) for kind in (*kinds, None)] if kinds else []
-
-
-def _kind_line(kind: Kind | None, places: list[PlaceCount], dates: list[DateCount]) -> KindLine:
-    date_counts = [date_count for date_count in dates if kind in (None, date_count.kind)]
-    held = [date_count for date_count in date_counts if not date_count.is_off]
-    return KindLine(
-        kind=kind,
-        held=sum(date_count.number for date_count in held),
-        canceled=sum(date_count.number for date_count in date_counts if date_count.is_off),
-        minutes=sum(date_count.minutes for date_count in held),
-        tally=tally_places(place for place in places if kind in (None, place.kind)),
-    )
+    lines = []
+    for kind in (*kinds, None) if kinds else ():
+        of_kind = [day for day in days if kind in (None, day.kind)]
+        held = [day for day in of_kind if not day.is_off]
+        line = KindLine(
+            kind=kind,
+            held=sum(day.number for day in held),
+            canceled=sum(day.number for day in of_kind if day.is_off),
+            minutes=sum(day.minutes for day in held),
+            tally=tally_places(place for place in every if kind in (None, place.kind)),
+        )
+        lines.append(line)
+    return lines
 
 
 def percent(part: int, whole: int) -> int | None:
@@ -274,10 +274,12 @@ def item_columns_of(item: CountedItem, window: ItemWindow) -> frozenset[ItemColu
     Assigned and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
     from the day after it was due, in the zone of the window.
     """
-    columns = {_age(item, window), ItemColumn.OPEN} if _is_open(item, window) else set()
+    is_open = item.closed_at is None or item.closed_at >= window.end
+    columns = {_age(item, window), ItemColumn.OPEN} if is_open else set()
     if item.created_at >= window.start:
         columns.add(ItemColumn.GIVEN)
-    if _is_closed(item, window):
+    is_done = item.status is ItemStatus.DONE and item.closed_at is not None
+    if is_done and window.start <= (item.closed_at or window.end) < window.end:
         columns.add(ItemColumn.CLOSED)
         if local(item.closed_at or window.end, window.zone).date() <= item.due:
             columns.add(ItemColumn.ON_TIME)
@@ -288,8 +290,8 @@ def item_lines(counts: Iterable[ItemCount], agencies: Iterable[ReportAgency], wi
     """Return a line for each agency with an item that counts, and last their total; nothing when none counts."""
     counted = [(count, columns) for count in counts if (columns := item_columns_of(count, window))]
     groups: dict[UUID, list[tuple[ItemCount, frozenset[ItemColumn]]]] = {}
-    for one in counted:
-        groups.setdefault(one[0].agency_id, []).append(one)
+    for count, columns in counted:
+        groups.setdefault(count.agency_id, []).append((count, columns))
     of_agencies = [_item_line(agency, groups[agency.id], window) for agency in agencies if agency.id in groups]
     return [*of_agencies, _item_line(None, counted, window)] if of_agencies else []
 
@@ -313,15 +315,6 @@ def _item_line(
         numbers={column: numbers[column] for column in ItemColumn},
         median_days=median(took) if took else None,
     )
-
-
-def _is_open(item: CountedItem, window: ItemWindow) -> bool:
-    return item.closed_at is None or item.closed_at >= window.end
-
-
-def _is_closed(item: CountedItem, window: ItemWindow) -> bool:
-    is_done = item.status is ItemStatus.DONE and item.closed_at is not None
-    return is_done and window.start <= (item.closed_at or window.end) < window.end
 
 
 def _age(item: CountedItem, window: ItemWindow) -> ItemColumn:

@@ -195,6 +195,15 @@ QueueRow = (
 )
 
 
+PLACES = {
+    Need.CHECK_OUT: 0,
+    Need.CONFLICT: 1,
+    **dict.fromkeys((Need.APPROVAL, Need.ACKNOWLEDGMENT, Need.RETURNED, Need.ACCESS, Need.SUPERVISOR), 2),
+    Need.CHECK_IN: 3,
+}
+"""The place of a row among those of operations; every other row comes after them."""
+
+
 def concerns_viewer(viewer: Viewer, item: ActionItem) -> bool:
     """Return whether the viewer is responsible for following up on an item.
 
@@ -216,7 +225,7 @@ def queue_in_order(rows: Iterable[QueueRow], now: datetime, today: date) -> list
     """
 
     def order(row: QueueRow) -> tuple[bool, int, tuple[int, float]]:
-        return not asks_for_a_deed(row), _of_operations(row), _urgency(row, now, today)
+        return not asks_for_a_deed(row), PLACES.get(row.need, len(PLACES)), _urgency(row, now, today)
 
     return sorted(rows, key=order)
 
@@ -224,21 +233,6 @@ def queue_in_order(rows: Iterable[QueueRow], now: datetime, today: date) -> list
 def asks_for_a_deed(row: QueueRow) -> bool:
     """Return whether the viewer can do something about a row now."""
     return not (isinstance(row, MissingReplies) and row.is_waiting)
-
-
-def _of_operations(row: QueueRow) -> int:
-    """Return the place of a row among those of operations; every other row comes after them."""
-    match row:
-        case MissingCheckOut():
-            return 0
-        case OpenConflict():
-            return 1
-        case OpenApproval() | OpenAcknowledgment() | ReturnedPlan() | OpenRequests() | MissingSupervisor():
-            return 2
-        case OpenCheckIn():
-            return 3
-        case _:
-            return 4
 
 
 def _urgency(row: QueueRow, now: datetime, today: date) -> tuple[int, float]:
@@ -283,14 +277,14 @@ def set_up_steps(viewer: Viewer, present: SetUpState) -> Mapping[SetUpStep, bool
 
     A viewer who schedules nothing has no step about events, and is not asked whether there are any.
     """
-    found = {
+    steps = {
         SetUpStep.AGENCIES: present.agencies > FOUNDER,
         SetUpStep.PEOPLE: present.people > FOUNDER,
         SetUpStep.COMMITTEES: present.committees > 0,
         SetUpStep.EMAIL: present.was_email_sent,
         SetUpStep.EVENT: present.has_event,
     }
-    return found if viewer.may_schedule else {step: done for step, done in found.items() if step is not SetUpStep.EVENT}
+    return steps if viewer.may_schedule else {step: done for step, done in steps.items() if step is not SetUpStep.EVENT}
 
 
 _SPACE = re.compile(r"\s+")
@@ -329,16 +323,10 @@ def parts_with_words(text: str, words: Sequence[str]) -> list[TextPart]:
 
 def passage_around(text: str, words: Sequence[str], length: int = 120) -> str:
     """Return the part of a long text around the first matching word, in whole words; empty when none matches."""
-    found = next(_word_places(text, words), None)
-    if found is None:
+    place = next(_word_places(text, words), None)
+    if place is None:
         return ""
-    start, end = _cut_out(text, *found, length)
-    part = " ".join(text[start:end].split())
-    return ("… " if start else "") + part + (" …" if end < len(text) else "")
-
-
-def _cut_out(text: str, first: int, last: int, length: int) -> tuple[int, int]:
-    """Return where a part of a text begins and ends, between words, so that it has the word from first to last."""
+    first, last = place
     start = max(0, first - length // 3)
     end = start + length
     if start:
@@ -347,7 +335,8 @@ def _cut_out(text: str, first: int, last: int, length: int) -> tuple[int, int]:
     if end < len(text):
         spaces = [match.start() for match in _SPACE.finditer(text, last, end + 1)]
         end = spaces[-1] if spaces else min(last, end)
-    return start, end
+    part = " ".join(text[start:end].split())
+    return ("… " if start else "") + part + (" …" if end < len(text) else "")
 
 
 def _word_places(text: str, words: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -372,7 +361,11 @@ def day_typed(text: str, today: date) -> date | None:
     if match is None or month is None:
         return day_in_text(typed)
     day, year = int(match["day"]), match["year"]
-    return _nearest(today, month, day) if year is None else _day_of(_full_year(year), month, day)
+    if year is not None:
+        return _day_of(int(year) if len(year) > 2 else _CENTURY + int(year), month, day)  # noqa: PLR2004 - digits of 26, which is 2026
+    years = range(today.year - 1, today.year + LEAP_YEARS_APART + 1)
+    days = (_day_of(number, month, day) for number in years)
+    return next((each for each in days if each and each >= today - A_MONTH), None)
 
 
 def _month_typed(text: str) -> int | None:
@@ -380,17 +373,6 @@ def _month_typed(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
     return next((number for number, name in enumerate(MONTHS, 1) if name.lower().startswith(text.lower())), None)
-
-
-def _full_year(year: str) -> int:
-    return int(year) if len(year) > 2 else _CENTURY + int(year)  # noqa: PLR2004 - digits of 26, which is 2026
-
-
-def _nearest(today: date, month: int, day: int) -> date | None:
-    """Return the first such day from a month ago on."""
-    years = range(today.year - 1, today.year + LEAP_YEARS_APART + 1)
-    days = (_day_of(year, month, day) for year in years)
-    return next((day for day in days if day and day >= today - A_MONTH), None)
 
 
 def _day_of(year: int, month: int, day: int) -> date | None:

@@ -177,13 +177,22 @@ class Consequences(Struct, frozen=True, kw_only=True):
 
 def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequences:
     """Return the difference between two states."""
-    new = {message_id: mail for message_id, mail in after.messages.items() if message_id not in before.messages}
-    changed = {one for one in {*before.content, *after.content} if before.content.get(one) != after.content.get(one)}
+    notified: dict[str, set[UUID]] = {}
+    for message_id, (kind, member_id) in after.messages.items():
+        for name in (kind.value, after.endings.get(message_id)):
+            if name and message_id not in before.messages:
+                notified.setdefault(name, set()).add(member_id)
+    subjects = {*before.content, *after.content}
+    changed = {subject for subject in subjects if before.content.get(subject) != after.content.get(subject)}
     shown = frozenset(after.feeds) if changed else frozenset(after.feeds) - frozenset(before.feeds)
     lost = frozenset(before.feeds) - frozenset(after.feeds)
-    still = {after.messages[one][1] for one, about in before.subjects.items() if _is_in(changed, about, after, one)}
+    still = {
+        after.messages[message_id][1]
+        for message_id, subject in before.subjects.items()
+        if _is_in(changed, subject, after, message_id)
+    }
     return Consequences(
-        mails=_notices(new, after.endings),
+        mails=Notices(**{name: frozenset(members) for name, members in notified.items()}),
         waiting=len(still),
         was_known=before.is_known,
         moves=moved_reminders(before.reminders, after.reminders),
@@ -191,10 +200,10 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
         lost=lost,
         is_news=bool(changed) and (before.is_known or after.is_known),
         asked_again=frozenset(
-            one for one, given in after.replies.items() if _is_asked_again(before.replies.get(one, ()), given)
+            person for person, given in after.replies.items() if _owes_more(before.replies.get(person, ()), given)
         ),
         programs=frozenset(
-            name for one in shown | lost for name in after.feeds.get(one, before.feeds.get(one, frozenset()))
+            name for owner in shown | lost for name in after.feeds.get(owner, before.feeds.get(owner, frozenset()))
         ),
         kept_details=tuple(kept_dates.kept_details(before.dates, after.dates)),
         lost_details=tuple(kept_dates.lost_details(before.dates, after.dates)),
@@ -203,11 +212,17 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
     )
 
 
-def _is_in(changed: Collection[Subject], about: Subject, after: EventSnapshot, message_id: UUID) -> bool:
+def _owes_more(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...]) -> bool:
+    """Return whether a person owes more replies than before because an earlier reply no longer counts."""
+    owed_before, owed = before.count(ReplyValue.NEEDS_ACTION), after.count(ReplyValue.NEEDS_ACTION)
+    return owed > owed_before and len(after) - owed < len(before) - owed_before
+
+
+def _is_in(changed: Collection[Subject], subject: Subject, after: EventSnapshot, message_id: UUID) -> bool:
     """Return whether a message about this subject still waits after a change and includes all that has changed."""
     if message_id not in after.subjects or not changed:
         return False
-    event_id, date_id = about
+    event_id, date_id = subject
     return all(of == event_id and date_id in (None, date) for of, date in changed)
 
 
@@ -220,19 +235,18 @@ def moved_reminders(before: Reminders, after: Reminders) -> tuple[ReminderMove, 
     """Return which reminders move, from where to where: a date that moves is matched with its new date."""
     gone = {date for date, of_date in before.items() if after.get(date) != of_date}
     new = {date for date, of_date in after.items() if before.get(date) != of_date}
-    found = []
+    moves: list[ReminderMove] = []
     for was, becomes in _pairs(gone, new):
         old, later = before.get(was, {}) if was else {}, after.get(becomes, {}) if becomes else {}
         for lead in sorted({*old, *later}, reverse=True):
-            found += _moves(becomes or was, lead, old.get(lead, {}), later.get(lead, {}))
-    return tuple(found)
+            moves += _moves(becomes or was, lead, old.get(lead, {}), later.get(lead, {}))
+    return tuple(moves)
 
 
-def _for_whom(moves: Iterable[ReminderMove]) -> str:
+def _for_whom(moves: Collection[ReminderMove]) -> str:
     """Return "for 25 people (79 dates)"."""
-    reminder_moves = list(moves)
-    people = frozenset[UUID]().union(*(reminder_move.to for reminder_move in reminder_moves))
-    dates = {reminder_move.date for reminder_move in reminder_moves}
+    people = frozenset[UUID]().union(*(move.to for move in moves))
+    dates = {move.date for move in moves}
     return f"for {plural(len(people), 'person', 'people')} ({plural(len(dates), 'date')})"
 
 
@@ -247,33 +261,17 @@ def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | Non
 
 def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[ReminderMove]:
     """Return the changes to one date's reminders with one lead time; people may get them at several times."""
-    gone, new = (frozenset[UUID]().union(*one.values()) for one in (before, after))
-    found: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
+    gone, new = (frozenset[UUID]().union(*moments.values()) for moments in (before, after))
+    pairs: list[tuple[datetime | None, datetime | None, frozenset[UUID]]] = [
         *((was, becomes, old & later) for was, old in before.items() for becomes, later in after.items()),
         *((was, None, old - new) for was, old in before.items()),
         *((None, becomes, later - gone) for becomes, later in after.items()),
     ]
     return [
         ReminderMove(date=date, lead=lead, before=was, after=becomes, to=people)
-        for was, becomes, people in found
+        for was, becomes, people in pairs
         if date and people and was != becomes
     ]
-
-
-def _is_asked_again(before: tuple[ReplyValue, ...], after: tuple[ReplyValue, ...]) -> bool:
-    """Return whether a person owes more replies than before because an earlier reply no longer counts."""
-    owed = [sum(reply_value is ReplyValue.NEEDS_ACTION for reply_value in given) for given in (before, after)]
-    replied = len(before) - owed[0], len(after) - owed[1]
-    return owed[1] > owed[0] and replied[1] < replied[0]
-
-
-def _notices(mails: Mapping[UUID, tuple[MessageKind, UUID]], endings: Mapping[UUID, str]) -> Notices:
-    notified: dict[str, set[UUID]] = {}
-    for message_id, (kind, member_id) in mails.items():
-        notified.setdefault(kind.value, set()).add(member_id)
-        if message_id in endings:
-            notified.setdefault(endings[message_id], set()).add(member_id)
-    return Notices(**{name: frozenset(members) for name, members in notified.items()})
 
 
 class ListImpact(Struct, frozen=True, kw_only=True):
