@@ -69,7 +69,7 @@ class ReadSpan(NamedTuple):
 
 
 class CalendarProblem(Worded):
-    """Why a calendar could not be read, and what its owner is told."""
+    """Why a calendar could not be read, and the sentence that its owner sees."""
 
     UNREACHABLE = (
         "unreachable",
