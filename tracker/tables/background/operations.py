@@ -113,6 +113,11 @@ class ComparedPlan(Struct, frozen=True, kw_only=True):
     is_off: bool
     spots: frozenset[Spot]
 
+    @property
+    def shows_itself(self) -> bool:
+        """Return whether the other side of a conflict learns that there is one."""
+        return self.disclosure is not Disclosure.SILENT
+
 
 class ConflictPair(Struct, frozen=True, kw_only=True):
     """A conflict: its two plans, and what was measured."""
@@ -128,6 +133,20 @@ class ConflictPair(Struct, frozen=True, kw_only=True):
     second_knows: bool
     closed_at: datetime | None
     outcome: Outcome | None
+
+    @property
+    def sides(self) -> tuple[UUID, UUID]:
+        """Return its two plans."""
+        return self.first, self.second
+
+    @property
+    def knowing(self) -> list[UUID]:
+        """Return the sides that were shown it."""
+        return [side for side, knows in zip(self.sides, (self.first_knows, self.second_knows), strict=True) if knows]
+
+    def other_side(self, plan_id: UUID) -> UUID:
+        """Return the side that isn't this plan."""
+        return self.second if self.first == plan_id else self.first
 
 
 async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
@@ -213,10 +232,7 @@ async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
     """Return, for each other plan, the facts about which both sides agreed last."""
     is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
     conflict_pairs = await _pairs(is_its & DeconflictionHit.outcome.is_in([outcome.value for outcome in AGREED]))
-    return {
-        conflict_pair.second if conflict_pair.first == plan_id else conflict_pair.first: conflict_pair.facts
-        for conflict_pair in conflict_pairs
-    }
+    return {pair.other_side(plan_id): pair.facts for pair in conflict_pairs}
 
 
 async def every_open_pair() -> list[ConflictPair]:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,7 @@ def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
     return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
 
 
-def _author(row: Row, people: dict[UUID, tuple[str, str]], called: Names) -> str:
+def _author(row: Row, people: Mapping[UUID, tuple[str, str]], called: Names) -> str:
     """Return the actor, with the agency they acted for then; older entries have only today's."""
     if not row["actor"]:
         return "System"

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -368,13 +368,25 @@ async def readings_of(viewer: Viewer, event_id: UUID) -> list[EventReading]:
     ]
 
 
-async def names_of_people(ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+class PersonName(NamedTuple):
+    """The name of a member, and the short name of their agency."""
+
+    name: str
+    agency: str
+
+    @property
+    def words(self) -> str:
+        """Return both, as pages name people: "Kim Reyes (FBI)"."""
+        return f"{self.name} ({self.agency})"
+
+
+async def names_of_people(ids: Iterable[UUID]) -> dict[UUID, PersonName]:
     """Return name and agency of members, including those who left."""
     wanted = set(ids)
     if not wanted:
         return {}
     rows = await engine().run_querystring(QueryString(_PEOPLE_NAMES, sql_list(wanted)))
-    return {row["id"]: (row["name"], row["code"]) for row in rows}
+    return {row["id"]: PersonName(row["name"], row["code"]) for row in rows}
 
 
 async def arms_of_people(ids: Iterable[UUID]) -> dict[UUID, Arm]:

@@ -5,8 +5,8 @@ that ends by itself ends at its moment, because the person's audiences no longer
 clock takes the person off the list. The page also has the dissemination record, for the people who lead the operation.
 """
 
+from collections import Counter
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -45,11 +45,10 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, visibility
 from tracker.usecases.events.invitees import STATUSES_ANNOUNCED, add_invitee, withdraw_invitations
-from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.visibility import check_within_limit, end_access_from_list, raise_calendar_versions
 from tracker.usecases.operations.approvals import enqueue_for_approval
 from tracker.usecases.operations.emergency_access import openings_of
-from tracker.usecases.operations.states import NOT_A_LEAD, operation_for
+from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_on_date
 from tracker.usecases.roster.known_people import (
     WITH_ACCOUNT,
     Candidates,
@@ -109,21 +108,24 @@ class AccessView(Struct, frozen=True, kw_only=True):
 
 async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
     """Return what the page shows. Errors: NotFound for an operation without a plan, or that the viewer may not see."""
-    occurrence = await date_seen_by(viewer, event_id, key)
-    operation = await operation_for(viewer, event_id)
+    occurrence, operation = await operation_on_date(viewer, event_id, key)
     event, leads = occurrence.event, may_plan(viewer, occurrence.event)
     known = await visible.access_grants(viewer, event)
     waiting = [grant for grant in known if grant.state(now) is GrantState.REQUESTED]
     approvable = frozenset(grant.id for grant in waiting if may_approve_access(viewer, event.lead_id, grant))
-    people = await _people_with_access(viewer, event, known, now)
+    granted = {grant.member_id: grant for grant in known if grant.state(now) is GrantState.GRANTED}
     return AccessView(
         occurrence=occurrence,
         operation=operation,
         leads=leads,
-        people=tuple(person for person in people if leads or person.listed.member_id == viewer.member_id),
+        people=tuple(
+            PersonAccess(listed=person, grant=granted.get(person.member_id), is_lead=person.member_id == event.lead_id)
+            for person in await visible.listed_people(viewer, event)
+            if leads or person.member_id == viewer.member_id
+        ),
         waiting=tuple(grant for grant in waiting if leads or grant.id in approvable),
         may_approve=approvable,
-        has_no_second=leads and not all([await possible_access_approvers(event, grant, now) for grant in waiting]),
+        has_no_second=leads and not all([await _possible_approvers(event, grant, now) for grant in waiting]),
         candidates=await _candidates(viewer, event) if leads else None,
         opened=tuple(await openings_of(viewer, event)),
         record=tuple(await dissemination_record(viewer, occurrence)),
@@ -132,24 +134,13 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
 
 async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple[DateLine, int]]:
     """Return the operations with requests that the viewer can approve, and how many, by date."""
-    found: dict[UUID, tuple[DateLine, int]] = {}
-    for line, grant in await visible.waiting_grants(viewer):
-        if grant.state(now) is GrantState.REQUESTED and may_approve_access(viewer, line.lead_id, grant):
-            found[line.id] = line, found.get(line.id, (line, 0))[1] + 1
-    return found
-
-
-async def _people_with_access(viewer: Viewer, event: Event, known: list[Grant], now: datetime) -> list[PersonAccess]:
-    granted = {grant.member_id: grant for grant in known if grant.state(now) is GrantState.GRANTED}
-    listed = await visible.listed_people(viewer, event)
-    return [
-        PersonAccess(
-            listed=listed_person,
-            grant=granted.get(listed_person.member_id),
-            is_lead=listed_person.member_id == event.lead_id,
-        )
-        for listed_person in listed
+    lines = [
+        line
+        for line, grant in await visible.waiting_grants(viewer)
+        if grant.state(now) is GrantState.REQUESTED and may_approve_access(viewer, line.lead_id, grant)
     ]
+    counts = Counter(line.id for line in lines)
+    return {line.id: (line, counts[line.id]) for line in lines}
 
 
 async def _candidates(viewer: Viewer, event: Event) -> Candidates:
@@ -205,7 +196,8 @@ async def give_access(
                 )
             )
             if waits:
-                await notify_of_access_request(event, await _grant_of(viewer, event, grant_id), now)
+                approvers = await _possible_approvers(event, await _grant_of(viewer, event, grant_id), now)
+                await enqueue_for_approval(event, AccessRequested(grant=grant_id), approvers, now)
             else:
                 await _let_in(viewer, event, person.id, now)
             verb = "access_requested" if waits else "access_given"
@@ -220,11 +212,9 @@ async def approve_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: da
         grant = await _waiting_grant(viewer, event, grant_id, now)
         if not may_approve_access(viewer, event.lead_id, grant):
             raise NotAllowed(NOT_APPROVER)
-        await OperationGrant.update({OperationGrant.granted_at: now, OperationGrant.approver: viewer.member_id}).where(
-            OperationGrant.id == grant_id
-        )
+        await OperationGrant.update(granted_at=now, approver=viewer.member_id).where(OperationGrant.id == grant_id)
         await _let_in(viewer, event, grant.member_id, now)
-        await notify_of_access_decision(viewer, event, grant, now)
+        await _notify_of_decision(viewer, event, grant, now)
         facts = _grant_facts(grant.member_id, grant.until)
         await audit.record(viewer.actor, "access_approved", "event", event_id, facts, now)
     return grant
@@ -238,7 +228,7 @@ async def decline_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: da
         if not (may_approve_access(viewer, event.lead_id, grant) or may_plan(viewer, event)):
             raise NotAllowed(NOT_APPROVER)
         await end_access_from_list(event_id, {grant.member_id}, viewer.member_id, now)
-        await notify_of_access_decision(viewer, event, grant, now)
+        await _notify_of_decision(viewer, event, grant, now)
         facts = _grant_facts(grant.member_id, grant.until)
         await audit.record(viewer.actor, "access_declined", "event", event_id, facts, now)
     return grant
@@ -262,9 +252,7 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
         await visibility.close_event_to(viewer, event_id, closed, now)
         await end_access_from_list(event_id, {member_id}, viewer.member_id, now)
         version = await _raise_event_version(event, now)
-        notified = (
-            frozenset(await viewers_for({member_id}, now)) if event.status in STATUSES_ANNOUNCED else frozenset[UUID]()
-        )
+        notified = await _notified(event, member_id, now)
         await withdraw_invitations(event_id, frozenset({member_id}), version, now, notified=notified, entry=None)
         change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(0, 1))
         await history.record_change(viewer, event, HistoryVerb.CHANGED, [change], now)
@@ -301,25 +289,20 @@ async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) 
     name = (await limited_access(event.id)).get(member_id, member_id)
     await visibility.open_event_to(event.id, viewers.named_audience(name, standing_on_list(event.marking)), now)
     await events.raise_audience_versions({viewers.member_audience(member_id)})
-    notified = (
-        frozenset(await viewers_for({member_id}, now)) if event.status in STATUSES_ANNOUNCED else frozenset[UUID]()
-    )
+    notified = await _notified(event, member_id, now)
     await add_invitee(event.id, member_id, AttendeeRole.REQUIRED, version, now, notified=notified, by_seat=False)
     await raise_calendar_versions(event.id)
-    await history.record_change(
-        viewer,
-        event,
-        HistoryVerb.CHANGED,
-        [FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(1, 0))],
-        now,
-    )
+    change = FieldChange(field=ChangedField.PEOPLE, after=list_changed_words(1, 0))
+    await history.record_change(viewer, event, HistoryVerb.CHANGED, [change], now)
+
+
+async def _notified(event: Event, member_id: UUID, now: datetime) -> frozenset[UUID]:
+    return frozenset(await viewers_for({member_id}, now) if event.status in STATUSES_ANNOUNCED else ())
 
 
 async def _raise_event_version(event: Event, now: datetime) -> int:
     version = event.version + 1
-    await events.Event.update({events.Event.version: version, events.Event.changed_at: now}).where(
-        events.Event.id == event.id
-    )
+    await events.Event.update(version=version, changed_at=now).where(events.Event.id == event.id)
     return version
 
 
@@ -327,23 +310,16 @@ def _grant_facts(member_id: UUID, until: datetime | None) -> dict[str, object]:
     return {"for": member_id} | ({"until": until} if until else {})
 
 
-async def notify_of_access_request(event: Event, grant: Grant, now: datetime) -> None:
-    """Queue the emails to everyone who can approve a request for access, inside the caller's `writing()`."""
-    await enqueue_for_approval(
-        event, AccessRequested(grant=grant.id), await possible_access_approvers(event, grant, now), now
-    )
-
-
-async def notify_of_access_decision(viewer: Viewer, event: Event, grant: Grant, now: datetime) -> None:
+async def _notify_of_decision(viewer: Viewer, event: Event, grant: Grant, now: datetime) -> None:
     """Queue the email to the person who requested access, inside the caller's `writing()`; not about their own deed."""
     if viewer.member_id != grant.giver_id:
         await enqueue_for_approval(event, AccessDecided(grant=grant.id), [grant.giver_id], now)
 
 
-async def possible_access_approvers(event: Event, grant: Grant, now: datetime) -> list[UUID]:
+async def _possible_approvers(event: Event, grant: Grant, now: datetime) -> list[UUID]:
     """Return who on the operation can approve a request for access."""
-    on_it = (await viewers_for(await invitees_of(event.id), now)).values()
-    return sorted(viewer.member_id for viewer in on_it if may_approve_access(viewer, event.lead_id, grant))
+    people = (await viewers_for(await invitees_of(event.id), now)).values()
+    return sorted(viewer.member_id for viewer in people if may_approve_access(viewer, event.lead_id, grant))
 
 
 async def end_lapsed_access(now: datetime) -> int:
@@ -353,7 +329,7 @@ async def end_lapsed_access(now: datetime) -> int:
     async with writing():
         lapsed_grants = await background.lapsed_grants(now)
         for lapsed_grant in lapsed_grants:
-            await OperationGrant.update({OperationGrant.ended_at: now}).where(OperationGrant.id == lapsed_grant.id)
+            await OperationGrant.update(ended_at=now).where(OperationGrant.id == lapsed_grant.id)
             if lapsed_grant.is_granted:
                 await _take_off_list(lapsed_grant, now)
             facts = {"for": lapsed_grant.member_id}
@@ -365,10 +341,8 @@ async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:
     await raise_calendar_versions(lapsed.event_id)
     seen_by = await audience_rows.audiences_of(lapsed.event_id)
     await audience_rows.replace_audiences(lapsed.event_id, seen_by - viewers.audiences_of_one(lapsed.id))
-    changed: dict[Any, Any] = {events.Event.version: events.Event.version + 1, events.Event.changed_at: now}
-    [after] = (
-        await events.Event.update(changed).where(events.Event.id == lapsed.event_id).returning(events.Event.version)
-    )
+    changed = events.Event.update(version=events.Event.version + 1, changed_at=now)
+    [after] = await changed.where(events.Event.id == lapsed.event_id).returning(events.Event.version)
     gone = frozenset({lapsed.member_id})
     await withdraw_invitations(lapsed.event_id, gone, after["version"], now, notified=frozenset(), entry=None)
 
@@ -380,10 +354,5 @@ async def dissemination_record(viewer: Viewer, occurrence: Occurrence) -> list[D
     given = await visible.disseminations(viewer, occurrence.event, occurrence.id)
     people = await audit.names_of_people(dissemination.member_id for dissemination in given)
     return first_disseminations(
-        replace(dissemination, person=_name_with_agency(people, dissemination.member_id)) for dissemination in given
+        replace(dissemination, person=people[dissemination.member_id].words) for dissemination in given
     )
-
-
-def _name_with_agency(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:
-    name, agency = people[member_id]
-    return f"{name} ({agency})"

@@ -5,6 +5,7 @@ The supervisor is notified of a plan that waits for approval, and its lead of th
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tracker.crypto import ids
@@ -48,10 +49,9 @@ async def reasons_not_to_enter(
     viewer: Viewer, operation: Operation, to: OperationState, now: datetime
 ) -> tuple[str, ...]:
     """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
-    hits = await plans.plan_hits(viewer, operation)
     facts = StateFacts(
         has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
-        open_hits=sum(hit.is_open for hit in hits),
+        open_hits=sum(hit.is_open for hit in await plans.plan_hits(viewer, operation)),
         still_in=await check_ins.people_still_in(viewer, operation),
         without_owner=titles_without_owner(await operation_day.after_action_items(viewer, operation.event)),
         too_early=why_too_early(operation.starts_at, operation.event.zone, now),
@@ -96,10 +96,12 @@ async def change_plan_state(
             await enter_plan_state(operation.id, to, now, viewer.member_id)
         if to is OperationState.STOOD_DOWN:
             await end_clearance(operation.id, now, viewer.member_id)
+        if to is OperationState.SUBMITTED and operation.supervisor_id:
+            await _enqueue_about_plan(operation, PlanSubmitted(plan=operation.id), operation.supervisor_id, now)
         if to is OperationState.APPROVED:
             await _insert_approval(viewer, operation, now)
+            await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
         await check_ins.record_ending_release(viewer, operation, to, now)
-        await notify_of_plan_state(operation, to, now)
         await compare_plan(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
         await audit.record(viewer.actor, STATES[to].verb, "event", event_id, facts, now)
@@ -133,7 +135,7 @@ async def return_plan(
             )
         )
         await enter_plan_state(operation.id, OperationState.PLANNING, now, viewer.member_id)
-        await notify_of_plan_decision(operation, now)
+        await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
         await audit.record(viewer.actor, "plan_returned", "event", event_id, {"version": operation.version}, now)
 
 
@@ -151,8 +153,9 @@ async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: Out
         operation = await operation_to_change(viewer, event_id)
         asked.check(now)
         submitted_at = asked.submitted_at or now
-        await _replace_clearance(viewer, operation, now, submitted_at=submitted_at, asked=asked)
-        facts = {"system": asked.system, "number": asked.number, "result": asked.result, "submitted": submitted_at}
+        facts: dict[str, Any] = {"system": asked.system, "number": asked.number, "result": asked.result}
+        await _replace_clearance(viewer, operation, now, submitted_at=submitted_at, **facts)
+        facts |= {"submitted": submitted_at}
         await audit.record(viewer.actor, "outside_number_recorded", "event", event_id, facts, now)
 
 
@@ -181,11 +184,7 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
             raise NotAllowed(NOT_COMMITTED)
         condition = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)
         await rows.OperationAgency.update(
-            {
-                rows.OperationAgency.acknowledged: version,
-                rows.OperationAgency.acknowledged_by: viewer.member_id,
-                rows.OperationAgency.acknowledged_at: now,
-            }
+            acknowledged=version, acknowledged_by=viewer.member_id, acknowledged_at=now
         ).where(condition)
         await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
 
@@ -204,48 +203,21 @@ async def _insert_approval(viewer: Viewer, operation: Operation, now: datetime) 
     )
 
 
-async def _replace_clearance(
-    viewer: Viewer,
-    operation: Operation,
-    now: datetime,
-    *,
-    submitted_at: datetime,
-    asked: OutsideCheck | None = None,
-    reason: str = "",
-) -> None:
+async def _replace_clearance(viewer: Viewer, operation: Operation, now: datetime, **answer: Any) -> None:
     """Keep a number from outside, or the reason of a waiver, in place of what held before."""
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
-    await rows.Clearance.update({rows.Clearance.replaced_at: now, rows.Clearance.ended_by: viewer.member_id}).where(
-        current
-    )
+    await rows.Clearance.update(replaced_at=now, ended_by=viewer.member_id).where(current)
     await rows.Clearance.insert(
         rows.Clearance(
             id=ids.new_id(),
             plan=operation.id,
-            system=asked.system if asked else None,
-            number=asked.number if asked else "",
-            result=asked.result if asked else None,
-            reason=reason,
             starts_at=operation.starts_at,
             ends_at=operation.ends_at,
-            submitted_at=submitted_at,
             submitted_by=viewer.member_id,
             recorded_at=now,
+            **answer,
         )
     )
-
-
-async def notify_of_plan_state(operation: Operation, to: OperationState, now: datetime) -> None:
-    """Queue the email that a plan goes to a state, inside the caller's `writing()`: submitted, or approved."""
-    if to is OperationState.SUBMITTED and operation.supervisor_id:
-        await _enqueue_about_plan(operation, PlanSubmitted(plan=operation.id), operation.supervisor_id, now)
-    if to is OperationState.APPROVED:
-        await notify_of_plan_decision(operation, now)
-
-
-async def notify_of_plan_decision(operation: Operation, now: datetime) -> None:
-    """Queue the email to the lead that the supervisor has decided, inside the caller's `writing()`."""
-    await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
 
 
 async def _enqueue_about_plan(

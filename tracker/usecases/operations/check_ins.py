@@ -31,18 +31,16 @@ from tracker.rules.operations.check_ins import (
     check_not_long_before,
     may_read_check_ins,
 )
-from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import STATES, OperationState
 from tracker.tables.background import operations as background
-from tracker.tables.background.operations import OverdueRelease
 from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import check_ins, plans
+from tracker.tables.visible.operations import check_ins
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.deconfliction import compare_plan
-from tracker.usecases.operations.states import enter_plan_state, operation_for
+from tracker.usecases.operations.states import enter_plan_state, operation_for, operation_on_date
 
 NOT_THEIR_CHECK_IN = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
@@ -57,7 +55,7 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     lines: list[CheckIn]
     leads: bool
     """Whether the viewer is one of the people who lead it."""
-    mine: frozenset[UUID]
+    recordable: frozenset[UUID]
     """The people whom the viewer may check in and out."""
     why_not_in: str | None
     """Why no one can check in now; None when people can."""
@@ -94,7 +92,7 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     @property
     def takes_walk_ins(self) -> bool:
         """Return whether the viewer can add a walk-in now."""
-        return self.why_not_in is None and bool(self.leads or self.mine)
+        return self.why_not_in is None and bool(self.leads or self.recordable)
 
     def line(self, person_id: UUID) -> CheckIn:
         """Return one person's line. Errors: NotFound."""
@@ -106,10 +104,8 @@ class CheckInList(Struct, frozen=True, kw_only=True):
 
 async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> CheckInList:
     """Return the check-in list of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
-    occurrence = await date_seen_by(viewer, event_id, key)
-    check_kind(occurrence.event)
-    operation = await plans.operation_plan(viewer, occurrence.event)
-    if operation is None or not rules.may_read_check_ins(viewer):
+    occurrence, operation = await operation_on_date(viewer, event_id, key)
+    if not rules.may_read_check_ins(viewer):
         raise NotFound
     expected = await check_ins.expected_lines(viewer, occurrence.event)
     lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, occurrence.event))
@@ -122,7 +118,7 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
         operation=operation,
         lines=lines,
         leads=leads,
-        mine=frozenset(
+        recordable=frozenset(
             line.person_id for line in lines if rules.may_record_check_in(viewer, line, leads=leads, is_on_it=is_on_it)
         ),
         why_not_in=rules.why_no_check_in(occurrence, operation.state, now),
@@ -234,7 +230,7 @@ async def last_tap(viewer: Viewer, check_ins_list: CheckInList, row_id: UUID) ->
 
 async def _list_with(viewer: Viewer, event_id: UUID, key: str, person_id: UUID, now: datetime) -> CheckInList:
     check_ins_list = await check_in_list(viewer, event_id, key, now)
-    if check_ins_list.line(person_id).person_id not in check_ins_list.mine:
+    if check_ins_list.line(person_id).person_id not in check_ins_list.recordable:
         raise NotAllowed(NOT_THEIR_CHECK_IN)
     return check_ins_list
 
@@ -265,32 +261,29 @@ async def _replace_line(
     """Write a line in place of the earlier one, which stays, and one audit entry; the last check-out may end it all."""
     new_id = row_id or ids.new_id()
     if line.id:
-        await OperationCheckIn.update({OperationCheckIn.replaced_by: new_id}).where(OperationCheckIn.id == line.id)
-    await OperationCheckIn.insert(_check_in_row(viewer, check_ins_list.operation, replace(after, id=new_id), now))
+        await OperationCheckIn.update(replaced_by=new_id).where(OperationCheckIn.id == line.id)
+    await OperationCheckIn.insert(
+        OperationCheckIn(
+            id=new_id,
+            plan=check_ins_list.operation.id,
+            person=after.person_id,
+            member=after.member_id,
+            guest=after.name if after.is_walk_in else "",
+            guest_agency=after.agency if after.agency_id is None else "",
+            agency=after.agency_id,
+            contact=after.contact,
+            assignment=after.assignment,
+            time_in=after.time_in,
+            time_out=after.time_out,
+            tapped_at=after.tapped_at,
+            recorded_by=viewer.member_id,
+            recorded_at=now,
+        )
+    )
     whom = {"person": line.member_id or OUTSIDER, **facts}
     await audit.record(viewer.actor, verb, "event", check_ins_list.occurrence.event.id, whom, now)
     await follow_check_outs(viewer, check_ins_list.occurrence.event.id, now)
     return replace(after, id=new_id)
-
-
-def _check_in_row(viewer: Viewer, operation: Operation, line: CheckIn, now: datetime) -> OperationCheckIn:
-    return OperationCheckIn(
-        id=line.id,
-        plan=operation.id,
-        person=line.person_id,
-        member=line.member_id,
-        guest=line.name if line.is_walk_in else "",
-        guest_agency=line.agency if line.agency_id is None else "",
-        agency=line.agency_id,
-        contact=line.contact,
-        assignment=line.assignment,
-        time_in=line.time_in,
-        time_out=line.time_out,
-        tapped_at=line.tapped_at,
-        recorded_by=viewer.member_id,
-        recorded_at=now,
-        replaced_by=None,
-    )
 
 
 async def release_everyone(viewer: Viewer, event_id: UUID, minutes: int | None, now: datetime) -> OperationState:
@@ -315,7 +308,7 @@ async def withdraw_release(viewer: Viewer, event_id: UUID, now: datetime) -> Non
         if operation.state is not OperationState.EXECUTING or not await check_ins.release_of(viewer, operation.event):
             raise NotAllowed("There’s no release to undo.")
         is_its = (OperationRelease.plan == operation.id) & OperationRelease.withdrawn_at.is_null()
-        await OperationRelease.update({OperationRelease.withdrawn_at: now}).where(is_its)
+        await OperationRelease.update(withdrawn_at=now).where(is_its)
         await audit.record(viewer.actor, "release_withdrawn", "event", event_id, {}, now)
 
 
@@ -330,9 +323,8 @@ async def follow_check_outs(viewer: Viewer, event_id: UUID, now: datetime) -> Op
     """Take the plan to the state that follows from who is in, inside the caller's `writing()`, and return it."""
     operation = await operation_for(viewer, event_id)
     release = await check_ins.release_of(viewer, operation.event)
-    to = rules.state_after_check_out(
-        operation.state, release, is_anyone_in=bool(await people_still_in(viewer, operation))
-    )
+    still_in = await people_still_in(viewer, operation)
+    to = rules.state_after_check_out(operation.state, release, is_anyone_in=bool(still_in))
     if to is not operation.state:
         await enter_plan_state(operation.id, to, now)
         await compare_plan(operation.id, now)
@@ -357,17 +349,10 @@ async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
 
 
 async def _insert_release(viewer: Viewer, operation: Operation, wait: int, now: datetime) -> None:
-    await OperationRelease.insert(
-        OperationRelease(
-            id=ids.new_id(),
-            plan=operation.id,
-            wait_minutes=wait,
-            ordered_at=now,
-            ordered_by=viewer.member_id,
-            withdrawn_at=None,
-            notified_at=None,
-        )
+    release = OperationRelease(
+        id=ids.new_id(), plan=operation.id, wait_minutes=wait, ordered_at=now, ordered_by=viewer.member_id
     )
+    await OperationRelease.insert(release)
 
 
 async def notify_leads_of_missing(now: datetime) -> int:
@@ -379,9 +364,18 @@ async def notify_leads_of_missing(now: datetime) -> int:
         return 0
     async with writing():
         overdue = await background.overdue_releases(now)
-        await outbox.enqueue_all([_missing_email(overdue_release) for overdue_release in overdue], now)
-        of_these = OperationRelease.id.is_in([overdue_release.id for overdue_release in overdue])
-        await OperationRelease.update({OperationRelease.notified_at: now}).where(of_these)
+        drafts = [
+            NewMessage(
+                content=CheckOutMissing(release=release.id),
+                recipient_id=release.lead_id,
+                key=f"check_out_missing:{release.id}",
+                event_id=release.event_id,
+            )
+            for release in overdue
+        ]
+        await outbox.enqueue_all(drafts, now)
+        of_these = OperationRelease.id.is_in([release.id for release in overdue])
+        await OperationRelease.update(notified_at=now).where(of_these)
     return len(overdue)
 
 
@@ -397,12 +391,3 @@ async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[DateLi
 async def is_anyone_missing(viewer: Viewer, event_id: UUID, now: datetime) -> bool:
     """Return whether someone hasn't checked out in time on an operation that the viewer leads."""
     return any(line.event_id == event_id for line, _ in await unaccounted_people(viewer, now))
-
-
-def _missing_email(release: OverdueRelease) -> NewMessage:
-    return NewMessage(
-        content=CheckOutMissing(release=release.id),
-        recipient_id=release.lead_id,
-        key=f"check_out_missing:{release.id}",
-        event_id=release.event_id,
-    )

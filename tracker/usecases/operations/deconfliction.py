@@ -7,8 +7,9 @@ and there is none while neither does: the officers' page has it.
 The places that are compared are counted, and people who reach the limit are reported to the officers.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from piccolo.custom_types import Combinable
@@ -58,7 +59,7 @@ from tracker.usecases.roster.accounts import coordinators
 NO_DECISION_REASON = "Say in one sentence why, or what you agreed."
 WORTH_AN_EMAIL = timedelta(days=1)
 """For how long it is worth an email that a conflict has ended."""
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+A_MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 async def compare_plan(plan_id: UUID, now: datetime) -> None:
@@ -69,22 +70,35 @@ async def compare_plan(plan_id: UUID, now: datetime) -> None:
     left to the clock: no one may learn of one by how long a request takes.
     """
     await _compare(plan_id, SHOWN, now)
-    await OperationPlan.update({OperationPlan.awaits_clock: True}).where(OperationPlan.id == plan_id)
+    await OperationPlan.update(awaits_clock=True).where(OperationPlan.id == plan_id)
 
 
 async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime) -> None:
-    """Compare a plan with the others of these levels."""
+    """Compare a plan with the others of these levels; what was agreed about earlier facts holds no longer."""
     plan = await _follow_time((await operations.compared_plans([plan_id]))[plan_id], now)
-    found = await find_overlaps(plan, levels, now)
-    pairs = {_other_side(pair, plan.id): pair for pair in await operations.open_pairs(plan.id, levels)}
+    overlaps = await find_overlaps(plan, levels, now)
+    pairs = {pair.other_side(plan.id): pair for pair in await operations.open_pairs(plan.id, levels)}
     agreed = await operations.last_agreed(plan.id)
-    for other, (close, facts) in found.items():
-        if other in pairs:
-            await _keep_up(pairs[other], close, facts, now)
-        elif agreed.get(other) != facts:
-            await _open(plan.id, other, close, facts, now)
-    await _close([pair for other, pair in pairs.items() if other not in found], now)
-    await notify_of_conflicts(await operations.open_pairs(plan.id, levels), now)
+    for other, (close, facts) in overlaps.items():
+        measured: dict[str, Any] = {
+            "distance_ft": close.distance_ft,
+            "gap_minutes": round(close.gap / A_MINUTE),
+            "facts": facts,
+        }
+        pair = pairs.get(other)
+        if pair is None and agreed.get(other) != facts:
+            first, second = sorted((plan.id, other))
+            await DeconflictionHit.insert(
+                DeconflictionHit(id=ids.new_id(), first=first, second=second, found_at=now, **measured)
+            )
+        elif pair and pair.facts != facts:
+            await _drop_agreement(pair, now)
+            await DeconflictionHit.update(**measured).where(DeconflictionHit.id == pair.id)
+    moved = [pair for other, pair in pairs.items() if other not in overlaps]
+    decisions = await operations.decisions_by_side([pair.id for pair in moved])
+    for pair in moved:
+        await _end(pair, rules.outcome_when_moved(decisions[pair.id]), now)
+    await _notify_of_conflicts(await operations.open_pairs(plan.id, levels), now)
 
 
 async def compare_due(now: datetime) -> None:
@@ -108,11 +122,11 @@ async def _compare_each(due: Callable[[], Awaitable[list[UUID]]], now: datetime)
     if not await due():
         return 0
     async with writing():
-        found = await due()
-        for plan_id in found:
+        plan_ids = await due()
+        for plan_id in plan_ids:
             await _compare(plan_id, frozenset(Disclosure), now)
-        await OperationPlan.update({OperationPlan.awaits_clock: False}).where(OperationPlan.id.is_in(found))
-    return len(found)
+        await OperationPlan.update(awaits_clock=False).where(OperationPlan.id.is_in(plan_ids))
+    return len(plan_ids)
 
 
 async def decide_conflict(
@@ -124,20 +138,18 @@ async def decide_conflict(
     """
     async with writing():
         operation = await operation_for(viewer, event_id)
-        hit = next(
-            (hit for hit in await visible.plan_hits(viewer, operation) if hit.id == hit_id and hit.is_open), None
-        )
-        if hit is None:
+        open_hits = {hit.id: hit for hit in await visible.plan_hits(viewer, operation) if hit.is_open}
+        if hit_id not in open_hits:
             raise NotFound
         if not may_plan(viewer, operation.event):
             raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can decide this.")
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(reason=NO_DECISION_REASON)
-        await _replace((HitDecision.hit == hit.id) & (HitDecision.plan == operation.id), now)
+        await _replace((HitDecision.hit == hit_id) & (HitDecision.plan == operation.id), now)
         await HitDecision.insert(
             HitDecision(
                 id=ids.new_id(),
-                hit=hit.id,
+                hit=hit_id,
                 plan=operation.id,
                 decision=decision,
                 reason=reason,
@@ -145,22 +157,15 @@ async def decide_conflict(
                 decided_at=now,
             )
         )
-        facts = {"conflict": hit.id, "decision": decision}
+        facts = {"conflict": hit_id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
-        [pair] = [pair for pair in await operations.open_pairs(operation.id) if pair.id == hit.id]
-        outcome = rules.agreed_outcome(
-            (await operations.decisions_by_side([hit.id]))[hit.id], await _sides_that_know(pair)
-        )
+        [pair] = [pair for pair in await operations.open_pairs(operation.id) if pair.id == hit_id]
+        sides = await operations.compared_plans(pair.sides)
+        knowing = [side for side in pair.sides if sides[pair.other_side(side)].shows_itself]
+        outcome = rules.agreed_outcome((await operations.decisions_by_side([hit_id]))[hit_id], knowing)
         if outcome:
             await _end(pair, outcome, now)
     return outcome
-
-
-async def _sides_that_know(pair: ConflictPair) -> list[UUID]:
-    """Return the sides of a conflict to which the other one shows that there is a conflict."""
-    sides = await operations.compared_plans([pair.first, pair.second])
-    others = {pair.first: pair.second, pair.second: pair.first}
-    return [side for side, other in others.items() if sides[other].disclosure is not Disclosure.SILENT]
 
 
 async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
@@ -172,27 +177,24 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     at = plan.starts_at, plan.ends_at
     was = plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at
     earlier = [was, *await operations.times_relied_on(plan.id)]
-    if any(moved_too_far(one, at, timedelta(minutes=plan.buffer_minutes)) for one in earlier):
+    if any(moved_too_far(time, at, timedelta(minutes=plan.buffer_minutes)) for time in earlier):
         await end_clearance(plan.id, now)
         if plan.state in FALLS_BACK:
             await return_to_planning(plan.id, now)
             await _record_return(plan, OperationState.PLANNING, now)
     if was != at:
         await raise_plan_version(plan.id)
-        if plan.state in COMPARED and await count_moved_comparisons(plan.lead_id, len(plan.spots), now):
-            await _stop_comparing(plan, now)
-    await OperationPlan.update(
-        {OperationPlan.checked_start: at[0], OperationPlan.checked_end: at[1], OperationPlan.was_off: plan.is_off}
-    ).where(OperationPlan.id == plan.id)
+        if plan.state in COMPARED:
+            [agency_id] = await Member.select(Member.agency).where(Member.id == plan.lead_id).output(as_list=True)
+            is_limited = await _count(BY_CLOCK, plan.lead_id, agency_id, len(plan.spots), now)
+            if is_limited and plan.state in BACK_TO_DRAFT:
+                await enter_plan_state(plan.id, OperationState.DRAFT, now)
+                await end_clearance(plan.id, now)
+                await _record_return(plan, OperationState.DRAFT, now)
+    await OperationPlan.update(checked_start=at[0], checked_end=at[1], was_off=plan.is_off).where(
+        OperationPlan.id == plan.id
+    )
     return (await operations.compared_plans([plan.id]))[plan.id]
-
-
-async def _stop_comparing(plan: ComparedPlan, now: datetime) -> None:
-    """Make a plan a draft again whose lead has had too many places compared; not once its operation has begun."""
-    if plan.state in BACK_TO_DRAFT:
-        await enter_plan_state(plan.id, OperationState.DRAFT, now)
-        await end_clearance(plan.id, now)
-        await _record_return(plan, OperationState.DRAFT, now)
 
 
 async def _record_return(plan: ComparedPlan, to: OperationState, now: datetime) -> None:
@@ -207,13 +209,12 @@ async def find_overlaps(
     if plan.is_off or plan.state not in COMPARED or _is_over(plan, now):
         return {}
     footprint = footprint_of(plan)
-    theirs = {
-        other.id: footprint_of(other) for other in await operations.plans_near(plan, levels) if not _is_over(other, now)
-    }
+    near = [other for other in await operations.plans_near(plan, levels) if not _is_over(other, now)]
+    footprints = {other.id: footprint_of(other) for other in near}
     return {
-        other: (close, hash_of_facts(footprint, its))
-        for other, its in theirs.items()
-        if (close := overlap_of(footprint, its))
+        plan_id: (close, hash_of_facts(footprint, other))
+        for plan_id, other in footprints.items()
+        if (close := overlap_of(footprint, other))
     }
 
 
@@ -229,190 +230,98 @@ def footprint_of(plan: ComparedPlan) -> Footprint:
         ends_at=plan.ends_at,
         buffer=timedelta(minutes=plan.buffer_minutes),
         points=tuple(Point(*spot) for spot in plan.spots),
-        is_silent=plan.disclosure is Disclosure.SILENT,
+        is_silent=not plan.shows_itself,
     )
 
 
-async def _open(plan_id: UUID, other: UUID, close: Overlap, facts: str, now: datetime) -> None:
-    first, second = sorted((plan_id, other))
-    await DeconflictionHit.insert(
-        DeconflictionHit(
-            id=ids.new_id(),
-            first=first,
-            second=second,
-            distance_ft=close.distance_ft,
-            gap_minutes=_minutes(close),
-            facts=facts,
-            found_at=now,
-        )
-    )
+async def _drop_agreement(pair: ConflictPair, now: datetime) -> None:
+    """Keep what was agreed about earlier facts as history, and notify the leads: no decision ends unnoticed.
 
-
-async def _keep_up(pair: ConflictPair, close: Overlap, facts: str, now: datetime) -> None:
-    """Follow facts that changed while a conflict is open: what was agreed about the earlier ones holds no longer."""
-    if pair.facts == facts:
-        return
-    await _drop(pair, now)
-    await DeconflictionHit.update(
-        {
-            DeconflictionHit.distance_ft: close.distance_ft,
-            DeconflictionHit.gap_minutes: _minutes(close),
-            DeconflictionHit.facts: facts,
-        }
-    ).where(DeconflictionHit.id == pair.id)
-
-
-async def _drop(pair: ConflictPair, now: datetime) -> None:
-    """Keep what was agreed about earlier facts as history, and notify the leads: no decision ends unnoticed."""
+    Only leads who were shown the conflict before get an email, and not while the other side shows nothing.
+    """
     if not rules.TOGETHER & {*(await operations.decisions_by_side([pair.id]))[pair.id].values()}:
         return
     of_facts = [decision.value for decision in rules.TOGETHER]
     await _replace((HitDecision.hit == pair.id) & HitDecision.decision.is_in(of_facts), now)
-    if await notify_of_dropped_decision(pair, now):
-        await DeconflictionHit.update({DeconflictionHit.dropped_at: now}).where(DeconflictionHit.id == pair.id)
+    sides = await operations.compared_plans(pair.sides)
+    knowing = [side for side in pair.knowing if sides[pair.other_side(side)].shows_itself]
+    drafts = [
+        NewMessage(
+            content=DecisionDropped(hit=pair.id),
+            recipient_id=sides[side].lead_id,
+            key=f"decision_dropped:{pair.id}:{side}:{now.isoformat()}",
+            event_id=sides[side].event_id,
+            not_after=sides[side].ends_at,
+        )
+        for side in knowing
+    ]
+    await outbox.enqueue_all(drafts, now)
+    if len(knowing) == len(pair.sides):
+        await DeconflictionHit.update(dropped_at=now).where(DeconflictionHit.id == pair.id)
 
 
 async def _replace(decisions: Combinable, now: datetime) -> None:
     """Keep decisions that no longer hold as history."""
-    await HitDecision.update({HitDecision.replaced_at: now}).where(decisions & HitDecision.replaced_at.is_null())
-
-
-async def _close(pairs: list[ConflictPair], now: datetime) -> None:
-    decisions = await operations.decisions_by_side([pair.id for pair in pairs])
-    for pair in pairs:
-        await _end(pair, rules.outcome_when_moved(decisions[pair.id]), now)
+    await HitDecision.update(replaced_at=now).where(decisions & HitDecision.replaced_at.is_null())
 
 
 async def _end(pair: ConflictPair, outcome: Outcome, now: datetime) -> None:
     """End a conflict, keep who led the sides that show themselves, and notify those who were shown it."""
-    sides, hit = await operations.compared_plans([pair.first, pair.second]), DeconflictionHit
-    leads = {one: plan.lead_id if plan.disclosure in SHOWN else None for one, plan in sides.items()}
-    await hit.update(
-        {
-            hit.outcome: outcome,
-            hit.closed_at: now,
-            hit.first_lead: leads[pair.first],
-            hit.second_lead: leads[pair.second],
-        }
-    ).where(hit.id == pair.id)
-    await notify_of_ended_conflict(pair, sides, now)
-
-
-def _other_side(pair: ConflictPair, plan_id: UUID) -> UUID:
-    return pair.second if pair.first == plan_id else pair.first
-
-
-def _minutes(close: Overlap) -> int:
-    return round(close.gap / timedelta(minutes=1))
-
-
-async def notify_of_conflicts(pairs: Iterable[ConflictPair], now: datetime) -> None:
-    """Queue the emails about these conflicts inside the caller's `writing()`; a second one to the same person isn't."""
-    conflict_pairs = list(pairs)
-    if not conflict_pairs:
-        return
-    planned = await operations.compared_plans({one for pair in conflict_pairs for one in (pair.first, pair.second)})
-    informed = await deconfliction_officers()
-    drafts = [
-        draft
-        for pair in conflict_pairs
-        for draft in (
-            *_to_lead(pair, planned[pair.first], planned[pair.second]),
-            *_to_lead(pair, planned[pair.second], planned[pair.first]),
-            *_to_officers(pair, planned[pair.first], planned[pair.second], informed),
-        )
-    ]
-    await outbox.enqueue_all(drafts, now)
-    await _remember_who_knows(conflict_pairs, planned)
-
-
-async def notify_of_ended_conflict(pair: ConflictPair, sides: Mapping[UUID, ComparedPlan], now: datetime) -> None:
-    """Queue the emails to the leads who were shown a conflict that it has ended, inside the caller's `writing()`."""
-    were_shown = [one for one, knew in ((pair.first, pair.first_knows), (pair.second, pair.second_knows)) if knew]
+    sides = await operations.compared_plans(pair.sides)
+    first_lead, second_lead = (sides[side].lead_id if sides[side].shows_itself else None for side in pair.sides)
+    await DeconflictionHit.update(outcome=outcome, closed_at=now, first_lead=first_lead, second_lead=second_lead).where(
+        DeconflictionHit.id == pair.id
+    )
     drafts = [
         NewMessage(
             content=ConflictEnded(hit=pair.id),
-            recipient_id=sides[one].lead_id,
-            key=f"conflict_ended:{pair.id}:{one}",
-            event_id=sides[one].event_id,
-            not_after=max(sides[one].ends_at, now + WORTH_AN_EMAIL),
+            recipient_id=sides[side].lead_id,
+            key=f"conflict_ended:{pair.id}:{side}",
+            event_id=sides[side].event_id,
+            not_after=max(sides[side].ends_at, now + WORTH_AN_EMAIL),
         )
-        for one in were_shown
+        for side in pair.knowing
     ]
     await outbox.enqueue_all(drafts, now)
 
 
-async def notify_of_dropped_decision(pair: ConflictPair, now: datetime) -> bool:
-    """Queue the emails that what was decided about a conflict no longer counts, inside the caller's `writing()`.
-
-    Only leads who were shown it before get one, and not while the other side shows nothing. Return whether both do.
-    """
-    sides = await operations.compared_plans([pair.first, pair.second])
-    knew = ((pair.first, pair.second, pair.first_knows), (pair.second, pair.first, pair.second_knows))
-    known_to = [one for one, other, was_shown in knew if was_shown and sides[other].disclosure is not Disclosure.SILENT]
-    drafts = [
-        NewMessage(
-            content=DecisionDropped(hit=pair.id),
-            recipient_id=sides[one].lead_id,
-            key=f"decision_dropped:{pair.id}:{one}:{now.isoformat()}",
-            event_id=sides[one].event_id,
-            not_after=sides[one].ends_at,
-        )
-        for one in known_to
-    ]
+async def _notify_of_conflicts(pairs: Collection[ConflictPair], now: datetime) -> None:
+    """Queue the emails about these conflicts, none a second time to the same person; remember who was shown them."""
+    if not pairs:
+        return
+    planned = await operations.compared_plans({side for pair in pairs for side in pair.sides})
+    officers, drafts = await deconfliction_officers(), []
+    for pair in pairs:
+        knowing = [planned[side] for side in pair.sides if planned[pair.other_side(side)].shows_itself]
+        drafts += [_conflict_email(pair, plan, plan.lead_id, for_officer=False) for plan in knowing]
+        drafts += [
+            _conflict_email(pair, plan, officer, for_officer=True) for plan in knowing[:1] for officer in officers
+        ]
     await outbox.enqueue_all(drafts, now)
-    return len(known_to) == len(sides)
-
-
-async def _remember_who_knows(pairs: Iterable[ConflictPair], planned: Mapping[UUID, ComparedPlan]) -> None:
-    """Remember which sides were shown a conflict: they see later how it ended."""
-    hit = DeconflictionHit
-    conflict_pairs = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
-    for column, others in (
-        (hit.first_knows, {pair.id: pair.second for pair in conflict_pairs}),
-        (hit.second_knows, {pair.id: pair.first for pair in conflict_pairs}),
+    news = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
+    for column, shown in (
+        (DeconflictionHit.first_knows, [pair.id for pair in news if planned[pair.second].shows_itself]),
+        (DeconflictionHit.second_knows, [pair.id for pair in news if planned[pair.first].shows_itself]),
     ):
-        shown = [one for one, other in others.items() if planned[other].disclosure is not Disclosure.SILENT]
         if shown:
-            await hit.update({column: True}).where(hit.id.is_in(shown))
+            await DeconflictionHit.update({column: True}).where(DeconflictionHit.id.is_in(shown))
 
 
-def _to_lead(pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan) -> list[NewMessage]:
-    """Return the email to the lead of one side, unless the other side discloses nothing."""
-    is_told = other.disclosure is not Disclosure.SILENT
-    return [_conflict_email(pair, compared_plan, compared_plan.lead_id, for_officer=False)] if is_told else []
-
-
-def _to_officers(
-    pair: ConflictPair, compared_plan: ComparedPlan, other: ComparedPlan, informed: Iterable[UUID]
-) -> list[NewMessage]:
-    knows = next(
-        (
-            plan
-            for plan, its in ((compared_plan, other), (other, compared_plan))
-            if its.disclosure is not Disclosure.SILENT
-        ),
-        None,
-    )
-    return [_conflict_email(pair, knows, officer, for_officer=True) for officer in informed] if knows else []
-
-
-def _conflict_email(
-    pair: ConflictPair, compared_plan: ComparedPlan, recipient_id: UUID, *, for_officer: bool
-) -> NewMessage:
+def _conflict_email(pair: ConflictPair, plan: ComparedPlan, recipient_id: UUID, *, for_officer: bool) -> NewMessage:
+    """Return an email, which is filed under a plan whose side knows of the conflict."""
     return NewMessage(
         content=ConflictFound(hit=pair.id, for_officer=for_officer),
         recipient_id=recipient_id,
         key=f"conflict_found:{pair.id}:{recipient_id}:{'officer' if for_officer else 'lead'}",
-        event_id=compared_plan.event_id,
-        not_after=compared_plan.ends_at,
+        event_id=plan.event_id,
+        not_after=plan.ends_at,
     )
 
 
 async def deconfliction_officers() -> list[UUID]:
     """Return the deconfliction officers: the coordinators of law enforcement who are active."""
     arms = await audit.arms_of_people(await coordinators())
-    return sorted(one for one, arm in arms.items() if arm is Arm.LAW_ENFORCEMENT)
+    return sorted(member_id for member_id, arm in arms.items() if arm is Arm.LAW_ENFORCEMENT)
 
 
 async def count_comparisons(viewer: Viewer, places: int, now: datetime) -> str:
@@ -423,12 +332,6 @@ async def count_comparisons(viewer: Viewer, places: int, now: datetime) -> str:
     return await _count(viewer.actor, viewer.member_id, viewer.agency_id, places, now)
 
 
-async def count_moved_comparisons(lead_id: UUID, places: int, now: datetime) -> str:
-    """Count the places of an operation that the clock found moved, for its lead, as `count_comparisons` does."""
-    [agency_id] = await Member.select(Member.agency).where(Member.id == lead_id).output(as_list=True)
-    return await _count(BY_CLOCK, lead_id, agency_id, places, now)
-
-
 async def _count_used(member_id: UUID, agency_id: UUID, now: datetime) -> tuple[ComparisonCount, ComparisonCount]:
     """Return what a person and their agency have used."""
     row = ComparedPlaces
@@ -436,11 +339,11 @@ async def _count_used(member_id: UUID, agency_id: UUID, now: datetime) -> tuple[
     is_theirs = (row.member == member_id) | (row.agency == agency_id)
     rows = await row.select(*columns).where(is_theirs & (row.compared_at > now - DAY))
 
-    def used(column: str, one: UUID) -> ComparisonCount:
-        records = [each for each in rows if each[column] == one]
+    def used(column: str, user_id: UUID) -> ComparisonCount:
+        records = [record for record in rows if record[column] == user_id]
         return ComparisonCount(
-            sum(each["places"] for each in records if each["compared_at"] > now - HOUR),
-            sum(each["places"] for each in records),
+            sum(record["places"] for record in records if record["compared_at"] > now - HOUR),
+            sum(record["places"] for record in records),
         )
 
     return used("member", member_id), used("agency", agency_id)
@@ -456,21 +359,16 @@ async def _count(actor: Actor, member_id: UUID, agency_id: UUID, places: int, no
     await row.insert(row(id=ids.new_id(), member=member_id, agency=agency_id, places=places, compared_at=now))
     used = await _count_used(member_id, agency_id, now)
     if rules.comparison_refusal(*used):
-        await _report_limit(actor, member_id, used[0], now)
+        drafts = [
+            NewMessage(
+                content=ComparisonsReported(),
+                recipient_id=officer,
+                key=f"comparisons_reported:{member_id}:{now.date()}:{officer}",  # one about a person and day
+                not_after=now + DAY,
+            )
+            for officer in await deconfliction_officers()
+        ]
+        await outbox.enqueue_all(drafts, now)
+        facts = {"member": member_id, "places": used[0].in_a_day}
+        await audit.record(actor, "comparisons_limited", "deconfliction", "limit", facts, now)
     return ""
-
-
-async def _report_limit(actor: Actor, member_id: UUID, used: ComparisonCount, now: datetime) -> None:
-    """Queue one email to each officer about a person and day, and record it."""
-    drafts = [
-        NewMessage(
-            content=ComparisonsReported(),
-            recipient_id=officer,
-            key=f"comparisons_reported:{member_id}:{now.date()}:{officer}",
-            not_after=now + DAY,
-        )
-        for officer in await deconfliction_officers()
-    ]
-    await outbox.enqueue_all(drafts, now)
-    facts = {"member": member_id, "places": used.in_a_day}
-    await audit.record(actor, "comparisons_limited", "deconfliction", "limit", facts, now)

@@ -82,8 +82,8 @@ async def begin_emergency_access(
                 until=access.until,
             )
         )
-        drafts = [_draft(access.id, coordinator) for coordinator in sorted(await coordinators() - {viewer.member_id})]
-        await outbox.enqueue_all(drafts, now)
+        others = sorted(await coordinators() - {viewer.member_id})
+        await outbox.enqueue_all([_draft(access.id, coordinator) for coordinator in others], now)
         await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)
     return access
 
@@ -92,15 +92,10 @@ async def emergency_choices(viewer: Viewer, now: datetime) -> list[EmergencyChoi
     """Return the operations that the viewer can open. Errors: NotFound without emergency access."""
     access = _access(viewer)
     dates = await background.emergency_dates(now - EMERGENCY_LOOKS_BACK)
-    people, opened = (
-        await audit.names_of_people({emergency_date.lead_id for emergency_date in dates}),
-        await background.opened_operations(access.id),
-    )
+    people = await audit.names_of_people({date.lead_id for date in dates})
+    opened = await background.opened_operations(access.id)
     return [
-        EmergencyChoice(
-            date=emergency_date, lead=_who(people, emergency_date.lead_id), is_opened=emergency_date.event_id in opened
-        )
-        for emergency_date in dates
+        EmergencyChoice(date=date, lead=people[date.lead_id].words, is_opened=date.event_id in opened) for date in dates
     ]
 
 
@@ -142,11 +137,11 @@ async def end_expired_emergencies(now: datetime) -> int:
     if not await _over(now):
         return 0
     async with writing():
-        found = await _over(now)
-        for access_id, ended_at in found.items():
+        ended = await _over(now)
+        for access_id, ended_at in ended.items():
             await _close(access_id, ended_at)
             await audit.record(BY_CLOCK, "emergency_expired", "emergency", access_id, {}, now)
-    return len(found)
+    return len(ended)
 
 
 async def record_emergency_page(viewer: Viewer, path: str, now: datetime) -> None:
@@ -171,7 +166,7 @@ async def emergency_uses(viewer: Viewer) -> list[EmergencyUse]:
     people = await audit.names_of_people({row["member"] for row in rows})
     return [
         EmergencyUse(
-            person=_who(people, row["member"]),
+            person=people[row["member"]].words,
             reason=row["reason"],
             began_at=row["began_at"],
             until=row["ended_at"] or row["until"],
@@ -195,7 +190,7 @@ async def _over(now: datetime) -> dict[UUID, datetime]:
 
 
 async def _close(access_id: UUID, at: datetime) -> None:
-    await EmergencyAccess.update({EmergencyAccess.ended_at: at}).where(EmergencyAccess.id == access_id)
+    await EmergencyAccess.update(ended_at=at).where(EmergencyAccess.id == access_id)
     await background.close_emergency_audience(access_id)
 
 
@@ -206,8 +201,3 @@ def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) ->
         event_id=event_id,
         key=f"emergency_access:{access_id}:{event_id or ''}:{recipient_id}",
     )
-
-
-def _who(people: dict[UUID, tuple[str, str]], member_id: UUID) -> str:
-    name, agency = people[member_id]
-    return f"{name} ({agency})"

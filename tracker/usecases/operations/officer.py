@@ -4,7 +4,7 @@ They also see the operations that can't be compared, and the people who had many
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class OfficerConflict(Struct, frozen=True, kw_only=True):
     found_at: datetime
     distance_ft: int
     gap: timedelta
-    sides: tuple[OfficerSide, OfficerSide]
+    sides: tuple[OfficerSide, ...]
 
 
 class UnplacedOperation(Struct, frozen=True, kw_only=True):
@@ -70,10 +70,28 @@ class Searcher(Struct, frozen=True, kw_only=True):
 
 
 async def people_who_search(viewer: Viewer, now: datetime) -> list[Searcher]:
-    """Return who has compared many places within 24 hours. Errors: NotFound for anyone else."""
+    """Return who has compared many places within 24 hours, most places first. Errors: NotFound for anyone else."""
     if not is_officer(viewer):
         raise NotFound
-    return await _find_searchers(now)
+    row = ComparedPlaces
+    columns = row.member, row.agency, row.places, row.compared_at
+    compared = await row.select(*columns).where(row.compared_at > now - DAY).order_by(row.compared_at)
+    people, agencies, last = Counter[UUID](), Counter[UUID](), {}
+    for record in compared:
+        people[record["member"]] += record["places"]
+        agencies[record["agency"]] += record["places"]
+        last[record["member"]] = record["compared_at"]
+    seen = {
+        record["member"]
+        for record in compared
+        if people[record["member"]] >= MOST_IN_AN_HOUR or agencies[record["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
+    }
+    named = await audit.names_of_people(seen)
+    return [
+        Searcher(**named[member_id]._asdict(), places=places, last_at=last[member_id])
+        for member_id, places in people.most_common()
+        if member_id in seen
+    ]
 
 
 async def open_conflicts(viewer: Viewer, now: datetime) -> list[OfficerConflict]:
@@ -81,22 +99,18 @@ async def open_conflicts(viewer: Viewer, now: datetime) -> list[OfficerConflict]
     if not is_officer(viewer):
         raise NotFound
     pairs = await operations.every_open_pair()
-    planned = await operations.compared_plans({one for pair in pairs for one in (pair.first, pair.second)})
+    planned = await operations.compared_plans({side for pair in pairs for side in pair.sides})
     sides = await _officer_sides(planned.values())
     decisions = await operations.decisions_by_side([pair.id for pair in pairs])
     if pairs:
         facts = {"conflicts": sorted(str(pair.id) for pair in pairs)}
         await audit.record_read(viewer, "conflicts_read", "deconfliction", "open", facts, now)
-
-    def side(plan_id: UUID, decided: Mapping[UUID, Decision]) -> OfficerSide:
-        return replace(sides[plan_id], decision=decided.get(plan_id))
-
     return [
         OfficerConflict(
             found_at=pair.found_at,
             distance_ft=pair.distance_ft,
             gap=timedelta(minutes=pair.gap_minutes),
-            sides=(side(pair.first, decisions[pair.id]), side(pair.second, decisions[pair.id])),
+            sides=tuple(replace(sides[side], decision=decisions[pair.id].get(side)) for side in pair.sides),
         )
         for pair in pairs
     ]
@@ -109,26 +123,27 @@ async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOpe
     """
     if not is_officer(viewer):
         raise NotFound
-    planned = {compared_plan.id: compared_plan for compared_plan in await operations.plans_without_place(now)}
-    found = rules.find_unplaced({one: footprint_of(plan) for one, plan in planned.items()})
-    if not found:
+    planned = await operations.plans_without_place(now)
+    unplaced = rules.find_unplaced({plan.id: footprint_of(plan) for plan in planned})
+    if not unplaced:
         return []
-    sides = await _officer_sides(planned.values())
-    await audit.record_read(viewer, "conflicts_read", "deconfliction", "unplaced", {"without_place": len(found)}, now)
+    sides = await _officer_sides(planned)
+    facts = {"without_place": len(unplaced)}
+    await audit.record_read(viewer, "conflicts_read", "deconfliction", "unplaced", facts, now)
     return [
-        UnplacedOperation(side=sides[one], others=tuple(sides[other] for other in others))
-        for one, others in found.items()
+        UnplacedOperation(side=sides[plan_id], others=tuple(sides[other] for other in others))
+        for plan_id, others in unplaced.items()
     ]
 
 
 async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, OfficerSide]:
     """Return these plans as an officer sees them, by id, without a decision."""
-    lead_ids = {compared_plan.lead_id for compared_plan in planned}
+    lead_ids = {plan.lead_id for plan in planned}
     known, active = await audit.names_of_people(lead_ids), await people_by_id(lead_ids)
     return {
         plan.id: OfficerSide(
-            lead=known[plan.lead_id][0],
-            agency=known[plan.lead_id][1],
+            lead=known[plan.lead_id].name,
+            agency=known[plan.lead_id].agency,
             email=active[plan.lead_id].email if plan.lead_id in active else "",
             disclosure=plan.disclosure,
             starts_at=plan.starts_at,
@@ -138,26 +153,3 @@ async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, Office
         )
         for plan in planned
     }
-
-
-async def _find_searchers(now: datetime) -> list[Searcher]:
-    """Return the people whose comparisons within 24 hours a deconfliction officer looks at, most places first."""
-    row = ComparedPlaces
-    columns = row.member, row.agency, row.places, row.compared_at
-    compared = await row.select(*columns).where(row.compared_at > now - DAY).order_by(row.compared_at)
-    people, agencies, last = Counter[UUID](), Counter[UUID](), {}
-    for one in compared:
-        people[one["member"]] += one["places"]
-        agencies[one["agency"]] += one["places"]
-        last[one["member"]] = one["compared_at"]
-    seen = {
-        row["member"]
-        for row in compared
-        if people[row["member"]] >= MOST_IN_AN_HOUR or agencies[row["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
-    }
-    named = await audit.names_of_people(seen)
-    return [
-        Searcher(name=named[one][0], agency=named[one][1], places=places, last_at=last[one])
-        for one, places in people.most_common()
-        if one in seen
-    ]

@@ -4,6 +4,7 @@ The order has a version each time it is saved. Phases are planned with it, and t
 numbered copies, each of one version and with an accountable person.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,6 @@ from tracker.rules.operations.orders import (
     OperationContact,
     Order,
     OrderVersion,
-    Paragraph,
     Paragraphs,
     Phase,
     PhasePlan,
@@ -38,7 +38,7 @@ from tracker.rules.operations.orders import (
     shared_agreements,
     why_outdated,
 )
-from tracker.rules.operations.plans import Operation, PlannedSite, check_kind, may_plan
+from tracker.rules.operations.plans import Operation, PlannedSite, may_plan
 from tracker.rules.operations.states import OVER
 from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
 from tracker.tables.schema.operations.records import BriefCopy
@@ -47,7 +47,13 @@ from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_seen_by
-from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
+from tracker.usecases.operations.states import (
+    NOT_A_LEAD,
+    operation_for,
+    operation_on_date,
+    operation_to_change,
+    raise_plan_version,
+)
 
 ORDER_CHANGED = "Someone saved the order after you opened it."
 TIMES_NOT_YET = "Times are recorded once the plan is approved, until the operation is closed."
@@ -77,11 +83,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
     """Return what the page of the order shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence = await date_seen_by(viewer, event_id, key)
-    check_kind(occurrence.event)
-    operation = await plans.operation_plan(viewer, occurrence.event)
-    if operation is None:
-        raise NotFound
+    occurrence, operation = await operation_on_date(viewer, event_id, key)
     return OrderView(
         occurrence=occurrence,
         operation=operation,
@@ -90,7 +92,7 @@ async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
         versions=await plans.order_versions(viewer, occurrence.event),
         phases=await plans.operation_phases(viewer, occurrence.event),
         may_print=may_edit(viewer, occurrence.event),
-        may_time=may_time_phases(viewer, operation),
+        may_time=_may_time_phases(viewer, operation),
     )
 
 
@@ -138,18 +140,10 @@ async def save_operations_order(
             return current.version
         await raise_plan_version(operation.id)
         version = operation.version + 1
+        texts: dict[str, Any] = {paragraph.value: text for paragraph, text in full.items()}
         await OperationOrder.insert(
             OperationOrder(
-                id=ids.new_id(),
-                plan=operation.id,
-                version=version,
-                situation=full[Paragraph.SITUATION],
-                mission=full[Paragraph.MISSION],
-                execution=full[Paragraph.EXECUTION],
-                administration=full[Paragraph.ADMINISTRATION],
-                command=full[Paragraph.COMMAND],
-                saved_by=viewer.member_id,
-                saved_at=now,
+                id=ids.new_id(), plan=operation.id, version=version, saved_by=viewer.member_id, saved_at=now, **texts
             )
         )
         await audit.record(viewer.actor, "order_saved", "event", event_id, {"version": version}, now)
@@ -167,8 +161,8 @@ async def plan_phase(
         operation = await operation_to_change(viewer, event_id, version)
         if len(await plans.operation_phases(viewer, operation.event)) >= MOST_PHASES:
             raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
-        fields = _phase_columns(operation, plan)
-        await OperationPhase.insert(OperationPhase(fields, id=ids.new_id(), plan=operation.id))
+        columns = _phase_columns(operation, plan)
+        await OperationPhase.insert(OperationPhase(id=ids.new_id(), plan=operation.id, **columns))
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
 
@@ -183,10 +177,10 @@ async def replan_phase(
     async with writing():
         operation = await operation_to_change(viewer, event_id, version)
         phase = await _phase_of(viewer, operation, phase_id)
-        fields = _phase_columns(operation, plan)
+        columns = _phase_columns(operation, plan)
         if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
             return
-        await OperationPhase.update(fields).where(OperationPhase.id == phase_id)
+        await OperationPhase.update(**columns).where(OperationPhase.id == phase_id)
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
 
@@ -263,8 +257,7 @@ async def correct_phase_times(
         return await _record_times(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
 
 
-def may_time_phases(viewer: Viewer, operation: Operation) -> bool:
-    """Return whether the viewer can record now when phases begin and end."""
+def _may_time_phases(viewer: Viewer, operation: Operation) -> bool:
     return may_plan(viewer, operation.event) and operation.state in TIMED_IN
 
 
@@ -272,7 +265,7 @@ async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> tupl
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_A_LEAD)
-    if not may_time_phases(viewer, operation):
+    if not _may_time_phases(viewer, operation):
         raise NotAllowed(TIMES_NOT_YET)
     return operation, await _phase_of(viewer, operation, phase_id)
 
@@ -286,24 +279,20 @@ async def _phase_of(viewer: Viewer, operation: Operation, phase_id: UUID) -> Pha
 
 async def _record_times(viewer: Viewer, event_id: UUID, phase: Phase, now: datetime) -> Phase:
     await OperationPhase.update(
-        {
-            OperationPhase.begun_at: phase.begun_at,
-            OperationPhase.ended_at: phase.ended_at,
-            OperationPhase.version: OperationPhase.version + 1,
-        }
+        begun_at=phase.begun_at, ended_at=phase.ended_at, version=OperationPhase.version + 1
     ).where(OperationPhase.id == phase.id)
     facts = {"phase": phase.id, "begun": phase.begun_at, "ended": phase.ended_at}
     await audit.record(viewer.actor, "phase_timed", "event", event_id, facts, now)
     return phase
 
 
-def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[Any, Any]:
+def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[str, Any]:
     """Return the columns of a phase, its times counted from the start of the operation. Errors: Invalid by field."""
     check_phase_plan(plan, operation.starts_at, operation.ends_at)
     return {
-        OperationPhase.name: plan.name,
-        OperationPhase.start_minutes: (plan.starts_at - operation.starts_at) // A_MINUTE,
-        OperationPhase.end_minutes: None if plan.ends_at is None else (plan.ends_at - operation.starts_at) // A_MINUTE,
+        "name": plan.name,
+        "start_minutes": (plan.starts_at - operation.starts_at) // A_MINUTE,
+        "end_minutes": None if plan.ends_at is None else (plan.ends_at - operation.starts_at) // A_MINUTE,
     }
 
 
@@ -321,12 +310,9 @@ class Brief(Struct, frozen=True, kw_only=True):
         return self.operation.version if self.operation else None
 
     @property
-    def agencies(self) -> dict[str, int]:
+    def agencies(self) -> Counter[str]:
         """Return how many people are on the operation, by the short name of their agency."""
-        counts: dict[str, int] = {}
-        for person in self.people:
-            counts[person.agency] = counts.get(person.agency, 0) + 1
-        return counts
+        return Counter(person.agency for person in self.people)
 
 
 class PrintedCopy(Struct, frozen=True, kw_only=True):
@@ -397,13 +383,9 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
     holder = (await viewers_for([numbered_copy.issued_to_id], now)).get(numbered_copy.issued_to_id)
     if holder is None or numbered_copy.issued_to_id not in {person.member_id for person in brief.people}:
         raise Conflict(f"{numbered_copy.issued_to} is no longer on the operation.")
-    return await _copy_for(brief, numbered_copy, viewer, holder)
-
-
-async def _copy_for(brief: Brief, numbered_copy: NumberedCopy, viewer: Viewer, holder: Viewer) -> PrintedCopy:
     event, operation = brief.occurrence.event, brief.operation
-    mine, theirs = await plans.plan_sites(viewer, event), await plans.plan_sites(holder, event)
-    shared = tuple(site for site_id, site in mine.items() if theirs.get(site_id) == site)
+    sites, holders_sites = await plans.plan_sites(viewer, event), await plans.plan_sites(holder, event)
+    shared = tuple(site for site_id, site in sites.items() if holders_sites.get(site_id) == site)
     known = [await plans.plan_hits(reader, operation) for reader in (viewer, holder)] if operation else [[], []]
     return PrintedCopy(
         brief=brief,
@@ -411,7 +393,7 @@ async def _copy_for(brief: Brief, numbered_copy: NumberedCopy, viewer: Viewer, h
         order=await plans.operations_order(viewer, event),
         phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,
-        sites_left_out=len(mine) - len(shared),
+        sites_left_out=len(sites) - len(shared),
         contacts=tuple(await check_ins.operation_contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
         hits=shared_agreements(*known),
     )

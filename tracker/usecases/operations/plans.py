@@ -6,8 +6,10 @@ that a site can be entered by its name or street address; and the whole plan as 
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from tracker.crypto import ids
@@ -62,6 +64,7 @@ from tracker.usecases.operations.states import (
 from tracker.usecases.roster.agencies import every_site
 from tracker.usecases.roster.people import people_by_id
 
+A_MINUTE = timedelta(minutes=1)
 FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
 TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."
 HAS_A_PLAN = "This operation already has a plan."
@@ -83,7 +86,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     supervisors: dict[UUID, str]
     """Who could approve the plan, for the people who lead it."""
     agencies: dict[UUID, str]
-    """The agencies for which the viewer may say what they commit."""
+    """The agencies for which the viewer may say what they commit; none once the operation is over."""
     places: tuple[Place, ...]
     """Places whose coordinates are known, for the people who lead it."""
     own: Commitment | None
@@ -147,11 +150,8 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
     operation = await plans.operation_plan(viewer, occurrence.event)
     leads = may_plan(viewer, occurrence.event)
     following = STATES[operation.state].next if operation else None
-    own = (
-        [commitment for commitment in operation.commitments if commitment.agency_id == viewer.agency_id]
-        if operation
-        else []
-    )
+    agencies = await agencies_on_operation(occurrence.event.id) if operation and operation.state not in OVER else {}
+    commitments = {commitment.agency_id: commitment for commitment in (operation.commitments if operation else ())}
     return PlanView(
         occurrence=occurrence,
         operation=operation,
@@ -161,9 +161,9 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
         next=following,
         refusals=await reasons_not_to_enter(viewer, operation, following, now) if operation and following else (),
         supervisors=await possible_supervisors(operation) if operation and leads else {},
-        agencies=await _committing_agencies(viewer, occurrence.event.id, operation, leads=leads),
+        agencies={agency_id: name for agency_id, name in agencies.items() if leads or agency_id == viewer.agency_id},
         places=await known_places() if leads else (),
-        own=own[0] if own else None,
+        own=commitments.get(viewer.agency_id),
         may_waive=operation is not None and may_waive(viewer, operation),
         may_send_back=operation is not None and may_send_back(viewer, operation),
         returns=await plans.plan_returns(viewer, operation) if operation else [],
@@ -176,17 +176,6 @@ async def existing_plan(viewer: Viewer, event_id: UUID, now: datetime) -> tuple[
     if view.operation is None:
         raise NotFound
     return view, view.operation
-
-
-async def _committing_agencies(
-    viewer: Viewer, event_id: UUID, operation: Operation | None, *, leads: bool
-) -> dict[UUID, str]:
-    """Return the agencies for which the viewer may say what they commit; none once the operation is over."""
-    if operation is None or operation.state in OVER:
-        return {}
-    return {
-        one: name for one, name in (await agencies_on_operation(event_id)).items() if leads or one == viewer.agency_id
-    }
 
 
 class WholePlan(Struct, frozen=True, kw_only=True):
@@ -223,7 +212,7 @@ class PlanBasics(Struct, frozen=True, kw_only=True):
 
 def plan_basics(operation: Operation) -> PlanBasics:
     """Return what a plan says now."""
-    return PlanBasics(supervisor_id=operation.supervisor_id, disclosure=operation.disclosure, buffer=operation.buffer)
+    return msgspec.convert(operation, PlanBasics, from_attributes=True)
 
 
 async def start_plan(viewer: Viewer, event_id: UUID, now: datetime) -> None:
@@ -241,7 +230,7 @@ async def start_plan(viewer: Viewer, event_id: UUID, now: datetime) -> None:
                     event=event_id,
                     state=OperationState.DRAFT,
                     disclosure=Disclosure.CONTACT_ONLY,
-                    buffer_minutes=_minutes(DEFAULT_BUFFER),
+                    buffer_minutes=DEFAULT_BUFFER // A_MINUTE,
                 )
             )
             await states.show_state_in_calendars(event_id, None, OperationState.DRAFT, now)
@@ -265,28 +254,23 @@ async def change_plan_basics(
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
         if refused := await deconfliction.count_comparisons(viewer, count_for_buffer(operation, wanted.buffer), now):
             raise Invalid(buffer=refused)
-        await OperationPlan.update(
-            {
-                OperationPlan.supervisor: wanted.supervisor_id,
-                OperationPlan.disclosure: wanted.disclosure,
-                OperationPlan.buffer_minutes: _minutes(wanted.buffer),
-            }
-        ).where(OperationPlan.id == operation.id)
+        minutes = wanted.buffer // A_MINUTE
+        facts: dict[str, Any] = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure}
+        await OperationPlan.update(buffer_minutes=minutes, **facts).where(OperationPlan.id == operation.id)
         is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
         if is_other and operation.state in FALLS_BACK:
             await return_to_planning(operation.id, now, viewer.member_id)
         if wanted != plan_basics(operation):
             await raise_plan_version(operation.id)
         await compare_plan(operation.id, now)
-        facts = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure, "buffer": _minutes(wanted.buffer)}
-        await audit.record(viewer.actor, "plan_changed", "event", event_id, facts, now)
+        await audit.record(viewer.actor, "plan_changed", "event", event_id, facts | {"buffer": minutes}, now)
 
 
 async def agencies_on_operation(event_id: UUID) -> dict[UUID, str]:
     """Return the law-enforcement agencies of the people on an operation, by name."""
-    on_it = (await people_by_id(await invitees_of(event_id))).values()
-    found = {person.agency_id: person.agency for person in on_it if person.arm is Arm.LAW_ENFORCEMENT}
-    return dict(sorted(found.items(), key=lambda one: one[1]))
+    people = (await people_by_id(await invitees_of(event_id))).values()
+    agencies = {person.agency_id: person.agency for person in people if person.arm is Arm.LAW_ENFORCEMENT}
+    return dict(sorted(agencies.items(), key=lambda agency: agency[1]))
 
 
 async def add_site_to_plan(
@@ -355,7 +339,8 @@ async def commit_resources(
         if agency_id not in await agencies_on_operation(event_id):
             raise Invalid(agency="Choose an agency with people on the operation.")
         check_commitment(people, vehicles, skills)
-        await _delete_commitment(operation, agency_id)
+        earlier = (OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id)
+        await OperationAgency.delete().where(earlier)
         await OperationAgency.insert(
             OperationAgency(
                 id=ids.new_id(), plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
@@ -376,7 +361,8 @@ async def withdraw_resources(
             raise NotAllowed(NOT_THE_AGENCY)
         if agency_id not in {commitment.agency_id for commitment in operation.commitments}:
             raise NotFound
-        await _delete_commitment(operation, agency_id)
+        earlier = (OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id)
+        await OperationAgency.delete().where(earlier)
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
 
@@ -395,7 +381,7 @@ async def choose_operation_kind(
             return
         if kind and kind not in offered:
             raise Invalid(kind="Choose a type from the list.")
-        await OperationPlan.update({OperationPlan.kind: kind}).where(OperationPlan.id == operation.id)
+        await OperationPlan.update(kind=kind).where(OperationPlan.id == operation.id)
         await raise_plan_version(operation.id)
         await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)
 
@@ -411,17 +397,9 @@ async def coordinates_of(place: str) -> str:
     return meeting_site.coordinates.text if meeting_site and meeting_site.coordinates else ""
 
 
-async def _delete_commitment(operation: Operation, agency_id: UUID) -> None:
-    await OperationAgency.delete().where((OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id))
-
-
 async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) -> None:
     await end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
         await return_to_planning(operation.id, now, viewer.member_id)
     await raise_plan_version(operation.id)
     await compare_plan(operation.id, now)
-
-
-def _minutes(length: timedelta) -> int:
-    return length // timedelta(minutes=1)

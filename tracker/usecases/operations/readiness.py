@@ -4,12 +4,13 @@ The clock releases them, and stands down those of operations that were called of
 acknowledge them. A plan names the places for off-site services by their public names alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -21,7 +22,7 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Arm, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import readiness as rules
-from tracker.rules.operations.plans import MOST_SITES, Operation, check_kind, may_plan
+from tracker.rules.operations.plans import MOST_SITES, Operation, may_plan
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
 from tracker.rules.operations.states import OVER
 from tracker.rules.roster.sites import PublicSite
@@ -32,12 +33,16 @@ from tracker.tables.schema.operations.plans import OperationOffSite
 from tracker.tables.schema.operations.records import OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import access as visible
-from tracker.tables.visible.operations import plans
 from tracker.tables.visible.operations.access import off_site_places
 from tracker.tables.visible.roster import own_sites, public_sites
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events.occurrences import date_seen_by
-from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_to_change, raise_plan_version
+from tracker.usecases.operations.states import (
+    NOT_A_LEAD,
+    operation_for,
+    operation_on_date,
+    operation_to_change,
+    raise_plan_version,
+)
 from tracker.usecases.roster.known_people import (
     Candidates,
     active_among,
@@ -115,14 +120,11 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
 
 async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    occurrence = await date_seen_by(viewer, event_id, key)
-    check_kind(occurrence.event)
-    operation = await plans.operation_plan(viewer, occurrence.event)
-    if operation is None:
-        raise NotFound
+    occurrence, operation = await operation_on_date(viewer, event_id, key)
     leads = may_plan(viewer, occurrence.event)
     notices = await visible.notices_of(viewer, occurrence.event)
-    current = next((notice for notice in notices if not notice.is_over), None)
+    current = _current(notices)
+    candidates = _known_candidates(viewer, current)
     span = occurrence.starts_at, occurrence.ends_at
     here = await off_site_places(viewer, occurrence.event)
     return ReadinessView(
@@ -130,8 +132,8 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         operation=operation,
         may_plan=leads,
         notices=notices,
-        candidates=_known_candidates(viewer, current),
-        can_choose=leads and bool(await count_candidates(_known_candidates(viewer, current))),
+        candidates=candidates,
+        can_choose=leads and bool(await count_candidates(candidates)),
         current=current,
         off_site=here,
         places=[site for site in await public_sites(viewer) if site not in here] if leads else [],
@@ -143,7 +145,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
 async def recipient_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
     """Return whom the viewer can choose as recipients. Errors: NotFound, NotAllowed."""
     operation = await operation_to_change(viewer, event_id)
-    return _known_candidates(viewer, await _current_notice(viewer, operation))
+    return _known_candidates(viewer, _current(await visible.notices_of(viewer, operation.event)))
 
 
 async def save_readiness_notice(
@@ -152,7 +154,7 @@ async def save_readiness_notice(
     """Write a notice as a draft, in place of an earlier draft. Errors: NotFound, NotAllowed, Invalid by field."""
     async with writing():
         operation = await operation_to_change(viewer, event_id)
-        current = await _current_notice(viewer, operation)
+        current = _current(await visible.notices_of(viewer, operation.event))
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
         rules.check_notice(text, release_at, await _operation_span(viewer, operation), operation.names, now)
@@ -161,7 +163,21 @@ async def save_readiness_notice(
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
             await _delete_notice(current)
-        await _insert_notice(operation, text, release_at, to, now)
+        draft = ReadinessNotice(
+            id=ids.new_id(),
+            uid=ids.new_uid(),
+            state=NoticeState.DRAFT,
+            release_at=release_at,
+            changed_at=now,
+            **asdict(text),
+        )
+        await ReadinessNotice.insert(draft)
+        await ReadinessRecipient.insert(
+            *(ReadinessRecipient(id=ids.new_id(), notice=draft.id, member=person) for person in sorted(set(to)))
+        )
+        await OperationReadiness.insert(
+            OperationReadiness(id=ids.new_id(), plan=operation.id, notice=draft.id, made_at=now)
+        )
         await audit.record(viewer.actor, "readiness_saved", "event", event_id, {}, now)
 
 
@@ -187,36 +203,27 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
             raise NotAllowed(f"The notice is {state} now. Reload the page to see the next steps.")
         if to not in rules.notice_moves(notice.state, operation.state):
             raise NotAllowed(OPERATION_OVER)
-        if to is NoticeState.SCHEDULED:
-            await _check_still_neutral(viewer, operation, notice, now)
+        if to is NoticeState.SCHEDULED:  # the operation may have another name, place, or time by now
+            span = await _operation_span(viewer, operation)
+            try:
+                rules.check_notice(notice.text, notice.release_at, span, operation.names, now)
+            except Invalid as wrong:
+                raise NotAllowed(CHANGE_FIRST, *wrong.fields.values()) from wrong
         await enter_notice_state(notice.id, to, now)
         await audit.record(viewer.actor, VERBS[to], "event", event_id, {}, now)
-
-
-async def _check_still_neutral(viewer: Viewer, operation: Operation, notice: LedNotice, now: datetime) -> None:
-    """Check a draft as when it was saved: the operation may have another name, place, or time by now."""
-    try:
-        rules.check_notice(
-            notice.text, notice.release_at, await _operation_span(viewer, operation), operation.names, now
-        )
-    except Invalid as wrong:
-        raise NotAllowed(CHANGE_FIRST, *wrong.fields.values()) from wrong
 
 
 async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_A_LEAD)
-    notice = next(
-        (notice for notice in await visible.notices_of(viewer, operation.event) if notice.id == notice_id), None
-    )
-    if notice is None:
+    notices = {notice.id: notice for notice in await visible.notices_of(viewer, operation.event)}
+    if notice_id not in notices:
         raise NotFound
-    return operation, notice
+    return operation, notices[notice_id]
 
 
-async def _current_notice(viewer: Viewer, operation: Operation) -> LedNotice | None:
-    notices = await visible.notices_of(viewer, operation.event)
+def _current(notices: Iterable[LedNotice]) -> LedNotice | None:
     return next((notice for notice in notices if not notice.is_over), None)
 
 
@@ -234,42 +241,6 @@ def _known_candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
 async def _delete_notice(draft: LedNotice) -> None:
     """Delete a notice; its recipients and its link to the operation go with it."""
     await ReadinessNotice.delete().where(ReadinessNotice.id == draft.id)
-
-
-async def _insert_notice(
-    operation: Operation, text: NoticeText, release_at: datetime, to: Collection[UUID], now: datetime
-) -> None:
-    notice_id = ids.new_id()
-    await ReadinessNotice.insert(
-        ReadinessNotice(
-            id=notice_id,
-            uid=ids.new_uid(),
-            state=NoticeState.DRAFT,
-            release_at=release_at,
-            changed_at=now,
-            **_notice_columns(text),
-        )
-    )
-    await ReadinessRecipient.insert(
-        *(ReadinessRecipient(id=ids.new_id(), notice=notice_id, member=one) for one in sorted(set(to)))
-    )
-    await OperationReadiness.insert(
-        OperationReadiness(id=ids.new_id(), plan=operation.id, notice=notice_id, made_at=now)
-    )
-
-
-def _notice_columns(text: NoticeText) -> dict[str, Any]:
-    return {
-        "starts_at": text.starts_at,
-        "ends_at": text.ends_at,
-        "fewest": text.fewest,
-        "most": text.most,
-        "languages": text.languages,
-        "minors": text.minors,
-        "needs": text.needs,
-        "place": text.place,
-        "contact": text.contact,
-    }
 
 
 async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | None, now: datetime) -> None:
@@ -334,11 +305,9 @@ async def acknowledge_notice(viewer: Viewer, notice_id: UUID, now: datetime) -> 
         if not notice.is_in_force:
             raise NotAllowed(HAS_ENDED)
         condition = (ReadinessRecipient.notice == notice_id) & (ReadinessRecipient.member == viewer.member_id)
-        await ReadinessRecipient.update({ReadinessRecipient.acknowledged_at: now}).where(condition)
+        await ReadinessRecipient.update(acknowledged_at=now).where(condition)
         if notice.state is NoticeState.RELEASED and await all_acknowledged(notice_id):
-            await ReadinessNotice.update({ReadinessNotice.state: NoticeState.ACKNOWLEDGED}).where(
-                ReadinessNotice.id == notice_id
-            )
+            await ReadinessNotice.update(state=NoticeState.ACKNOWLEDGED).where(ReadinessNotice.id == notice_id)
         await audit.record(viewer.actor, "readiness_acknowledged", NOTICE, notice_id, {}, now)
         return (await visible.given_notice(viewer, notice_id)) or notice
 
@@ -366,27 +335,23 @@ async def run_due_notices(now: datetime) -> int:
 async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime) -> None:
     """Take a notice to a state inside the caller's `writing()`: its recipients' calendars and emails follow."""
     recipients = (await operations.recipients_of([notice_id]))[notice_id]
-    await ReadinessNotice.update(_state_columns(state, now)).where(ReadinessNotice.id == notice_id)
+    columns: dict[Any, Any] = {"state": state}
+    if state is NoticeState.RELEASED:
+        columns |= {"released_at": now, "changed_at": now}
+    elif state is NoticeState.STOOD_DOWN:
+        columns |= {"changed_at": now, "sequence": ReadinessNotice.sequence + 1}
+    await ReadinessNotice.update(columns).where(ReadinessNotice.id == notice_id)
     if state in CALENDAR_STATES:
         await audience_versions.raise_audience_versions(viewers.member_audience(recipient) for recipient in recipients)
     if state in EMAILED_STATES:
         ends_at = (await operations.window_ends([notice_id]))[notice_id]
-        await outbox.enqueue_all([_notice_email(notice_id, state, recipient, ends_at) for recipient in recipients], now)
-
-
-def _state_columns(state: NoticeState, now: datetime) -> dict[Any, Any]:
-    values: dict[Any, Any] = {ReadinessNotice.state: state}
-    if state is NoticeState.RELEASED:
-        values |= {ReadinessNotice.released_at: now, ReadinessNotice.changed_at: now}
-    elif state is NoticeState.STOOD_DOWN:
-        values |= {ReadinessNotice.changed_at: now, ReadinessNotice.sequence: ReadinessNotice.sequence + 1}
-    return values
-
-
-def _notice_email(notice_id: UUID, state: NoticeState, recipient_id: UUID, ends_at: datetime) -> NewMessage:
-    return NewMessage(
-        content=ReadinessNews(notice=notice_id, state=state),
-        recipient_id=recipient_id,
-        key=f"readiness:{notice_id}:{state}:{recipient_id}",
-        not_after=ends_at,
-    )
+        drafts = [
+            NewMessage(
+                content=ReadinessNews(notice=notice_id, state=state),
+                recipient_id=recipient,
+                key=f"readiness:{notice_id}:{state}:{recipient}",
+                not_after=ends_at,
+            )
+            for recipient in recipients
+        ]
+        await outbox.enqueue_all(drafts, now)

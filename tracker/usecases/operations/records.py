@@ -6,6 +6,7 @@ once everyone is released. A lesson is released to everyone as a copy that leads
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import records as rules
 from tracker.rules.operations.check_ins import check_not_long_before
-from tracker.rules.operations.plans import Operation, check_kind, may_plan
+from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.records import (
     WRITTEN_IN,
     ActivityLine,
@@ -33,9 +34,8 @@ from tracker.tables.schema.operations import records as rows
 from tracker.tables.schema.operations.records import HotWash, OperationLogEntry
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
-from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
-from tracker.usecases.operations.states import operation_for
+from tracker.usecases.operations.states import operation_for, operation_on_date
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
 NOT_THEIR_ENTRY = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
@@ -79,9 +79,16 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
     """Return the log of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
     people = await check_in_list(viewer, event_id, key, now)
     event = people.occurrence.event
+    decisions = OperationDecisions(
+        states=await check_ins.entered_states(viewer, event),
+        approvals=await plans.plan_approvals(viewer, event),
+        clearances=people.operation.clearances,
+        hits=await plans.plan_hits(viewer, people.operation),
+        decided=await check_ins.side_decisions(viewer, event),
+    )
     lines = rules.activity_lines(
         await check_ins.entry_versions(viewer, event),
-        (await _decisions(viewer, people.operation)).lines(),
+        decisions.lines(),
         people.lines,
         people.release,
         (await plans.operation_phases(viewer, event)).values(),
@@ -93,17 +100,6 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
         lines=lines,
         may_write=people.leads or is_on_it,
         why_not=rules.why_not_write_log(people.operation.state),
-    )
-
-
-async def _decisions(viewer: Viewer, operation: Operation) -> OperationDecisions:
-    """Return what was decided about the operation; about conflicts, only for those who may know of them."""
-    return OperationDecisions(
-        states=await check_ins.entered_states(viewer, operation.event),
-        approvals=await plans.plan_approvals(viewer, operation.event),
-        clearances=operation.clearances,
-        hits=await plans.plan_hits(viewer, operation),
-        decided=await check_ins.side_decisions(viewer, operation.event),
     )
 
 
@@ -123,7 +119,7 @@ async def add_log_entry(
         rules.check_log_entry(text, at, now)
         entry_id = ids.id_from(viewer.member_id, activity_log.operation.id, tap_id, text)
         if entry_id not in rules.lines_by_entry(activity_log.lines):
-            await _insert_entry(viewer, activity_log.operation, entry_id, entry_id, text, at, now)
+            await _insert_entry(viewer, activity_log.operation, now, id=entry_id, entry=entry_id, text=text, at=at)
             await audit.record(viewer.actor, "log_entry_added", "event", event_id, {"entry": entry_id}, now)
 
 
@@ -145,23 +141,13 @@ async def correct_log_entry(
         rules.check_log_entry(text, at, now)
         check_not_long_before({"at": (at, line.at)}, activity_log.occurrence.starts_at, now)
         if (text, at) != (line.text, line.at):
-            await _insert_entry(viewer, activity_log.operation, ids.new_id(), entry_id, text, at, now)
+            await _insert_entry(viewer, activity_log.operation, now, id=ids.new_id(), entry=entry_id, text=text, at=at)
             await audit.record(viewer.actor, "log_entry_corrected", "event", event_id, {"entry": entry_id}, now)
 
 
-async def _insert_entry(
-    viewer: Viewer, operation: Operation, row_id: UUID, entry_id: UUID, text: str, at: datetime, now: datetime
-) -> None:
+async def _insert_entry(viewer: Viewer, operation: Operation, now: datetime, *, at: datetime, **entry: Any) -> None:
     await OperationLogEntry.insert(
-        OperationLogEntry(
-            id=row_id,
-            plan=operation.id,
-            entry=entry_id,
-            happened_at=at,
-            text=text,
-            written_by=viewer.member_id,
-            written_at=now,
-        )
+        OperationLogEntry(plan=operation.id, happened_at=at, written_by=viewer.member_id, written_at=now, **entry)
     )
 
 
@@ -191,11 +177,7 @@ class AfterActionView(Struct, frozen=True, kw_only=True):
 
 async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterActionView:
     """Return what the page shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence = await date_seen_by(viewer, event_id, key)
-    check_kind(occurrence.event)
-    operation = await plans.operation_plan(viewer, occurrence.event)
-    if operation is None:
-        raise NotFound
+    occurrence, operation = await operation_on_date(viewer, event_id, key)
     leads = may_plan(viewer, occurrence.event)
     return AfterActionView(
         occurrence=occurrence,
@@ -239,16 +221,9 @@ async def save_hot_wash(
         if current and (went_well, to_improve) == (current.went_well, current.to_improve):
             return
         await HotWash.delete().where(HotWash.plan == operation.id)
+        texts: dict[str, Any] = {"went_well": went_well, "to_improve": to_improve, "version": read + 1}
         await HotWash.insert(
-            HotWash(
-                id=ids.new_id(),
-                plan=operation.id,
-                went_well=went_well,
-                to_improve=to_improve,
-                version=read + 1,
-                saved_by=viewer.member_id,
-                saved_at=now,
-            )
+            HotWash(id=ids.new_id(), plan=operation.id, saved_by=viewer.member_id, saved_at=now, **texts)
         )
         await audit.record(viewer.actor, "hot_wash_saved", "event", event_id, {"version": read + 1}, now)
 
@@ -262,10 +237,10 @@ async def released_lessons() -> list[Edition]:
 async def lesson_to_change(viewer: Viewer, event_id: UUID, lesson_id: UUID) -> tuple[Operation, LessonLearned]:
     """Return a lesson of an operation that the viewer leads. Errors: NotFound, NotAllowed."""
     operation = await _operation_with_lessons(viewer, event_id)
-    found = {lesson.id: lesson for lesson in await check_ins.operation_lessons(viewer, operation.event)}
-    if lesson_id not in found:
+    lessons = {lesson.id: lesson for lesson in await check_ins.operation_lessons(viewer, operation.event)}
+    if lesson_id not in lessons:
         raise NotFound
-    return operation, found[lesson_id]
+    return operation, lessons[lesson_id]
 
 
 async def add_lesson(viewer: Viewer, event_id: UUID, text: str, now: datetime) -> None:
@@ -292,12 +267,7 @@ async def change_lesson(
         rules.check_lesson(text)
         rules.check_edition(edition, operation.names)
         await rows.Lesson.update(
-            {
-                rows.Lesson.text: text,
-                rows.Lesson.edition_title: edition.title,
-                rows.Lesson.edition_text: edition.text,
-                rows.Lesson.version: read + 1,
-            }
+            text=text, edition_title=edition.title, edition_text=edition.text, version=read + 1
         ).where(rows.Lesson.id == lesson_id)
         await audit.record(viewer.actor, "lesson_changed", "event", event_id, {}, now)
 
@@ -327,7 +297,7 @@ async def release_lesson(viewer: Viewer, event_id: UUID, lesson_id: UUID, now: d
         rules.check_edition(lesson.edition, operation.names)
         copy = rows.ReleasedLesson(id=ids.new_id(), title=lesson.edition.title, text=lesson.edition.text)
         await rows.ReleasedLesson.insert(copy)
-        await rows.Lesson.update({rows.Lesson.released: copy.id}).where(rows.Lesson.id == lesson_id)
+        await rows.Lesson.update(released=copy.id).where(rows.Lesson.id == lesson_id)
         await audit.record(viewer.actor, "lesson_released", "event", event_id, {}, now)
 
 

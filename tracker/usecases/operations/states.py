@@ -10,16 +10,16 @@ from uuid import UUID
 from tracker.crypto import ids
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import DateLine, Event, EventStatus
+from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER, STATES, OperationState
 from tracker.tables.background import operations as background
-from tracker.tables.schema.events import Event as EventRow
-from tracker.tables.schema.events import Occurrence
+from tracker.tables.schema import events as rows
 from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
 from tracker.tables.schema.operations.records import OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
+from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.visibility import raise_calendar_versions
 
 NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
@@ -42,6 +42,16 @@ async def operation_for(viewer: Viewer, event_id: UUID) -> Operation:
     if operation is None:
         raise NotFound
     return operation
+
+
+async def operation_on_date(viewer: Viewer, event_id: UUID, key: str) -> tuple[Occurrence, Operation]:
+    """Return the date of an operation whose day is `key` (ISO), and its plan. Errors: NotFound, also without a plan."""
+    occurrence = await date_seen_by(viewer, event_id, key)
+    check_kind(occurrence.event)
+    operation = await plans.operation_plan(viewer, occurrence.event)
+    if operation is None:
+        raise NotFound
+    return occurrence, operation
 
 
 async def operation_under_way(viewer: Viewer, event_id: UUID, version: int | None = None) -> Operation:
@@ -73,7 +83,7 @@ def _under_way(operation: Operation, version: int | None) -> Operation:
 
 async def raise_plan_version(plan_id: UUID) -> None:
     """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again."""
-    await OperationPlan.update({OperationPlan.version: OperationPlan.version + 1}).where(OperationPlan.id == plan_id)
+    await OperationPlan.update(version=OperationPlan.version + 1).where(OperationPlan.id == plan_id)
 
 
 async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, by: UUID | None = None) -> None:
@@ -82,7 +92,7 @@ async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, 
     `by` is the member who takes it there, None for the tracker itself.
     """
     before = (await background.compared_plans({plan_id}))[plan_id]
-    await OperationPlan.update({OperationPlan.state: state}).where(OperationPlan.id == plan_id)
+    await OperationPlan.update(state=state).where(OperationPlan.id == plan_id)
     entered = OperationStateChange(
         id=ids.new_id(), plan=plan_id, was=before.state, state=state, entered_at=now, entered_by=by
     )
@@ -101,10 +111,10 @@ async def end_clearance(plan_id: UUID, now: datetime, by: UUID | None = None) ->
 
     `by` is the member whose change ends it, None for the tracker itself.
     """
-    await Clearance.update({Clearance.replaced_at: now, Clearance.ended_by: by}).where(
+    await Clearance.update(replaced_at=now, ended_by=by).where(
         (Clearance.plan == plan_id) & Clearance.replaced_at.is_null()
     )
-    await OperationApproval.update({OperationApproval.ended_at: now}).where(
+    await OperationApproval.update(ended_at=now).where(
         (OperationApproval.plan == plan_id) & OperationApproval.ended_at.is_null()
     )
 
@@ -121,11 +131,11 @@ async def show_state_in_calendars(
     was, becomes = before and STATES[before].status, STATES[after].status
     if was is becomes:
         return
-    changed: dict[Any, Any] = {EventRow.changed_at: now}
+    changed: dict[Any, Any] = {"changed_at": now}
     if EventStatus.CANCELED in (was, becomes):
-        changed[EventRow.sequence] = EventRow.sequence + 1
-        await Occurrence.update({Occurrence.sequence: Occurrence.sequence + 1}).where(Occurrence.event == event_id)
-    await EventRow.update(changed).where(EventRow.id == event_id)
+        changed["sequence"] = rows.Event.sequence + 1
+        await rows.Occurrence.update(sequence=rows.Occurrence.sequence + 1).where(rows.Occurrence.event == event_id)
+    await rows.Event.update(changed).where(rows.Event.id == event_id)
     await raise_calendar_versions(event_id)
 
 
