@@ -133,15 +133,11 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 def report_on_import(file: CalendarFile, known: frozenset[int]) -> ImportReport:
     """Return what an import of a file does, given the rows that are in the tracker already."""
-    events = [_report_row(event, is_known=event.row in known) for event in file.events]
-    return ImportReport(rows=sorted([*events, *file.rest], key=lambda import_row: import_row.row), notes=file.notes)
-
-
-def _report_row(file_event: FileEvent, *, is_known: bool) -> ImportRow:
-    outcome, sentence = (ImportOutcome.KNOWN, ALREADY_IMPORTED) if is_known else (ImportOutcome.NEW, "")
-    return ImportRow(
-        row=file_event.row, title=file_event.plan.title, outcome=outcome, sentence=sentence, event=file_event
-    )
+    rows = [*file.rest]
+    for event in file.events:
+        outcome, sentence = (ImportOutcome.KNOWN, ALREADY_IMPORTED) if event.row in known else (ImportOutcome.NEW, "")
+        rows.append(ImportRow(row=event.row, title=event.plan.title, outcome=outcome, sentence=sentence, event=event))
+    return ImportReport(rows=sorted(rows, key=lambda row: row.row), notes=file.notes)
 
 
 def check_importer(viewer: Viewer) -> None:

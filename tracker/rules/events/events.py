@@ -150,8 +150,13 @@ def clean_reason(text: str) -> str:
 
 def wrong_field_texts(texts: Mapping[str, str | None]) -> dict[str, str]:
     """Return an error for each text, by the name of its field, that no event may have; None = not given."""
-    sentences = {name: _wrong_text(TEXTS[name], text) for name, text in texts.items() if text}
-    return {name: sentence for name, sentence in sentences.items() if sentence}
+    wrong: dict[str, str] = {}
+    for name, text in texts.items():
+        if text and len(text) > TEXTS[name].longest:
+            wrong[name] = too_long_words(text, TEXTS[name].longest)
+        elif text and TEXTS[name].is_link and not is_https(text):
+            wrong[name] = ONLY_HTTPS
+    return wrong
 
 
 def is_https(link: str) -> bool:
@@ -161,12 +166,6 @@ def is_https(link: str) -> bool:
         return parts.scheme == "https" and bool(parts.hostname) and not any(character.isspace() for character in link)
     except ValueError:
         return False
-
-
-def _wrong_text(text_field: TextField, text: str) -> str:
-    if len(text) > text_field.longest:
-        return too_long_words(text, text_field.longest)
-    return ONLY_HTTPS if text_field.is_link and not is_https(text) else ""
 
 
 class Event(EventFields, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ their ids and whether they differ matter.
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NewType
@@ -154,13 +154,17 @@ def changes_of_event(
     if (event.visibility, event.committee_id) != (plan.visibility, plan.committee_id):
         return (FieldChange(field=ChangedField.VISIBILITY),)
     when = (_when(plan, with_end=not splits) for plan in (plan_of_event(event, {}), plan))
+    fields, planned = field_values(event), field_values(replace(plan, title=plan.title.strip()))
+    described = {*ON_THEIR_OWN, *IN_WORDS}
     markings = event.marking, plan.marking
     marked = (f"{marking.banner} until {short_date(marking.decontrol_on)}" if marking else "" for marking in markings)
     before, after = frozenset(invited) - {event.lead_id}, frozenset(plan.invitees) - {event.lead_id}
     people = list_changed_words(len(after - before), len(before - after))
     return _without_none(
         _change(ChangedField.WHEN, *when),
-        *_of_fields(event, replace(plan, title=plan.title.strip())),
+        *(_change(field, fields[field], planned[field]) for field in IN_WORDS),
+        *reminder_changes(event.reminders, plan.reminders),
+        *(_silent(ChangedField(name), fields[name], planned[name]) for name in FIELDS if name not in described),
         _change(ChangedField.MARKING, *marked) or _silent(ChangedField.MARKING, *markings),
         FieldChange(field=ChangedField.PEOPLE, after=people) if people else None,
     )
@@ -195,17 +199,17 @@ def changes_of_texts(shown: Plan, plan: Plan) -> tuple[FieldChange, ...]:
 
 def last_date_change(left: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
     """Return the last date that takes place of a series that was cut short; `left` are its dates, in order."""
-    return _on(ChangedField.LAST, dates_taking_place(left)[-1:])
+    return tuple(_day_change(ChangedField.LAST, date) for date in dates_taking_place(left)[-1:])
 
 
 def next_date_change(onward: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
     """Return the date with which a series continues; `onward` are the dates of the new one, in order."""
-    return _on(ChangedField.NEXT, [occurrence for occurrence in onward if not occurrence.is_off][:1])
+    return tuple(_day_change(ChangedField.NEXT, date) for date in [date for date in onward if not date.is_off][:1])
 
 
 def changes_from_date(first: Occurrence, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     """Return the changes to a series from one of its dates on."""
-    return (*_on(ChangedField.FROM, [first]), *changes)
+    return (_day_change(ChangedField.FROM, first), *changes)
 
 
 def added_date_change(added: Occurrence) -> tuple[FieldChange, ...]:
@@ -240,11 +244,8 @@ def list_changed_words(added: int, removed: int) -> str:
     return ", ".join(f"{plural(count, 'person', 'people')} {deed}" for count, deed in counted if count)
 
 
-def _on(field: ChangedField, occurrences: Sequence[Occurrence]) -> tuple[FieldChange, ...]:
-    return tuple(
-        FieldChange(field=field, after=long_day(local(occurrence.starts_at, occurrence.event.zone)))
-        for occurrence in occurrences
-    )
+def _day_change(field: ChangedField, date: Occurrence) -> FieldChange:
+    return FieldChange(field=field, after=long_day(local(date.starts_at, date.event.zone)))
 
 
 def _without_none(*changes: FieldChange | None) -> tuple[FieldChange, ...]:
@@ -259,17 +260,6 @@ def _change(field: ChangedField, before: str, after: str) -> FieldChange | None:
 
 def _silent(field: ChangedField, before: object, after: object) -> FieldChange | None:
     return FieldChange(field=field) if before != after else None
-
-
-def _of_fields(event: Event, plan: Plan) -> Iterator[FieldChange | None]:
-    """Yield the changes to the fields of the list, first those that are shown in words."""
-    before, after = field_values(event), field_values(plan)
-    for field in IN_WORDS:
-        yield _change(field, before[field], after[field])
-    yield from reminder_changes(event.reminders, plan.reminders)
-    for name in FIELDS:
-        if name not in ON_THEIR_OWN and name not in IN_WORDS:
-            yield _silent(ChangedField(name), before[name], after[name])
 
 
 def _when(plan: Plan, *, with_end: bool) -> str:
@@ -340,20 +330,16 @@ def confirmations_of(
         participant for participant in participants if participant.role.is_asked and participant.member_id in notified
     ]
     asked = [participant for participant in told if not (participant.substitute or participant.substitutes_for)]
+    confirmed, waiting = list[Participant](), list[Participant]()
+    for person in asked:
+        is_confirmed = has_confirmed(person.reply, person.responded_at, change.at)
+        (confirmed if is_confirmed else waiting).append(person)
     changed = {change.field for change in change.changes}
     return ChangeConfirmations(
         since=change.at,
         what=" and ".join(word for field, word in CONFIRMED_FIELDS.items() if field in changed),
-        confirmed=tuple(
-            participant
-            for participant in asked
-            if has_confirmed(participant.reply, participant.responded_at, change.at)
-        ),
-        waiting=tuple(
-            participant
-            for participant in asked
-            if not has_confirmed(participant.reply, participant.responded_at, change.at)
-        ),
+        confirmed=tuple(confirmed),
+        waiting=tuple(waiting),
         substitutes=tuple(participant for participant in told if participant.substitutes_for),
     )
 

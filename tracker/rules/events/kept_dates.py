@@ -6,7 +6,7 @@ date for is lost. `matching` in `rules.recurrence` says which new date takes the
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from textwrap import shorten
@@ -134,8 +134,12 @@ def carry_dates(
     held before `now` stays with the earlier series; the new one has a canceled date in its place. The only date of an
     event always goes along.
     """
-    ruled = set(starts_by_rule(event))
-    pairs = _pairs(before, ruled, event, plan)
+    ruled, rule = set(starts_by_rule(event)), rule_of(event)
+    starts = [occurrence.original_start for occurrence in before]
+    starts_of_rule = [start for start in starts if start in ruled]
+    reach = ANY_DISTANCE if rule is None or len(starts_of_rule) == 1 else reach_of_matches(rule, plan.rule)
+    added, new = [start for start in starts if start not in ruled], [start for start, _ in slots_of_plan(plan)]
+    pairs = match_starts(starts_of_rule, added, new, reach)
     taken = {
         pairs[occurrence.original_start]: occurrence for occurrence in before if occurrence.original_start in pairs
     }
@@ -233,10 +237,18 @@ def kept_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> l
     """Return the dates that had details of their own, were canceled, or were added, and still are so."""
     earlier, present = list(before), {occurrence.id: occurrence for occurrence in after}
     ruled = {occurrence.event.id: frozenset(starts_by_rule(occurrence.event)) for occurrence in earlier}
-    return _listed(
-        (occurrence, _kept_of(occurrence, present.get(occurrence.id), ruled[occurrence.event.id]))
-        for occurrence in earlier
-    )
+    kept: list[tuple[Occurrence, list[DateDetail]]] = []
+    for occurrence in earlier:
+        current = present.get(occurrence.id)
+        if current is None or not occurrence.event.is_series:
+            continue
+        details = [detail for detail in details_of_date(occurrence) if _has(current, occurrence, detail)]
+        if occurrence.is_canceled and current.is_canceled:
+            details.append(DateDetail.CANCELED)
+        if occurrence.original_start not in ruled[occurrence.event.id]:
+            details.append(DateDetail.ADDED)
+        kept.append((occurrence, details))
+    return _listed(kept)
 
 
 def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
@@ -251,7 +263,7 @@ def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> l
 def dates_with_own_texts(dates: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates with texts of their own that are not blank."""
     return _listed(
-        (occurrence, [each for each in details_of_date(occurrence) if own_texts(occurrence).get(each)])
+        (occurrence, [detail for detail in details_of_date(occurrence) if own_texts(occurrence).get(detail)])
         for occurrence in dates
     )
 
@@ -273,41 +285,21 @@ def _listed(dates: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDe
     return [DateDetails(occurrence, tuple(details)) for occurrence, details in dates if details]
 
 
-def _kept_of(occurrence: Occurrence, after: Occurrence | None, ruled: Container[datetime]) -> list[DateDetail]:
-    if after is None or not occurrence.event.is_series:
-        return []
-    canceled = [DateDetail.CANCELED] if occurrence.is_canceled and after.is_canceled else []
-    added = [DateDetail.ADDED] if occurrence.original_start not in ruled else []
-    return [*(each for each in details_of_date(occurrence) if _has(after, occurrence, each)), *canceled, *added]
-
-
 def _lost_of(occurrence: Occurrence, after: Occurrence | None) -> list[DateDetail]:
     if occurrence.is_canceled:
         return [DateDetail.CANCELED] if after is None and occurrence.event.is_series else []
-    return [each for each in details_of_date(occurrence) if _loses(occurrence, after, each)]
+    lost = [detail for detail in details_of_date(occurrence) if not _has(after, occurrence, detail)]
+    if DateDetail.TIME in lost and after is not None and is_a_week_later(occurrence):
+        lost.remove(DateDetail.TIME)  # the form asks about such a date by name, and its hours are those of the series
+    return lost
 
 
 def _has(after: Occurrence | None, occurrence: Occurrence, detail: DateDetail) -> bool:
-    return after is not None and _value(after, detail) == _value(occurrence, detail)
-
-
-def _loses(occurrence: Occurrence, after: Occurrence | None, detail: DateDetail) -> bool:
-    if detail is DateDetail.TIME and after is not None and is_a_week_later(occurrence):
-        return False  # the form asks about such a date by name, and its hours are those of the series
-    return not _has(after, occurrence, detail)
-
-
-def _value(occurrence: Occurrence, detail: DateDetail) -> object:
-    return (occurrence.starts_at, occurrence.ends_at) if detail is DateDetail.TIME else own_texts(occurrence)[detail]
-
-
-def _pairs(before: Sequence[Occurrence], ruled: set[datetime], event: Event, plan: Plan) -> dict[datetime, datetime]:
-    starts = [occurrence.original_start for occurrence in before]
-    by_rule = [start for start in starts if start in ruled]
-    beside = [start for start in starts if start not in ruled]
-    new, rule = [start for start, _ in slots_of_plan(plan)], rule_of(event)
-    reach = ANY_DISTANCE if rule is None or len(by_rule) == 1 else reach_of_matches(rule, plan.rule)
-    return match_starts(by_rule, beside, new, reach)
+    if after is None:
+        return False
+    if detail is DateDetail.TIME:
+        return (after.starts_at, after.ends_at) == (occurrence.starts_at, occurrence.ends_at)
+    return own_texts(after)[detail] == own_texts(occurrence)[detail]
 
 
 def _by_rule(

@@ -4,6 +4,7 @@ Categories and limits are those of the CUI Registry of the National Archives tha
 labels of their own. Categories about victims are left out: information that they protect has no place here.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -14,7 +15,7 @@ from msgspec.structs import asdict
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import CAPACITIES, Arm, Capacity, Level, Viewer, Visibility
-from tracker.rules.core.wording import short_date
+from tracker.rules.core.wording import Worded, short_date
 
 CONTROL = "CUI"
 SPECIFIED = "SP-"
@@ -57,26 +58,15 @@ NAMES = {
 }
 
 
-class Limit(StrEnum):
+class Limit(Worded):
     """A limited dissemination control of the registry; each needs a list of named people."""
 
-    DL_ONLY = "DL ONLY"
-    FED_ONLY = "FED ONLY"
-    FEDCON = "FEDCON"
-    NOCON = "NOCON"
-
-    @property
-    def words(self) -> str:
-        """Return who may get it, in words."""
-        return LIMIT_WORDS[self]
+    DL_ONLY = "DL ONLY", "only people on the list"
+    FED_ONLY = "FED ONLY", "federal employees only"
+    FEDCON = "FEDCON", "federal employees and contractors"
+    NOCON = "NOCON", "government employees, no contractors"
 
 
-LIMIT_WORDS = {
-    Limit.DL_ONLY: "only people on the list",
-    Limit.FED_ONLY: "federal employees only",
-    Limit.FEDCON: "federal employees and contractors",
-    Limit.NOCON: "government employees, no contractors",
-}
 STANDING = {
     None: Capacity.MEMBER,
     Limit.DL_ONLY: Capacity.MEMBER,
@@ -142,7 +132,8 @@ def check_marking(marking: Marking, today: date) -> None:
     wrong: dict[str, str] = {}
     if not marking.categories:
         wrong["mark_categories"] = "Choose at least one category."
-    elif twice := sorted(_twice(marking.categories)):
+    numbers = Counter(category.abbreviation for category in marking.categories)
+    if twice := sorted(name for name, number in numbers.items() if number > 1):
         wrong["mark_categories"] = f"Choose “{NAMES[twice[0]]}” once: Basic or Specified."
     if marking.decontrol_on < today:
         wrong["mark_until"] = "This date has passed. Choose a later decontrol date."
@@ -170,7 +161,7 @@ def check_people_admitted(limit: Limit, people: Iterable[tuple[str, Level]]) -> 
     """Check that each person on the list, given as words and level of agency, may have it. Errors: Invalid."""
     if others := sorted(words for words, level in people if not may_have_limited(limit, level)):
         raise Invalid(
-            mark_limit=f"{limit} means {limit.words}. Remove other people from the list, or choose another limit: "
+            mark_limit=f"{limit} means {limit.label}. Remove other people from the list, or choose another limit: "
             f"{', '.join(others)}."
         )
 
@@ -197,8 +188,3 @@ def _closest(limits: set[Limit]) -> set[Limit]:
     if Limit.FED_ONLY in limits or (federal and Limit.NOCON in limits):
         return (limits & {Limit.DL_ONLY}) | {Limit.FED_ONLY}
     return limits
-
-
-def _twice(categories: Iterable[Category]) -> set[str]:
-    short = [category.abbreviation for category in categories]
-    return {name for name in short if short.count(name) > 1}

@@ -154,8 +154,10 @@ def notified_of_change(
             update=NO_ONE if is_silent else stays,
             invitation=invitation - stays if is_silent else invitation,
         )
-    is_news = not is_silent and (notify is Notify.ALL or _is_news(event, plan))
-    update = everyone_asked(wanted) - added if is_news else NO_ONE
+    is_elsewhere = plan_rules.moves_event(plan, event) or plan_rules.goes_elsewhere(plan, event)
+    is_confirmed = event.status is EventStatus.TENTATIVE and plan.status is EventStatus.CONFIRMED
+    is_for_all = notify is Notify.ALL or is_elsewhere or is_confirmed or closes_to_named(event, plan)
+    update = everyone_asked(wanted) - added if is_for_all and not is_silent else NO_ONE
     invitation = NO_ONE if event.status is EventStatus.CANCELED else added - {event.lead_id}
     return Notices(withdrawal=gone, update=update, invitation=invitation)
 
@@ -205,11 +207,6 @@ def closes_to_named(event: Event, plan: Plan) -> bool:
 def everyone_asked(invited: InvitedRoles) -> frozenset[UUID]:
     """Return everyone on the list but the organizer, who is never notified."""
     return frozenset(member_id for member_id, role in invited.items() if role is not AttendeeRole.CHAIR)
-
-
-def _is_news(event: Event, plan: Plan) -> bool:
-    is_elsewhere = plan_rules.moves_event(plan, event) or plan_rules.goes_elsewhere(plan, event)
-    return is_elsewhere or plan_rules.confirms_event(plan, event) or closes_to_named(event, plan)
 
 
 HASH_LENGTH = 16  # characters of a hash

@@ -18,7 +18,6 @@ from tracker.rules.events.events import (
     NO_TITLE,
     Event,
     EventFields,
-    EventStatus,
     Kind,
     Occurrence,
     field_texts,
@@ -103,7 +102,7 @@ def check_plan(plan: Plan) -> None:
     if plan.visibility is Visibility.NAMED and not plan.invitees:
         wrong["people"] = "Choose the people who can see it."
     if not wrong and plan.on_holidays:
-        wrong |= _wrong_on_holidays(plan)
+        wrong = _wrong_on_holidays(plan)
     if wrong:
         raise Invalid(**wrong)
 
@@ -183,11 +182,6 @@ def moves_event(plan: Plan, event: Event) -> bool:
 def goes_elsewhere(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes where people go: the place or the video link."""
     return where_fields(plan) != where_fields(event)
-
-
-def confirms_event(plan: Plan, event: Event) -> bool:
-    """Return whether the plan confirms an event that was announced as tentative."""
-    return event.status is EventStatus.TENTATIVE and plan.status is EventStatus.CONFIRMED
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:

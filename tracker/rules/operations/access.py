@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import EventFields, Kind
 
 LONGEST_GRANT_REASON = 500  # characters
@@ -107,25 +108,15 @@ def check_grant(arm: Arm, reason: str, until: datetime | None, now: datetime) ->
         raise Invalid(**wrong)
 
 
-class Outlet(StrEnum):
+class Outlet(Worded):
     """Through what a person got it."""
 
-    PAGE = "page"
-    PRINT = "print"
+    PAGE = "page", "Web page"
+    PRINT = "print", "Printed brief"
     EMAIL = "email"
-    LINK = "link"
-    FEED = "feed"
-    API = "api"
-
-
-OUTLET_WORDS = {
-    Outlet.PAGE: "Web page",
-    Outlet.PRINT: "Printed brief",
-    Outlet.EMAIL: "Email",
-    Outlet.LINK: "Link in an email",
-    Outlet.FEED: "Calendar feed",
-    Outlet.API: "Program (API)",
-}
+    LINK = "link", "Link in an email"
+    FEED = "feed", "Calendar feed"
+    API = "api", "Program (API)"
 
 
 class Dissemination(Struct, frozen=True, kw_only=True):
@@ -143,13 +134,10 @@ class Dissemination(Struct, frozen=True, kw_only=True):
 
 def first_disseminations(given: Iterable[Dissemination]) -> list[Dissemination]:
     """Return the first time that each person had each version through each outlet; by person, then in time order."""
-    found: dict[tuple[UUID, Outlet, int | None, int | None], Dissemination] = {}
-    for dissemination in sorted(given, key=lambda one: one.at):
-        found.setdefault(
-            (dissemination.member_id, dissemination.outlet, dissemination.version, dissemination.plan_version),
-            dissemination,
-        )
-    return sorted(found.values(), key=lambda one: (one.person, str(one.member_id), one.at))
+    first: dict[tuple[object, ...], Dissemination] = {}
+    for record in sorted(given, key=lambda record: record.at):
+        first.setdefault((record.member_id, record.outlet, record.version, record.plan_version), record)
+    return sorted(first.values(), key=lambda record: (record.person, str(record.member_id), record.at))
 
 
 class EmergencyOpened(Struct, frozen=True, kw_only=True):

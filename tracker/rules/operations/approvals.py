@@ -51,8 +51,8 @@ class PlanReturn(Struct, frozen=True, kw_only=True):
 
 def is_supervisor(viewer: Viewer, operation: Operation) -> bool:
     """Return whether a viewer who sees the operation decides about its plan: its supervisor, who doesn't lead it."""
-    named = viewer.member_id == operation.supervisor_id != operation.event.lead_id
-    return named and viewer.arm is Arm.LAW_ENFORCEMENT
+    is_named = viewer.member_id == operation.supervisor_id != operation.event.lead_id
+    return is_named and viewer.arm is Arm.LAW_ENFORCEMENT
 
 
 def may_send_back(viewer: Viewer, operation: Operation) -> bool:
@@ -122,7 +122,10 @@ def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: S
 def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
     match to:
         case OperationState.PLANNING | OperationState.SUBMITTED:
-            yield from _not_planned(operation, to, facts)
+            if not any(site.is_compared for site in operation.sites):
+                yield "Add a site first."
+            if to is OperationState.SUBMITTED and not facts.has_supervisor:
+                yield SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
         case OperationState.BRIEFED if operation.waiting:
             yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
         case OperationState.EXECUTING if facts.too_early:
@@ -130,14 +133,7 @@ def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> I
         case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
             yield who_is_not_out(facts.still_in)
         case OperationState.CLOSED:
-            yield from (f"The after-action item “{one}” has no owner and no due date." for one in facts.without_owner)
-
-
-def _not_planned(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
-    if not any(site.is_compared for site in operation.sites):
-        yield "Add a site first."
-    if to is OperationState.SUBMITTED and not facts.has_supervisor:
-        yield SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
+            yield from (f"The after-action item “{item}” has no owner and no due date." for item in facts.without_owner)
 
 
 def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> Iterator[str]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core.viewers import Arm, Viewer
@@ -241,14 +241,7 @@ def corrected_line(line: CheckIn, to: LineCorrection, state: OperationState, now
     if wrong := dict(_wrong_times(to, state, now)):
         raise Invalid(**wrong)
     is_moved = (to.time_in, to.time_out) != (line.time_in, line.time_out)
-    return replace(
-        line,
-        time_in=to.time_in,
-        time_out=to.time_out,
-        contact=to.contact,
-        assignment=to.assignment,
-        tapped_at=now if is_moved else line.tapped_at,
-    )
+    return replace(line, **asdict(to), tapped_at=now if is_moved else line.tapped_at)
 
 
 def _wrong_times(to: LineCorrection, state: OperationState, now: datetime) -> Iterable[tuple[str, str]]:
@@ -269,38 +262,10 @@ def check_in_lines(expected: Iterable[CheckIn], recorded: Iterable[CheckIn]) -> 
 
     A walk-in whose check-in was taken back isn't listed.
     """
-    of_person = {check_in.person_id: check_in for check_in in expected} | {
-        check_in.person_id: check_in for check_in in recorded
-    }
+    of_person = {line.person_id: line for line in (*expected, *recorded)}
     return sorted(
-        (
-            check_in
-            for check_in in of_person.values()
-            if not (check_in.is_walk_in and check_in.presence is Presence.EXPECTED)
-        ),
-        key=lambda check_in: (
-            check_in.agency.casefold(),
-            check_in.is_walk_in,
-            check_in.name.casefold(),
-            str(check_in.person_id),
-        ),
-    )
-
-
-def lines_by_agency(lines: Iterable[CheckIn]) -> Mapping[str, list[CheckIn]]:
-    """Return the lines grouped by agency, in their present order."""
-    groups: dict[str, list[CheckIn]] = {}
-    for line in lines:
-        groups.setdefault(line.agency, []).append(line)
-    return groups
-
-
-def tally_check_ins(lines: Sequence[CheckIn]) -> CheckInTally:
-    """Count a list, or the part of it that is of one agency."""
-    return CheckInTally(
-        listed=len(lines),
-        checked_in=sum(line.presence is not Presence.EXPECTED for line in lines),
-        checked_out=sum(line.presence is Presence.OUT for line in lines),
+        (line for line in of_person.values() if not (line.is_walk_in and line.presence is Presence.EXPECTED)),
+        key=lambda line: (line.agency.casefold(), line.is_walk_in, line.name.casefold(), str(line.person_id)),
     )
 
 

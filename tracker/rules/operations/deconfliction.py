@@ -11,13 +11,13 @@ import hashlib
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple, NewType
 from uuid import UUID
 
 from geographiclib.geodesic import Geodesic
 from msgspec import Struct
 
+from tracker.rules.core.wording import Worded
 from tracker.rules.operations.plans import Operation, PlannedSite, Point
 from tracker.rules.operations.states import COMPARED, OperationState
 
@@ -87,12 +87,16 @@ def find_unplaced(footprints: Mapping[UUID, Footprint]) -> dict[UUID, list[UUID]
 
     Where it is can't be compared, so neither side is shown anything; the officer can ask for the place.
     """
-    found = {
-        one: [other for other, its in footprints.items() if other != one and gap_between(footprint, its) is not None]
-        for one, footprint in footprints.items()
+    by_time = {
+        plan_id: [
+            other_id
+            for other_id, other in footprints.items()
+            if other_id != plan_id and gap_between(footprint, other) is not None
+        ]
+        for plan_id, footprint in footprints.items()
         if not footprint.points
     }
-    return {one: others for one, others in found.items() if others}
+    return {plan_id: others for plan_id, others in by_time.items() if others}
 
 
 def overlap_of(footprint: Footprint, other: Footprint) -> Overlap | None:
@@ -107,8 +111,8 @@ def overlap_of(footprint: Footprint, other: Footprint) -> Overlap | None:
     near = [
         feet
         for point in footprint.points
-        for theirs in other.points
-        if (feet := distance_ft(point, theirs)) <= max(point.radius_ft, theirs.radius_ft)
+        for near_point in other.points
+        if (feet := distance_ft(point, near_point)) <= max(point.radius_ft, near_point.radius_ft)
     ]
     return Overlap(round(min(near)), gap) if near else None
 
@@ -134,28 +138,21 @@ def distance_ft(point: Point, other: Point) -> float:
     return meters / METERS_IN_A_FOOT
 
 
-class Decision(StrEnum):
+class Decision(Worded):
     """What one side decides about a conflict."""
 
-    PROCEED = "proceed"
+    PROCEED = "proceed", "Both proceed, with coordination"
     """Both go ahead, coordinated; each side that knows must say so."""
-    JOINT = "joint"
+    JOINT = "joint", "Combine the operations"
     """They become one operation; both sides must say so."""
-    RESCHEDULE = "reschedule"
+    RESCHEDULE = "reschedule", "We’ll change our time or place"
     """This side moves; the conflict ends when the facts no longer match."""
-    CANCEL = "cancel"
+    CANCEL = "cancel", "We’ll cancel"
     """This side cancels; the conflict ends when it has."""
     NOT_A_CONFLICT = "not_a_conflict"
     """A false alarm; each side that knows must say so."""
 
 
-DECISION_WORDS = {
-    Decision.PROCEED: "Both proceed, with coordination",
-    Decision.JOINT: "Combine the operations",
-    Decision.RESCHEDULE: "We’ll change our time or place",
-    Decision.CANCEL: "We’ll cancel",
-    Decision.NOT_A_CONFLICT: "Not a conflict",
-}
 ALONE_WORDS = {
     Decision.PROCEED: "We proceed",
     Decision.RESCHEDULE: "We’ll change our time or place",
@@ -167,26 +164,18 @@ TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT}
 """Decisions that hold as soon as both sides made the same."""
 
 
-class Outcome(StrEnum):
+class Outcome(Worded):
     """How a conflict ended."""
 
-    PROCEED = "proceed"
-    JOINT = "joint"
+    PROCEED = "proceed", "Both proceed"
+    JOINT = "joint", "One operation"
     RESCHEDULED = "rescheduled"
     CANCELED = "canceled"
     NOT_A_CONFLICT = "not_a_conflict"
-    SUPERSEDED = "superseded"
+    SUPERSEDED = "superseded", "No longer in conflict"
     """The facts changed, and no one had said that they would."""
 
 
-OUTCOME_WORDS = {
-    Outcome.PROCEED: "Both proceed",
-    Outcome.JOINT: "One operation",
-    Outcome.RESCHEDULED: "Rescheduled",
-    Outcome.CANCELED: "Canceled",
-    Outcome.NOT_A_CONFLICT: "Not a conflict",
-    Outcome.SUPERSEDED: "No longer in conflict",
-}
 AGREED = (Outcome.PROCEED, Outcome.JOINT, Outcome.NOT_A_CONFLICT)
 """Outcomes to which both sides agreed; the same facts are no new conflict."""
 _MOVED_AWAY = {Decision.RESCHEDULE: Outcome.RESCHEDULED, Decision.CANCEL: Outcome.CANCELED}

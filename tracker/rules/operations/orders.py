@@ -4,7 +4,7 @@ A phase is planned, begins, and ends. In the drawing of the timeline, each has a
 numbered copies: who may print one, and which is out of date.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -89,17 +89,13 @@ def checked_paragraphs(paragraphs: Paragraphs) -> Paragraphs:
     wrong = {
         paragraph.value: too_long_words(text, LONGEST_PARAGRAPH)
         for paragraph, text in every.items()
-        if _is_too_long(text)
+        if len(text) > LONGEST_PARAGRAPH
     }
     if not any(every.values()):
         wrong = {Paragraph.SITUATION.value: EMPTY_ORDER}
     if wrong:
         raise Invalid(**wrong)
     return every
-
-
-def _is_too_long(text: str) -> bool:
-    return len(text) > LONGEST_PARAGRAPH
 
 
 class PhasePlan(Struct, frozen=True, kw_only=True):
@@ -186,7 +182,7 @@ def draw_timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
     shown = list(phases)
     if not shown:
         return None
-    spans = [one for phase in shown for one in (_planned(phase), _actual(phase, now)) if one]
+    spans = [span for phase in shown for span in (_planned(phase), _actual(phase, now)) if span]
     first = _hour(min(start for start, _ in spans))
     last = max(end for _, end in spans)
     last = max(first + TICK_STEPS[0], last if last == _hour(last) else _hour(last) + TICK_STEPS[0])
@@ -202,7 +198,8 @@ def draw_timeline(phases: Iterable[Phase], now: datetime) -> Timeline | None:
         actual = _actual(phase, now)
         rows.append(TimelineRow(phase, number * ROW_HEIGHT, bar(*_planned(phase)), bar(*actual) if actual else None))
     step = next((step for step in TICK_STEPS if (last - first) / step < MOST_TICKS), TICK_STEPS[-1])
-    ticks = [TimelineTick(x(at), at) for at in _ticks(first, last, step)]
+    marks = [first + number * step for number in range((last - first) // step + 1)]
+    ticks = [TimelineTick(x(at), at) for at in marks]
     return Timeline(rows, ticks, len(shown) * ROW_HEIGHT + AXIS_HEIGHT, step >= A_DAY)
 
 
@@ -212,13 +209,6 @@ def _planned(phase: Phase) -> tuple[datetime, datetime]:
 
 def _actual(phase: Phase, now: datetime) -> tuple[datetime, datetime] | None:
     return (phase.begun_at, phase.ended_at or max(now, phase.begun_at)) if phase.begun_at else None
-
-
-def _ticks(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime]:
-    at = first
-    while at <= last:
-        yield at
-        at += step
 
 
 def _hour(at: datetime) -> datetime:
@@ -263,14 +253,14 @@ def may_carry_contacts(*readers: Viewer) -> bool:
     return all(reader.arm is Arm.LAW_ENFORCEMENT for reader in readers)
 
 
-def shared_agreements(hits: Iterable[Hit], theirs: Iterable[Hit]) -> tuple[Hit, ...]:
+def shared_agreements(hits: Iterable[Hit], others_hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Return the conflicts of which both readers of a copy may know, the last with each operation.
 
     One that ended because the facts changed, and no one had said that they would, is left out.
     """
-    known = {hit.id for hit in theirs}
+    known = {hit.id for hit in others_hits}
     shared = conflicts_by_operation(hit for hit in hits if hit.id in known)
-    return tuple(plan_conflict.last for plan_conflict in shared if plan_conflict.last.outcome is not Outcome.SUPERSEDED)
+    return tuple(conflict.last for conflict in shared if conflict.last.outcome is not Outcome.SUPERSEDED)
 
 
 def check_brief(viewer: Viewer, event: Event) -> None:

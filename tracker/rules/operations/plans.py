@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.viewers import Arm, Viewer
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import DateLine, Event, Kind, may_edit
 from tracker.rules.operations.states import OperationState
 
@@ -30,22 +31,14 @@ MAP_MARGIN = 1.15  # how much wider the map is than its circles
 FEET_IN_A_DEGREE = 364_813  # along a meridian of that sphere
 
 
-class SiteRole(StrEnum):
+class SiteRole(Worded):
     """What a place is for."""
 
     TARGET = "target"
-    STAGING = "staging"
+    STAGING = "staging", "Staging area"
     COMMAND_POST = "command_post"
-    OFF_SITE_SERVICES = "off_site_services"
+    OFF_SITE_SERVICES = "off_site_services", "Off-site services"
     """Where victim services get ready; it is never compared with other operations."""
-
-
-SITE_WORDS = {
-    SiteRole.TARGET: "Target",
-    SiteRole.STAGING: "Staging area",
-    SiteRole.COMMAND_POST: "Command post",
-    SiteRole.OFF_SITE_SERVICES: "Off-site services",
-}
 
 
 class Point(NamedTuple):
@@ -149,41 +142,28 @@ SHORTEST_NAME = 4  # characters of a name that is looked for; a shorter one is a
 SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
 
 
-class Disclosure(StrEnum):
+class Disclosure(Worded):
     """What the other side of a conflict is shown of an operation (three levels, as practiced under 28 CFR 23)."""
 
-    OPEN = "open"
+    OPEN = "open", "Contact, times, and distance"
     """Who to call, and the times and places of the operation."""
     CONTACT_ONLY = "contact_only"
     """Agency, name, and phone of its lead."""
-    SILENT = "silent"
+    SILENT = "silent", "Nothing"
     """Nothing: the other side's pages, emails, and answers are those of no conflict."""
 
 
 SHOWN = frozenset(Disclosure) - {Disclosure.SILENT}
 """The levels at which the other side of a conflict knows of it."""
-DISCLOSURE_WORDS = {
-    Disclosure.OPEN: "Contact, times, and distance",
-    Disclosure.CONTACT_ONLY: "Contact only",
-    Disclosure.SILENT: "Nothing",
-}
 
 
-class System(StrEnum):
+class System(Worded):
     """An event-deconfliction system outside of the task force."""
 
-    RISSAFE = "rissafe"
-    CASE_EXPLORER = "case_explorer"
-    SAFETNET = "safetnet"
-    OTHER = "other"
-
-
-SYSTEM_WORDS = {
-    System.RISSAFE: "RISSafe",
-    System.CASE_EXPLORER: "Case Explorer",
-    System.SAFETNET: "SAFETNet",
-    System.OTHER: "Another system",
-}
+    RISSAFE = "rissafe", "RISSafe"
+    CASE_EXPLORER = "case_explorer", "Case Explorer"
+    SAFETNET = "safetnet", "SAFETNet"
+    OTHER = "other", "Another system"
 
 
 class OutsideResult(StrEnum):

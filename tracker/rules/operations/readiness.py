@@ -7,14 +7,14 @@ the name before them are capitalized.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
+from tracker.rules.core.wording import Worded
 from tracker.rules.operations.plans import telltales
 from tracker.rules.operations.states import OVER, OperationState
 
@@ -30,7 +30,7 @@ SERVICE_READINESS = "Service readiness"
 """How a notice is called everywhere outside its own page."""
 
 
-class Minors(StrEnum):
+class Minors(Worded):
     """Whether minors are expected."""
 
     YES = "yes"
@@ -38,10 +38,7 @@ class Minors(StrEnum):
     UNKNOWN = "unknown"
 
 
-MINORS_WORDS = {Minors.YES: "Yes", Minors.NO: "No", Minors.UNKNOWN: "Unknown"}
-
-
-class NoticeState(StrEnum):
+class NoticeState(Worded):
     """Where a notice is."""
 
     DRAFT = "draft"
@@ -57,15 +54,6 @@ class NoticeState(StrEnum):
     CLOSED = "closed"
 
 
-NOTICE_STATE_WORDS = {
-    NoticeState.DRAFT: "Draft",
-    NoticeState.SCHEDULED: "Scheduled",
-    NoticeState.RELEASED: "Released",
-    NoticeState.ACKNOWLEDGED: "Acknowledged",
-    NoticeState.ACTIVATED: "Activated",
-    NoticeState.STOOD_DOWN: "Stood down",
-    NoticeState.CLOSED: "Closed",
-}
 NOTICE_MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
     NoticeState.DRAFT: (NoticeState.SCHEDULED,),
     NoticeState.SCHEDULED: (NoticeState.DRAFT,),
@@ -209,19 +197,19 @@ def _wrong_texts(text: NoticeText, names: list[str]) -> dict[str, str]:
     texts = {"languages": text.languages, "needs": text.needs, "place": text.place, "contact": text.contact}
     wrong = {
         field: f"“{name}” is part of the operation. Leave it out."
-        for field, one in texts.items()
-        for name in telltales(one, names)
+        for field, words in texts.items()
+        for name in telltales(words, names)
     }
     wrong |= {
         field: f"“{place}” looks like an address. Leave it out, or use the public name of the place."
-        for field, one in texts.items()
-        for place in places_in(one)
+        for field, words in texts.items()
+        for place in places_in(words)
         if field not in wrong
     }
     wrong |= {
         field: f"Keep it to {LONGEST_TEXTS[field]:,} characters."
-        for field, one in texts.items()
-        if len(one) > LONGEST_TEXTS[field]
+        for field, words in texts.items()
+        if len(words) > LONGEST_TEXTS[field]
     }
     if not text.contact:
         wrong["contact"] = "Enter who victim services can call, with a phone number."
@@ -248,9 +236,4 @@ _PLACES = (
 
 def places_in(text: str) -> tuple[str, ...]:
     """Return the parts of a text that look like an address or coordinates."""
-    return tuple(_found_places(text))
-
-
-def _found_places(text: str) -> Iterator[str]:
-    for pattern in _PLACES:
-        yield from (match[0] for match in pattern.finditer(text))
+    return tuple(match[0] for pattern in _PLACES for match in pattern.finditer(text))

@@ -19,9 +19,9 @@ from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.check_ins import CheckIn, Release, names_and_more
-from tracker.rules.operations.deconfliction import DECISION_WORDS, OUTCOME_WORDS, Decision, Hit
+from tracker.rules.operations.deconfliction import Decision, Hit
 from tracker.rules.operations.orders import Phase
-from tracker.rules.operations.plans import OUTSIDE_RESULTS, SYSTEM_WORDS, PlanClearance, check_neutral
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, PlanClearance, check_neutral
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 
 LONGEST_ENTRY = 500  # characters
@@ -117,12 +117,17 @@ def activity_lines(
     phases: Iterable[Phase],
 ) -> list[ActivityLine]:
     """Return the log in time order, oldest first; the lines of one moment as they are given, entries first."""
+    moments = [
+        moment
+        for phase in phases
+        for moment in ((phase.begun_at, f"Phase started: {phase.name}"), (phase.ended_at, f"Phase ended: {phase.name}"))
+    ]
     lines = [
         *_entries(written),
         *_taps("Checked in", ((check_in.time_in, check_in) for check_in in check_ins)),
         *_taps("Checked out", ((check_in.time_out, check_in) for check_in in check_ins)),
         *([ActivityLine(at=release.ordered_at, text="Everyone released", by=release.by)] if release else []),
-        *(line for phase in phases for line in _phase(phase)),
+        *(ActivityLine(at=at, text=text) for at, text in moments if at),
         *decided,  # the last check-out releases the operation, at the same moment
     ]
     return sorted(lines, key=lambda activity_line: (activity_line.at, activity_line.source))
@@ -130,10 +135,10 @@ def activity_lines(
 
 def _entries(written: Iterable[EntryVersion]) -> Iterator[ActivityLine]:
     versions: dict[UUID, list[EntryVersion]] = {}
-    for entry_version in sorted(
+    for version in sorted(
         written, key=lambda version: (version.written_at, version.id != version.entry_id, version.id)
     ):
-        versions.setdefault(entry_version.entry_id, []).append(entry_version)
+        versions.setdefault(version.entry_id, []).append(version)
     for entry_id, (*earlier, last) in versions.items():
         yield ActivityLine(
             at=last.at,
@@ -157,13 +162,6 @@ def _taps(label: str, taps: Iterable[tuple[datetime | None, CheckIn]]) -> Iterat
             at=max(at for at, _ in of_minute),
             text=f"{label}: {names_and_more([check_in.words for _, check_in in of_minute])}",
         )
-
-
-def _phase(phase: Phase) -> Iterator[ActivityLine]:
-    if phase.begun_at:
-        yield ActivityLine(at=phase.begun_at, text=f"Phase started: {phase.name}")
-    if phase.ended_at:
-        yield ActivityLine(at=phase.ended_at, text=f"Phase ended: {phase.name}")
 
 
 def lines_by_entry(lines: Iterable[ActivityLine]) -> Mapping[UUID, ActivityLine]:
@@ -204,10 +202,12 @@ class OperationDecisions(Struct, frozen=True, kw_only=True):
         """Yield a line for each decision; those of one deed in the order in which they are read."""
         yield from _ends(self.clearances)
         yield from _states(self.states, self.approvals)
-        yield from (
-            ActivityLine(at=clearance.recorded_at, text=_recorded(clearance), by=clearance.by)
-            for clearance in self.clearances
-        )
+        for clearance in self.clearances:
+            text = f"Deconfliction number waived: {clearance.reason}"
+            if clearance.system and clearance.result:
+                result = OUTSIDE_RESULTS[clearance.result].lower()
+                text = f"Deconfliction number recorded: {clearance.system.label} {clearance.number}, {result}"
+            yield ActivityLine(at=clearance.recorded_at, text=text, by=clearance.by)
         yield from _conflicts(self.hits, self.decided)
 
 
@@ -224,47 +224,34 @@ def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> It
 
 def _ends(clearances: Sequence[PlanClearance]) -> Iterator[ActivityLine]:
     """Yield what no longer counts; not what another number or a waiver took the place of."""
-    successors = {plan_clearance.recorded_at for plan_clearance in clearances}
+    successors = {clearance.recorded_at for clearance in clearances}
     for clearance in clearances:
         if clearance.replaced_at and clearance.replaced_at not in successors:
-            what = f"Deconfliction number ended: {_number(clearance)}" if clearance.system else "Waiver ended"
-            yield ActivityLine(at=clearance.replaced_at, text=what, by=clearance.ended_by)
-
-
-def _recorded(plan_clearance: PlanClearance) -> str:
-    if plan_clearance.system is None or plan_clearance.result is None:
-        return f"Deconfliction number waived: {plan_clearance.reason}"
-    return f"Deconfliction number recorded: {_number(plan_clearance)}, {OUTSIDE_RESULTS[plan_clearance.result].lower()}"
-
-
-def _number(plan_clearance: PlanClearance) -> str:
-    return (
-        f"{SYSTEM_WORDS[plan_clearance.system]} {plan_clearance.number}"
-        if plan_clearance.system
-        else plan_clearance.number
-    )
+            number = f"{clearance.system.label} {clearance.number}" if clearance.system else ""
+            text = f"Deconfliction number ended: {number}" if number else "Waiver ended"
+            yield ActivityLine(at=clearance.replaced_at, text=text, by=clearance.ended_by)
 
 
 def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator[ActivityLine]:
     """Yield what was decided about the conflicts that the viewer may know of, and how each ended."""
     limited = partial(ActivityLine, is_limited=True)
     for hit in hits:
-        about = f"Conflict with {hit.other.agency}"
+        conflict = f"Conflict with {hit.other.agency}"
         of_hit = [decision for decision in decided if decision.hit_id == hit.id]
         for side_decision in of_hit:
             yield limited(
                 at=side_decision.at,
-                text=f"{about} decided: {DECISION_WORDS[side_decision.decision]} ({side_decision.reason})",
+                text=f"{conflict} decided: {side_decision.decision.label} ({side_decision.reason})",
                 by=side_decision.by,
             )
         for side_decision in of_hit:
             if side_decision.replaced_at and side_decision.replaced_at not in {other.at for other in of_hit}:
                 yield limited(
                     at=side_decision.replaced_at,
-                    text=f"{about}: a time or place changed, and the decision no longer counts",
+                    text=f"{conflict}: a time or place changed, and the decision no longer counts",
                 )
         if hit.closed_at and hit.outcome:
-            yield limited(at=hit.closed_at, text=f"{about} ended: {OUTCOME_WORDS[hit.outcome]}")
+            yield limited(at=hit.closed_at, text=f"{conflict} ended: {hit.outcome.label}")
 
 
 LONGEST_PART = 5_000  # characters

@@ -13,7 +13,6 @@ from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.calendar_import import CalendarFile, FileEvent, ImportReport, check_importer, report_on_import
-from tracker.rules.events.plans import Slot
 from tracker.tables.schema import events as rows
 from tracker.tables.schema.events import ImportedEvent
 from tracker.tables.visible.events import events
@@ -96,33 +95,22 @@ async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None
 
 def _date_rows(file_event: FileEvent) -> Iterator[dict[str, Any]]:
     """Yield each date of an event in the file: by its rule, added, or changed; excluded dates have no row."""
+    plan = file_event.plan
     for start, slot in file_event.slots.items():
-        date = {
+        change = file_event.changes.get(start)
+        is_canceled = start in file_event.changes and change is None
+        at, title, place = slot, None, None
+        if change:
+            at = plan_rules.slot_at(change.starts, change.duration, plan.zone)
+            title = None if change.title == plan.title else change.title
+            place = None if change.place == plan.place else change.place
+        yield {
             "original_start": start,
-            "starts_at": slot[0],
-            "ends_at": slot[1],
-            "title": None,
-            "place": None,
-            "is_canceled": False,
-            "is_changed": False,
-            "is_moved": False,
+            "starts_at": at[0],
+            "ends_at": at[1],
+            "title": title,
+            "place": place,
+            "is_canceled": is_canceled,
+            "is_moved": at != slot,
+            "is_changed": is_canceled or at != slot or (title, place) != (None, None),
         }
-        yield date | _changed_date(file_event, start, slot) if start in file_event.changes else date
-
-
-def _changed_date(file_event: FileEvent, start: datetime, slot: Slot) -> dict[str, Any]:
-    plan, change = file_event.plan, file_event.changes[start]
-    if change is None:
-        return {"is_canceled": True, "is_changed": True}
-    starts_at, ends_at = plan_rules.slot_at(change.starts, change.duration, plan.zone)
-    title = None if change.title in (None, plan.title) else change.title
-    place = None if change.place in (None, plan.place) else change.place
-    is_moved = (starts_at, ends_at) != slot
-    return {
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "title": title,
-        "place": place,
-        "is_moved": is_moved,
-        "is_changed": is_moved or title is not None or place is not None,
-    }

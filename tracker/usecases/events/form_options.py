@@ -263,18 +263,15 @@ async def event_in_form(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     invitees, every = await together(
         attendance.current_invitees(viewer, event.id), events.dates_in_order(viewer, event)
     )
-    plan = plan_in_form(event, invitees, every)
-    impact = _edit_impact(event, every, invitees, key if event.is_series else "", now)
-    return event, kept_dates.plan_shown_from(event, plan, impact.first, every) if impact.first else plan, impact
-
-
-def _edit_impact(
-    event: Event, every: Sequence[Occurrence], invitees: Mapping[UUID, AttendeeRole], key: str, now: datetime
-) -> EditImpact:
-    first = _date_in(every, key) if key else None
+    plan, first = plan_in_form(event, invitees, every), None
+    if event.is_series and key:
+        day = day_of_key(key).date()
+        first = next((occurrence for occurrence in every if occurrence.original_start.date() == day), None)
+        if first is None:
+            raise NotFound
     before = [occurrence for occurrence in every if first and occurrence.original_start < first.original_start]
     ahead = [occurrence for occurrence in every if occurrence.starts_at > now and occurrence not in before]
-    return EditImpact(
+    impact = EditImpact(
         splits=needs_split(event, every, now),
         ahead=len(ahead),
         invited=invitees,
@@ -282,15 +279,7 @@ def _edit_impact(
         first=first if before else None,
         last_before=before[-1] if before else None,
     )
-
-
-def _date_in(every: Iterable[Occurrence], key: str) -> Occurrence:
-    """Return the date whose original day is `key` (ISO). Errors: NotFound."""
-    day = day_of_key(key).date()
-    occurrence = next((date for date in every if date.original_start.date() == day), None)
-    if occurrence is None:
-        raise NotFound
-    return occurrence
+    return event, kept_dates.plan_shown_from(event, plan, impact.first, every) if impact.first else plan, impact
 
 
 def _visibilities(viewer: Viewer, own: tuple[CommitteeChoice, ...], event: Event | None) -> tuple[Visibility, ...]:
@@ -318,16 +307,17 @@ async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UU
     text = json.dumps(rules.texts_kept(form))
     if len(text) > rules.LARGEST:
         raise Invalid(template_name="This form is too long for a template. Shorten what you typed.")
-    facts: dict[Any, Any] = {"committee": committee_id, "form": text, "created_at": now}
-    condition = EventTemplate.owner == viewer.member_id
+    facts: dict[str, Any] = {"committee": committee_id, "form": text, "created_at": now}
+    is_own = EventTemplate.owner == viewer.member_id
     async with writing():
-        same = (
-            await EventTemplate.update(facts)
-            .where(condition & (EventTemplate.name == named))
-            .returning(EventTemplate.id)
-        )
-        template_id = same[0]["id"] if same else await _add_template(viewer, named, facts)
-        await _log_template(viewer, "saved", template_id, now)
+        replaced = EventTemplate.update(**facts).where(is_own & (EventTemplate.name == named))
+        saved = await replaced.returning(EventTemplate.id)
+        template_id = saved[0]["id"] if saved else ids.new_id()
+        if not saved:
+            if await EventTemplate.count().where(is_own) >= rules.MOST_TEMPLATES:
+                raise Invalid(template_name=f"You have {rules.MOST_TEMPLATES} templates. Remove one you don’t use.")
+            await EventTemplate.insert(EventTemplate(id=template_id, owner=viewer.member_id, name=named, **facts))
+        await audit.record(viewer.actor, "saved", "template", template_id, {}, now)
 
 
 async def templates_for(viewer: Viewer) -> list[Template]:
@@ -352,17 +342,8 @@ async def remove_template(viewer: Viewer, template_id: UUID, now: datetime) -> s
         if not rules.may_remove_template(viewer, template):
             raise NotAllowed("Only the person who saved a template, or a coordinator, can remove it.")
         await EventTemplate.delete().where(EventTemplate.id == template_id)
-        await _log_template(viewer, "removed", template_id, now)
+        await audit.record(viewer.actor, "removed", "template", template_id, {}, now)
     return template.name
-
-
-async def _add_template(viewer: Viewer, name: str, facts: dict[Any, Any]) -> UUID:
-    if await EventTemplate.count().where(EventTemplate.owner == viewer.member_id) >= rules.MOST_TEMPLATES:
-        raise Invalid(template_name=f"You have {rules.MOST_TEMPLATES} templates. Remove one you don’t use.")
-    row = EventTemplate(id=ids.new_id(), owner=viewer.member_id, name=name, **facts)
-    await EventTemplate.insert(row)
-    template_id: UUID = row.id
-    return template_id
 
 
 async def _templates(condition: Combinable) -> list[Template]:
@@ -380,7 +361,3 @@ async def _templates(condition: Combinable) -> list[Template]:
         msgspec.convert(row | {"committee": row["committee"] or "", "form": json.loads(row["form"])}, Template)
         for row in rows
     ]
-
-
-async def _log_template(viewer: Viewer, verb: str, template_id: UUID, now: datetime) -> None:
-    await audit.record(viewer.actor, verb, "template", template_id, {}, now)

@@ -145,7 +145,9 @@ async def record_plan_change(
     changes = changes_of_event(event, plan, invited, splits=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, committee_id=plan.committee_id)
     if after == event:  # who joins does not learn what others knew
-        present = await dates_of_both(viewer, event, went_on_as)
+        both = [await events.event_by_id(viewer, event_id) for event_id in (event.id, went_on_as) if event_id]
+        of_events = await events.dates_of_events(viewer, [known for known in both if known])
+        present = [date for dates in of_events.values() for date in dates]
         changes = (*changes, *not_kept_changes(kept_dates.lost_details(before, present)))
     if went_on_as:
         onward = replace(after, id=went_on_as)
@@ -162,13 +164,6 @@ async def record_plan_change(
         await record_change(viewer, after, HistoryVerb.SENT, (), now)
     elif changes:
         await record_change(viewer, after, HistoryVerb.CHANGED, changes, now)
-
-
-async def dates_of_both(viewer: Viewer, event: Event, went_on_as: UUID | None) -> list[Occurrence]:
-    """Return the dates of an event as they are now, and of the series that continues it, if any."""
-    ids = [event.id] + ([went_on_as] if went_on_as else [])
-    known = [series for event_id in ids if (series := await events.event_by_id(viewer, event_id))]
-    return [date for of_event in (await events.dates_of_events(viewer, known)).values() for date in of_event]
 
 
 async def record_series_end(viewer: Viewer, event: Event, now: datetime, *, reason: str = "") -> None:
@@ -309,9 +304,8 @@ async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime
         rows = replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
             rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
-        if (
-            table is tables.Occurrence
-        ):  # two dates may have swapped their days, so each first gets one that no other has
+        if table is tables.Occurrence:
+            # Two dates may have swapped their days, so each first gets one that no other has.
             apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(rows)]
             await _write_rows(tables.Occurrence, apart, ["original_start"])
         await _write_rows(table, rows, [column._meta.name for column in table._meta.columns])  # noqa: SLF001 - as above
@@ -365,10 +359,8 @@ async def keeping_undoable(
         made=tuple(made),
         left=fingerprint_of(await undo_rows.state_of_events(every)),
     )
-    condition = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
-    await UndoSnapshot.delete().where(
-        condition & (UndoSnapshot.at == now)
-    )  # if the clock hasn't moved, the last counts
+    own = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
+    await UndoSnapshot.delete().where(own & (UndoSnapshot.at == now))  # if the clock hasn't moved, the last counts
     await _keep_snapshot(viewer, event_id, replaced, now)
 
 
@@ -391,11 +383,6 @@ async def keep_new_event(viewer: Viewer, event_id: UUID, now: datetime, form: Se
 
 
 async def _keep_snapshot(viewer: Viewer, event_id: UUID, replaced: ReplacedRows, now: datetime) -> None:
-    row = {
-        "id": ids.new_id(),
-        "event": event_id,
-        "actor": viewer.member_id,
-        "at": now,
-        "replaced": msgspec.json.encode(replaced).decode(),
-    }
+    kept = msgspec.json.encode(replaced).decode()
+    row = {"id": ids.new_id(), "event": event_id, "actor": viewer.member_id, "at": now, "replaced": kept}
     await bulk_insert(UndoSnapshot, [row])

@@ -4,7 +4,7 @@ Invitations follow the seats: a new primary takes the former one's place on the 
 Whatever changes a seat runs inside `following_seats`; the invitations change in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -58,7 +58,7 @@ from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, substitutes, visibility
 from tracker.usecases.events.visibility import raise_calendar_versions
-from tracker.usecases.roster.committees import SeatHeld, primaries_of, seats_held
+from tracker.usecases.roster.committees import primaries_of, seats_held
 
 # The first invitation keeps its time, so past attendance stays. An invitation after a withdrawal gets a new time.
 _INVITE_AGAIN = (
@@ -165,21 +165,13 @@ async def notify_invitees(
         readers += sorted(await substitutes.substitutes_on_date(event_id, occurrence_id) - whom)
     messages = [_event_message(news, event_id, occurrence_id, reader, version) for reader in readers]
     if whom and not occurrence_id:
-        messages += [
-            _event_message(
-                _content_about_date(news, dates, date_id), event_id, date_id, substitute, version, of_event=True
-            )
-            for substitute, date_id in await substitutes.upcoming_substitutes(event_id, now)
-            if substitute not in whom and (dates is None or date_id in dates)
-        ]
+        for substitute, date_id in await substitutes.upcoming_substitutes(event_id, now):
+            if substitute not in whom and (dates is None or date_id in dates):
+                of_date = news
+                if dates is not None and isinstance(news, EventUpdate):
+                    of_date = structs.replace(news, before=dates[date_id])
+                messages.append(_event_message(of_date, event_id, date_id, substitute, version, of_event=True))
     await outbox.enqueue_all(messages, now)
-
-
-def _content_about_date(news: EventContent, dates: Mapping[UUID, KnownBefore] | None, date_id: UUID) -> EventContent:
-    """Return a message about the whole event as one about one date, with what people knew of that date."""
-    if dates is None or not isinstance(news, EventUpdate):
-        return news
-    return structs.replace(news, before=dates[date_id])
 
 
 def _event_message(
@@ -204,16 +196,8 @@ def _event_message(
 
 async def make_organizer(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> None:
     """Make the viewer the organizer of new events that have no other invitees, and accept for them."""
-    made: list[dict[str, Any]] = [
-        {
-            "id": ids.new_id(),
-            "event": event_id,
-            "member": viewer.member_id,
-            "role": AttendeeRole.CHAIR.value,
-            "added_at": now,
-        }
-        for event_id in event_ids
-    ]
+    chair: dict[str, Any] = {"member": viewer.member_id, "role": AttendeeRole.CHAIR.value, "added_at": now}
+    made = [{"id": ids.new_id(), "event": event_id, **chair} for event_id in event_ids]
     await bulk_insert(Invitation, made)
     await invitees.write_first_replies([_acceptance(row["id"], viewer, now) for row in made])
 
@@ -237,9 +221,8 @@ async def withdraw_invitations(
         await raise_sequence(event_id)
     await audience_versions.raise_audience_versions({viewers.member_audience(member_id) for member_id in gone})
     async with substitutes.notifying_substitutes(event_id, now):
-        await Invitation.update({Invitation.withdrawn_at: now}).where(
-            (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
-        )
+        left = (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
+        await Invitation.update(withdrawn_at=now).where(left)
     await _notify_alone(Removed(entry=entry), event_id, notified, version, now)
 
 
@@ -261,7 +244,7 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
     await audience_rows.replace_audiences(event_id, await visibility.audiences_with_lasting(event_id, lead_id, others))
     gone = (Invitation.event == event_id) & (Invitation.member == former_organizer_id)
     async with substitutes.notifying_substitutes(event_id, now):
-        await Invitation.update({Invitation.withdrawn_at: now}).where(gone)
+        await Invitation.update(withdrawn_at=now).where(gone)
     key = f"invitation:{event_id}:{lead_id}:{now.isoformat()}"
     await outbox.enqueue_all(
         [outbox_rules.NewMessage(content=Invited(), recipient_id=lead_id, event_id=event_id, key=key)], now
@@ -356,13 +339,19 @@ async def following_seats(by: Viewer | None, now: datetime) -> AsyncIterator[lis
     passed: list[ChangedList] = []
     yield passed
     after = await seats_held()
-    changes = list(_seat_changes(held, after))
+    former = {(seat.committee_id, seat.agency_id): seat.member_id for seat in held}
+    new = {(seat.committee_id, seat.agency_id): seat.member_id for seat in after}
+    changes = [
+        SeatChange(seat[0], former.get(seat), new.get(seat))
+        for seat in sorted({*former, *new})
+        if former.get(seat) != new.get(seat)
+    ]
     if not changes:
         return
     for meeting in meetings:
-        seated = frozenset(seat_held.member_id for seat_held in after if seat_held.committee_id == meeting.committee_id)
-        of_it = [change for change in changes if change.committee_id == meeting.committee_id]
-        wanted = [change_of_list(seat_change, lists[meeting.id], seated) for seat_change in of_it]
+        seated = frozenset(seat.member_id for seat in after if seat.committee_id == meeting.committee_id)
+        of_committee = [change for change in changes if change.committee_id == meeting.committee_id]
+        wanted = [change_of_list(change, lists[meeting.id], seated) for change in of_committee]
         passed += await _change_list(by, meeting, wanted, now, by_seat=True)
 
 
@@ -396,15 +385,6 @@ async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
     }
 
 
-def _seat_changes(before: frozenset[SeatHeld], after: frozenset[SeatHeld]) -> Iterator[SeatChange]:
-    """Yield the seats whose primary changed, committee by committee."""
-    former = {(seat_held.committee_id, seat_held.agency_id): seat_held.member_id for seat_held in before}
-    new = {(seat_held.committee_id, seat_held.agency_id): seat_held.member_id for seat_held in after}
-    for seat in sorted({*former, *new}):
-        if former.get(seat) != new.get(seat):
-            yield SeatChange(seat[0], former.get(seat), new.get(seat))
-
-
 async def _change_list(
     by: Viewer | None, meeting: UpcomingMeeting, wanted: Iterable[ListChange], now: datetime, *, by_seat: bool
 ) -> list[ChangedList]:
@@ -415,8 +395,8 @@ async def _change_list(
         return []
     version = meeting.version + 1
     await raise_calendar_versions(meeting.id)
-    changed: dict[Any, Any] = {"version": version, "changed_at": now}
-    await audience_versions.Event.update(changed).where(audience_versions.Event.id == meeting.id)
+    event = audience_versions.Event
+    await event.update(version=version, changed_at=now).where(event.id == meeting.id)
     passed = [await _change_place(meeting, change, version, now, by_seat=by_seat) for change in changes]
     await raise_calendar_versions(meeting.id)
     if by:

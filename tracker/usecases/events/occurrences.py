@@ -193,15 +193,13 @@ async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_vers
     return occurrence
 
 
-async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[Any, Any]) -> None:
+async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: bool, fields: dict[str, Any]) -> None:
     sequence = max(occurrence.sequence, occurrence.event.sequence) + 1 if raise_sequence else occurrence.sequence
     await rows.Occurrence.update(
-        {**fields, "is_changed": True, "version": occurrence.version + 1, "sequence": sequence, "changed_at": now}
+        is_changed=True, version=occurrence.version + 1, sequence=sequence, changed_at=now, **fields
     ).where(rows.Occurrence.id == occurrence.id)
     # The series' version rises too: its cached feed entry holds this date. SEQUENCE and DTSTAMP stay (RFC 5546).
-    await rows.Event.update({rows.Event.version: occurrence.event.version + 1}).where(
-        rows.Event.id == occurrence.event.id
-    )
+    await rows.Event.update(version=occurrence.event.version + 1).where(rows.Event.id == occurrence.event.id)
     await raise_calendar_versions(occurrence.event.id)
 
 

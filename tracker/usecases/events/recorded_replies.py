@@ -283,7 +283,7 @@ async def _refusal(
     names = await audit.names_of_people(
         [*(principal.member_id for principal, _ in refused), *(turn.substitute_id for turn in turns)]
     )
-    words = {member_id: f"{name} ({agency})" for member_id, (name, agency) in names.items()}
+    words = {member_id: name.words for member_id, name in names.items()}
     concerned = [*(turn.invitation_id for turn in turns), *(principal.invitation_id for principal in again)]
     keys = [refusal_message_key(invitation_id, date, at) for invitation_id in concerned]
     return SubstituteRefusal(
@@ -326,10 +326,11 @@ async def _can_come(turns: Sequence[SubstituteTurn], date: Occurrence, now: date
         [substitutes.possible_substitutes(principal, date.event, now) for principal in principals.values()]
     )
     may_send = {
-        principal_id: {alternate.member_id for alternate in alternates}
+        (principal_id, alternate.member_id)
         for principal_id, alternates in zip(principals, offered, strict=True)
+        for alternate in alternates
     }
-    return all(turn.substitute_id in may_send.get(turn.principal_id, ()) for turn in turns)
+    return may_send.issuperset((turn.principal_id, turn.substitute_id) for turn in turns)
 
 
 async def restore_substitute(by: Viewer, refusal: SubstituteRefusal, now: datetime) -> None:

@@ -35,6 +35,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import substitutes
 
+EVENT_IS_OVER = "This event is over. Replies are closed."
 OWED_AHEAD = timedelta(days=60)
 _VERBS = {
     ReplySource.ON_BEHALF: "replied_for",
@@ -188,7 +189,14 @@ async def open_invitation(
 async def _open_invitation(
     viewer: Viewer, event: Event, invitation_id: UUID, occurrence_id: UUID | None, now: datetime
 ) -> OpenInvitation:
-    occurrence, ahead = await _dates_spoken_of(viewer, event, occurrence_id, now)
+    dates = [date for date in await events.dates_in_order(viewer, event) if occurrence_id in (None, date.id)]
+    if not dates:
+        raise NotFound
+    ahead = _upcoming_dates(dates, now)
+    if not ahead:
+        closed = "This event was canceled. You don’t need to reply." if dates[-1].is_off else EVENT_IS_OVER
+        raise Gone(None if event.is_restricted else closed)
+    occurrence = ahead[0]
     every = await my_replies(viewer, occurrence.event) or ()
     given = effective_reply(every, occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
@@ -207,7 +215,7 @@ async def _open_invitation(
         changed_at=asked_again_at(every, occurrence.id),
         earlier=earlier_reply(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)),
-        ahead=ahead,
+        ahead=tuple(ahead[1:]),
         onward=tuple(series for series in onward if series.ahead),
     )
 
@@ -264,27 +272,8 @@ async def _own_invitation(viewer: Viewer, event: Event) -> OwnInvitation | None:
     return own if own and own.role.takes_part else None
 
 
-async def _dates_spoken_of(
-    viewer: Viewer, event: Event, occurrence_id: UUID | None, now: datetime
-) -> tuple[Occurrence, tuple[Occurrence, ...]]:
-    every = await events.dates_in_order(viewer, event)
-    wanted = [occurrence for occurrence in every if occurrence_id in (None, occurrence.id)]
-    if not wanted:
-        raise NotFound
-    ahead = _upcoming_dates(wanted, now)
-    if not ahead:
-        raise Gone(None if event.is_restricted else _why_closed(wanted[-1]))
-    return ahead[0], tuple(ahead[1:])
-
-
 def _upcoming_dates(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
     return [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
-
-
-def _why_closed(last: Occurrence) -> str:
-    if last.is_off:
-        return "This event was canceled. You don’t need to reply."
-    return "This event is over. Replies are closed."
 
 
 async def record_reply(  # noqa: PLR0913 - what one reply is
@@ -322,7 +311,9 @@ async def record_reply(  # noqa: PLR0913 - what one reply is
     may_begin = given.substitute_id is not None
     await substitutes.notify_substitutes(occurrence.event.id, before, now, may_begin=may_begin, knowing=knowing)
     verb = _VERBS[source] if entered else "replied"
-    facts = _audit_facts(given, None if for_series else occurrence.key, entered)
+    named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
+    facts: dict[str, object] = {"reply": given.value, "date": None if for_series else occurrence.key}
+    facts |= {name: member_id for name, member_id in named.items() if member_id}
     deeds = [
         audit.NewAuditEntry(actor=viewer.actor, verb=verb, subject="invitation", subject_id=invitation, facts=facts)
         for invitation in invitations
@@ -342,11 +333,6 @@ def _reply_columns(
         "replied_at": replied_at,
         "sequence": max(occurrence.sequence, occurrence.event.sequence),
     }
-
-
-def _audit_facts(given: ReplyGiven, key: str | None, entered: EnteredFor | None) -> dict[str, object]:
-    named = {"for": entered.member_id if entered else None, "substitute": given.substitute_id}
-    return {"reply": given.value, "date": key} | {name: member_id for name, member_id in named.items() if member_id}
 
 
 async def _dates_asked_alone(viewer: Viewer, invitation_id: UUID, event: Event, now: datetime) -> list[UUID]:
@@ -395,12 +381,14 @@ async def ask_about(
     event_id: UUID, before: Iterable[Occurrence], after: Collection[Occurrence], zone: str, sequence: int, now: datetime
 ) -> None:
     """Ask again about the upcoming dates that have another time or place than `before`; others keep their replies."""
-    was = {occurrence.id: occurrence for occurrence in before}
-    changed = {
-        occurrence.id
-        for occurrence in after
-        if occurrence.starts_at > now and _asks_about(was.get(occurrence.id), occurrence, zone)
-    }
+    was, changed = {occurrence.id: occurrence for occurrence in before}, set()
+    for date in after:
+        earlier = was.get(date.id, date)
+        slots = (earlier.starts_at, earlier.ends_at), (date.starts_at, date.ends_at)
+        is_elsewhere = earlier.place != date.place
+        asks = date.id not in was or plan_rules.asks_reply_again(*slots, place_changed=is_elsewhere, zone=zone)
+        if date.starts_at > now and asks:
+            changed.add(date.id)
     if not changed:
         return
     await invitees.copy_replies_to_dates(
@@ -409,13 +397,6 @@ async def ask_about(
     await ask_again(event_id, None, sequence, now)
     async with substitutes.notifying_substitutes(event_id, now):
         await _ask_people(await invitees.replied_alone(changed & set(was)), sequence, now)
-
-
-def _asks_about(was: Occurrence | None, occurrence: Occurrence, zone: str) -> bool:
-    if was is None:
-        return True
-    before, after = (was.starts_at, was.ends_at), (occurrence.starts_at, occurrence.ends_at)
-    return plan_rules.asks_reply_again(before, after, place_changed=was.place != occurrence.place, zone=zone)
 
 
 async def _ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:

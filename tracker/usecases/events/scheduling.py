@@ -241,9 +241,8 @@ async def _change_in_place(
     entry = await entry_in_calendars(viewer, event, now)
     closes = entry if notifications.closes_to_named(event, plan) else None
     await raise_calendar_versions(event.id)
-    await rows.Event.update({**_columns(plan, now), "version": event.version + 1, "sequence": sequence}).where(
-        rows.Event.id == event.id
-    )
+    columns = {**_columns(plan, now), "version": event.version + 1, "sequence": sequence}
+    await rows.Event.update(columns).where(rows.Event.id == event.id)
     if is_moved:
         await move_dates(viewer, event, before, plan, now)
     await _forget_equal_texts(event, plan)
@@ -295,7 +294,10 @@ async def _set_status(
             await audit.record(viewer.actor, "discarded", "event", event.id, {}, now)
             return
         dates = await events.dates_in_order(viewer, event)
-        facts = _records_of(event, dates, record) if is_off else {}
+        facts: dict[str, RecordChoice] = {}
+        if is_off and not event.is_series:
+            notifications.check_record_choice(dates[0], record)
+            facts = {"record": record} if record and notifications.is_on_record(dates[0]) else {}
         verb, news = (HistoryVerb.CANCELED, Canceled(reason=reason)) if is_off else (HistoryVerb.RESTORED, Restored())
         reach = UndoReach(dates=() if event.is_series else tuple(occurrence.id for occurrence in dates))
         async with keeping_undoable(
@@ -308,15 +310,6 @@ async def _set_status(
         await audit.record(viewer.actor, verb, "event", event_id, facts, now)
 
 
-def _records_of(event: Event, dates: Sequence[Occurrence], record: RecordChoice | None) -> dict[str, RecordChoice]:
-    """Return what becomes of the closed attendance of an event with one date, if it has any. Errors: Invalid."""
-    if event.is_series:
-        return {}
-    [date] = dates
-    notifications.check_record_choice(date, record)
-    return {"record": record} if record and notifications.is_on_record(date) else {}
-
-
 async def _save_status(
     event: Event,
     dates: Iterable[Occurrence],
@@ -325,19 +318,13 @@ async def _save_status(
     facts: Mapping[str, RecordChoice],
     now: datetime,
 ) -> None:
+    version, sequence = event.version + 1, next_sequence(event, dates)
     await rows.Event.update(
-        {
-            rows.Event.status: status,
-            rows.Event.cancel_reason: reason,
-            rows.Event.version: event.version + 1,
-            rows.Event.sequence: next_sequence(event, dates),
-            rows.Event.changed_at: now,
-        }
+        status=status, cancel_reason=reason, version=version, sequence=sequence, changed_at=now
     ).where(rows.Event.id == event.id)
     if not event.is_series:
-        await rows.Occurrence.update({rows.Occurrence.is_off_record: RecordChoice.REMOVE in facts.values()}).where(
-            rows.Occurrence.event == event.id
-        )
+        is_removed = RecordChoice.REMOVE in facts.values()
+        await rows.Occurrence.update(is_off_record=is_removed).where(rows.Occurrence.event == event.id)
     await raise_calendar_versions(event.id)
 
 
@@ -395,8 +382,8 @@ ORGANIZER_LEFT = "Its organizer left the task force."
 async def transfer_event(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -> None:
     """Make a person who may see the event its organizer, and notify only them."""
     await raise_calendar_versions(event.id)
-    changed: dict[Any, Any] = {"lead": new_owner.member_id, "version": event.version + 1, "changed_at": now}
-    await rows.Event.update(changed).where(rows.Event.id == event.id)
+    changed = rows.Event.update(lead=new_owner.member_id, version=event.version + 1, changed_at=now)
+    await changed.where(rows.Event.id == event.id)
     await change_lead(by, event.id, event.lead_id, new_owner.member_id, now)
     await raise_calendar_versions(event.id)
     words = FieldChange(
@@ -415,14 +402,14 @@ async def cancel_without_organizer(by: Viewer, event_id: UUID, now: datetime) ->
         await rows.Event.delete().where(rows.Event.id == event_id)
         await audit.record(by.actor, "discarded", "event", event_id, {}, now)
         return
-    changed: dict[Any, Any] = {
-        rows.Event.status: EventStatus.CANCELED,
-        rows.Event.cancel_reason: ORGANIZER_LEFT,
-        rows.Event.changed_at: now,
-        rows.Event.version: rows.Event.version + 1,
-        rows.Event.sequence: rows.Event.sequence + 1,
-    }
-    [after] = await rows.Event.update(changed).where(rows.Event.id == event_id).returning(rows.Event.version)
+    changed = rows.Event.update(
+        status=EventStatus.CANCELED,
+        cancel_reason=ORGANIZER_LEFT,
+        changed_at=now,
+        version=rows.Event.version + 1,
+        sequence=rows.Event.sequence + 1,
+    )
+    [after] = await changed.where(rows.Event.id == event_id).returning(rows.Event.version)
     await raise_calendar_versions(event_id)
     whom = everyone_asked(await invitees_of(event_id))
     await send(Canceled(reason=ORGANIZER_LEFT), event_id, after["version"], now, whom=whom)

@@ -73,19 +73,10 @@ async def write_dates(event_id: UUID, made: Iterable[SeriesDate], now: datetime,
     """
     written = [
         {
+            **{name: value for name, value in series_date._asdict().items() if name != "was"},
             "id": series_date.was.id if series_date.was else ids.new_id(),
             "event": event_id,
-            "original_start": series_date.original_start,
-            "starts_at": series_date.starts_at,
-            "ends_at": series_date.ends_at,
-            "title": series_date.title,
-            "place": series_date.place,
-            "agenda": series_date.agenda,
-            "is_canceled": series_date.is_canceled,
-            "cancel_reason": series_date.cancel_reason,
             "is_changed": series_date.is_changed,
-            "is_moved": series_date.is_moved,
-            "sequence": series_date.sequence,
             "changed_at": now,
         }
         for series_date in made
@@ -102,24 +93,21 @@ async def move_dates(viewer: Viewer, event: Event, before: Sequence[Occurrence],
     Added dates that are over stay as they were held. The only date of an event goes along even when it is over.
     Errors: Invalid(date=…) when its attendance is on record and the plan has it on a day to come.
     """
-    await _check_not_held(viewer, before, plan, now)
+    if len(before) == 1 and not event.is_series:
+        await check_stays_held(viewer, before[0], plan_rules.slots_of_plan(plan)[0][1][0], now)
     if plan_rules.only_end_moves(plan, event):
         await _end_elsewhere(event, before, plan, now)
         return
     carried = _carried_dates(event, before, plan, now)
-    if carried.gone:
-        await _forget_dates(event, [occurrence.id for occurrence in carried.gone], now)
-    await write_dates(event.id, [series_date for series_date in carried.dates if not _is_as_before(series_date)], now)
-
-
-async def _check_not_held(viewer: Viewer, before: Sequence[Occurrence], plan: Plan, now: datetime) -> None:
-    """Check that an event with one date (`before`) whose attendance is on record does not move to a day to come.
-
-    Its record would be that of a meeting that has not been held. Errors: Invalid(date=…).
-    """
-    if len(before) != 1 or before[0].event.is_series:
-        return
-    await check_stays_held(viewer, before[0], plan_rules.slots_of_plan(plan)[0][1][0], now)
+    await _forget_dates(event, carried.gone, now)
+    # A row that already is what it should be stays; texts of its own never change with the rule.
+    changed = [
+        date
+        for date in carried.dates
+        if not date.was
+        or (date.original_start, *date.slot) != (date.was.original_start, date.was.starts_at, date.was.ends_at)
+    ]
+    await write_dates(event.id, changed, now)
 
 
 def ids_of_lost_dates(
@@ -129,16 +117,13 @@ def ids_of_lost_dates(
 
     They are deleted, or with `is_split` may belong to the series that continues it.
     """
-    lost = dates_split_off(before, _split_now(event, now)) if is_split else _dates_left_out(event, before, plan, now)
+    lost: Iterable[Occurrence] = ()
+    if is_split:
+        lost = dates_split_off(before, _split_now(event, now))
+    elif plan_rules.moves_event(plan, event):
+        is_end_alone = plan_rules.only_end_moves(plan, event)
+        lost = _dates_beyond_end(event, before, plan) if is_end_alone else _carried_dates(event, before, plan, now).gone
     return tuple(occurrence.id for occurrence in lost)
-
-
-def _dates_left_out(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> Sequence[Occurrence]:
-    if not plan_rules.moves_event(plan, event):
-        return ()
-    if plan_rules.only_end_moves(plan, event):
-        return _dates_beyond_end(event, before, plan)
-    return _carried_dates(event, before, plan, now).gone
 
 
 def _carried_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: datetime) -> CarriedDates:
@@ -149,23 +134,12 @@ def _carried_dates(event: Event, before: Sequence[Occurrence], plan: Plan, now: 
     return kept_dates.carry_dates(replaced, event, plan, event, now)
 
 
-def _is_as_before(series_date: SeriesDate) -> bool:
-    """Return whether the row of a date already is what it should be; texts of its own never change with the rule."""
-    was = series_date.was
-    return was is not None and (series_date.original_start, *series_date.slot) == (
-        was.original_start,
-        was.starts_at,
-        was.ends_at,
-    )
-
-
 async def _end_elsewhere(event: Event, before: Iterable[Occurrence], plan: Plan, now: datetime) -> None:
     every, by_rule = kept_dates.dates_of_new_event(plan), set(plan_rules.starts_by_rule(event))
     gone = _dates_beyond_end(event, before, plan)
     if any(occurrence.starts_at <= now for occurrence in gone):
         raise Invalid(until="A date that has begun stays in the series. Choose a later end.")
-    if gone:
-        await _forget_dates(event, [occurrence.id for occurrence in gone], now)
+    await _forget_dates(event, gone, now)
     days = {occurrence.original_start.date() for occurrence in before}  # a date may have been added on that day
     later = [
         series_date
@@ -219,14 +193,12 @@ async def split_series(
     shown = kept_dates.event_with_usual_texts(event, rest) if split else event
     carried = kept_dates.carry_dates(rest, event, onward, shown, now)
     notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
-    moved = [series_date._replace(sequence=0) for series_date in carried.dates]
-    taken = {
-        series_date.was.id: _still_counts(series_date.was, series_date, onward)
-        for series_date in moved
-        if series_date.was
-    }
+    moved = [date._replace(sequence=0) for date in carried.dates]
+    taken = {date.was.id: _still_counts(date.was, date, onward) for date in moved if date.was}
     new_id = await add_event(viewer, onward, now, previous=event, dates=moved, invited=notified.invitation)
-    await _take_along(taken, new_id)
+    if taken:
+        await EventChange.update(event=new_id).where(EventChange.occurrence.is_in(list(taken)))
+        await Message.update(event=new_id).where(Message.occurrence.is_in(list(taken)))
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
         await outbox.pass_on_news(event.id, new_id, taken)
     async with substitutes.notifying_substitutes(event.id, now), substitutes.notifying_substitutes(new_id, now):
@@ -256,13 +228,6 @@ async def _say_that_it_ends(
     return notified
 
 
-async def _take_along(date_ids: Iterable[UUID], new_id: UUID) -> None:
-    """Let the history and the messages of dates belong to the series to which the dates have moved."""
-    if moved := list(date_ids):
-        await EventChange.update({EventChange.event: new_id}).where(EventChange.occurrence.is_in(moved))
-        await Message.update({Message.event: new_id}).where(Message.occurrence.is_in(moved))
-
-
 def _still_counts(was: Occurrence, series_date: SeriesDate, onward: Plan) -> bool:
     """Return whether replies to a date still count when it has become `one`."""
     is_elsewhere = (onward.place if series_date.place is None else series_date.place) != was.place
@@ -283,12 +248,10 @@ async def end_series(event: Event, before: Iterable[Occurrence], split: datetime
     shorter = until_before(rule, event.starts, split=split)
     await raise_calendar_versions(event.id)
     await rows.Event.update(
-        {
-            rows.Event.rrule: to_rrule(shorter, event.starts, None if event.is_all_day else event.zone),
-            rows.Event.version: event.version + 1,
-            rows.Event.sequence: next_sequence(event, before),
-            rows.Event.changed_at: now,
-        }
+        rrule=to_rrule(shorter, event.starts, None if event.is_all_day else event.zone),
+        version=event.version + 1,
+        sequence=next_sequence(event, before),
+        changed_at=now,
     ).where(rows.Event.id == event.id)
     ahead = (rows.Occurrence.original_start >= split) & (rows.Occurrence.starts_at > now)
     await _delete_dates(event, ahead, now)
@@ -300,15 +263,15 @@ async def _narrow_ending_series(viewer: Viewer, event: Event, plan: Plan, now: d
         return
     saw = await who_may_see(event.id, plan.invitees, now)
     named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
-    await rows.Event.update({rows.Event.visibility: plan.visibility, rows.Event.committee: plan.committee_id}).where(
-        rows.Event.id == event.id
-    )
+    narrowed = rows.Event.update(visibility=plan.visibility, committee=plan.committee_id)
+    await narrowed.where(rows.Event.id == event.id)
     past = replace(plan, invitees=named, marking=event.marking)
     await write_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
 
 
-async def _forget_dates(event: Event, date_ids: Iterable[UUID], now: datetime) -> None:
-    await _delete_dates(event, rows.Occurrence.id.is_in(list(date_ids)), now)
+async def _forget_dates(event: Event, dates: Iterable[Occurrence], now: datetime) -> None:
+    if date_ids := [occurrence.id for occurrence in dates]:
+        await _delete_dates(event, rows.Occurrence.id.is_in(date_ids), now)
 
 
 async def _delete_dates(event: Event, which: Any, now: datetime) -> None:

@@ -129,14 +129,12 @@ async def _change_texts(
         made = kept_dates.dates_with_texts(following, event, shown, plan)
         await write_dates(event.id, made, now)
         # The series' version rises: its cached feed entry holds these dates. Its own texts, SEQUENCE and DTSTAMP stay.
-        await rows.Event.update({rows.Event.version: version}).where(rows.Event.id == event.id)
+        await rows.Event.update(version=version).where(rows.Event.id == event.id)
         await raise_calendar_versions(event.id)
         is_elsewhere = plan.place != shown.place
         if is_elsewhere:
             sequence = next_sequence(event, before)
-            await rows.Event.update({rows.Event.sequence: sequence, rows.Event.changed_at: now}).where(
-                rows.Event.id == event.id
-            )
+            await rows.Event.update(sequence=sequence, changed_at=now).where(rows.Event.id == event.id)
             await ask_about(event.id, before, await events.dates_in_order(viewer, event), event.zone, sequence, now)
         if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
             was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
@@ -151,11 +149,6 @@ async def _change_texts(
         await history.record_change(viewer, event, HistoryVerb.CHANGED, changes_from_date(first, changes), now)
     facts = {"fields": sorted(change.field for change in changes), "from": first.key, **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
-
-
-async def _dates_following(viewer: Viewer, first: Occurrence) -> list[Occurrence]:
-    every = await events.dates_in_order(viewer, first.event)
-    return [occurrence for occurrence in every if occurrence.original_start >= first.original_start]
 
 
 async def cancel_from_date_on(
@@ -213,9 +206,8 @@ async def _add_date(
     version = event.version + 1
     begins, ends = plan_rules.slot_at(starts, event.duration, event.zone)
     await write_dates(event.id, [SeriesDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
-    await rows.Event.update(
-        {rows.Event.version: version, rows.Event.sequence: next_sequence(event, before), rows.Event.changed_at: now}
-    ).where(rows.Event.id == event.id)
+    changed = rows.Event.update(version=version, sequence=next_sequence(event, before), changed_at=now)
+    await changed.where(rows.Event.id == event.id)
     added = await date_seen_by(viewer, event.id, starts.date().isoformat())
     whom = notifications.notified_of_all(event, await invitees_of(event.id))
     await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})

@@ -14,7 +14,7 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Arm, Level, Role, Viewer, Visibility
 from tracker.rules.core.wording import to_local
@@ -31,7 +31,7 @@ from tracker.tables.schema.operations.records import OperationGrant
 from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible import actions
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.roster.known_people import AgencyCount, candidates_among, count_candidates, people_to_invite
 
 
@@ -61,9 +61,8 @@ async def write_audiences(
     if await opens_to_more(await audience_rows.audiences_of(list_of or event_id), wanted):
         await _note_opening(event_id, now)
     elif list_of:
-        await rows.Event.update({rows.Event.opened_at: await audience_rows.last_opened_at(list_of)}).where(
-            rows.Event.id == event_id
-        )
+        opened_at = await audience_rows.last_opened_at(list_of)
+        await rows.Event.update(opened_at=opened_at).where(rows.Event.id == event_id)
     await audience_rows.replace_audiences(event_id, wanted)
     return wanted
 
@@ -100,12 +99,9 @@ async def _note_opening(event_id: UUID, now: datetime) -> None:
 
     The history keeps them, for the people who may read it (`tables.visible.events.history`).
     """
-    await rows.Event.update({rows.Event.cancel_reason: ""}).where(
-        (rows.Event.id == event_id) & (rows.Event.cancel_reason != "")
-    )
     of_event = (rows.Occurrence.event == event_id) & (rows.Occurrence.cancel_reason != "")
-    await rows.Occurrence.update({rows.Occurrence.cancel_reason: ""}).where(of_event)
-    await rows.Event.update({rows.Event.opened_at: now}).where(rows.Event.id == event_id)
+    await rows.Occurrence.update(cancel_reason="").where(of_event)
+    await rows.Event.update(cancel_reason="", opened_at=now).where(rows.Event.id == event_id)
 
 
 async def who_may_see(event_id: UUID, member_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
@@ -146,8 +142,8 @@ async def _check_invitees(viewer: Viewer, event_id: UUID, plan: Plan, wanted: fr
 async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], now: datetime) -> None:
     """Refuse to hide an event from the owner of an open action item that comes from it."""
     items = await actions.items_from_event(viewer, event_id)
-    held = {owner_id: await _audiences_held_by(owner_id, now) for owner_id in {item.owner_id for item in items}}
-    blind = [item for item in items if held[item.owner_id] and not wanted & held[item.owner_id]]
+    owners = await viewers_for({item.owner_id for item in items}, now)
+    blind = [item for item in items if item.owner_id in owners and not wanted & owners[item.owner_id].audiences]
     if blind:
         owned = ", ".join(f"{item.reference} ({item.owner}, {item.agency})" for item in blind)
         raise Invalid(
@@ -156,26 +152,11 @@ async def _check_owners(viewer: Viewer, event_id: UUID, wanted: frozenset[str], 
         )
 
 
-async def _audiences_held_by(member_id: UUID, now: datetime) -> frozenset[str]:
-    """Return the audiences of a person; none when the account is not active."""
-    try:
-        return (await viewer_for(member_id, now)).audiences
-    except NotFound:
-        return frozenset()
-
-
-async def guests_invited(invited: Iterable[Person]) -> list[Person]:
-    """Return the guests, who cannot open an event for named people because that needs a sign-in."""
-    by_id = {person.id: person for person in invited}
-    if not by_id:
-        return []
-    members = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id)))
-    return [by_id[member["id"]] for member in members if member["is_guest"]]
-
-
 async def _who_may_not_see(invited: Iterable[Person], plan: Plan, wanted: frozenset[str]) -> list[Person]:
-    if plan.visibility is Visibility.NAMED:
-        return await guests_invited(invited)
+    if plan.visibility is Visibility.NAMED:  # guests can't open such an event, because that needs a sign-in
+        by_id = {person.id: person for person in invited}
+        members = await Member.select(Member.id, Member.is_guest).where(Member.id.is_in(list(by_id))) if by_id else []
+        return [by_id[member["id"]] for member in members if member["is_guest"]]
     if plan.visibility is Visibility.ALL:
         return []
     coordinators = (
@@ -204,8 +185,7 @@ async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
     guarded = {member_id for member_id, arm in arms.items() if needs_second_person(arm)}
     refused = guarded - await operations.approved_for(event_id, guarded)
     if refused:
-        known = sorted((await audit.names_of_people(refused)).values())
-        listed = ", ".join(f"{name} ({agency})" for name, agency in known)
+        listed = ", ".join(name.words for name in sorted((await audit.names_of_people(refused)).values()))
         raise Invalid(
             people=f"People from victim services need a second person’s approval to see an operation: {listed}. "
             "Save the event without them. Then start its plan, and request access for them under Need to know."
@@ -215,10 +195,8 @@ async def check_need_to_know(event_id: UUID, lead_id: UUID, plan: Plan) -> None:
 async def end_access_from_list(event_id: UUID, gone: Collection[UUID], by_id: UUID, now: datetime) -> None:
     """End the access of people who are taken off the list."""
     if gone:
-        condition = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
-        await OperationGrant.update({OperationGrant.ended_at: now, OperationGrant.ended_by: by_id}).where(
-            (OperationGrant.event == event_id) & condition
-        )
+        is_given = OperationGrant.member.is_in(sorted(gone)) & OperationGrant.ended_at.is_null()
+        await OperationGrant.update(ended_at=now, ended_by=by_id).where((OperationGrant.event == event_id) & is_given)
 
 
 async def audiences_with_lasting(event_id: UUID, member_id: UUID, seen_by: AbstractSet[str]) -> frozenset[str]:
@@ -226,7 +204,7 @@ async def audiences_with_lasting(event_id: UUID, member_id: UUID, seen_by: Abstr
     limited = (await operations.limited_access(event_id)).get(member_id)
     if limited is None:
         return frozenset(seen_by)
-    await OperationGrant.update({OperationGrant.until: None}).where(OperationGrant.id == limited)
+    await OperationGrant.update(until=None).where(OperationGrant.id == limited)
     return frozenset(seen_by) - viewers.audiences_of_one(limited) | {viewers.member_audience(member_id)}
 
 
@@ -265,14 +243,6 @@ async def check_within_limit(marking: Marking | None, people_on_it: Iterable[UUI
     if marking and marking.limit:
         levels = await _levels_of(people_on_it)
         markings.check_people_admitted(marking.limit, levels.values())
-
-
-async def people_within_limit(marking: Marking | None, member_ids: Iterable[UUID]) -> set[UUID]:
-    """Return the people whom the limit of an event's marking admits; all of them without one."""
-    if not (marking and marking.limit):
-        return set(member_ids)
-    levels = await _levels_of(member_ids)
-    return {member_id for member_id, (_, level) in levels.items() if markings.may_have_limited(marking.limit, level)}
 
 
 def possible_designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[UUID, str]:

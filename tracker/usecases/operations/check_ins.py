@@ -25,6 +25,7 @@ from tracker.rules.operations.check_ins import (
     CheckInTally,
     Direction,
     LineCorrection,
+    Presence,
     Release,
     Tap,
     WalkIn,
@@ -67,12 +68,19 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     @property
     def agencies(self) -> Mapping[str, list[CheckIn]]:
         """Return the lines by the short name of their agency."""
-        return rules.lines_by_agency(self.lines)
+        groups: dict[str, list[CheckIn]] = {}
+        for line in self.lines:
+            groups.setdefault(line.agency, []).append(line)
+        return groups
 
     @property
     def tally(self) -> CheckInTally:
         """Return the list in numbers."""
-        return rules.tally_check_ins(self.lines)
+        return CheckInTally(
+            listed=len(self.lines),
+            checked_in=sum(line.presence is not Presence.EXPECTED for line in self.lines),
+            checked_out=sum(line.presence is Presence.OUT for line in self.lines),
+        )
 
     @property
     def still_in(self) -> list[CheckIn]:

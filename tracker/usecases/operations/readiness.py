@@ -199,7 +199,7 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
     async with writing():
         operation, notice = await _notice_to_change(viewer, event_id, notice_id)
         if to not in rules.NOTICE_MOVES[notice.state]:
-            state = rules.NOTICE_STATE_WORDS[notice.state].lower()
+            state = notice.state.label.lower()
             raise NotAllowed(f"The notice is {state} now. Reload the page to see the next steps.")
         if to not in rules.notice_moves(notice.state, operation.state):
             raise NotAllowed(OPERATION_OVER)

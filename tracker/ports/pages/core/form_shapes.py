@@ -3,7 +3,7 @@
 A form is a class. What a page, its template, the merge of two edits, and the tests know of its fields comes from there:
 
     class SiteForm(FormShape, kw_only=True):
-        role: Annotated[SiteRole, Choice("What it’s for", SITE_WORDS, missing="Choose what the site is for.")]
+        role: Annotated[SiteRole, Choice("What it’s for", SiteRole.labels(), missing="Choose what the site is for.")]
         place: Annotated[str, Text("Place", LONGEST_PLACE, missing=NO_PLACE)]
         people: Annotated[int, Whole("People", 3)] = 0
 

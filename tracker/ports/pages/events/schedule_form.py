@@ -211,7 +211,7 @@ CATEGORY_OPTIONS = [
     (category.value, f"{category.words}{' (Specified)' if category.is_specified else ''}", category.value)
     for category in sorted(Category, key=lambda category: (category.words, category.is_specified))
 ]
-LIMIT_OPTIONS = [("", "No further limit"), *((limit.value, f"{limit}: {limit.words}") for limit in Limit)]
+LIMIT_OPTIONS = [("", "No further limit"), *((limit.value, f"{limit}: {limit.label}") for limit in Limit)]
 
 
 def read_marking(reader: FormReader, offered: EventChoices, event: Event | None) -> Marking | None:

@@ -24,8 +24,8 @@ from tracker.rules.core.wording import to_utc
 from tracker.rules.operations.access import (
     LONGEST_EMERGENCY_REASON,
     LONGEST_GRANT_REASON,
-    OUTLET_WORDS,
     GrantState,
+    Outlet,
     may_use_emergency_access,
 )
 from tracker.usecases.core import audit
@@ -138,7 +138,7 @@ async def _access_page(
         view=view,
         event=view.occurrence.event,
         person=await _person_in(view, form or FormValues({})),
-        outlets=OUTLET_WORDS,
+        outlets=Outlet.labels(),
         **occurrence_times(view.occurrence),
     )
 

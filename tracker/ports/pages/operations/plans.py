@@ -28,9 +28,8 @@ from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wording import to_utc
-from tracker.rules.operations.deconfliction import ALONE_WORDS, DECISION_WORDS, OUTCOME_WORDS, Decision
+from tracker.rules.operations.deconfliction import ALONE_WORDS, Decision, Outcome
 from tracker.rules.operations.plans import (
-    DISCLOSURE_WORDS,
     GREATEST_RADIUS,
     LEAST_RADIUS,
     LONGEST_NUMBER,
@@ -39,8 +38,6 @@ from tracker.rules.operations.plans import (
     LONGEST_SKILLS,
     NO_PLACE,
     OUTSIDE_RESULTS,
-    SITE_WORDS,
-    SYSTEM_WORDS,
     WRONG_RADIUS,
     Disclosure,
     OutsideCheck,
@@ -72,7 +69,7 @@ class BasicsForm(FormShape, kw_only=True):
         Disclosure,
         Choice(
             "In a conflict, the other operation’s lead sees",
-            words=DISCLOSURE_WORDS,
+            words=Disclosure.labels(),
             missing="Choose what others are shown.",
         ),
     ]
@@ -90,7 +87,7 @@ def point_typed(text: str) -> Point:
 class SiteForm(FormShape, kw_only=True):
     """A site of a plan."""
 
-    role: Annotated[SiteRole, Choice("What it’s for", words=SITE_WORDS, missing="Choose what the site is for.")]
+    role: Annotated[SiteRole, Choice("What it’s for", words=SiteRole.labels(), missing="Choose what the site is for.")]
     place: Annotated[str, Text("Place", LONGEST_PLACE, missing=NO_PLACE)]
     coordinates: Annotated[Point, Typed("Coordinates", 60, of_text=point_typed)]
     radius: Annotated[
@@ -119,7 +116,7 @@ class ResourcesForm(FormShape, kw_only=True):
 class NumberForm(FormShape, kw_only=True):
     """A deconfliction number."""
 
-    system: Annotated[System, Choice("System", words=SYSTEM_WORDS, missing="Choose the system.")]
+    system: Annotated[System, Choice("System", words=System.labels(), missing="Choose the system.")]
     number: Annotated[str, Text("Number", LONGEST_NUMBER)]
     result: Annotated[OutsideResult, Choice("Result", words=OUTSIDE_RESULTS, missing="Choose the result.")]
     submitted_on: Annotated[date | None, Day("Submitted on")]
@@ -147,7 +144,7 @@ class ReturnForm(FormShape, kw_only=True):
 class DecisionForm(FormShape, kw_only=True):
     """What a side decides about a conflict."""
 
-    decision: Annotated[Decision, Choice("Your decision", words=DECISION_WORDS, missing="Choose a decision.")]
+    decision: Annotated[Decision, Choice("Your decision", words=Decision.labels(), missing="Choose a decision.")]
     reason: Annotated[str, Text("Reason, or what you agreed", LONGEST_REASON)]
 
 
@@ -275,9 +272,9 @@ def _show_plan(
         posted_hit=hit_id,
         map=draw_site_map(view.sites.values()),
         states=STATES,
-        site_words=SITE_WORDS,
+        site_words=SiteRole.labels(),
         alone=list(ALONE_WORDS.items()),
-        outcomes=OUTCOME_WORDS,
+        outcomes=Outcome.labels(),
         **occurrence_times(view.occurrence),
     )
 
@@ -401,6 +398,6 @@ async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now, settings: 
         unplaced=await officer.unplaced_operations(viewer, now),
         searchers=await officer.people_who_search(viewer, now),
         zone=settings.time_zone,
-        disclosures=DISCLOSURE_WORDS,
-        decisions=DECISION_WORDS,
+        disclosures=Disclosure.labels(),
+        decisions=Decision.labels(),
     )

@@ -27,18 +27,10 @@ from tracker.ports.pages.core.form_values import (
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.date_pages import occurrence_times
 from tracker.rules.core.wording import to_local, to_utc
-from tracker.rules.operations.deconfliction import DECISION_WORDS, OUTCOME_WORDS
+from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.orders import PARAGRAPH_WORDS, draw_timeline
-from tracker.rules.operations.plans import OUTSIDE_RESULTS, SITE_WORDS, SYSTEM_WORDS, draw_site_map
-from tracker.rules.operations.readiness import (
-    LONGEST_TEXTS,
-    MINORS_WORDS,
-    NOTICE_STATE_WORDS,
-    LedNotice,
-    Minors,
-    NoticeState,
-    NoticeText,
-)
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, SiteRole, System, draw_site_map
+from tracker.rules.operations.readiness import LONGEST_TEXTS, LedNotice, Minors, NoticeState, NoticeText
 from tracker.usecases.core import audit
 from tracker.usecases.operations import orders, readiness
 from tracker.usecases.operations.orders import Brief
@@ -177,9 +169,8 @@ async def _shown(
         form=form,
         errors=errors or Errors(),
         is_typed=is_typed,
-        states=NOTICE_STATE_WORDS,
-        minors=list(MINORS_WORDS.items()),
-        minors_words=MINORS_WORDS,
+        states=NoticeState.labels(),
+        minors=list(Minors.labels().items()),
         limits=LONGEST_TEXTS,
         recipients=[(str(person.id), person_label(person)) for person in people.values()],
         more=more,
@@ -257,7 +248,7 @@ def _readiness_address(event_id: UUID, key: str) -> str:
 async def show_notice(notice_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
     """Show a notice that was released to the viewer. Errors: NotFound for any other."""
     notice = await readiness.notice_for(viewer, notice_id, now)
-    return pages.render("operations/readiness-notice.html", notice=notice, minors_words=MINORS_WORDS)
+    return pages.render("operations/readiness-notice.html", notice=notice)
 
 
 @post("/notices/{notice_id:uuid}/acknowledgments", guards=[signed_in], status_code=303)
@@ -332,11 +323,11 @@ async def show_copy(
         map=draw_site_map(printed.sites),
         drawing=draw_timeline(printed.phases, now),
         paragraphs=PARAGRAPH_WORDS,
-        roles=SITE_WORDS,
-        systems=SYSTEM_WORDS,
+        roles=SiteRole.labels(),
+        systems=System.labels(),
         results=OUTSIDE_RESULTS,
-        decisions=DECISION_WORDS,
-        outcomes=OUTCOME_WORDS,
+        decisions=Decision.labels(),
+        outcomes=Outcome.labels(),
         event=occurrence.event,
         banner=occurrence.event.banner,
         **occurrence_times(occurrence),
